@@ -1,0 +1,1 @@
+"""The built-in engine: an API-compatible Pixel Engine that runs locally, free and repeatably."""

@@ -1,0 +1,45 @@
+"""The motions of imaging.md 15, one file a family, and the way to perform one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ..parts import Ints, Sprite
+from . import limbs, scales, shears, shifts, turns
+from .motion import Layer, Motion, Parameters
+
+__all__ = ["MOTIONS", "Layer", "Motion", "Parameters", "perform"]
+
+MOTIONS: Mapping[str, Motion] = MappingProxyType(
+    {motion.name: motion for family in (shifts, scales, shears, turns, limbs) for motion in family.FAMILY}
+)
+
+LAST_RESORTS = ("bob", "breathe", "squash")
+
+
+def perform(
+    name: str, sprite: Sprite, frames: int, parameters: Parameters, seed: int
+) -> tuple[str, Ints]:
+    """Perform a motion, or its fallback when the frames are too few or the sprite leaves it no room.
+
+    Returns the name of the motion that was performed and its map.
+    """
+    tried: list[str] = []
+    for candidate in (name, MOTIONS[name].fallback, *LAST_RESORTS):
+        motion = MOTIONS[candidate]
+        if candidate in tried or frames < motion.smallest:
+            continue
+        tried.append(candidate)
+        map_ = motion.render(sprite, frames, parameters, seed)
+        if moves(sprite, map_):
+            return candidate, map_
+    return name, map_
+
+
+def moves(sprite: Sprite, map_: Ints) -> bool:
+    """Tell whether at least one frame looks different from the source."""
+    from .gather import show
+
+    picture = show(sprite, map_)
+    return bool((picture != sprite.pixels).any())

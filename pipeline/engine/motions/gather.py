@@ -1,0 +1,100 @@
+"""Maps from frame pixels to source pixels: the one way a motion can change a picture.
+
+A map is (frames, height, width) intp: the flat index of the source pixel that each frame pixel copies, or VOID. So no
+motion can invent a colour or a half-transparent pixel, and two motions compose by reading one map through the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..parts import Bools, Ints, Pixels, Sprite
+
+VOID = -1
+
+
+def still(sprite: Sprite, frames: int) -> Ints:
+    """Return the map that shows the source in every frame (read-only: copy before writing)."""
+    return np.broadcast_to(identity(sprite), (frames, sprite.height, sprite.width))
+
+
+def identity(sprite: Sprite) -> Ints:
+    """Return (height, width) intp: each pixel's own flat index."""
+    count = sprite.height * sprite.width
+    return np.arange(count, dtype=np.intp).reshape(sprite.height, sprite.width)
+
+
+def shift(sprite: Sprite, right: Ints, down: Ints) -> Ints:
+    """Move the whole sprite by whole pixels; `right` and `down` are (frames,)."""
+    columns = np.arange(sprite.width) - right[:, None]
+    rows = np.arange(sprite.height) - down[:, None]
+    return crossing(sprite, rows, columns)
+
+
+def crossing(sprite: Sprite, rows: Ints, columns: Ints) -> Ints:
+    """Copy source row `rows[f, y]` and column `columns[f, x]` to (y, x); indices outside are VOID."""
+    rows_in = np.where((rows >= 0) & (rows < sprite.height), rows * sprite.width, -(2**40))
+    columns_in = np.where((columns >= 0) & (columns < sprite.width), columns, -(2**40))
+    return np.maximum(rows_in[:, :, None] + columns_in[:, None, :], VOID)
+
+
+def shear_rows(sprite: Sprite, right: Ints) -> Ints:
+    """Move row y of frame f to the right by `right[f, y]`."""
+    columns = np.arange(sprite.width) - right[:, :, None]
+    inside = (columns >= 0) & (columns < sprite.width)
+    starts = (np.arange(sprite.height) * sprite.width)[:, None]
+    return np.where(inside, starts + columns, VOID)
+
+
+def shear_columns(sprite: Sprite, down: Ints) -> Ints:
+    """Move column x of frame f down by `down[f, x]`."""
+    rows = np.arange(sprite.height)[:, None] - down[:, None, :]
+    inside = (rows >= 0) & (rows < sprite.height)
+    return np.where(inside, rows * sprite.width + np.arange(sprite.width), VOID)
+
+
+def through(outer: Ints, inner: Ints) -> Ints:
+    """Apply `inner` to the sprite first and `outer` to the result, frame by frame."""
+    frames, height, width = inner.shape
+    flat = np.concatenate([inner.reshape(frames, -1), np.full((frames, 1), VOID)], axis=1)
+    return np.take_along_axis(flat, outer.reshape(frames, -1), axis=1).reshape(frames, height, width)
+
+
+def show(sprite: Sprite, map_: Ints) -> Pixels:
+    """Copy the pixels that a map names: (frames, height, width, 4) uint8."""
+    colours = np.ascontiguousarray(sprite.pixels).view(np.uint32).reshape(-1)
+    picture: NDArray[np.uint32] = np.append(colours, np.uint32(0))[map_]
+    return picture.view(np.uint8).reshape(*map_.shape, 4)
+
+
+def solid(sprite: Sprite, map_: Ints) -> Bools:
+    """Return where the frames of a map are opaque."""
+    mask: Bools = np.append(sprite.opaque.reshape(-1), False)[map_]
+    return mask
+
+
+def rows_fit(sprite: Sprite, right: Ints) -> bool:
+    """Tell whether rows moved by `right` (frames, height) stay off the canvas border, or where they were."""
+    first, last = sprite.row_spans
+    return _spans_fit(first, last, right, sprite.width)
+
+
+def columns_fit(sprite: Sprite, down: Ints) -> bool:
+    """Tell whether columns moved by `down` (frames, width) stay off the canvas border."""
+    first, last = sprite.column_spans
+    return _spans_fit(first, last, down, sprite.height)
+
+
+def _spans_fit(first: Ints, last: Ints, offsets: Ints, length: int) -> bool:
+    used = last >= 0
+    first, last, moved = first[used], last[used], offsets[:, used]
+    low, high = (first + moved).min(axis=0, initial=length), (last + moved).max(axis=0, initial=-1)
+    return bool((low >= np.minimum(first, 1)).all() and (high <= np.maximum(last, length - 2)).all())
+
+
+def largest(amplitude: int, fits: Callable[[int], bool]) -> int:
+    """Return the largest amplitude from `amplitude` down to 0 that fits the canvas."""
+    return next((tried for tried in range(amplitude, 0, -1) if fits(tried)), 0)
