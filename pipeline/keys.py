@@ -1,0 +1,136 @@
+"""Name purchases and what is derived from them (design.md sections 2 and 6).
+
+The *request key* names a purchase: the source's pixels and what the user's rule states. The *build
+key* names what we derive from it for nothing. Both are digests of a text that can be printed and
+compared line by line, as ccache does with its inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from .model import Clip, Pixels, Request, Rule, TargetChoice
+
+#: Bump only on purpose: every user pays again for everything. Say so in the changelog.
+KEY_VERSION = 1
+#: Bump when finishing gives other pixels or files: everything is finished again, for nothing.
+FINISH_VERSION = 1
+
+AUTO = "auto"
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 of `content`: 64 lower-case hex digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def pixel_digest(pixels: Pixels) -> str:
+    """Digest a picture by its size and its canonical pixels.
+
+    Canonical is straight RGBA8 with the RGB of fully transparent pixels zeroed and colour chunks
+    ignored, as `imaging.decode` gives it: a re-encoded file keeps its digest.
+    """
+    head = b"pixels %d %d\n" % (pixels.width, pixels.height)
+    return digest(head + pixels.rgba)
+
+
+def request_key(request: Request, service: str) -> str:
+    """Name the purchase of `request` from `service`: `pixel-engine`, `built-in`, or a host.
+
+    Nothing that a rename, a copy, a new time stamp, another machine or a later release of our own
+    algorithms changes is part of it; see `recipe`.
+    """
+    return digest(recipe(request, service).encode())
+
+
+def open_key(request: Request, service: str) -> str | None:
+    """Name the purchase with the path words of its prompt left open, or None without any.
+
+    Two requests with the same open key differ at most by where the file lies: the second one
+    reuses what the first one bought.
+    """
+    if request.open_prompt is None:
+        return None
+    text = _text(_fields(request, service) | {"prompt": request.open_prompt, "negative_prompt": ""})
+    return digest(text.encode())
+
+
+def recipe(request: Request, service: str) -> str:
+    """Return the text that the request key is the digest of: one `field: value` a line, sorted."""
+    return _text(_fields(request, service))
+
+
+def build_key(
+    stem: str,
+    rule: Rule,
+    bought: Sequence[tuple[str, str, str]],
+    targets: Sequence[TargetChoice],
+) -> str:
+    """Name what is derived: every file of one source.
+
+    `bought` holds (clip, request key, digest of the bought bytes) in the order of the rule.
+    """
+    fields = {
+        "bought": [list(one) for one in bought],
+        "clips": [_derived(clip) for clip in rule.clips],
+        "finish_version": FINISH_VERSION,
+        "pivot": msgspec.to_builtins(rule.pivot),
+        "cells": msgspec.to_builtins([rule.cells, rule.pick]),
+        "stem": stem,
+        "targets": [msgspec.to_builtins(target) for target in targets],
+    }
+    return digest(_text(fields).encode())
+
+
+def _fields(request: Request, service: str) -> dict[str, object]:
+    return {
+        "colors": _stated(request.colors),
+        "fit": _stated(request.fit),
+        "frames": _stated(request.frames),
+        "key_version": KEY_VERSION,
+        "matte": _stated(request.matte),
+        "model": _stated(request.model),
+        "negative_prompt": request.negative_prompt,
+        "pixels": request.pixel_digest,
+        "prompt": request.prompt,
+        "seed": _stated(request.seed),
+        "service": service,
+        "take": request.take,
+    }
+
+
+def _stated(value: object) -> object:
+    # What a rule leaves to us hashes as "auto", not as today's choice: a better choice in a
+    # later release must not make anyone pay again.
+    return AUTO if value is None else value
+
+
+def _derived(clip: Clip) -> dict[str, object]:
+    fields: dict[str, object] = msgspec.to_builtins(clip)
+    for paid_or_place in _NOT_DERIVED:
+        fields.pop(paid_or_place)
+    return fields
+
+
+_NOT_DERIVED = (
+    "prompt",
+    "negative_prompt",
+    "frames",
+    "colors",
+    "model",
+    "matte",
+    "seed",
+    "fit",
+    "file",
+    "line",
+)
+
+
+def _text(fields: dict[str, object]) -> str:
+    return "".join(
+        f"{name}: {msgspec.json.encode(value, order='sorted').decode()}\n"
+        for name, value in sorted(fields.items())
+    )

@@ -1,0 +1,336 @@
+"""The ledger: what is in flight, what was spent, and which files are being published.
+
+One SQLite file in the user's state folder, shared by all checkouts of this user and by all
+processes at once. Every change is one transaction; what is durable here survives a crash, and
+nothing refers to what is not yet durable.
+
+Mutual exclusion is per request key: a claim is one INSERT that only one process can make. Its
+holder is a token, the name of a file that the holding process keeps locked: the system drops that
+lock when the process dies, however it dies, also across containers and process-id reuse.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from .errors import ConfigError, StorageError
+from .model import Job, JobState, Record
+
+VERSION = 1
+_BATCH = 500  # SQLite's smallest limit for parameters in one statement is 999
+_SCHEMA = """
+CREATE TABLE jobs (
+    request_key TEXT PRIMARY KEY, state TEXT NOT NULL, open_key TEXT, service TEXT NOT NULL,
+    remote_id TEXT, holder TEXT NOT NULL, record BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX jobs_by_open_key ON jobs (open_key) WHERE open_key IS NOT NULL;
+CREATE INDEX jobs_unfinished ON jobs (state) WHERE state NOT IN ('bought', 'failed');
+-- Never rewritten: what happened to each job, in order, with the money.
+CREATE TABLE spend (
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, request_key TEXT NOT NULL, service TEXT NOT NULL,
+    paid INTEGER NOT NULL, state TEXT NOT NULL, remote_id TEXT, credits_quoted INTEGER NOT NULL,
+    credits_charged INTEGER NOT NULL, digest TEXT, source TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX spend_by_time ON spend (at);
+-- Publish sets that were begun: a file with a new digest from here is ours.
+CREATE TABLE publishing (
+    project TEXT NOT NULL, path TEXT NOT NULL, old_digest TEXT, new_digest TEXT NOT NULL,
+    PRIMARY KEY (project, path, new_digest)
+) WITHOUT ROWID;
+"""
+
+
+class Claimed(Record, frozen=True, kw_only=True):
+    """The answer to a claim: ours (`job` as we wrote it), or what somebody else has there."""
+
+    is_ours: bool
+    job: Job
+
+
+class Ledger:
+    """An open ledger. Owned by one thread; close it, or use it as a context manager."""
+
+    def __init__(self, folder: Path, *, now: float, durable: bool = True) -> None:
+        """Open or create `folder/ledger.sqlite`.
+
+        `durable=False` leaves flushing to the system, for a service where no money is at stake:
+        a killed process still loses nothing, a power cut may lose the last moments.
+
+        Raises StorageError when the file cannot be used and ConfigError when a newer pixelpipe
+        wrote it; neither changes anything.
+        """
+        self._folder = folder
+        self._path = folder / "ledger.sqlite"
+        self._token = ""
+        self._holder_lock: FileLock | None = None
+        with _storage(self._path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._migrate(now)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and give up every claim of this process that is still open."""
+        self._base.close()
+        if self._holder_lock is not None:
+            self._holder_lock.release()
+            Path(self._holder_lock.lock_file).unlink(missing_ok=True)
+            self._holder_lock = None
+
+    # -- jobs -----------------------------------------------------------------------------------
+
+    def claim(self, jobs: Sequence[Job], *, now: float) -> tuple[Claimed, ...]:
+        """Claim each job's key, all in one transaction, durable before any of them is sent.
+
+        A key that failed may be claimed anew. Any other existing row wins, and is returned.
+        """
+        holder = self._holder()
+        answers = []
+        with self._transaction():
+            for job in jobs:
+                mine = msgspec.structs.replace(
+                    job, state=JobState.CLAIMED, holder=holder, claimed_at=now
+                )
+                inserted = self._base.execute(
+                    "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_key) "
+                    "DO UPDATE SET state = excluded.state, open_key = excluded.open_key, "
+                    "service = excluded.service, remote_id = excluded.remote_id, "
+                    "holder = excluded.holder, record = excluded.record "
+                    "WHERE jobs.state = 'failed' RETURNING 1",
+                    _row(mine),
+                ).fetchone()
+                if inserted:
+                    self._append(mine, now)
+                    answers.append(Claimed(is_ours=True, job=mine))
+                else:
+                    answers.append(Claimed(is_ours=False, job=self.jobs([job.request_key])[0]))
+        return tuple(answers)
+
+    def take_over(self, job: Job, *, now: float) -> Job | None:
+        """Make this process the holder of `job` if its state and holder are still as given."""
+        mine = msgspec.structs.replace(job, holder=self._holder())
+        with self._transaction():
+            changed = self._base.execute(
+                "UPDATE jobs SET holder = ?, record = ? "
+                "WHERE request_key = ? AND state = ? AND holder = ?",
+                (mine.holder, _encode(mine), job.request_key, job.state, job.holder),
+            ).rowcount
+            if changed:
+                self._append(mine, now)
+        return mine if changed else None
+
+    def record(self, job: Job, *, now: float) -> Job:
+        """Write `job`'s new state; durable on return. Returns the job."""
+        with self._transaction():
+            self._base.execute(
+                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)", _row(job)
+            )
+            self._append(job, now)
+        return job
+
+    def jobs(self, keys: Iterable[str]) -> list[Job]:
+        """Return the jobs of these request keys, as far as there are any."""
+        return self._select("request_key", keys)
+
+    def alike(self, open_keys: Iterable[str]) -> dict[str, Job]:
+        """Return a bought job for each open key that has one; the smallest key wins."""
+        found = [job for job in self._select("open_key", open_keys) if job.digest is not None]
+        found.sort(key=lambda job: job.request_key, reverse=True)
+        return {job.resolved.open_key: job for job in found if job.resolved.open_key}
+
+    def unfinished(self) -> list[Job]:
+        """Return all jobs that are neither bought nor failed, oldest first."""
+        rows = self._read("SELECT record FROM jobs WHERE state NOT IN ('bought', 'failed')")
+        return sorted((_decode(row[0]) for row in rows), key=lambda job: job.claimed_at)
+
+    def is_alive(self, holder: str) -> bool:
+        """Tell whether the process that holds `holder` still runs (this one included)."""
+        if not holder or holder == self._token:
+            return holder == self._token and bool(holder)
+        path = self._holder_path(holder)
+        if not path.exists():
+            return False
+        probe = FileLock(path)
+        try:
+            probe.acquire(blocking=False)
+        except Timeout:
+            return True
+        except OSError:
+            return False
+        probe.release()
+        return False
+
+    def seconds_taken(self, service: str) -> list[float]:
+        """Return how long the last 200 bought jobs of `service` took, from POST to result."""
+        rows = self._read(
+            "SELECT record FROM jobs WHERE service = ? AND state = 'bought' LIMIT 200", (service,)
+        )
+        jobs = [_decode(row[0]) for row in rows]
+        return [
+            job.settled_at - job.submitted_at
+            for job in jobs
+            if job.settled_at is not None and job.submitted_at is not None
+        ]
+
+    def charged_since(self, since: float, *, paid: bool = True) -> int:
+        """Return the credits that were charged at or after `since` (seconds, UTC)."""
+        rows = self._read(
+            "SELECT COALESCE(SUM(credits_charged), 0) FROM spend WHERE at >= ? AND paid = ?",
+            (since, paid),
+        )
+        return int(rows[0][0])
+
+    # -- publish sets ---------------------------------------------------------------------------
+
+    def begin_set(self, project: str, files: Mapping[str, tuple[str | None, str]]) -> None:
+        """Record a publish set before its first rename: path to (old digest, new digest)."""
+        with self._transaction():
+            self._base.executemany(
+                "INSERT OR REPLACE INTO publishing VALUES (?, ?, ?, ?)",
+                [(project, path, old, new) for path, (old, new) in files.items()],
+            )
+
+    def end_set(self, project: str, paths: Iterable[str]) -> None:
+        """Forget publish sets whose files the lock file names by now."""
+        with self._transaction():
+            self._base.executemany(
+                "DELETE FROM publishing WHERE project = ? AND path = ?",
+                [(project, path) for path in paths],
+            )
+
+    def begun(self, project: str) -> dict[str, frozenset[str]]:
+        """Return the digests that unfinished publish sets may have written, by path."""
+        rows = self._read("SELECT path, new_digest FROM publishing WHERE project = ?", (project,))
+        found: dict[str, set[str]] = {}
+        for path, new in rows:
+            found.setdefault(path, set()).add(new)
+        return {path: frozenset(digests) for path, digests in found.items()}
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _migrate(self, now: float) -> None:
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise ConfigError(
+                f"was written by a newer pixelpipe (format {version}, this one knows {VERSION}); "
+                "update pixelpipe",
+                path=str(self._path),
+            )
+        if 0 < version < VERSION:
+            shutil.copyfile(self._path, self._path.with_suffix(f".v{version}-{int(now)}"))
+        if version == 0:
+            with self._transaction():
+                # Another process may have made the tables while we waited for the write lock.
+                if self._base.execute("PRAGMA user_version").fetchone() == (0,):
+                    for statement in _SCHEMA.split(";"):
+                        self._base.execute(statement)
+                    self._base.execute(f"PRAGMA user_version={VERSION}")
+
+    def _holder(self) -> str:
+        if self._holder_lock is None:
+            self._token = uuid.uuid4().hex
+            path = self._holder_path(self._token)
+            with _storage(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._holder_lock = FileLock(path)
+                self._holder_lock.acquire(blocking=False)
+        return self._token
+
+    def _holder_path(self, holder: str) -> Path:
+        return self._folder / "holders" / f"{holder}.lock"
+
+    def _append(self, job: Job, now: float) -> None:
+        charged = job.credits_charged if job.state in (JobState.BOUGHT, JobState.CHARGED) else 0
+        self._base.execute(
+            "INSERT INTO spend (at, request_key, service, paid, state, remote_id, credits_quoted, "
+            "credits_charged, digest, source, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                now,
+                job.request_key,
+                job.service,
+                job.paid,
+                job.state,
+                job.remote_id,
+                job.credits_quoted,
+                charged,
+                job.digest,
+                job.source,
+                job.reason,
+            ),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _storage(self._path):
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._base.execute("ROLLBACK")
+                raise
+            self._base.execute("COMMIT")
+
+    def _read(self, statement: str, values: Sequence[object] = ()) -> list[tuple[str, ...]]:
+        with _storage(self._path):
+            return self._base.execute(statement, values).fetchall()
+
+    def _select(self, column: str, values: Iterable[str]) -> list[Job]:
+        wanted = list(dict.fromkeys(values))
+        found: list[Job] = []
+        for start in range(0, len(wanted), _BATCH):
+            part = wanted[start : start + _BATCH]
+            marks = ",".join("?" * len(part))
+            rows = self._read(f"SELECT record FROM jobs WHERE {column} IN ({marks})", part)
+            found.extend(_decode(row[0]) for row in rows)
+        return found
+
+
+def _row(job: Job) -> tuple[object, ...]:
+    return (
+        job.request_key,
+        job.state,
+        job.resolved.open_key,
+        job.service,
+        job.remote_id,
+        job.holder,
+        _encode(job),
+    )
+
+
+def _encode(job: Job) -> bytes:
+    return msgspec.json.encode(job, order="sorted")
+
+
+def _decode(record: str | bytes) -> Job:
+    try:
+        return msgspec.json.decode(record, type=Job)
+    except msgspec.MsgspecError as exc:
+        raise StorageError(
+            f"a job in the ledger cannot be read ({exc}); run `pixelpipe verify`"
+        ) from exc
+
+
+@contextmanager
+def _storage(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors into a StorageError that names the file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as exc:
+        raise StorageError(f"{path}: {exc}; nothing was bought or changed") from exc
+    except OSError as exc:
+        raise StorageError(f"{path}: {exc.strerror or exc}; nothing was bought") from exc

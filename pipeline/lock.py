@@ -1,0 +1,152 @@
+"""`pixelpipe.lock`: which purchase each clip uses, and which files are ours.
+
+Text in, records out, and back; no file is touched here. The file holds sorted JSON lines of two
+kinds, after one line with the format version. It is committed and merged by union: clip lines are
+united, since both sides were paid for; files that two sides made differently are dropped with
+their whole set, and finished again for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from .errors import ConfigError
+from .model import Record
+
+VERSION = 1
+NAME = "pixelpipe.lock"
+_MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+
+
+class ClipLine(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """One purchase in use: the clip of a source, its key, and the digest of the bought bytes."""
+
+    source: str
+    clip: str
+    key: str
+    digest: str
+    service: str
+    paid: bool = False
+    take: int = 0
+    #: Key with the prompt's path words left open; see keys.open_key.
+    open: str | None = None
+
+
+class FileLine(Record, frozen=True, kw_only=True):
+    """One published file: its content's digest, and the build key of the set it belongs to."""
+
+    path: str
+    digest: str
+    build: str
+
+
+class Lock(Record, frozen=True, kw_only=True):
+    """A lock file's content. `notices` says what was odd about the text, in sentences."""
+
+    clips: tuple[ClipLine, ...] = ()
+    files: tuple[FileLine, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def lines_of(self) -> dict[tuple[str, str], list[ClipLine]]:
+        """Return the clip lines by source and clip; after a merge there may be several."""
+        found: dict[tuple[str, str], list[ClipLine]] = {}
+        for line in self.clips:
+            found.setdefault((line.source, line.clip), []).append(line)
+        return found
+
+
+class _Header(Record, frozen=True, kw_only=True):
+    lock: int
+
+
+_clip_line = msgspec.json.Decoder(ClipLine)
+_file_line = msgspec.json.Decoder(FileLine)
+_header = msgspec.json.Decoder(_Header)
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def parse(text: str) -> Lock:
+    """Read a lock file, also one with conflict markers, doubled or damaged lines.
+
+    Raises ConfigError if a newer pixelpipe wrote it: what we do not understand we must not
+    rewrite.
+    """
+    clips: dict[tuple[str, str, str, str], ClipLine] = {}
+    files: dict[tuple[str, str, str], FileLine] = {}
+    notices: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        if line.startswith(_MARKERS):
+            notices.append(f"{NAME}:{number}: conflict marker: both sides are kept")
+            continue
+        match _record(line):
+            case ClipLine() as clip:
+                clips[clip.source, clip.clip, clip.key, clip.digest] = clip
+            case FileLine() as file:
+                files[file.path, file.digest, file.build] = file
+            case _Header() as header if header.lock > VERSION:
+                raise ConfigError(
+                    f"was written by a newer pixelpipe (format {header.lock}, this one knows "
+                    f"{VERSION}); update pixelpipe",
+                    path=NAME,
+                )
+            case _Header():
+                pass
+            case None:
+                notices.append(f"{NAME}:{number}: this line cannot be read and is set aside")
+    return Lock(
+        clips=tuple(clips.values()),
+        files=_without_conflicts(files.values()),
+        notices=tuple(notices),
+    )
+
+
+def text(lock: Lock) -> str:
+    """Write a lock file: one version line, then all lines sorted."""
+    lines = sorted(_encoder.encode(line).decode() for line in (*lock.clips, *lock.files))
+    return "\n".join([_encoder.encode(_Header(lock=VERSION)).decode(), *lines, ""])
+
+
+def replace(
+    lock: Lock,
+    *,
+    clips: Mapping[str, Sequence[ClipLine]],
+    files: Mapping[str, Sequence[FileLine]],
+) -> Lock:
+    """Return `lock` with all lines of the given sources (clips) and stems (files) exchanged.
+
+    An empty sequence removes them. Lines of every other source stay: another process may have
+    written them a moment ago.
+    """
+    kept_clips = [line for line in lock.clips if line.source not in clips]
+    kept_files = [line for line in lock.files if stem(line.path) not in files]
+    kept_clips.extend(line for lines in clips.values() for line in lines)
+    kept_files.extend(line for lines in files.values() for line in lines)
+    return Lock(clips=tuple(kept_clips), files=tuple(kept_files), notices=lock.notices)
+
+
+def stem(path: str) -> str:
+    """Return the part of an output's path that names its source: up to the first `.anim.`."""
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + name.partition(".anim.")[0]
+
+
+def _record(line: str) -> ClipLine | FileLine | _Header | None:
+    for decoder in (_clip_line, _file_line, _header):
+        try:
+            return decoder.decode(line)
+        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeEncodeError):
+            continue
+    return None
+
+
+def _without_conflicts(lines: Iterable[FileLine]) -> tuple[FileLine, ...]:
+    by_path: dict[str, list[FileLine]] = {}
+    for line in lines:
+        by_path.setdefault(line.path, []).append(line)
+    # A set with one doubtful file is finished again as a whole: its files refer to each other.
+    doubtful = {line.build for found in by_path.values() if len(found) > 1 for line in found}
+    return tuple(line for found in by_path.values() for line in found if line.build not in doubtful)

@@ -1,0 +1,170 @@
+"""Bought bytes: kept under their digest, with the resolved request that they answer.
+
+Two tiers with one layout: `.pixelpipe/bought` in the project, which is committed, and a second
+copy in the user's state folder, which survives `git clean`. The bytes are self-verifying; a
+record names a request key and a digest, and is written after the bytes, so that it never refers
+to what is not there. Several results for one key may stand side by side: all were paid for.
+
+    bought/9f/9f2c….png                    bytes under their digest
+    bought/41/41aa….9f2c….json             record: request key, digest
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from . import keys
+from .errors import ConfigError, StorageError
+from .model import Record, Resolved
+
+VERSION = 1
+_SHORT = 16  # hex digits of the digest in a record's name: 64 bits tell results of one key apart
+
+
+class Bought(Record, frozen=True, kw_only=True):
+    """The record of one purchase."""
+
+    version: int = VERSION
+    request_key: str
+    digest: str
+    service: str
+    paid: bool
+    take: int
+    credits_charged: int
+    #: The model's name as the service gave it back.
+    model: str = ""
+    resolved: Resolved
+
+
+class Store:
+    """Bought bytes in one or more folders, nearest first."""
+
+    def __init__(self, *folders: Path, durable: bool = True) -> None:
+        """Look in `folders` in this order; write to all. `durable` waits for the disk."""
+        self._folders = folders
+        self._durable = durable
+
+    def put(self, bought: Bought, content: bytes) -> None:
+        """Keep `content` and its record in every tier, bytes first.
+
+        Raises StorageError; a tier that was written before stays written.
+        """
+        record = msgspec.json.encode(bought, order="sorted") + b"\n"
+        for folder in self._folders:
+            self._write(_bytes_path(folder, bought.digest), content)
+            self._write(_record_path(folder, bought.request_key, bought.digest), record)
+
+    def content(self, digest: str) -> bytes | None:
+        """Return the bytes under `digest`, or None when no tier has them undamaged."""
+        for folder in self._folders:
+            try:
+                content = _bytes_path(folder, digest).read_bytes()
+            except FileNotFoundError:
+                continue
+            except OSError as exc:
+                raise _storage_error(_bytes_path(folder, digest), exc) from exc
+            if keys.digest(content) == digest:
+                return content
+        return None
+
+    def has(self, digest: str) -> bool:
+        """Tell whether any tier has a file under `digest` (its content is checked on reading)."""
+        return any(_bytes_path(folder, digest).is_file() for folder in self._folders)
+
+    def find(self, request_key: str) -> Bought | None:
+        """Return the purchase under `request_key`; the smallest digest when there are several."""
+        found = {one.digest: one for one in self._records(request_key) if self.has(one.digest)}
+        return found[min(found)] if found else None
+
+    def record(self, request_key: str, digest: str) -> Bought | None:
+        """Return the record of this key and digest, or None."""
+        return next((one for one in self._records(request_key) if one.digest == digest), None)
+
+    def keep(self, bought: Bought) -> None:
+        """Bring a purchase that only some tiers have into all of them."""
+        if all(
+            _record_path(folder, bought.request_key, bought.digest).exists()
+            for folder in self._folders
+        ):
+            return
+        content = self.content(bought.digest)
+        if content is not None:
+            self.put(bought, content)
+
+    def _records(self, request_key: str) -> Iterator[Bought]:
+        for folder in self._folders:
+            shard = folder / request_key[:2]
+            try:
+                names = sorted(entry.name for entry in os.scandir(shard))
+            except FileNotFoundError:
+                continue
+            except OSError as exc:
+                raise _storage_error(shard, exc) from exc
+            for name in names:
+                if name.startswith(request_key) and name.endswith(".json"):
+                    record = _read_record(shard / name)
+                    if record is not None:
+                        yield record
+
+    def _write(self, path: Path, content: bytes) -> None:
+        if path.exists():  # named by its digest or key: what is there is the same
+            return
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.pixelpipe-tmp")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with temporary.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    if self._durable:
+                        os.fsync(file.fileno())
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            if self._durable:
+                _sync_folder(path.parent)
+        except OSError as exc:
+            raise _storage_error(path, exc) from exc
+
+
+def _bytes_path(folder: Path, digest: str) -> Path:
+    return folder / digest[:2] / f"{digest}.png"
+
+
+def _record_path(folder: Path, request_key: str, digest: str) -> Path:
+    return folder / request_key[:2] / f"{request_key}.{digest[:_SHORT]}.json"
+
+
+def _read_record(path: Path) -> Bought | None:
+    try:
+        record = msgspec.json.decode(path.read_bytes(), type=Bought)
+    except msgspec.MsgspecError:
+        return None  # damaged: as good as absent; the bytes stay where they are
+    except OSError as exc:
+        raise _storage_error(path, exc) from exc
+    if record.version > VERSION or record.resolved.version > VERSION:
+        raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=str(path))
+    return record
+
+
+def _sync_folder(folder: Path) -> None:
+    # A rename is durable only with its folder; not every system lets a folder be opened.
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _storage_error(path: Path, exc: OSError) -> StorageError:
+    return StorageError(f"{path}: {exc.strerror or exc}; bought bytes cannot be kept there")
