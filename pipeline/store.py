@@ -113,7 +113,7 @@ class Store:
                         yield record
 
     def _write(self, path: Path, content: bytes) -> None:
-        if path.exists():  # named by its digest or key: what is there is the same
+        if _holds(path, content):
             return
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.pixelpipe-tmp")
         try:
@@ -131,6 +131,13 @@ class Store:
                 _sync_folder(path.parent)
         except OSError as exc:
             raise _storage_error(path, exc) from exc
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _bytes_path(folder: Path, digest: str) -> Path:

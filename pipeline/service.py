@@ -1,0 +1,344 @@
+"""The Pixel Engine over HTTP: the only place that talks to it, or to anything compatible.
+
+What matters here is money: there is no idempotency key, so a POST that may have arrived is never
+repeated, and the error says which kind it was (errors.py). GETs are free and may be repeated by
+the caller. The key goes to the API's base URL and nowhere else. Contract: api.md.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+from requests import exceptions as failures
+
+from .errors import (
+    AccountError,
+    AssetError,
+    LinkExpiredError,
+    NotSentError,
+    PixelpipeError,
+    RequestRefusedError,
+    UnavailableError,
+    UncertainError,
+)
+from .model import Record
+from .wire import Wire
+
+PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
+TIMEOUT_S = 60.0
+DOWNLOAD_TIMEOUT_S = 120.0
+MAX_JSON_BYTES = 4 * 1024 * 1024
+MAX_DOWNLOAD_BYTES = 50 * 1024 * 1024
+#: A service's wish to wait is obeyed up to here.
+MAX_RETRY_AFTER_S = 60.0
+#: Longer messages of the service are cut; they are shown to people.
+_MESSAGE_CHARACTERS = 300
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+_KEY_ADVICE = "check it in your account under Account → API: it may be deactivated or deleted"
+
+
+class Balance(Record, frozen=True, kw_only=True):
+    """Credits of the account. `available` is the total less what open jobs hold."""
+
+    monthly_balance: int = 0
+    purchased_balance: int = 0
+    total_balance: int = 0
+    reserved: int = 0
+    available: int = 0
+
+
+class Totals(Record, frozen=True, kw_only=True):
+    """Sums of a billing period, in credits, and the number of charged jobs."""
+
+    credits_used: int = 0
+    credits_added: int = 0
+    refunds: int = 0
+    net_change: int = 0
+    jobs_charged: int = 0
+
+
+class Billing(Record, frozen=True, kw_only=True):
+    """Answer of GET /billing."""
+
+    totals: Totals
+    balance: Balance = Balance()
+
+
+class Output(Record, frozen=True, kw_only=True):
+    """Where a result lies. The URL is a secret that expires."""
+
+    url: str
+    content_type: str = ""
+
+
+class Charge(Record, frozen=True, kw_only=True):
+    """What a job holds and what it cost, in credits."""
+
+    credits_held: int = 0
+    credits_charged: int = 0
+
+
+class Inputs(Record, frozen=True, kw_only=True):
+    """The parameters as the service understood them; the last two only from the built-in engine."""
+
+    model: str = ""
+    interpretation: str = ""
+    needs_ai: bool | str | None = None
+
+
+class Fault(Record, frozen=True, kw_only=True):
+    """An error of a job, or of an answer."""
+
+    code: str = ""
+    message: str = ""
+
+
+class Status(Record, frozen=True, kw_only=True):
+    """Answer of GET /jobs."""
+
+    api_job_id: str = ""
+    status: str
+    progress: float | None = None
+    billing: Charge | None = None
+    inputs: Inputs | None = None
+    output: Output | None = None
+    error: Fault | str | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """The result can be downloaded."""
+        return self.status == "success"
+
+    @property
+    def is_failure(self) -> bool:
+        """The job ended without a result; an unknown word is neither, and polling goes on."""
+        return self.status in ("failure", "failed", "error", "cancelled", "canceled")
+
+    @property
+    def message(self) -> str:
+        """The service's own words about the failure."""
+        if isinstance(self.error, Fault):
+            return _clean(self.error.message or self.error.code)
+        return _clean(self.error or "")
+
+
+class _Submitted(Record, frozen=True, kw_only=True):
+    api_job_id: str = ""
+
+
+class _Envelope(Record, frozen=True, kw_only=True):
+    error: Fault
+
+
+Answer = TypeVar("Answer")
+
+
+class Service:
+    """A service at `base_url`, spoken to with `api_key`. Methods may be called from any thread.
+
+    Every method raises AccountError (401, 402), UnavailableError (late, unreachable, 5xx on a
+    GET) or RequestRefusedError (other 4xx); `animate` also NotSentError and UncertainError.
+    """
+
+    def __init__(self, base_url: str, api_key: str, *, timeout_s: float = TIMEOUT_S) -> None:
+        """Talk HTTPS only, except to a loopback address.
+
+        Raises RequestRefusedError for any other plain-text address: it would show the key.
+        """
+        parts = urlsplit(base_url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+            raise RequestRefusedError(f"{base_url}: only https is used, except on this machine")
+        self.base_url = base_url.rstrip("/")
+        self._key = api_key
+        self._timeout_s = timeout_s
+        self._wire = Wire()
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._wire.close()
+
+    def animate(self, body: dict[str, object]) -> str:
+        """POST /animate once, never twice, and return the remote id.
+
+        Raises NotSentError when no byte of the request was written, UncertainError when the job
+        may exist although no id came back: the caller must not send it again.
+        """
+        return self._post("/animate", body, _Submitted).api_job_id
+
+    def job(self, remote_id: str) -> Status:
+        """GET /jobs: the state of one job; free."""
+        return self._get("/jobs", Status, id=remote_id)
+
+    def balance(self) -> Balance:
+        """GET /balance; free."""
+        return self._get("/balance", Balance)
+
+    def billing(self) -> Billing:
+        """GET /billing of the last 30 days; free."""
+        return self._get("/billing", Billing)
+
+    def cancel(self, remote_id: str) -> None:
+        """POST /cancel; the job may still end in success, so poll it to the end."""
+        self._post("/cancel", {"api_job_id": remote_id}, None)
+
+    def download(self, url: str) -> bytes:
+        """Fetch a result without the key: a PNG of at most 50 MiB within two minutes.
+
+        Raises LinkExpiredError when storage refuses the link, UnavailableError when it is late
+        or cut short, AssetError for an address that is not allowed or for anything but a PNG.
+        """
+        self._check_link(url)
+        try:
+            with self._wire.get(url, timeout_s=self._timeout_s) as response:
+                if response.status_code in (400, 401, 403, 404, 410):
+                    raise LinkExpiredError("the download link has expired")
+                if response.status_code != 200:
+                    raise UnavailableError(f"the download host answered {response.status_code}")
+                if response.headers.get("Content-Encoding", "identity") != "identity":
+                    raise UnavailableError("the download is compressed, which was not asked for")
+                content = _body(response, MAX_DOWNLOAD_BYTES, DOWNLOAD_TIMEOUT_S)
+        except failures.RequestException as exc:
+            raise UnavailableError(f"the download broke off ({_kind(exc)})") from exc
+        if not content.startswith(_PNG):
+            raise AssetError("the download is not a PNG")
+        return content
+
+    # -- inside ---------------------------------------------------------------------------------
+
+    def _get(self, path: str, kind: type[Answer], **query: str) -> Answer:
+        try:
+            with self._wire.get(
+                self.base_url + path, timeout_s=self._timeout_s, query=query, key=self._key
+            ) as response:
+                status, retry_after_s = response.status_code, _retry_after(response)
+                content = _body(response, MAX_JSON_BYTES, self._timeout_s)
+        except failures.RequestException as exc:
+            raise UnavailableError(f"{self._host} cannot be reached ({_kind(exc)})") from exc
+        if 200 <= status < 300:
+            try:
+                return msgspec.json.decode(content, type=kind, strict=False)
+            except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+                raise UnavailableError(f"{self._host} sent no readable answer") from exc
+        raise self._refusal(status, content, retry_after_s) or UnavailableError(
+            f"{self._host} answered {status}", retry_after_s=retry_after_s
+        )
+
+    def _post(self, path: str, body: dict[str, object], kind: type[Answer] | None) -> Answer:
+        content = msgspec.json.encode(body)
+        try:
+            with self._wire.post(
+                self.base_url + path, content, timeout_s=self._timeout_s, key=self._key
+            ) as response:
+                status, retry_after_s = response.status_code, _retry_after(response)
+                answer = _body(response, MAX_JSON_BYTES, self._timeout_s)
+        except Wire.NotSent as exc:
+            raise NotSentError(f"{self._host} cannot be reached ({_kind(exc)})") from exc
+        except (failures.RequestException, UnavailableError) as exc:
+            raise UncertainError(f"the answer to a purchase was lost ({_kind(exc)})") from exc
+        if 200 <= status < 300:
+            return self._accepted(answer, kind)
+        refusal = self._refusal(status, answer, retry_after_s)
+        if refusal is None or status >= 500:
+            raise UncertainError(f"{self._host} answered {status} to a purchase")
+        raise refusal
+
+    def _accepted(self, answer: bytes, kind: type[Answer] | None) -> Answer:
+        if kind is None:
+            return None  # type: ignore[return-value]  # the caller asked for no answer
+        try:
+            decoded = msgspec.json.decode(answer, type=kind, strict=False)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+            raise UncertainError("the answer to a purchase cannot be read") from exc
+        if isinstance(decoded, _Submitted) and not decoded.api_job_id:
+            raise UncertainError("the answer to a purchase names no job")
+        return decoded
+
+    def _refusal(
+        self, status: int, content: bytes, retry_after_s: float | None
+    ) -> PixelpipeError | None:
+        """Return the error for a 4xx in the service's own envelope; None for anything else."""
+        try:
+            fault = msgspec.json.decode(content, type=_Envelope, strict=False).error
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        said = _clean(fault.message or fault.code or f"status {status}")
+        match status:
+            case 401:
+                return AccountError(f"the API key was refused ({said}); {_KEY_ADVICE}")
+            case 402:
+                return AccountError(f"not enough credits ({said})")
+            case 408 | 429:
+                return UnavailableError(
+                    f"{self._host} is busy ({said})", retry_after_s=retry_after_s
+                )
+            case _ if 400 <= status < 500:
+                return RequestRefusedError(f"the service refused the request ({status}): {said}")
+        return None
+
+    def _check_link(self, url: str) -> None:
+        parts, base = urlsplit(url), urlsplit(self.base_url)
+        if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):
+            return
+        if parts.scheme == "https" and parts.hostname not in _LOOPBACK and not parts.username:
+            return
+        raise AssetError(f"the download link is not allowed ({parts.scheme}://{parts.hostname})")
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.base_url).netloc
+
+
+def _body(response: requests.Response, limit: int, timeout_s: float) -> bytes:
+    """Read a body in pieces, bounded in size and in time.
+
+    Raises UnavailableError when a bound is passed or the body ends before its stated length.
+    """
+    ends = time.monotonic() + timeout_s
+    stated = int(response.headers.get("Content-Length", "0") or 0)
+    if stated > limit:
+        raise UnavailableError(f"the answer is larger than {limit // 1024} KiB")
+    pieces: list[bytes] = []
+    size = 0
+    for piece in response.iter_content(64 * 1024):
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise UnavailableError(f"the answer is larger than {limit // 1024} KiB")
+        if time.monotonic() > ends:
+            raise UnavailableError(f"the answer took longer than {timeout_s:.0f} s")
+    return b"".join(pieces)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    value = response.headers.get("Retry-After", "")
+    return min(float(value), MAX_RETRY_AFTER_S) if re.fullmatch(r"\d{1,9}", value) else None
+
+
+def _clean(message: str) -> str:
+    """Make a foreign text fit for a terminal: printable, one line, bounded, without keys."""
+    printable = "".join(c if c.isprintable() else " " for c in message)
+    return re.sub(r"pe_sk_\S+", "pe_sk_…", printable).strip()[:_MESSAGE_CHARACTERS]
+
+
+_KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (failures.ProxyError, "proxy error"),
+    (failures.SSLError, "TLS error"),
+    (failures.ConnectTimeout, "connection timed out"),
+    (failures.ReadTimeout, "no answer in time"),
+    (failures.ConnectionError, "connection failed"),
+)
+
+
+def _kind(exc: BaseException) -> str:
+    """Name a transport failure without its text, which may hold addresses and headers."""
+    if isinstance(exc, UnavailableError):
+        return str(exc)
+    cause: BaseException = exc.__cause__ or exc if isinstance(exc, Wire.NotSent) else exc
+    return next((text for kind, text in _KINDS if isinstance(cause, kind)), type(cause).__name__)

@@ -1,0 +1,148 @@
+"""Send one HTTP request, and know whether its first byte was written.
+
+That knowledge decides whether a failed purchase may be repeated (api.md 6.3). `requests` does not
+give it, so the connection classes underneath note it. A POST uses a fresh connection, follows no
+redirect and is never retried; GETs share connections, but follow no redirect either.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+_CONNECT_TIMEOUT_S = 15.0
+_written = threading.local()
+
+
+class _NotSentError(requests.RequestException):
+    """No byte of the request was written; the cause says why."""
+
+
+class _Noting(HTTPConnection):
+    """Note when the first byte of a request goes out; connecting and tunnelling do not count."""
+
+    _is_connecting = False
+
+    def connect(self) -> None:
+        self._is_connecting = True
+        super().connect()
+        self._is_connecting = False
+
+    def send(self, data: Any) -> None:  # the type has only a private name
+        if self.sock is None:
+            self.connect()
+        if not self._is_connecting:
+            _written.yes = True
+        super().send(data)
+
+
+class _NotingTLS(_Noting, HTTPSConnection):
+    pass
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _Noting
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _NotingTLS
+
+
+class _NotingAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class _Key(AuthBase):
+    """Set the key, or nothing at all: without this, requests would look into ~/.netrc."""
+
+    def __init__(self, key: str | None) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._key is not None:
+            request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
+class Wire:
+    """HTTP with certainty about what was sent. One for all threads."""
+
+    NotSent = _NotSentError
+
+    def __init__(self) -> None:
+        """Open no connection yet."""
+        self._shared = threading.local()
+        self._sessions: list[requests.Session] = []
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        for session in self._sessions:
+            session.close()
+
+    @contextmanager
+    def get(
+        self,
+        url: str,
+        *,
+        timeout_s: float,
+        query: Mapping[str, str] | None = None,
+        key: str | None = None,
+    ) -> Iterator[requests.Response]:
+        """GET `url`; the body is read by the caller, inside the context."""
+        with self._session().get(
+            url,
+            params=query,
+            headers={"Accept": "application/json, image/png", "Accept-Encoding": "identity"},
+            auth=_Key(key),
+            timeout=(_CONNECT_TIMEOUT_S, timeout_s),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            yield response
+
+    @contextmanager
+    def post(
+        self, url: str, content: bytes, *, timeout_s: float, key: str
+    ) -> Iterator[requests.Response]:
+        """POST JSON once over a connection of its own.
+
+        Raises Wire.NotSent (a RequestException) when no byte of it was written.
+        """
+        _written.yes = False
+        with requests.Session() as session:
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _NotingAdapter(max_retries=0))
+            try:
+                response = session.post(
+                    url,
+                    data=content,
+                    headers={"Content-Type": "application/json", "Accept": "application/json"},
+                    auth=_Key(key),
+                    timeout=(_CONNECT_TIMEOUT_S, timeout_s),
+                    allow_redirects=False,
+                    stream=True,
+                )
+            except requests.RequestException as exc:
+                if _written.yes:
+                    raise
+                raise _NotSentError from exc
+            with response:
+                yield response
+
+    def _session(self) -> requests.Session:
+        # requests does not promise that a session may be shared between threads.
+        if not hasattr(self._shared, "session"):
+            self._shared.session = requests.Session()
+            self._sessions.append(self._shared.session)
+        session: requests.Session = self._shared.session
+        return session
