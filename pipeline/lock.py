@@ -56,6 +56,13 @@ class Lock(Record, frozen=True, kw_only=True):
             found.setdefault((line.source, line.clip), []).append(line)
         return found
 
+    def files_of(self) -> dict[str, list[FileLine]]:
+        """Return the file lines by the stem of the source they belong to."""
+        found: dict[str, list[FileLine]] = {}
+        for line in self.files:
+            found.setdefault(stem(line.path), []).append(line)
+        return found
+
 
 class _Header(Record, frozen=True, kw_only=True):
     lock: int

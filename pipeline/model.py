@@ -271,6 +271,8 @@ class Job(Record, frozen=True, kw_only=True):
     digest: str | None = None
     reason: str = ""
     failure: FailureClass | None = None
+    #: Version of pixelpipe; another one may try again what failed for good.
+    tool: str = ""
     #: Token of the process that holds the claim; see ledger.py.
     holder: str = ""
     claimed_at: float = 0.0
