@@ -1,4 +1,4 @@
-"""What the motions know about a sprite: its pixels, its box, and its parts, each found once when asked for."""
+"""What the motions know about a sprite: pixels, box and parts, each found once when asked for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.intp]
-Floats = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
+from . import parts_colour, parts_islands, parts_limbs
+from .parts_colour import Palette
+from .parts_islands import Eyes
+from .parts_limbs import Leg
+from .parts_types import Bools, Floats, Ints, Pixels
 
 ALPHA_CUT = 128
 
@@ -111,6 +111,71 @@ class Sprite:
     def column_spans(self) -> tuple[Ints, Ints]:
         """Return first and last opaque row of each column; (height, -1) for an empty column."""
         return _spans(self.opaque.T)
+
+    @cached_property
+    def palette(self) -> Palette:
+        """Return the distinct opaque colours."""
+        return parts_colour.palette(self.pixels)
+
+    @cached_property
+    def lightness(self) -> Floats:
+        """Return (height, width) OKLab lightness; 1 where transparent."""
+        light: Floats = np.append(self.palette.lab[:, 0], 1.0)[self.palette.index]
+        return light
+
+    @cached_property
+    def outline(self) -> Bools:
+        """Return the silhouette's rim and the dark line that belongs to it."""
+        return parts_colour.outline(self.opaque, self.lightness)
+
+    @cached_property
+    def eyes(self) -> Eyes | None:
+        """Return the pair of eyes, if one was found."""
+        return parts_islands.find_eyes(self.palette, self.outline, self.corners, self.small)
+
+    @cached_property
+    def small(self) -> int:
+        """Return the largest area of a part that counts as small."""
+        return parts_islands.small(self.box.height, self.box.width)
+
+    @cached_property
+    def corners(self) -> tuple[int, int, int, int]:
+        """Return the box as left, top, right, bottom."""
+        return self.box.left, self.box.top, self.box.right, self.box.bottom
+
+    @cached_property
+    def islands(self) -> tuple[Ints, int]:
+        """Return (height, width) numbers of the rigid islands, -1 elsewhere, and their count."""
+        return parts_islands.islands(self.palette, self.outline, self.eyes, self.small)
+
+    @cached_property
+    def skin(self) -> Ints:
+        """Return the (height, width) map that shows the sprite without its islands."""
+        return parts_islands.filled(self.islands[0] >= 0, self.opaque)
+
+    @cached_property
+    def neck(self) -> int:
+        """Return the first row below the head."""
+        chin = None if self.eyes is None else min(self.box.bottom - 1, self.eyes.box[3] + 1)
+        return parts_limbs.neck_row(self.opaque, self.box.top, self.box.bottom, chin)
+
+    @cached_property
+    def core(self) -> tuple[int, int]:
+        """Return the first column and the one past the last of the body without arms, wings and tails."""
+        first, past = parts_limbs.core_columns(self.opaque, self.box.left, self.box.right)
+        if self.eyes is None:
+            return first, past
+        return min(first, self.eyes.box[0]), max(past, self.eyes.box[2])
+
+    @cached_property
+    def legs(self) -> tuple[Leg, ...]:
+        """Return the legs from left to right; none when no two feet stand apart."""
+        return parts_limbs.find_legs(self.opaque, self.outline & (self.lightness < 0.35), self.corners)
+
+    @cached_property
+    def glowing(self) -> Bools:
+        """Return the pixels that give light."""
+        return parts_colour.emissive(self.palette, self.opaque, self.islands[0] >= 0)
 
 
 def cut(pixels: Pixels) -> Sprite:

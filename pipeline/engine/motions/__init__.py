@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..parts import Ints, Sprite
-from . import limbs, scales, shears, shifts, turns
+from . import colours, events, gather, limbs, scales, shears, shifts, turns
 from .motion import Layer, Motion, Parameters
 
 __all__ = ["MOTIONS", "Layer", "Motion", "Parameters", "perform"]
 
+FAMILIES = (shifts, scales, shears, turns, limbs, colours, events)
+
 MOTIONS: Mapping[str, Motion] = MappingProxyType(
-    {motion.name: motion for family in (shifts, scales, shears, turns, limbs) for motion in family.FAMILY}
+    {motion.name: motion for family in FAMILIES for motion in family.FAMILY}
 )
 
-LAST_RESORTS = ("bob", "breathe", "squash")
+LAST_RESORTS = ("bob", "breathe", "squash", "glint", "flash", "dissolve")
 
 
 def perform(

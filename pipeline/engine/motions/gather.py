@@ -66,7 +66,7 @@ def through(outer: Ints, inner: Ints) -> Ints:
 def show(sprite: Sprite, map_: Ints) -> Pixels:
     """Copy the pixels that a map names: (frames, height, width, 4) uint8."""
     colours = np.ascontiguousarray(sprite.pixels).view(np.uint32).reshape(-1)
-    picture: NDArray[np.uint32] = np.append(colours, np.uint32(0))[map_]
+    picture: NDArray[np.uint32] = np.ascontiguousarray(np.append(colours, np.uint32(0))[map_])
     return picture.view(np.uint8).reshape(*map_.shape, 4)
 
 
@@ -98,3 +98,9 @@ def _spans_fit(first: Ints, last: Ints, offsets: Ints, length: int) -> bool:
 def largest(amplitude: int, fits: Callable[[int], bool]) -> int:
     """Return the largest amplitude from `amplitude` down to 0 that fits the canvas."""
     return next((tried for tried in range(amplitude, 0, -1) if fits(tried)), 0)
+
+
+def contained(sprite: Sprite, map_: Ints) -> bool:
+    """Tell whether no frame is opaque on a border pixel where the source is not."""
+    shown = solid(sprite, map_) & ~sprite.opaque
+    return not (shown[:, [0, -1]].any() or shown[:, :, [0, -1]].any())

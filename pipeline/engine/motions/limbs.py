@@ -4,27 +4,94 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..parts import Ints, Sprite
-from . import gather, waves
+from ..parts import Sprite
+from ..parts_limbs import Leg
+from ..parts_types import Bools, Floats, Ints
+from . import gather, gather_parts, waves
 from .motion import Layer, Motion, Parameters, amplitude
+
+STRIDE = 0.35
 
 
 def walk2(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Step with one leg and the other: the body rises over the standing leg, imaging.md 15 no. 19."""
-    box = sprite.box
+    """Step leg by leg: contact, passing, contact, passing; imaging.md 15 no. 19 and 19, real two-leg walk.
+
+    Legs swing from the hip by Rs(stride e sin), every second one half a turn later; a leg that comes forward is
+    lifted, the other stands on the floor and is stretched at the hip by the rise of the body, R(A/2 |sin|). Without
+    two feet the lower quarter is split in the middle.
+    """
+    legs = sprite.legs if len(sprite.legs) >= 2 else halves(sprite)
     rise = min(max(1, amplitude(sprite, parameters) // 2), sprite.room.top)
-    hip = box.top + int(waves.half_up(0.70 * box.height))
-    turn = waves.swing(frames, parameters.cycles)
+    turn = np.round(waves.swing(frames, parameters.cycles), 9)
     lift = waves.half_up(rise * np.abs(turn))
+    trunk = sprite.opaque & ~np.any([leg.mask for leg in legs], axis=0)
+    map_ = np.full((frames, sprite.height, sprite.width), gather.VOID, dtype=np.intp)
+    for number, leg in enumerate(legs):
+        phase = turn if number % 2 == 0 else -turn
+        map_ = gather_parts.over(map_, _step(sprite, leg, phase, lift, parameters), leg.mask)
+    body = gather.shift(sprite, np.zeros(frames, dtype=np.intp), -lift)
+    return gather_parts.over(map_, gather_parts.only(body, trunk), trunk)
+
+
+def _step(sprite: Sprite, leg: Leg, phase: Floats, lift: Ints, parameters: Parameters) -> Ints:
+    """Return the map of one leg: lifted while its phase is positive, standing while it is not."""
+    room = sprite.room
+    high = max(1, int(waves.half_up(0.25 * leg.length * min(1.5, parameters.strength))))
+    raised = np.maximum(lift, waves.half_up(min(high, leg.length) * np.maximum(0, phase)))
     y = np.arange(sprite.height)
-    body = np.where(y < hip, y + lift[:, None], y)
-    body = np.where((y < hip) & (y >= hip - lift[:, None]), hip, body)
-    walking = y + lift[:, None]
-    left = np.arange(sprite.width) < box.centre_x
-    columns = np.arange(sprite.width)
-    stepping = np.where(left, np.round(turn, 9)[:, None] > 0, np.round(turn, 9)[:, None] < 0)
-    rows = np.where(stepping[:, None, :], walking[:, :, None], body[:, :, None])
-    return np.where(rows < sprite.height, rows * sprite.width + columns, gather.VOID)
+    standing = np.where(y < leg.hip, np.minimum(y + lift[:, None], leg.hip), y)
+    rows = np.where((phase > 0)[:, None], y + raised[:, None], standing)
+    stride = min(STRIDE * leg.length, room.left, room.right) * parameters.across
+    reach = np.clip((rows - leg.hip + 1) / max(1, leg.length), 0, 1)
+    right = waves.symmetric(stride * reach * phase[:, None]) if leg.length >= 4 else 0 * rows
+    columns = np.arange(sprite.width) - right[:, :, None]
+    inside = (columns >= 0) & (columns < sprite.width) & (rows < sprite.height)[:, :, None]
+    return np.where(inside, rows[:, :, None] * sprite.width + columns, gather.VOID)
 
 
-FAMILY = (Motion("walk2", walk2, smallest=4, fallback="bob", layer=Layer.PART),)
+def halves(sprite: Sprite) -> tuple[Leg, ...]:
+    """Return the lower rows split at the middle of the feet, for sprites too small to have separate legs."""
+    box = sprite.box
+    tall = max(1, min(int(waves.half_up(0.18 * box.height)), box.height - 1))
+    hip = box.bottom - tall
+    ink = np.flatnonzero(sprite.opaque[hip : box.bottom].any(axis=0))
+    middle = (int(ink[0]) + int(ink[-1]) + 1) / 2 if ink.size else box.centre_x
+    low = np.zeros_like(sprite.opaque)
+    low[hip : box.bottom] = sprite.opaque[hip : box.bottom]
+    left = np.arange(sprite.width) + 0.5 < middle
+    return tuple(Leg(low & side, hip, middle) for side in (left, ~left) if (low & side).any())
+
+
+def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Beat the wings: column dy = -Rs(2A s sin), s growing from the shoulder to the tip; imaging.md 15 no. 20.
+
+    The tips follow the shoulder by an eighth of a turn; the body sinks as the wings rise, where there is room.
+    """
+    box = sprite.box
+    hinge = 0.30 * box.width / 2
+    from_centre = np.abs(np.arange(sprite.width) + 0.5 - box.centre_x)
+    share = np.clip((from_centre - hinge) / max(1.0, box.width / 2 - hinge), 0, 1)
+    turn = waves.phases(frames, parameters.cycles)[:, None]
+    late = waves.TURN / 8 * share
+    form = share * (np.sin(turn - late) + np.sin(late))
+    reach = max(2, 2 * amplitude(sprite, parameters, 0.08))
+    held = gather.largest(reach, lambda tried: gather.columns_fit(sprite, -waves.symmetric(tried * form)))
+    return gather_parts.rigid(sprite, gather.shear_columns(sprite, -waves.symmetric(held * form)))
+
+
+def nod(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Bow the head: everything above the neck sinks by R(.6A(1 - cos)/2), drawn over the body; no. 18."""
+    head: Bools = sprite.opaque & (np.arange(sprite.height) < sprite.neck)[:, None]
+    depth = max(1.0, 0.6 * amplitude(sprite, parameters))
+    down = waves.half_up(depth * waves.rise(frames, parameters.cycles))
+    sinking = gather.shift(sprite, np.zeros(frames, dtype=np.intp), down)
+    body = np.where(head, gather.VOID, gather.identity(sprite))
+    return gather_parts.over(np.broadcast_to(body, sinking.shape), sinking, head)
+
+
+FAMILY = (
+    Motion("walk2", walk2, smallest=4, fallback="bob", layer=Layer.WHOLE, margin=0.15),
+    Motion("flap", flap, smallest=4, fallback="float", margin=0.20),
+    Motion("nod", nod, smallest=2, fallback="breathe", layer=Layer.PART, margin=0.0),
+)
+

@@ -4,73 +4,89 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..parts import Floats, Ints, Sprite
-from . import gather, waves
+from ..parts import Sprite
+from ..parts_types import Bools, Floats, Ints
+from . import elastic, gather, waves
 from .motion import Motion, Parameters, amplitude
 
 
 def resize(sprite: Sprite, wide: Floats, tall: Floats, *, grounded: bool = True) -> Ints:
-    """Scale each frame about the floor's middle (or the centre) to whole numbers of rows and columns.
+    """Scale each frame about the floor's middle (or the centre) by whole rows and columns.
 
-    `wide` and `tall` are factors (frames,); sizes are held inside the room, so nothing is clipped.
+    `wide` and `tall` are factors (frames,); sizes stay inside the room, so nothing is clipped. Lines are repeated or
+    left out where that shows least, never through the eyes (imaging.md 18).
     """
     box, room = sprite.box, sprite.room
     half = min(room.left, room.right)
-    widths = np.clip(_even_steps(box.width, wide), 1, box.width + 2 * half)
-    upward = room.top if grounded else 2 * min(room.top, room.bottom)
-    heights = np.clip(_steps(box.height, tall, grounded), 1, box.height + upward)
-    columns = _resample(sprite.width, box.left, box.width, box.left - (widths - box.width) // 2, widths)
-    lift = heights - box.height if grounded else (heights - box.height) // 2
-    rows = _resample(sprite.height, box.top, box.height, box.top - lift, heights)
+    narrow = -((box.width - 1) // 2)
+    wider = np.clip(waves.symmetric(box.width * (wide - 1) / 2), narrow, half)
+    upward = room.top if grounded else min(room.top, room.bottom)
+    taller = _taller(box.height, tall, upward, grounded)
+    columns = elastic.mirrored(elastic.column_cost(sprite), box.left, box.right, wider, sprite.width)
+    lift = taller if grounded else taller // 2
+    rows = elastic.stretched(elastic.row_cost(sprite), box.top, box.bottom, taller, lift, sprite.height)
     return gather.crossing(sprite, rows, columns)
 
 
-def _even_steps(size: int, factors: Floats) -> Ints:
-    """Return sizes that differ from `size` by even numbers, so that the centre stays where it is."""
-    return size + 2 * waves.symmetric(size * (factors - 1) / 2)
-
-
-def _steps(size: int, factors: Floats, grounded: bool) -> Ints:
-    return size + waves.symmetric(size * (factors - 1)) if grounded else _even_steps(size, factors)
-
-
-def _resample(length: int, start: int, size: int, starts: Ints, sizes: Ints) -> Ints:
-    """Return (frames, length): which source line of start..start+size each frame line shows, else -1."""
-    place = np.arange(length) - starts[:, None]
-    source = start + (2 * place + 1) * size // (2 * sizes[:, None])
-    return np.where((place >= 0) & (place < sizes[:, None]), source, -1)
+def _taller(height: int, tall: Floats, upward: int, grounded: bool) -> Ints:
+    """Return by how many rows each frame is taller: any number on the floor, an even one about the centre."""
+    if grounded:
+        return np.clip(waves.symmetric(height * (tall - 1)), 1 - height, upward)
+    return 2 * np.clip(waves.symmetric(height * (tall - 1) / 2), -((height - 1) // 2), upward)
 
 
 def squash(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Flatten and stretch, keeping the volume: scale (1 + k sin, 1 - k sin) on the floor, imaging.md 15 no. 5."""
-    force = _visible(0.10 * parameters.strength, sprite) * waves.swing(frames, parameters.cycles)
+    """Flatten and stretch, keeping the volume: scale (1 + k sin, 1 - k sin) on the floor; imaging.md 15 no. 5."""
+    factor = max(0.10 * parameters.strength, 1 / sprite.box.height)
+    force = factor * waves.swing(frames, parameters.cycles)
     return resize(sprite, 1 + force, 1 - force)
 
 
-def _visible(factor: float, sprite: Sprite) -> float:
-    """Raise a scale factor until it is at least one pixel of the sprite's height."""
-    return max(factor, 1 / sprite.box.height)
+def pulse(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Swell and shrink about the centre: scale 1 + k(1 - cos), at least a pixel; imaging.md 15 no. 7."""
+    box = sprite.box
+    factor = max(0.08 * parameters.strength, 1 / max(box.width, box.height))
+    size = 1 + 2 * factor * waves.rise(frames, parameters.cycles)
+    return resize(sprite, size, size, grounded=False)
+
+
+def heartbeat(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Beat twice and rest: scale 1 + k |sin 4 pi u| (1, then .6, then 0); imaging.md 15 no. 8."""
+    box = sprite.box
+    share = waves.phases(frames, parameters.cycles) / waves.TURN
+    force = np.where(share < 0.25, 1.0, np.where(share < 0.5, 0.6, 0.0))
+    beat = force * np.abs(np.sin(2 * waves.TURN * share))
+    size = 1 + max(0.12 * parameters.strength, 2 / max(box.width, box.height)) * beat
+    return resize(sprite, size, size, grounded=False)
 
 
 def breathe(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lift the chest: rows above the waist rise by R(A(1 - cos)/2), the torso stretches, feet stay; no. 4.
+    """Lift head and shoulders by R(A(1 - cos)/2) while the chest grows row by row; feet stay; imaging.md 15 no. 4.
 
-    The rows that repeat are those which differ least from the row below, never an outline.
+    The chest's rows that repeat are those that differ least from the next, never an outline; without room above the
+    chest sinks instead.
     """
     box = sprite.box
-    deepest = min(amplitude(sprite, parameters, 0.04), sprite.room.top)
-    lift = waves.half_up(deepest * waves.rise(frames, parameters.cycles))
-    neck = box.top + int(waves.half_up(0.34 * box.height))
-    waist = box.top + int(waves.half_up(0.74 * box.height))
-    torso = max(1, waist - neck)
-    y = np.arange(sprite.height)
-    lifts = lift[:, None]
-    inner = neck + np.minimum(torso - 1, (y - neck + lifts) * torso // (torso + lifts))
-    rows = np.where(y >= waist, y, np.where(y < neck - lifts, y + lifts, inner))
+    wanted = amplitude(sprite, parameters)
+    deepest = min(wanted, sprite.room.top) or -min(wanted, box.height - 1)
+    lift = waves.symmetric(deepest * waves.rise(frames, parameters.cycles))
+    cost = np.where(_chest(sprite), elastic.row_cost(sprite), np.inf)
+    rows = elastic.stretched(cost, box.top, box.bottom, lift, lift, sprite.height)
     return gather.crossing(sprite, rows, np.broadcast_to(np.arange(sprite.width), (frames, sprite.width)))
 
 
+def _chest(sprite: Sprite) -> Bools:
+    """Return the rows between neck and waist; all rows under the eyes when nothing lies between."""
+    box = sprite.box
+    rows = np.arange(sprite.height)
+    waist = box.top + int(waves.half_up(0.78 * box.height))
+    chest: Bools = (rows >= sprite.neck) & (rows < waist)
+    return chest if chest.any() else rows >= min(sprite.neck, box.bottom - 1)
+
+
 FAMILY = (
-    Motion("breathe", breathe, smallest=2, fallback="bob"),
+    Motion("breathe", breathe, smallest=2, fallback="squash"),
     Motion("squash", squash, smallest=4, fallback="bob", margin=0.15),
+    Motion("pulse", pulse, smallest=2, fallback="bob", margin=0.15),
+    Motion("heartbeat", heartbeat, smallest=6, fallback="pulse", margin=0.15),
 )

@@ -6,81 +6,151 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..parts import Floats, Ints, Sprite
-from . import gather, waves
-from .motion import Motion, Parameters, amplitude
+from .. import parts_regions as regions
+from ..parts import Sprite
+from ..parts_types import Bools, Floats, Ints
+from . import gather, gather_parts, waves
+from .motion import Layer, Motion, Parameters, amplitude
 from .scales import resize
+
+WOBBLE_LAG = 1.2
+WAVE_LENGTH = 0.8
 
 
 def sway(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lean with the wind from a fixed foot: row dx = Rs(A e^1.5 sin), imaging.md 15 no. 9."""
-    side = parameters.across or 1
+    """Lean with the wind from a fixed foot: row dx = Rs(A e^1.5 sin); imaging.md 15 no. 9."""
     bend = height_share(sprite) ** 1.5
-    turn = side * waves.swing(frames, parameters.cycles)[:, None]
+    turn = (parameters.across or 1) * waves.swing(frames, parameters.cycles)[:, None]
     return _rows(sprite, amplitude(sprite, parameters), lambda reach: reach * bend * turn)
 
 
-def wave(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Run a wave from the mast to the free edge: column dy = Rs(A u (sin(t - 2 pi u / .8) + sin(2 pi u / .8))); no. 11.
-
-    The free edge is on the right unless the prompt says left.
-    """
-    box = sprite.box
-    share = np.clip((np.arange(sprite.width) - box.left) / max(1, box.width - 1), 0, 1)
-    share = 1 - share if parameters.across < 0 else share
-    crest = waves.TURN * share / 0.8
+def wobble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Jiggle like jelly, the top behind the bottom: row dx = Rs(A e (sin(t - 1.2 e) + sin 1.2 e)); no. 10."""
+    share = height_share(sprite)
+    late = WOBBLE_LAG * share
     turn = waves.phases(frames, parameters.cycles)[:, None]
-    form = share * (np.sin(turn - crest) + np.sin(crest))
-    return _columns(sprite, amplitude(sprite, parameters), lambda reach: reach * form)
-
-
-def ripple(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Let waves run through standing water: row dx = Rs(.6A (sin(t + q) - sin q)), imaging.md 15 no. 12."""
-    box = sprite.box
-    depth = waves.TURN * (np.arange(sprite.height) - box.top) / max(6.0, box.height / 2)
-    turn = waves.phases(frames, parameters.cycles)[:, None]
-    form = 0.6 * (np.sin(turn + depth) - np.sin(depth))
+    form = (parameters.across or 1) * share * (np.sin(turn - late) + np.sin(late))
     return _rows(sprite, amplitude(sprite, parameters), lambda reach: reach * form)
 
 
+def wave(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Run a wave from the mast to the free edge: column dy = Rs(A u (sin(t - q) + sin q)), q = 2 pi u / .8; no. 11.
+
+    The free edge is on the right; on the left when the prompt says so; below (a cape) when it says down.
+    """
+    turn = waves.phases(frames, parameters.cycles)[:, None]
+    if parameters.down > 0:
+        form = _travelling(1 - height_share(sprite), turn)
+        return _rows(sprite, amplitude(sprite, parameters), lambda reach: reach * form)
+    box = sprite.box
+    share = np.clip((np.arange(sprite.width) - box.left) / max(1, box.width - 1), 0, 1)
+    form = _travelling(1 - share if parameters.across < 0 else share, turn)
+    held = gather.largest(
+        amplitude(sprite, parameters),
+        lambda reach: gather.columns_fit(sprite, waves.symmetric(reach * form)),
+    )
+    moved = gather.shear_columns(sprite, waves.symmetric(held * form))
+    return gather_parts.rigid(sprite, moved)
+
+
+def _travelling(share: Floats, turn: Floats) -> Floats:
+    crest = waves.TURN * share / WAVE_LENGTH
+    form: Floats = share * (np.sin(turn - crest) + np.sin(crest))
+    return form
+
+
+def ripple(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Let waves run through standing water: row dx = Rs(.6A (sin(t + q) - sin q)); imaging.md 15 no. 12."""
+    box = sprite.box
+    above = (1 - height_share(sprite)) * (box.height - 1)
+    depth = waves.TURN * above / max(6.0, box.height / 2)
+    turn = waves.phases(frames, parameters.cycles)[:, None]
+    form = np.sin(turn + depth) - np.sin(depth)
+    reach = max(1, amplitude(sprite, parameters))
+    return _rows(sprite, reach, lambda tried: max(0.6 * tried, 0.5) * form if tried else 0 * form)
+
+
 def flicker(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lick like a flame: three seeded sines climb the rows, the height follows, imaging.md 15 no. 21."""
+    """Lick like a flame: three seeded sines climb the rows, the height follows; imaging.md 15 no. 21.
+
+    A flame that is a part of the sprite (a torch in a hand) licks alone.
+    """
+    flame = _flame(sprite)
+    if flame is None:
+        return _licking(sprite, frames, parameters, seed)
+    part = Sprite(np.where(flame[..., None], sprite.pixels, 0).astype(np.uint8))
+    wider = Parameters(max(parameters.strength, sprite.box.height / part.box.height / 2), cycles=parameters.cycles)
+    licking = _licking(part, frames, wider, seed)
+    inside = not (regions.grow(flame) & ~sprite.opaque).any()
+    bare = gather.identity(sprite)
+    bare = np.where(flame, gather_parts.hole(sprite, flame) if inside else gather.VOID, bare)
+    return gather_parts.over(np.broadcast_to(bare, licking.shape), licking, flame)
+
+
+def _licking(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     climb = height_share(sprite) ** 1.3
-    first = waves.TURN * waves.chances(seed, 4, salt=21)
+    starts = waves.TURN * waves.chances(seed, 4, salt=21)
     turn = waves.phases(frames, parameters.cycles)
 
     def lick(phase: Floats) -> Floats:
-        steps = ((0.6, 1, 3, first[0]), (0.3, 2, 6, first[1]), (0.2, 3, 9, first[2]))
-        return sum((part * np.sin(turns * phase + start + rate * climb) for part, turns, rate, start in steps),
-                   np.zeros(1))
+        waving = 0.6 * np.sin(phase + starts[0] + 3 * climb)
+        waving = waving + 0.3 * np.sin(2 * phase + starts[1] + 6 * climb)
+        licked: Floats = waving + 0.2 * np.sin(3 * phase + starts[2] + 9 * climb)
+        return licked
 
     form = climb * (lick(turn[:, None]) - lick(np.zeros((1, 1))))
-    reach = amplitude(sprite, parameters)
-    leaning = _rows(sprite, reach, lambda tried: 0.8 * tried * form)
-    growth = 0.6 * reach * (np.sin(2 * turn + first[3]) - np.sin(first[3])) / sprite.box.height
-    tall = resize(sprite, np.ones(frames), 1 + growth)
-    return gather.through(tall, leaning)
+    reach = amplitude(sprite, parameters, 0.07)
+    leaning = _rows(sprite, reach, lambda tried: tried * form)
+    growth = 0.6 * reach * (np.sin(2 * turn + starts[3]) - np.sin(starts[3])) / sprite.box.height
+    return gather.through(resize(sprite, np.ones(frames), 1 + growth), leaning)
+
+
+def _flame(sprite: Sprite) -> Bools | None:
+    """Return the largest fiery region with its rim, if it is a part and not the whole of the sprite."""
+    fiery = np.append(sprite.palette.fiery, False)[sprite.palette.index]
+    labels, count = regions.label(np.where(fiery, 0, -1).astype(np.intp), diagonal=True)
+    if not count:
+        return None
+    size = regions.sizes(labels, count)
+    region = labels == int(np.argmax(size))
+    if not 4 <= int(size.max()) <= 0.4 * sprite.area:
+        return None
+    return region
 
 
 def height_share(sprite: Sprite) -> Floats:
-    """Return e(y) of imaging.md 1 for each canvas row: 0 on the floor, 1 at the top of the box."""
+    """Return e(y) of imaging.md 1 for each canvas row: 0 on the floor, 1 at the top of the box.
+
+    It does not grow over the rows of the eyes, or of a head on a neck: what it bends leaves a face straight.
+    """
     box = sprite.box
-    return np.clip((box.bottom - 1 - np.arange(sprite.height)) / max(1, box.height - 1), 0, 1)
+    loose = np.zeros(sprite.height)
+    loose[box.top : box.bottom - 1] = 1
+    loose[_stiff_rows(sprite)] = 0
+    if loose.sum() < 0.25 * (box.height - 1):
+        loose[box.top : box.bottom - 1] = 1
+    above = np.cumsum(loose[::-1])[::-1]
+    share: Floats = np.round(above / max(1.0, above.max()), 9)
+    return share
+
+
+def _stiff_rows(sprite: Sprite) -> slice:
+    if sprite.eyes is None:
+        return slice(0, 0)
+    top, chin = sprite.eyes.box[1], sprite.eyes.box[3]
+    return slice(max(sprite.box.top, top - 1), min(sprite.box.bottom, chin + 1))
 
 
 def _rows(sprite: Sprite, reach: int, form: Callable[[int], Floats]) -> Ints:
     held = gather.largest(reach, lambda tried: gather.rows_fit(sprite, waves.symmetric(form(tried))))
-    return gather.shear_rows(sprite, waves.symmetric(form(held)))
-
-
-def _columns(sprite: Sprite, reach: int, form: Callable[[int], Floats]) -> Ints:
-    held = gather.largest(reach, lambda tried: gather.columns_fit(sprite, waves.symmetric(form(tried))))
-    return gather.shear_columns(sprite, waves.symmetric(form(held)))
+    moved = gather.shear_rows(sprite, waves.symmetric(form(held)))
+    return gather_parts.rigid(sprite, moved)
 
 
 FAMILY = (
     Motion("sway", sway, smallest=4, fallback="bob"),
+    Motion("wobble", wobble, smallest=4, fallback="bob"),
     Motion("wave", wave, smallest=4, fallback="bob", margin=0.15),
     Motion("ripple", ripple, smallest=4, fallback="bob"),
-    Motion("flicker", flicker, smallest=4, fallback="bob", margin=0.15),
+    Motion("flicker", flicker, smallest=4, fallback="bob", layer=Layer.WHOLE, margin=0.15),
 )

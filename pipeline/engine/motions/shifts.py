@@ -1,71 +1,143 @@
-"""Motions that move the whole sprite by whole pixels: bob, float, hover8, hop, shake, lunge, scroll."""
+"""Motions that move the whole sprite by whole pixels: bob, float, hover8, hop, shake, lunge, scroll, afterimage."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from ..parts import Ints, Sprite
+from .. import parts_limbs
+from ..parts import Sprite
+from ..parts_types import Floats, Ints
 from . import gather, waves
 from .motion import Motion, Parameters, amplitude
 from .scales import resize
 
+# Arms, wings, tails and held things follow the body by a sixth of a turn (imaging.md 19, secondary motion).
+LAG = waves.TURN / 6
+
+LUNGE = (0.0, -0.25, -0.4, -0.4, 0.7, 1.0, 0.5, 0.15, 0.0)
+# Height of a hop (share of its top) and squash of the body (share of its height): stand, crouch, leap, rise, top,
+# fall, landing, settled. Keyed by pose, so that the landing is in every clip of 8 frames or more.
+HOP_LIFT = (0.0, 0.0, 0.6, 0.94, 1.0, 0.8, 0.0, 0.0, 0.0)
+HOP_SQUASH = (0.0, 0.16, -0.10, 0.0, 0.0, -0.06, 0.20, 0.06, 0.0)
+
 
 def bob(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lift the sprite and set it down: dy = -R(A(1 - cos)/2), imaging.md 15 no. 1."""
+    """Lift the sprite and set it down: dy = -R(A(1 - cos)/2), arms and tail a moment later; imaging.md 15 no. 1."""
     lift = min(amplitude(sprite, parameters), sprite.room.top)
-    return gather.shift(sprite, _none(frames), -waves.half_up(lift * waves.rise(frames)))
+
+    def height(phase: Floats) -> Floats:
+        return lift * (1 - np.cos(phase)) / 2
+
+    delayed = _followed(sprite, frames, parameters, height)
+    return gather.shear_columns(sprite, -waves.half_up(np.maximum(0, delayed)))
 
 
 def floating(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Hang in the air and swing up and down: dy = -Rs(A sin), imaging.md 15 no. 2."""
+    """Hang in the air and swing up and down: dy = -Rs(A sin), what hangs on it a moment later; imaging.md 15 no. 2."""
     reach = min(amplitude(sprite, parameters), sprite.room.top, sprite.room.bottom)
-    down = -waves.symmetric(reach * waves.swing(frames, parameters.cycles))
-    return gather.shift(sprite, _none(frames), down)
+    delayed = _followed(sprite, frames, parameters, lambda phase: reach * np.sin(phase))
+    return gather.shear_columns(sprite, -waves.symmetric(np.clip(delayed, -reach, reach)))
+
+
+def hover8(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Fly a lying eight: dx = Rs(A sin), dy = -Rs(A/2 sin 2t), at least a pixel each way; imaging.md 15 no. 3."""
+    room = sprite.room
+    reach = amplitude(sprite, parameters)
+    across, up = min(reach, room.left, room.right), min(max(1, reach / 2), room.top, room.bottom)
+    right = waves.symmetric((parameters.across or 1) * across * waves.swing(frames, parameters.cycles))
+    down = -waves.symmetric(up * np.sin(2 * waves.phases(frames, parameters.cycles)))
+    return gather.shift(sprite, right, down)
 
 
 def shake(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Jolt by seeded whole pixels in -A..A, dying away in a one-shot, imaging.md 15 no. 13.
+    """Jolt by seeded whole pixels in -A..A, dying away in a one-shot; imaging.md 15 no. 13.
 
     Successive frames jolt to opposite sides, so that no two are equal by chance.
     """
-    reach = amplitude(sprite, parameters)
-    room = sprite.room
+    reach, room = amplitude(sprite, parameters), sprite.room
     fade = 1 - waves.shares(frames) if parameters.once else np.ones(frames)
     side = np.where(np.arange(frames) % 2 == 1, 1, -1)
     size = 0.5 + 0.5 * waves.chances(seed, frames, salt=1)
-    across = np.maximum(1, waves.half_up(reach * size * fade)) * side
-    down = waves.symmetric(reach * (2 * waves.chances(seed, frames, salt=2) - 1) * fade)
-    across[0] = down[0] = 0
-    return gather.shift(
-        sprite, np.clip(across, -room.left, room.right), np.clip(down, -room.top, room.bottom)
-    )
-
-
-# Height of a hop and squash of the body (share of its height) at key poses, by share of the clip: stand, crouch,
-# leap, top, fall, landing, settled. Keyed by pose, so that the landing is in every clip of 8 frames or more.
-HOP_LIFT = (0.0, 0.0, 0.62, 0.94, 1.0, 0.82, 0.36, 0.0, 0.0)
-HOP_SQUASH = (0.0, 0.18, -0.10, 0.0, 0.0, 0.0, -0.08, 0.18, 0.0)
+    right = np.maximum(1, waves.half_up(reach * size * fade)) * side
+    down = waves.symmetric(0.6 * reach * (2 * waves.chances(seed, frames, salt=2) - 1) * fade)
+    right[0] = down[0] = 0
+    return gather.shift(sprite, np.clip(right, -room.left, room.right), np.clip(down, -room.top, room.bottom))
 
 
 def hop(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Crouch, leap, fall and land: 3A high on an eased table, squashed at both contacts, imaging.md 15 no. 6."""
-    room = sprite.room
-    stretch = 0.12 * sprite.box.height
-    height = min(3 * amplitude(sprite, parameters), max(0, room.top - int(np.ceil(stretch))))
-    clip = np.arange(frames) / frames
+    """Crouch, leap, fall and land: 3A high on key poses, squashed at both contacts; imaging.md 15 no. 6."""
+    stretch = int(np.ceil(0.1 * sprite.box.height))
+    height = min(3 * amplitude(sprite, parameters), max(0, sprite.room.top - stretch))
+    clip = waves.shares(frames)
     lift = waves.half_up(height * waves.along(HOP_LIFT, clip))
     squash = waves.along(HOP_SQUASH, clip)
     body = resize(sprite, 1 + 0.6 * squash, 1 - squash)
-    return gather.through(gather.shift(sprite, _none(frames), -lift), body)
+    return gather.through(gather.shift(sprite, np.zeros(frames, dtype=np.intp), -lift), body)
 
 
-def _none(frames: int) -> Ints:
-    return np.zeros(frames, dtype=np.intp)
+def lunge(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Draw back, hold, dash forward and settle: dx = R(3A key(u)); imaging.md 15, extras."""
+    side = parameters.across or 1
+    ahead, behind = _ahead_behind(sprite, side)
+    reach = min(3 * amplitude(sprite, parameters), ahead)
+    keys = np.array(LUNGE)
+    forward = waves.symmetric(reach * waves.along(keys, waves.shares(frames)))
+    return gather.shift(sprite, side * np.maximum(forward, -behind), np.zeros(frames, dtype=np.intp))
+
+
+def scroll(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Roll the box's rows (or columns) round by R(H i / N), as tiles and waterfalls do; imaging.md 15, extras."""
+    box = sprite.box
+    turn = np.arange(frames) * parameters.cycles % frames / frames
+    rows = np.broadcast_to(np.arange(sprite.height), (frames, sprite.height)).copy()
+    columns = np.broadcast_to(np.arange(sprite.width), (frames, sprite.width)).copy()
+    if parameters.across:
+        moved = waves.half_up(parameters.across * box.width * turn)[:, None]
+        columns[:, box.left : box.right] = box.left + (np.arange(box.width) - moved) % box.width
+    else:
+        moved = waves.half_up((parameters.down or 1) * box.height * turn)[:, None]
+        rows[:, box.top : box.bottom] = box.top + (np.arange(box.height) - moved) % box.height
+    return gather.crossing(sprite, rows, columns)
+
+
+def afterimage(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Lunge with the two frames before dithered in a checker pattern behind; imaging.md 15, extras."""
+    map_ = lunge(sprite, frames, parameters, seed)
+    trail = map_.copy()
+    rows, columns = np.indices((sprite.height, sprite.width))
+    for age in (1, 2):
+        ghost = np.full_like(map_, gather.VOID)
+        ghost[1 + age :] = map_[1:-age]
+        ghost[:, (rows + columns + age) % (age + 1) != 0] = gather.VOID
+        hidden = gather.solid(sprite, trail)
+        trail = np.where(hidden, trail, ghost)
+    return trail
+
+
+def _followed(
+    sprite: Sprite, frames: int, parameters: Parameters, form: Callable[[Floats], Floats]
+) -> Floats:
+    """Return (frames, width): the form at each column's own time, less what it is at rest."""
+    box = sprite.box
+    late = LAG * parts_limbs.lag(sprite.width, sprite.core, box.left, box.right)
+    turn = waves.phases(frames, parameters.cycles)[:, None]
+    return form(turn - late) - form(-late)
+
+
+def _ahead_behind(sprite: Sprite, side: int) -> tuple[int, int]:
+    room = sprite.room
+    return (room.right, room.left) if side > 0 else (room.left, room.right)
 
 
 FAMILY = (
-    Motion("bob", bob, smallest=2, fallback="bob"),
+    Motion("bob", bob, smallest=2, fallback="breathe"),
     Motion("float", floating, smallest=4, fallback="bob"),
+    Motion("hover8", hover8, smallest=4, fallback="bob"),
     Motion("hop", hop, smallest=4, fallback="bob", shoots=True, margin=0.45),
     Motion("shake", shake, smallest=2, fallback="bob", shoots=True),
+    Motion("lunge", lunge, smallest=4, fallback="bob", shoots=True, margin=0.30),
+    Motion("scroll", scroll, smallest=2, fallback="bob", margin=0.0),
+    Motion("afterimage", afterimage, smallest=4, fallback="lunge", shoots=True, margin=0.30),
 )

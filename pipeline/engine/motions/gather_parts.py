@@ -1,0 +1,65 @@
+"""Parts in motion: layers drawn over each other, and rigid islands kept in one piece."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import parts_islands
+from ..parts import Sprite
+from ..parts_types import Bools, Ints
+from .gather import VOID
+
+
+def over(bottom: Ints, top: Ints, mask: Bools) -> Ints:
+    """Draw the masked source pixels of map `top` over map `bottom`; `mask` is (height, width)."""
+    shown = np.append(mask.reshape(-1), False)[top]
+    return np.where(shown, top, bottom)
+
+
+def only(map_: Ints, mask: Bools) -> Ints:
+    """Keep the pixels of a map that come from inside a (height, width) mask."""
+    return np.where(np.append(mask.reshape(-1), False)[map_], map_, VOID)
+
+
+def rigid(sprite: Sprite, map_: Ints) -> Ints:
+    """Move each island of the sprite as one piece, by the mean offset that the map gives its pixels.
+
+    The body is warped without its islands; then each is set whole where its pixels went (imaging.md 18).
+    """
+    labels, count = sprite.islands
+    if not count:
+        return map_
+    right, down, seen = _mean_offsets(sprite, map_, labels, count)
+    frames = np.arange(len(map_))[:, None]
+    rows, columns = np.nonzero(labels >= 0)
+    which = labels[rows, columns]
+    to_row, to_column = rows + down[:, which], columns + right[:, which]
+    inside = (to_row >= 0) & (to_row < sprite.height) & (to_column >= 0) & (to_column < sprite.width)
+    inside &= seen[:, which]
+    moved = np.append(sprite.skin.reshape(-1), VOID)[map_]
+    source = np.broadcast_to(rows * sprite.width + columns, inside.shape)
+    frame = np.broadcast_to(frames, inside.shape)
+    moved[frame[inside], to_row[inside], to_column[inside]] = source[inside]
+    return moved
+
+
+def _mean_offsets(sprite: Sprite, map_: Ints, labels: Ints, count: int) -> tuple[Ints, Ints, Bools]:
+    """Return (frames, count) offsets right and down of each island, and whether it is to be seen at all."""
+    from .waves import half_up
+
+    shown = np.append(labels.reshape(-1), -1)[map_]
+    frame, row, column = np.nonzero(shown >= 0)
+    source = map_[frame, row, column]
+    group = frame * count + shown[frame, row, column]
+    length = len(map_) * count
+    seen = np.bincount(group, minlength=length)
+    right = np.bincount(group, weights=column - source % sprite.width, minlength=length)
+    down = np.bincount(group, weights=row - source // sprite.width, minlength=length)
+    share = np.maximum(seen, 1)
+    shape = (len(map_), count)
+    return half_up(right / share).reshape(shape), half_up(down / share).reshape(shape), (seen > 0).reshape(shape)
+
+
+def hole(sprite: Sprite, mask: Bools) -> Ints:
+    """Return the (height, width) map that shows the sprite with a masked part covered by what surrounds it."""
+    return parts_islands.filled(mask, sprite.opaque)

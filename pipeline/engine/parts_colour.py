@@ -1,0 +1,175 @@
+"""A sprite's colours: OKLab, ramps from dark to light, and which pixels give light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from . import parts_regions as regions
+from .parts_types import Bools, Floats, Ints, Pixels
+
+NEUTRAL_CHROMA = 0.03
+RAMP_HUE_DEGREES = 40.0
+VISIBLE_STEP = 0.04
+FIRE_HUES_DEGREES = (20.0, 112.0)
+LIGHT_FLOOR = 0.60
+
+TO_CONE = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def oklab(colours: Pixels) -> Floats:
+    """Convert (..., 3) sRGB bytes to OKLab, rounded to 9 decimals. Source: Ottosson 2020; imaging.md 1."""
+    share = colours.astype(np.float64) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    cone = (linear[..., None, :] * TO_CONE).sum(axis=-1)
+    lab = (np.cbrt(cone)[..., None, :] * TO_LAB).sum(axis=-1)
+    rounded: Floats = np.round(lab, 9)
+    return rounded
+
+
+def difference(first: Floats, second: Floats) -> Floats:
+    """Return the distance of OKLab colours with a and b doubled (deltaE-OK2; imaging.md 1)."""
+    apart = (first - second) * np.array([1.0, 2.0, 2.0])
+    distance: Floats = np.sqrt((apart**2).sum(axis=-1))
+    return distance
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """The distinct opaque colours of a sprite.
+
+    `index` is (height, width): each pixel's colour or -1; `sample` names one pixel of each colour by flat index;
+    `lab` is (colours, 3).
+    """
+
+    index: Ints
+    sample: Ints
+    lab: Floats
+
+    @cached_property
+    def chroma(self) -> Floats:
+        """Return each colour's OKLab chroma."""
+        chroma: Floats = np.round(np.hypot(self.lab[:, 1], self.lab[:, 2]), 9)
+        return chroma
+
+    @cached_property
+    def hue(self) -> Floats:
+        """Return each colour's OKLab hue in degrees, 0..360."""
+        hue: Floats = np.round(np.degrees(np.arctan2(self.lab[:, 2], self.lab[:, 1])) % 360, 6)
+        return hue
+
+    @cached_property
+    def ramps(self) -> tuple[Ints, ...]:
+        """Return groups of like hue, each ordered from dark to light (imaging.md 1)."""
+        return _ramps(self)
+
+    @cached_property
+    def lighter(self) -> Ints:
+        """Return for each colour the next visibly lighter one of its ramp, or itself."""
+        return _neighbour_steps(self, upward=True)
+
+    @cached_property
+    def darker(self) -> Ints:
+        """Return for each colour the next visibly darker one of its ramp, or itself."""
+        return _neighbour_steps(self, upward=False)
+
+    @cached_property
+    def fiery(self) -> Bools:
+        """Return for each colour whether it looks like fire: red to yellow and vivid."""
+        low, high = FIRE_HUES_DEGREES
+        return (self.hue >= low) & (self.hue <= high) & (self.chroma >= 0.08) & (self.lab[:, 0] >= 0.45)
+
+
+def palette(pixels: Pixels) -> Palette:
+    """Find the distinct opaque colours of cut RGBA pixels, in the order of their RGB values."""
+    wide = pixels.astype(np.int64)
+    code = (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
+    solid = pixels[..., 3] > 0
+    codes, first, inverse = np.unique(code[solid], return_index=True, return_inverse=True)
+    index = np.full(solid.shape, -1, dtype=np.intp)
+    index[solid] = inverse.reshape(-1)
+    rgb = np.stack([codes >> 16, (codes >> 8) & 255, codes & 255], axis=-1).astype(np.uint8)
+    return Palette(index, np.flatnonzero(solid)[first].astype(np.intp), oklab(rgb))
+
+
+def rim(opaque: Bools) -> Bools:
+    """Return the opaque pixels that touch transparency or the canvas edge by a side."""
+    return opaque & regions.grow(~np.pad(opaque, 1), diagonal=False)[1:-1, 1:-1]
+
+
+def outline(opaque: Bools, lightness: Floats) -> Bools:
+    """Return the silhouette's rim and the dark pixels connected to it through dark pixels."""
+    edge = rim(opaque)
+    dark = opaque & (lightness < 0.35)
+    labels, count = regions.label(np.where(dark, 0, -1).astype(np.intp), diagonal=True)
+    touching = np.unique(labels[edge & dark])
+    kept = np.isin(labels, touching) & dark if count else dark
+    return edge | kept
+
+
+def emissive(colours: Palette, opaque: Bools, islands: Bools) -> Bools:
+    """Return the pixels that give light: the brightest vivid region inside the outline (imaging.md 18, glow).
+
+    Regions count by lightness and chroma; those nearly as bright as the brightest belong to the mask too. Without a
+    bright region the whole inside does.
+    """
+    inside = opaque & ~rim(opaque) & ~islands
+    light = np.append(colours.lab[:, 0] + colours.chroma, 0.0)[colours.index]
+    changes = (colours.lighter != np.arange(len(colours.lab))) | (
+        colours.darker != np.arange(len(colours.lab))
+    )
+    bright = inside & np.append((colours.lab[:, 0] >= LIGHT_FLOOR) & changes, False)[colours.index]
+    labels, count = regions.label(np.where(bright, 0, -1).astype(np.intp), diagonal=True)
+    if not count:
+        return inside if inside.any() else opaque
+    size = regions.sizes(labels, count)
+    total = np.bincount(labels[labels >= 0], weights=light[labels >= 0], minlength=count)
+    mean = np.round(np.where(size >= min(3, size.max()), total / size, 0), 6)
+    chosen = mean >= 0.9 * mean.max()
+    return bright & np.append(chosen, False)[labels]
+
+
+def _ramps(colours: Palette) -> tuple[Ints, ...]:
+    order = np.lexsort((np.arange(len(colours.lab)), -colours.chroma))
+    neutral = colours.chroma < NEUTRAL_CHROMA
+    groups = []
+    while order.size:
+        lead = order[0]
+        turn = np.abs((colours.hue[order] - colours.hue[lead] + 180) % 360 - 180)
+        alike = (
+            neutral[order]
+            if neutral[lead]
+            else (~neutral[order] & (turn <= RAMP_HUE_DEGREES))
+        )
+        members = order[alike]
+        groups.append(members[np.lexsort((members, colours.lab[members, 0]))].astype(np.intp))
+        order = order[~alike]
+    return tuple(groups)
+
+
+def _neighbour_steps(colours: Palette, *, upward: bool) -> Ints:
+    steps = np.arange(len(colours.lab), dtype=np.intp)
+    for ramp in colours.ramps:
+        light = colours.lab[ramp, 0]
+        if upward:
+            place = np.searchsorted(light, light + VISIBLE_STEP)
+            steps[ramp] = ramp[np.minimum(place, len(ramp) - 1)]
+        else:
+            place = np.searchsorted(light, light - VISIBLE_STEP, side="right") - 1
+            steps[ramp] = ramp[np.maximum(place, 0)]
+    return steps
