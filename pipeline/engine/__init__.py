@@ -1,1 +1,5 @@
-"""The built-in engine: an API-compatible Pixel Engine that runs locally, free and repeatably."""
+"""Serve the Pixel Engine's contract locally: accounts, credits, job queue, prompt reading and motions.
+
+Nothing here imports the rest of `pipeline`: the client and this server are two independent readings
+of one contract (api.md) and check each other.
+"""

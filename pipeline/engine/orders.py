@@ -1,0 +1,340 @@
+"""Read request bodies into orders: frozen records with every default filled in, ready to render.
+
+Unknown fields are ignored (api.md 7.2 rule 7). Source: api.md 3.6 to 3.11, 4.1 to 4.5.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from . import fields, pictures
+from .errors import InvalidRequest, NotSupported
+from .fields import Body, Colour
+
+T = TypeVar("T")
+
+DEFAULT_MODEL = "pixel-engine-v1.1"
+FRAME_MODEL = "frame-engine-v1.1"
+FORMATS = ("webp", "gif", "spritesheet")
+LONGEST_TEXT = 3000
+LARGEST_SEED = 2**64 - 1
+MOST_BATCHED = 20
+MOST_KEYS = 20
+ENLARGED = pictures.Limits(largest_side=4096, has_aspect=False)
+ANIMATED = pictures.Limits(
+    kinds=("PNG", "WEBP", "GIF"), largest_side=8192, has_aspect=False, is_animated_allowed=True
+)
+
+
+class Transform(msgspec.Struct, frozen=True):
+    """Place the sprite on a square canvas of `canvas_size` px (api.md 4.2)."""
+
+    canvas_size: int
+    fill_method: str
+    fill_color: Colour | None
+    offset_x: int
+    offset_y: int
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Say how frames become a file: colours or palette, format, matte, canvas."""
+
+    colors: int | None
+    palette: tuple[Colour, ...] | None
+    output_format: str
+    matte: Colour
+    transform: Transform | None
+
+
+class AnimateOrder(msgspec.Struct, frozen=True, tag="animate"):
+    """Ask for one animation of a still sprite."""
+
+    image: bytes
+    prompt: str
+    negative_prompt: str
+    model: str
+    output_frames: int
+    seed: int
+    is_strict: bool
+    look: Look
+
+
+class KeyFrame(msgspec.Struct, frozen=True):
+    """Pin one picture to a frame; offsets in px, flips before the shift."""
+
+    index: int
+    image: bytes
+    strength: float
+    offset_x: int
+    offset_y: int
+    flip_h: bool
+    flip_v: bool
+
+
+class KeyframesOrder(msgspec.Struct, frozen=True, tag="keyframes"):
+    """Ask for the frames between supplied pictures."""
+
+    prompt: str
+    negative_prompt: str
+    render_mode: str
+    total_frames: int
+    frames: tuple[KeyFrame, ...]
+    seed: int
+    look: Look
+
+
+class PixelateOrder(msgspec.Struct, frozen=True, tag="pixelate"):
+    """Ask for enlarged pixel art at its native size."""
+
+    image: bytes
+    colors: int
+
+
+class BackgroundOrder(msgspec.Struct, frozen=True, tag="remove-background"):
+    """Ask for the matte to be cut out; alpha below `threshold` (0..255) is cut as well."""
+
+    image: bytes
+    threshold: int
+
+
+Order = AnimateOrder | KeyframesOrder | PixelateOrder | BackgroundOrder
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """Hold a checked request that may become a job; `inputs` is the echo that /jobs shows."""
+
+    endpoint: str
+    order: Order
+    inputs: dict[str, object]
+    request_sha256: str
+
+
+def body_digest(body: Body) -> str:
+    """Hash a body as canonical JSON: sorted keys, no spaces, UTF-8."""
+    return hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
+
+
+def read_animate(body: Body) -> Draft:
+    """Read the body of POST /animate."""
+    digest = body_digest(body)
+    prompt = fields.text(body, "prompt", None, longest=LONGEST_TEXT)
+    negative = fields.text(body, "negative_prompt", "", longest=LONGEST_TEXT)
+    model = _model(body)
+    count = _even_frames(body)
+    look = _look(body)
+    seed = _seed(body, digest)
+    is_strict = fields.flag(body, "strict")
+    image = pictures.read(body, "image")
+    order = AnimateOrder(image, prompt, negative, model, count, seed, is_strict, look)
+    inputs: dict[str, object] = {"model": model, "prompt": prompt, "output_frames": count}
+    return _draft("/animate", order, inputs, negative, look, seed, digest)
+
+
+def read_keyframes(body: Body) -> Draft:
+    """Read the body of POST /keyframes (api.md 3.8)."""
+    digest = body_digest(body)
+    prompt = fields.text(body, "prompt", None, longest=LONGEST_TEXT)
+    negative = fields.text(body, "negative_prompt", "", longest=LONGEST_TEXT)
+    mode = fields.choice(body, "render_mode", "pixel", ("pixel",))
+    total = fields.integer(body, "total_frames", None, 3, MOST_KEYS)
+    look = _look(body)
+    seed = _seed(body, digest)
+    keys = _key_frames(body, total)
+    order = KeyframesOrder(prompt, negative, mode, total, keys, seed, look)
+    inputs: dict[str, object] = {
+        "model": "ltx-keyframes-v1", "prompt": prompt, "render_mode": mode, "total_frames": total,
+        "frame_indices": [key.index for key in keys],
+    }  # fmt: skip
+    return _draft("/keyframes", order, inputs, negative, look, seed, digest)
+
+
+def read_pixelate(body: Body) -> Draft:
+    """Read the body of POST /pixelate (api.md 3.10)."""
+    colors = fields.integer(body, "colors", 24, 2, 256)
+    order = PixelateOrder(pictures.read(body, "image", ENLARGED), colors)
+    return Draft("/pixelate", order, {"colors": colors, "engine": "builtin"}, body_digest(body))
+
+
+def read_remove_background(body: Body) -> Draft:
+    """Read the body of POST /remove-background (api.md 3.11)."""
+    threshold = fields.integer(body, "rmbg_alpha_threshold", 128, 0, 255)
+    order = BackgroundOrder(pictures.read(body, "image", ANIMATED), threshold)
+    inputs: dict[str, object] = {"rmbg_alpha_threshold": threshold, "engine": "builtin"}
+    return Draft("/remove-background", order, inputs, body_digest(body))
+
+
+def read_batch(body: Body) -> tuple[Draft, ...]:
+    """Read the body of POST /animate-batch; a refusal names the position of the job."""
+    drafts = []
+    for position, job in enumerate(fields.records(body, "jobs", MOST_BATCHED)):
+        try:
+            drafts.append(read_animate(job))
+        except (InvalidRequest, pictures.InvalidImage, pictures.PayloadTooLarge) as exc:
+            raise type(exc)(f"`jobs[{position}]`: {exc}") from exc
+    return tuple(drafts)
+
+
+def _draft(
+    endpoint: str, order: Order, inputs: dict[str, object], negative: str, look: Look, seed: int,
+    digest: str,
+) -> Draft:  # fmt: skip
+    if negative:
+        inputs["negative_prompt"] = negative
+    inputs |= {
+        "output_format": look.output_format,
+        "matte_color": hex_colour(look.matte),
+        "pixel_config": {"palette": [hex_colour(colour) for colour in look.palette]}
+        if look.palette
+        else {"colors": look.colors},
+        "seed": seed,
+        "engine": "builtin",
+    }
+    if look.transform is not None:
+        inputs["transform"] = _transform_echo(look.transform)
+    return Draft(endpoint, order, inputs, digest)
+
+
+def _transform_echo(transform: Transform) -> dict[str, object]:
+    echo: dict[str, object] = msgspec.structs.asdict(transform)
+    fill = echo.pop("fill_color")
+    return echo if fill is None else echo | {"fill_color": hex_colour(transform.fill_color)}
+
+
+def hex_colour(colour: Colour | None) -> str:
+    """Write a colour as `#rrggbb`."""
+    return "#" + bytes(colour or (0, 0, 0)).hex()
+
+
+def _model(body: Body) -> str:
+    model = fields.text(body, "model", DEFAULT_MODEL, longest=100)
+    if model == FRAME_MODEL:
+        raise NotSupported(
+            f"The built-in engine animates pixel art only; the model {FRAME_MODEL} needs the real "
+            "Pixel Engine service."
+        )
+    return model or DEFAULT_MODEL
+
+
+def _even_frames(body: Body) -> int:
+    count = fields.integer(body, "output_frames", 8, 2, 16)
+    if count % 2:
+        raise InvalidRequest(f"`output_frames` is {count}; it must be even.")
+    return count
+
+
+def _seed(body: Body, digest: str) -> int:
+    """Read the seed; without one it comes from the request, so that equal requests look equal."""
+    derived = int(digest[:8], 16) % (2**31 - 1) + 1
+    return fields.integer(body, "seed", derived, 0, LARGEST_SEED)
+
+
+def _look(body: Body) -> Look:
+    colors, palette = _pixel_config(body)
+    return Look(
+        colors,
+        palette,
+        fields.choice(body, "output_format", "webp", FORMATS),
+        fields.colour(body, "matte_color", "#808080"),
+        _transform(body),
+    )
+
+
+def _pixel_config(body: Body) -> tuple[int | None, tuple[Colour, ...] | None]:
+    config = fields.record(body, "pixel_config")
+    if config is None:
+        return 24, None
+    colors, palette = config.get("colors"), config.get("palette")
+    if colors is not None and palette is not None:
+        raise InvalidRequest("`pixel_config` has both `colors` and `palette`; send one of them.")
+    if colors is not None:
+        return _within("pixel_config", lambda: fields.integer(config, "colors", None, 2, 256)), None
+    if palette is None:
+        raise InvalidRequest("`pixel_config` has neither `colors` nor `palette`; send one of them.")
+    return None, _palette(palette)
+
+
+def _palette(palette: object) -> tuple[Colour, ...]:
+    if not isinstance(palette, list) or not palette:
+        raise InvalidRequest("`pixel_config.palette` must be a list of at least one colour.")
+    colours = dict.fromkeys(
+        fields.parse_colour(entry, f"pixel_config.palette[{position}]")
+        for position, entry in enumerate(palette)
+    )
+    if len(colours) > 256:
+        raise InvalidRequest(
+            f"`pixel_config.palette` has {len(colours)} colours; at most 256 are accepted."
+        )
+    return tuple(colours)
+
+
+def _transform(body: Body) -> Transform | None:
+    raw = fields.record(body, "transform")
+    if raw is None:
+        return None
+    method = _within(
+        "transform",
+        lambda: fields.choice(
+            raw, "fill_method", "transparent", ("transparent", "solid", "edge-extend")
+        ),
+    )
+    if (raw.get("fill_color") is not None) != (method == "solid"):
+        raise InvalidRequest(
+            '`transform.fill_color` belongs to `fill_method` "solid", and only to it.'
+        )
+    return _within(
+        "transform",
+        lambda: Transform(
+            fields.integer(raw, "canvas_size", None, 8, 256),
+            method,
+            fields.colour(raw, "fill_color", "#000000") if method == "solid" else None,
+            fields.integer(raw, "offset_x", 0, -256, 256),
+            fields.integer(raw, "offset_y", 0, -256, 256),
+        ),
+    )
+
+
+def _within(place: str, read: Callable[[], T]) -> T:
+    """Name the object around a field in its refusal."""
+    try:
+        return read()
+    except InvalidRequest as exc:
+        raise InvalidRequest(f"`{place}`: {exc}") from exc
+
+
+def _key_frames(body: Body, total: int) -> tuple[KeyFrame, ...]:
+    keys = tuple(
+        _within(f"frames[{position}]", lambda raw=raw: _key_frame(raw, total))
+        for position, raw in enumerate(fields.records(body, "frames", total))
+    )
+    indices = [key.index for key in keys]
+    if len(set(indices)) != len(indices):
+        raise InvalidRequest("`frames` names an index twice; each may be given once.")
+    if len({pictures.png_size(key.image) for key in keys}) > 1:
+        raise pictures.InvalidImage("The pictures of `frames` differ in size; use one canvas.")
+    return tuple(sorted(keys, key=lambda key: key.index))
+
+
+def _key_frame(raw: Body, total: int) -> KeyFrame:
+    place = fields.record(raw, "placement") or {}
+    return KeyFrame(
+        fields.integer(raw, "index", None, 0, total - 1),
+        pictures.read(raw, "image"),
+        fields.number(raw, "strength", 1.0, 0.0, 1.0),
+        fields.integer(place, "offset_x", 0, -256, 256),
+        fields.integer(place, "offset_y", 0, -256, 256),
+        fields.flag(place, "flip_h"),
+        fields.flag(place, "flip_v"),
+    )
+
+
+def read_enhance(body: Body) -> str:
+    """Read the body of POST /enhance-prompt: the prompt; picture and model are only checked."""
+    prompt = fields.text(body, "prompt", None, longest=LONGEST_TEXT)
+    fields.text(body, "model", "", longest=100)
+    if body.get("image") is not None:
+        pictures.read(body, "image")
+    return prompt

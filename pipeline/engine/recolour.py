@@ -1,0 +1,81 @@
+"""Bring frames onto a palette or a number of colours, one table for the whole clip.
+
+Source: api.md 4.3 and 7.2 rule 6; OKLab as in imaging.md 1 (Ottosson 2020).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .fields import Colour
+from .parts_colour import oklab
+from .parts_types import Floats, Ints, Pixels
+
+
+def onto_palette(frames: Pixels, palette: tuple[Colour, ...], matte: Colour) -> Pixels:
+    """Give each opaque pixel of (..., 4) uint8 its nearest palette colour, never the matte."""
+    entries = tuple(colour for colour in palette if colour != matte) or palette
+    wanted = np.array(entries, np.uint8)
+    known, inverse = _colours(frames)
+    nearest = _distances(_place(known), _place(wanted)).argmin(axis=1)
+    return _recoloured(frames, wanted[nearest], inverse)
+
+
+def onto_count(frames: Pixels, most: int) -> Pixels:
+    """Reduce (..., 4) uint8 to at most `most` opaque colours of its own; fewer stay untouched.
+
+    Boxes in OKLab are cut at the weighted median of their longest side; each box keeps its most used
+    colour, so no new colour appears. Source: Heckbert 1982, median cut.
+    """
+    known, inverse = _colours(frames)
+    if len(known) <= most:
+        return frames
+    counts = np.bincount(inverse[frames[..., 3].ravel() > 0], minlength=len(known))
+    places = _place(known)
+    kept = [int(box[counts[box].argmax()]) for box in _boxes(places, counts, most)]
+    nearest = _distances(places, places[kept]).argmin(axis=1)
+    return _recoloured(frames, known[kept][nearest], inverse)
+
+
+def _boxes(places: Floats, counts: Ints, most: int) -> list[Ints]:
+    boxes = [np.flatnonzero(counts)]
+    while len(boxes) < most:
+        spans = [float(np.ptp(places[box], axis=0).max()) for box in boxes]
+        widest = int(np.argmax(spans))
+        if spans[widest] == 0:
+            break
+        boxes.extend(_halves(places, counts, boxes.pop(widest)))
+    return boxes
+
+
+def _halves(places: Floats, counts: Ints, box: Ints) -> tuple[Ints, Ints]:
+    axis = int(np.ptp(places[box], axis=0).argmax())
+    ordered = box[np.argsort(places[box, axis], kind="stable")]
+    used = np.cumsum(counts[ordered])
+    cut = int(np.searchsorted(used, used[-1] / 2)) + 1
+    cut = min(cut, len(ordered) - 1)
+    return ordered[:cut], ordered[cut:]
+
+
+def _colours(frames: Pixels) -> tuple[Pixels, Ints]:
+    """List the colours, the opaque ones first, and each pixel's index among them (flat)."""
+    codes = frames[..., :3].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    codes = np.where(frames[..., 3] > 0, codes, codes[frames[..., 3] > 0].min(initial=2**24))
+    known, inverse = np.unique(codes, return_inverse=True)
+    table = np.stack([known >> 16 & 255, known >> 8 & 255, known & 255], axis=-1)
+    return table.astype(np.uint8), inverse.ravel()
+
+
+def _place(colours: Pixels) -> Floats:
+    """Give OKLab coordinates with a and b doubled, so that plain distance is ΔE2 (imaging.md 1)."""
+    return oklab(colours) * np.array([1.0, 2.0, 2.0])
+
+
+def _distances(left: Floats, right: Floats) -> Floats:
+    return np.asarray(((left[:, None] - right[None]) ** 2).sum(axis=-1))
+
+
+def _recoloured(frames: Pixels, table: Pixels, inverse: Ints) -> Pixels:
+    colours = table[inverse].reshape(*frames.shape[:-1], 3)
+    changed = np.concatenate([colours, frames[..., 3:]], axis=-1)
+    return np.where(frames[..., 3:] > 0, changed, frames)

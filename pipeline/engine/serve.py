@@ -1,0 +1,141 @@
+"""Run the engine as a server: one line on standard output when it is ready, the log on standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import sqlite3
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from . import credits, database, jobs, keys
+from .app import API_PATH, App
+from .chaos import Chaos
+from .errors import LocalRefusal
+from .latency import Latency
+from .pool import RenderPool
+from .runner import Pace, Runner
+from .service import Service
+
+UNLIMITED = 1_000_000_000
+_WORKERS = 2
+_MANY = 10_000
+_GRACE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Say how to serve. `db` None keeps everything in memory; `slots` None fits the latency."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    db: Path | None = None
+    key_env: str | None = None
+    is_ending_with_stdin: bool = False
+    link_ttl_s: int = 3600
+    hold_s: float = jobs.HOLD_S
+    keep_s: float = 24 * 3600.0
+    latency: Latency = field(default_factory=Latency)
+    chaos: Chaos = field(default_factory=Chaos)
+    slots: int | None = None
+    workers: int = _WORKERS
+    matte_noise: int = 0
+
+    @property
+    def pace(self) -> Pace:
+        """Give the runner's part; without latency a few more jobs than workers keep those busy."""
+        slots = self.slots or (_MANY if self.latency.median_s else self.workers + 2)
+        return Pace(self.latency, slots, self.hold_s, self.keep_s)
+
+
+class _Protocol(H11Protocol):
+    """Give the app its transport, so that it can break connections on purpose."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # uvicorn itself narrows BaseTransport to Transport here.
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+def run(settings: Settings) -> None:
+    """Serve until a signal, or until standard input closes when `settings` say so."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
+    with contextlib.closing(database.connect(settings.db)) as db:
+        if settings.key_env is not None:
+            add_key_of_environment(db, settings.key_env)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_serve(settings, db))
+
+
+def add_key_of_environment(db: sqlite3.Connection, variable: str) -> None:
+    """Let the key in an environment variable work, for an account with all the play credits it wants."""
+    key = os.environ.get(variable, "")
+    if not key:
+        raise LocalRefusal(f"the environment variable {variable} holds no key")
+    now = time.time()
+    account = credits.open_account(db, f"environment {variable}", now, allowance=UNLIMITED)
+    if not keys.is_known(db, key):
+        keys.add(db, account, key, "environment", now)
+
+
+async def _serve(settings: Settings, db: sqlite3.Connection) -> None:
+    pool = RenderPool(settings.workers, settings.matte_noise)
+    runner = Runner(db, pool, settings.pace)
+    service = Service(db, runner, link_ttl_s=settings.link_ttl_s, hold_s=settings.hold_s)
+    with _listening(settings.host, settings.port) as sock:
+        server = _server(App(service, settings.chaos))
+        running = asyncio.create_task(runner.run())
+        if settings.is_ending_with_stdin:
+            threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
+        _announce(sock)
+        pool.warm_up()
+        try:
+            await server.serve(sockets=[sock])
+        finally:
+            running.cancel()
+            pool.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Listen before the line is printed, so that nobody who has read it is refused."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as exc:
+        raise LocalRefusal(f"cannot listen on {host} port {port}: {exc.strerror}") from exc
+
+
+def _server(app: App) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            app, http=_Protocol, ws="none", lifespan="off", interface="asgi3", log_config=None,
+            access_log=False, proxy_headers=False, server_header=False, timeout_keep_alive=75,
+            timeout_graceful_shutdown=1, log_level="warning",
+        )
+    )  # fmt: skip
+
+
+def _announce(sock: socket.socket) -> None:
+    host, port = sock.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    print(json.dumps({"url": f"http://{shown}:{port}{API_PATH}"}), flush=True)
+
+
+def _end_with_stdin(server: uvicorn.Server) -> None:
+    """Follow the parent into the grave: its end closes our standard input, even after kill -9."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    server.should_exit = True
+    time.sleep(_GRACE_S)
+    os._exit(0)
