@@ -149,6 +149,12 @@ class When(Record, frozen=True, kw_only=True):
     max_opaque: float | None = None
     #: Regular expression searched in the path relative to the assets folder.
     path: str | None = None
+    #: Words, one of which must be in the file's name, or in its folders' names. Words end at
+    #: signs, digits and capitals ("BossBat_2" has boss, bat, 2), in any case and any plural.
+    stem: tuple[str, ...] = ()
+    folder: tuple[str, ...] = ()
+    #: Words of which none may be in either.
+    without: tuple[str, ...] = ()
 
 
 class TargetChoice(Record, frozen=True, kw_only=True):
@@ -174,6 +180,13 @@ class Rule(Record, frozen=True, kw_only=True):
     #: Cell size in px of a sheet, and the cells to animate.
     cells: tuple[int, int] | None = None
     pick: tuple[int, ...] = ()
+    #: Points 0..100 below which a clip is reported as weak.
+    grade: int | None = None
+    #: Buy the clips of one source together, and show placeholders; None: as the project says.
+    batch: bool | None = None
+    placeholder: bool | None = None
+    #: Credits that one run may spend on sources of this rule.
+    budget: int | None = None
     #: The pack with its version ("characters@1"), or "" for the project's own rules.
     pack: str = ""
     file: str = ""
@@ -263,6 +276,7 @@ class Job(Record, frozen=True, kw_only=True):
     paid: bool
     source: str
     clip: str
+    take: int = 0
     resolved: Resolved
     recipe: str = ""
     credits_quoted: int = 0
