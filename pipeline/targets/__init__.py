@@ -1,0 +1,135 @@
+"""One small file for each form that an engine loads: a sheet and options in, files out.
+
+Pure: nothing is written, and the same sheet gives the same bytes. Pillow is loaded only by what
+encodes pictures. A package of your own adds a target through the entry point group
+`pixelpipe.targets`: its entry loads a `Target`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from ..errors import ConfigError
+from ..model import File, Sheet, TargetChoice
+from . import registry, sheet, timing
+from .registry import GROUP, names
+from .target import Drawn, Naming, Option, Target, Value
+
+__all__ = [
+    "GROUP",
+    "Drawn",
+    "Naming",
+    "Option",
+    "Target",
+    "Value",
+    "beats",
+    "check",
+    "export",
+    "names",
+    "options",
+    "paths",
+]
+
+#: How many frames a clip plays, for `paths`: see `timing.beats`.
+beats = timing.beats
+#: The targets of a run, each with all its options.
+_Chosen = tuple[tuple[Target, Mapping[str, Value]], ...]
+
+
+def export(drawn_sheet: Sheet, choices: tuple[TargetChoice, ...]) -> tuple[File, ...]:
+    """Return the sheet's PNG, and every file of the chosen targets.
+
+    Raises ConfigError for a wrong choice, AssetError for a sheet that a target cannot take.
+    """
+    chosen = registry.chosen(choices)
+    files = [
+        File(path=path, content=content)
+        for drawn, targets in _drawings(drawn_sheet, chosen)
+        for target, stated in targets
+        for path, content in _written(target, drawn, stated)
+    ]
+    _refuse_twins(file.path for file in files)
+    return tuple(files)
+
+
+def paths(
+    stem: str, clips: tuple[tuple[str, int], ...], choices: tuple[TargetChoice, ...]
+) -> tuple[str, ...]:
+    """Return the paths that `export` would write, in its order.
+
+    A clip is its name and the frames that it plays: its frame count, or `beats` when frames are
+    held or played back and forth. Raises ConfigError as `export` does.
+    """
+    chosen = registry.chosen(choices)
+    found = [
+        path
+        for part, targets in _parts(tuple(name for name, _ in clips), chosen)
+        for target, stated in targets
+        for path in target.paths(
+            Naming(
+                stem=stem,
+                clips=tuple(clip for clip in clips if part in ("", clip[0])),
+                options=stated,
+                part=part,
+            )
+        )
+    ]
+    _refuse_twins(found)
+    return tuple(found)
+
+
+def options(name: str) -> Mapping[str, Option]:
+    """Return what can be set for target `name`; ConfigError when there is none."""
+    return registry.get(name).options
+
+
+def check(choice: TargetChoice) -> None:
+    """Raise ConfigError, with the near miss, unless the target and its options exist."""
+    registry.filled(choice)
+
+
+def _parts(clips: tuple[str, ...], chosen: _Chosen) -> tuple[tuple[str, _Chosen], ...]:
+    """Return which targets describe which part: "" is the whole sheet, always drawn."""
+    if chosen[0][1]["per"] == "source":
+        return (("", chosen),)
+    return (("", chosen[:1]), *((clip, chosen) for clip in clips))
+
+
+def _drawings(whole: Sheet, chosen: _Chosen) -> tuple[tuple[Drawn, _Chosen], ...]:
+    """Return each part drawn, with the targets that describe it."""
+    clips = {clip.name: clip for clip in whole.clips}
+    layout = chosen[0][1]
+    return tuple(
+        (sheet.draw(sheet.only(whole, clips[part]) if part else whole, layout, part), targets)
+        for part, targets in _parts(tuple(clips), chosen)
+    )
+
+
+def _written(
+    target: Target, drawn: Drawn, stated: Mapping[str, Value]
+) -> Iterable[tuple[str, bytes]]:
+    """Return the paths of one target with their contents."""
+    played = tuple(
+        (
+            clip.name,
+            timing.beats(timing.durations(drawn.sheet, clip), clip.direction, loop=clip.loop),
+        )
+        for clip in drawn.sheet.clips
+    )
+    naming = msgspec.structs.replace(drawn.naming, clips=played, options=stated)
+    ready = msgspec.structs.replace(drawn, naming=naming)
+    return zip(target.paths(naming), target.contents(ready), strict=True)
+
+
+def _refuse_twins(found: Iterable[str]) -> None:
+    """Raise ConfigError when two files have one path; Windows and macOS ignore case."""
+    seen: set[str] = set()
+    for path in found:
+        if path.casefold() in seen:
+            raise ConfigError(
+                f"two targets write {path}: list each target once, and give clips names that "
+                "differ in more than case"
+            )
+        seen.add(path.casefold())

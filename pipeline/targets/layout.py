@@ -1,0 +1,95 @@
+"""Where each cell of a sheet stands. The one place that decides columns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from ..errors import AssetError
+from ..model import Frame, Pixels, Record
+
+#: Widest image in px that is laid out unasked: what every engine and browser takes.
+MAX_WIDTH_PX = 2048
+#: Highest image in px: the largest texture of common graphics cards.
+MAX_HEIGHT_PX = 16384
+
+
+class Layout(Record, frozen=True, kw_only=True):
+    """Equal cells in row-major order, `gutter` px apart, in an image of width by height px."""
+
+    cell: tuple[int, int]
+    count: int
+    columns: int
+    rows: int
+    gutter: int = 0
+    width: int
+    height: int
+
+    def place(self, index: int) -> tuple[int, int]:
+        """Return the top left corner in px of cell `index`."""
+        row, column = divmod(index, self.columns)
+        return column * (self.cell[0] + self.gutter), row * (self.cell[1] + self.gutter)
+
+
+class Wish(Record, frozen=True, kw_only=True):
+    """What the user wants of a layout."""
+
+    #: Cells in a row; 0: as many as fit.
+    columns: int = 0
+    gutter: int = 0
+    #: Largest width and height in px.
+    max_width: int = MAX_WIDTH_PX
+    max_height: int = MAX_HEIGHT_PX
+    power_of_two: bool = False
+
+
+def arrange(cell: tuple[int, int], count: int, wish: Wish | None = None) -> Layout:
+    """Lay out `count` cells of `cell` px.
+
+    Raises AssetError when they do not fit into the largest width and height.
+    """
+    wish = wish or Wish()
+    fitting = (wish.max_width + wish.gutter) // (cell[0] + wish.gutter)
+    columns = wish.columns or max(1, min(count, fitting))
+    rows = -(-count // columns)
+    width, height = _extent(cell[0], columns, wish), _extent(cell[1], rows, wish)
+    if width > wish.max_width or height > wish.max_height:
+        raise AssetError(
+            f"{count} frames of {cell[0]}x{cell[1]} px need a sheet of {width}x{height} px, more "
+            f"than {wish.max_width}x{wish.max_height}; allow a larger one, or put each clip on a "
+            "sheet of its own (targets: sheet: {per: clip})"
+        )
+    return Layout(
+        cell=cell,
+        count=count,
+        columns=columns,
+        rows=rows,
+        gutter=wish.gutter,
+        width=width,
+        height=height,
+    )
+
+
+def draw(layout: Layout, frames: Sequence[Frame]) -> Pixels:
+    """Return the image: each frame at its place, all else transparent."""
+    stride = layout.width * 4
+    image = bytearray(stride * layout.height)
+    row_bytes = layout.cell[0] * 4
+    for index, frame in enumerate(frames):
+        left, top = layout.place(index)
+        for y in range(layout.cell[1]):
+            at = (top + y) * stride + left * 4
+            image[at : at + row_bytes] = frame.pixels.rgba[y * row_bytes : (y + 1) * row_bytes]
+    return Pixels(width=layout.width, height=layout.height, rgba=bytes(image))
+
+
+def digest(pixels: Pixels) -> str:
+    """Return the SHA-256 of size and pixels: equal for equal pictures, however encoded."""
+    head = f"{pixels.width}x{pixels.height} rgba8\n".encode()
+    return hashlib.sha256(head + pixels.rgba).hexdigest()
+
+
+def _extent(side: int, count: int, wish: Wish) -> int:
+    """Return the px that `count` cells take, with gutters between, rounded up if wished."""
+    px = count * side + (count - 1) * wish.gutter
+    return 1 << (px - 1).bit_length() if wish.power_of_two else px

@@ -1,0 +1,60 @@
+"""Text as other programs read it: UTF-8, `\\n`, fixed key order, one line for each small thing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+#: Longest line of JSON: a frame of Aseprite's fits.
+MAX_COLUMNS = 240
+#: What the JSON targets are built of.
+Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
+
+
+def dump(document: Json) -> bytes:
+    """Return `document` as JSON: in one line what fits into it, such as a frame or a tag."""
+    return (_dump(document, "") + "\n").encode()
+
+
+def lines(*rows: str) -> bytes:
+    """Return `rows` as text with a trailing newline."""
+    return ("\n".join(rows) + "\n").encode()
+
+
+def number(value: float) -> str:
+    """Return `value` with up to 6 decimals, and none that say nothing."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def real(value: float) -> str:
+    """Return `value` with up to 6 decimals and at least one, as engines write floats."""
+    short = number(value)
+    return short if "." in short else f"{short}.0"
+
+
+def quote(value: str) -> str:
+    """Return `value` in double quotes with the escapes that C, Lua, Godot and RON share."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def boolean(value: bool) -> str:
+    """Return `true` or `false`."""
+    return "true" if value else "false"
+
+
+def _dump(value: Json, indent: str) -> str:
+    """Write `value`, broken into lines where it is longer than one."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(flat) <= MAX_COLUMNS or isinstance(value, str) or not value:
+        return flat
+    inner = indent + " "
+    if isinstance(value, Mapping):
+        rows = [
+            f"{json.dumps(key, ensure_ascii=False)}: {_dump(entry, inner)}"
+            for key, entry in value.items()
+        ]
+        return "{\n" + ",\n".join(inner + row for row in rows) + f"\n{indent}}}"
+    if isinstance(value, Sequence):
+        rows = [_dump(entry, inner) for entry in value]
+        return "[\n" + ",\n".join(inner + row for row in rows) + f"\n{indent}]"
+    return flat
