@@ -1,0 +1,30 @@
+"""The game project's folder: root, YAML, scan, ignore files, stat index, atomic publish."""
+
+from __future__ import annotations
+
+from .index import Facts, Index, prepare
+from .outputs import digests, publish, remove, sweep
+from .paths import CONFIG_NAME, find, fold, is_output, is_override, is_source
+from .scan import Scan, Stat, Tree, scan
+from .snapshot import read
+
+__all__ = [
+    "CONFIG_NAME",
+    "Facts",
+    "Index",
+    "Scan",
+    "Stat",
+    "Tree",
+    "digests",
+    "find",
+    "fold",
+    "is_output",
+    "is_override",
+    "is_source",
+    "prepare",
+    "publish",
+    "read",
+    "remove",
+    "scan",
+    "sweep",
+]

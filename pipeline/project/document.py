@@ -1,0 +1,221 @@
+"""YAML to `Document`: what stands in a file, and on which line. The only importer of PyYAML.
+
+The tree is built from PyYAML's events, not by its constructors, for four reasons: every value
+keeps its line; a key that occurs twice is an error and not a loss; scalars follow YAML 1.2's core
+schema, so that a clip may be called `off` and a version may be `1_0`; and aliases and tags, with
+which a small file can grow to gigabytes or name a Python class, do not exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigError
+from ..model import Document
+
+if TYPE_CHECKING:
+    import yaml
+
+#: Largest file in bytes and deepest nesting that are read; real rule files need 50 kB and 6.
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 32
+
+_BOOLEANS = {
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+#: YAML 1.2.2, section 10.3.2 (core schema); `.inf` and `.nan` stay text: no field takes them.
+_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,15}")
+#: A value whose first character means something else in YAML, such as `match: *.png`.
+_UNQUOTED = re.compile(r"(?:^\s*|[:,\-]\s+)([*&{\[%@`!][^#]*)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+
+_Place = tuple[str | int, ...]
+
+
+def read(path: Path, name: str) -> Document:
+    """Read the YAML file at `path`; `name` is what messages call it.
+
+    Raises ConfigError, with the line where there is one, if the file cannot be read, is not UTF-8
+    (a byte order mark is fine), is larger than 4 MiB, or is refused by `parse`.
+    """
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as exc:
+        raise ConfigError(f"cannot be read: {exc.strerror or exc}", path=name) from exc
+    if len(content) > MAX_BYTES:
+        raise ConfigError("is larger than 4 MiB; is it really a rule file?", path=name)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = content.count(b"\n", 0, exc.start) + 1
+        raise ConfigError("is not UTF-8; save it as UTF-8", path=name, line=line) from exc
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Document:
+    """Return the content of `text` with the line of each key and list entry.
+
+    Keys are strings, exactly as written. An empty text is an empty mapping.
+    Raises ConfigError for broken YAML, a tab as indentation, a duplicate key, an alias, an anchor,
+    a tag, a second document, nesting deeper than 32, and a top level that is not a mapping.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        tree = _Tree(name, yaml.parse(text, Loader=loader))
+        content = tree.document()
+    except yaml.YAMLError as exc:
+        raise _broken(exc, text, name) from exc
+    except UnicodeEncodeError as exc:
+        raise ConfigError("holds half of a surrogate pair, which no text may", path=name) from exc
+    if not isinstance(content, dict):
+        raise ConfigError(
+            "must be a mapping, such as `rules:` with a list below", path=name, line=1
+        )
+    return Document(path=name, content=content, lines=tree.lines)
+
+
+class _Tree:
+    """Build plain values from parser events."""
+
+    def __init__(self, name: str, events: Iterator[yaml.Event]) -> None:
+        self.name = name
+        self.events = events
+        self.lines: dict[_Place, int] = {(): 1}
+
+    def document(self) -> object:
+        """Return the one document of the stream."""
+        import yaml
+
+        content: object = {}
+        seen = 0
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                seen += 1
+                if seen > 1:
+                    raise self._error("a second document (`---`); one file holds one", event)
+                first = next(self.events)
+                content = self._value(first, ())
+                if content is None and getattr(first, "value", None) == "":
+                    content = {}
+        return content
+
+    def _value(self, event: yaml.Event, place: _Place) -> object:
+        """Return the value that starts with `event`."""
+        import yaml
+
+        self._refuse_references(event)
+        if len(place) > MAX_DEPTH:
+            raise self._error(f"nested deeper than {MAX_DEPTH} levels", event)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(place)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(place)
+        assert isinstance(event, yaml.ScalarEvent)
+        return scalar(event.value) if event.implicit[0] else event.value
+
+    def _mapping(self, place: _Place) -> dict[str, object]:
+        """Return the mapping whose start was just read."""
+        import yaml
+
+        mapping: dict[str, object] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            self._refuse_references(event)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._error("a key must be a word, not a list or a mapping", event)
+            key = event.value
+            if key in mapping:
+                first = self.lines[(*place, key)]
+                raise self._error(f"`{key}` stands here twice; first on line {first}", event)
+            self.lines[(*place, key)] = _line_of(event)
+            mapping[key] = self._value(next(self.events), (*place, key))
+        return mapping
+
+    def _sequence(self, place: _Place) -> list[object]:
+        """Return the list whose start was just read."""
+        import yaml
+
+        entries: list[object] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            below = (*place, len(entries))
+            self.lines[below] = _line_of(event)
+            entries.append(self._value(event, below))
+        return entries
+
+    def _refuse_references(self, event: yaml.Event) -> None:
+        """Refuse `*alias`, `&anchor` and `!tag`."""
+        import yaml
+
+        if isinstance(event, yaml.AliasEvent):
+            raise self._error("aliases (`*name`) are not read; use `extends` or `defaults`", event)
+        if getattr(event, "anchor", None) is not None:
+            raise self._error("anchors (`&name`) are not read; use `extends` or `defaults`", event)
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise self._error(f"tags (`{tag}`) are not read; quote the text", event)
+
+    def _error(self, message: str, event: yaml.Event) -> ConfigError:
+        return ConfigError(message, path=self.name, line=_line_of(event))
+
+
+def _line_of(event: yaml.Event) -> int:
+    """Return the 1-based line on which an event starts."""
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def scalar(text: str) -> str | int | float | bool | None:
+    """Return the value of an unquoted YAML 1.2 scalar."""
+    if text in _NULLS:
+        return None
+    if (truth := _BOOLEANS.get(text)) is not None:
+        return truth
+    for pattern, convert in _NUMBERS:
+        if pattern.fullmatch(text):
+            return convert(text)
+    return text
+
+
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
+    (_INTEGER, int),
+    (_HEXADECIMAL, lambda text: int(text, 16)),
+    (_FLOAT, float),
+)
+
+
+def _broken(exc: yaml.YAMLError, text: str, name: str) -> ConfigError:
+    """Return PyYAML's complaint as one of ours, with a line and in one sentence."""
+    line = _line(exc, text)
+    lines = text.splitlines()
+    for number in range(line or len(lines), max(0, (line or len(lines)) - 2), -1):
+        if "\t" in _indentation(lines, number):
+            return ConfigError("is indented with a tab; YAML wants spaces", path=name, line=number)
+    problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or str(exc)
+    shown = lines[line - 1] if line and line <= len(lines) else ""
+    hint = f"; put quotes around `{found[1].strip()}`" if (found := _UNQUOTED.search(shown)) else ""
+    return ConfigError(f"is not valid YAML: {problem}{hint}", path=name, line=line)
+
+
+def _line(exc: yaml.YAMLError, text: str) -> int | None:
+    """Return the 1-based line of a YAML error, from its mark or its position."""
+    mark = getattr(exc, "problem_mark", None)
+    if mark is not None:
+        return int(mark.line) + 1
+    position = getattr(exc, "position", None)
+    return None if position is None else text.count("\n", 0, int(position)) + 1
+
+
+def _indentation(lines: list[str], number: int) -> str:
+    """Return the leading white space of a 1-based line; "" where there is no such line."""
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    return line[: len(line) - len(line.lstrip())]

@@ -1,0 +1,199 @@
+"""The fields of `pixelpipe.yaml`: one table for the parser and for editors."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from . import globs
+from .rulefields import MISPLACED, TARGETS
+from .shapes import Choice, Duration, Switch, Text, Whole, nearest
+from .tables import Field, ListOf, OneOf, Table
+
+AUTO, PIXEL_ENGINE, BUILT_IN = "auto", "pixel-engine", "built-in"
+#: Where the API key may stand, first one first (api.md 3.1).
+KEY_NAMES = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY")
+_KEY_ADVICE = (
+    f"does not belong into a file that is committed; set {KEY_NAMES[0]} in the environment "
+    "or in a `.env` file, and if this file was ever pushed, revoke the key"
+)
+
+
+def _path_problem(text: str) -> str | None:
+    """Say why `text` is no path inside the project."""
+    if "\\" in text:
+        return "has a backslash; folders are separated by `/` on every system"
+    if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text):
+        return "is absolute; paths are relative to the project"
+    if ".." in text.split("/"):
+        return "leaves the project"
+    return None
+
+
+def _plain(text: str) -> str:
+    """Return a path without `./` and trailing slashes; the project itself is "."."""
+    return "/".join(part for part in text.split("/") if part not in ("", ".")) or "."
+
+
+def _glob_problem(text: str) -> str | None:
+    try:
+        globs.compile(text)
+    except globs.PatternError as exc:
+        return str(exc)
+    return None
+
+
+def _service_problem(text: str) -> str | None:
+    """Say why `text` is neither a service's name nor a base URL that may get the key."""
+    names = (AUTO, PIXEL_ENGINE, BUILT_IN)
+    if text in names:
+        return None
+    if "://" not in text:
+        return f"must be {', '.join(names)} or a base URL, not `{text}`{nearest(text, names)}"
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        return f"is not a URL: `{text}`"
+    if not host or url.query or url.fragment or url.username is not None:
+        return "must be a plain base URL: scheme, host, path; no user, `?` or `#`"
+    if url.scheme == "https" or (url.scheme == "http" and is_loopback(host)):
+        return None
+    return "must begin with https://, since the API key is sent there"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` can only be this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_URL = (
+    r"(?:https://[^/:?#@\s]+|http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]))"
+    r"(?::[0-9]{1,5})?(?:/[^?#@\s]*)?"
+)
+_INSIDE = r"^(?!/|~|[A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))[^\\]*\S[^\\]*$"
+_FOLDER = Text(
+    wanted="a folder inside the project",
+    pattern=_INSIDE,
+    check=_path_problem,
+    convert=_plain,
+    examples=("assets",),
+)
+_RULE_FILE = Text(
+    wanted="the path of a rule file, such as `rules/mine.yaml` (rules stand in files of their own)",
+    pattern=_INSIDE,
+    check=_path_problem,
+    convert=_plain,
+    examples=("rules/*.yaml",),
+)
+_PACK = Text(
+    wanted="a pack with its version, such as `characters@1`",
+    pattern=r"^[a-z][a-z0-9_-]*@[1-9][0-9]*$",
+    examples=("characters@1",),
+)
+_GLOB = Text(
+    wanted="a pattern such as `**/*_old.png`", check=_glob_problem, examples=("ui/", "**/*_old.png")
+)
+SERVICE = Text(
+    wanted=f"`{AUTO}`, `{PIXEL_ENGINE}`, `{BUILT_IN}` or a base URL",
+    pattern=rf"^(?:{AUTO}|{PIXEL_ENGINE}|{BUILT_IN}|{_URL})$",
+    check=_service_problem,
+    convert=lambda text: text.rstrip("/"),
+    examples=(AUTO, PIXEL_ENGINE, BUILT_IN),
+)
+CREDITS = Whole(low=0, high=10_000_000)
+
+BUDGET = Table(
+    wanted="a mapping with `run` and `day`",
+    fields={
+        "run": Field(shape=CREDITS, about="Credits that one run may spend without asking."),
+        "day": Field(shape=CREDITS, about="Credits that all runs of one day (UTC) may spend."),
+    },
+)
+WATCH = Table(
+    wanted="a mapping",
+    fields={
+        "settle": Field(
+            shape=Duration(low_s=0.05, high_s=60),
+            about="How long a file must be unchanged before it is taken. Default 1s.",
+            name="settle_s",
+        ),
+        "buy_after": Field(
+            shape=Duration(low_s=0, high_s=86_400),
+            about="Quiet time before a sprite that was bought and edited is bought again; until "
+            "then it shows a placeholder. Default 10m.",
+            name="buy_after_s",
+        ),
+        "burst": Field(
+            shape=Whole(low=1, high=100_000),
+            about="More purchases than this at once, as after a checkout, ask first. Default 50.",
+        ),
+        "mode": Field(
+            shape=Choice(words=("auto", "events", "scan")),
+            about="How changes are seen: `scan` for network drives. Default auto.",
+        ),
+    },
+)
+PROJECT = Table(
+    wanted="a mapping",
+    fields={
+        "assets": Field(
+            shape=ListOf(each=_FOLDER, least=1, single=True),
+            about="Folders with the art. Default `assets`; `.` is the whole project.",
+        ),
+        "ignore": Field(
+            shape=ListOf(each=_GLOB, single=True),
+            about="Patterns, relative to the assets folders, of files to leave alone.",
+        ),
+        "rules": Field(
+            shape=ListOf(each=_RULE_FILE, single=True),
+            about="Rule files in the order in which they are asked; the first rule that matches "
+            "wins. Globs are allowed. Default `rules/*.yaml`.",
+        ),
+        "packs": Field(
+            shape=ListOf(each=_PACK, single=True),
+            about="Rules that ship with pixelpipe, asked after your own: `characters@1`.",
+        ),
+        "service": Field(
+            shape=SERVICE,
+            about="Who animates: `auto` (the Pixel Engine when a key is set, else the built-in "
+            "engine), `pixel-engine`, `built-in`, or the base URL of a compatible server, "
+            "which then gets the key.",
+        ),
+        "targets": Field(shape=TARGETS, about="What is written for each sprite. Default aseprite."),
+        "budget": Field(
+            shape=OneOf(shapes=(CREDITS, BUDGET)),
+            about="Credits that may be spent without asking: a number for one run, or `run` and "
+            "`day`.",
+        ),
+        "jobs": Field(shape=Whole(low=1, high=32), about="Jobs in flight at a time. Default 3."),
+        "placeholder": Field(
+            shape=Switch(),
+            about="Show the built-in engine's clip until a purchase arrives. Default true.",
+        ),
+        "batch": Field(
+            shape=Switch(),
+            about="Buy the clips of one sprite together: cheaper, and they share one canvas. "
+            "Default false.",
+        ),
+        "watch": Field(shape=WATCH, about="How `pixelpipe watch` follows changes."),
+    },
+    elsewhere={name: "belongs into a rule file, such as rules/mine.yaml" for name in MISPLACED}
+    | {name: _KEY_ADVICE for name in ("api_key", "apikey", "key", "token")}
+    | {"api_base": "is set by PIXELPIPE_API_BASE; for another server write `service: https://…`"},
+)
+API_BASE = Text(
+    wanted="a base URL",
+    pattern=f"^{_URL}$",
+    check=_service_problem,
+    convert=lambda text: text.rstrip("/"),
+)
+STATE = Text(wanted="a folder", longest=4096)
+#: Settings that are groups in the file and dotted names elsewhere.
+GROUPS = {"budget": BUDGET, "watch": WATCH}
