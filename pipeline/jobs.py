@@ -1,0 +1,230 @@
+"""One paid job, one durable step at a time; and many of them at once.
+
+    NEW -> CLAIMED -> SUBMITTED(remote id) -> BOUGHT(digest)
+              |             |-> FAILED(reason)      the service said failure, or refused
+              |             |-> DETACHED            our deadline passed; resumable by id
+              '-> UNCONFIRMED                       sent, not properly answered: a person decides
+
+Claim before POST; remote id before the first poll; bought bytes before the ledger row that names
+them. `ask` talks to the network and runs in worker threads; `advance` writes to the ledger and
+runs in the one thread that owns it; `run` lets many jobs take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from . import __version__, imaging, keys
+from .errors import (
+    AccountError,
+    AssetError,
+    JobFailedError,
+    LinkExpiredError,
+    PixelpipeError,
+    RequestRefusedError,
+    SourceError,
+    UnavailableError,
+    UncertainError,
+)
+from .ledger import Ledger
+from .model import FailureClass, Job, JobState, Record
+from .service import Service, Status
+from .store import Bought, Store
+
+Clock = Callable[[], float]
+
+#: Longer than the service's hold of ten minutes (api.md 6.4).
+DEADLINE_S = 12 * 60.0
+#: A job that was just submitted may be unknown for a moment (api.md 6.4).
+_UNKNOWN_S = 60.0
+
+
+class Desk:
+    """What every step of a job needs: the service, the two places of record, and the time."""
+
+    def __init__(self, service: Service, ledger: Ledger, store: Store, clock: Clock) -> None:
+        """Borrow all of them; `clock` gives UTC seconds. The caller closes them."""
+        self.service = service
+        self.ledger = ledger
+        self.store = store
+        self.clock = clock
+
+
+class Submitted(Record, frozen=True, kw_only=True):
+    """The service took the job under this id."""
+
+    remote_id: str
+
+
+class Pending(Record, frozen=True, kw_only=True):
+    """The job is not finished; progress is 0..1 when the service says so."""
+
+    progress: float | None = None
+
+
+class Fetched(Record, frozen=True, kw_only=True):
+    """The result is in the store under `digest`."""
+
+    digest: str
+    credits_charged: int
+    notice: str = ""
+
+
+Answer = Submitted | Pending | Fetched | PixelpipeError
+
+
+def ask(job: Job, body: dict[str, object] | None, desk: Desk) -> Answer:
+    """Do the network's part of the next step; errors are answers too.
+
+    A claimed job is posted with `body`; any other is polled and, when it has succeeded,
+    downloaded, checked and stored.
+    """
+    try:
+        if job.state is JobState.CLAIMED:
+            return Submitted(remote_id=desk.service.animate(body or {}))
+        status = desk.service.job(job.remote_id or "")
+        if status.is_failure:
+            return JobFailedError(status.message or f"the service ended the job: {status.status}")
+        if not status.is_success:
+            return Pending(progress=status.progress)
+        return _fetch(job, status, desk)
+    except PixelpipeError as error:
+        return error
+
+
+def advance(job: Job, answer: Answer, desk: Desk) -> Job:
+    """Take the step that `answer` allows, and make it durable before returning the job."""
+    now = desk.clock()
+    match answer:
+        case Submitted(remote_id=remote_id):
+            changes = {"state": JobState.SUBMITTED, "remote_id": remote_id, "submitted_at": now}
+        case Fetched(digest=digest, credits_charged=charged):
+            changes = {
+                "state": JobState.BOUGHT,
+                "digest": digest,
+                "credits_charged": charged,
+                "settled_at": now,
+                "reason": "",
+            }
+        case Pending() if not _is_late(job, now):
+            return job
+        case Pending():
+            reason = "the service did not finish it in time; it is fetched when it does"
+            changes = {"state": JobState.DETACHED, "reason": reason}
+        case PixelpipeError():
+            changes = _after(job, answer, now)
+    if not changes:
+        return job
+    return desk.ledger.record(msgspec.structs.replace(job, **changes), now=now)
+
+
+def _after(job: Job, error: PixelpipeError, now: float) -> dict[str, object]:
+    """Return what an error changes in a job; nothing when the same step may be tried again."""
+    if job.state is JobState.CLAIMED:
+        return _after_post(job, error)
+    match error:
+        case JobFailedError():
+            return _failed(FailureClass.PERMANENT, error) | {"settled_at": now}
+        case RequestRefusedError() if not job.paid:
+            # The built-in engine that made it has ended; nothing is at stake, ask the next one.
+            return {"state": JobState.CLAIMED, "remote_id": None, "submitted_at": None}
+        case RequestRefusedError() | AssetError() if now - (job.submitted_at or 0) > _UNKNOWN_S:
+            return {"state": JobState.DETACHED, "reason": str(error)}
+        case UnavailableError() | RequestRefusedError() | AssetError() if _is_late(job, now):
+            return {"state": JobState.DETACHED, "reason": str(error)}
+    return {}
+
+
+def _after_post(job: Job, error: PixelpipeError) -> dict[str, object]:
+    match error:
+        case UncertainError() if job.paid:
+            return {"state": JobState.UNCONFIRMED, "reason": str(error)}
+        case UncertainError():
+            return _failed(FailureClass.TRANSIENT, error)
+        case AccountError():
+            return _failed(FailureClass.ACCOUNT, error)
+        case RequestRefusedError():
+            return _failed(FailureClass.PERMANENT, error)
+        case UnavailableError():  # surely not sent, or surely refused for now: NotSent, 429
+            return {}
+    return _failed(FailureClass.TRANSIENT, error)
+
+
+def give_up(job: Job, error: PixelpipeError, desk: Desk) -> Job:
+    """Stop trying: release a claim that was surely never sent, detach a job that was."""
+    if job.state is JobState.CLAIMED:
+        changes = _failed(FailureClass.TRANSIENT, error)
+    else:
+        changes = {"state": JobState.DETACHED, "reason": str(error)}
+    return desk.ledger.record(msgspec.structs.replace(job, **changes), now=desk.clock())
+
+
+def _failed(kind: FailureClass, error: PixelpipeError) -> dict[str, object]:
+    return {
+        "state": JobState.FAILED,
+        "failure": kind,
+        "reason": str(error),
+        "tool": __version__,
+    }
+
+
+def _is_late(job: Job, now: float) -> bool:
+    return job.submitted_at is not None and now - job.submitted_at > DEADLINE_S
+
+
+def _fetch(job: Job, status: Status, desk: Desk) -> Fetched:
+    """Download, check and store a result; an expired link is renewed once."""
+    try:
+        content = desk.service.download(_link(status))
+    except LinkExpiredError:
+        status = desk.service.job(job.remote_id or "")
+        content = desk.service.download(_link(status))
+    _check(content, job)
+    charged = status.billing.credits_charged if status.billing else job.credits_quoted
+    bought = Bought(
+        request_key=job.request_key,
+        digest=keys.digest(content),
+        service=job.service,
+        paid=job.paid,
+        take=job.take,
+        credits_charged=charged if job.paid else 0,
+        model=(status.inputs.model if status.inputs else "") or job.resolved.model or "",
+        resolved=job.resolved,
+    )
+    desk.store.put(bought, content)
+    return Fetched(
+        digest=bought.digest, credits_charged=bought.credits_charged, notice=_notice(status)
+    )
+
+
+def _link(status: Status) -> str:
+    if status.output is None:
+        raise UnavailableError("the job has succeeded, but there is no download link yet")
+    return status.output.url
+
+
+def _check(content: bytes, job: Job) -> None:
+    """Refuse a strip that is cut short, or whose cells are not the canvas that was sent.
+
+    Raises UnavailableError: it was paid for, and the next download may be whole.
+    """
+    try:
+        strip = imaging.decode(content, "the download")
+    except SourceError as exc:
+        raise UnavailableError(f"the download is damaged ({exc})") from exc
+    width, height = job.resolved.canvas
+    if strip.height % height or strip.width % (width * (strip.height // height)):
+        raise UnavailableError(
+            f"the download is {strip.width}x{strip.height} px, which is no row of "
+            f"{width}x{height} px frames"
+        )
+
+
+def _notice(status: Status) -> str:
+    """Return the built-in engine's word that the prompt needs the real service, if it says so."""
+    if status.inputs is None or not status.inputs.needs_ai:
+        return ""
+    reason = status.inputs.needs_ai
+    return reason if isinstance(reason, str) else status.inputs.interpretation

@@ -1,0 +1,275 @@
+"""Let many jobs take turns: one loop, a heap of due times, a few workers.
+
+Claims are made one at a time, when a place in flight is free, so that another process may make
+the rest. A clip that another process is making is waited for, and only that clip.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import queue
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+
+from . import jobs
+from .errors import AccountError, PixelpipeError, UnavailableError, UncertainError
+from .jobs import Desk
+from .model import Job, JobState, Record
+
+_WORKERS = 8
+_TRIES = 8
+_BACKOFF_S = 0.25
+_MAX_BACKOFF_S = 30.0
+_LOOK_S = 0.25
+#: How long an interrupted run waits for the answer of a POST that was already sent.
+_LAST_ANSWER_S = 20.0
+_FINAL = (JobState.BOUGHT, JobState.FAILED, JobState.DETACHED, JobState.UNCONFIRMED)
+
+
+class Pace(Record, frozen=True, kw_only=True):
+    """How a service wants to be used: seconds between polls, and jobs at once."""
+
+    first_poll_s: float
+    poll_s: float
+    in_flight: int
+
+
+class Order(Record, frozen=True, kw_only=True):
+    """A job to buy. `prepare` resolves the request now, and gives the body to send."""
+
+    request_key: str
+    prepare: Callable[[], tuple[Job, dict[str, object]]]
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """How a request key ended in this run; `job` is None when nothing was claimed."""
+
+    request_key: str
+    job: Job | None = None
+    error: PixelpipeError | None = None
+    notice: str = ""
+
+
+class Change(Record, frozen=True, kw_only=True):
+    """A job moved on; for progress displays."""
+
+    job: Job
+    progress: float | None = None
+
+
+class _Turn:
+    """A job with what it needs between its steps."""
+
+    def __init__(self, job: Job, body: dict[str, object] | None, order: Order | None) -> None:
+        self.job = job
+        self.body = body
+        self.order = order
+        self.tries = 0
+
+
+class Scheduler:
+    """One run's jobs. Owned by the thread that owns the ledger."""
+
+    def __init__(self, desk: Desk, pace: Pace, observe: Callable[[Change], None]) -> None:
+        """Borrow `desk`; `observe` is told of every change of a job, in this thread."""
+        self._desk = desk
+        self._pace = pace
+        self._observe = observe
+        self._orders: deque[Order] = deque()
+        self._due: list[tuple[float, int, _Turn]] = []
+        self._count = itertools.count()
+        self._flying: dict[str, _Turn] = {}
+        self._others: dict[str, _Turn] = {}
+        self._posting = 0
+        self._doubts = 0
+        self._stop: PixelpipeError | None = None
+        self._tasks: queue.SimpleQueue[_Turn | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[_Turn, jobs.Answer]] = queue.SimpleQueue()
+        self._workers = 0
+
+    def run(self, orders: Sequence[Order], resumed: Sequence[Order]) -> Iterator[Outcome]:
+        """Buy `orders` and go on with `resumed` (their jobs are in the ledger already).
+
+        Yields each key once, as it ends. After a fault of the account, or two doubtful POSTs in
+        a row, nothing more is bought: what is in flight is finished, and the rest is yielded
+        with that error and without a job.
+        """
+        self._orders.extend(orders)
+        try:
+            for order in resumed:
+                yield from self._join(order)
+            while self._orders or self._flying or self._others:
+                yield from self._start()
+                yield from self._wait()
+        finally:
+            self._drain()
+
+    # -- starting -------------------------------------------------------------------------------
+
+    def _start(self) -> Iterator[Outcome]:
+        while self._orders and (self._stop or len(self._flying) < self._pace.in_flight):
+            order = self._orders.popleft()
+            if self._stop is not None:
+                yield Outcome(request_key=order.request_key, error=self._stop)
+                continue
+            try:
+                job, body = order.prepare()
+            except PixelpipeError as exc:
+                yield Outcome(request_key=order.request_key, error=exc)
+                continue
+            (claimed,) = self._desk.ledger.claim([job], now=self._desk.clock())
+            if claimed.is_ours:
+                self._fly(_Turn(claimed.job, body, order))
+            else:
+                yield from self._join(order)
+
+    def _join(self, order: Order) -> Iterator[Outcome]:
+        """Go on with what the ledger has under this key: ours now, or another process's."""
+        found = self._desk.ledger.jobs([order.request_key])
+        if not found:
+            self._orders.append(order)
+            return
+        job = found[0]
+        if job.state in (JobState.BOUGHT, JobState.FAILED, JobState.UNCONFIRMED):
+            yield Outcome(request_key=job.request_key, job=job)
+        elif self._desk.ledger.is_alive(job.holder):
+            self._later(_Turn(job, None, order), _LOOK_S)
+        else:
+            yield from self._inherit(job, order)
+
+    def _inherit(self, job: Job, order: Order) -> Iterator[Outcome]:
+        """Take over from a process that died. A claim without an id is doubt, never a retry."""
+        if job.state is JobState.CLAIMED and job.paid:
+            doubt = UncertainError("the process that was sending it died: it may have been billed")
+            settled = jobs.advance(job, doubt, self._desk)
+            yield Outcome(request_key=job.request_key, job=settled)
+            return
+        mine = self._desk.ledger.take_over(job, now=self._desk.clock())
+        if mine is None:  # another process was quicker
+            self._later(_Turn(job, None, order), _LOOK_S)
+            return
+        body = order.prepare()[1] if mine.state is JobState.CLAIMED else None
+        self._fly(_Turn(mine, body, order))
+
+    # -- turning --------------------------------------------------------------------------------
+
+    def _fly(self, turn: _Turn) -> None:
+        self._flying[turn.job.request_key] = turn
+        self._observe(Change(job=turn.job))
+        self._send(turn)
+
+    def _send(self, turn: _Turn) -> None:
+        if self._workers < min(_WORKERS, len(self._flying)):
+            self._workers += 1
+            threading.Thread(target=self._work, daemon=True).start()
+        self._posting += turn.job.state is JobState.CLAIMED
+        self._tasks.put(turn)
+
+    def _work(self) -> None:
+        while (turn := self._tasks.get()) is not None:
+            try:
+                answer = jobs.ask(turn.job, turn.body, self._desk)
+            except Exception as exc:  # a bug; raised again by the thread that owns the run
+                answer = _Bug(exc)
+            self._answers.put((turn, answer))
+
+    def _wait(self) -> Iterator[Outcome]:
+        """Wait for an answer or the next due time, whichever is first."""
+        timeout = max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
+        if timeout is None and not self._flying:
+            return
+        try:
+            turn, answer = self._answers.get(timeout=timeout)
+        except queue.Empty:
+            yield from self._wake()
+            return
+        yield from self._answered(turn, answer)
+
+    def _wake(self) -> Iterator[Outcome]:
+        while self._due and self._due[0][0] <= time.monotonic():
+            _, _, turn = heapq.heappop(self._due)
+            if self._others.pop(turn.job.request_key, None) is not None and turn.order:
+                yield from self._join(turn.order)
+            else:
+                self._send(turn)
+
+    def _later(self, turn: _Turn, seconds: float) -> None:
+        if turn.job.request_key not in self._flying:
+            self._others[turn.job.request_key] = turn
+        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._count), turn))
+
+    def _answered(self, turn: _Turn, answer: jobs.Answer) -> Iterator[Outcome]:
+        if isinstance(answer, _Bug):
+            raise answer.cause
+        before = turn.job
+        self._posting -= before.state is JobState.CLAIMED
+        self._note(before, answer)
+        turn.job = jobs.advance(before, answer, self._desk)
+        progress = answer.progress if isinstance(answer, jobs.Pending) else None
+        self._observe(Change(job=turn.job, progress=progress))
+        if turn.job.state in _FINAL or isinstance(answer, AccountError):
+            yield self._landed(turn, answer)
+        elif isinstance(answer, PixelpipeError):
+            yield from self._retry(turn, answer, before)
+        else:
+            turn.tries = 0
+            first = turn.job.state is not before.state
+            self._later(turn, self._pace.first_poll_s if first else self._pace.poll_s)
+
+    def _retry(self, turn: _Turn, error: PixelpipeError, before: Job) -> Iterator[Outcome]:
+        turn.tries += 1
+        if turn.tries >= _TRIES:
+            turn.job = jobs.give_up(turn.job, error, self._desk)
+            if before.state is JobState.CLAIMED:
+                self._stop = self._stop or error
+            yield self._landed(turn, error)
+            return
+        if turn.job.state is JobState.CLAIMED and turn.body is None and turn.order is not None:
+            turn.body = turn.order.prepare()[1]
+        wish = error.retry_after_s if isinstance(error, UnavailableError) else None
+        backoff = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**turn.tries) * random.uniform(0.5, 1)
+        self._later(turn, max(wish or 0.0, backoff))
+
+    def _note(self, job: Job, answer: jobs.Answer) -> None:
+        """Stop buying when the account is at fault, or when answers get lost repeatedly."""
+        if isinstance(answer, AccountError):
+            self._stop = self._stop or answer
+        if job.state is not JobState.CLAIMED or not job.paid:
+            return
+        self._doubts = self._doubts + 1 if isinstance(answer, UncertainError) else 0
+        if self._doubts >= 2:
+            self._stop = self._stop or UncertainError(
+                "two purchases in a row were not answered; nothing more is bought in this run"
+            )
+
+    def _landed(self, turn: _Turn, answer: jobs.Answer) -> Outcome:
+        del self._flying[turn.job.request_key]
+        error = answer if isinstance(answer, PixelpipeError) else None
+        notice = answer.notice if isinstance(answer, jobs.Fetched) else ""
+        return Outcome(request_key=turn.job.request_key, job=turn.job, error=error, notice=notice)
+
+    def _drain(self) -> None:
+        """Keep the ids of purchases whose answers are still on their way; end the workers."""
+        ends = time.monotonic() + _LAST_ANSWER_S
+        while self._posting and time.monotonic() < ends:
+            try:
+                turn, answer = self._answers.get(timeout=max(0.0, ends - time.monotonic()))
+            except queue.Empty:
+                break
+            if turn.job.state is JobState.CLAIMED and not isinstance(answer, _Bug):
+                self._posting -= 1
+                jobs.advance(turn.job, answer, self._desk)
+        for _ in range(self._workers):
+            self._tasks.put(None)
+
+
+class _Bug(PixelpipeError):
+    """Carries an unforeseen exception from a worker to the thread that owns the run."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
