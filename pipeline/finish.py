@@ -1,0 +1,273 @@
+"""Bought bytes, source and rule to files: pure, free and repeatable, so it can run in any process.
+
+The order of operations is that of imaging.md section 12. Bought bytes are never changed; every
+repair runs only where its defect is measured, and each stage can be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from . import targets
+from .errors import AssetError
+from .imaging import cell, color, cutout, fit, grade, raster, reel, remap, strip
+from .imaging.cell import Placed
+from .model import (
+    DEFAULT_FPS,
+    Clip,
+    File,
+    Flip,
+    Frame,
+    Grade,
+    Pixels,
+    Provenance,
+    Record,
+    Resolved,
+    Rule,
+    Sheet,
+    SheetClip,
+    TargetChoice,
+)
+
+#: Every stage that can be left out, in the order in which they run.
+STAGES = ("pockets", "fringe", "specks", "palette")
+
+
+class BoughtClip(Record, frozen=True, kw_only=True):
+    """One clip as the service sent it, with the request that it answers."""
+
+    clip: str
+    take: int
+    content: bytes
+    resolved: Resolved
+    digest: str
+    service: str
+    model: str
+
+
+class Task(Record, frozen=True, kw_only=True):
+    """All that the files of one source are made from."""
+
+    #: The source's path without ".png".
+    stem: str
+    pixels: Pixels
+    rule: Rule
+    bought: tuple[BoughtClip, ...]
+    targets: tuple[TargetChoice, ...]
+    #: The stages that run.
+    stages: tuple[str, ...] = STAGES
+
+
+class Finished(Record, frozen=True, kw_only=True):
+    """The files to publish, the grade of each clip, and sentences about what was noticed."""
+
+    files: tuple[File, ...]
+    grades: Mapping[str, Grade] = {}
+    notes: tuple[str, ...] = ()
+
+
+class Stage(Record, frozen=True, kw_only=True):
+    """What one clip looks like after one stage."""
+
+    clip: str
+    name: str
+    frames: tuple[Pixels, ...]
+
+
+class _Made(Record, frozen=True, kw_only=True):
+    """A clip in the source's coordinates, with what the sheet must say about it."""
+
+    clip: Clip
+    bought: BoughtClip
+    placed: Placed
+    durations: tuple[int, ...]
+    loop: bool
+    grade: Grade
+
+
+class _Step(Record, frozen=True, kw_only=True):
+    """A clip after one stage: the reel as it stands, and how it was cut out."""
+
+    name: str
+    reel: reel.Reel
+    cutout: cutout.Cutout
+
+
+def make(task: Task) -> Finished:
+    """Make all files of one source.
+
+    Raises AssetError when bought bytes cannot be used; the sentence names clip and remedy.
+    """
+    drawn, grades, notes = sheet(task)
+    return Finished(files=targets.export(drawn, task.targets), grades=grades, notes=notes)
+
+
+def sheet(task: Task) -> tuple[Sheet, Mapping[str, Grade], tuple[str, ...]]:
+    """Return what the targets are given, the grade of each clip, and the notes; see `make`."""
+    point = cell.pivot(task.rule.pivot, raster.array(task.pixels))
+    made, notes = _made(task, point)
+    if not made:
+        raise AssetError(f"{task.stem}.png: no clip to finish: nothing was bought for it")
+    inks = [ink for one in made if (ink := one.placed.ink())]
+    size = (task.pixels.width, task.pixels.height)
+    rect = cell.shared(inks, size, point)
+    if rect != (0, 0, *size):
+        notes.append(
+            f"{task.stem}.png: cells are {rect[2] - rect[0]}x{rect[3] - rect[1]} px, so that the "
+            "motion is not cut off; the pivot stays on the same pixel"
+        )
+    drawn = _sheet(task, made, rect, (point[0] - rect[0], point[1] - rect[1]))
+    return drawn, {one.clip.name: one.grade for one in made}, tuple(notes)
+
+
+def stages(task: Task) -> tuple[Stage, ...]:
+    """Return what every bought clip looks like after each stage, on its canvas."""
+    return tuple(
+        Stage(
+            clip=bought.clip,
+            name=step.name,
+            frames=tuple(raster.pixels(frame) for frame in step.reel.rgba()),
+        )
+        for bought in task.bought
+        for step in _develop(task, bought)
+    )
+
+
+def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
+    """Make the bought clips, then the derived ones, in the rule's order."""
+    bought = {one.clip: one for one in task.bought}
+    found: dict[str, _Made] = {}
+    notes = [
+        f"{task.stem}.png: the rule has no clip {name!r} any more; what was bought is kept"
+        for name in bought
+        if all(clip.name != name for clip in task.rule.clips)
+    ]
+    waiting = list(task.rule.clips)
+    while waiting:
+        ready = [c for c in waiting if c.derived_from in found or c.name in bought]
+        if not ready:
+            break
+        for clip in ready:
+            waiting.remove(clip)
+            if clip.derived_from is None:
+                found[clip.name] = _bought(task, clip, bought[clip.name])
+            else:
+                found[clip.name] = _derived(task, clip, found[clip.derived_from], point)
+    notes += [f"{task.stem}.png: clip {clip.name!r} is not there yet" for clip in waiting]
+    return [found[clip.name] for clip in task.rule.clips if clip.name in found], notes
+
+
+def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
+    *_, last = _develop(task, bought)
+    placed = cell.put_back(last.reel.rgba(), _placement(bought.resolved))
+    if clip.alpha == "keep":
+        placed = cell.keep_alpha(placed, raster.array(task.pixels))
+    loop = clip.loop is not False
+    return _Made(
+        clip=clip,
+        bought=bought,
+        placed=placed,
+        durations=_durations(clip, last.reel.count, None),
+        loop=loop,
+        grade=grade.grade(last.reel, last.cutout, loop=loop),
+    )
+
+
+def _develop(task: Task, bought: BoughtClip) -> Iterator[_Step]:
+    """Yield the clip after each stage; the last is the result."""
+    resolved = bought.resolved
+    name = f"{task.stem}.png, clip {bought.clip!r}"
+    frames = strip.frames(bought.content, count=resolved.frames, canvas=resolved.canvas, name=name)
+    laid = fit.canvas(raster.cut(raster.array(task.pixels)), _placement(resolved))
+    palette = color.palette(laid)
+    source = reel.number(laid, palette)
+    repairs = cutout.Repairs(
+        pockets="pockets" in task.stages,
+        fringe="fringe" in task.stages,
+        specks="specks" in task.stages,
+    )
+    cut = cutout.cut(frames, source, palette, matte=color.from_hex(resolved.matte), repairs=repairs)
+    free = remap.remap(frames, cut, source, palette, policy="free")
+    yield _Step(name="key", reel=free, cutout=cut)
+    policy = _policy(task, bought.clip, len(palette))
+    reeled = remap.remap(frames, cut, source, palette, policy=policy)
+    yield _Step(name="palette", reel=reeled, cutout=cut)
+
+
+def _policy(task: Task, name: str, own: int) -> remap.Policy:
+    """Return how many new colours a clip may bring: none, unless its rule asks for more."""
+    if "palette" not in task.stages:
+        return "free"
+    stated = next((clip.colors for clip in task.rule.clips if clip.name == name), None)
+    return max(0, stated - own) if isinstance(stated, int) else "strict"
+
+
+def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Made:
+    placed, durations = base.placed, base.durations
+    source = raster.array(task.pixels)
+    if clip.flip is Flip.X:
+        placed = cell.flip_x(placed, cell.mirror_axis(point, source))
+    elif clip.flip is Flip.Y:
+        placed = cell.flip_y(placed, task.pixels.height)
+    if clip.is_reversed:
+        placed, durations = Placed(placed.rgba[::-1], placed.x, placed.y), durations[::-1]
+    return _Made(
+        clip=clip,
+        bought=base.bought,
+        placed=placed,
+        durations=_durations(clip, len(durations), durations),
+        loop=base.loop if clip.loop is None else clip.loop,
+        grade=base.grade,
+    )
+
+
+def _durations(clip: Clip, count: int, base: tuple[int, ...] | None) -> tuple[int, ...]:
+    """Return each frame's ms: the base's unless `fps` is stated, then the holds."""
+    even = int(1000 / (clip.fps or DEFAULT_FPS) + 0.5)
+    durations = (even,) * count if base is None or clip.fps else base
+    return tuple(clip.hold.get(at, duration) for at, duration in enumerate(durations))
+
+
+def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int]) -> Sheet:
+    frames: list[Frame] = []
+    clips: list[SheetClip] = []
+    records: list[Provenance] = []
+    for one in made:
+        first = len(frames)
+        for picture, duration in zip(one.placed.crop(rect), one.durations, strict=True):
+            frames.append(Frame(pixels=raster.pixels(picture), duration_ms=duration))
+        count = len(frames) - first
+        clips.append(
+            SheetClip(
+                name=one.clip.name,
+                first=first,
+                count=count,
+                loop=one.loop,
+                direction=one.clip.direction,
+            )
+        )
+        records.append(_provenance(one, first, count))
+    return Sheet(
+        stem=task.stem,
+        cell=(rect[2] - rect[0], rect[3] - rect[1]),
+        frames=tuple(frames),
+        clips=tuple(clips),
+        pivot=point,
+        provenance=tuple(records),
+    )
+
+
+def _provenance(one: _Made, first: int, count: int) -> Provenance:
+    return Provenance(
+        clip=one.clip.name,
+        request_key=one.bought.resolved.request_key,
+        take=one.bought.take,
+        digest=one.bought.digest,
+        service=one.bought.service,
+        model=one.bought.model,
+        frames=(first, count),
+    )
+
+
+def _placement(resolved: Resolved) -> fit.Placement:
+    return fit.Placement(canvas=resolved.canvas, pad=resolved.pad, scale=resolved.scale)

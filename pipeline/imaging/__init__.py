@@ -1,0 +1,13 @@
+"""Pixels: decode, fit, matte, key-out, palette, alignment, loop, grade. Owner of numpy.
+
+Everything here is integer, deterministic and pure: bytes and arrays in, bytes and arrays out.
+Arrays of frames are (frames, height, width[, 4]); an index picture is int16, -1 where transparent.
+"""
+
+from __future__ import annotations
+
+from .facts import Facts, facts
+from .png import frame_count
+from .raster import decode, encode
+
+__all__ = ["Facts", "decode", "encode", "facts", "frame_count"]

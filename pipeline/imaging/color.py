@@ -1,0 +1,112 @@
+"""Colours: OKLab, the distance that all decisions use, and the palette of a picture.
+
+Source: Ottosson 2020, OKLab; `deltaEOK2` doubles a and b (imaging.md section 1).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .raster import U8, Bools, Floats, Ints
+
+Float64 = NDArray[np.float64]
+
+_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+_CODE = np.arange(256) / 255.0
+_LINEAR = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) ** 2.4)
+
+#: Above this many pixels a table over all 2**24 colours is quicker than sorting.
+_SORT_LIMIT = 200_000
+
+
+def linear(rgb: U8) -> Float64:
+    """Return linear light 0..1 for sRGB bytes of any shape."""
+    return _LINEAR[rgb]
+
+
+def from_linear(light: Float64) -> U8:
+    """Return sRGB bytes for linear light, clipped to 0..1."""
+    light = np.clip(light, 0.0, 1.0)
+    code = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.floor(code * 255 + 0.5).astype(np.uint8)
+
+
+def lab(light: Float64) -> Floats:
+    """Return OKLab with a and b doubled, (…, 3): its Euclidean distance is deltaE2."""
+    values = np.cbrt(light @ _LMS.T) @ _LAB.T
+    values[..., 1:] *= 2
+    return values.astype(np.float32)
+
+
+def lab_of(rgb: U8) -> Floats:
+    """Return the doubled OKLab of sRGB bytes (…, 3)."""
+    return lab(linear(rgb))
+
+
+def distances(a: Floats, b: Floats) -> Floats:
+    """Return the deltaE2 of every row of a (n, 3) to every row of b (m, 3) as (n, m)."""
+    out: Floats = np.zeros((a.shape[0], b.shape[0]), dtype=np.float32)
+    for channel in range(a.shape[1]):
+        step = a[:, channel, None] - b[None, :, channel]
+        out += step * step
+    np.sqrt(out, out=out)
+    return out
+
+
+def pack(rgb: U8) -> Ints:
+    """Return r<<16 | g<<8 | b for bytes (…, 3)."""
+    wide = rgb.astype(np.int64)
+    return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
+
+
+def unpack(codes: Ints) -> U8:
+    """Return bytes (…, 3) for packed colours."""
+    return np.stack([codes >> 16, (codes >> 8) & 255, codes & 255], axis=-1).astype(np.uint8)
+
+
+def distinct(rgb: U8) -> tuple[U8, Ints]:
+    """Return the distinct colours (n, 3), sorted, and the number of each pixel's colour."""
+    codes = pack(rgb)
+    if codes.size < _SORT_LIMIT:
+        found, number = np.unique(codes, return_inverse=True)
+        return unpack(found), number.reshape(codes.shape)
+    seen = np.zeros(1 << 24, dtype=np.bool_)
+    seen[codes] = True
+    found = np.flatnonzero(seen)
+    table = np.empty(1 << 24, dtype=np.int32)
+    table[found] = np.arange(found.size)
+    return unpack(found), table[codes].astype(np.int64)
+
+
+def palette(rgba: U8) -> U8:
+    """Return the distinct opaque colours (n, 3) of an alpha-cut picture, sorted."""
+    return distinct(rgba[rgba[..., 3] > 0][:, :3])[0]
+
+
+def from_hex(text: str) -> U8:
+    """Return 3 bytes for "#rrggbb" (the # may be missing)."""
+    return np.frombuffer(bytes.fromhex(text.lstrip("#")), dtype=np.uint8)
+
+
+def to_hex(rgb: U8) -> str:
+    """Return "#rrggbb" in lower case."""
+    return "#" + bytes(rgb.tolist()).hex()
+
+
+def is_member(rgb: U8, colors: U8) -> Bools:
+    """Return which pixels (…, 3) have exactly one of the colours (n, 3)."""
+    return np.isin(pack(rgb), pack(colors))

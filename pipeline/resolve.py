@@ -1,0 +1,90 @@
+"""What our algorithms choose for a request: canvas, matte, palette, seed. Fixed at the claim.
+
+Pure and deterministic. Nothing chosen here is part of the request key (design.md section 6): a
+better choice in a later release changes new purchases only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from .errors import SourceError
+from .imaging import color, fit, matte, png, raster
+from .model import DEFAULT_FRAMES, Pixels, Request, Resolved
+
+#: With more colours than this a common palette is no longer sent unless the rule asks for it.
+AUTO_PALETTE_COLORS = 64
+#: Most colours the service takes in one palette, the matte among them (api.md 4.3).
+MAX_PALETTE_COLORS = 256
+_MAX_SEED = 2**31 - 1
+
+
+def request(
+    request: Request, pixels: Pixels, *, request_key: str, open_key: str | None
+) -> Resolved:
+    """Resolve a request for a source's pixels.
+
+    Raises SourceError when the source cannot be sent: transparent, too large, too many colours
+    for the palette that the rule asks for.
+    """
+    source = raster.cut(raster.array(pixels))
+    placement = fit.place(
+        source, path=request.source, clip=request.clip, prompt=request.prompt, fit=request.fit
+    )
+    colors = color.palette(source)
+    chosen = matte.choose(colors, request.prompt, stated=request.matte)
+    palette, count = _palette(request, tuple(map(color.to_hex, colors)), chosen.color)
+    return Resolved(
+        request_key=request_key,
+        open_key=open_key,
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt,
+        frames=request.frames or DEFAULT_FRAMES,
+        canvas=placement.canvas,
+        pad=placement.pad,
+        scale=placement.scale,
+        matte=chosen.color,
+        matte_distance=chosen.distance,
+        runner_up=chosen.runner_up,
+        palette=palette,
+        colors=count,
+        seed=_seed(request, request_key),
+        model=request.model,
+    )
+
+
+def upload(pixels: Pixels, resolved: Resolved) -> bytes:
+    """Return the PNG to send: the source with alpha cut at 128, laid out on its canvas."""
+    laid = fit.canvas(raster.cut(raster.array(pixels)), placement(resolved))
+    width, height = resolved.canvas
+    return png.write(width, height, laid.tobytes())
+
+
+def placement(resolved: Resolved) -> fit.Placement:
+    """Return where the source lies in the canvas of a resolved request."""
+    return fit.Placement(canvas=resolved.canvas, pad=resolved.pad, scale=resolved.scale)
+
+
+def _palette(
+    request: Request, colors: tuple[str, ...], matte_color: str
+) -> tuple[tuple[str, ...] | None, int | None]:
+    """Return the palette with the matte appended, or None and a count."""
+    if isinstance(request.colors, int):
+        return None, request.colors
+    if request.colors is None and len(colors) > AUTO_PALETTE_COLORS:
+        return None, AUTO_PALETTE_COLORS
+    palette = (*colors, matte_color) if matte_color not in colors else colors
+    if len(palette) > MAX_PALETTE_COLORS:
+        raise SourceError(
+            f"{request.source}: {len(colors)} colours are too many for `colors: source` "
+            f"(at most {MAX_PALETTE_COLORS - 1}); state a number, such as `colors: 64`"
+        )
+    return palette, None
+
+
+def _seed(request: Request, request_key: str) -> int:
+    """Return the rule's seed, or for re-rolls and rules without one, a seed of the key's own."""
+    if request.seed is not None and request.take == 0:
+        return request.seed
+    derived = hashlib.sha256(f"seed {request_key}".encode()).digest()
+    return int.from_bytes(derived[:8], "big") % _MAX_SEED + 1
