@@ -1,13 +1,14 @@
-"""Break the engine on purpose, repeatably: by a script that names requests, or at random from a seed.
+"""Break the engine on purpose, repeatably: by a script that names requests, or from a seed.
 
 A script is rules separated by `;`:
 
-    POST /animate 2: reset-after        the second POST /animate is accepted, then the connection is reset
-    GET /download 1-3: truncate         the first three downloads stop half way
-    GET /jobs *: 429=2                  every poll is refused with Retry-After: 2
-    seed=7; rate=0.05                   besides, one request in twenty gets a fitting fault
+    POST /animate 2: reset-after    the second one is accepted, then its connection is reset
+    GET /download 1-3: truncate     the first three downloads stop half way
+    GET /jobs *: 429=2              every poll is refused with Retry-After: 2
+    seed=7; rate=0.05               besides, one request in twenty gets a fitting fault
 
-Requests of one kind (method and path below the API; downloads are `GET /download`) are counted from 1.
+Requests of one kind (method and path below the API; downloads are `GET /download`) are counted
+from 1.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def connect(path: Path | None) -> sqlite3.Connection:
     db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=10.0)
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA journal_mode = WAL")
-    # NORMAL keeps every transaction whole over a kill; a power cut may lose the last play credits spent.
+    # NORMAL keeps every transaction whole over a kill; only a power cut may lose the last ones.
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")
     with transaction(db):

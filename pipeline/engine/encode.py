@@ -1,8 +1,8 @@
 """Write opaque frames as a sheet, a GIF or a lossless animated WebP, every frame kept.
 
-GIF and WebP containers are assembled here: Pillow's writers merge equal neighbours, and the contract
-promises as many frames as were asked for (api.md 7.2 rule 5). Sources: GIF89a specification; Google,
-"WebP Container Specification"; api.md 4.6.
+GIF and WebP containers are assembled here: Pillow's writers merge equal neighbours, and the
+contract promises as many frames as were asked for (api.md 7.2 rule 5). Sources: GIF89a
+specification; Google, "WebP Container Specification"; api.md 4.6.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def png(picture: Pixels) -> bytes:
 
 
 def webp(frames: Pixels, fps: int) -> bytes:
-    """Write (frames, height, width, 3 or 4) uint8 as a lossless animated WebP that loops for ever."""
+    """Write (frames, height, width, 3 or 4) uint8 as a lossless WebP that loops for ever."""
     height, width, channels = frames.shape[1:]
     flags = 0x02 | (0x10 if channels == 4 else 0)
     chunks = [
@@ -124,10 +124,10 @@ def _indexed(frames: Pixels) -> tuple[Pixels, Pixels, int | None]:
     room = 256 if transparent is None else 255
     if len(known) > room:
         table, indices = _reduced(table, indices, room)
-    indices = indices.astype(np.uint8)
+    cells: Pixels = indices.astype(np.uint8)
     if transparent is not None:
-        indices[~opaque] = transparent
-    return indices, table, transparent
+        cells[~opaque] = transparent
+    return cells, table, transparent
 
 
 def _reduced(

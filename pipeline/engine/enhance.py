@@ -1,4 +1,4 @@
-"""Say more clearly what a prompt leaves open, without naming another motion. Source: api.md 3.15."""
+"""Say what a prompt leaves open, without naming another motion. Source: api.md 3.15."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ADDITIONS = (
 
 
 def enhance(prompt: str) -> str:
-    """Add, in a fixed order, each point that `prompt` does not speak of; enhancing twice adds nothing."""
+    """Add each point that `prompt` does not speak of; enhancing twice adds nothing."""
     clean = " ".join(prompt.split()).rstrip(" .,;")
     lower = clean.lower()
     added = [words for said, words in _ADDITIONS if not re.search(said, lower)]

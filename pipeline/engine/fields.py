@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def text(body: Body, name: str, default: str | None, *, longest: int) -> str:
-    """Read a string without control characters; `default` None makes the field required, not blank."""
+    """Read a string without control characters; `default` None: required and not blank."""
     value = body.get(name)
     if value is None and default is not None:
         return default

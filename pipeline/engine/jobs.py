@@ -17,7 +17,7 @@ import msgspec
 from . import credits
 from .database import transaction
 from .errors import InsufficientCredits, NotCancellable, NotFound
-from .orders import Draft, Order
+from .orders import Draft
 
 HOLD_S = 600.0
 PRICES = {"/animate": 20, "/keyframes": 24, "/pixelate": 0, "/remove-background": 2}
@@ -194,19 +194,12 @@ def _release(
 def _close(db: sqlite3.Connection, job: str, now: float, hold_s: float) -> None:
     """Forget the order of an ended job and give the next open one of its batch the turn."""
     db.execute("DELETE FROM orders WHERE job = ?", (job,))
-    batch = db.execute("SELECT batch FROM jobs WHERE id = ?", (job,)).fetchone()[0]
-    if (
-        batch is None
-        or db.execute(
-            "SELECT 1 FROM jobs WHERE batch = ? AND hold_status = 'held' AND hold_until IS NOT NULL",
-            (batch,),
-        ).fetchone()
-    ):
-        return
     db.execute(
-        "UPDATE jobs SET hold_until = ? WHERE id = (SELECT id FROM jobs WHERE batch = ?"
-        " AND status = 'queued' ORDER BY position LIMIT 1)",
-        (now + hold_s, batch),
+        "UPDATE jobs SET hold_until = :until WHERE seq = (SELECT min(seq) FROM jobs"
+        " WHERE batch = (SELECT batch FROM jobs WHERE id = :job) AND status = 'queued')"
+        " AND NOT EXISTS (SELECT 1 FROM jobs AS other WHERE other.batch = jobs.batch"
+        " AND other.hold_status = 'held' AND other.hold_until IS NOT NULL)",
+        {"until": now + hold_s, "job": job},
     )
 
 

@@ -92,7 +92,7 @@ def refresh_credits(db: Path, *, account: str = DEFAULT_ACCOUNT) -> None:
 
 
 def refund_job(db: Path, job: str) -> int:
-    """Give the credits of a charged job back; returns how many. Raises LocalRefusal for a second time."""
+    """Give a charged job's credits back; returns how many. Raises LocalRefusal if done."""
     with closing(database.connect(db)) as connection:
         return credits.refund(connection, job, time.time())
 

@@ -6,16 +6,14 @@ Unknown fields are ignored (api.md 7.2 rule 7). Source: api.md 3.6 to 3.11, 4.1 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 
 from . import fields, pictures
-from .errors import InvalidRequest, NotSupported
+from .errors import InvalidImage, InvalidRequest, NotSupported, PayloadTooLarge
 from .fields import Body, Colour
-
-T = TypeVar("T")
 
 DEFAULT_MODEL = "pixel-engine-v1.1"
 FRAME_MODEL = "frame-engine-v1.1"
@@ -171,10 +169,8 @@ def read_batch(body: Body) -> tuple[Draft, ...]:
     """Read the body of POST /animate-batch; a refusal names the position of the job."""
     drafts = []
     for position, job in enumerate(fields.records(body, "jobs", MOST_BATCHED)):
-        try:
+        with _within(f"jobs[{position}]"):
             drafts.append(read_animate(job))
-        except (InvalidRequest, pictures.InvalidImage, pictures.PayloadTooLarge) as exc:
-            raise type(exc)(f"`jobs[{position}]`: {exc}") from exc
     return tuple(drafts)
 
 
@@ -251,7 +247,8 @@ def _pixel_config(body: Body) -> tuple[int | None, tuple[Colour, ...] | None]:
     if colors is not None and palette is not None:
         raise InvalidRequest("`pixel_config` has both `colors` and `palette`; send one of them.")
     if colors is not None:
-        return _within("pixel_config", lambda: fields.integer(config, "colors", None, 2, 256)), None
+        with _within("pixel_config"):
+            return fields.integer(config, "colors", None, 2, 256), None
     if palette is None:
         raise InvalidRequest("`pixel_config` has neither `colors` nor `palette`; send one of them.")
     return None, _palette(palette)
@@ -275,46 +272,44 @@ def _transform(body: Body) -> Transform | None:
     raw = fields.record(body, "transform")
     if raw is None:
         return None
-    method = _within(
-        "transform",
-        lambda: fields.choice(
-            raw, "fill_method", "transparent", ("transparent", "solid", "edge-extend")
-        ),
-    )
-    if (raw.get("fill_color") is not None) != (method == "solid"):
-        raise InvalidRequest(
-            '`transform.fill_color` belongs to `fill_method` "solid", and only to it.'
-        )
-    return _within(
-        "transform",
-        lambda: Transform(
-            fields.integer(raw, "canvas_size", None, 8, 256),
-            method,
-            fields.colour(raw, "fill_color", "#000000") if method == "solid" else None,
-            fields.integer(raw, "offset_x", 0, -256, 256),
-            fields.integer(raw, "offset_y", 0, -256, 256),
-        ),
+    with _within("transform"):
+        return _read_transform(raw)
+
+
+def _read_transform(raw: Body) -> Transform:
+    methods = ("transparent", "solid", "edge-extend")
+    method = fields.choice(raw, "fill_method", "transparent", methods)
+    is_solid = method == "solid"
+    if (raw.get("fill_color") is not None) != is_solid:
+        raise InvalidRequest('`fill_color` belongs to `fill_method` "solid", and only to it.')
+    return Transform(
+        fields.integer(raw, "canvas_size", None, 8, 256),
+        method,
+        fields.colour(raw, "fill_color", "#000000") if is_solid else None,
+        fields.integer(raw, "offset_x", 0, -256, 256),
+        fields.integer(raw, "offset_y", 0, -256, 256),
     )
 
 
-def _within(place: str, read: Callable[[], T]) -> T:
+@contextmanager
+def _within(place: str) -> Iterator[None]:
     """Name the object around a field in its refusal."""
     try:
-        return read()
-    except InvalidRequest as exc:
-        raise InvalidRequest(f"`{place}`: {exc}") from exc
+        yield
+    except (InvalidRequest, InvalidImage, PayloadTooLarge) as exc:
+        raise type(exc)(f"`{place}`: {exc}") from exc
 
 
 def _key_frames(body: Body, total: int) -> tuple[KeyFrame, ...]:
-    keys = tuple(
-        _within(f"frames[{position}]", lambda raw=raw: _key_frame(raw, total))
-        for position, raw in enumerate(fields.records(body, "frames", total))
-    )
+    keys = []
+    for position, raw in enumerate(fields.records(body, "frames", total)):
+        with _within(f"frames[{position}]"):
+            keys.append(_key_frame(raw, total))
     indices = [key.index for key in keys]
     if len(set(indices)) != len(indices):
         raise InvalidRequest("`frames` names an index twice; each may be given once.")
     if len({pictures.png_size(key.image) for key in keys}) > 1:
-        raise pictures.InvalidImage("The pictures of `frames` differ in size; use one canvas.")
+        raise InvalidImage("The pictures of `frames` differ in size; use one canvas.")
     return tuple(sorted(keys, key=lambda key: key.index))
 
 

@@ -35,7 +35,7 @@ SPRITE = Limits()
 
 
 def read(body: Body, name: str, limits: Limits = SPRITE) -> bytes:
-    """Read a picture field: the file's bytes, checked against `limits` and decoded once to its end."""
+    """Read a picture field: a file's bytes, checked against `limits` and decoded to its end."""
     value = body.get(name)
     if value is None or value == "":
         raise InvalidRequest(f"`{name}` is missing; send the picture as base64.")

@@ -61,7 +61,7 @@ class RenderPool:
         return executor.submit(_render, order, self._matte_noise)
 
     def close(self) -> None:
-        """End the workers; renderings under way are dropped, their jobs stay queued in the database."""
+        """End the workers; jobs being rendered stay in the database and are run after a restart."""
         workers = tuple((self._executor._processes or {}).values())
         self._executor.shutdown(wait=False, cancel_futures=True)
         for worker in workers:

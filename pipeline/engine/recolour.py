@@ -24,8 +24,8 @@ def onto_palette(frames: Pixels, palette: tuple[Colour, ...], matte: Colour) -> 
 def onto_count(frames: Pixels, most: int) -> Pixels:
     """Reduce (..., 4) uint8 to at most `most` opaque colours of its own; fewer stay untouched.
 
-    Boxes in OKLab are cut at the weighted median of their longest side; each box keeps its most used
-    colour, so no new colour appears. Source: Heckbert 1982, median cut.
+    Boxes in OKLab are cut at the weighted median of their longest side; each box keeps its most
+    used colour, so no new colour appears. Source: Heckbert 1982, median cut.
     """
     known, inverse = _colours(frames)
     if len(known) <= most:
@@ -68,11 +68,13 @@ def _colours(frames: Pixels) -> tuple[Pixels, Ints]:
 
 def _place(colours: Pixels) -> Floats:
     """Give OKLab coordinates with a and b doubled, so that plain distance is ΔE2 (imaging.md 1)."""
-    return oklab(colours) * np.array([1.0, 2.0, 2.0])
+    places: Floats = oklab(colours) * np.array([1.0, 2.0, 2.0])
+    return places
 
 
 def _distances(left: Floats, right: Floats) -> Floats:
-    return np.asarray(((left[:, None] - right[None]) ** 2).sum(axis=-1))
+    distances: Floats = ((left[:, None] - right[None]) ** 2).sum(axis=-1)
+    return distances
 
 
 def _recoloured(frames: Pixels, table: Pixels, inverse: Ints) -> Pixels:

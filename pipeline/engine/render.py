@@ -5,20 +5,16 @@ Source: api.md 4.2 to 4.6 and 7.2, rules 5 and 6.
 
 from __future__ import annotations
 
-import io
-
 import msgspec
 import numpy as np
-from PIL import Image
 
-from . import animate, encode, recolour
+from . import animate, background, encode, keyframes, pixelate, rasters, recolour
 from .fields import Colour
 from .jobs import Product, Refusal
 from .orders import AnimateOrder, BackgroundOrder, KeyframesOrder, Look, Order, PixelateOrder
 from .parts_types import Pixels
 
 CONTENT_TYPES = {"spritesheet": "image/png", "gif": "image/gif", "webp": "image/webp"}
-OPAQUE_FROM = 128
 DEFAULT_FPS = 8
 
 
@@ -31,35 +27,13 @@ def render(raw_order: bytes, matte_noise: int) -> Product | Refusal:
         case KeyframesOrder():
             return _keyframes(order, matte_noise)
         case PixelateOrder():
-            from . import pixelate
-
-            return pixelate.native_size(decode(order.image), order.colors)
+            return pixelate.native_size(rasters.decode(order.image), order.colors)
         case BackgroundOrder():
-            from . import background
-
             return background.cut_out(order.image, order.threshold)
 
 
-def decode(raw: bytes) -> Pixels:
-    """Decode a checked picture to (height, width, 4) uint8 straight RGBA."""
-    with Image.open(io.BytesIO(raw)) as image:
-        if image.mode.startswith("I"):
-            # 16-bit grey: Pillow would clip instead of scaling.
-            grey = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
-            return np.asarray(Image.fromarray(grey).convert("RGBA")).copy()
-        return np.asarray(image.convert("RGBA")).copy()
-
-
-def cut_alpha(pixels: Pixels) -> Pixels:
-    """Make alpha 0 or 255 at half, and zero the colour of what is transparent."""
-    opaque = pixels[..., 3:] >= OPAQUE_FROM
-    cut = np.where(opaque, pixels, np.uint8(0))
-    cut[..., 3] = np.where(opaque[..., 0], 255, 0)
-    return cut
-
-
 def _animate(order: AnimateOrder, matte_noise: int) -> Product | Refusal:
-    sprite = placed(cut_alpha(decode(order.image)), order.look)
+    sprite = placed(rasters.cut_alpha(rasters.decode(order.image)), order.look)
     clip = animate.animate(
         sprite,
         order.prompt,
@@ -76,10 +50,10 @@ def _animate(order: AnimateOrder, matte_noise: int) -> Product | Refusal:
 
 
 def _keyframes(order: KeyframesOrder, matte_noise: int) -> Product:
-    from . import keyframes
-
     keys = {
-        key.index: placed(keyframes.moved(cut_alpha(decode(key.image)), key), order.look)
+        key.index: placed(
+            keyframes.moved(rasters.cut_alpha(rasters.decode(key.image)), key), order.look
+        )
         for key in order.frames
         if key.strength > 0 or key.index == order.frames[0].index
     }
@@ -91,7 +65,7 @@ def _keyframes(order: KeyframesOrder, matte_noise: int) -> Product:
 
 
 def placed(sprite: Pixels, look: Look) -> Pixels:
-    """Put a sprite on the square canvas that `transform` asks for; without one it stays as it is."""
+    """Put a sprite on the square canvas that `transform` asks for, if it does."""
     transform = look.transform
     if transform is None:
         return sprite
@@ -104,7 +78,8 @@ def placed(sprite: Pixels, look: Look) -> Pixels:
     if transform.fill_method == "edge-extend":
         return canvas
     inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None]
-    return np.where(inside[..., None], canvas, np.uint8(0))
+    framed: Pixels = np.where(inside[..., None], canvas, np.uint8(0))
+    return framed
 
 
 def _product(
@@ -141,4 +116,5 @@ def flattened(frames: Pixels, ground: Colour, noise: int, seed: int) -> Pixels:
         cast = random.integers(-noise, noise + 1, 3)
         grain = random.integers(-(noise // 2), noise // 2 + 1, backdrop.shape)
         backdrop = np.clip(backdrop + cast + grain, 0, 255)
-    return np.where(frames[..., 3:] > 0, frames[..., :3], backdrop.astype(np.uint8))
+    opaque: Pixels = np.where(frames[..., 3:] > 0, frames[..., :3], backdrop.astype(np.uint8))
+    return opaque

@@ -1,4 +1,4 @@
-"""Run queued jobs: start them in order, render in the pool, show the result when its time has come."""
+"""Run queued jobs: start in order, render in the pool, show the result when its time has come."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from . import credits, jobs
 from .jobs import Product, Refusal, Turn
@@ -20,7 +21,7 @@ _TICK_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Say how many jobs run at once and how long each takes; `keep_s` is the life of result files."""
+    """Say how many jobs run at once and how long each takes; files live `keep_s` seconds."""
 
     latency: Latency
     slots: int
@@ -76,9 +77,9 @@ class Runner:
         for turn in jobs.start(self._db, free, now, self._pace.latency.duration_s):
             task = asyncio.create_task(self._carry_out(turn))
             self._running[turn.id] = task
-            task.add_done_callback(lambda _, job=turn.id: self._leave(job))
+            task.add_done_callback(partial(self._leave, turn.id))
 
-    def _leave(self, job: str) -> None:
+    def _leave(self, job: str, task: asyncio.Task[None]) -> None:
         del self._running[job]
         self._wake.set()
 

@@ -1,4 +1,4 @@
-"""Run the engine as a server: one line on standard output when it is ready, the log on standard error."""
+"""Run the engine as a server: one line on standard output when ready, the log on standard error."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def run(settings: Settings) -> None:
 
 
 def add_key_of_environment(db: sqlite3.Connection, variable: str) -> None:
-    """Let the key in an environment variable work, for an account with all the play credits it wants."""
+    """Let the key in an environment variable work, for an account of endless credits."""
     key = os.environ.get(variable, "")
     if not key:
         raise LocalRefusal(f"the environment variable {variable} holds no key")

@@ -27,7 +27,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Hold one authenticated request: query, JSON body, own address, and whether chaos dooms its jobs."""
+    """Hold one authenticated request; chaos may doom the jobs that it makes."""
 
     query: Mapping[str, str]
     body: Body

@@ -112,7 +112,7 @@ class Wire:
         await self._gone()
 
     async def _gone(self) -> None:
-        """Wait until the connection is known to be lost, so that uvicorn adds no answer of its own."""
+        """Wait until uvicorn knows that the connection is lost, so that it adds no answer."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
