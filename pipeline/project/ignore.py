@@ -1,0 +1,120 @@
+"""What a project does not want looked at: a subset of gitignore's patterns.
+
+One pattern a line. `#` starts a comment, `!` takes a match back, the last pattern that matches
+wins. A `/` at the end means folders only; a `/` before that ties the pattern to the folder that it
+is written in, otherwise it holds at any depth. `*`, `?` and `[a-z]`, `[!a-z]` stay within a
+name; `**/`, `/**/` and `/**` span folders; a backslash takes the meaning from the next character.
+What lies in an ignored folder cannot be taken back, as in git. Not supported: nothing else.
+
+Source: gitignore(5), "PATTERN FORMAT".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+IGNORE_NAME = ".pixelpipeignore"
+
+
+class _Pattern(NamedTuple):
+    """One line: a regular expression for a whole path, and how a match counts."""
+
+    regex: re.Pattern[str]
+    is_negated: bool
+    is_folder_only: bool
+
+
+class Ignore:
+    """A chain of patterns, outer ones first. Immutable: `extended` makes a longer one."""
+
+    def __init__(self, patterns: tuple[_Pattern, ...] = ()) -> None:
+        """Take compiled patterns; start with none and use `extended`."""
+        self._patterns = patterns
+        # One search over all patterns first: nearly every path matches none of them.
+        joined = "|".join(f"(?:{pattern.regex.pattern})" for pattern in patterns)
+        self._any = re.compile(joined, re.DOTALL) if patterns else None
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any pattern."""
+        return self._any is not None
+
+    def extended(self, lines: Iterable[str], base: str) -> Ignore:
+        """Add `lines` as written in the folder `base` (POSIX, relative; "" is the root)."""
+        added = tuple(pattern for line in lines if (pattern := _compile(line, base)) is not None)
+        return Ignore(self._patterns + added) if added else self
+
+    def matches(self, path: str, *, is_folder: bool = False) -> bool:
+        """Tell whether `path` itself is ignored; folders above it are the caller's to ask about."""
+        if self._any is None or self._any.fullmatch(path) is None:
+            return False
+        for pattern in reversed(self._patterns):
+            if pattern.is_folder_only and not is_folder:
+                continue
+            if pattern.regex.fullmatch(path) is not None:
+                return not pattern.is_negated
+        return False
+
+
+def _compile(line: str, base: str) -> _Pattern | None:
+    """Return the pattern of one line, or None for a blank line or a comment."""
+    text = _trimmed(line.rstrip("\r\n"))
+    if not text or text.startswith("#"):
+        return None
+    is_negated = text.startswith("!")
+    text = text[1:] if is_negated else text
+    is_folder_only = text.endswith("/")
+    text = text.removesuffix("/")
+    is_tied = "/" in text
+    body = _regex(text.removeprefix("/"))
+    prefix = re.escape(base + "/") if base else ""
+    depth = "" if is_tied else "(?:.*/)?"
+    try:
+        regex = re.compile(prefix + depth + body, re.DOTALL)
+    except re.error:  # such as the range [z-a], which matches nothing in git either
+        return None
+    return _Pattern(regex, is_negated, is_folder_only) if text else None
+
+
+def _trimmed(text: str) -> str:
+    """Drop blanks at the end, but not one that a backslash protects."""
+    bare = text.rstrip(" \t")
+    return bare + " " if bare != text and bare.endswith("\\") else bare
+
+
+_TOKEN = re.compile(
+    r"(?P<lead>^\*\*/)|(?P<middle>/\*\*/)|(?P<tail>/\*\*$)|(?P<star>\*+)|(?P<any>\?)"
+    r"|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|[^]\\])*)\]|\\(?P<escaped>.)|(?P<plain>.)",
+    re.DOTALL,
+)
+
+
+def _regex(glob: str) -> str:
+    """Translate a gitignore pattern without its marks at either end."""
+    return "".join(_translated(token) for token in _TOKEN.finditer(glob))
+
+
+def _translated(token: re.Match[str]) -> str:
+    """Translate one token of a pattern."""
+    match token.lastgroup:
+        case "lead":
+            return "(?:.*/)?"
+        case "middle":
+            return "/(?:.*/)?"
+        case "tail":
+            return "/.+"
+        case "star":
+            return "[^/]*"
+        case "any":
+            return "[^/]"
+        case "set":
+            return _character_set(token["set"], is_negated=bool(token["not"]))
+        case _:
+            return re.escape(token["escaped"] or token["plain"])
+
+
+def _character_set(content: str, *, is_negated: bool) -> str:
+    """Translate `[…]`: never a slash, and only ranges keep a meaning of their own."""
+    escaped = re.sub(r"\\(.)|([\[\]^&~|])", lambda found: "\\" + (found[1] or found[2]), content)
+    return f"(?!/)[{'^' if is_negated else ''}{escaped}]"

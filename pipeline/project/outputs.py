@@ -1,0 +1,223 @@
+"""Write the target files beside their sources, each whole or not at all, and know them again."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from .. import keys
+from ..errors import StorageError
+from ..model import File
+from . import paths
+from .index import Index
+from .scan import Stat, stat_of
+
+#: Windows refuses to replace a file that another program holds open: an engine that imports the
+#: old one needs a moment. Elsewhere a refusal is final.
+_PATIENCE_S = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8) if os.name == "nt" else ()
+_PICTURES = (".png", ".gif", ".webp", ".apng", ".jpg", ".aseprite")
+#: A temporary file of this age in seconds belongs to no run that is still alive.
+_LEFTOVER_S = 3600.0
+
+_numbers = itertools.count()
+
+
+class _Pending(NamedTuple):
+    """A file that is written under a temporary name: its path, that name, and the final one."""
+
+    path: str
+    temporary: Path
+    place: Path
+
+
+def publish(root: Path, files: Sequence[File]) -> tuple[str, ...]:
+    """Write `files`, and return the paths of those that were not yet as they should be.
+
+    All are written and synced under temporary names in their own folders before the first is
+    renamed, so that a full disk changes nothing and the set switches at once. A file that holds
+    the right bytes is not touched: its time stays, and no engine imports it again.
+
+    Pictures are renamed first, data files after them. An engine reacts to a data file by loading
+    the picture that it names; in this order whoever sees new data sees the new picture, and the
+    first time nobody sees data without its picture. The other way round an import triggered by
+    the data would cut the old sheet by the new frames.
+
+    Raises StorageError with the path for a full disk, a read-only or forbidden place, a name that
+    Windows reserves, or a place outside of the project.
+    """
+    wanted = _checked(root, files)
+    pending: list[_Pending] = []
+    try:
+        for file, place in wanted:
+            with _named(file.path):
+                pending.append(_write(file, place))
+        for entry in pending:
+            with _named(entry.path):
+                replace(entry.temporary, entry.place)
+    except StorageError:
+        for entry in pending:
+            with suppress(OSError):
+                entry.temporary.unlink(missing_ok=True)
+        raise
+    for folder in dict.fromkeys(entry.place.parent for entry in pending):
+        _sync_folder(folder)
+    return tuple(entry.path for entry in pending)
+
+
+def remove(root: Path, path: str, digest: str) -> bool:
+    """Delete the file `path` if its bytes still have this `digest`; tell whether it was deleted.
+
+    Raises StorageError if it cannot be read or deleted, or lies outside of the project.
+    """
+    place = _place(root, path)
+    with _named(path):
+        if not place.is_file() or keys.digest(place.read_bytes()) != digest:
+            return False
+        place.unlink()
+    return True
+
+
+def digests(
+    root: Path, names: Iterable[str], index: Index, *, files: Mapping[str, Stat] | None = None
+) -> dict[str, str | None]:
+    """Return the digest of each of the files `names` on disk, read only where the index must.
+
+    None: there is no such file. "": something is there that cannot be read as a file, and so is
+    nothing that we wrote. `files` are stats that a scan has just taken; others are looked up.
+    """
+    known = files or {}
+    return {path: _digest(root, path, index, known.get(path)) for path in names}
+
+
+def sweep(root: Path, leftovers: Iterable[str], *, now_s: float) -> tuple[str, ...]:
+    """Delete temporary files that a killed run left an hour ago or more; return their paths."""
+    gone = []
+    for path in leftovers:
+        place = root / path
+        with suppress(OSError):
+            if paths.TEMPORARY in place.name and now_s - place.lstat().st_mtime > _LEFTOVER_S:
+                place.unlink()
+                gone.append(path)
+    return tuple(gone)
+
+
+def replace(
+    source: Path,
+    target: Path,
+    *,
+    rename: Callable[[Path, Path], None] = os.replace,
+    patience_s: Sequence[float] = _PATIENCE_S,
+) -> None:
+    """Rename `source` over `target`; wait `patience_s` between tries while it is held open.
+
+    Raises the last PermissionError when patience is at an end, other OSErrors at once.
+    """
+    for wait_s in patience_s:
+        try:
+            return rename(source, target)
+        except PermissionError:
+            time.sleep(wait_s)
+    rename(source, target)
+
+
+class _named:
+    """Turn an OSError into the sentence that names the path."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Watch the block."""
+
+    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> None:
+        """Raise StorageError for an OSError."""
+        if isinstance(exc, PermissionError) and os.name == "nt":
+            raise StorageError(
+                f"{self._path}: is held open by another program; build again"
+            ) from exc
+        if isinstance(exc, OSError):
+            raise StorageError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc
+
+
+def _checked(root: Path, files: Sequence[File]) -> list[tuple[File, Path]]:
+    """Return the files that are to be written, with their places, in order; check all of them."""
+    seen: dict[str, str] = {}
+    wanted = []
+    for file in sorted(files, key=lambda file: not file.path.endswith(_PICTURES)):
+        folded = paths.fold(file.path)
+        if folded in seen:
+            raise StorageError(f"{file.path}: is the same file as {seen[folded]} on some systems")
+        seen[folded] = file.path
+        place = _place(root, file.path)
+        if not _holds(place, file.content):
+            wanted.append((file, place))
+    return wanted
+
+
+def _place(root: Path, path: str) -> Path:
+    """Return where to write `path`: in a real folder of the project, links above it followed."""
+    if paths.is_reserved(path):
+        raise StorageError(f"{path}: is a name that Windows reserves; rename the source")
+    folder, _, name = path.rpartition("/")
+    parent = paths.inside(root, folder, StorageError) if folder else Path(os.path.realpath(root))
+    paths.inside(root, path, StorageError)
+    return parent / name
+
+
+def _holds(place: Path, content: bytes) -> bool:
+    """Tell whether the file has exactly these bytes."""
+    try:
+        return place.stat().st_size == len(content) and place.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _write(file: File, place: Path) -> _Pending:
+    """Write a file under a temporary name in its folder, down to the disk."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # Hidden, and an output by name: no scanner, watcher or engine takes it for a picture.
+    suffix = f"{paths.TEMPORARY}{os.getpid()}-{next(_numbers)}"
+    temporary = place.parent / f".{place.name}{suffix}"
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(file.content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    return _Pending(file.path, temporary, place)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make renames in `folder` durable, where the system can: the lock file refers to them."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):  # some network file systems refuse; the files themselves are synced
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _digest(root: Path, path: str, index: Index, stat: Stat | None) -> str | None:
+    """Return the digest of one file, "" for what is no readable file, None for nothing."""
+    place = root / path
+    try:
+        stat = stat or stat_of(place.stat())
+        if (known := index.digest(path, stat)) is not None:
+            return known
+        digest = keys.digest(place.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return ""
+    index.remember(path, stat, digest)
+    return digest

@@ -1,0 +1,95 @@
+"""Names and places inside a project: its root, what a file is, and what may not be touched."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from pathlib import Path, PurePosixPath
+
+from ..errors import ConfigError, PixelpipeError
+
+CONFIG_NAME = "pixelpipe.yaml"
+#: This checkout's own folder in the project (design.md section 7).
+STATE_NAME = ".pixelpipe"
+#: Part of the name of every file that is not finished yet; such a file is hidden as well.
+TEMPORARY = ".pixelpipe-tmp"
+
+SOURCE_SUFFIXES = (".png", ".PNG")
+OVERRIDE_SUFFIXES = (".png.yaml", ".PNG.yaml")
+#: What engines write beside our outputs: theirs, although it carries our name.
+_SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
+_OUTPUT = re.compile(r"[^.].*\.anim\.[^/]*[^./]", re.DOTALL)
+#: Device names of Windows: a file of that name cannot be checked out there, with any extension.
+_RESERVED = re.compile(
+    r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³])", re.IGNORECASE
+)
+
+
+def find(start: Path) -> Path:
+    """Return the nearest folder that holds `pixelpipe.yaml`: `start` or one above it.
+
+    Raises ConfigError if there is none.
+    """
+    begin = start.absolute()
+    if begin.is_file():
+        begin = begin.parent
+    for folder in (begin, *begin.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    raise ConfigError(
+        f"no {CONFIG_NAME} in {start} or above it; run `pixelpipe init` in the project's folder"
+    )
+
+
+def is_output(name: str) -> bool:
+    """Tell whether a file of this name is one of ours: `<stem>.anim[…].<ext>`, or being written.
+
+    `name` may be a whole path. What an engine adds beside it (`.import`, `.meta`, `.uid`) is not.
+    """
+    name = name.rpartition("/")[2]
+    if TEMPORARY in name:
+        return True
+    return (
+        ".anim." in name and bool(_OUTPUT.fullmatch(name)) and not name.endswith(_SIDECAR_SUFFIXES)
+    )
+
+
+def is_source(name: str) -> bool:
+    """Tell whether a file of this name is a picture that an artist made."""
+    name = name.rpartition("/")[2]
+    return name.endswith(SOURCE_SUFFIXES) and not name.startswith(".") and not is_output(name)
+
+
+def is_override(name: str) -> bool:
+    """Tell whether a file of this name holds the settings of one source: `hero.png.yaml`."""
+    name = name.rpartition("/")[2]
+    return name.endswith(OVERRIDE_SUFFIXES) and not name.startswith(".") and ".anim." not in name
+
+
+def fold(path: str) -> str:
+    """Return what Windows and macOS take for the same path: case and Unicode form made equal."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def is_reserved(path: str) -> bool:
+    """Tell whether a part of `path` is a device name of Windows (`aux.png`, `nul`)."""
+    return any(_RESERVED.fullmatch(part.partition(".")[0].rstrip(" ")) for part in path.split("/"))
+
+
+def inside(root: Path, path: str, error: type[PixelpipeError]) -> Path:
+    """Return where `path` is on disk, all links followed. The file itself need not exist.
+
+    Raises `error` if that is outside of `root`.
+    """
+    parts = PurePosixPath(path).parts
+    is_plain = (
+        parts and "\0" not in path and ".." not in parts and not PurePosixPath(path).is_absolute()
+    )
+    if not is_plain or (os.name == "nt" and (":" in path or "\\" in path)):
+        raise error(f"{path!r}: is not a path inside the project; nothing was read or written")
+    real_root = os.path.realpath(root)
+    real = os.path.realpath(Path(real_root, path))
+    if os.path.commonpath((real_root, real)) != real_root:
+        raise error(f"{path}: leads outside of the project, to {real}; replace the link by a file")
+    return Path(real)

@@ -1,0 +1,341 @@
+"""One look at the assets: which sources, overrides and outputs there are, and their stats.
+
+Nothing is opened but ignore files. Hidden files and folders, `node_modules`, Unity's caches and
+whatever the project ignores are left out; a link to a file inside the project counts as that file;
+a link to a folder is not followed, so that nothing is found twice and no loop exists.
+
+A recursive `os.scandir` with a stat of every file is the least that Python can do (speed.md 1);
+this is to stay within 1.5 times of it, so the inner loop keeps to what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat as bits
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from ..model import Record
+from . import paths
+from .ignore import IGNORE_NAME, Ignore
+
+#: Folders that other programs fill; every folder with a dot (`.godot`, `.git`) is left out as well.
+CACHES = frozenset(("node_modules", "__pycache__"))
+#: Folders that Unity fills, beside its `ProjectSettings`.
+UNITY_CACHES = frozenset(("Library", "Temp", "Logs", "obj", "Obj"))
+
+_SUFFIXES = paths.SOURCE_SUFFIXES + paths.OVERRIDE_SUFFIXES
+_HAS_INODES = os.name != "nt"  # a directory listing of Windows has none, a stat has: leave it out
+
+
+class Stat(msgspec.Struct, frozen=True, gc=False):
+    """What tells one state of a file from another without opening it.
+
+    Times are nanoseconds since the epoch. `ctime_ns` catches a file that was rewritten in place
+    and given its old time back (watching.md W14); it is the creation time on Windows.
+    """
+
+    size: int
+    mtime_ns: int
+    inode: int
+    ctime_ns: int = 0
+
+
+class Scan(Record, frozen=True, kw_only=True):
+    """What is there. Paths are POSIX, relative to the project's root, in no particular order."""
+
+    files: dict[str, Stat]
+    #: Folders that were listed, with their inodes; "." is the root itself.
+    folders: dict[str, int]
+    #: False if anything could not be read: then nothing may be taken for deleted.
+    is_complete: bool = True
+    #: Sentences for the user, each with a path.
+    faults: tuple[str, ...] = ()
+    #: Folders that were left out on purpose.
+    pruned: tuple[str, ...] = ()
+    #: Files that a killed run left half written; see `outputs.sweep`.
+    leftovers: tuple[str, ...] = ()
+
+
+def scan(root: Path, assets: Sequence[str], ignore: Sequence[str]) -> Scan:
+    """List all files of interest below the `assets` folders, in one pass.
+
+    `ignore` holds gitignore patterns relative to each assets folder. What is wrong on disk becomes
+    a fault and never an exception.
+    """
+    return Tree(root, assets, ignore).scan()
+
+
+def stat_of(found: os.stat_result) -> Stat:
+    """Keep of a stat what we compare."""
+    inode = found.st_ino if _HAS_INODES else 0
+    return Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
+
+
+class Tree:
+    """The assets of a project, to be looked at as a whole, by folder, or by file."""
+
+    def __init__(self, root: Path, assets: Sequence[str], ignore: Sequence[str]) -> None:
+        """Look below `assets` (POSIX, relative to `root`; "." is the root)."""
+        self.root = root
+        self.assets = tuple(dict.fromkeys(posixpath.normpath(name) for name in assets))
+        self._ignore = {
+            top: Ignore().extended(ignore, "" if top == "." else top) for top in self.assets
+        }
+
+    def scan(self) -> Scan:
+        """List everything."""
+        found = _Pass(self.root)
+        for top in self.assets:
+            if not found.list_below(top, self._ignore[top]):
+                found.miss(top, "is not there; is the drive mounted?")
+        return found.result()
+
+    def below(self, folder: str) -> Scan:
+        """List `folder` and what is below it; nothing if it is left out, or not of the assets."""
+        found = _Pass(self.root)
+        if (ignore := self._reach(folder, found)) is not None:
+            found.list_below(folder, ignore)
+        return found.result()
+
+    def look(self, names: Iterable[str]) -> Scan:
+        """Stat the files `names`; one that is missing, left out or of no interest is not listed."""
+        by_folder: dict[str, list[str]] = {}
+        for path in names:
+            by_folder.setdefault(path.rpartition("/")[0] or ".", []).append(path)
+        found = _Pass(self.root)
+        for folder, wanted in by_folder.items():
+            ignore = self._reach(folder, found)
+            if ignore is not None and (own := found.narrowed(folder, ignore)) is not None:
+                found.look(wanted, own)
+        return found.result()
+
+    def _reach(self, folder: str, found: _Pass) -> Ignore | None:
+        """Return the patterns that hold above `folder`, or None if a scan would not get there."""
+        for top in self.assets:
+            if folder == top:
+                return self._ignore[top]
+            if folder.startswith(_prefix(top)):
+                return found.descend(top, folder[len(_prefix(top)) :].split("/"), self._ignore[top])
+        return None
+
+
+class _Entry(NamedTuple):
+    """A folder to be listed: its path, its inode, and the patterns from above."""
+
+    folder: str
+    inode: int
+    ignore: Ignore
+
+
+class _Pass:
+    """One pass over the tree or a part of it, and what it found so far."""
+
+    def __init__(self, root: Path) -> None:
+        self._base = f"{root}{os.sep}"
+        self._real_root = Path(os.path.realpath(root))
+        self._files: dict[str, Stat] = {}
+        self._folders: dict[str, int] = {}
+        self._faults: list[str] = []
+        self._pruned: list[str] = []
+        self._leftovers: list[str] = []
+        self._is_complete = True
+
+    def result(self) -> Scan:
+        """Return what was found."""
+        return Scan(
+            files=self._files,
+            folders=self._folders,
+            is_complete=self._is_complete,
+            faults=tuple(self._faults),
+            pruned=tuple(self._pruned),
+            leftovers=tuple(self._leftovers),
+        )
+
+    def miss(self, path: str, reason: str) -> None:
+        """Note something that could not be read: what lies behind it is unknown, not deleted."""
+        self._faults.append(f"{path}: {reason}")
+        self._is_complete = False
+
+    def list_below(self, top: str, ignore: Ignore) -> bool:
+        """List `top` and everything below it; return False if it is not there."""
+        try:
+            real = Path(os.path.realpath(self._base + top))
+            if not real.is_relative_to(self._real_root):
+                self.miss(top, "lies outside of the project and is not looked at")
+                return True
+            stack = [_Entry(top, real.stat().st_ino if _HAS_INODES else 0, ignore)]
+        except FileNotFoundError:
+            return False
+        except OSError as exc:
+            self.miss(top, f"cannot be read: {exc.strerror}")
+            return True
+        while stack:
+            entry = stack.pop()
+            if entry.folder not in self._folders:  # one assets folder may lie in another
+                stack += self._list(entry)
+        return True
+
+    def descend(self, top: str, names: Sequence[str], ignore: Ignore) -> Ignore | None:
+        """Follow `names` down from `top`; return the patterns there, or None if it is left out."""
+        folder = top
+        for name in names:
+            own = self.narrowed(folder, ignore)
+            beside = self._base + _prefix(folder)
+            folder = _prefix(folder) + name
+            if (
+                own is None
+                or self._is_pruned(folder, own, beside)
+                or Path(beside, name).is_symlink()
+            ):
+                return None
+            ignore = own
+        return ignore
+
+    def narrowed(self, folder: str, ignore: Ignore) -> Ignore | None:
+        """Return `ignore` with the folder's own patterns, or None if those cannot be read."""
+        try:
+            with Path(self._base, folder, IGNORE_NAME).open(encoding="utf-8-sig") as lines:
+                return ignore.extended(lines, "" if folder == "." else folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return ignore
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
+            self.miss(_prefix(folder) + IGNORE_NAME, f"cannot be read ({reason}); its folder waits")
+            return None
+
+    def look(self, wanted: Iterable[str], ignore: Ignore) -> None:
+        """Stat files that all lie in one folder."""
+        links: list[str] = []
+        for path in wanted:
+            name = path.rpartition("/")[2]
+            if not _is_wanted(name) or ignore.matches(path):
+                continue
+            try:
+                self._keep(path, os.lstat(self._base + path), links)
+            except OSError as exc:
+                self._miss_file(path, exc)
+        self._follow(links)
+
+    def _list(self, entry: _Entry) -> list[_Entry]:
+        """List one folder; return the folders in it that are to be listed next."""
+        prefix = _prefix(entry.folder)
+        inner: dict[str, int] = {}
+        links: list[str] = []
+        before = len(self._files)
+        has_patterns = False
+        try:
+            with os.scandir(self._base + entry.folder) as listing:
+                self._folders[entry.folder] = entry.inode
+                for found in listing:
+                    name = found.name
+                    if found.is_dir(follow_symlinks=False):
+                        inner[prefix + name] = found.inode() if _HAS_INODES else 0
+                    elif name.endswith(_SUFFIXES) or ".anim." in name:
+                        self._stat(prefix + name, found, links)
+                    elif name == IGNORE_NAME:
+                        has_patterns = True
+                    elif found.is_symlink():
+                        links.append(prefix + name)
+        except OSError as exc:
+            self.miss(entry.folder, f"cannot be read: {exc.strerror}")
+            return []
+        ignore = self.narrowed(entry.folder, entry.ignore) if has_patterns else entry.ignore
+        self._drop_ignored(before, ignore)
+        if ignore is None:
+            return []
+        self._follow(path for path in links if not ignore.matches(path))
+        return self._inner(inner, ignore, prefix)
+
+    def _stat(self, path: str, found: os.DirEntry[str], links: list[str]) -> None:
+        """Keep a file of interest, or a link to one."""
+        name = found.name
+        if name[0] == "." or not name.isascii():
+            if paths.TEMPORARY in name:
+                self._leftovers.append(path)
+            if name[0] == "." or not self._is_text(path):
+                return
+        try:
+            self._keep(path, found.stat(follow_symlinks=False), links)
+        except OSError as exc:
+            self._miss_file(path, exc)
+
+    def _keep(self, path: str, found: os.stat_result, links: list[str]) -> None:
+        """Keep a regular file; put a link aside; leave pipes and devices out."""
+        kind = found.st_mode & 0o170000
+        if kind == bits.S_IFREG:
+            inode = found.st_ino if _HAS_INODES else 0
+            self._files[path] = Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
+        elif kind == bits.S_IFLNK:
+            links.append(path)
+
+    def _miss_file(self, path: str, exc: OSError) -> None:
+        """Note a file without a stat; one that vanished since it was listed is just not there."""
+        if not isinstance(exc, FileNotFoundError | NotADirectoryError):
+            self.miss(path, f"cannot be read: {exc.strerror}")
+
+    def _drop_ignored(self, before: int, ignore: Ignore | None) -> None:
+        """Forget the files found since there were `before`, if they are ignored."""
+        if ignore is None or ignore:
+            for path in list(self._files)[before:]:
+                if ignore is None or ignore.matches(path):
+                    del self._files[path]
+
+    def _follow(self, links: Iterable[str]) -> None:
+        """Keep the files that links lead to; say which links are not followed."""
+        for path in links:
+            real = Path(os.path.realpath(self._base + path))
+            is_file = _is_wanted(path.rpartition("/")[2])
+            try:
+                found = real.stat()
+            except OSError:  # broken, or a link that leads to itself: a state, not a gap
+                if is_file:
+                    self._faults.append(f"{path}: is a link that leads nowhere")
+                continue
+            if bits.S_ISDIR(found.st_mode):
+                self._faults.append(f"{path}: is a link to a folder, which is not followed")
+            elif is_file and not real.is_relative_to(self._real_root):
+                self._faults.append(f"{path}: leads outside of the project and is not read")
+            elif is_file:
+                self._keep(path, found, [])
+
+    def _inner(self, inner: dict[str, int], ignore: Ignore, prefix: str) -> list[_Entry]:
+        """Choose which folders to list next."""
+        chosen = []
+        for path, inode in inner.items():
+            if self._is_pruned(path, ignore, self._base + prefix):
+                self._pruned.append(path)
+            elif path.isascii() or self._is_text(path):
+                chosen.append(_Entry(path, inode, ignore))
+        return chosen
+
+    def _is_pruned(self, folder: str, ignore: Ignore, beside: str) -> bool:
+        """Tell whether a folder is left out; `beside` is where it lies on disk, with a slash."""
+        name = folder.rpartition("/")[2]
+        if name[0] == "." or name in CACHES or (ignore and ignore.matches(folder, is_folder=True)):
+            return True
+        return name in UNITY_CACHES and Path(beside, "ProjectSettings").is_dir()
+
+    def _is_text(self, path: str) -> bool:
+        """Tell whether a name is UTF-8; if not, say so: no JSON or YAML could name that file."""
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            shown = path.encode(errors="backslashreplace").decode()
+            self._faults.append(f"{shown}: the name is not UTF-8; rename it")
+            return False
+        return True
+
+
+def _prefix(folder: str) -> str:
+    """Return what the paths in `folder` start with."""
+    return "" if folder == "." else folder + "/"
+
+
+def _is_wanted(name: str) -> bool:
+    """Tell whether a file of this name is of interest."""
+    return name[:1] != "." and (name.endswith(_SUFFIXES) or ".anim." in name)
