@@ -40,10 +40,10 @@ CREATE TABLE spend (
     credits_charged INTEGER NOT NULL, digest TEXT, source TEXT NOT NULL, reason TEXT NOT NULL
 );
 CREATE INDEX spend_by_time ON spend (at);
--- Publish sets that were begun: a file with a new digest from here is ours.
+-- Publish sets, begun and ended: a file with a digest from here is ours.
 CREATE TABLE publishing (
-    project TEXT NOT NULL, path TEXT NOT NULL, old_digest TEXT, new_digest TEXT NOT NULL,
-    PRIMARY KEY (project, path, new_digest)
+    project TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL,
+    PRIMARY KEY (project, path, digest)
 ) WITHOUT ROWID;
 """
 
@@ -198,27 +198,30 @@ class Ledger:
     # -- publish sets ---------------------------------------------------------------------------
 
     def begin_set(self, project: str, files: Mapping[str, tuple[str | None, str]]) -> None:
-        """Record a publish set before its first rename: path to (old digest, new digest)."""
-        with self._transaction():
-            self._base.executemany(
-                "INSERT OR REPLACE INTO publishing VALUES (?, ?, ?, ?)",
-                [(project, path, old, new) for path, (old, new) in files.items()],
-            )
+        """Record a publish set before its first rename: path to (old digest, new digest).
 
-    def end_set(self, project: str, paths: Iterable[str]) -> None:
-        """Forget publish sets whose files the lock file names by now."""
+        The record stays: it is also how files are known as ours when the lock file is lost.
+        """
         with self._transaction():
-            self._base.executemany(
-                "DELETE FROM publishing WHERE project = ? AND path = ?",
-                [(project, path) for path in paths],
-            )
+            for path, (old, new) in files.items():
+                self._base.execute(
+                    "DELETE FROM publishing WHERE project = ? AND path = ? AND digest IS NOT ?",
+                    (project, path, old),
+                )
+                self._base.execute(
+                    "INSERT OR IGNORE INTO publishing VALUES (?, ?, ?)", (project, path, new)
+                )
 
-    def begun(self, project: str) -> dict[str, frozenset[str]]:
-        """Return the digests that unfinished publish sets may have written, by path."""
-        rows = self._read("SELECT path, new_digest FROM publishing WHERE project = ?", (project,))
+    def begun(self, project: str, paths: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return the digests that publish sets wrote, or may have written, to these paths."""
         found: dict[str, set[str]] = {}
-        for path, new in rows:
-            found.setdefault(path, set()).add(new)
+        for part in _batches(paths):
+            marks = ",".join("?" * len(part))
+            for path, digest in self._read(
+                f"SELECT path, digest FROM publishing WHERE project = ? AND path IN ({marks})",
+                (project, *part),
+            ):
+                found.setdefault(path, set()).add(digest)
         return {path: frozenset(digests) for path, digests in found.items()}
 
     # -- inside ---------------------------------------------------------------------------------
@@ -290,14 +293,18 @@ class Ledger:
             return self._base.execute(statement, values).fetchall()
 
     def _select(self, column: str, values: Iterable[str]) -> list[Job]:
-        wanted = list(dict.fromkeys(values))
         found: list[Job] = []
-        for start in range(0, len(wanted), _BATCH):
-            part = wanted[start : start + _BATCH]
+        for part in _batches(values):
             marks = ",".join("?" * len(part))
             rows = self._read(f"SELECT record FROM jobs WHERE {column} IN ({marks})", part)
             found.extend(_decode(row[0]) for row in rows)
         return found
+
+
+def _batches(values: Iterable[str]) -> Iterator[list[str]]:
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), _BATCH):
+        yield distinct[start : start + _BATCH]
 
 
 def _row(job: Job) -> tuple[object, ...]:

@@ -26,7 +26,7 @@ ANIMATE_CREDITS = 20
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all records. A subclass says `frozen=True, kw_only=True` once more, for the type checker."""
+    """Base of all records. A subclass repeats the two options for the type checker."""
 
 
 # -- files and pixels ---------------------------------------------------------------------------
@@ -70,6 +70,11 @@ class Source(Record, frozen=True, kw_only=True):
     opaque_share: float
     #: More than one frame (APNG), or what looks like cells of a sheet: never bought whole.
     looks_like_sheet: bool = False
+
+    @property
+    def stem(self) -> str:
+        """The path without its ending; outputs are `<stem>.anim.…`."""
+        return self.path[: -len(".png")]
 
 
 class File(Record, frozen=True, kw_only=True):

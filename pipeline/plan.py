@@ -87,7 +87,7 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
     if any(clip.digest is None for clip in clips):
         return SourcePlan(wanted=wanted, clips=clips)
     bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in clips]
-    build_key = keys.build_key(wanted.stem, wanted.rule, bought, wanted.targets)
+    build_key = keys.build_key(wanted.source.stem, wanted.rule, bought, wanted.targets)
     stale = _stale(wanted, build_key, view)
     if stale is not None or any(one.step.kind is not StepKind.FRESH for one in clips):
         clips = tuple(
@@ -113,7 +113,7 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
 
 def _foreign(wanted: Wanted, view: steps.View) -> str | None:
     """Say which output is not ours or was edited by hand; its whole set is left alone."""
-    locked = {line.path: line.digest for line in view.files.get(wanted.stem, ())}
+    locked = {line.path: line.digest for line in view.files.get(wanted.source.stem, ())}
     for path in (*locked, *wanted.outputs):
         found = view.known.on_disk.get(path)
         if found in (None, locked.get(path)) or found in view.known.begun.get(path, ()):
@@ -126,7 +126,7 @@ def _foreign(wanted: Wanted, view: steps.View) -> str | None:
 
 def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
     """Say why the outputs must be finished again, or None when they are as they should be."""
-    ours = view.files.get(wanted.stem, ())
+    ours = view.files.get(wanted.source.stem, ())
     files = [line for line in ours if line.build == build_key]
     if not files:
         return "rule, targets or pixelpipe changed" if ours else "bought before"
@@ -164,7 +164,7 @@ def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:
     clashes: dict[str, str] = {}
     for one in wanted:
         path = one.source.path
-        other = first.setdefault(one.stem.casefold(), path)
+        other = first.setdefault(one.source.stem.casefold(), path)
         if other != path:
             clashes[path] = f"its outputs would overwrite those of {other}; rename one of them"
     return clashes

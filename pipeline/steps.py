@@ -37,11 +37,6 @@ class Wanted(Record, frozen=True, kw_only=True):
     #: The paths that its targets will write.
     outputs: tuple[str, ...]
 
-    @property
-    def stem(self) -> str:
-        """The source's path without its ending; outputs are `<stem>.anim.…`."""
-        return self.source.path.removesuffix(".png")
-
 
 class Known(Record, frozen=True, kw_only=True):
     """What is known before a run, from the lock file, the ledger, the store and the disk."""
@@ -87,6 +82,7 @@ class View:
         self.clashes = clashes
         self.lines = known.lock.lines_of()
         self.files = known.lock.files_of()
+        self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
 
 
 # -- one clip -----------------------------------------------------------------------------------
@@ -101,9 +97,7 @@ def decide(request: Request, view: View) -> ClipPlan:
         if _answers(line, request) and _has_bytes(line, view):
             # Fresh until the files of the whole source have been looked at.
             plan = _plan(request, view, StepKind.FRESH, "up to date", key=line.key)
-            return msgspec.structs.replace(
-                plan, digest=line.digest, service=line.service, paid=line.paid, open_key=line.open
-            )
+            return _with_line(plan, line)
     paid = next((line for line in lines if line.paid), None)
     if paid is not None and not view.service.paid:
         reason = f"changed since {paid.service} made it, and no key is set: the old output stays"
@@ -138,14 +132,35 @@ def _unlocked(request: Request, view: View, was_locked: bool) -> ClipPlan:
         return msgspec.structs.replace(
             plan, digest=known.stored[key], service=identity, paid=view.service.paid
         )
-    alike = known.alike.get(keys.open_key(request, identity) or "")
-    if alike is not None and alike.digest in known.have and job is None:
-        return _reuse(request, view, alike, "bought under another name (see `why`)")
     if job is not None:
         return _unfinished(request, view, job)
+    if (alike := _alike(request, view)) is not None:
+        return alike
     if was_locked and view.service.paid:
         return _plan(request, view, StepKind.BUY, "changed, or a built-in placeholder so far")
     return _plan(request, view, StepKind.BUY, "changed" if was_locked else "new")
+
+
+def _alike(request: Request, view: View) -> ClipPlan | None:
+    """Reuse what was bought for the same picture, rule and clip under another path."""
+    reason = "bought under another name (see `why`)"
+    open_key = keys.open_key(request, view.service.identity)
+    if open_key is None:
+        return None
+    job = view.known.alike.get(open_key)
+    if job is not None and job.digest in view.known.have:
+        return _reuse(request, view, job, reason)
+    line = view.open_lines.get(open_key)
+    if line is not None and line.digest in view.known.have:
+        plan = _plan(request, view, StepKind.REUSE, reason, key=line.key)
+        return _with_line(plan, line)
+    return None
+
+
+def _with_line(plan: ClipPlan, line: lock.ClipLine) -> ClipPlan:
+    return msgspec.structs.replace(
+        plan, digest=line.digest, service=line.service, paid=line.paid, open_key=line.open
+    )
 
 
 def _next_take(request: Request, view: View) -> tuple[Request, str, Job | None]:
@@ -233,4 +248,4 @@ def changed(clip: ClipPlan, kind: StepKind, reason: str) -> ClipPlan:
 
 
 def _stem(path: str) -> str:
-    return path.removesuffix(".png")
+    return path[: -len(".png")]

@@ -10,17 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from . import config, keys, lock, packs, project, provenance, rulefile, rules, targets
 from .config import ServiceChoice, Settings
 from .errors import ConfigError, PixelpipeError, SourceError, StorageError
 from .ledger import Ledger
-from .model import Job, Record, Rule, Source, Step, StepKind
+from .model import Job, JobState, Record, Request, Rule, Source, Step, StepKind
 from .plan import Plan, make
 from .project import Facts, Index, Scan, document
 from .steps import Known, Wanted
 from .store import Store
 
-_ENDING = ".png"
 _OVERRIDE = ".yaml"
 
 
@@ -112,9 +113,6 @@ def take(site: Site, *, only: Sequence[str] = ()) -> Survey:
                 continue
             one = _wanted(site, source, matcher, scan)
         except (SourceError, ConfigError) as exc:
-            if isinstance(exc, SourceError) and not matcher.may_match(path):
-                unmatched.append(path)
-                continue
             refused.append(_refused(path, exc))
             continue
         if one is None:
@@ -165,7 +163,7 @@ def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str,
     names = [path for pattern in settings.rules for path in _files(root, pattern)]
     own = [(document.read(root / name, name), "") for name in dict.fromkeys(names)]
     shipped = [(packs.load(pack), pack) for pack in settings.packs]
-    return rulefile.book((*own, *shipped)), tuple(dict.fromkeys(names))
+    return rulefile.load([*own, *shipped]), tuple(dict.fromkeys(names))
 
 
 def _files(root: Path, pattern: str) -> Iterator[str]:
@@ -260,7 +258,7 @@ def _wanted(site: Site, source: Source, matcher: rules.Matcher, scan: Scan) -> W
         rule=match.rule,
         requests=rules.requests(source, match),
         targets=chosen,
-        outputs=targets.paths(source.path.removesuffix(_ENDING), frames, chosen),
+        outputs=targets.paths(source.stem, frames, chosen),
     )
 
 
@@ -291,7 +289,7 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
     requests = [request for one in survey.wanted for request in one.requests]
     named = {keys.request_key(request, identity): request for request in requests}
     missing = [key for key in named if key not in locked]
-    jobs = {job.request_key: job for job in ledger.jobs(missing)}
+    jobs = _jobs(ledger, [named[key] for key in missing], identity)
     alike = ledger.alike(
         key for one in missing if (key := keys.open_key(named[one], identity)) is not None
     )
@@ -305,9 +303,30 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
         jobs=jobs,
         alike=alike,
         stored=stored,
-        begun=ledger.begun(str(site.root)),
+        begun=ledger.begun(str(site.root), _suspicious(known)),
         alive=_alive(ledger, jobs.values()),
     )
+
+
+def _suspicious(known: Known) -> list[str]:
+    """Return the outputs on disk that are not as the lock file says."""
+    locked = {line.path: line.digest for line in known.lock.files}
+    return [path for path, digest in known.on_disk.items() if locked.get(path) != digest]
+
+
+def _jobs(ledger: Ledger, requests: Sequence[Request], identity: str) -> dict[str, Job]:
+    """Look jobs up, and the next take's wherever a take was billed without a result."""
+    found: dict[str, Job] = {}
+    while requests:
+        takes = {keys.request_key(one, identity): one for one in requests}
+        new = {job.request_key: job for job in ledger.jobs(takes)}
+        found |= new
+        requests = [
+            msgspec.structs.replace(one, take=one.take + 1)
+            for key, one in takes.items()
+            if key in new and new[key].state is JobState.CHARGED
+        ]
+    return found
 
 
 def _alive(ledger: Ledger, jobs: Iterable[Job]) -> frozenset[str]:

@@ -1,0 +1,321 @@
+"""Carry out a plan: buy, finish, publish, and write the lock file last.
+
+One source's failure stops no other; a fault of the account stops new purchases at once. Whatever
+was bought is finished, and whatever was interrupted is taken up by the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from . import finish, keys, orders
+from .errors import (
+    AccountError,
+    AssetError,
+    JobFailedError,
+    OutOfDateError,
+    PixelpipeError,
+    StorageError,
+    UnavailableError,
+    UncertainError,
+)
+from .finishing import Done, Finishing
+from .jobs import Clock, Desk
+from .ledger import Ledger
+from .lock import ClipLine
+from .model import FailureClass, Job, JobState, Record, Step, StepKind
+from .plan import Plan, SourcePlan
+from .publication import Publication
+from .scheduler import Change, Order, Outcome, Scheduler
+from .service import Service
+from .steps import ClipPlan
+from .store import Bought
+from .survey import Site, Survey
+
+
+class Result(Record, frozen=True, kw_only=True):
+    """A step and how it ended: `fresh`, `done`, `left`, `failed`, `asked` or `removed`."""
+
+    step: Step
+    state: str
+    credits: int = 0
+    grade: int | None = None
+    files: tuple[str, ...] = ()
+    #: Sentences that the user should read although it worked.
+    notes: tuple[str, ...] = ()
+
+
+class Options(Record, frozen=True, kw_only=True):
+    """What a run may do."""
+
+    #: Ask no service for anything; what has not been bought is left.
+    frozen: bool = False
+    #: Most credits to commit; None: as many as the plan says.
+    max_credits: int | None = None
+
+
+class Tools(Record, frozen=True, kw_only=True):
+    """What the faces lend to a run."""
+
+    ledger: Ledger
+    #: Opens the service when it is first needed; the face closes it.
+    connect: Callable[[], Service]
+    clock: Clock
+    observe: Callable[[Change | Result], None]
+
+
+def run(site: Site, survey: Survey, plan: Plan, tools: Tools, options: Options) -> list[Result]:
+    """Carry out `plan`, which was made from `survey`, and return how each step ended.
+
+    Raises StorageError when nothing more can be written; everything bought until then is safe.
+    """
+    return _Run(site, survey, plan, tools).run(options)
+
+
+class _Run:
+    def __init__(self, site: Site, survey: Survey, plan: Plan, tools: Tools) -> None:
+        self._site = site
+        self._survey = survey
+        self._plan = plan
+        self._tools = tools
+        self._store = site.store()
+        self._publication = Publication(site, tools.ledger, survey.lock)
+        self._sources = {one.wanted.source.path: one for one in plan.sources}
+        self._outcomes: dict[str, Outcome] = {}
+        self._bought: dict[str, tuple[ClipPlan, ...]] = {}
+        self._records: dict[str, Bought] = {}
+        self._results: list[Result] = []
+
+    def run(self, options: Options) -> list[Result]:
+        work = [one for one in self._plan.sources if not one.is_fresh]
+        try:
+            with Finishing(len(work)) as finishing:
+                waiting = [one for one in work if not self._begin(one, finishing)]
+                for _ in self._buy(waiting, options):
+                    waiting = [one for one in waiting if not self._begin(one, finishing)]
+                    self._publish(finishing.ready())
+                self._publish(finishing.rest())
+            self._remove_orphans()
+        finally:
+            self._publication.flush()
+            self._survey.index.save()
+        fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
+        self._report(untouched(step) for step in (*fresh, *self._plan.refused))
+        return self._results
+
+    # -- buying ---------------------------------------------------------------------------------
+
+    def _buy(self, sources: Sequence[SourcePlan], options: Options) -> Iterator[None]:
+        """Settle every clip that is not bought yet; yields after each."""
+        new, resumed = self._orders(sources)
+        if not new and not resumed:
+            return
+        if options.frozen:
+            missing = OutOfDateError("is not bought, and --frozen asks no service for it")
+            yield from self._settle([*new, *resumed], missing)
+            return
+        try:
+            service = self._tools.connect()
+            new, refused = orders.affordable(new, self._site, service, options.max_credits)
+        except PixelpipeError as exc:
+            yield from self._settle([*new, *resumed], exc)
+            return
+        for order, error in refused:
+            yield from self._settle([order], error)
+        desk = Desk(service, self._tools.ledger, self._store, self._tools.clock)
+        pace = orders.pace(self._site, service, self._tools.ledger)
+        for outcome in Scheduler(desk, pace, self._tools.observe).run(new, resumed):
+            self._outcomes[outcome.request_key] = outcome
+            yield
+
+    def _orders(self, sources: Sequence[SourcePlan]) -> tuple[list[Order], list[Order]]:
+        new: dict[str, Order] = {}
+        resumed: dict[str, Order] = {}
+        for source in sources:
+            for clip in source.clips:
+                kinds = {StepKind.BUY: new, StepKind.RESUME: resumed}
+                if (into := kinds.get(clip.step.kind)) is not None:
+                    into.setdefault(
+                        clip.step.request_key, orders.order(self._site, source.wanted, clip)
+                    )
+        return list(new.values()), list(resumed.values())
+
+    def _settle(self, left: Sequence[Order], error: PixelpipeError) -> Iterator[None]:
+        for order in left:
+            self._outcomes[order.request_key] = Outcome(request_key=order.request_key, error=error)
+        yield
+
+    # -- finishing ------------------------------------------------------------------------------
+
+    def _begin(self, source: SourcePlan, finishing: Finishing) -> bool:
+        """Finish `source` if all its clips are settled; tell whether it needs no more waiting."""
+        if any(self._is_open(clip) for clip in source.clips):
+            return False
+        bought = tuple(clip for clip in source.clips if self._digest(clip))
+        lost = [clip for clip in source.clips if clip not in bought]
+        self._report(self._without(clip) for clip in lost)
+        if not bought or (lost and self._is_published(source)):
+            # What stands is whole; with a clip missing, the new set would be less than that.
+            self._report(self._left(clip) for clip in bought)
+            return True
+        self._bought[source.wanted.source.path] = bought
+        try:
+            finishing.add(source.wanted.source.path, self._task(source, bought))
+        except PixelpipeError as exc:
+            self._report(self._failed(clip, exc) for clip in bought)
+        return True
+
+    def _is_open(self, clip: ClipPlan) -> bool:
+        waits = clip.step.kind in (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
+        return waits and clip.digest is None and clip.step.request_key not in self._outcomes
+
+    def _is_published(self, source: SourcePlan) -> bool:
+        path = source.wanted.source.path
+        return any(line.source == path for line in self._survey.lock.clips)
+
+    def _digest(self, clip: ClipPlan) -> str | None:
+        if clip.digest is not None:
+            return clip.digest
+        outcome = self._outcomes.get(clip.step.request_key)
+        is_bought = outcome and outcome.job and outcome.job.state is JobState.BOUGHT
+        return outcome.job.digest if is_bought and outcome and outcome.job else None
+
+    def _task(self, source: SourcePlan, bought: Sequence[ClipPlan]) -> finish.Task:
+        wanted = source.wanted
+        return finish.Task(
+            stem=wanted.source.stem,
+            pixels=orders.pixels(self._site, wanted.source),
+            rule=wanted.rule,
+            bought=tuple(self._content(clip) for clip in bought),
+            targets=wanted.targets,
+        )
+
+    def _content(self, clip: ClipPlan) -> finish.BoughtClip:
+        digest = self._digest(clip) or ""
+        record = self._store.record(clip.step.request_key, digest)
+        content = self._store.content(digest) if record else None
+        if record is None or content is None:
+            raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
+        self._store.keep(record)
+        self._records[clip.step.request_key] = record
+        return finish.BoughtClip(
+            clip=clip.request.clip,
+            take=record.take,
+            content=content,
+            resolved=record.resolved,
+            digest=digest,
+            service=record.service,
+            model=record.model,
+        )
+
+    # -- publishing -----------------------------------------------------------------------------
+
+    def _publish(self, done: Iterator[Done]) -> None:
+        for one in done:
+            source = self._sources[one.source]
+            bought = self._bought[one.source]
+            try:
+                if one.finished is None:
+                    raise one.error or AssetError("was not finished")
+                self._write(source, bought, one.finished)
+            except StorageError:
+                raise
+            except PixelpipeError as exc:
+                self._report(self._failed(clip, exc) for clip in bought)
+            else:
+                self._report(self._done(clip, one.finished) for clip in bought)
+
+    def _write(
+        self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
+    ) -> None:
+        wanted = source.wanted
+        orders.check_unchanged(self._site, wanted.source)
+        used = [(c.request.clip, c.step.request_key, self._digest(c) or "") for c in bought]
+        build_key = keys.build_key(wanted.source.stem, wanted.rule, used, wanted.targets)
+        self._publication.publish(
+            wanted.source, finished.files, [self._line(clip) for clip in bought], build_key
+        )
+
+    def _line(self, clip: ClipPlan) -> ClipLine:
+        record = self._records[clip.step.request_key]
+        return ClipLine(
+            source=clip.request.source,
+            clip=clip.request.clip,
+            key=record.request_key,
+            digest=record.digest,
+            service=record.service,
+            paid=record.paid,
+            take=record.take,
+            open=record.resolved.open_key,
+        )
+
+    def _remove_orphans(self) -> None:
+        for step in self._plan.orphans:
+            if step.exit_code == 0 and step.source not in self._survey.scan.files:
+                self._publication.forget(step.source)
+                self._report([Result(step=step, state="removed")])
+            else:
+                self._report([Result(step=step, state="left")])
+
+    # -- results --------------------------------------------------------------------------------
+
+    def _report(self, results: Iterable[Result]) -> None:
+        for result in results:
+            self._results.append(result)
+            self._tools.observe(result)
+
+    def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
+        outcome = self._outcomes.get(clip.step.request_key)
+        grade = finished.grades.get(clip.request.clip)
+        charged = outcome.job.credits_charged if outcome and outcome.job else 0
+        notice = [outcome.notice] if outcome and outcome.notice else []
+        return Result(
+            step=clip.step,
+            state="done",
+            credits=charged if clip.step.kind in (StepKind.BUY, StepKind.RESUME) else 0,
+            grade=grade.points if grade else None,
+            files=tuple(file.path for file in finished.files),
+            notes=(*notice, *(grade.faults if grade else ()), *finished.notes),
+        )
+
+    def _left(self, clip: ClipPlan) -> Result:
+        reason = "is bought and kept; published when the source's other clips are there"
+        return Result(step=clip.step, state="left", notes=(reason,))
+
+    def _failed(self, clip: ClipPlan, error: PixelpipeError) -> Result:
+        step = msgspec.structs.replace(clip.step, error=str(error), exit_code=error.exit_code)
+        return Result(step=step, state="failed")
+
+    def _without(self, clip: ClipPlan) -> Result:
+        """Return the result of a clip for which there are no bought bytes."""
+        outcome = self._outcomes.get(clip.step.request_key)
+        if outcome is None:
+            return untouched(clip.step)
+        if outcome.job is not None:
+            return self._failed(clip, _error_of(outcome.job))
+        error = outcome.error or AssetError("was not bought")
+        return msgspec.structs.replace(self._failed(clip, error), state="left")
+
+
+def untouched(step: Step) -> Result:
+    """Return the result of a step that a run does not act on."""
+    states = {StepKind.FRESH: "fresh", StepKind.ASK: "asked", StepKind.ORPHAN: "left"}
+    return Result(step=step, state=states.get(step.kind, "failed" if step.exit_code else "left"))
+
+
+def _error_of(job: Job) -> PixelpipeError:
+    """Return what a job that ended without a result means for its source."""
+    match job.state, job.failure:
+        case JobState.UNCONFIRMED, _:
+            return UncertainError(f"{job.reason}; see `pixelpipe jobs`")
+        case JobState.DETACHED, _:
+            return UnavailableError(f"{job.reason}; the next build fetches it")
+        case _, FailureClass.ACCOUNT:
+            return AccountError(job.reason)
+        case _, FailureClass.TRANSIENT:
+            return UnavailableError(job.reason)
+        case JobState.FAILED, _:
+            return JobFailedError(job.reason)
+    return UnavailableError("was not fetched; the next build goes on with it")

@@ -1,0 +1,118 @@
+"""Turn a clip of a plan into an order: resolved, priced, and ready to send."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from . import imaging, keys, project, resolve
+from .errors import PixelpipeError, RefusedError, SourceError
+from .ledger import Ledger
+from .model import ANIMATE_CREDITS, Job, JobState, Pixels, Resolved, Source
+from .scheduler import Order, Pace
+from .service import Service
+from .steps import ClipPlan, Wanted
+from .survey import Site
+
+#: Seconds; while a service's own durations are unknown, and between polls (speed.md 5).
+_FIRST_POLL_S = 45.0
+_POLL_S = 3.0
+#: A service on this machine is asked more often: nobody minds.
+_LOCAL_POLL_S = 0.05
+_LOCAL_IN_FLIGHT = 16
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def order(site: Site, wanted: Wanted, clip: ClipPlan) -> Order:
+    """Return the order for a clip; its request is resolved when the order's turn comes."""
+
+    def prepare() -> tuple[Job, dict[str, object]]:
+        picture = pixels(site, wanted.source)
+        resolved = resolve.request(
+            clip.request,
+            picture,
+            request_key=clip.step.request_key,
+            open_key=clip.open_key,
+        )
+        return _job(site, clip, resolved), body(resolved, resolve.upload(picture, resolved))
+
+    return Order(request_key=clip.step.request_key, prepare=prepare)
+
+
+def pixels(site: Site, source: Source) -> Pixels:
+    """Read and decode a source; the bytes must be those that the plan was made from.
+
+    Raises SourceError when they are not: what is hashed is what is uploaded.
+    """
+    content = project.read(site.root, source.path)
+    if keys.digest(content) != source.byte_digest:
+        raise SourceError(f"{source.path}: changed while the build ran; it is built next time")
+    return imaging.decode(content, source.path)
+
+
+def check_unchanged(site: Site, source: Source) -> None:
+    """Raise SourceError when a source was saved again: only its newest pixels are published."""
+    if keys.digest(project.read(site.root, source.path)) != source.byte_digest:
+        raise SourceError(f"{source.path}: changed while its clips were made; build again")
+
+
+def body(resolved: Resolved, png: bytes) -> dict[str, object]:
+    """Return the body of POST /animate (api.md 3.6); only what is set is sent."""
+    colors: dict[str, object] = {"colors": resolved.colors}
+    if resolved.palette is not None:
+        colors = {"palette": list(resolved.palette)}
+    fields: dict[str, object] = {
+        "image": base64.b64encode(png).decode(),
+        "prompt": resolved.prompt,
+        "negative_prompt": resolved.negative_prompt or None,
+        "model": resolved.model,
+        "pixel_config": colors,
+        "output_frames": resolved.frames,
+        "output_format": "spritesheet",
+        "matte_color": resolved.matte,
+        "seed": resolved.seed,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def affordable(
+    orders: Sequence[Order], site: Site, service: Service, max_credits: int | None
+) -> tuple[list[Order], list[tuple[Order, PixelpipeError]]]:
+    """Split orders into those that budget and balance allow, in the rules' order, and the rest."""
+    if not site.service.paid or not orders:
+        return list(orders), []
+    available = service.balance().available
+    allowed = available if max_credits is None else min(available, max_credits)
+    count = allowed // ANIMATE_CREDITS
+    if allowed == available:
+        why = f"the balance of {available} credits does not cover it"
+    else:
+        why = f"the budget of {max_credits} credits is reached"
+    rest = [(order, RefusedError(why)) for order in orders[count:]]
+    return list(orders[:count]), list(rest)
+
+
+def pace(site: Site, service: Service, ledger: Ledger) -> Pace:
+    """Return how often to ask: first at the 5th percentile of its own past durations."""
+    if urlsplit(service.base_url).hostname in _LOOPBACK:
+        jobs = site.settings.jobs if site.service.paid else _LOCAL_IN_FLIGHT
+        return Pace(first_poll_s=_LOCAL_POLL_S, poll_s=_LOCAL_POLL_S, in_flight=jobs)
+    past = sorted(ledger.seconds_taken(site.service.identity))
+    first = past[len(past) // 20] if past else _FIRST_POLL_S
+    return Pace(first_poll_s=first, poll_s=_POLL_S, in_flight=site.settings.jobs)
+
+
+def _job(site: Site, clip: ClipPlan, resolved: Resolved) -> Job:
+    return Job(
+        request_key=clip.step.request_key,
+        state=JobState.CLAIMED,
+        service=site.service.identity,
+        paid=site.service.paid,
+        source=clip.request.source,
+        clip=clip.request.clip,
+        take=clip.request.take,
+        resolved=resolved,
+        recipe=keys.recipe(clip.request, site.service.identity),
+        credits_quoted=clip.step.credits,
+    )

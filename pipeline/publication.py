@@ -1,0 +1,118 @@
+"""Publish finished sources, and write the lock file after them.
+
+The set is recorded in the ledger before the first rename, so that the next run knows a half
+published set as ours; the lock file names files only once they stand. Several processes publish
+in one project: the guard is held for the moment of a set or of the lock file, never for a job.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from . import keys, lock, project
+from .errors import AssetError, StorageError
+from .ledger import Ledger
+from .lock import ClipLine, FileLine
+from .model import File, Source
+from .survey import Site, read_lock
+
+#: The lock file is written at most this often while sources are being published.
+_FLUSH_S = 0.5
+_GUARD_TIMEOUT_S = 60.0
+
+
+class Publication:
+    """What one run publishes. Owned by the thread that owns the ledger."""
+
+    def __init__(self, site: Site, ledger: Ledger, before: lock.Lock) -> None:
+        """`before` is the lock file as the plan saw it."""
+        self._site = site
+        self._ledger = ledger
+        self._name = str(site.root)
+        self._locked = {line.path: line.digest for line in before.files}
+        self._files_of = before.files_of()
+        self._clips: dict[str, Sequence[ClipLine]] = {}
+        self._files: dict[str, Sequence[FileLine]] = {}
+        self._flushed_at = time.monotonic()
+
+    def publish(
+        self, source: Source, files: Sequence[File], clips: Sequence[ClipLine], build_key: str
+    ) -> tuple[str, ...]:
+        """Write the files of one source; returns the paths whose content changed.
+
+        Raises AssetError when a file that is not ours stands in the way: it is never
+        overwritten. Raises StorageError when the disk refuses.
+        """
+        new = {file.path: keys.digest(file.content) for file in files}
+        with self._guard():
+            old = self._ours(new)
+            self._ledger.begin_set(
+                self._name, {path: (old.get(path), digest) for path, digest in new.items()}
+            )
+            written = project.publish(self._site.root, files)
+            for line in self._files_of.get(source.stem, ()):
+                if line.path not in new:
+                    project.remove(self._site.root, line.path, line.digest)
+        self._clips[source.path] = clips
+        self._files[source.stem] = [
+            FileLine(path=path, digest=digest, build=build_key) for path, digest in new.items()
+        ]
+        if time.monotonic() - self._flushed_at > _FLUSH_S:
+            self.flush()
+        return written
+
+    def forget(self, source: str) -> tuple[str, ...]:
+        """Drop a source that is gone, and remove its outputs as far as they are still ours."""
+        stem = source[: -len(".png")]
+        with self._guard():
+            removed = tuple(
+                line.path
+                for line in self._files_of.get(stem, ())
+                if project.remove(self._site.root, line.path, line.digest)
+            )
+        self._clips[source] = ()
+        self._files[stem] = ()
+        return removed
+
+    def flush(self) -> None:
+        """Write the lock file, keeping every line that another process has written meanwhile."""
+        self._flushed_at = time.monotonic()
+        if not self._clips and not self._files:
+            return
+        with self._guard():
+            before = read_lock(self._site.root)
+            after = lock.replace(before, clips=self._clips, files=self._files)
+            text = lock.text(after).encode()
+            project.publish(self._site.root, [File(path=lock.NAME, content=text)])
+        self._clips.clear()
+        self._files.clear()
+
+    def _ours(self, new: Mapping[str, str]) -> dict[str, str]:
+        """Return the digests of files that we replace; raise AssetError if one is not ours."""
+        begun = self._ledger.begun(self._name, new)
+        found: dict[str, str] = {}
+        for path, digest in new.items():
+            try:
+                there = keys.digest((self._site.root / path).read_bytes())
+            except FileNotFoundError:
+                continue
+            except OSError as exc:
+                raise StorageError(f"{path}: {exc.strerror or exc}") from exc
+            if there not in (digest, self._locked.get(path)) and there not in begun.get(path, ()):
+                raise AssetError(f"{path} is not ours, or was edited by hand: it is left alone")
+            found[path] = there
+        return found
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        folder = project.prepare(self._site.root) / "tmp"
+        try:
+            folder.mkdir(exist_ok=True)
+            with FileLock(folder / "publish.guard", timeout=_GUARD_TIMEOUT_S):
+                yield
+        except Timeout as exc:
+            raise StorageError("another pixelpipe has been publishing for a minute") from exc
