@@ -24,10 +24,28 @@ CHOICES = (
     TargetChoice(name="aseprite", options={"form": "array"}),
     TargetChoice(name="godot"),
     TargetChoice(name="godot", options={"version": 3}),
+    TargetChoice(name="ase"),
+    TargetChoice(name="web"),
+    TargetChoice(name="unity"),
+    TargetChoice(name="gamemaker"),
+    TargetChoice(name="frames"),
+    TargetChoice(name="love"),
+    TargetChoice(name="css"),
+    TargetChoice(name="defold"),
+    TargetChoice(name="defold", options={"form": "atlas"}),
+    TargetChoice(name="libgdx"),
+    TargetChoice(name="libgdx", options={"form": "legacy"}),
+    TargetChoice(name="tiled"),
+    TargetChoice(name="bevy", options={"root": "art"}),
+    TargetChoice(name="rpgmaker", options={"directions": "one"}),
     TargetChoice(name="gif", options={"scale": 2}),
     TargetChoice(name="webp"),
     TargetChoice(name="apng"),
 )
+
+#: Those that write text.
+PICTURES = {"ase", "frames", "rpgmaker", "gif", "webp", "apng"}
+TEXTS = tuple(choice for choice in CHOICES if choice.name not in PICTURES)
 
 
 def label(choice: TargetChoice) -> str:
@@ -52,10 +70,12 @@ def test_export_writes_exactly_the_paths_that_the_plan_saw(choice: TargetChoice,
     """A file that the plan did not look at could overwrite someone's work."""
     choices = (choice, TargetChoice(name="sheet", options={"per": per}))
     for sheet in hero_sheet.odd():
+        if choice.name == "rpgmaker" and (per == "clip" or sheet.clips[0].name != "walk"):
+            continue
         written = [file.path for file in targets.export(sheet, choices)]
         assert written == list(targets.paths(sheet.stem, shapes(sheet), choices))
         assert written[0] == f"{sheet.stem}.anim.png"
-        assert all(path.startswith(f"{sheet.stem}.anim.") for path in written)
+        assert all(path.startswith(f"{sheet.stem}.anim.") for path in written if "$" not in path)
 
 
 def test_every_target_is_among_the_choices_here() -> None:
@@ -71,7 +91,7 @@ def test_same_sheet_gives_the_same_bytes(choice: TargetChoice) -> None:
     )
 
 
-@pytest.mark.parametrize("choice", CHOICES, ids=label)
+@pytest.mark.parametrize("choice", TEXTS, ids=label)
 @pytest.mark.parametrize("sheet", [hero_sheet.hero(), hero_sheet.turning()], ids=lambda s: s.stem)
 def test_texts_are_as_other_programs_were_seen_to_read_them(
     sheet: Sheet, choice: TargetChoice

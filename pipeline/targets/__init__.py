@@ -1,8 +1,43 @@
 """One small file for each form that an engine loads: a sheet and options in, files out.
 
 Pure: nothing is written, and the same sheet gives the same bytes. Pillow is loaded only by what
-encodes pictures. A package of your own adds a target through the entry point group
-`pixelpipe.targets`: its entry loads a `Target`.
+encodes pictures.
+
+A package of your own adds a target: a `Target` that names its files (`paths`, which must need no
+picture, since the plan asks it too) and returns one bytes for each (`contents`). In csv_target.py:
+
+    from pipeline.targets import Drawn, Naming, Option, Target, timing
+
+    def paths(naming: Naming) -> tuple[str, ...]:
+        return (naming.path("csv"),)
+
+    def contents(drawn: Drawn) -> tuple[bytes, ...]:
+        comma = str(drawn.options["separator"])
+        rows = [comma.join(("clip", "frame", "x", "y", "ms"))]
+        for clip in drawn.sheet.clips:
+            for frame, ms in timing.play(drawn.sheet, clip):
+                x, y = drawn.layout.place(frame)
+                rows.append(comma.join((clip.name, str(frame), str(x), str(y), str(ms))))
+        return (("\\n".join(rows) + "\\n").encode(),)
+
+    target = Target(
+        name="csv",
+        paths=paths,
+        contents=contents,
+        options={"separator": Option(default=",", doc="what stands between columns")},
+    )
+
+and in its pyproject.toml, after which a rule says `targets: [csv]`:
+
+    [project]
+    name = "pixelpipe-csv"
+    version = "1.0"
+
+    [project.entry-points."pixelpipe.targets"]
+    csv = "csv_target:target"
+
+    [tool.setuptools]
+    py-modules = ["csv_target"]
 """
 
 from __future__ import annotations
@@ -30,6 +65,7 @@ __all__ = [
     "names",
     "options",
     "paths",
+    "timing",
 ]
 
 #: How many frames a clip plays, for `paths`: see `timing.beats`.

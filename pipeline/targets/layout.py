@@ -83,6 +83,13 @@ def draw(layout: Layout, frames: Sequence[Frame]) -> Pixels:
     return Pixels(width=layout.width, height=layout.height, rgba=bytes(image))
 
 
+def strip(frames: Sequence[Frame]) -> Pixels:
+    """Return `frames` side by side in one row, however wide."""
+    cell = (frames[0].pixels.width, frames[0].pixels.height)
+    wish = Wish(columns=len(frames), max_width=len(frames) * cell[0])
+    return draw(arrange(cell, len(frames), wish), frames)
+
+
 def digest(pixels: Pixels) -> str:
     """Return the SHA-256 of size and pixels: equal for equal pictures, however encoded."""
     head = f"{pixels.width}x{pixels.height} rgba8\n".encode()

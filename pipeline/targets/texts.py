@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 #: Longest line of JSON: a frame of Aseprite's fits.
-MAX_COLUMNS = 240
+MAX_COLUMNS = 320
 #: What the JSON targets are built of.
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 

@@ -1,0 +1,107 @@
+"""Find and start the programs that .ci/install-targets installs.
+
+A missing one skips the test by its name; with PIXELPIPE_REQUIRE_TARGETS=1 it fails it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NoReturn, cast
+
+import pytest
+
+from pipeline import targets
+from pipeline.model import Sheet, TargetChoice
+
+HERE = Path(__file__).parent
+TOOLS = Path(os.environ.get("PIXELPIPE_TARGET_TOOLS", Path.home() / ".cache/pixelpipe-targets"))
+#: Whatever JSON a program prints.
+Answer = dict[str, object]
+
+
+def missing(name: str) -> NoReturn:
+    """Skip, or fail where nothing may be skipped."""
+    sentence = f"{name} is not installed; .ci/install-targets installs it"
+    if os.environ.get("PIXELPIPE_REQUIRE_TARGETS") == "1":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+def program(name: str) -> str:
+    """Return the path of a program."""
+    return shutil.which(name) or missing(name)
+
+
+def package(name: str, *, older: bool = False) -> Path:
+    """Return the folder of an npm package: the newest, or the major version before."""
+    folder = TOOLS / ("npm-older" if older else "npm") / "node_modules" / name
+    return folder if folder.is_dir() else missing(f"npm package {name}")
+
+
+def reader(name: str) -> str:
+    """Return a Python in which the module `name` can be imported."""
+    python = TOOLS / "readers" / "bin" / "python"
+    if not python.exists():
+        missing(f"Python package {name}")
+    if subprocess.run([python, "-c", f"import {name}"], capture_output=True).returncode:
+        missing(f"Python package {name}")
+    return str(python)
+
+
+def run(
+    *arguments: str | Path, home: Path, extra: Mapping[str, str] | None = None, timeout_s: int = 90
+) -> str:
+    """Start a program with a home folder of its own; return what it prints."""
+    result = subprocess.run(
+        [str(argument) for argument in arguments],
+        cwd=home,
+        env={**os.environ, "HOME": str(home), "LANG": "C.UTF-8", **(extra or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def read(script: str, *arguments: str | Path, module: str, home: Path) -> Answer:
+    """Run a script of readers/ with the Python that has `module`; return its JSON."""
+    path = HERE / "readers" / script
+    printed = run(reader(module), path, *arguments, home=home, extra={"SDL_VIDEODRIVER": "dummy"})
+    return cast(Answer, json.loads(printed.splitlines()[-1]))
+
+
+def browse(page: str, folder: Path, *, scripts: Mapping[str, Path], query: object) -> Answer:
+    """Open pages/`page` in Chromium; return what it sets as `window.__result`.
+
+    The page's `/` is `folder`, `scripts` are served as `/lib/NAME`, and `query` is given to it as
+    `window.__query`.
+    """
+    order = {
+        "page": str(HERE / "pages" / page),
+        "folder": str(folder),
+        "scripts": {name: str(path) for name, path in scripts.items()},
+        "query": query,
+        "chromium": program("chromium"),
+        "playwright": str(package("playwright-core") / "index.js"),
+    }
+    home = folder / ".home"
+    home.mkdir(exist_ok=True)
+    printed = run(program("node"), HERE / "browser.mjs", json.dumps(order), home=home)
+    return cast(Answer, json.loads(printed.splitlines()[-1]))
+
+
+def publish(folder: Path, sheet: Sheet, choices: Iterable[TargetChoice]) -> dict[str, Path]:
+    """Write what the targets export into `folder`; return paths by file name."""
+    written = {}
+    for file in targets.export(sheet, tuple(choices)):
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+        written[path.name] = path
+    return written
