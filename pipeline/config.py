@@ -26,6 +26,7 @@ from .projectfields import (
     STATE,
     WATCH,
 )
+from .rulefields import Targets
 from .shapes import At, Switch, Whole, nearest
 from .tables import ListOf, document
 
@@ -199,7 +200,7 @@ def _read(name: str, value: object, origin: str) -> object:
 def _from_text(text: str, name: str) -> object:
     """Return the value that a variable's text means to a shape."""
     shape = _SHAPES[name]
-    if isinstance(shape, ListOf):
+    if isinstance(shape, ListOf | Targets):
         return [part.strip() for part in text.split(",") if part.strip()]
     if isinstance(shape, Switch):
         return {

@@ -39,7 +39,8 @@ class At(Record, frozen=True, kw_only=True):
         """Return an error that names this place: file, line and key."""
         name = ""
         for key in self.place:
-            name += f"[{key}]" if isinstance(key, int) else f".{key}" if name else key
+            part = f"[{key}]" if isinstance(key, int) else printable(key)
+            name += f".{part}" if name and isinstance(key, str) else part
         text = f"`{name}` {message}" if name else message
         return ConfigError(text, path=self.document.path, line=self.line)
 
@@ -70,6 +71,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean `{folded[found[0]]}`?" if found else ""
 
 
+def printable(text: str) -> str:
+    """Return `text` without signs that could steer a terminal."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 def show(value: object) -> str:
     """Return `value` as a message quotes it, short and as YAML spells it."""
     if value is None:
@@ -78,8 +84,14 @@ def show(value: object) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = str(value).lower() if isinstance(value, bool) else printable(str(value))
     return f"`{text[:40]}…`" if len(text) > 40 else f"`{text}`"
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Tell whether `pattern` is found in `text`, with `$` as in ECMAScript: the very end."""
+    strict = f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern
+    return re.search(strict, text) is not None
 
 
 def wrong(shape: Shape, value: object, at: At) -> ConfigError:
@@ -114,7 +126,7 @@ class Text(Record, frozen=True, kw_only=True):
             raise at.error(f"is longer than {self.longest} characters")
         if self.check is not None and (problem := self.check(value)) is not None:
             raise at.error(problem)
-        if not re.search(self.pattern, value):
+        if not fits(self.pattern, value):
             raise wrong(self, value, at)
         return self.convert(value)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 from .errors import ConfigError
 from .model import Document, Record
-from .shapes import At, Schema, Shape, Text, nearest, wrong
+from .shapes import At, Schema, Shape, Text, fits, nearest, printable, wrong
 
 
 class OneOf(Record, frozen=True, kw_only=True):
@@ -120,7 +119,10 @@ class Table(Record, frozen=True, kw_only=True):
         """Return the error for a key that is none of ours."""
         line = at.below(key).line
         reason = self.elsewhere.get(key)
-        text = f"`{key}` {reason}" if reason else f"unknown key `{key}`{nearest(key, self.fields)}"
+        name = printable(key)
+        text = (
+            f"`{name}` {reason}" if reason else f"unknown key `{name}`{nearest(key, self.fields)}"
+        )
         return ConfigError(text, path=at.document.path, line=line)
 
     def schema(self) -> Schema:
@@ -164,7 +166,7 @@ class MapOf(Record, frozen=True, kw_only=True):
         entries: dict[object, object] = {}
         for key, entry in value.items():
             below = at.below(key)
-            if not re.search(self.key.pattern, key):
+            if not fits(self.key.pattern, key):
                 raise below.error(f"is not {self.key.wanted}")
             entries[self.key_convert(key)] = self.each.read(entry, below)
         return entries
