@@ -54,6 +54,8 @@ class Options(Record, frozen=True, kw_only=True):
     frozen: bool = False
     #: Most credits to commit; None: as many as the plan says.
     max_credits: int | None = None
+    #: Why not more: the sentence for what is left.
+    refusal: str = ""
 
 
 class Tools(Record, frozen=True, kw_only=True):
@@ -118,7 +120,9 @@ class _Run:
             return
         try:
             service = self._tools.connect()
-            new, refused = orders.affordable(new, self._site, service, options.max_credits)
+            new, refused = orders.affordable(
+                new, self._site, service, options.max_credits, options.refusal
+            )
         except PixelpipeError as exc:
             yield from self._settle([*new, *resumed], exc)
             return

@@ -77,20 +77,24 @@ def body(resolved: Resolved, png: bytes) -> dict[str, object]:
 
 
 def affordable(
-    orders: Sequence[Order], site: Site, service: Service, max_credits: int | None
+    orders: Sequence[Order],
+    site: Site,
+    service: Service,
+    max_credits: int | None,
+    refusal: str,
 ) -> tuple[list[Order], list[tuple[Order, PixelpipeError]]]:
     """Split orders into those that budget and balance allow, in the rules' order, and the rest."""
     if not site.service.paid or not orders:
         return list(orders), []
-    available = service.balance().available
-    allowed = available if max_credits is None else min(available, max_credits)
-    count = allowed // ANIMATE_CREDITS
-    if allowed == available:
-        why = f"the balance of {available} credits does not cover it"
+    available = service.balance().available if max_credits != 0 else 0
+    if max_credits is None or available < max_credits:
+        allowed, why = available, f"the balance of {available} credits does not cover it"
     else:
-        why = f"the budget of {max_credits} credits is reached"
+        allowed, why = max_credits, refusal
+    count = allowed // ANIMATE_CREDITS
+    rest: list[tuple[Order, PixelpipeError]]
     rest = [(order, RefusedError(why)) for order in orders[count:]]
-    return list(orders[:count]), list(rest)
+    return list(orders[:count]), rest
 
 
 def pace(site: Site, service: Service, ledger: Ledger) -> Pace:

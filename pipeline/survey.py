@@ -6,13 +6,13 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from . import config, keys, lock, packs, project, provenance, rulefile, rules, targets
+from . import config, globs, keys, lock, packs, project, provenance, rulefile, rules, targets
 from .config import ServiceChoice, Settings
 from .errors import ConfigError, PixelpipeError, SourceError, StorageError
 from .ledger import Ledger
@@ -98,14 +98,14 @@ def take(site: Site, *, only: Sequence[str] = ()) -> Survey:
     """Look at all sources, or at those whose path is in `only` or matches one of its globs."""
     index = Index.open(site.root)
     scan = project.scan(site.root, site.settings.assets, site.settings.ignore)
-    chosen = rules.Globs(only) if only else None
+    chosen = _chosen(only, site.settings.assets) if only else None
     paths = sorted(path for path in scan.files if project.is_source(path))
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
     matcher = rules.Matcher(site.rules, site.settings.assets)
     for path in paths:
-        if chosen is not None and not chosen.matches(path):
+        if chosen is not None and not chosen(path):
             continue
         try:
             source = _source(site.root, path, scan, index)
@@ -156,6 +156,17 @@ def read_lock(root: Path) -> lock.Lock:
     except (OSError, UnicodeDecodeError) as exc:
         raise StorageError(f"{lock.NAME}: cannot be read ({exc})") from exc
     return lock.parse(text)
+
+
+def _chosen(only: Sequence[str], assets: Sequence[str]) -> Callable[[str], bool]:
+    """Return the filter for paths, or globs of paths, from the root or from an assets folder."""
+    expression = globs.regex([globs.compile(text.removeprefix("./")) for text in only])
+
+    def is_chosen(path: str) -> bool:
+        tails = [path.removeprefix(f"{folder}/") for folder in assets]
+        return any(expression.fullmatch(text) for text in (path, *tails))
+
+    return is_chosen
 
 
 def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:

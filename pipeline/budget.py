@@ -1,0 +1,64 @@
+"""Money needs a yes: who may spend how much in a run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from .config import Settings
+from .model import Record
+from .plan import Plan
+
+#: Dollars of one credit of the monthly and of the purchased pool, about (api.md 3.2).
+MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
+
+
+class Allowance(Record, frozen=True, kw_only=True):
+    """The most that a run may commit, in credits, and why not more."""
+
+    credits: int
+    refusal: str = ""
+
+
+def allow(
+    plan: Plan,
+    settings: Settings,
+    *,
+    max_credits: int | None,
+    yes: bool,
+    spent_today: int,
+    ask: Callable[[Plan], bool] | None,
+) -> Allowance:
+    """Find the yes for a plan's purchases: a flag, a budget, or a person.
+
+    `ask` is None where nobody can be asked: then nothing is bought, and the refusal names the
+    total and the flag that would allow it.
+    """
+    total = plan.credits
+    limits = {"--max-credits": max_credits, "budget.run": settings.budget.run}
+    day = settings.budget.day
+    if day is not None:
+        limits["what is left of budget.day"] = max(0, day - spent_today)
+    stated = {name: limit for name, limit in limits.items() if limit is not None}
+    if stated:
+        name = min(stated, key=lambda name: stated[name])
+        return Allowance(
+            credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached"
+        )
+    if yes or total == 0 or (ask is not None and ask(plan)):
+        return Allowance(credits=total)
+    return Allowance(
+        credits=0,
+        refusal=f"would cost {total} credits ({dollars(total)}); allow it with "
+        f"--max-credits {total}, --yes, or `budget:` in pixelpipe.yaml",
+    )
+
+
+def dollars(credits: int) -> str:
+    """Return about what credits cost, from the monthly to the purchased pool."""
+    low, high = credits * MONTHLY_DOLLARS, credits * PURCHASED_DOLLARS
+    return f"about ${low:.2f} to ${high:.2f}"
+
+
+def is_frozen_by_default(environment: Mapping[str, str], plan_paid: bool) -> bool:
+    """Tell whether this is a clean build somewhere that must not spend by itself (`CI=true`)."""
+    return plan_paid and environment.get("CI", "").lower() in ("1", "true", "yes")

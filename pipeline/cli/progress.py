@@ -1,0 +1,116 @@
+"""Show a run while it goes on: live on a terminal, plain lines elsewhere. Standard error only."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+from ..build import Result
+from ..model import JobState
+from ..plan import Plan
+from ..scheduler import Change
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+_RUNNING = (JobState.CLAIMED, JobState.SUBMITTED)
+
+
+class Display(Protocol):
+    """What a face shows of a run."""
+
+    def __call__(self, event: Change | Result) -> None:
+        """Take an event of the run."""
+
+
+class Lines:
+    """One line a finished clip."""
+
+    def __call__(self, event: Change | Result) -> None:
+        """Print results that are news; jobs in between are too many for a log."""
+        if isinstance(event, Result) and event.state not in ("fresh", "asked"):
+            click.echo(line(event), err=True)
+
+
+class Screen:
+    """A line that changes: jobs by state, elapsed time, credits; results scroll above it."""
+
+    def __init__(self, live: Live) -> None:
+        """Draw into `live`, which the caller has started."""
+        self._live = live
+        self._begun = time.monotonic()
+        self._jobs: dict[str, JobState] = {}
+        self._done = 0
+        self._credits = 0
+
+    def __call__(self, event: Change | Result) -> None:
+        """Take an event, and draw again."""
+        if isinstance(event, Change):
+            self._jobs[event.job.request_key] = event.job.state
+        elif event.state not in ("fresh", "asked"):
+            self._done += event.state == "done"
+            self._credits += event.credits
+            self._live.console.print(line(event), highlight=False, markup=False)
+        self._live.update(self.__rich__())
+
+    def __rich__(self) -> Text:
+        """Return the line as it is now."""
+        from rich.text import Text
+
+        states = Counter(self._jobs.values())
+        running = ", ".join(f"{states[state]} {state}" for state in _RUNNING if states[state])
+        elapsed = time.monotonic() - self._begun
+        parts = [f"{elapsed:5.1f} s", running or "finishing", f"{self._done} clips done"]
+        return Text("  ".join([*parts, f"{self._credits} credits"]), style="bold")
+
+
+@contextmanager
+def display(*, quiet: bool = False) -> Iterator[Display]:
+    """Choose what fits standard error."""
+    if quiet:
+        yield _nothing
+    elif not sys.stderr.isatty():
+        yield Lines()
+    else:
+        from rich.console import Console
+        from rich.live import Live
+
+        with Live(console=Console(stderr=True), refresh_per_second=8, transient=True) as live:
+            screen = Screen(live)
+            live.update(screen.__rich__())
+            yield screen
+
+
+def line(result: Result) -> str:
+    """Return a result as one line."""
+    step = result.step
+    name = f"{step.source} [{step.clip}]" if step.clip else step.source
+    if step.error:
+        text = step.error.removeprefix(f"{step.source}: ")
+        return f"  {result.state:8} {name}: {text}"
+    grade = "" if result.grade is None else f", grade {result.grade}"
+    price = f", {result.credits} credits" if result.credits else ""
+    return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
+
+
+def ask(plan: Plan) -> bool:
+    """Ask the person at the terminal once, with the total."""
+    from .. import budget
+
+    clips = sum(1 for step in plan.steps if step.credits)
+    question = (
+        f"Buy {clips} clips for {plan.credits} credits ({budget.dollars(plan.credits)}) "
+        f"from {plan.service.identity}?"
+    )
+    return click.confirm(question, err=True)
+
+
+def _nothing(_: Change | Result) -> None:
+    pass

@@ -1,0 +1,89 @@
+"""The machine-readable report of `plan` and `build` (design.md section 9), and the exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from . import errors
+from .build import Result
+from .model import Record, StepKind
+from .plan import Plan
+from .survey import Site
+
+VERSION = 1
+
+
+class Report(Record, frozen=True, kw_only=True):
+    """What a plan says, or what a run did. `exit` is the code for the caller."""
+
+    command: str
+    site: Site
+    plan: Plan
+    results: tuple[Result, ...]
+    service_url: str | None = None
+    seconds: float = 0.0
+    exit: int = 0
+
+    @property
+    def charged(self) -> int:
+        """Credits that this run was charged."""
+        return sum(result.credits for result in self.results)
+
+    def json(self) -> bytes:
+        """Return the report as one JSON object with a line end."""
+        service = self.site.service
+        document = {
+            "report": VERSION,
+            "command": self.command,
+            "exit": self.exit,
+            "service": {
+                "name": service.identity,
+                "url": self.service_url or service.base_url,
+                "paid": service.paid,
+            },
+            "totals": self._totals(),
+            "steps": [_step(result) for result in self.results],
+            "unmatched": list(self.plan.unmatched),
+            "notices": list(self.plan.notices),
+        }
+        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+    def _totals(self) -> dict[str, object]:
+        kinds = Counter(step.kind for step in self.plan.steps)
+        sources = {step.source for step in self.plan.steps if step.kind is not StepKind.ORPHAN}
+        return {
+            "sources": len(sources),
+            "clips": sum(1 for step in self.plan.steps if step.clip),
+            **{kind.value: kinds[kind] for kind in StepKind},
+            "failed": sum(1 for result in self.results if result.state == "failed"),
+            "credits_planned": self.plan.credits,
+            "credits_charged": self.charged,
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def exit_code(results: Sequence[Result]) -> int:
+    """Return the exit code for all results together (design.md section 10)."""
+    ended = (result for result in results if result.state in ("failed", "left", "asked"))
+    return errors.exit_code(result.step.exit_code for result in ended)
+
+
+def _step(result: Result) -> dict[str, object]:
+    step = result.step
+    return {
+        "source": step.source,
+        "clip": step.clip,
+        "step": step.kind.value,
+        "state": result.state,
+        "reason": step.reason,
+        "rule": step.rule,
+        "request_key": step.request_key,
+        "credits": result.credits if result.state == "done" else step.credits,
+        "grade": result.grade,
+        "files": list(result.files),
+        "notes": list(result.notes),
+        "error": step.error,
+    }
