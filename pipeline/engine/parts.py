@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from . import parts_colour, parts_islands, parts_limbs
+from . import parts_colour, parts_islands, parts_limbs, parts_regions
 from .parts_colour import Palette
 from .parts_islands import Eyes
 from .parts_limbs import Leg
@@ -58,9 +58,13 @@ class Room:
 
 @dataclass(frozen=True, eq=False)
 class Sprite:
-    """A source sprite with alpha cut to 0 or 255: `pixels` is (height, width, 4) uint8."""
+    """A source sprite with alpha cut to 0 or 255: `pixels` is (height, width, 4) uint8.
+
+    `taken` is the room that another motion of the same clip already uses.
+    """
 
     pixels: Pixels
+    taken: Room = Room(0, 0, 0, 0)
 
     @cached_property
     def height(self) -> int:
@@ -91,10 +95,10 @@ class Sprite:
         """Return the room round the box; a side on which the sprite touches the canvas has none."""
         box = self.box
         return Room(
-            max(0, box.left - 1),
-            max(0, box.top - 1),
-            max(0, self.width - box.right - 1),
-            max(0, self.height - box.bottom - 1),
+            max(0, box.left - 1 - self.taken.left),
+            max(0, box.top - 1 - self.taken.top),
+            max(0, self.width - box.right - 1 - self.taken.right),
+            max(0, self.height - box.bottom - 1 - self.taken.bottom),
         )
 
     @cached_property
@@ -161,7 +165,7 @@ class Sprite:
 
     @cached_property
     def core(self) -> tuple[int, int]:
-        """Return the first column and the one past the last of the body without arms, wings and tails."""
+        """Return first and past-last column of the body without arms, wings and tails."""
         first, past = parts_limbs.core_columns(self.opaque, self.box.left, self.box.right)
         if self.eyes is None:
             return first, past
@@ -170,12 +174,30 @@ class Sprite:
     @cached_property
     def legs(self) -> tuple[Leg, ...]:
         """Return the legs from left to right; none when no two feet stand apart."""
-        return parts_limbs.find_legs(self.opaque, self.outline & (self.lightness < 0.35), self.corners)
+        return parts_limbs.find_legs(
+            self.opaque, self.outline & (self.lightness < 0.35), self.corners
+        )
 
     @cached_property
     def glowing(self) -> Bools:
         """Return the pixels that give light."""
         return parts_colour.emissive(self.palette, self.opaque, self.islands[0] >= 0)
+
+    @cached_property
+    def flame(self) -> Bools | None:
+        """Return the flame that is a part of the sprite, with its coloured rim, if any."""
+        core = parts_colour.region(self.palette, self.palette.fiery, self.area)
+        if core is None:
+            return None
+        tinted = np.append((self.palette.chroma >= 0.04) & (self.palette.lab[:, 0] >= 0.25), False)
+        rim = parts_colour.rim(self.opaque) & tinted[self.palette.index]
+        grown: Bools = core | (parts_regions.grow(core) & rim)
+        return grown
+
+    @cached_property
+    def water(self) -> Bools | None:
+        """Return the water that is a part of the sprite, if any."""
+        return parts_colour.region(self.palette, self.palette.watery, self.area)
 
 
 def cut(pixels: Pixels) -> Sprite:

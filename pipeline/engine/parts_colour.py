@@ -10,10 +10,12 @@ import numpy as np
 from . import parts_regions as regions
 from .parts_types import Bools, Floats, Ints, Pixels
 
+PART_SHARE = 0.4
 NEUTRAL_CHROMA = 0.03
 RAMP_HUE_DEGREES = 40.0
 VISIBLE_STEP = 0.04
 FIRE_HUES_DEGREES = (20.0, 112.0)
+WATER_HUES_DEGREES = (180.0, 275.0)
 LIGHT_FLOOR = 0.60
 
 TO_CONE = np.array(
@@ -33,7 +35,10 @@ TO_LAB = np.array(
 
 
 def oklab(colours: Pixels) -> Floats:
-    """Convert (..., 3) sRGB bytes to OKLab, rounded to 9 decimals. Source: Ottosson 2020; imaging.md 1."""
+    """Convert (..., 3) sRGB bytes to OKLab, rounded to 9 decimals. Source.
+
+    Ottosson 2020; imaging.md 1.
+    """
     share = colours.astype(np.float64) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     cone = (linear[..., None, :] * TO_CONE).sum(axis=-1)
@@ -53,8 +58,8 @@ def difference(first: Floats, second: Floats) -> Floats:
 class Palette:
     """The distinct opaque colours of a sprite.
 
-    `index` is (height, width): each pixel's colour or -1; `sample` names one pixel of each colour by flat index;
-    `lab` is (colours, 3).
+    `index` is (height, width): each pixel's colour or -1; `sample` names one pixel of each colour
+    by flat index; `lab` is (colours, 3).
     """
 
     index: Ints
@@ -64,7 +69,7 @@ class Palette:
     @cached_property
     def chroma(self) -> Floats:
         """Return each colour's OKLab chroma."""
-        chroma: Floats = np.round(np.hypot(self.lab[:, 1], self.lab[:, 2]), 9)
+        chroma: Floats = np.round(np.sqrt((self.lab[:, 1:] ** 2).sum(axis=1)), 9)
         return chroma
 
     @cached_property
@@ -92,7 +97,20 @@ class Palette:
     def fiery(self) -> Bools:
         """Return for each colour whether it looks like fire: red to yellow and vivid."""
         low, high = FIRE_HUES_DEGREES
-        return (self.hue >= low) & (self.hue <= high) & (self.chroma >= 0.08) & (self.lab[:, 0] >= 0.45)
+        return (
+            (self.hue >= low)
+            & (self.hue <= high)
+            & (self.chroma >= 0.08)
+            & (self.lab[:, 0] >= 0.45)
+        )
+
+    @cached_property
+    def watery(self) -> Bools:
+        """Return for each colour whether it looks like water: cyan to blue, not dark."""
+        low, high = WATER_HUES_DEGREES
+        return (
+            (self.hue >= low) & (self.hue <= high) & (self.chroma >= 0.04) & (self.lab[:, 0] >= 0.4)
+        )
 
 
 def palette(pixels: Pixels) -> Palette:
@@ -122,11 +140,26 @@ def outline(opaque: Bools, lightness: Floats) -> Bools:
     return edge | kept
 
 
-def emissive(colours: Palette, opaque: Bools, islands: Bools) -> Bools:
-    """Return the pixels that give light: the brightest vivid region inside the outline (imaging.md 18, glow).
+def region(colours: Palette, chosen: Bools, area: int) -> Bools | None:
+    """Return the largest region of the chosen colours if it is a part, not all, of the sprite."""
+    picked = np.append(chosen, False)[colours.index]
+    labels, count = regions.label(np.where(picked, 0, -1).astype(np.intp), diagonal=True)
+    if not count:
+        return None
+    size = regions.sizes(labels, count)
+    if not 4 <= int(size.max()) <= PART_SHARE * area:
+        return None
+    largest: Bools = labels == int(np.argmax(size))
+    return largest
 
-    Regions count by lightness and chroma; those nearly as bright as the brightest belong to the mask too. Without a
-    bright region the whole inside does.
+
+def emissive(colours: Palette, opaque: Bools, islands: Bools) -> Bools:
+    """Return the pixels that give light.
+
+    The brightest vivid region inside the outline (imaging.md 18, glow).
+
+    Regions count by lightness and chroma; those nearly as bright as the brightest belong to the
+    mask too. Without a bright region the whole inside does.
     """
     inside = opaque & ~rim(opaque) & ~islands
     light = np.append(colours.lab[:, 0] + colours.chroma, 0.0)[colours.index]
@@ -141,7 +174,8 @@ def emissive(colours: Palette, opaque: Bools, islands: Bools) -> Bools:
     total = np.bincount(labels[labels >= 0], weights=light[labels >= 0], minlength=count)
     mean = np.round(np.where(size >= min(3, size.max()), total / size, 0), 6)
     chosen = mean >= 0.9 * mean.max()
-    return bright & np.append(chosen, False)[labels]
+    mask: Bools = bright & np.append(chosen, False)[labels]
+    return mask
 
 
 def _ramps(colours: Palette) -> tuple[Ints, ...]:
@@ -151,11 +185,7 @@ def _ramps(colours: Palette) -> tuple[Ints, ...]:
     while order.size:
         lead = order[0]
         turn = np.abs((colours.hue[order] - colours.hue[lead] + 180) % 360 - 180)
-        alike = (
-            neutral[order]
-            if neutral[lead]
-            else (~neutral[order] & (turn <= RAMP_HUE_DEGREES))
-        )
+        alike = neutral[order] if neutral[lead] else (~neutral[order] & (turn <= RAMP_HUE_DEGREES))
         members = order[alike]
         groups.append(members[np.lexsort((members, colours.lab[members, 0]))].astype(np.intp))
         order = order[~alike]

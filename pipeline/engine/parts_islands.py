@@ -8,16 +8,20 @@ import numpy as np
 
 from . import parts_regions as regions
 from .parts_colour import Palette, difference
-from .parts_types import Bools, Ints
+from .parts_types import Bools, Floats, Ints
 
 CONTRAST = 0.25
 MOST_ISLANDS = 48
 EYE_LIGHTNESS = 0.42
+MOST_CANDIDATES = 40
 
 
 @dataclass(frozen=True)
 class Eyes:
-    """A pair of eyes: their masks and the box round both as left, top, right, bottom (exclusive)."""
+    """A pair of eyes.
+
+    Their masks and the box round both as left, top, right, bottom (exclusive).
+    """
 
     left: Bools
     right: Bools
@@ -48,33 +52,49 @@ def islands(colours: Palette, line: Bools, eyes: Eyes | None, limit: int) -> tup
     if eyes is not None:
         mask |= eyes.left | eyes.right
     joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
+    if eyes is not None:
+        joined = _as_pair(joined, eyes)
     return joined, number
 
 
-def find_eyes(colours: Palette, line: Bools, box: tuple[int, int, int, int], limit: int) -> Eyes | None:
-    """Find the pair of dark or glaring regions in the upper part that looks most like two eyes (imaging.md 15)."""
-    left, top, right, bottom = box
+def _as_pair(labels: Ints, eyes: Eyes) -> Ints:
+    """Number both eyes as one island, so that they keep their distance."""
+    left, right = int(labels[eyes.left][0]), int(labels[eyes.right][0])
+    return np.where(labels == right, left, labels)
+
+
+def find_eyes(
+    colours: Palette, line: Bools, box: tuple[int, int, int, int], limit: int
+) -> Eyes | None:
+    """Find the two regions that look most like a pair of eyes (imaging.md 15, extras).
+
+    Both have one colour, dark or glaring; they lie level, are alike in size, and nearest to the
+    middle of the box.
+    """
+    left, _, right, _ = box
     labels, count = regions.label(colours.index)
     if count < 2:
         return None
-    candidates = _eye_candidates(colours, line, labels, count, limit, top + 0.68 * (bottom - top))
+    candidates, colour = _eye_candidates(colours, line, labels, count, limit, box)
     size, bounds = regions.sizes(labels, count), regions.bounds(labels, count)
-    best: tuple[float, int, int] | None = None
-    for place, one in enumerate(candidates):
-        for other in candidates[place + 1 :]:
-            score = _pair_score(one, other, size, bounds, (left + right) / 2, right - left)
-            if score is not None and (best is None or (score, one, other) < best):
-                best = (score, int(one), int(other))
-    if best is None:
+    pairs = [
+        (score, one, other)
+        for place, one in enumerate(candidates)
+        for other in candidates[place + 1 :]
+        if colour[one] == colour[other]
+        and (score := _pair_score(one, other, size, bounds, (left + right) / 2, right - left))
+        is not None
+    ]
+    if not pairs:
         return None
-    pair = sorted(best[1:], key=lambda region: int(bounds[region, 0]))
-    near, far = bounds[pair[0]], bounds[pair[1]]
-    hull = (min(near[0], far[0]), min(near[1], far[1]), max(near[2], far[2]), max(near[3], far[3]))
-    return Eyes(labels == pair[0], labels == pair[1], (int(hull[0]), int(hull[1]), int(hull[2]), int(hull[3])))
+    near, far = sorted(min(pairs)[1:], key=lambda region: int(bounds[region, 0]))
+    first, past = np.minimum(bounds[near], bounds[far]), np.maximum(bounds[near], bounds[far])
+    hull = (int(first[0]), int(first[1]), int(past[2]), int(past[3]))
+    return Eyes(labels == near, labels == far, hull)
 
 
 def filled(mask: Bools, opaque: Bools) -> Ints:
-    """Return a (height, width) map that shows each masked pixel as its nearest unmasked opaque neighbour."""
+    """Return the map that shows each masked pixel as its nearest unmasked opaque neighbour."""
     height, width = mask.shape
     source = np.where(mask | ~opaque, -1, np.arange(height * width).reshape(height, width))
     for _ in range(height + width):
@@ -116,17 +136,42 @@ def _contrasting(colours: Palette, line: Bools, labels: Ints, count: int, limit:
     return (regions.sizes(labels, count) <= limit) & ~open_ & (mean >= CONTRAST)
 
 
-def _eye_candidates(colours: Palette, line: Bools, labels: Ints, count: int, limit: int, lowest: float) -> list[int]:
+def _eye_candidates(
+    colours: Palette,
+    line: Bools,
+    labels: Ints,
+    count: int,
+    limit: int,
+    box: tuple[int, int, int, int],
+) -> tuple[list[int], Ints]:
+    """Return the regions that may be an eye, and the colour of every region."""
     contrasting = _contrasting(colours, line, labels, count, limit)
     bounds = regions.bounds(labels, count)
     colour = np.zeros(count, dtype=np.intp)
     colour[labels[labels >= 0]] = colours.index[labels >= 0]
     light, chroma = colours.lab[colour, 0], colours.chroma[colour]
-    telling = (light < EYE_LIGHTNESS) | (light > 0.85) | (chroma > 0.2)
-    high = (bounds[:, 1] + bounds[:, 3]) / 2 <= lowest
+    around = _light_around(colours, labels, count)
+    telling = ((light < EYE_LIGHTNESS) & (around > light)) | (
+        ((light > 0.85) | (chroma > 0.2)) & (around < EYE_LIGHTNESS)
+    )
+    middle, height = (bounds[:, 1] + bounds[:, 3]) / 2 - box[1], box[3] - box[1]
+    level = (middle <= 0.68 * height) & (middle >= 0.15 * height)
     wide = bounds[:, 2] - bounds[:, 0] <= 3 * (bounds[:, 3] - bounds[:, 1])
-    found = np.flatnonzero(contrasting & telling & high & wide)
-    return [int(region) for region in found[:40]]
+    found = np.flatnonzero(contrasting & telling & level & wide)
+    return [int(region) for region in found[:MOST_CANDIDATES]], colour
+
+
+def _light_around(colours: Palette, labels: Ints, count: int) -> Floats:
+    """Return the mean lightness of the pixels beside each region, left and right."""
+    wide = np.pad(labels, ((0, 0), (1, 1)), constant_values=-1)
+    light = np.pad(np.append(colours.lab[:, 0], 0.0)[colours.index], ((0, 0), (1, 1)))
+    total, seen = np.zeros(count), np.zeros(count)
+    for there in (slice(0, -2), slice(2, None)):
+        beside = (labels >= 0) & (wide[:, there] >= 0) & (wide[:, there] != labels)
+        total += np.bincount(labels[beside], weights=light[:, there][beside], minlength=count)
+        seen += np.bincount(labels[beside], minlength=count)
+    mean: Floats = np.round(total / np.maximum(seen, 1), 6)
+    return mean
 
 
 def _pair_score(
@@ -136,7 +181,7 @@ def _pair_score(
     gap = second[0] - first[2]
     level = abs(int(first[1] + first[3]) - int(second[1] + second[3])) / 2
     alike = abs(int(size[one]) - int(size[other])) <= max(2, 0.3 * max(size[one], size[other]))
-    if gap < 1 or gap > 0.6 * width or level > 1 or not alike:
+    if gap < 1 or gap > 0.42 * width or level > 1 or not alike:
         return None
     middle = (first[0] + second[2]) / 2
     height_apart = abs(int(first[3] - first[1]) - int(second[3] - second[1]))

@@ -1,8 +1,12 @@
-"""Limbs and joints: neck, core columns, feet and legs, found from the silhouette and its dark gaps."""
+"""Limbs and joints.
+
+Neck, core columns, feet and legs, found from the silhouette and its dark gaps.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +18,10 @@ MOST_LEGS = 6
 
 @dataclass(frozen=True, eq=False)
 class Leg:
-    """One leg: its pixels, the row of the hip (first row of the leg), and the middle of its foot."""
+    """One leg.
+
+    Its pixels, the row of the hip (first row of the leg), and the middle of its foot.
+    """
 
     mask: Bools
     hip: int
@@ -28,13 +35,18 @@ class Leg:
 
 
 def neck_row(opaque: Bools, top: int, bottom: int, chin: int | None) -> int:
-    """Return the first row below the head: the narrowest row under the chin, or under the upper third.
+    """Return the first row below the head.
+
+    The narrowest row under the chin, or under the upper third.
 
     `chin` is the first row under the eyes when they are known.
     """
     height = bottom - top
     low = chin if chin is not None else top + int(0.22 * height)
-    high = min(bottom - 1, max(low + 1, (chin + int(0.22 * height)) if chin is not None else top + int(0.5 * height)))
+    high = min(
+        bottom - 1,
+        max(low + 1, (chin + int(0.22 * height)) if chin is not None else top + int(0.5 * height)),
+    )
     widths = opaque.sum(axis=1)[low : high + 1]
     if not widths.size:
         return min(bottom - 1, top + max(1, int(0.34 * height)))
@@ -46,14 +58,17 @@ def neck_row(opaque: Bools, top: int, bottom: int, chin: int | None) -> int:
 
 
 def core_columns(opaque: Bools, left: int, right: int) -> tuple[int, int]:
-    """Return the columns (first, past last) that carry the body: at least 60 % of the tallest column's ink."""
+    """Return the columns (first, past last) that carry the body.
+
+    At least 60 % of the tallest column's ink.
+    """
     ink = opaque.sum(axis=0)
     heavy = np.flatnonzero(ink >= 0.6 * ink.max()) if ink.any() else np.array([left, right - 1])
     return int(heavy[0]), int(heavy[-1]) + 1
 
 
 def lag(width: int, core: tuple[int, int], left: int, right: int) -> Floats:
-    """Return 0 for each column of the core, growing to 1 at the farthest column of the box on either side."""
+    """Return 0 for the columns of the core, growing to 1 at the box's end on either side."""
     columns = np.arange(width)
     before = (core[0] - columns) / max(1, core[0] - left)
     after = (columns - core[1] + 1) / max(1, right - core[1])
@@ -64,10 +79,10 @@ def lag(width: int, core: tuple[int, int], left: int, right: int) -> Floats:
 def find_legs(opaque: Bools, dark: Bools, box: tuple[int, int, int, int]) -> tuple[Leg, ...]:
     """Find the legs: parts under the highest gap between the feet, split in the middle of each gap.
 
-    A gap is transparent, or as dark as an outline, below the body's last row. Returns none when there are fewer than
-    two feet.
+    A gap is transparent, or as dark as an outline, below the body's last row. Returns none when
+    there are fewer than two feet.
     """
-    left, top, right, bottom = box
+    _, top, _, bottom = box
     height = bottom - top
     flesh = opaque & ~dark
     for body, longest in ((opaque, 0.45), (flesh, 0.2)):
@@ -79,9 +94,10 @@ def find_legs(opaque: Bools, dark: Bools, box: tuple[int, int, int, int]) -> tup
 
 
 def _clearance(body: Bools, bottom: int) -> Ints:
-    """Return for each column how many rows lie under its lowest body pixel; the canvas height if it has none."""
+    """Return how many rows lie under each column's lowest pixel; the height if it has none."""
     lowest = body.shape[0] - 1 - body[::-1].argmax(axis=0)
-    return np.where(body.any(axis=0), bottom - 1 - lowest, body.shape[0]).astype(np.intp)
+    under: Ints = np.where(body.any(axis=0), bottom - 1 - lowest, body.shape[0]).astype(np.intp)
+    return under
 
 
 def _legs_between_gaps(
@@ -94,7 +110,7 @@ def _legs_between_gaps(
     runs = [(left + start, left + end) for start, end in runs]
     if not 2 <= len(runs) <= MOST_LEGS:
         return ()
-    gaps = [(end, start) for (_, end), (start, _) in zip(runs, runs[1:], strict=False)]
+    gaps = [(end, start) for (_, end), (start, _) in pairwise(runs)]
     heights = [int(clearance[start:end].max()) for start, end in gaps]
     hip = bottom - max(heights)
     cuts = [left, *((start + end) // 2 for start, end in gaps), right]

@@ -12,14 +12,19 @@ RIGHT, DOWN, DOWN_RIGHT, DOWN_LEFT = (0, 1), (1, 0), (1, 1), (1, -1)
 def label(keys: Ints, *, diagonal: bool = False) -> tuple[Ints, int]:
     """Number the connected regions of equal key; keys below 0 belong to none and get -1.
 
-    Returns (height, width) labels in reading order of each region's first pixel, and their count. With `diagonal`
-    pixels that touch at a corner are connected too.
+    Returns (height, width) labels in reading order of each region's first pixel, and their count.
+    With `diagonal` pixels that touch at a corner are connected too.
     """
     count = keys.size
     parent = np.arange(count, dtype=np.intp)
-    first, second = _edges(keys, (RIGHT, DOWN, DOWN_RIGHT, DOWN_LEFT) if diagonal else (RIGHT, DOWN))
+    first, second = _edges(
+        keys, (RIGHT, DOWN, DOWN_RIGHT, DOWN_LEFT) if diagonal else (RIGHT, DOWN)
+    )
     while first.size:
-        low, high = np.minimum(parent[first], parent[second]), np.maximum(parent[first], parent[second])
+        low, high = (
+            np.minimum(parent[first], parent[second]),
+            np.maximum(parent[first], parent[second]),
+        )
         open_ = low != high
         if not open_.any():
             break

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..parts import Ints, Sprite
+from ..parts import Sprite
+from ..parts_types import Ints
 from . import colours, events, gather, limbs, scales, shears, shifts, turns
 from .motion import Layer, Motion, Parameters
 
@@ -23,7 +24,7 @@ LAST_RESORTS = ("bob", "breathe", "squash", "glint", "flash", "dissolve")
 def perform(
     name: str, sprite: Sprite, frames: int, parameters: Parameters, seed: int
 ) -> tuple[str, Ints]:
-    """Perform a motion, or its fallback when the frames are too few or the sprite leaves it no room.
+    """Perform a motion, or its fallback when frames are too few or there is no room.
 
     Returns the name of the motion that was performed and its map.
     """
@@ -34,14 +35,6 @@ def perform(
             continue
         tried.append(candidate)
         map_ = motion.render(sprite, frames, parameters, seed)
-        if moves(sprite, map_):
+        if gather.moves(sprite, map_):
             return candidate, map_
     return name, map_
-
-
-def moves(sprite: Sprite, map_: Ints) -> bool:
-    """Tell whether at least one frame looks different from the source."""
-    from .gather import show
-
-    picture = show(sprite, map_)
-    return bool((picture != sprite.pixels).any())

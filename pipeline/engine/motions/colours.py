@@ -1,4 +1,7 @@
-"""Motions of colour alone: glow, glint, cycle, flash, sparkle. A colour becomes another colour of the sprite."""
+"""Motions of colour alone.
+
+Glow, glint, cycle, flash, sparkle. A colour becomes another colour of the sprite.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,20 @@ from .motion import Layer, Motion, Parameters
 
 
 def glow(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Brighten and dim what gives light: ramp index + R(sin), outline and eyes left alone; imaging.md 15 no. 22."""
+    """Brighten and dim what gives light.
+
+    Ramp index + R(sin), outline and eyes left alone; imaging.md 15 no. 22.
+    """
     steps = 2 if parameters.strength >= 2 else 1
     level = waves.symmetric(steps * waves.swing(frames, parameters.cycles))
     return _recoloured(sprite, _stepped(sprite, level), sprite.glowing)
 
 
 def glint(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Run a band of light across: c <= x + y < c + band is a step lighter, two frames of rest; imaging.md 15 no. 23."""
+    """Run a band of light across.
+
+    c <= x + y < c + band is a step lighter, two frames of rest; imaging.md 15 no. 23.
+    """
     box = sprite.box
     band = max(2, int(waves.half_up(0.12 * (box.width + box.height))))
     rows, columns = np.indices((sprite.height, sprite.width))
@@ -27,7 +36,9 @@ def glint(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
         along = (box.right - 1 - columns) + (rows - box.top)
     start = np.full(frames, -2 * (sprite.width + sprite.height), dtype=np.intp)
     travel = box.width + box.height + band
-    start[1 : frames - 1] = waves.half_up(-band / 2 + travel * (np.arange(frames - 2) + 0.5) / (frames - 2) - band / 2)
+    start[1 : frames - 1] = waves.half_up(
+        -band / 2 + travel * (np.arange(frames - 2) + 0.5) / (frames - 2) - band / 2
+    )
     lit = (along >= start[:, None, None]) & (along < start[:, None, None] + band)
     inside = sprite.opaque & ~sprite.outline & (sprite.islands[0] < 0)
     level = np.where(lit & (inside if inside.any() else sprite.opaque), 1, 0)
@@ -36,15 +47,18 @@ def glint(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 
 
 def cycle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Let the colours of the largest ramp run round: index + R(L i / N) mod L; imaging.md 15 no. 24.
+    """Let the colours of the most vivid ramp run round.
+
+    Index + R(L i / N) mod L; imaging.md 15 no. 24.
 
     Source of the idea: palette rotation (effectgames.com, canvascycle).
     """
     colours = sprite.palette
     inside = sprite.opaque & ~sprite.outline & (sprite.islands[0] < 0)
     counts = np.bincount(colours.index[inside], minlength=len(colours.lab))
+    vivid = np.round(counts * (colours.chroma + 0.01), 6)
     ramps = [ramp[counts[ramp] > 0] for ramp in colours.ramps]
-    ramp = max(ramps, key=lambda ramp: (len(ramp) > 1, int(counts[ramp].sum()), len(ramp)))
+    ramp = max(ramps, key=lambda ramp: (len(ramp) > 1, float(vivid[ramp].sum()), len(ramp)))
     if len(ramp) < 2:
         return gather.still(sprite, frames)
     turn = np.arange(frames) * parameters.cycles % frames / frames
@@ -55,25 +69,35 @@ def cycle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 
 
 def flash(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Flash twice, frames 1 and 3, in the lightest colour; the variant `vanish` hides odd frames; no. 25."""
+    """Flash in frames 1 and 3 in the lightest colour; imaging.md 15 no. 25.
+
+    The variant `vanish` hides odd frames instead.
+    """
     if parameters.variant == "vanish":
         hidden = (np.arange(frames) % 2 == 1)[:, None, None]
         return np.where(hidden, gather.VOID, gather.identity(sprite))
     lightest = int(np.argmax(sprite.palette.lab[:, 0])) if len(sprite.palette.lab) else 0
-    table = np.broadcast_to(np.arange(len(sprite.palette.lab)), (frames, len(sprite.palette.lab))).copy()
+    table = np.broadcast_to(
+        np.arange(len(sprite.palette.lab)), (frames, len(sprite.palette.lab))
+    ).copy()
     table[[frame for frame in (1, 3) if frame < frames]] = lightest
     return _recoloured(sprite, table, sprite.opaque)
 
 
 def sparkle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Twinkle at seeded points: a pixel of the lightest colour, then a plus, then a pixel; imaging.md 15, extras."""
+    """Twinkle at seeded points.
+
+    A pixel of the lightest colour, then a plus, then a pixel; imaging.md 15, extras.
+    """
     inside = np.flatnonzero(sprite.opaque & ~sprite.outline & (sprite.islands[0] < 0))
     inside = inside if inside.size else np.flatnonzero(sprite.opaque)
     if not inside.size or len(sprite.palette.lab) < 2:
         return gather.still(sprite, frames)
     count = max(2, sprite.area // 150)
     where = inside[waves.scatter(seed, count, salt=31) % np.uint32(len(inside))]
-    start = 1 + (waves.scatter(seed, count, salt=32) % np.uint32(max(1, frames - 2))).astype(np.intp)
+    start = 1 + (waves.scatter(seed, count, salt=32) % np.uint32(max(1, frames - 2))).astype(
+        np.intp
+    )
     lightest = sprite.palette.sample[int(np.argmax(sprite.palette.lab[:, 0]))]
     map_ = gather.still(sprite, frames).copy()
     for point, begin in zip(where, start, strict=True):
@@ -85,14 +109,20 @@ def sparkle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
 
 def _plus(sprite: Sprite, frame: Ints, point: int, reach: int, source: int) -> None:
     row, column = divmod(point, sprite.width)
-    for down, right in ((0, 0), *(((0, reach), (0, -reach), (reach, 0), (-reach, 0)) if reach else ())):
+    for down, right in (
+        (0, 0),
+        *(((0, reach), (0, -reach), (reach, 0), (-reach, 0)) if reach else ()),
+    ):
         y, x = row + down, column + right
         if 0 <= y < sprite.height and 0 <= x < sprite.width and sprite.opaque[y, x]:
             frame[y, x] = source
 
 
 def _stepped(sprite: Sprite, level: Ints) -> Ints:
-    """Return (frames, colours): each colour `level[f]` visible steps lighter (darker below 0) on its ramp."""
+    """Return (frames, colours).
+
+    Each colour `level[f]` visible steps lighter (darker below 0) on its ramp.
+    """
     colours = sprite.palette
     own = np.arange(len(colours.lab))
     table = {0: own}

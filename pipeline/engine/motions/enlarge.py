@@ -12,17 +12,25 @@ SCALE = 8
 
 
 def turned(sprite: Sprite, angles: Floats, centre: tuple[float, float]) -> Ints:
-    """Turn the sprite clockwise by `angles` (frames,) in radians about (x, y); quarter turns are exact.
+    """Turn the sprite clockwise about (x, y) by `angles` (frames,) in radians.
 
-    Source: the RotSprite idea (Scale2x three times, nearest sample on the 8x grid), written from its description.
+    Source: the RotSprite idea (Scale2x three times, nearest sample on the 8x grid), written from
+    its description.
     """
     box = sprite.box
     large = enlarged(sprite)
-    cos, sin = np.round(np.cos(angles), 9)[:, None, None], np.round(np.sin(angles), 9)[:, None, None]
+    cos, sin = (
+        np.round(np.cos(angles), 9)[:, None, None],
+        np.round(np.sin(angles), 9)[:, None, None],
+    )
     right = (np.arange(sprite.width) + 0.5 - centre[0])[None, None, :]
     down = (np.arange(sprite.height) + 0.5 - centre[1])[None, :, None]
-    x = np.floor(np.round((cos * right + sin * down + centre[0] - box.left) * SCALE, 9)).astype(np.intp)
-    y = np.floor(np.round((cos * down - sin * right + centre[1] - box.top) * SCALE, 9)).astype(np.intp)
+    x = np.floor(np.round((cos * right + sin * down + centre[0] - box.left) * SCALE, 9)).astype(
+        np.intp
+    )
+    y = np.floor(np.round((cos * down - sin * right + centre[1] - box.top) * SCALE, 9)).astype(
+        np.intp
+    )
     inside = (x >= 0) & (y >= 0) & (x < large.shape[1]) & (y < large.shape[0])
     map_ = np.where(inside, large[np.where(inside, y, 0), np.where(inside, x, 0)], VOID)
     still = (cos[:, 0, 0] == 1) & (sin[:, 0, 0] == 0)

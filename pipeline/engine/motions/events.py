@@ -11,11 +11,18 @@ from .motion import Layer, Motion, Parameters
 
 
 def dissolve(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Vanish pixel by pixel: visible while the threshold T >= p, p = (1 - cos)/2 or i/(N - 1); imaging.md 15 no. 26.
+    """Vanish pixel by pixel.
 
-    T is an 8x8 Bayer matrix; seeded in the variant `seeded`, from the rim inwards in the variant `rim`.
+    Visible while the threshold T >= p, p = (1 - cos)/2 or i/(N - 1); imaging.md 15 no. 26.
+
+    T is an 8x8 Bayer matrix; seeded in the variant `seeded`, from the rim inwards in the variant
+    `rim`.
     """
-    gone = np.arange(frames) / max(1, frames - 1) if parameters.once else waves.rise(frames, parameters.cycles)
+    gone = (
+        np.arange(frames) / max(1, frames - 1)
+        if parameters.once
+        else waves.rise(frames, parameters.cycles)
+    )
     threshold = np.maximum(_threshold(sprite, parameters.variant, seed), 1e-6)
     visible = threshold >= np.round(gone, 9)[:, None, None]
     visible[0] = True
@@ -47,11 +54,14 @@ def _depth(opaque: Bools) -> Floats:
         depth += inside
         wide = np.pad(inside, 1)
         inside = inside & wide[:-2, 1:-1] & wide[2:, 1:-1] & wide[1:-1, :-2] & wide[1:-1, 2:]
-    return depth / max(1.0, depth.max())
+    share: Floats = depth / max(1.0, float(depth.max()))
+    return share
 
 
 def blink_eyes(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Close the eyes in the frame before the last: all but their bottom row takes the skin beside it; extras.
+    """Close the eyes in the frame before the last.
+
+    All but their bottom row takes the skin beside it; extras.
 
     An eye of one row closes to nothing. Without a pair of eyes nothing moves.
     """
@@ -68,6 +78,14 @@ def blink_eyes(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -
 
 
 FAMILY = (
-    Motion("dissolve", dissolve, smallest=2, fallback="flash", shoots=True, margin=0.0),
+    Motion(
+        "dissolve",
+        dissolve,
+        smallest=2,
+        fallback="flash",
+        layer=Layer.COLOUR,
+        shoots=True,
+        margin=0.0,
+    ),
     Motion("blink_eyes", blink_eyes, smallest=4, fallback="bob", layer=Layer.COLOUR, margin=0.0),
 )

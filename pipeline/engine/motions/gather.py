@@ -1,7 +1,8 @@
 """Maps from frame pixels to source pixels: the one way a motion can change a picture.
 
-A map is (frames, height, width) intp: the flat index of the source pixel that each frame pixel copies, or VOID. So no
-motion can invent a colour or a half-transparent pixel, and two motions compose by reading one map through the other.
+A map is (frames, height, width) intp: the flat index of the source pixel that each frame pixel
+copies, or VOID. So no motion can invent a colour or a half-transparent pixel, and two motions
+compose by reading one map through the other.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parts import Bools, Ints, Pixels, Sprite
+from ..parts import Sprite
+from ..parts_types import Bools, Ints, Pixels
 
 VOID = -1
 
@@ -35,10 +37,11 @@ def shift(sprite: Sprite, right: Ints, down: Ints) -> Ints:
 
 
 def crossing(sprite: Sprite, rows: Ints, columns: Ints) -> Ints:
-    """Copy source row `rows[f, y]` and column `columns[f, x]` to (y, x); indices outside are VOID."""
-    rows_in = np.where((rows >= 0) & (rows < sprite.height), rows * sprite.width, -(2**40))
-    columns_in = np.where((columns >= 0) & (columns < sprite.width), columns, -(2**40))
-    return np.maximum(rows_in[:, :, None] + columns_in[:, None, :], VOID)
+    """Copy source row `rows[f, y]` and column `columns[f, x]` to (y, x); outside is VOID."""
+    rows_in = np.where((rows >= 0) & (rows < sprite.height), rows * sprite.width, -(2**30))
+    columns_in = np.where((columns >= 0) & (columns < sprite.width), columns, -(2**30))
+    map_: Ints = np.maximum(rows_in[:, :, None] + columns_in[:, None, :], VOID)
+    return map_
 
 
 def shear_rows(sprite: Sprite, right: Ints) -> Ints:
@@ -60,7 +63,9 @@ def through(outer: Ints, inner: Ints) -> Ints:
     """Apply `inner` to the sprite first and `outer` to the result, frame by frame."""
     frames, height, width = inner.shape
     flat = np.concatenate([inner.reshape(frames, -1), np.full((frames, 1), VOID)], axis=1)
-    return np.take_along_axis(flat, outer.reshape(frames, -1), axis=1).reshape(frames, height, width)
+    return np.take_along_axis(flat, outer.reshape(frames, -1), axis=1).reshape(
+        frames, height, width
+    )
 
 
 def show(sprite: Sprite, map_: Ints) -> Pixels:
@@ -76,23 +81,30 @@ def solid(sprite: Sprite, map_: Ints) -> Bools:
     return mask
 
 
-def rows_fit(sprite: Sprite, right: Ints) -> bool:
-    """Tell whether rows moved by `right` (frames, height) stay off the canvas border, or where they were."""
+def rows_fit(sprite: Sprite, right: Ints, *, smooth: bool = False) -> bool:
+    """Tell whether rows moved by `right` (frames, height) stay off the canvas border.
+
+    With `smooth` neighbouring rows may part by one pixel only, so that an outline stays closed.
+    """
     first, last = sprite.row_spans
-    return _spans_fit(first, last, right, sprite.width)
+    return _spans_fit(first, last, right, sprite.width, smooth)
 
 
-def columns_fit(sprite: Sprite, down: Ints) -> bool:
+def columns_fit(sprite: Sprite, down: Ints, *, smooth: bool = False) -> bool:
     """Tell whether columns moved by `down` (frames, width) stay off the canvas border."""
     first, last = sprite.column_spans
-    return _spans_fit(first, last, down, sprite.height)
+    return _spans_fit(first, last, down, sprite.height, smooth)
 
 
-def _spans_fit(first: Ints, last: Ints, offsets: Ints, length: int) -> bool:
+def _spans_fit(first: Ints, last: Ints, offsets: Ints, length: int, smooth: bool) -> bool:
     used = last >= 0
     first, last, moved = first[used], last[used], offsets[:, used]
+    if smooth and (np.abs(np.diff(moved, axis=1)) > 1).any():
+        return False
     low, high = (first + moved).min(axis=0, initial=length), (last + moved).max(axis=0, initial=-1)
-    return bool((low >= np.minimum(first, 1)).all() and (high <= np.maximum(last, length - 2)).all())
+    return bool(
+        (low >= np.minimum(first, 1)).all() and (high <= np.maximum(last, length - 2)).all()
+    )
 
 
 def largest(amplitude: int, fits: Callable[[int], bool]) -> int:
@@ -104,3 +116,8 @@ def contained(sprite: Sprite, map_: Ints) -> bool:
     """Tell whether no frame is opaque on a border pixel where the source is not."""
     shown = solid(sprite, map_) & ~sprite.opaque
     return not (shown[:, [0, -1]].any() or shown[:, :, [0, -1]].any())
+
+
+def moves(sprite: Sprite, map_: Ints) -> bool:
+    """Tell whether at least one frame looks different from the source."""
+    return bool((show(sprite, map_) != sprite.pixels).any())

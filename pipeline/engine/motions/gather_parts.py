@@ -8,6 +8,7 @@ from .. import parts_islands
 from ..parts import Sprite
 from ..parts_types import Bools, Ints
 from .gather import VOID
+from .waves import half_up
 
 
 def over(bottom: Ints, top: Ints, mask: Bools) -> Ints:
@@ -22,9 +23,10 @@ def only(map_: Ints, mask: Bools) -> Ints:
 
 
 def rigid(sprite: Sprite, map_: Ints) -> Ints:
-    """Move each island of the sprite as one piece, by the mean offset that the map gives its pixels.
+    """Move each island as one piece, by the mean offset that the map gives its pixels.
 
-    The body is warped without its islands; then each is set whole where its pixels went (imaging.md 18).
+    The body is warped without its islands; then each is set whole where its pixels went (imaging.md
+    18).
     """
     labels, count = sprite.islands
     if not count:
@@ -34,7 +36,9 @@ def rigid(sprite: Sprite, map_: Ints) -> Ints:
     rows, columns = np.nonzero(labels >= 0)
     which = labels[rows, columns]
     to_row, to_column = rows + down[:, which], columns + right[:, which]
-    inside = (to_row >= 0) & (to_row < sprite.height) & (to_column >= 0) & (to_column < sprite.width)
+    inside = (
+        (to_row >= 0) & (to_row < sprite.height) & (to_column >= 0) & (to_column < sprite.width)
+    )
     inside &= seen[:, which]
     moved = np.append(sprite.skin.reshape(-1), VOID)[map_]
     source = np.broadcast_to(rows * sprite.width + columns, inside.shape)
@@ -44,9 +48,7 @@ def rigid(sprite: Sprite, map_: Ints) -> Ints:
 
 
 def _mean_offsets(sprite: Sprite, map_: Ints, labels: Ints, count: int) -> tuple[Ints, Ints, Bools]:
-    """Return (frames, count) offsets right and down of each island, and whether it is to be seen at all."""
-    from .waves import half_up
-
+    """Return (frames, count) offsets right and down of each island, and whether it shows."""
     shown = np.append(labels.reshape(-1), -1)[map_]
     frame, row, column = np.nonzero(shown >= 0)
     source = map_[frame, row, column]
@@ -57,9 +59,13 @@ def _mean_offsets(sprite: Sprite, map_: Ints, labels: Ints, count: int) -> tuple
     down = np.bincount(group, weights=row - source // sprite.width, minlength=length)
     share = np.maximum(seen, 1)
     shape = (len(map_), count)
-    return half_up(right / share).reshape(shape), half_up(down / share).reshape(shape), (seen > 0).reshape(shape)
+    return (
+        half_up(right / share).reshape(shape),
+        half_up(down / share).reshape(shape),
+        (seen > 0).reshape(shape),
+    )
 
 
 def hole(sprite: Sprite, mask: Bools) -> Ints:
-    """Return the (height, width) map that shows the sprite with a masked part covered by what surrounds it."""
+    """Return the map that shows the sprite with a masked part covered by what is around it."""
     return parts_islands.filled(mask, sprite.opaque)

@@ -8,17 +8,19 @@ from ..parts import Sprite
 from ..parts_limbs import Leg
 from ..parts_types import Bools, Floats, Ints
 from . import gather, gather_parts, waves
-from .motion import Layer, Motion, Parameters, amplitude
+from .motion import Motion, Parameters, amplitude
 
 STRIDE = 0.35
 
 
 def walk2(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Step leg by leg: contact, passing, contact, passing; imaging.md 15 no. 19 and 19, real two-leg walk.
+    """Step leg by leg.
 
-    Legs swing from the hip by Rs(stride e sin), every second one half a turn later; a leg that comes forward is
-    lifted, the other stands on the floor and is stretched at the hip by the rise of the body, R(A/2 |sin|). Without
-    two feet the lower quarter is split in the middle.
+    Contact, passing, contact, passing; imaging.md 15 no. 19 and 19, real two-leg walk.
+
+    Legs swing from the hip by Rs(stride e sin), every second one half a turn later; a leg that
+    comes forward is lifted, the other stands on the floor and is stretched at the hip by the rise
+    of the body, R(A/2 |sin|). Without two feet the lower quarter is split in the middle.
     """
     legs = sprite.legs if len(sprite.legs) >= 2 else halves(sprite)
     rise = min(max(1, amplitude(sprite, parameters) // 2), sprite.room.top)
@@ -50,7 +52,7 @@ def _step(sprite: Sprite, leg: Leg, phase: Floats, lift: Ints, parameters: Param
 
 
 def halves(sprite: Sprite) -> tuple[Leg, ...]:
-    """Return the lower rows split at the middle of the feet, for sprites too small to have separate legs."""
+    """Return the lower rows split at the middle of the feet, for sprites without legs."""
     box = sprite.box
     tall = max(1, min(int(waves.half_up(0.18 * box.height)), box.height - 1))
     hip = box.bottom - tall
@@ -63,24 +65,32 @@ def halves(sprite: Sprite) -> tuple[Leg, ...]:
 
 
 def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Beat the wings: column dy = -Rs(2A s sin), s growing from the shoulder to the tip; imaging.md 15 no. 20.
+    """Beat the wings.
 
-    The tips follow the shoulder by an eighth of a turn; the body sinks as the wings rise, where there is room.
+    column dy = -Rs(2A s sin), s growing from the shoulder to the tip; imaging.md 15 no. 20.
+
+    The tips follow the shoulder by an eighth of a turn; the body sinks as the wings rise, where
+    there is room.
     """
     box = sprite.box
-    hinge = 0.30 * box.width / 2
+    hinge = 0.36 * box.width / 2
     from_centre = np.abs(np.arange(sprite.width) + 0.5 - box.centre_x)
     share = np.clip((from_centre - hinge) / max(1.0, box.width / 2 - hinge), 0, 1)
     turn = waves.phases(frames, parameters.cycles)[:, None]
-    late = waves.TURN / 8 * share
-    form = share * (np.sin(turn - late) + np.sin(late))
-    reach = max(2, 2 * amplitude(sprite, parameters, 0.08))
-    held = gather.largest(reach, lambda tried: gather.columns_fit(sprite, -waves.symmetric(tried * form)))
+    late = waves.TURN / 12 * share
+    form = share * (np.sin(turn - late) + np.sin(late)) / (1 + np.sin(late))
+    reach = max(2, amplitude(sprite, parameters, 0.2))
+    held = gather.largest(
+        reach, lambda tried: gather.columns_fit(sprite, -waves.symmetric(tried * form))
+    )
     return gather_parts.rigid(sprite, gather.shear_columns(sprite, -waves.symmetric(held * form)))
 
 
 def nod(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Bow the head: everything above the neck sinks by R(.6A(1 - cos)/2), drawn over the body; no. 18."""
+    """Bow the head.
+
+    Everything above the neck sinks by R(.6A(1 - cos)/2), drawn over the body; no. 18.
+    """
     head: Bools = sprite.opaque & (np.arange(sprite.height) < sprite.neck)[:, None]
     depth = max(1.0, 0.6 * amplitude(sprite, parameters))
     down = waves.half_up(depth * waves.rise(frames, parameters.cycles))
@@ -90,8 +100,7 @@ def nod(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
 
 
 FAMILY = (
-    Motion("walk2", walk2, smallest=4, fallback="bob", layer=Layer.WHOLE, margin=0.15),
+    Motion("walk2", walk2, smallest=4, fallback="bob", margin=0.15),
     Motion("flap", flap, smallest=4, fallback="float", margin=0.20),
-    Motion("nod", nod, smallest=2, fallback="breathe", layer=Layer.PART, margin=0.0),
+    Motion("nod", nod, smallest=2, fallback="breathe", margin=0.0),
 )
-

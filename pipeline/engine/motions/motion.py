@@ -6,26 +6,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..parts import Ints, Sprite
+from ..parts import Sprite
+from ..parts_types import Ints
 from . import waves
 
 AMPLITUDE_SHARE = 0.05
 
 
 class Layer(StrEnum):
-    """Where a motion acts; two motions of one layer are never combined."""
+    """Where a motion acts: it moves the whole, bends the form, or changes colours.
 
-    WHOLE = "whole"
-    PART = "part"
+    Two motions of different layers can be performed at once: colours first, then the form, then the
+    whole.
+    """
+
     COLOUR = "colour"
+    FORM = "form"
+    WHOLE = "whole"
 
 
 @dataclass(frozen=True)
 class Parameters:
     """How a motion is to be done, as the prompt was read.
 
-    `strength` multiplies the motion's own amplitude; `across` and `down` are -1, 0 (not said) or 1; `cycles` whole
-    periods fit into the clip; `once` asks for a one-shot where the motion has one.
+    `strength` multiplies the motion's own amplitude; `across` and `down` are -1, 0 (not said) or 1;
+    `cycles` whole periods fit into the clip; `once` asks for a one-shot where the motion has one.
     """
 
     strength: float = 1.0
@@ -43,20 +48,24 @@ Render = Callable[[Sprite, int, Parameters, int], Ints]
 class Motion:
     """One numbered motion of imaging.md 15.
 
-    `smallest` is the least even frame count that shows it; below it `fallback` is used. `loops` says that it can be a
-    loop, `shoots` that it can be a one-shot. `margin` is the room it wants on each side as a share of the box.
+    `smallest` is the least even frame count that shows it; below it `fallback` is used. `loops`
+    says that it can be a loop, `shoots` that it can be a one-shot. `margin` is the room it wants on
+    each side as a share of the box.
     """
 
     name: str
     render: Render
     smallest: int
     fallback: str
-    layer: Layer = Layer.WHOLE
+    layer: Layer = Layer.FORM
     loops: bool = True
     shoots: bool = False
     margin: float = 0.10
 
 
 def amplitude(sprite: Sprite, parameters: Parameters, share: float = AMPLITUDE_SHARE) -> int:
-    """Return the amplitude in whole pixels: `share` of the height times the strength, at least 1."""
+    """Return the amplitude in whole pixels.
+
+    `share` of the height times the strength, at least 1.
+    """
     return max(1, int(waves.half_up(share * sprite.box.height * parameters.strength)))

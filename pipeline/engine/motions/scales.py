@@ -13,8 +13,8 @@ from .motion import Motion, Parameters, amplitude
 def resize(sprite: Sprite, wide: Floats, tall: Floats, *, grounded: bool = True) -> Ints:
     """Scale each frame about the floor's middle (or the centre) by whole rows and columns.
 
-    `wide` and `tall` are factors (frames,); sizes stay inside the room, so nothing is clipped. Lines are repeated or
-    left out where that shows least, never through the eyes (imaging.md 18).
+    `wide` and `tall` are factors (frames,); sizes stay inside the room, so nothing is clipped.
+    Lines are repeated or left out where that shows least, never through the eyes (imaging.md 18).
     """
     box, room = sprite.box, sprite.room
     half = min(room.left, room.right)
@@ -22,28 +22,41 @@ def resize(sprite: Sprite, wide: Floats, tall: Floats, *, grounded: bool = True)
     wider = np.clip(waves.symmetric(box.width * (wide - 1) / 2), narrow, half)
     upward = room.top if grounded else min(room.top, room.bottom)
     taller = _taller(box.height, tall, upward, grounded)
-    columns = elastic.mirrored(elastic.column_cost(sprite), box.left, box.right, wider, sprite.width)
+    columns = elastic.mirrored(
+        elastic.column_cost(sprite), box.left, box.right, wider, sprite.width
+    )
     lift = taller if grounded else taller // 2
-    rows = elastic.stretched(elastic.row_cost(sprite), box.top, box.bottom, taller, lift, sprite.height)
+    rows = elastic.stretched(
+        elastic.row_cost(sprite), box.top, box.bottom, taller, lift, sprite.height
+    )
     return gather.crossing(sprite, rows, columns)
 
 
 def _taller(height: int, tall: Floats, upward: int, grounded: bool) -> Ints:
-    """Return by how many rows each frame is taller: any number on the floor, an even one about the centre."""
+    """Return by how many rows each frame is taller.
+
+    Any number on the floor, an even one about the centre.
+    """
     if grounded:
         return np.clip(waves.symmetric(height * (tall - 1)), 1 - height, upward)
     return 2 * np.clip(waves.symmetric(height * (tall - 1) / 2), -((height - 1) // 2), upward)
 
 
 def squash(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Flatten and stretch, keeping the volume: scale (1 + k sin, 1 - k sin) on the floor; imaging.md 15 no. 5."""
+    """Flatten and stretch, keeping the volume.
+
+    scale (1 + k sin, 1 - k sin) on the floor; imaging.md 15 no. 5.
+    """
     factor = max(0.10 * parameters.strength, 1 / sprite.box.height)
     force = factor * waves.swing(frames, parameters.cycles)
     return resize(sprite, 1 + force, 1 - force)
 
 
 def pulse(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Swell and shrink about the centre: scale 1 + k(1 - cos), at least a pixel; imaging.md 15 no. 7."""
+    """Swell and shrink about the centre.
+
+    scale 1 + k(1 - cos), at least a pixel; imaging.md 15 no. 7.
+    """
     box = sprite.box
     factor = max(0.08 * parameters.strength, 1 / max(box.width, box.height))
     size = 1 + 2 * factor * waves.rise(frames, parameters.cycles)
@@ -61,10 +74,10 @@ def heartbeat(sprite: Sprite, frames: int, parameters: Parameters, seed: int) ->
 
 
 def breathe(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lift head and shoulders by R(A(1 - cos)/2) while the chest grows row by row; feet stay; imaging.md 15 no. 4.
+    """Lift head and shoulders by R(A(1 - cos)/2); feet stay; imaging.md 15 no. 4.
 
-    The chest's rows that repeat are those that differ least from the next, never an outline; without room above the
-    chest sinks instead.
+    The chest grows by the rows are those that differ least from the next, never an outline;
+    without room above the chest sinks instead.
     """
     box = sprite.box
     wanted = amplitude(sprite, parameters)
@@ -72,7 +85,9 @@ def breathe(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
     lift = waves.symmetric(deepest * waves.rise(frames, parameters.cycles))
     cost = np.where(_chest(sprite), elastic.row_cost(sprite), np.inf)
     rows = elastic.stretched(cost, box.top, box.bottom, lift, lift, sprite.height)
-    return gather.crossing(sprite, rows, np.broadcast_to(np.arange(sprite.width), (frames, sprite.width)))
+    return gather.crossing(
+        sprite, rows, np.broadcast_to(np.arange(sprite.width), (frames, sprite.width))
+    )
 
 
 def _chest(sprite: Sprite) -> Bools:

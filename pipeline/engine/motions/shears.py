@@ -10,7 +10,7 @@ from .. import parts_regions as regions
 from ..parts import Sprite
 from ..parts_types import Bools, Floats, Ints
 from . import gather, gather_parts, waves
-from .motion import Layer, Motion, Parameters, amplitude
+from .motion import Motion, Parameters, amplitude
 from .scales import resize
 
 WOBBLE_LAG = 1.2
@@ -25,7 +25,10 @@ def sway(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 
 
 def wobble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Jiggle like jelly, the top behind the bottom: row dx = Rs(A e (sin(t - 1.2 e) + sin 1.2 e)); no. 10."""
+    """Jiggle like jelly, the top behind the bottom.
+
+    row dx = Rs(A e (sin(t - 1.2 e) + sin 1.2 e)); no. 10.
+    """
     share = height_share(sprite)
     late = WOBBLE_LAG * share
     turn = waves.phases(frames, parameters.cycles)[:, None]
@@ -34,9 +37,14 @@ def wobble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
 
 
 def wave(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Run a wave from the mast to the free edge: column dy = Rs(A u (sin(t - q) + sin q)), q = 2 pi u / .8; no. 11.
+    """Run a wave from the mast to the free edge.
 
-    The free edge is on the right; on the left when the prompt says so; below (a cape) when it says down.
+    column dy = Rs(A u (sin(t - q) + sin q)), q = 2 pi u / .8; no. 11.
+
+    The form is scaled to the amplitude, so that small cloth keeps its edge.
+
+    The free edge is on the right; on the left when the prompt says so; below (a cape) when it says
+    down.
     """
     turn = waves.phases(frames, parameters.cycles)[:, None]
     if parameters.down > 0:
@@ -47,7 +55,7 @@ def wave(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     form = _travelling(1 - share if parameters.across < 0 else share, turn)
     held = gather.largest(
         amplitude(sprite, parameters),
-        lambda reach: gather.columns_fit(sprite, waves.symmetric(reach * form)),
+        lambda reach: gather.columns_fit(sprite, waves.symmetric(reach * form), smooth=reach > 1),
     )
     moved = gather.shear_columns(sprite, waves.symmetric(held * form))
     return gather_parts.rigid(sprite, moved)
@@ -56,30 +64,53 @@ def wave(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 def _travelling(share: Floats, turn: Floats) -> Floats:
     crest = waves.TURN * share / WAVE_LENGTH
     form: Floats = share * (np.sin(turn - crest) + np.sin(crest))
-    return form
+    return form / max(1.0, float(np.abs(form).max()))
 
 
 def ripple(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Let waves run through standing water: row dx = Rs(.6A (sin(t + q) - sin q)); imaging.md 15 no. 12."""
+    """Let waves run through standing water.
+
+    row dx = Rs(.6A (sin(t + q) - sin q)); imaging.md 15 no. 12.
+
+    Water that is a part of the sprite (a well, a fountain) ripples alone, inside its own edge.
+    """
     box = sprite.box
     above = (1 - height_share(sprite)) * (box.height - 1)
-    depth = waves.TURN * above / max(6.0, box.height / 2)
+    depth = waves.TURN * above / max(10.0, box.height / 2)
     turn = waves.phases(frames, parameters.cycles)[:, None]
-    form = np.sin(turn + depth) - np.sin(depth)
-    reach = max(1, amplitude(sprite, parameters))
-    return _rows(sprite, reach, lambda tried: max(0.6 * tried, 0.5) * form if tried else 0 * form)
+    form = 0.6 * (np.sin(turn + depth) - np.sin(depth))
+    reach = amplitude(sprite, parameters)
+    if sprite.water is not None:
+        rolled = _rolled_rows(sprite, sprite.water, waves.symmetric(max(2, reach) * form))
+        if gather.moves(sprite, rolled):
+            return rolled
+    return _rows(sprite, reach, lambda tried: tried * form)
+
+
+def _rolled_rows(sprite: Sprite, mask: Bools, right: Ints) -> Ints:
+    """Roll the masked pixels of each row round among themselves by `right[f, y]` places."""
+    map_ = gather.still(sprite, len(right)).copy()
+    for row in np.flatnonzero(mask.any(axis=1)):
+        columns = np.flatnonzero(mask[row])
+        place = (np.arange(len(columns)) - right[:, row, None]) % len(columns)
+        map_[:, row, columns] = row * sprite.width + columns[place]
+    return map_
 
 
 def flicker(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lick like a flame: three seeded sines climb the rows, the height follows; imaging.md 15 no. 21.
+    """Lick like a flame.
+
+    Three seeded sines climb the rows, the height follows; imaging.md 15 no. 21.
 
     A flame that is a part of the sprite (a torch in a hand) licks alone.
     """
-    flame = _flame(sprite)
+    flame = sprite.flame
     if flame is None:
         return _licking(sprite, frames, parameters, seed)
     part = Sprite(np.where(flame[..., None], sprite.pixels, 0).astype(np.uint8))
-    wider = Parameters(max(parameters.strength, sprite.box.height / part.box.height / 2), cycles=parameters.cycles)
+    wider = Parameters(
+        max(parameters.strength, sprite.box.height / part.box.height / 2), cycles=parameters.cycles
+    )
     licking = _licking(part, frames, wider, seed)
     inside = not (regions.grow(flame) & ~sprite.opaque).any()
     bare = gather.identity(sprite)
@@ -105,23 +136,11 @@ def _licking(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> 
     return gather.through(resize(sprite, np.ones(frames), 1 + growth), leaning)
 
 
-def _flame(sprite: Sprite) -> Bools | None:
-    """Return the largest fiery region with its rim, if it is a part and not the whole of the sprite."""
-    fiery = np.append(sprite.palette.fiery, False)[sprite.palette.index]
-    labels, count = regions.label(np.where(fiery, 0, -1).astype(np.intp), diagonal=True)
-    if not count:
-        return None
-    size = regions.sizes(labels, count)
-    region = labels == int(np.argmax(size))
-    if not 4 <= int(size.max()) <= 0.4 * sprite.area:
-        return None
-    return region
-
-
 def height_share(sprite: Sprite) -> Floats:
     """Return e(y) of imaging.md 1 for each canvas row: 0 on the floor, 1 at the top of the box.
 
-    It does not grow over the rows of the eyes, or of a head on a neck: what it bends leaves a face straight.
+    It does not grow over the rows of the eyes, or of a head on a neck: what it bends leaves a face
+    straight.
     """
     box = sprite.box
     loose = np.zeros(sprite.height)
@@ -142,7 +161,9 @@ def _stiff_rows(sprite: Sprite) -> slice:
 
 
 def _rows(sprite: Sprite, reach: int, form: Callable[[int], Floats]) -> Ints:
-    held = gather.largest(reach, lambda tried: gather.rows_fit(sprite, waves.symmetric(form(tried))))
+    held = gather.largest(
+        reach, lambda tried: gather.rows_fit(sprite, waves.symmetric(form(tried)), smooth=tried > 1)
+    )
     moved = gather.shear_rows(sprite, waves.symmetric(form(held)))
     return gather_parts.rigid(sprite, moved)
 
@@ -152,5 +173,5 @@ FAMILY = (
     Motion("wobble", wobble, smallest=4, fallback="bob"),
     Motion("wave", wave, smallest=4, fallback="bob", margin=0.15),
     Motion("ripple", ripple, smallest=4, fallback="bob"),
-    Motion("flicker", flicker, smallest=4, fallback="bob", layer=Layer.WHOLE, margin=0.15),
+    Motion("flicker", flicker, smallest=4, fallback="bob", margin=0.15),
 )

@@ -1,4 +1,7 @@
-"""Motions that move the whole sprite by whole pixels: bob, float, hover8, hop, shake, lunge, scroll, afterimage."""
+"""Motions that move the whole sprite by whole pixels.
+
+Bob, float, hover8, hop, shake, lunge, scroll, afterimage.
+"""
 
 from __future__ import annotations
 
@@ -10,21 +13,26 @@ from .. import parts_limbs
 from ..parts import Sprite
 from ..parts_types import Floats, Ints
 from . import gather, waves
-from .motion import Motion, Parameters, amplitude
+from .motion import Layer, Motion, Parameters, amplitude
 from .scales import resize
 
-# Arms, wings, tails and held things follow the body by a sixth of a turn (imaging.md 19, secondary motion).
+# Arms, wings, tails and held things follow the body by a sixth of a turn (imaging.md 19, secondary
+# motion).
 LAG = waves.TURN / 6
 
 LUNGE = (0.0, -0.25, -0.4, -0.4, 0.7, 1.0, 0.5, 0.15, 0.0)
-# Height of a hop (share of its top) and squash of the body (share of its height): stand, crouch, leap, rise, top,
-# fall, landing, settled. Keyed by pose, so that the landing is in every clip of 8 frames or more.
+# Height of a hop (share of its top) and squash of the body (share of its height): stand, crouch,
+# leap, rise, top, fall, landing, settled. Keyed by pose, so that the landing is in every clip of 8
+# frames or more.
 HOP_LIFT = (0.0, 0.0, 0.6, 0.94, 1.0, 0.8, 0.0, 0.0, 0.0)
 HOP_SQUASH = (0.0, 0.16, -0.10, 0.0, 0.0, -0.06, 0.20, 0.06, 0.0)
 
 
 def bob(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lift the sprite and set it down: dy = -R(A(1 - cos)/2), arms and tail a moment later; imaging.md 15 no. 1."""
+    """Lift the sprite and set it down.
+
+    dy = -R(A(1 - cos)/2), arms and tail a moment later; imaging.md 15 no. 1.
+    """
     lift = min(amplitude(sprite, parameters), sprite.room.top)
 
     def height(phase: Floats) -> Floats:
@@ -35,18 +43,26 @@ def bob(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
 
 
 def floating(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Hang in the air and swing up and down: dy = -Rs(A sin), what hangs on it a moment later; imaging.md 15 no. 2."""
+    """Hang in the air and swing up and down.
+
+    dy = -Rs(A sin), what hangs on it a moment later; imaging.md 15 no. 2.
+    """
     reach = min(amplitude(sprite, parameters), sprite.room.top, sprite.room.bottom)
     delayed = _followed(sprite, frames, parameters, lambda phase: reach * np.sin(phase))
     return gather.shear_columns(sprite, -waves.symmetric(np.clip(delayed, -reach, reach)))
 
 
 def hover8(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Fly a lying eight: dx = Rs(A sin), dy = -Rs(A/2 sin 2t), at least a pixel each way; imaging.md 15 no. 3."""
+    """Fly a lying eight.
+
+    dx = Rs(A sin), dy = -Rs(A/2 sin 2t), at least a pixel each way; imaging.md 15 no. 3.
+    """
     room = sprite.room
     reach = amplitude(sprite, parameters)
     across, up = min(reach, room.left, room.right), min(max(1, reach / 2), room.top, room.bottom)
-    right = waves.symmetric((parameters.across or 1) * across * waves.swing(frames, parameters.cycles))
+    right = waves.symmetric(
+        (parameters.across or 1) * across * waves.swing(frames, parameters.cycles)
+    )
     down = -waves.symmetric(up * np.sin(2 * waves.phases(frames, parameters.cycles)))
     return gather.shift(sprite, right, down)
 
@@ -63,11 +79,16 @@ def shake(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     right = np.maximum(1, waves.half_up(reach * size * fade)) * side
     down = waves.symmetric(0.6 * reach * (2 * waves.chances(seed, frames, salt=2) - 1) * fade)
     right[0] = down[0] = 0
-    return gather.shift(sprite, np.clip(right, -room.left, room.right), np.clip(down, -room.top, room.bottom))
+    return gather.shift(
+        sprite, np.clip(right, -room.left, room.right), np.clip(down, -room.top, room.bottom)
+    )
 
 
 def hop(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Crouch, leap, fall and land: 3A high on key poses, squashed at both contacts; imaging.md 15 no. 6."""
+    """Crouch, leap, fall and land.
+
+    3A high on key poses, squashed at both contacts; imaging.md 15 no. 6.
+    """
     stretch = int(np.ceil(0.1 * sprite.box.height))
     height = min(3 * amplitude(sprite, parameters), max(0, sprite.room.top - stretch))
     clip = waves.shares(frames)
@@ -82,13 +103,14 @@ def lunge(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     side = parameters.across or 1
     ahead, behind = _ahead_behind(sprite, side)
     reach = min(3 * amplitude(sprite, parameters), ahead)
-    keys = np.array(LUNGE)
-    forward = waves.symmetric(reach * waves.along(keys, waves.shares(frames)))
-    return gather.shift(sprite, side * np.maximum(forward, -behind), np.zeros(frames, dtype=np.intp))
+    forward = waves.symmetric(reach * waves.along(LUNGE, waves.shares(frames)))
+    return gather.shift(
+        sprite, side * np.maximum(forward, -behind), np.zeros(frames, dtype=np.intp)
+    )
 
 
 def scroll(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Roll the box's rows (or columns) round by R(H i / N), as tiles and waterfalls do; imaging.md 15, extras."""
+    """Roll the box's rows or columns round by R(H i / N); imaging.md 15, extras."""
     box = sprite.box
     turn = np.arange(frames) * parameters.cycles % frames / frames
     rows = np.broadcast_to(np.arange(sprite.height), (frames, sprite.height)).copy()
@@ -103,7 +125,7 @@ def scroll(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
 
 
 def afterimage(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lunge with the two frames before dithered in a checker pattern behind; imaging.md 15, extras."""
+    """Lunge with the two frames before dithered behind; imaging.md 15, extras."""
     map_ = lunge(sprite, frames, parameters, seed)
     trail = map_.copy()
     rows, columns = np.indices((sprite.height, sprite.width))
@@ -132,12 +154,12 @@ def _ahead_behind(sprite: Sprite, side: int) -> tuple[int, int]:
 
 
 FAMILY = (
-    Motion("bob", bob, smallest=2, fallback="breathe"),
-    Motion("float", floating, smallest=4, fallback="bob"),
-    Motion("hover8", hover8, smallest=4, fallback="bob"),
+    Motion("bob", bob, smallest=2, fallback="breathe", layer=Layer.WHOLE),
+    Motion("float", floating, smallest=4, fallback="bob", layer=Layer.WHOLE),
+    Motion("hover8", hover8, smallest=4, fallback="bob", layer=Layer.WHOLE),
     Motion("hop", hop, smallest=4, fallback="bob", shoots=True, margin=0.45),
-    Motion("shake", shake, smallest=2, fallback="bob", shoots=True),
-    Motion("lunge", lunge, smallest=4, fallback="bob", shoots=True, margin=0.30),
+    Motion("shake", shake, smallest=2, fallback="bob", layer=Layer.WHOLE, shoots=True),
+    Motion("lunge", lunge, smallest=4, fallback="bob", layer=Layer.WHOLE, shoots=True, margin=0.30),
     Motion("scroll", scroll, smallest=2, fallback="bob", margin=0.0),
     Motion("afterimage", afterimage, smallest=4, fallback="lunge", shoots=True, margin=0.30),
 )

@@ -16,10 +16,12 @@ THIN_SHARE = 0.4
 
 
 def spin(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Turn about the upright axis like a coin: width R(W |cos|), the back mirrored; imaging.md 15 no. 14.
+    """Turn about the upright axis like a coin.
 
-    Every row keeps its two rim pixels, so the outline stays closed and round; a thin view shows each row's commonest
-    inner colour between them, so the edge-on frame is solid (imaging.md 18).
+    width R(W |cos|), the back mirrored; imaging.md 15 no. 14.
+
+    Every row keeps its two rim pixels, so the outline stays closed and round; a thin view shows
+    each row's commonest inner colour between them, so the edge-on frame is solid (imaging.md 18).
     """
     box = sprite.box
     turn = np.round(np.cos(waves.phases(frames, parameters.cycles)), 9)
@@ -35,14 +37,16 @@ def spin(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     source = np.where(place == 0, first, np.where(place == shown - 1, last, first + 1 + inner))
     source = np.where(turn[:, None, None] < 0, first + last - source, source)
     there = (place >= 0) & (place < shown) & (last >= first)
-    flat = np.arange(sprite.height)[None, :, None] * sprite.width + np.clip(source, 0, sprite.width - 1)
+    flat = np.arange(sprite.height)[None, :, None] * sprite.width + np.clip(
+        source, 0, sprite.width - 1
+    )
     thin = (scale < THIN_SHARE)[:, None, None]
     seen = np.where(thin, _plain(sprite).reshape(-1)[flat], flat)
     return np.where(there, seen, gather.VOID)
 
 
 def _plain(sprite: Sprite) -> Ints:
-    """Return the map that shows between the rims of each row only the row's commonest inner colour."""
+    """Return the map that shows inside each row only the row's commonest inner colour."""
     map_ = gather.identity(sprite).copy()
     first, last = sprite.row_spans
     for row in np.flatnonzero(last - first >= 2):
@@ -57,13 +61,19 @@ def _plain(sprite: Sprite) -> Ints:
 def rotate(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Roll one whole turn about the centre, quarter turns exact; imaging.md 15 no. 15.
 
-    A sprite whose corners would leave the canvas stays still, and `perform` falls back to tilting it.
+    A sprite whose corners would leave the canvas stays still, and `perform` falls back to tilting
+    it.
     """
     box, room = sprite.box, sprite.room
     rows, columns = np.nonzero(sprite.opaque)
-    far = np.sqrt(((columns + 0.5 - box.centre_x) ** 2 + (rows + 0.5 - box.centre_y) ** 2).max(initial=0))
+    far = np.sqrt(
+        ((columns + 0.5 - box.centre_x) ** 2 + (rows + 0.5 - box.centre_y) ** 2).max(initial=0)
+    )
     least = min(
-        room.left + box.width / 2, room.right + box.width / 2, room.top + box.height / 2, room.bottom + box.height / 2
+        room.left + box.width / 2,
+        room.right + box.width / 2,
+        room.top + box.height / 2,
+        room.bottom + box.height / 2,
     )
     if far + 0.5 > least:
         return gather.still(sprite, frames)
@@ -72,13 +82,19 @@ def rotate(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
 
 
 def pendulum(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Swing from the nail: turn by 10 degrees times sin about the top's middle; imaging.md 15 no. 16."""
+    """Swing from the nail.
+
+    Turn by 10 degrees times sin about the top's middle; imaging.md 15 no. 16.
+    """
     box = sprite.box
     return _swung(sprite, frames, parameters, PENDULUM, (box.centre_x, float(box.top)))
 
 
 def tilt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Rock on the floor: turn by 7 degrees times sin about the foot's middle; imaging.md 15 no. 17."""
+    """Rock on the floor.
+
+    Turn by 7 degrees times sin about the foot's middle; imaging.md 15 no. 17.
+    """
     box = sprite.box
     return _swung(sprite, frames, parameters, TILT, (box.centre_x, float(box.bottom)))
 
@@ -86,7 +102,10 @@ def tilt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 def _swung(
     sprite: Sprite, frames: int, parameters: Parameters, angle: float, pivot: tuple[float, float]
 ) -> Ints:
-    """Swing about a pivot: at least far enough for the far end to move a pixel, at most as far as the room allows."""
+    """Swing about a pivot.
+
+    At least far enough for the far end to move a pixel, at most as far as the room allows.
+    """
     box = sprite.box
     arm = max(box.height, box.width / 2)
     widest = max(angle * parameters.strength, 1.0 / arm)
@@ -100,7 +119,7 @@ def _swung(
 
 
 def _turned(sprite: Sprite, angles: Floats, pivot: tuple[float, float]) -> Ints:
-    """Turn by the enlarged grid when the sprite is small or round, else by three shears (Paeth 1986)."""
+    """Turn on the enlarged grid if small or round, else by three shears (Paeth 1986)."""
     box = sprite.box
     if max(box.width, box.height) <= 32 or is_round(sprite):
         return enlarge.turned(sprite, angles, pivot)
@@ -118,7 +137,7 @@ def _sheared(sprite: Sprite, angles: Floats, pivot: tuple[float, float]) -> Ints
 
 
 def is_round(sprite: Sprite) -> bool:
-    """Tell whether the silhouette is nearly the ellipse in its box (overlap of at least 90 %; imaging.md 16)."""
+    """Tell whether the silhouette overlaps the ellipse in its box by 90 % (imaging.md 16)."""
     box = sprite.box
     down = (np.arange(sprite.height) + 0.5 - box.centre_y)[:, None] / (box.height / 2)
     right = (np.arange(sprite.width) + 0.5 - box.centre_x)[None, :] / (box.width / 2)

@@ -1,13 +1,16 @@
-"""Time and rounding: phases of a clip, whole-pixel rounding that is equal on every platform, seeded numbers."""
+"""Time and rounding.
+
+Phases of a clip, whole-pixel rounding that is equal on every platform, seeded numbers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ..parts import Floats, Ints
+from ..parts_types import Floats, Ints
 
 TURN = 2 * np.pi
 
@@ -25,12 +28,14 @@ def shares(frames: int) -> Floats:
     return np.arange(frames) / frames
 
 
-def half_up(values: ArrayLike) -> Ints:
-    """Round to whole numbers, halves up, after rounding float noise away at 9 decimals (imaging.md 1)."""
-    return np.floor(np.round(values, 9) + 0.5).astype(np.intp)
+def half_up(values: float | Floats) -> Ints:
+    """Round to whole numbers, halves up, after removing float noise (imaging.md 1)."""
+    rounded = np.round(np.asarray(values, dtype=np.float64), 9)
+    whole: Ints = np.floor(rounded + 0.5).astype(np.intp)
+    return whole
 
 
-def symmetric(values: ArrayLike) -> Ints:
+def symmetric(values: float | Floats) -> Ints:
     """Round halves away from zero, so that left and right, up and down get equal shares."""
     rounded = np.round(np.asarray(values, dtype=np.float64), 9)
     return (np.sign(rounded) * np.floor(np.abs(rounded) + 0.5)).astype(np.intp)
@@ -46,10 +51,12 @@ def swing(frames: int, cycles: int = 1) -> Floats:
     return np.sin(phases(frames, cycles))
 
 
-def along(table: Sequence[float], shares_: ArrayLike) -> Floats:
+def along(table: Sequence[float], shares_: Floats) -> Floats:
     """Read a table of key values at shares 0..1 of its length, linear in between."""
     keys = np.linspace(0.0, 1.0, len(table))
-    return np.interp(np.asarray(shares_, dtype=np.float64), keys, np.asarray(table, dtype=np.float64))
+    return np.interp(
+        np.asarray(shares_, dtype=np.float64), keys, np.asarray(table, dtype=np.float64)
+    )
 
 
 def scatter(seed: int, count: int, salt: int = 0) -> NDArray[np.uint32]:
@@ -57,8 +64,11 @@ def scatter(seed: int, count: int, salt: int = 0) -> NDArray[np.uint32]:
 
     Source: the 32-bit finaliser of MurmurHash3 (Appleby, public domain).
     """
-    value = (np.arange(count, dtype=np.uint64) + np.uint64(seed % 2**32) * np.uint64(0x9E3779B1)
-             + np.uint64(salt) * np.uint64(0x85EBCA77)) & np.uint64(0xFFFFFFFF)
+    value = (
+        np.arange(count, dtype=np.uint64)
+        + np.uint64(seed % 2**32) * np.uint64(0x9E3779B1)
+        + np.uint64(salt) * np.uint64(0x85EBCA77)
+    ) & np.uint64(0xFFFFFFFF)
     for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35), (16, 1)):
         value ^= value >> np.uint64(shift)
         value = (value * np.uint64(factor)) & np.uint64(0xFFFFFFFF)
