@@ -34,7 +34,7 @@ class Layout(Record, frozen=True, kw_only=True):
 class Wish(Record, frozen=True, kw_only=True):
     """What the user wants of a layout."""
 
-    #: Cells in a row; 0: as many as fit.
+    #: Most cells in a row; 0: as many as fit.
     columns: int = 0
     gutter: int = 0
     #: Largest width and height in px.
@@ -50,7 +50,7 @@ def arrange(cell: tuple[int, int], count: int, wish: Wish | None = None) -> Layo
     """
     wish = wish or Wish()
     fitting = (wish.max_width + wish.gutter) // (cell[0] + wish.gutter)
-    columns = wish.columns or max(1, min(count, fitting))
+    columns = min(count, wish.columns or max(1, fitting))
     rows = -(-count // columns)
     width, height = _extent(cell[0], columns, wish), _extent(cell[1], rows, wish)
     if width > wish.max_width or height > wish.max_height:

@@ -73,7 +73,7 @@ TARGET = Target(
         "layout": Option(
             default="grid", choices=("grid", "row"), doc="rows as wide as fit, or one row"
         ),
-        "columns": Option(default=0, low=0, high=256, doc="cells in a row; 0: as many as fit"),
+        "columns": Option(default=0, low=0, high=256, doc="most cells in a row; 0: as many as fit"),
         "gutter": Option(default=0, low=0, high=64, doc="transparent px between cells"),
         "max_width": Option(
             default=layout.MAX_WIDTH_PX, low=16, high=16384, doc="widest image in px"

@@ -26,7 +26,7 @@ def contents(drawn: Drawn) -> tuple[bytes, ...]:
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<tileset version="1.8" tiledversion="1.8.2" name={quoteattr(drawn.naming.name)}'
         f' tilewidth="{width}" tileheight="{height}" spacing="{places.gutter}"'
-        f' tilecount="{places.count}" columns="{places.columns}">',
+        f' tilecount="{places.columns * places.rows}" columns="{places.columns}">',
         " <properties>",
         f'  <property name="pngHash" value="{drawn.digest}"/>',
         " </properties>",
