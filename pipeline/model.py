@@ -155,9 +155,11 @@ class When(Record, frozen=True, kw_only=True):
     #: Regular expression searched in the path relative to the assets folder.
     path: str | None = None
     #: Words, one of which must be in the file's name, or in its folders' names. Words end at
-    #: signs, digits and capitals ("BossBat_2" has boss, bat, 2), in any case and any plural.
+    #: signs, digits and capitals ("BossBat_2" has boss and bat), in any case and any plural.
     stem: tuple[str, ...] = ()
     folder: tuple[str, ...] = ()
+    #: Words of which none may be in the folders' names.
+    outside: tuple[str, ...] = ()
     #: Words of which none may be in either.
     without: tuple[str, ...] = ()
 

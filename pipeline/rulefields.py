@@ -143,6 +143,7 @@ WHEN = Table(
             "and bats.png, not acrobat.png.",
         ),
         "folder": Field(shape=_WORDS, about="Words, one of which is in the folders' names."),
+        "outside": Field(shape=_WORDS, about="Words of which none is in the folders' names."),
         "without": Field(shape=_WORDS, about="Words of which none is in file or folder names."),
     },
 )

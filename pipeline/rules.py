@@ -104,7 +104,7 @@ class _Compiled:
         self.globs = tuple(globs.compile(pattern) for pattern in rule.match)
         self.regexes = tuple(re.compile(glob.source, re.DOTALL) for glob in self.globs)
         self.stem, self.folder = _phrases(rule.when.stem), _phrases(rule.when.folder)
-        self.without = _phrases(rule.when.without)
+        self.without, self.outside = _phrases(rule.when.without), _phrases(rule.when.outside)
         self.path = re.compile(rule.when.path) if rule.when.path is not None else None
         #: Words without one of which the rule cannot match; empty when any path may.
         self.first_words = {phrase.split()[0] for phrase in self.stem or self.folder}
@@ -127,12 +127,13 @@ class _Compiled:
             return False
         if self.path is not None and not self.path.search(relative):
             return False
-        if not (self.stem or self.folder or self.without):
+        if not (self.stem or self.folder or self.without or self.outside):
             return True
         names = names or _Names(_normal(source.path))
         return (
             (not self.stem or _has(names.stem, self.stem))
             and (not self.folder or _has(names.folder, self.folder))
+            and not _has(names.folder, self.outside)
             and not _has(names.stem, self.without)
             and not _has(names.folder, self.without)
         )

@@ -150,6 +150,8 @@ def test_conditions_on_the_picture(
         ("stem: [bat], without: [icon]", "icons/bat.png", False),
         ("stem: [bat], without: [icon]", "bat_icon.png", False),
         ("without: [icon]", "bat.png", True),
+        ("outside: [icon]", "bat_icon.png", True),
+        ("outside: [icon]", "x/icons/bat.png", False),
         ("stem: \u00e9p\u00e9e", "\u00c9p\u00e9e_2.png", True),
     ],
 )
