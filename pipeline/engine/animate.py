@@ -20,10 +20,6 @@ from .prompt import Reading
 ORDER = (Layer.COLOUR, Layer.FORM, Layer.WHOLE)
 
 
-class NeedsAi(ValueError):
-    """Tell that a strict request asked for what one still picture cannot show."""
-
-
 @dataclass(frozen=True)
 class Animation:
     """A finished clip and how the prompt was understood.
@@ -48,20 +44,14 @@ def animate(
     frames: int = 8,
     negative_prompt: str = "",
     seed: int | None = None,
-    strict: bool = False,
 ) -> Animation:
     """Animate a (height, width, 4) uint8 straight RGBA sprite on its own canvas.
 
     Alpha is cut at 128. Without a seed one is derived from pixels and prompt, so that equal
     requests look equal.
-
-    Raises:
-        NeedsAi: the request is strict and asks for what one still cannot show.
     """
     source = parts.cut(sprite)
     reading = prompts.read(prompt, source, negative_prompt)
-    if strict and reading.needs_ai is not None:
-        raise NeedsAi(reading.needs_ai)
     number = derived_seed(source.pixels, prompt) if seed is None else seed
     map_, done = _performed(source, frames, reading, number)
     return Animation(

@@ -184,15 +184,15 @@ class Sprite:
         return parts_colour.emissive(self.palette, self.opaque, self.islands[0] >= 0)
 
     @cached_property
-    def flame(self) -> Bools | None:
+    def flame(self) -> Sprite | None:
         """Return the flame that is a part of the sprite, with its coloured rim, if any."""
         core = parts_colour.region(self.palette, self.palette.fiery, self.area)
         if core is None:
             return None
         tinted = np.append((self.palette.chroma >= 0.04) & (self.palette.lab[:, 0] >= 0.25), False)
         rim = parts_colour.rim(self.opaque) & tinted[self.palette.index]
-        grown: Bools = core | (parts_regions.grow(core) & rim)
-        return grown
+        grown = core | (parts_regions.grow(core) & rim)
+        return Sprite(np.where(grown[..., None], self.pixels, 0).astype(np.uint8))
 
     @cached_property
     def water(self) -> Bools | None:

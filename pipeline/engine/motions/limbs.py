@@ -10,7 +10,7 @@ from ..parts_types import Bools, Floats, Ints
 from . import gather, gather_parts, waves
 from .motion import Motion, Parameters, amplitude
 
-STRIDE = 0.35
+STRIDE = 0.28
 
 
 def walk2(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

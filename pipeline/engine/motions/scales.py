@@ -22,12 +22,10 @@ def resize(sprite: Sprite, wide: Floats, tall: Floats, *, grounded: bool = True)
     wider = np.clip(waves.symmetric(box.width * (wide - 1) / 2), narrow, half)
     upward = room.top if grounded else min(room.top, room.bottom)
     taller = _taller(box.height, tall, upward, grounded)
-    columns = elastic.mirrored(
-        elastic.column_cost(sprite), box.left, box.right, wider, sprite.width
-    )
-    lift = taller if grounded else taller // 2
+    across, upright = (box.left, box.right), (box.top, box.bottom)
+    columns = elastic.mirrored(elastic.column_cost(sprite), across, wider, sprite.width)
     rows = elastic.stretched(
-        elastic.row_cost(sprite), box.top, box.bottom, taller, lift, sprite.height
+        elastic.row_cost(sprite), upright, taller, sprite.height, grounded=grounded
     )
     return gather.crossing(sprite, rows, columns)
 
@@ -84,7 +82,7 @@ def breathe(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
     deepest = min(wanted, sprite.room.top) or -min(wanted, box.height - 1)
     lift = waves.symmetric(deepest * waves.rise(frames, parameters.cycles))
     cost = np.where(_chest(sprite), elastic.row_cost(sprite), np.inf)
-    rows = elastic.stretched(cost, box.top, box.bottom, lift, lift, sprite.height)
+    rows = elastic.stretched(cost, (box.top, box.bottom), lift, sprite.height, grounded=True)
     return gather.crossing(
         sprite, rows, np.broadcast_to(np.arange(sprite.width), (frames, sprite.width))
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,6 +23,12 @@ def sway(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     bend = height_share(sprite) ** 1.5
     turn = (parameters.across or 1) * waves.swing(frames, parameters.cycles)[:, None]
     return _rows(sprite, amplitude(sprite, parameters), lambda reach: reach * bend * turn)
+
+
+def leaning(sprite: Sprite, slopes: Floats) -> Ints:
+    """Lean from the feet by `slopes` (frames,) pixels a row, the face straight: row dx = s e H."""
+    lean = slopes[:, None] * height_share(sprite) * (sprite.box.height - 1)
+    return gather.shear_rows(sprite, waves.symmetric(lean))
 
 
 def wobble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
@@ -49,12 +56,12 @@ def wave(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     turn = waves.phases(frames, parameters.cycles)[:, None]
     if parameters.down > 0:
         form = _travelling(1 - height_share(sprite), turn)
-        return _rows(sprite, amplitude(sprite, parameters), lambda reach: reach * form)
+        return _rows(sprite, amplitude(sprite, parameters, 0.1), lambda reach: reach * form)
     box = sprite.box
     share = np.clip((np.arange(sprite.width) - box.left) / max(1, box.width - 1), 0, 1)
     form = _travelling(1 - share if parameters.across < 0 else share, turn)
     held = gather.largest(
-        amplitude(sprite, parameters),
+        amplitude(sprite, parameters, 0.1),
         lambda reach: gather.columns_fit(sprite, waves.symmetric(reach * form), smooth=reach > 1),
     )
     moved = gather.shear_columns(sprite, waves.symmetric(held * form))
@@ -107,15 +114,12 @@ def flicker(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
     flame = sprite.flame
     if flame is None:
         return _licking(sprite, frames, parameters, seed)
-    part = Sprite(np.where(flame[..., None], sprite.pixels, 0).astype(np.uint8))
-    wider = Parameters(
-        max(parameters.strength, sprite.box.height / part.box.height / 2), cycles=parameters.cycles
-    )
-    licking = _licking(part, frames, wider, seed)
-    inside = not (regions.grow(flame) & ~sprite.opaque).any()
-    bare = gather.identity(sprite)
-    bare = np.where(flame, gather_parts.hole(sprite, flame) if inside else gather.VOID, bare)
-    return gather_parts.over(np.broadcast_to(bare, licking.shape), licking, flame)
+    bolder = max(parameters.strength, sprite.box.height / flame.box.height / 2)
+    licking = _licking(flame, frames, replace(parameters, strength=bolder), seed)
+    inside = not (regions.grow(flame.opaque) & ~sprite.opaque).any()
+    behind = gather_parts.hole(sprite, flame.opaque) if inside else gather.VOID
+    bare = np.where(flame.opaque, behind, gather.identity(sprite))
+    return gather_parts.over(np.broadcast_to(bare, licking.shape), licking, flame.opaque)
 
 
 def _licking(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ..parts import Sprite
+from ..parts_colour import rim
 from ..parts_types import Floats, Ints
-from . import enlarge, gather, gather_parts, waves
+from . import enlarge, gather, gather_parts, shears, waves
 from .motion import Motion, Parameters
 
 PENDULUM = np.radians(10.0)
 TILT = np.radians(7.0)
 EDGE_SHARE = 0.15
 THIN_SHARE = 0.4
+ROUND_SHARE = 0.87
 
 
 def spin(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
@@ -30,7 +32,7 @@ def spin(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     first, last = (spans[None, :, None] for spans in sprite.row_spans)
     width = last - first + 1
     shown = width - 2 * waves.half_up(width * (1 - scale[:, None, None]) / 2)
-    shown = np.maximum(shown, np.minimum(width, 2 - width % 2))
+    shown = np.maximum(shown, np.minimum(width, 4 - width % 2))
     middle = box.centre_x + ((first + last + 1) / 2 - box.centre_x) * scale[:, None, None]
     place = np.arange(sprite.width) - waves.half_up(middle - shown / 2)
     inner = (2 * place - 1) * np.maximum(width - 2, 0) // np.maximum(2 * (shown - 2), 1)
@@ -75,10 +77,21 @@ def rotate(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
         room.top + box.height / 2,
         room.bottom + box.height / 2,
     )
+    angles = (parameters.across or 1) * waves.phases(frames, parameters.cycles)
+    if abs(box.width - box.height) <= 1 and is_round(sprite):
+        return _turned_inside(sprite, angles)
     if far + 0.5 > least:
         return gather.still(sprite, frames)
-    angles = (parameters.across or 1) * waves.phases(frames, parameters.cycles)
     return enlarge.turned(sprite, angles, (box.centre_x, box.centre_y))
+
+
+def _turned_inside(sprite: Sprite, angles: Floats) -> Ints:
+    """Turn what lies inside the rim about the centre; a round rim looks the same at every angle."""
+    box = sprite.box
+    inside = sprite.opaque & ~rim(sprite.opaque)
+    turning = enlarge.turned(sprite, angles, (box.centre_x, box.centre_y))
+    from_inside = np.append(inside.reshape(-1), False)[turning]
+    return np.where(inside & from_inside, turning, gather.identity(sprite))
 
 
 def pendulum(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
@@ -119,9 +132,19 @@ def _swung(
 
 
 def _turned(sprite: Sprite, angles: Floats, pivot: tuple[float, float]) -> Ints:
-    """Turn on the enlarged grid if small or round, else by three shears (Paeth 1986)."""
+    """Turn on the enlarged grid if small, by three shears if not (Paeth 1986).
+
+    A round sprite is moved, and turned inside its rim; a creature leans, so that its feet stay.
+    """
     box = sprite.box
-    if max(box.width, box.height) <= 32 or is_round(sprite):
+    if is_round(sprite):
+        arm_x, arm_y = box.centre_x - pivot[0], box.centre_y - pivot[1]
+        right = waves.symmetric(arm_x * (np.cos(angles) - 1) - arm_y * np.sin(angles))
+        down = waves.symmetric(arm_y * (np.cos(angles) - 1) + arm_x * np.sin(angles))
+        return gather.through(gather.shift(sprite, right, down), _turned_inside(sprite, angles))
+    if sprite.eyes is not None or len(sprite.legs) >= 2:
+        return shears.leaning(sprite, np.tan(angles))
+    if max(box.width, box.height) <= 32:
         return enlarge.turned(sprite, angles, pivot)
     return _sheared(sprite, angles, pivot)
 
@@ -137,13 +160,13 @@ def _sheared(sprite: Sprite, angles: Floats, pivot: tuple[float, float]) -> Ints
 
 
 def is_round(sprite: Sprite) -> bool:
-    """Tell whether the silhouette overlaps the ellipse in its box by 90 % (imaging.md 16)."""
+    """Tell whether the silhouette nearly is the ellipse in its box (imaging.md 16)."""
     box = sprite.box
     down = (np.arange(sprite.height) + 0.5 - box.centre_y)[:, None] / (box.height / 2)
     right = (np.arange(sprite.width) + 0.5 - box.centre_x)[None, :] / (box.width / 2)
     ellipse = down**2 + right**2 <= 1
     union = (ellipse | sprite.opaque).sum()
-    return bool(union and (ellipse & sprite.opaque).sum() >= 0.9 * union)
+    return bool(union and (ellipse & sprite.opaque).sum() >= ROUND_SHARE * union)
 
 
 FAMILY = (
