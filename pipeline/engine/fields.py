@@ -26,13 +26,13 @@ def text(body: Body, name: str, default: str | None, *, longest: int) -> str:
         raise InvalidRequest(f"`{name}` is missing; it is required.")
     if not isinstance(value, str):
         raise InvalidRequest(f"`{name}` must be a string, not {_kind(value)}.")
+    if len(value) > longest:
+        raise InvalidRequest(
+            f"`{name}` has {len(value)} characters; at most {longest} are accepted."
+        )
     clean = _CONTROL.sub("", value)
     if default is None and not clean.strip():
         raise InvalidRequest(f"`{name}` is empty; say something in it.")
-    if len(clean) > longest:
-        raise InvalidRequest(
-            f"`{name}` has {len(clean)} characters; at most {longest} are accepted."
-        )
     return clean
 
 

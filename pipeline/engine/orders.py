@@ -257,15 +257,16 @@ def _pixel_config(body: Body) -> tuple[int | None, tuple[Colour, ...] | None]:
 def _palette(palette: object) -> tuple[Colour, ...]:
     if not isinstance(palette, list) or not palette:
         raise InvalidRequest("`pixel_config.palette` must be a list of at least one colour.")
-    colours = dict.fromkeys(
-        fields.parse_colour(entry, f"pixel_config.palette[{position}]")
-        for position, entry in enumerate(palette)
-    )
-    if len(colours) > 256:
+    if len(palette) > 256:
         raise InvalidRequest(
-            f"`pixel_config.palette` has {len(colours)} colours; at most 256 are accepted."
+            f"`pixel_config.palette` has {len(palette)} colours; at most 256 are accepted."
         )
-    return tuple(colours)
+    return tuple(
+        dict.fromkeys(
+            fields.parse_colour(entry, f"pixel_config.palette[{position}]")
+            for position, entry in enumerate(palette)
+        )
+    )
 
 
 def _transform(body: Body) -> Transform | None:

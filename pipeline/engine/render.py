@@ -74,7 +74,7 @@ def placed(sprite: Pixels, look: Look) -> Pixels:
     left = (size - width) // 2 + transform.offset_x
     top = (size - height) // 2 + transform.offset_y
     rows, columns = np.arange(size) - top, np.arange(size) - left
-    canvas = sprite[np.clip(rows, 0, height - 1)][:, np.clip(columns, 0, width - 1)]
+    canvas: Pixels = sprite[np.clip(rows, 0, height - 1)][:, np.clip(columns, 0, width - 1)]
     if transform.fill_method == "edge-extend":
         return canvas
     inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))[None]

@@ -1,0 +1,169 @@
+"""Run the built-in engine as its own process for a test, and speak plain HTTP to it."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+KEY = "pe_sk_TestKey0TestKey0TestKey0TestKey0TestKey0"
+VARIABLE = "PIXELPIPE_TEST_ENGINE_KEY"
+ENDED = ("success", "failure", "cancelled")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hold a whole HTTP answer; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, object]:
+        """Parse the body as a JSON object."""
+        content = json.loads(self.body)
+        assert isinstance(content, dict)
+        return content
+
+    @property
+    def code(self) -> str:
+        """Give the error code of a refusal, checking the shape of api.md 3.3 on the way."""
+        content = self.json()
+        assert set(content) == {"error"}
+        error = content["error"]
+        assert isinstance(error, dict)
+        assert set(error) == {"code", "message"}
+        assert error["message"]
+        return str(error["code"])
+
+
+class Server:
+    """Talk to one running engine."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self.process = process
+        self.url = url
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = KEY,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request on a fresh connection; `path` is below the API, or a whole address."""
+        parts = urlsplit(path if "://" in path else self.url + path)
+        sent = {**(headers or {})}
+        if key is not None and "://" not in path:
+            sent["Authorization"] = f"Bearer {key}"
+        raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        if raw is not None:
+            sent.setdefault("Content-Type", "application/json")
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        try:
+            connection.request(
+                method, f"{parts.path}?{parts.query}" if parts.query else parts.path, raw, sent
+            )
+            reply = connection.getresponse()
+            named = {name.lower(): value for name, value in reply.getheaders()}
+            return Answer(reply.status, named, reply.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str, *, key: str | None = KEY) -> Answer:
+        """GET a path."""
+        return self.request("GET", path, key=key)
+
+    def post(self, path: str, body: object, *, key: str | None = KEY) -> Answer:
+        """POST a JSON body."""
+        return self.request("POST", path, body, key=key)
+
+    def submit(self, path: str = "/animate", **fields: object) -> str:
+        """Submit a job, with a small sprite unless `fields` say otherwise; gives its id."""
+        body: dict[str, object] = {"prompt": "breathing calmly", **fields}
+        if path != "/keyframes":
+            body.setdefault("image", png())
+        answer = self.post(path, body)
+        assert answer.status == 200, answer.body
+        return str(answer.json()["api_job_id"])
+
+    def state(self, job: str) -> dict[str, object]:
+        """Read a job."""
+        answer = self.get(f"/jobs?id={job}")
+        assert answer.status == 200, answer.body
+        return answer.json()
+
+    def ended(self, job: str) -> dict[str, object]:
+        """Poll a job until it has ended."""
+        deadline = time.monotonic() + 20
+        while (found := self.state(job))["status"] not in ENDED:
+            assert time.monotonic() < deadline, f"job {job} does not end: {found}"
+            time.sleep(0.01)
+        return found
+
+    def balance(self) -> dict[str, object]:
+        """Read the balance."""
+        return self.get("/balance").json()
+
+
+@contextmanager
+def serving(*options: str, key: str = KEY, end: str = "stdin") -> Iterator[Server]:
+    """Run `serve` with these options until the block is left; `end` "kill" then kills it."""
+    arguments = [sys.executable, "-m", "pipeline.engine", "serve", "--key-env", VARIABLE]
+    process = subprocess.Popen(
+        [*arguments, "--until-stdin-closes", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, VARIABLE: key, "PYTHONPATH": str(ROOT)},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        yield Server(process, str(json.loads(line)["url"]))
+    finally:
+        if end == "kill":
+            process.kill()
+        process.stdin.close()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+def sprite(width: int = 12, height: int = 12) -> Image.Image:
+    """Draw a small figure of four colours with room around it."""
+    image = Image.new("RGBA", (width, height))
+    for y in range(2, height - 1):
+        for x in range(3, width - 3):
+            edge = x in (3, width - 4) or y in (2, height - 2)
+            image.putpixel((x, y), (40, 20, 60, 255) if edge else (200, 60 + 20 * (y % 3), 80, 255))
+    return image
+
+
+def png(width: int = 12, height: int = 12) -> str:
+    """Give the small figure as base64 PNG."""
+    return encoded(sprite(width, height))
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> str:
+    """Write a picture as base64."""
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return base64.b64encode(out.getvalue()).decode()
