@@ -50,7 +50,7 @@ def test_a_scan_sees_sources_overrides_and_outputs_and_their_stats(root: Path) -
     make(root, "assets/notes.txt", "assets/hero.anim.json.import", "outside.png")
     found = project.scan(root, ["assets"], [])
     names = {"assets/hero.png", "assets/hero.png.yaml", "assets/hero.anim.json"}
-    assert names <= set(found.files)
+    assert names == set(found.files)
     assert set(filter(project.is_source, found.files)) == {"assets/hero.png"}
     stat = (root / "assets/hero.png").stat()
     expected = project.Stat(stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from .ignore import IGNORE_NAME
 from .index import Facts, Index, prepare
 from .outputs import digests, publish, remove, sweep
 from .paths import CONFIG_NAME, find, fold, is_output, is_override, is_source
-from .scan import Scan, Stat, Tree, scan
+from .scan import CACHES, Scan, Stat, Tree, scan, stat_of
 from .snapshot import read
 
 __all__ = [
+    "CACHES",
     "CONFIG_NAME",
+    "IGNORE_NAME",
     "Facts",
     "Index",
     "Scan",
@@ -26,5 +29,6 @@ __all__ = [
     "read",
     "remove",
     "scan",
+    "stat_of",
     "sweep",
 ]

@@ -18,7 +18,7 @@ TEMPORARY = ".pixelpipe-tmp"
 SOURCE_SUFFIXES = (".png", ".PNG")
 OVERRIDE_SUFFIXES = (".png.yaml", ".PNG.yaml")
 #: What engines write beside our outputs: theirs, although it carries our name.
-_SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
+SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
 _OUTPUT = re.compile(r"[^.].*\.anim\.[^/]*[^./]", re.DOTALL)
 #: Device names of Windows: a file of that name cannot be checked out there, with any extension.
 _RESERVED = re.compile(
@@ -51,7 +51,7 @@ def is_output(name: str) -> bool:
     if TEMPORARY in name:
         return True
     return (
-        ".anim." in name and bool(_OUTPUT.fullmatch(name)) and not name.endswith(_SIDECAR_SUFFIXES)
+        ".anim." in name and bool(_OUTPUT.fullmatch(name)) and not name.endswith(SIDECAR_SUFFIXES)
     )
 
 

@@ -235,7 +235,9 @@ class _Pass:
                     name = found.name
                     if found.is_dir(follow_symlinks=False):
                         inner[prefix + name] = found.inode() if _HAS_INODES else 0
-                    elif name.endswith(_SUFFIXES) or ".anim." in name:
+                    elif name.endswith(_SUFFIXES) or (
+                        ".anim." in name and not name.endswith(paths.SIDECAR_SUFFIXES)
+                    ):
                         self._stat(prefix + name, found, links)
                     elif name == IGNORE_NAME:
                         has_patterns = True
@@ -338,4 +340,4 @@ def _prefix(folder: str) -> str:
 
 def _is_wanted(name: str) -> bool:
     """Tell whether a file of this name is of interest."""
-    return name[:1] != "." and (name.endswith(_SUFFIXES) or ".anim." in name)
+    return name[:1] != "." and (name.endswith(_SUFFIXES) or paths.is_output(name))
