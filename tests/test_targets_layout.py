@@ -45,6 +45,7 @@ def test_order_of_each_direction(
         ((125, 250, 125, 125), FORWARD, False, 5),
         ((125, 250, 125, 125), PINGPONG, True, 8),
         ((83, 84, 83), FORWARD, True, 3),
+        ((100, 160, 140), FORWARD, True, 4),
         ((100,), PINGPONG, False, 1),
     ],
 )

@@ -96,6 +96,26 @@ def test_gif_joins_equal_neighbours_and_keeps_their_time() -> None:
     assert [ms for _, ms in shown(preview)] == [130, 250, 120, 130, 120, 130, 120]
 
 
+@pytest.mark.parametrize("name", ["gif", "webp", "apng"])
+def test_what_moves_leaves_no_trail(name: str) -> None:
+    """Each frame replaces the one before: Pillow's default would add them up."""
+    frames = tuple(
+        Frame(pixels=Pixels(width=8, height=8, rgba=dot(place)), duration_ms=100)
+        for place in (0, 9, 18, 27)
+    )
+    clip = SheetClip(name="all", first=0, count=4)
+    sheet = Sheet(stem="a", cell=(8, 8), frames=frames, clips=(clip,), pivot=(0, 0))
+    (preview,) = export(sheet, name).values()
+    assert [rgba for rgba, _ in shown(preview)] == [frame.pixels.rgba for frame in frames]
+
+
+def dot(place: int) -> bytes:
+    """Return 8x8 transparent pixels with a red one."""
+    pixels = bytearray(8 * 8 * 4)
+    pixels[place * 4 : place * 4 + 4] = b"\xff\0\0\xff"
+    return bytes(pixels)
+
+
 def test_gif_of_too_many_colours_is_reduced() -> None:
     """It is a preview: a coarser one is better than none."""
     frame = Frame(pixels=Pixels(width=20, height=20, rgba=MANY), duration_ms=100)

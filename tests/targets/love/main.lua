@@ -1,5 +1,10 @@
 -- Draw each quad of hero.anim.lua, decode it from pixels, step each tag in 10 ms, print, quit.
 
+function love.errorhandler(message)
+  print(debug.traceback(message))
+  return function() return 1 end
+end
+
 local function order(tag)
   local forth, back = {}, {}
   for i = tag.from, tag.to do forth[#forth + 1] = i; table.insert(back, 1, i) end
