@@ -2,7 +2,8 @@
 
 A field of a clip is taken from the nearest place that states it: the clip, the rule's `defaults`,
 the clip of that name in the rule that `extends` names, the file's `defaults`. A rule that states
-`match` takes neither `match` nor `when` of its base; one that states only `when` adds to it.
+`match` takes neither `match` nor `when` of its base; one that states only `when` adds to it, and
+every rule adds to the `when` of its file. Excluded words (`without`, `outside`) add up.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ def _from_entry(entry: _Entry, base: Rule | None) -> Rule:
     start = base or Rule(name="", match=(), clips=())
     if "match" in stated:
         start = msgspec.structs.replace(start, when=_WHEN_DEFAULTS)
-    when = _mapping(entry.file.get("when")) | _mapping(stated.get("when"))
+    when = _both(_mapping(entry.file.get("when")), _mapping(stated.get("when")))
     if when:
         stated["when"] = when
     start = msgspec.structs.replace(
@@ -170,9 +171,8 @@ def _merge(base: Rule, stated: _Stated, file_defaults: _Stated, at: At) -> Rule:
     own = {key: value for key, value in stated.items() if key not in ("defaults", "extends")}
     own["clips"] = _clips(base, stated, file_defaults, at)
     if "when" in own:
-        own["when"] = msgspec.convert(
-            _differing(base.when, _WHEN_DEFAULTS) | _mapping(own["when"]), When
-        )
+        inherited = _differing(base.when, _WHEN_DEFAULTS)
+        own["when"] = msgspec.convert(_both(inherited, _mapping(own["when"])), When)
     if "pivot" in own and not isinstance(own["pivot"], str):
         own["pivot"] = msgspec.convert(own["pivot"], tuple[int, int])
     return msgspec.structs.replace(base, **own)
@@ -242,6 +242,22 @@ def _inherit(clip: Clip, clips: Mapping[str, Clip]) -> Clip:
         }
         clip = msgspec.structs.replace(clip, **missing)
     return clip
+
+
+def _both(outer: _Stated, inner: _Stated) -> dict[str, object]:
+    """Lay conditions over conditions; excluded words of both hold."""
+    both = {**outer, **inner}
+    for name in ("without", "outside"):
+        lists = [stated[name] for stated in (outer, inner) if name in stated]
+        if lists:
+            both[name] = tuple(dict.fromkeys(word for words in lists for word in _tuple(words)))
+    return both
+
+
+def _tuple(value: object) -> tuple[object, ...]:
+    """Return `value`, which a list shape has read."""
+    assert isinstance(value, tuple)
+    return value
 
 
 def _long(value: object) -> _Stated:

@@ -1,0 +1,52 @@
+"""Find the packs that ship: one YAML file for each version of a pack, never changed afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import ConfigError
+from .shapes import nearest
+
+#: The packs in the order in which `init` lists them. Where two know a word, the first one wins.
+ORDER = (
+    "creatures",
+    "characters",
+    "vehicles",
+    "effects",
+    "environment",
+    "items",
+    "props",
+)
+
+
+def folder() -> Path:
+    """Return the folder of the packs: beside this file in a wheel, `rules/` in a checkout."""
+    here = Path(__file__).resolve().parent
+    inside = here / "packs"
+    return inside if inside.is_dir() else here.parent / "rules"
+
+
+def versions() -> dict[str, tuple[int, ...]]:
+    """Return the versions that ship of each pack, ascending, in the order of `ORDER`."""
+    found: dict[str, list[int]] = {name: [] for name in ORDER}
+    for file in sorted(folder().glob("*@*.yaml")):
+        name, _, version = file.stem.partition("@")
+        if version.isdecimal():
+            found.setdefault(name, []).append(int(version))
+    return {name: tuple(sorted(numbers)) for name, numbers in found.items() if numbers}
+
+
+def newest() -> tuple[str, ...]:
+    """Return the newest version of each pack, as `pixelpipe.yaml` lists them."""
+    return tuple(f"{name}@{numbers[-1]}" for name, numbers in versions().items())
+
+
+def path(name: str) -> Path:
+    """Return the file of a pack such as `characters@1`.
+
+    Raises ConfigError, with the nearest name, if there is no such pack or version.
+    """
+    known = [f"{pack}@{number}" for pack, numbers in versions().items() for number in numbers]
+    if name not in known:
+        raise ConfigError(f"no such pack: `{name}`{nearest(name, known)}")
+    return folder() / f"{name}.yaml"
