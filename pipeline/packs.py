@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .errors import ConfigError
+from .model import Document
 from .shapes import nearest
 
 #: The packs in the order in which `init` lists them. Where two know a word, the first one wins.
@@ -50,3 +51,13 @@ def path(name: str) -> Path:
     if name not in known:
         raise ConfigError(f"no such pack: `{name}`{nearest(name, known)}")
     return folder() / f"{name}.yaml"
+
+
+def load(name: str) -> Document:
+    """Read a pack such as `characters@1`; messages call it by its file's name.
+
+    Raises ConfigError as `path` does, and for a pack that cannot be read.
+    """
+    from .project import document  # PyYAML's owner; finding a pack needs none of it
+
+    return document.read(path(name), f"{name}.yaml")
