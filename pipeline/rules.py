@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -71,7 +71,7 @@ class Matcher:
         """Return the numbers of the rules that may match, in order."""
         found: set[int] = set()
         if names is not None:
-            for word in names.words:
+            for word in (*names.stem.words, *names.folder.words):
                 found.update(self._index.get(word, ()))
         if self._plain is not None and (match := self._plain.fullmatch(relative)):
             assert match.lastgroup is not None
@@ -83,17 +83,43 @@ class Matcher:
         return sorted(found)
 
 
-class _Names:
-    """The words of a path: of the file's name, and of its folders."""
+class _Words:
+    """The words of a file's name or of its folders' names."""
 
-    __slots__ = ("folder", "stem", "words")
+    __slots__ = ("spaced", "words")
+
+    def __init__(self, text: str) -> None:
+        found = words(text)
+        self.words = frozenset(found)
+        self.spaced = f" {' '.join(found)} "
+
+
+class _Names:
+    """The words of a path."""
+
+    __slots__ = ("folder", "stem")
 
     def __init__(self, path: str) -> None:
         folder, _, name = path.rpartition("/")
-        stem_words, folder_words = words(_PNG.sub("", name)), words(folder)
-        self.words = frozenset((*stem_words, *folder_words))
-        self.stem = f" {' '.join(stem_words)} "
-        self.folder = f" {' '.join(folder_words)} "
+        self.stem = _Words(_PNG.sub("", name))
+        self.folder = _Words(folder)
+
+
+class _Phrases:
+    """Stated words with their plurals; single ones in a set, since packs list some eighty."""
+
+    __slots__ = ("all", "longer", "single")
+
+    def __init__(self, stated: Sequence[str]) -> None:
+        self.all = _phrases(stated)
+        self.single = frozenset(phrase for phrase in self.all if " " not in phrase)
+        self.longer = tuple(f" {phrase} " for phrase in self.all if " " in phrase)
+
+    def are_in(self, names: _Words) -> bool:
+        """Tell whether one of the phrases is among the words."""
+        return not self.single.isdisjoint(names.words) or any(
+            phrase in names.spaced for phrase in self.longer
+        )
 
 
 class _Compiled:
@@ -103,11 +129,14 @@ class _Compiled:
         self.rule = rule
         self.globs = tuple(globs.compile(pattern) for pattern in rule.match)
         self.regexes = tuple(re.compile(glob.source, re.DOTALL) for glob in self.globs)
-        self.stem, self.folder = _phrases(rule.when.stem), _phrases(rule.when.folder)
-        self.without, self.outside = _phrases(rule.when.without), _phrases(rule.when.outside)
+        self.stem, self.folder = _Phrases(rule.when.stem), _Phrases(rule.when.folder)
+        self.without, self.outside = _Phrases(rule.when.without), _Phrases(rule.when.outside)
+        self.asks_words = bool(
+            self.stem.all or self.folder.all or self.without.all or self.outside.all
+        )
         self.path = re.compile(rule.when.path) if rule.when.path is not None else None
         #: Words without one of which the rule cannot match; empty when any path may.
-        self.first_words = {phrase.split()[0] for phrase in self.stem or self.folder}
+        self.first_words = {phrase.partition(" ")[0] for phrase in self.stem.all or self.folder.all}
 
     def captures(
         self, source: Source, relative: str, names: _Names | None
@@ -127,15 +156,15 @@ class _Compiled:
             return False
         if self.path is not None and not self.path.search(relative):
             return False
-        if not (self.stem or self.folder or self.without or self.outside):
+        if not self.asks_words:
             return True
         names = names or _Names(_normal(source.path))
         return (
-            (not self.stem or _has(names.stem, self.stem))
-            and (not self.folder or _has(names.folder, self.folder))
-            and not _has(names.folder, self.outside)
-            and not _has(names.stem, self.without)
-            and not _has(names.folder, self.without)
+            (not self.stem.all or self.stem.are_in(names.stem))
+            and (not self.folder.all or self.folder.are_in(names.folder))
+            and not self.outside.are_in(names.folder)
+            and not self.without.are_in(names.stem)
+            and not self.without.are_in(names.folder)
         )
 
 
@@ -229,17 +258,13 @@ def _within(value: float, low: float | None, high: float | None) -> bool:
     return (low is None or value >= low) and (high is None or value <= high)
 
 
-def _has(spaced: str, phrases: Iterable[str]) -> bool:
-    return any(phrase in spaced for phrase in phrases)
-
-
 def _phrases(stated: Sequence[str]) -> tuple[str, ...]:
-    """Return each phrase and its plurals with a blank around, to be looked for in words."""
+    """Return each phrase and its plurals, in lower case with single blanks."""
     found: dict[str, None] = {}
     for phrase in stated:
         one = " ".join(_LETTERS.findall(_normal(phrase).casefold()))
-        found[f" {one} "] = None
+        found[one] = None
         for ending, many in _PLURALS:
             if one.endswith(ending):
-                found[f" {one.removesuffix(ending)}{many} "] = None
+                found[one.removesuffix(ending) + many] = None
     return tuple(found)
