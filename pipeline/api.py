@@ -9,22 +9,22 @@ if report.exit: ...
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import budget, build, hosting, survey
+from . import budget, build, survey
 from .build import Options, Result, Tools
-from .errors import RefusedError
 from .ledger import Ledger
+from .lender import Lender
+from .model import Record
 from .plan import Plan
 from .report import Report, exit_code
 from .scheduler import Change
-from .service import Service
+from .survey import Survey
 
-#: Jobs that the built-in engine renders at once.
-_ENGINE_SLOTS = 4
 _DAY_S = 24 * 60 * 60
 
 Observer = Callable[[Change | Result], None]
@@ -33,6 +33,16 @@ Ask = Callable[[Plan], bool]
 
 def ignore(_: Change | Result) -> None:
     """Observe nothing."""
+
+
+class Spending(Record, frozen=True, kw_only=True):
+    """The yes for purchases: at most so many credits, all, whatever a person answers, or none."""
+
+    max_credits: int | None = None
+    yes: bool = False
+    ask: Ask | None = None
+    #: Ask no service for anything.
+    frozen: bool = False
 
 
 class Project:
@@ -49,10 +59,10 @@ class Project:
 
         Raises ConfigError with file and line.
         """
-        self._environment = os.environ if environment is None else environment
+        self.environment = os.environ if environment is None else environment
         self._start = Path(path)
         self._flags = flags
-        self.site = survey.site(self._start, self._environment, flags)
+        self.site = survey.site(self._start, self.environment, flags)
 
     @property
     def root(self) -> Path:
@@ -60,8 +70,8 @@ class Project:
         return self.site.root
 
     def reload(self) -> None:
-        """Read settings and rules again."""
-        self.site = survey.site(self._start, self._environment, self._flags)
+        """Read settings and rules again; they stay as they were when that fails."""
+        self.site = survey.site(self._start, self.environment, self._flags)
 
     def plan(self, *, only: Sequence[str] = ()) -> Report:
         """Say what `build` would do and what it would cost, and change nothing."""
@@ -78,18 +88,19 @@ class Project:
         self,
         *,
         only: Sequence[str] = (),
-        max_credits: int | None = None,
-        yes: bool = False,
-        frozen: bool = False,
-        ask: Ask | None = None,
+        paths: Collection[str] | None = None,
+        spending: Spending | None = None,
         observe: Observer = ignore,
+        lender: Lender | None = None,
+        stop: threading.Event | None = None,
     ) -> Report:
-        """Bring all outputs up to date. Purchases need a yes: see budget.allow.
+        """Bring all outputs up to date; purchases need a yes (budget.allow).
 
-        One asset's failure is in the report; errors that concern the whole run are raised.
+        `only` holds globs and `paths` exact paths of sources, relative to the root; neither means
+        all. One asset's failure is in the report; errors that concern the whole run are raised.
         """
         begun = time.monotonic()
-        found = survey.take(self.site, only=only)
+        found = survey.take(self.site, only=only, paths=paths)
         plan = survey.plan(self.site, found, None)
         if plan.is_up_to_date:
             found.index.save()
@@ -97,52 +108,35 @@ class Project:
             return self._report("build", plan, results, begun)
         with ExitStack() as stack:
             ledger = stack.enter_context(self.site.ledger(time.time()))
-            plan = survey.plan(self.site, found, ledger)
-            lender = _Lender(self, stack)
-            tools = Tools(ledger=ledger, connect=lender.service, clock=time.time, observe=observe)
-            options = self._options(plan, ledger, max_credits, yes, frozen, ask)
-            results = build.run(self.site, found, plan, tools, options)
-        return self._report("build", plan, results, begun, lender.url)
+            lent = lender or stack.enter_context(Lender(self.site, self.environment))
+            tools = Tools(
+                ledger=ledger,
+                connect=lent.service,
+                clock=time.time,
+                observe=observe,
+                stop=stop or threading.Event(),
+            )
+            plan, results = self._carry_out(found, tools, spending or Spending())
+            return self._report("build", plan, results, begun, lent.url)
 
-    def service(self, stack: ExitStack) -> Service:
-        """Open the service of this project for as long as `stack` is open.
+    def _carry_out(
+        self, found: Survey, tools: Tools, spending: Spending
+    ) -> tuple[Plan, list[Result]]:
+        plan = survey.plan(self.site, found, tools.ledger)
+        options = self._options(plan, tools.ledger, spending)
+        return plan, build.run(self.site, found, plan, tools, options)
 
-        Raises RefusedError when the Pixel Engine is asked for and no key is set.
-        """
-        choice = self.site.service
-        if choice.base_url is None:
-            url, key = stack.enter_context(hosting.engine(slots=_ENGINE_SLOTS))
-            service = Service(url, key)
-        else:
-            found = survey.api_key(self.root, self._environment)
-            if found is None:
-                raise RefusedError(
-                    "no API key is set: put it into PIXEL_ENGINE_API_KEY or a .env file (it is "
-                    "made in your account under Account → API), or use `service: built-in`"
-                )
-            service = Service(choice.base_url, found)
-        stack.callback(service.close)
-        return service
-
-    def _options(
-        self,
-        plan: Plan,
-        ledger: Ledger,
-        max_credits: int | None,
-        yes: bool,
-        frozen: bool,
-        ask: Ask | None,
-    ) -> Options:
-        is_ci = budget.is_frozen_by_default(self._environment, plan.service.paid)
-        if frozen or (is_ci and max_credits is None):
+    def _options(self, plan: Plan, ledger: Ledger, spending: Spending) -> Options:
+        is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
+        if spending.frozen or (is_ci and spending.max_credits is None):
             return Options(frozen=True)
         allowance = budget.allow(
             plan,
             self.site.settings,
-            max_credits=max_credits,
-            yes=yes,
+            max_credits=spending.max_credits,
+            yes=spending.yes,
             spent_today=ledger.charged_since(time.time() // _DAY_S * _DAY_S),
-            ask=ask,
+            ask=spending.ask,
         )
         return Options(max_credits=allowance.credits, refusal=allowance.refusal)
 
@@ -163,21 +157,3 @@ class Project:
             seconds=time.monotonic() - begun,
             exit=exit_code(results),
         )
-
-
-class _Lender:
-    """Opens the service once, when it is first asked for."""
-
-    def __init__(self, project: Project, stack: ExitStack) -> None:
-        self._project = project
-        self._stack = stack
-        self._service: Service | None = None
-
-    @property
-    def url(self) -> str | None:
-        return None if self._service is None else self._service.base_url
-
-    def service(self) -> Service:
-        if self._service is None:
-            self._service = self._project.service(self._stack)
-        return self._service

@@ -6,6 +6,7 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
@@ -18,6 +19,7 @@ from .errors import (
     OutOfDateError,
     PixelpipeError,
     StorageError,
+    SupersededError,
     UnavailableError,
     UncertainError,
 )
@@ -28,7 +30,7 @@ from .lock import ClipLine
 from .model import FailureClass, Job, JobState, Record, Step, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
-from .scheduler import Change, Order, Outcome, Scheduler
+from .scheduler import Change, Order, Outcome, Pace, Scheduler
 from .service import Service
 from .steps import ClipPlan
 from .store import Bought
@@ -36,7 +38,10 @@ from .survey import Site, Survey
 
 
 class Result(Record, frozen=True, kw_only=True):
-    """A step and how it ended: `fresh`, `done`, `left`, `failed`, `asked` or `removed`."""
+    """A step and how it ended.
+
+    `state` is `fresh`, `done`, `left`, `failed`, `asked`, `superseded` or `removed`.
+    """
 
     step: Step
     state: str
@@ -66,6 +71,8 @@ class Tools(Record, frozen=True, kw_only=True):
     connect: Callable[[], Service]
     clock: Clock
     observe: Callable[[Change | Result], None]
+    #: Set to end the run as Ctrl-C does.
+    stop: threading.Event
 
 
 def run(site: Site, survey: Survey, plan: Plan, tools: Tools, options: Options) -> list[Result]:
@@ -130,9 +137,12 @@ class _Run:
             yield from self._settle([order], error)
         desk = Desk(service, self._tools.ledger, self._store, self._tools.clock)
         pace = orders.pace(self._site, service, self._tools.ledger)
-        for outcome in Scheduler(desk, pace, self._tools.observe).run(new, resumed):
+        for outcome in self._scheduler(desk, pace).run(new, resumed):
             self._outcomes[outcome.request_key] = outcome
             yield
+
+    def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
+        return Scheduler(desk, pace, self._tools.observe, self._tools.stop)
 
     def _orders(self, sources: Sequence[SourcePlan]) -> tuple[list[Order], list[Order]]:
         new: dict[str, Order] = {}
@@ -290,7 +300,8 @@ class _Run:
 
     def _failed(self, clip: ClipPlan, error: PixelpipeError) -> Result:
         step = msgspec.structs.replace(clip.step, error=str(error), exit_code=error.exit_code)
-        return Result(step=step, state="failed")
+        state = "superseded" if isinstance(error, SupersededError) else "failed"
+        return Result(step=step, state=state)
 
     def _without(self, clip: ClipPlan) -> Result:
         """Return the result of a clip for which there are no bought bytes."""

@@ -15,6 +15,7 @@ PixelpipeError                  70  a bug, unless a subclass says better
  ├─ UncertainError               7  a POST was sent and not properly answered: maybe billed
  ├─ StorageError                 8  local storage is full, busy, read-only or corrupt
  ├─ OutOfDateError               9  something would have to be bought or built, and may not be
+ ├─ SupersededError              0  the source was saved again while its clips were made
  └─ InterruptedRunError        130  the user stopped the run
 
 `str(error)` is the sentence that the user sees: what, where, and what to do.
@@ -119,6 +120,12 @@ class OutOfDateError(PixelpipeError):
     """Something is out of date, and this command may not change it."""
 
     exit_code = 9
+
+
+class SupersededError(PixelpipeError):
+    """A source was saved again while its clips were made: kept, not published, no failure."""
+
+    exit_code = 0
 
 
 class InterruptedRunError(PixelpipeError):

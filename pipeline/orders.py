@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from . import imaging, keys, project, resolve
-from .errors import PixelpipeError, RefusedError, SourceError
+from .errors import PixelpipeError, RefusedError, SupersededError
 from .ledger import Ledger
 from .model import ANIMATE_CREDITS, Job, JobState, Pixels, Resolved, Source
 from .scheduler import Order, Pace
@@ -43,18 +43,18 @@ def order(site: Site, wanted: Wanted, clip: ClipPlan) -> Order:
 def pixels(site: Site, source: Source) -> Pixels:
     """Read and decode a source; the bytes must be those that the plan was made from.
 
-    Raises SourceError when they are not: what is hashed is what is uploaded.
+    Raises SupersededError when they are not: what is hashed is what is uploaded.
     """
     content = project.read(site.root, source.path)
     if keys.digest(content) != source.byte_digest:
-        raise SourceError(f"{source.path}: changed while the build ran; it is built next time")
+        raise SupersededError(f"{source.path}: was saved again; the next build makes it")
     return imaging.decode(content, source.path)
 
 
 def check_unchanged(site: Site, source: Source) -> None:
-    """Raise SourceError when a source was saved again: only its newest pixels are published."""
+    """Raise SupersededError when a source was saved again: only newest pixels are published."""
     if keys.digest(project.read(site.root, source.path)) != source.byte_digest:
-        raise SourceError(f"{source.path}: changed while its clips were made; build again")
+        raise SupersededError(f"{source.path}: was saved again; what was made is kept")
 
 
 def body(resolved: Resolved, png: bytes) -> dict[str, object]:

@@ -25,6 +25,8 @@ _TRIES = 8
 _BACKOFF_S = 0.25
 _MAX_BACKOFF_S = 30.0
 _LOOK_S = 0.25
+#: Longest wait in one go, so that an interrupt is obeyed promptly.
+_TICK_S = 0.2
 #: How long an interrupted run waits for the answer of a POST that was already sent.
 _LAST_ANSWER_S = 20.0
 _FINAL = (JobState.BOUGHT, JobState.FAILED, JobState.DETACHED, JobState.UNCONFIRMED)
@@ -74,8 +76,18 @@ class _Turn:
 class Scheduler:
     """One run's jobs. Owned by the thread that owns the ledger."""
 
-    def __init__(self, desk: Desk, pace: Pace, observe: Callable[[Change], None]) -> None:
-        """Borrow `desk`; `observe` is told of every change of a job, in this thread."""
+    def __init__(
+        self,
+        desk: Desk,
+        pace: Pace,
+        observe: Callable[[Change], None],
+        stop: threading.Event,
+    ) -> None:
+        """Borrow `desk`; `observe` is told of every change of a job, in this thread.
+
+        When `stop` is set the run ends with KeyboardInterrupt, as it does on Ctrl-C.
+        """
+        self._interrupt = stop
         self._desk = desk
         self._pace = pace
         self._observe = observe
@@ -179,9 +191,12 @@ class Scheduler:
 
     def _wait(self) -> Iterator[Outcome]:
         """Wait for an answer or the next due time, whichever is first."""
-        timeout = max(0.0, self._due[0][0] - time.monotonic()) if self._due else None
-        if timeout is None and not self._flying:
+        if self._interrupt.is_set():
+            raise KeyboardInterrupt
+        if not self._due and not self._flying:
             return
+        timeout = max(0.0, self._due[0][0] - time.monotonic()) if self._due else _TICK_S
+        timeout = min(timeout, _TICK_S)
         try:
             turn, answer = self._answers.get(timeout=timeout)
         except queue.Empty:

@@ -6,7 +6,7 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -94,17 +94,18 @@ def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
     return config.api_key(environment, dotenv)
 
 
-def take(site: Site, *, only: Sequence[str] = ()) -> Survey:
-    """Look at all sources, or at those whose path is in `only` or matches one of its globs."""
+def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None = None) -> Survey:
+    """Look at all sources, or at those that match a glob in `only` or stand in `paths`."""
     index = Index.open(site.root)
     scan = project.scan(site.root, site.settings.assets, site.settings.ignore)
     chosen = _chosen(only, site.settings.assets) if only else None
-    paths = sorted(path for path in scan.files if project.is_source(path))
+    if paths is not None:
+        chosen = frozenset(paths).__contains__
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
     matcher = rules.Matcher(site.rules, site.settings.assets)
-    for path in paths:
+    for path in sorted(filter(project.is_source, scan.files)):
         if chosen is not None and not chosen(path):
             continue
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from .. import budget, depfile
-from ..api import Project
+from ..api import Project, Spending
 from ..model import Step, StepKind
 from ..report import Report
 from . import options
@@ -61,14 +61,11 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     opened = Project(project, service=service)
     with display(quiet=as_json) as observe:
-        report = opened.build(
-            only=only,
-            max_credits=max_credits,
-            yes=yes,
-            frozen=frozen,
-            ask=ask if sys.stdin.isatty() and sys.stderr.isatty() and not as_json else None,
-            observe=observe,
+        can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
+        spending = Spending(
+            max_credits=max_credits, yes=yes, frozen=frozen, ask=ask if can_ask else None
         )
+        report = opened.build(only=only, spending=spending, observe=observe)
     depfile.write(report, dep, stamp)
     if as_json:
         sys.stdout.buffer.write(report.json())
@@ -79,28 +76,34 @@ def build(
 
 def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
-    done = [result for result in report.results if result.state == "done"]
-    troubles = [r for r in report.results if r.state in ("failed", "left", "asked")]
-    if not done and not troubles and report.plan.is_up_to_date:
+    if report.plan.is_up_to_date and not report.plan.refused:
         click.echo(f"Nothing to do: {_count(report.results, 'clip')} up to date.")
-    elif done:
-        made: dict[str, list[str]] = defaultdict(list)
-        for result in done:
-            made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
-        for rule, clips in sorted(made.items()):
-            click.echo(f"{rule}: {', '.join(_cut(clips))}")
-        cost = f"{report.charged} credits" if report.site.service.paid else "0 credits"
+    show_news(report)
+    _show_rest(report)
+    done = [result for result in report.results if result.state == "done"]
+    if done:
+        click.echo(f"Next: open {report.site.root / done[0].files[0]}")
+
+
+def show_news(report: Report) -> None:
+    """Print what a build made, and what it could not make."""
+    done = [result for result in report.results if result.state == "done"]
+    made: dict[str, list[str]] = defaultdict(list)
+    for result in done:
+        made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
+    for rule, clips in sorted(made.items()):
+        click.echo(f"{rule}: {', '.join(_cut(clips))}")
+    if done:
+        service = report.site.service
         click.echo(
-            f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with "
-            f"{report.site.service.identity}: {cost}."
+            f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with {service.identity}: "
+            f"{report.charged} credits."
         )
     for notice in dict.fromkeys(note for result in done for note in result.notes):
         click.echo(f"note: {notice}", err=True)
-    for result in troubles:
-        click.echo(_trouble(result.step), err=True)
-    _show_rest(report)
-    if done:
-        click.echo(f"Next: open {report.site.root / done[0].files[0]}")
+    for result in report.results:
+        if result.state in ("failed", "left", "asked"):
+            click.echo(_trouble(result.step), err=True)
 
 
 def _show_plan(report: Report) -> None:

@@ -7,10 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
+from ..api import Observer
 from ..build import Result
 from ..model import JobState
 from ..plan import Plan
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _RUNNING = (JobState.CLAIMED, JobState.SUBMITTED)
-
-
-class Display(Protocol):
-    """What a face shows of a run."""
-
-    def __call__(self, event: Change | Result) -> None:
-        """Take an event of the run."""
 
 
 class Lines:
@@ -72,10 +66,10 @@ class Screen:
 
 
 @contextmanager
-def display(*, quiet: bool = False) -> Iterator[Display]:
+def display(*, quiet: bool = False) -> Iterator[Observer]:
     """Choose what fits standard error."""
     if quiet:
-        yield _nothing
+        yield nothing
     elif not sys.stderr.isatty():
         yield Lines()
     else:
@@ -112,5 +106,5 @@ def ask(plan: Plan) -> bool:
     return click.confirm(question, err=True)
 
 
-def _nothing(_: Change | Result) -> None:
-    pass
+def nothing(_: Change | Result) -> None:
+    """Show nothing."""

@@ -1,0 +1,43 @@
+"""`watch`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ..api import Project, Spending
+from ..follow import Follower
+from ..report import Report
+from . import options
+from .make import show_build, show_news
+from .progress import ask, nothing
+
+
+@click.command()
+@options.project
+@options.service
+@options.spending
+@click.option("--poll", is_flag=True, help="Scan at intervals instead of waiting for events.")
+def watch(
+    project: str, service: str | None, max_credits: int | None, yes: bool, poll: bool
+) -> None:
+    """Build, then follow changes until Ctrl-C.
+
+    A sprite is taken when it has been quiet for a second and is whole; rules and settings are
+    read again when they change. Jobs in flight are taken up by the next start.
+    """
+    opened = Project(project, service=service)
+    can_ask = sys.stdin.isatty() and sys.stderr.isatty()
+    spending = Spending(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
+    follower = Follower(opened, spending, nothing, poll=True if poll else None)
+    folders = ", ".join(opened.site.settings.assets)
+    click.echo(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
+    is_first = True
+    for event in follower.run():
+        if isinstance(event, Report):
+            (show_build if is_first else show_news)(event)
+            is_first = False
+        else:
+            click.echo(f"pixelpipe: {event}", err=True)
+        sys.stdout.flush()

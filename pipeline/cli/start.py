@@ -1,0 +1,268 @@
+"""`init`: set a project up, and change nothing that is there."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import cast
+
+import click
+
+from .. import additions, gameengines, listing, packs, project, setup, starter
+from ..errors import ConfigError, PixelpipeError, StorageError, UsageError
+from ..gameengines import Found
+from ..model import File
+from ..setup import Setup
+from ..starter import Played
+from . import options
+
+_PLUGINS = ("godot", "unity", "aseprite")
+#: So many levels above the project an engine's own file is looked for.
+_LEVELS_UP = 4
+#: So many sources are looked at to find one that a rule matches.
+_TRIED = 24
+_SHOWN = 4
+
+
+@click.command()
+@options.project
+@click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    type=click.Choice(_PLUGINS),
+    help="Also put the editor plugin there; may be repeated.",
+)
+def init(project: str, plugins: tuple[str, ...]) -> None:
+    """Set a game project up.
+
+    Looks for your engine and your art, then writes pixelpipe.yaml, a first rule file, and lines
+    for git. Files that are there are never changed; .gitattributes and .gitignore get lines
+    appended. Run it again at any time.
+    """
+    root = Path(project)
+    found = _look(root)
+    _tell_found(found)
+    written = _write(root, found)
+    for plugin in plugins:
+        written.plugin(plugin, found)
+    written.show()
+    _tell_next(root, found)
+
+
+def _look(root: Path) -> Setup:
+    """List the folder and decide; an engine may have its own folder further up."""
+    try:
+        next(os.scandir(root), None)
+    except OSError as exc:
+        raise StorageError(f"{root}: cannot be read: {exc.strerror}") from exc
+    listed = listing.take(root)
+    return setup.decide(listed, () if gameengines.recognise(listed) else _above(root))
+
+
+def _above(root: Path) -> tuple[Found, ...]:
+    """Look for an engine's own file in the folders above, up to the top of the repository."""
+    here = root.absolute()
+    for folder in list(here.parents)[:_LEVELS_UP]:
+        if (here / ".git").exists() or folder == Path(folder.anchor):
+            break
+        way_down = here.relative_to(folder).as_posix()
+        found = setup.outer(gameengines.recognise(_markers(folder)), way_down)
+        if found or (folder / ".git").exists():
+            return found
+    return ()
+
+
+def _markers(folder: Path) -> listing.Listing:
+    """List a folder above, as deep as Unity's own file lies; only engines of this very folder."""
+    near = listing.take(folder, depth=0)
+    unity = folder / "ProjectSettings" / "ProjectVersion.txt"
+    if not unity.is_file():
+        return near
+    path = "ProjectSettings/ProjectVersion.txt"
+    text = unity.read_text(encoding="utf-8", errors="replace")
+    return listing.Listing(files=(*near.files, path), texts={**near.texts, path: text})
+
+
+class _Written:
+    """Writes what is missing, and remembers what was written and what was left alone."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._made: list[str] = []
+        self._left: list[str] = []
+
+    def create(self, path: str, content: bytes, what: str) -> None:
+        if additions.create(self._root, path, content):
+            self._made.append(f"{path}  {what}")
+        elif additions.has(self._root, path, content):
+            self._left.append(f"{path}: is as it should be")
+        else:
+            self._left.append(f"{path}: is there, left as it is")
+
+    def append(self, path: str, lines: tuple[str, ...], what: str) -> None:
+        added = additions.append(self._root, path, lines)
+        if added is None:
+            self._left.append(f"{path}: cannot be added to; please add: {'; '.join(lines)}")
+        elif added:
+            self._made.append(f"{path}  {what}")
+        else:
+            self._left.append(f"{path}: has our lines already")
+
+    def folder(self, path: str, what: str) -> None:
+        if additions.folder(self._root, path):
+            self._made.append(f"{path}/  {what}")
+
+    def plugin(self, name: str, found: Setup) -> None:
+        for file in plugin_files(name, found):
+            self.create(file.path, file.content, f"the {name} plugin")
+
+    def show(self) -> None:
+        if self._made:
+            click.echo("Wrote:")
+        for line in self._made:
+            click.echo(f"  {line}")
+        for line in self._left:
+            click.echo(f"Left alone: {line}")
+
+
+def _write(root: Path, found: Setup) -> _Written:
+    written = _Written(root)
+    if found.is_missing and not (root / project.CONFIG_NAME).exists():
+        written.folder(found.assets[0], "for your PNGs")
+    folder = _rules_folder(root)
+    rules = starter.rules(starter.example_folder(found.sources))
+    if (root / project.CONFIG_NAME).exists():
+        written.create(project.CONFIG_NAME, b"", "")
+    else:
+        settings = starter.project(
+            assets=found.assets,
+            ignore=found.ignore,
+            rules=f"{folder}/*.yaml",
+            packs=packs.newest(),
+            targets=found.targets,
+            engine=found.engine.kind.name,
+        )
+        written.create(f"{folder}/sprites.yaml", rules.encode(), "your own rules, with an example")
+        # Last: with this file the folder is a project, so all that it names is there.
+        written.create(project.CONFIG_NAME, settings.encode(), "settings")
+    written.append(".gitattributes", starter.GITATTRIBUTES, "how git treats outputs and lock file")
+    written.append(".gitignore", starter.GITIGNORE, "keeps a key in .env out of commits")
+    try:
+        project.prepare(root)
+    except OSError as exc:
+        raise StorageError(f".pixelpipe: cannot be written: {exc.strerror or exc}") from exc
+    return written
+
+
+def _rules_folder(root: Path) -> str:
+    """Return a folder whose YAML files are ours alone: every one in it is read as rules."""
+    for name in ("rules", "pixelpipe_rules"):
+        others = [path.name for path in (root / name).glob("*.yaml") if path.name != "sprites.yaml"]
+        if not others:
+            return name
+    return "pixelpipe_rules"
+
+
+def plugin_files(name: str, found: Setup) -> tuple[File, ...]:
+    """Return a plugin's files, with paths relative to the project's root.
+
+    Raises UsageError when this pixelpipe has none for that program.
+    """
+    try:
+        module = importlib.import_module("pipeline.plugins")
+    except ImportError as exc:
+        raise UsageError(f"this version of pixelpipe has no plugin for {name}") from exc
+    files = cast("Callable[[str], Iterable[File]]", module.files)(name)
+    own = next((one for one in found.engines if one.kind.plugin == name), None)
+    if own is None or own.folder == ".":
+        return tuple(files)
+    return tuple(File(path=f"{own.folder}/{one.path}", content=one.content) for one in files)
+
+
+def _tell_found(found: Setup) -> None:
+    for one in found.engines:
+        place = f"{one.marker} {'above' if one.way_down else ''}".strip()
+        click.echo(f"Found {one.kind.name} ({place}).")
+    if not found.engines:
+        click.echo("Found no game engine that I know; the outputs suit most of them.")
+    if found.sources:
+        click.echo(f"Found {_count(len(found.sources), 'PNG')} in {_names(found.assets)}.")
+    elif found.left_out:
+        click.echo(f"Found no sprites in {_names(found.assets)}.")
+    else:
+        click.echo("Found no PNGs.")
+    for folder, count in found.left_out:
+        where = "this folder itself" if folder == "." else f"{folder}/"
+        click.echo(
+            f"Not looked at: {_count(count, 'PNG')} in {where}; "
+            "name the folder under `assets:` if those are sprites."
+        )
+
+
+def _tell_next(root: Path, found: Setup) -> None:
+    """Say what to do next, from the settings as they now are."""
+    from .. import survey
+
+    try:
+        site = survey.site(root, os.environ, {})
+    except ConfigError as exc:
+        raise ConfigError(f"{exc}. The rest is set up; mend that first") from exc
+    assets = site.settings.assets
+    for top in assets:
+        if not (root / top).is_dir():
+            click.echo(f"There is no folder {top}/ yet: make it, or change `assets:`.")
+    if not found.sources:
+        click.echo(f"Put your PNGs (up to 256x256 px, one picture each) into {assets[0]}/.")
+    where = "" if root.resolve() == Path.cwd() else f" {click.format_filename(root)}"
+    click.echo("Next:")
+    click.echo(f"  pixelpipe plan{where}     what would be made, from which rule, for how much")
+    click.echo(f"  pixelpipe build{where}    make it")
+    if site.service.paid:
+        click.echo("A key is set: the Pixel Engine draws for credits, and asks before it buys.")
+    _tell_play(root, found, _played(site, found))
+
+
+def _played(site: object, found: Setup) -> Played:
+    """Find the first clip that the rules would make; guess where nothing matches yet."""
+    from .. import survey
+
+    assert isinstance(site, survey.Site)
+    tried = found.sources[:_TRIED]
+    try:
+        wanted = survey.take(site, only=tried).wanted if tried else ()
+    except PixelpipeError:
+        wanted = ()
+    for one in wanted:
+        clips = [request.clip for request in one.requests]
+        if clips:
+            return Played(source=one.source.path, clip=clips[0], outputs=one.outputs)
+    top = "" if found.assets[0] == "." else f"{found.assets[0]}/"
+    source = found.sources[0] if found.sources else f"{top}hero.png"
+    return Played(source=source, clip="idle", outputs=())
+
+
+def _tell_play(root: Path, found: Setup, played: Played) -> None:
+    engine = found.engine
+    where = f" in {engine.kind.name}" if engine.kind.name else ""
+    click.echo(f"Then{where}, to play the clip {played.clip} of {played.source}:")
+    for line in starter.play(engine, played):
+        click.echo(f"  {line}")
+    if engine.kind.nearest and not engine.is_nearest:
+        click.echo(f"Sharp pixels: {engine.kind.nearest}.")
+    if engine.kind.plugin:
+        click.echo(f"The {engine.kind.name} plugin: pixelpipe init --plugin {engine.kind.plugin}")
+    if gameengines.TILED in [one.kind for one in found.engines] and len(found.engines) > 1:
+        click.echo("Tiled: add `tiled` to the targets of rules whose sprites are map tiles.")
+
+
+def _names(folders: tuple[str, ...]) -> str:
+    shown = ["this folder" if folder == "." else f"{folder}/" for folder in folders[:_SHOWN]]
+    more = len(folders) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"

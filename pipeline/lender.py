@@ -1,0 +1,65 @@
+"""Open the service once, when something is first asked of it, and lend it to many runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from . import hosting, survey
+from .errors import RefusedError
+from .service import Service
+from .survey import Site
+
+#: Jobs that the built-in engine renders at once.
+_ENGINE_SLOTS = 4
+_NO_KEY = (
+    "no API key is set: put it into PIXEL_ENGINE_API_KEY or a .env file (it is made in your "
+    "account under Account → API), or use `service: built-in`"
+)
+
+
+class Lender:
+    """Lends a site's service. Use as a context manager: it closes what it opened."""
+
+    def __init__(self, site: Site, environment: Mapping[str, str]) -> None:
+        """Open nothing yet."""
+        self._site = site
+        self._environment = environment
+        self._stack = ExitStack()
+        self._service: Service | None = None
+        self._once = threading.Lock()
+
+    def __enter__(self) -> Lender:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def url(self) -> str | None:
+        """The base URL, once the service was opened."""
+        return None if self._service is None else self._service.base_url
+
+    def service(self) -> Service:
+        """Return the service; the built-in engine is started with the first call.
+
+        Raises RefusedError when the Pixel Engine is asked for and no key is set.
+        """
+        with self._once:
+            if self._service is None:
+                self._service = self._open()
+            return self._service
+
+    def _open(self) -> Service:
+        base_url = self._site.service.base_url
+        if base_url is None:
+            base_url, key = self._stack.enter_context(hosting.engine(slots=_ENGINE_SLOTS))
+        else:
+            found = survey.api_key(self._site.root, self._environment)
+            if found is None:
+                raise RefusedError(_NO_KEY)
+            key = found
+        service = Service(base_url, key)
+        self._stack.callback(service.close)
+        return service
