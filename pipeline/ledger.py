@@ -187,11 +187,12 @@ class Ledger:
             if job.settled_at is not None and job.submitted_at is not None
         ]
 
-    def charged_since(self, since: float, *, paid: bool = True) -> int:
-        """Return the credits that were charged at or after `since` (seconds, UTC)."""
+    def charged_since(self, since: float, *, paid: bool = True, service: str | None = None) -> int:
+        """Return the credits charged at or after `since` (seconds, UTC), by one service or all."""
         rows = self._read(
-            "SELECT COALESCE(SUM(credits_charged), 0) FROM spend WHERE at >= ? AND paid = ?",
-            (since, paid),
+            "SELECT COALESCE(SUM(credits_charged), 0) FROM spend WHERE at >= ? AND paid = ? "
+            "AND service = COALESCE(?, service)",
+            (since, paid, service),
         )
         return int(rows[0][0])
 

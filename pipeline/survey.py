@@ -80,7 +80,7 @@ def site(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         settings=settings,
         rules=found,
         service=config.service(settings, api_key(root, environment) is not None),
-        state=_state(settings, environment),
+        state=state_folder(settings, environment),
         inputs=(project.CONFIG_NAME, *inputs),
     )
 
@@ -185,15 +185,21 @@ def _files(root: Path, pattern: str) -> Iterator[str]:
     yield from (path.relative_to(root).as_posix() for path in found)
 
 
-def _state(settings: Settings, environment: Mapping[str, str]) -> Path:
-    """Return the user's state folder: as set, or where the system keeps such things."""
-    if settings.state is not None:
-        return Path(settings.state).expanduser()
-    if base := environment.get("XDG_STATE_HOME"):
-        return Path(base) / "pixelpipe"
-    if base := environment.get("LOCALAPPDATA"):
-        return Path(base) / "pixelpipe"
-    return Path.home() / ".local" / "state" / "pixelpipe"
+def state_folder(settings: Settings, environment: Mapping[str, str]) -> Path:
+    """Return the user's state folder: as set, or where the system keeps such things.
+
+    Raises ConfigError for a user without a home folder, as in some containers.
+    """
+    try:
+        if settings.state is not None:
+            return Path(settings.state).expanduser()
+        if base := environment.get("XDG_STATE_HOME") or environment.get("LOCALAPPDATA"):
+            return Path(base) / "pixelpipe"
+        return Path.home() / ".local" / "state" / "pixelpipe"
+    except RuntimeError as exc:
+        raise ConfigError(
+            "there is no home folder for the ledger; set PIXELPIPE_STATE to a folder that lasts"
+        ) from exc
 
 
 def _source(root: Path, path: str, scan: Scan, index: Index) -> Source | None:
