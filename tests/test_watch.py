@@ -348,15 +348,15 @@ def test_a_file_that_never_rests_is_complained_about(
     assert sum("still changing" in record.message for record in caplog.records) == 1
 
 
-@pytest.mark.parametrize("content", [b"", png()[:40], b"\x89PN", bytes(100)])
-def test_half_a_file_is_told_when_nobody_goes_on_writing(root: Path, content: bytes) -> None:
+def test_half_a_file_is_told_when_nobody_goes_on_writing(root: Path) -> None:
     """The build has to say what is wrong with it; before that, the rest may still come."""
+    halves = [b"", png()[:40], b"\x89PN", bytes(100)]
     with Following(root) as following:
-        (root / "assets/half.png").write_bytes(content)
+        for number, content in enumerate(halves):
+            (root / f"assets/half{number}.png").write_bytes(content)
         (root / "assets/jpeg.png").write_bytes(b"\xff\xd8\xff\xe0 not a PNG at all")
-        first = following.settled()
-        assert first == {"assets/jpeg.png": 1}
-        following.wait_for("assets/half.png")
+        assert following.settled() == {"assets/jpeg.png": 1}
+        following.wait_for(*(f"assets/half{number}.png" for number in range(4)))
 
 
 def test_saves_during_the_callers_work_are_told_afterwards(root: Path) -> None:
@@ -441,12 +441,10 @@ def test_assets_behind_a_link_are_followed(root: Path) -> None:
 # -- guards and modes ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mark", ["index.lock", "MERGE_HEAD", "CHERRY_PICK_HEAD", "rebase-merge/x"])
-def test_changes_wait_until_git_is_done_and_come_at_once(root: Path, mark: str) -> None:
+def test_changes_wait_until_git_is_done_and_come_at_once(root: Path) -> None:
     """A rebase makes states that nobody wants to buy (watching.md 4.2)."""
-    place = root / ".git" / mark
-    place.parent.mkdir(parents=True)
-    place.touch()
+    (root / ".git").mkdir()
+    (root / ".git/MERGE_HEAD").touch()
     with Following(root) as following:
         for number in range(3):
             (root / f"assets/{number}.png").write_bytes(png(number))
@@ -455,7 +453,7 @@ def test_changes_wait_until_git_is_done_and_come_at_once(root: Path, mark: str) 
         (root / HERO).unlink()
         time.sleep(2 * QUICK.grace_s)
         assert following.told == []
-        shutil.rmtree(root / ".git")
+        (root / ".git/MERGE_HEAD").unlink()
         following.wait_for("assets/0.png")
         assert following.told == [{"assets/0.png", "assets/1.png", HERO}]
 

@@ -152,7 +152,7 @@ class Notices:
         self._collector = Collector(root, extra, wake)
         self._observer: BaseObserver | None = None
         self._watches: dict[tuple[str, bool], ObservedWatch] = {}
-        self._identity: dict[str, int] = {}
+        self._identity: dict[str, int | None] = {}
 
     def take(self) -> Dirty:
         """Return where to look since the last time."""
@@ -175,9 +175,8 @@ class Notices:
         for place in wanted:
             if place not in self._watches:
                 self._schedule(place)
-        self._identity = {
-            folder: scan.folders[folder] for folder in assets if folder in scan.folders
-        }
+        # A folder that is not there now is part of it: when it comes back it has to be watched.
+        self._identity = {folder: _inode(self._root / folder) for folder in assets}
 
     def restart(self, scan: Scan, assets: Collection[str]) -> None:
         """Drop all watches and set them anew: the cure for dead and for missing ones."""
