@@ -15,7 +15,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import budget, build, survey
+from . import budget, build, knowledge, site, survey
+from . import plan as planning
 from .build import Options, Result, Tools
 from .ledger import Ledger
 from .lender import Lender
@@ -62,7 +63,7 @@ class Project:
         self.environment = os.environ if environment is None else environment
         self._start = Path(path)
         self._flags = flags
-        self.site = survey.site(self._start, self.environment, flags)
+        self.site = site.open(self._start, self.environment, flags)
 
     @property
     def root(self) -> Path:
@@ -71,16 +72,16 @@ class Project:
 
     def reload(self) -> None:
         """Read settings and rules again; they stay as they were when that fails."""
-        self.site = survey.site(self._start, self.environment, self._flags)
+        self.site = site.open(self._start, self.environment, self._flags)
 
     def plan(self, *, only: Sequence[str] = ()) -> Report:
         """Say what `build` would do and what it would cost, and change nothing."""
         begun = time.monotonic()
         found = survey.take(self.site, only=only)
-        plan = survey.plan(self.site, found, None)
+        plan = self._planned(found, None)
         if not plan.is_up_to_date:
             with self.site.ledger(time.time()) as ledger:
-                plan = survey.plan(self.site, found, ledger)
+                plan = self._planned(found, ledger)
         found.index.save()
         return self._report("plan", plan, [build.untouched(step) for step in plan.steps], begun)
 
@@ -101,7 +102,7 @@ class Project:
         """
         begun = time.monotonic()
         found = survey.take(self.site, only=only, paths=paths)
-        plan = survey.plan(self.site, found, None)
+        plan = self._planned(found, None)
         if plan.is_up_to_date:
             found.index.save()
             results = [build.untouched(step) for step in plan.steps]
@@ -119,10 +120,17 @@ class Project:
             plan, results = self._carry_out(found, tools, spending or Spending())
             return self._report("build", plan, results, begun, lent.url)
 
+    def _planned(self, found: Survey, ledger: Ledger | None) -> Plan:
+        known = knowledge.gather(self.site, found, ledger)
+        service = self.site.service
+        return planning.make(
+            found.wanted, known, service, refused=found.refused, unmatched=found.unmatched
+        )
+
     def _carry_out(
         self, found: Survey, tools: Tools, spending: Spending
     ) -> tuple[Plan, list[Result]]:
-        plan = survey.plan(self.site, found, tools.ledger)
+        plan = self._planned(found, tools.ledger)
         options = self._options(plan, tools.ledger, spending)
         return plan, build.run(self.site, found, plan, tools, options)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import finish, keys, orders
+from . import keys, orders
 from .errors import (
     AccountError,
     AssetError,
@@ -31,10 +32,14 @@ from .model import FailureClass, Job, JobState, Record, Step, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
 from .scheduler import Change, Order, Outcome, Pace, Scheduler
-from .service import Service
+from .site import Site
 from .steps import ClipPlan
 from .store import Bought
-from .survey import Site, Survey
+from .survey import Survey
+
+if TYPE_CHECKING:
+    from . import finish
+    from .service import Service
 
 
 class Result(Record, frozen=True, kw_only=True):
@@ -197,6 +202,8 @@ class _Run:
         return outcome.job.digest if is_bought and outcome and outcome.job else None
 
     def _task(self, source: SourcePlan, bought: Sequence[ClipPlan]) -> finish.Task:
+        from . import finish  # heavy: only what is not up to date is finished
+
         wanted = source.wanted
         return finish.Task(
             stem=wanted.source.stem,
@@ -207,6 +214,8 @@ class _Run:
         )
 
     def _content(self, clip: ClipPlan) -> finish.BoughtClip:
+        from . import finish
+
         digest = self._digest(clip) or ""
         record = self._store.record(clip.step.request_key, digest)
         content = self._store.content(digest) if record else None

@@ -17,7 +17,7 @@ from .api import Observer, Project, Spending
 from .errors import ConfigError, PixelpipeError
 from .lender import Lender
 from .report import Report
-from .survey import Site
+from .site import Site
 
 #: Builds at the same time; further changes are joined until one has ended.
 _BUILDS = 4

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from . import hosting, survey
+from . import hosting, site
 from .errors import RefusedError
-from .service import Service
-from .survey import Site
+from .site import Site
+
+if TYPE_CHECKING:
+    from .service import Service
 
 #: Jobs that the built-in engine renders at once.
 _ENGINE_SLOTS = 4
@@ -22,9 +25,9 @@ _NO_KEY = (
 class Lender:
     """Lends a site's service. Use as a context manager: it closes what it opened."""
 
-    def __init__(self, site: Site, environment: Mapping[str, str]) -> None:
+    def __init__(self, place: Site, environment: Mapping[str, str]) -> None:
         """Open nothing yet."""
-        self._site = site
+        self._site = place
         self._environment = environment
         self._stack = ExitStack()
         self._service: Service | None = None
@@ -52,11 +55,13 @@ class Lender:
             return self._service
 
     def _open(self) -> Service:
+        from .service import Service  # loads requests
+
         base_url = self._site.service.base_url
         if base_url is None:
             base_url, key = self._stack.enter_context(hosting.engine(slots=_ENGINE_SLOTS))
         else:
-            found = survey.api_key(self._site.root, self._environment)
+            found = site.api_key(self._site.root, self._environment)
             if found is None:
                 raise RefusedError(_NO_KEY)
             key = found

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from . import imaging, keys, project, resolve
+from . import keys, project
 from .errors import PixelpipeError, RefusedError, SupersededError
 from .ledger import Ledger
 from .model import ANIMATE_CREDITS, Job, JobState, Pixels, Resolved, Source
 from .scheduler import Order, Pace
-from .service import Service
+from .site import Site
 from .steps import ClipPlan, Wanted
-from .survey import Site
+
+if TYPE_CHECKING:
+    from .service import Service
 
 #: Seconds; while a service's own durations are unknown, and between polls (speed.md 5).
 _FIRST_POLL_S = 45.0
@@ -28,6 +31,8 @@ def order(site: Site, wanted: Wanted, clip: ClipPlan) -> Order:
     """Return the order for a clip; its request is resolved when the order's turn comes."""
 
     def prepare() -> tuple[Job, dict[str, object]]:
+        from . import resolve  # heavy, and not needed when nothing is bought
+
         picture = pixels(site, wanted.source)
         resolved = resolve.request(
             clip.request,
@@ -45,6 +50,8 @@ def pixels(site: Site, source: Source) -> Pixels:
 
     Raises SupersededError when they are not: what is hashed is what is uploaded.
     """
+    from . import imaging  # heavy: a run with nothing to do decodes nothing
+
     content = project.read(site.root, source.path)
     if keys.digest(content) != source.byte_digest:
         raise SupersededError(f"{source.path}: was saved again; the next build makes it")

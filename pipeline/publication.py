@@ -18,7 +18,8 @@ from .errors import AssetError, StorageError
 from .ledger import Ledger
 from .lock import ClipLine, FileLine
 from .model import File, Source
-from .survey import Site, read_lock
+from .site import Site
+from .survey import read_lock
 
 #: The lock file is written at most this often while sources are being published.
 _FLUSH_S = 0.5
@@ -100,6 +101,8 @@ class Publication:
                 there = keys.digest((self._site.root / path).read_bytes())
             except FileNotFoundError:
                 continue
+            except IsADirectoryError as exc:
+                raise AssetError(f"{path} is a folder that is not ours: it is left alone") from exc
             except OSError as exc:
                 raise StorageError(f"{path}: {exc.strerror or exc}") from exc
             if there not in (digest, self._locked.get(path)) and there not in begun.get(path, ()):

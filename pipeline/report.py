@@ -11,7 +11,7 @@ from . import errors
 from .build import Result
 from .model import Record, StepKind
 from .plan import Plan
-from .survey import Site
+from .site import Site
 
 VERSION = 1
 

@@ -1,0 +1,106 @@
+"""Gather what is known of a survey's clips: from the lock file, the ledger, the store, the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from . import keys, project
+from .ledger import Ledger
+from .model import Job, JobState, Request
+from .site import Site
+from .steps import Known
+from .store import Store
+from .survey import Survey
+
+
+def gather(site: Site, survey: Survey, ledger: Ledger | None) -> Known:
+    """Return what `plan.make` has to know; without a ledger, only what the lock file settles."""
+    store = site.store()
+    known = Known(
+        lock=survey.lock,
+        have=_Have(store),
+        on_disk=_on_disk(site.root, survey),
+        existing=survey.scan.files.keys() if survey.is_whole else None,
+    )
+    return known if ledger is None else _with_ledger(site, survey, known, ledger, store)
+
+
+def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
+    """Digest the outputs that the lock names or that stand where we would write."""
+    files = survey.scan.files
+    named = {line.path for line in survey.lock.files}
+    named.update(path for one in survey.wanted for path in one.outputs)
+    # A folder may stand where an output goes: it is there, and it is not ours.
+    there = named & (files.keys() | survey.scan.folders.keys())
+    found = project.digests(root, there, survey.index, files=files)
+    return {path: digest for path, digest in found.items() if digest is not None}
+
+
+def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store: Store) -> Known:
+    """Add what only the ledger and the store know, for clips that the lock does not settle."""
+    identity = site.service.identity
+    # By source, not by key alone: a copy or a renamed file is not settled by another one's line.
+    locked = {(line.source, line.clip, line.key) for line in survey.lock.clips}
+    requests = [request for one in survey.wanted for request in one.requests]
+    named = {
+        key: request
+        for request in requests
+        if (request.source, request.clip, key := keys.request_key(request, identity)) not in locked
+    }
+    missing = list(named)
+    jobs = _jobs(ledger, list(named.values()), identity)
+    alike = ledger.alike(
+        found for one in missing if (found := keys.open_key(named[one], identity)) is not None
+    )
+    unknown = [key for key in missing if key not in jobs or jobs[key].digest is None]
+    stored = {key: one.digest for key in unknown if (one := store.find(key)) is not None}
+    return Known(
+        lock=known.lock,
+        have=known.have,
+        on_disk=known.on_disk,
+        existing=known.existing,
+        jobs=jobs,
+        alike=alike,
+        stored=stored,
+        begun=ledger.begun(str(site.root), _suspicious(known)),
+        alive=_alive(ledger, jobs.values()),
+    )
+
+
+def _suspicious(known: Known) -> list[str]:
+    """Return the outputs on disk that are not as the lock file says."""
+    locked = {line.path: line.digest for line in known.lock.files}
+    return [path for path, digest in known.on_disk.items() if locked.get(path) != digest]
+
+
+def _jobs(ledger: Ledger, requests: Sequence[Request], identity: str) -> dict[str, Job]:
+    """Look jobs up, and the next take's wherever a take was billed without a result."""
+    found: dict[str, Job] = {}
+    while requests:
+        takes = {keys.request_key(one, identity): one for one in requests}
+        new = {job.request_key: job for job in ledger.jobs(takes)}
+        found |= new
+        requests = [
+            msgspec.structs.replace(one, take=one.take + 1)
+            for key, one in takes.items()
+            if key in new and new[key].state is JobState.CHARGED
+        ]
+    return found
+
+
+def _alive(ledger: Ledger, jobs: Iterable[Job]) -> frozenset[str]:
+    holders = {job.holder for job in jobs if job.holder}
+    return frozenset(holder for holder in holders if ledger.is_alive(holder))
+
+
+class _Have:
+    """The digests in the store, looked up when asked: a run with nothing to do asks for none."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __contains__(self, digest: object) -> bool:
+        return isinstance(digest, str) and self._store.has(digest)

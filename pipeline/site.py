@@ -1,0 +1,104 @@
+"""A project as it is set up: its folder, settings, rules, service, and where its records lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import config, packs, project, rulefile
+from .config import ServiceChoice, Settings
+from .errors import ConfigError
+from .ledger import Ledger
+from .model import Record, Rule
+from .project import document
+from .store import Store
+
+
+class Site(Record, frozen=True, kw_only=True):
+    """A project with its settings and rules, and the service that it uses."""
+
+    root: Path
+    settings: Settings
+    rules: tuple[Rule, ...]
+    service: ServiceChoice
+    #: The user's state folder: ledger, and the second copy of what was bought.
+    state: Path
+    #: Files that the rules came from, relative to the root where they lie below it.
+    inputs: tuple[str, ...]
+
+    @property
+    def bought(self) -> tuple[Path, Path]:
+        """The folders of bought bytes, nearest first."""
+        return self.root / ".pixelpipe" / "bought", self.state / "bought"
+
+    def store(self) -> Store:
+        """Open the store; only purchases wait for the disk."""
+        return Store(*self.bought, durable=self.service.paid)
+
+    @contextmanager
+    def ledger(self, now: float) -> Iterator[Ledger]:
+        """Open the ledger; only purchases wait for the disk."""
+        with Ledger(self.state, now=now, durable=self.service.paid) as ledger:
+            yield ledger
+
+
+def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Site:
+    """Read the settings and rules of the project at or above `start`.
+
+    Raises ConfigError with file and line.
+    """
+    root = project.find(start)
+    settings = config.resolve(
+        document.read(root / project.CONFIG_NAME, project.CONFIG_NAME), environment, flags
+    )
+    found, inputs = _rules(root, settings)
+    return Site(
+        root=root,
+        settings=settings,
+        rules=found,
+        service=config.service(settings, api_key(root, environment) is not None),
+        state=state_folder(settings, environment),
+        inputs=(project.CONFIG_NAME, *inputs),
+    )
+
+
+def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
+    """Find the key in the environment or the project's `.env`; it is never kept in a record."""
+    try:
+        dotenv = (root / ".env").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        dotenv = None
+    return config.api_key(environment, dotenv)
+
+
+def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """Read the project's rule files, then the packs; a rule may extend any other."""
+    names = [path for pattern in settings.rules for path in _files(root, pattern)]
+    own = [(document.read(root / name, name), "") for name in dict.fromkeys(names)]
+    shipped = [(packs.load(pack), pack) for pack in settings.packs]
+    return rulefile.load([*own, *shipped]), tuple(dict.fromkeys(names))
+
+
+def _files(root: Path, pattern: str) -> Iterator[str]:
+    found = sorted(path for path in root.glob(pattern) if path.is_file())
+    if not found and not any(mark in pattern for mark in "*?["):
+        raise ConfigError(f"the rule file {pattern} is not there", path=project.CONFIG_NAME)
+    yield from (path.relative_to(root).as_posix() for path in found)
+
+
+def state_folder(settings: Settings, environment: Mapping[str, str]) -> Path:
+    """Return the user's state folder: as set, or where the system keeps such things.
+
+    Raises ConfigError for a user without a home folder, as in some containers.
+    """
+    try:
+        if settings.state is not None:
+            return Path(settings.state).expanduser()
+        if base := environment.get("XDG_STATE_HOME") or environment.get("LOCALAPPDATA"):
+            return Path(base) / "pixelpipe"
+        return Path.home() / ".local" / "state" / "pixelpipe"
+    except RuntimeError as exc:
+        raise ConfigError(
+            "there is no home folder for the ledger; set PIXELPIPE_STATE to a folder that lasts"
+        ) from exc
