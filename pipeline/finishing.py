@@ -8,10 +8,13 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import parent_process
+from typing import TYPE_CHECKING
 
-from . import finish
 from .errors import PixelpipeError
 from .model import Record
+
+if TYPE_CHECKING:
+    from . import finish
 
 #: Starting processes and loading numpy in them costs about as much as finishing this many sources.
 _PAYS_FROM = 24
@@ -76,6 +79,8 @@ class Finishing:
 
 
 def _finish(source: str, task: finish.Task) -> Done:
+    from . import finish  # heavy, and often needed in the other processes only
+
     try:
         return Done(source=source, finished=finish.make(task))
     except PixelpipeError as exc:

@@ -13,10 +13,11 @@ runs in the one thread that owns it; `run` lets many jobs take turns.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import __version__, imaging, keys
+from . import __version__, keys
 from .errors import (
     AccountError,
     AssetError,
@@ -30,8 +31,10 @@ from .errors import (
 )
 from .ledger import Ledger
 from .model import FailureClass, Job, JobState, Record
-from .service import Service, Status
 from .store import Bought, Store
+
+if TYPE_CHECKING:
+    from .service import Service, Status
 
 Clock = Callable[[], float]
 
@@ -210,6 +213,8 @@ def _check(content: bytes, job: Job) -> None:
 
     Raises UnavailableError: it was paid for, and the next download may be whole.
     """
+    from . import imaging  # heavy: nothing that is up to date decodes a strip
+
     try:
         strip = imaging.decode(content, "the download")
     except SourceError as exc:

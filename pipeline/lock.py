@@ -83,7 +83,8 @@ def parse(text: str) -> Lock:
     clips: dict[tuple[str, str, str, str], ClipLine] = {}
     files: dict[tuple[str, str, str], FileLine] = {}
     notices: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # Not splitlines: names may hold what Unicode takes for line ends, and JSON leaves them as is.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         if line.startswith(_MARKERS):

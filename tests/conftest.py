@@ -1,0 +1,46 @@
+"""Fixtures: a project nobody else sees, and a shop that counts what it sold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from game import FOREIGN, RULES, Game, Shop, shop_serving
+
+
+@pytest.fixture(autouse=True)
+def _no_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the user's home, state folder, key and settings out of every test."""
+    for name in (*FOREIGN, *(name for name in os.environ if name.startswith("PIXELPIPE_"))):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PIXELPIPE_STATE", str(home / "state"))
+
+
+@pytest.fixture
+def game(tmp_path: Path) -> Game:
+    """Make a project of three sprites and one rule, on the built-in engine."""
+    made = Game(tmp_path / "game")
+    made.settings()
+    made.rules(RULES)
+    for number, name in enumerate(("hero", "slime", "chest")):
+        made.draw(f"{name}.png", tint=number)
+    return made
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    """Serve an account of 1,100 credits."""
+    with shop_serving(tmp_path) as serving:
+        serving.fund(1000)
+        yield serving
+
+
+@pytest.fixture
+def paying(game: Game, shop: Shop) -> Game:
+    """Let the project buy from the shop; nobody has said yes yet."""
+    game.use(shop)
+    return game

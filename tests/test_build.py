@@ -1,0 +1,583 @@
+"""What a user sees of `build`: made once, never again without a reason (issue 2)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from game import REPOSITORY, RULES, TWO_CLIPS, Game, Shop, png, shop_serving, sprite
+from PIL import Image
+
+from pipeline.api import Project
+from pipeline.model import StepKind
+from pipeline.report import Report
+
+OUTPUTS = {f"{stem}.anim.{kind}" for stem in ("hero", "slime", "chest") for kind in ("png", "json")}
+
+
+def kinds(report: Report) -> dict[str, StepKind]:
+    """Step of each clip, as `hero.png idle`."""
+    return {
+        f"{result.step.source.rpartition('/')[2]} {result.step.clip}": result.step.kind
+        for result in report.results
+    }
+
+
+def test_each_sprite_gets_its_animation_beside_it(game: Game) -> None:
+    """The main job: PNGs and a rule go in, animations come out, for nothing."""
+    run = game.build()
+    assert run.exit == 0
+    assert game.outputs() == OUTPUTS
+    assert run.totals["credits_charged"] == 0
+    assert run.report["service"]["paid"] is False  # type: ignore[index]
+    with Image.open(game.root / "assets/hero.anim.png") as image:
+        assert image.width * image.height >= 8 * 12 * 14
+
+
+def test_console_says_rule_price_and_what_to_open(game: Game) -> None:
+    """A first run must tell what was made, from which rule, for how much, and the next step."""
+    run = game.run("build")
+    assert run.exit == 0
+    for word in ("heroes", "hero [idle]", "0 credits", "built-in", "Next: open"):
+        assert word in run.stdout
+    again = game.run("build")
+    assert "Nothing to do: 3 clips up to date." in again.stdout
+
+
+def test_unchanged_project_writes_nothing_and_asks_nobody(game: Game) -> None:
+    """R1, R17: the second build leaves every byte and every time stamp as it is."""
+    assert game.make().exit == 0
+    before = game.files()
+    run = game.build()
+    assert run.exit == 0
+    assert run.totals["fresh"] == 3
+    assert run.report["service"]["url"] is None  # type: ignore[index]
+    assert game.files() == before
+
+
+def test_unchanged_build_loads_nothing_heavy(game: Game) -> None:
+    """A run with nothing to do must be done before anybody notices it."""
+    assert game.make().exit == 0
+    time.sleep(2.1)  # younger files are read again: their stat may not yet tell a change
+    assert game.make().exit == 0
+    assert _loaded("import sys; sys.argv = ['pixelpipe', 'build']", game) == set()
+
+
+def test_help_loads_nothing_heavy(game: Game) -> None:
+    """`pixelpipe --help` answers at once."""
+    assert _loaded("import sys; sys.argv = ['pixelpipe', '--help']", game) == set()
+
+
+def _loaded(prologue: str, game: Game) -> set[str]:
+    heavy = ("numpy", "PIL", "starlette", "uvicorn", "rich", "requests", "watchdog")
+    program = (
+        f"{prologue}\nfrom pipeline.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print('LOADED', *[name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=game.root,
+        env=game.variables(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def _built(game: Game) -> Game:
+    assert game.make().exit == 0
+    return game
+
+
+def test_renamed_source_costs_nothing_and_outputs_follow(paying: Game, shop: Shop) -> None:
+    """R5: the purchase belongs to the pixels, not to the path."""
+    _built(paying)
+    (paying.root / "assets/hero.png").rename(paying.root / "assets/knight.png")
+    plan = paying.plan()
+    assert plan.totals["credits_planned"] == 0, plan.stdout
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+    assert {"knight.anim.png", "knight.anim.json"} <= paying.outputs()
+    assert "hero.anim.png" not in paying.outputs()
+
+
+def test_renamed_folder_costs_nothing(paying: Game, shop: Shop) -> None:
+    """R21: all outputs follow a renamed folder."""
+    paying.draw("cast/a.png", tint=10)
+    paying.draw("cast/b.png", tint=11)
+    _built(paying)
+    calls = shop.calls
+    (paying.root / "assets/cast").rename(paying.root / "assets/people")
+    assert paying.build().exit == 0
+    assert shop.calls == calls
+    assert {"people/a.anim.png", "people/b.anim.png"} <= paying.outputs()
+
+
+@pytest.mark.parametrize("has_ledger", [True, False])
+def test_copied_source_costs_nothing(paying: Game, shop: Shop, has_ledger: bool) -> None:
+    """R6: the same pixels are bought once, also when only the committed files know of it."""
+    _built(paying)
+    if not has_ledger:
+        shutil.rmtree(os.environ["PIXELPIPE_STATE"])
+    shutil.copy(paying.root / "assets/hero.png", paying.root / "assets/twin.png")
+    assert paying.plan().totals["credits_planned"] == 0
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+    assert "twin.anim.png" in paying.outputs()
+
+
+def test_twins_in_one_run_are_bought_once(paying: Game, shop: Shop) -> None:
+    """Two equal new sprites share one purchase."""
+    shutil.copy(paying.root / "assets/hero.png", paying.root / "assets/twin.png")
+    report = _built(paying).make()
+    assert report.exit == 0
+    assert shop.calls == 3
+    assert {"hero.anim.png", "twin.anim.png"} <= paying.outputs()
+
+
+def test_touched_source_costs_nothing(paying: Game, shop: Shop) -> None:
+    """R1: a new time stamp is no change."""
+    _built(paying)
+    for path in (paying.root / "assets").glob("*.png"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    assert paying.plan().totals["fresh"] == 3
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+
+
+def test_reencoded_source_costs_nothing(paying: Game, shop: Shop) -> None:
+    """Other compression, metadata and colour chunks are no other pixels."""
+    _built(paying)
+    image = sprite(0)
+    paying.write("assets/hero.png", png(image, compress_level=0, gamma=0.45455, dpi=(72, 72)))
+    hidden = image.copy()
+    hidden.putpixel((0, 0), (9, 9, 9, 0))
+    paying.write("assets/hero.png", png(hidden, optimize=True))
+    assert paying.plan().totals["credits_planned"] == 0
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+
+
+def test_one_changed_pixel_makes_that_source_again(paying: Game, shop: Shop) -> None:
+    """R56: exactly the clips of the edited source, no others."""
+    paying.rules(TWO_CLIPS)
+    _built(paying)
+    assert shop.calls == 6
+    image = sprite(0)
+    image.putpixel((6, 6), (1, 2, 3, 255))
+    paying.write("assets/hero.png", png(image))
+    report = paying.make()
+    assert report.exit == 0
+    assert shop.calls == 8
+    changed = {name for name, kind in kinds(report).items() if kind is StepKind.BUY}
+    assert changed == {"hero.png idle", "hero.png hop"}
+
+
+def test_changed_prompt_makes_that_clip_again(paying: Game, shop: Shop) -> None:
+    """R57: exactly the clips that the prompt concerns."""
+    paying.rules(TWO_CLIPS)
+    _built(paying)
+    paying.rules(TWO_CLIPS.replace("hopping on the spot", "hopping high"))
+    report = paying.make()
+    assert report.exit == 0
+    assert shop.calls == 9
+    changed = {name for name, kind in kinds(report).items() if kind is StepKind.BUY}
+    assert changed == {"hero.png hop", "slime.png hop", "chest.png hop"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RULES.replace("\n", "\r\n"),
+        RULES.replace("heroes", "villains"),
+        RULES.replace('match: "**/*.png"', 'match: ["ui/*.png", "*.png"]'),
+        RULES + "    pivot: center\n",
+        "rules:\n  - clips: {idle: {prompt: 'breathing calmly, a subtle idle loop'}}\n"
+        "    match: '**/*.png'\n    name: heroes\n",
+    ],
+)
+def test_same_effective_rule_costs_nothing(paying: Game, shop: Shop, text: str) -> None:
+    """R32, R21: line ends, key order, the rule's name, pattern or pivot buy nothing."""
+    _built(paying)
+    paying.rules(text)
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+
+
+def test_deleted_outputs_come_back_for_nothing(paying: Game, shop: Shop) -> None:
+    """R2: what was bought is finished again, to the same bytes."""
+    _built(paying)
+    before = {name: content for name, (_, content) in paying.files().items()}
+    for name in ("hero.anim.png", "slime.anim.json"):
+        (paying.root / "assets" / name).unlink()
+    assert paying.build().exit == 0
+    assert {name: content for name, (_, content) in paying.files().items()} == before
+    assert shop.calls == 3
+
+
+def test_added_target_costs_nothing(paying: Game, shop: Shop) -> None:
+    """Targets are derived: one more, or one less, makes no request; a dropped file goes."""
+    _built(paying)
+    paying.settings(targets=["aseprite", "godot", "gif"])
+    assert paying.build().exit == 0
+    assert {"hero.anim.tres", "hero.anim.idle.gif"} <= paying.outputs()
+    paying.settings(targets=["aseprite"])
+    assert paying.build().exit == 0
+    assert paying.outputs() == OUTPUTS
+    assert shop.calls == 3
+
+
+def test_derived_clip_costs_nothing(paying: Game, shop: Shop) -> None:
+    """A clip made from another one makes no request."""
+    _built(paying)
+    paying.rules(RULES + "      back: {from: idle, flip: x}\n")
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+    assert b'"back"' in (paying.root / "assets/hero.anim.json").read_bytes()
+
+
+def test_clean_checkout_builds_from_bought_bytes(game: Game, shop: Shop) -> None:
+    """R9, R27: another folder, user and machine: lock, bought bytes and sources are enough."""
+    game.use(shop)
+    _built(game)
+    checkout = Game(game.root.parent / "elsewhere")
+    shutil.copytree(game.root, checkout.root)
+    for path in (checkout.root / "assets").glob("*.anim.*"):
+        path.unlink()
+    (checkout.root / ".pixelpipe/index.sqlite").unlink(missing_ok=True)
+    checkout.environment["PIXELPIPE_STATE"] = str(game.root.parent / "other-state")
+    run = checkout.build("--frozen")
+    assert run.exit == 0
+    assert checkout.outputs() == OUTPUTS
+    for name in OUTPUTS:
+        assert (checkout.root / "assets" / name).read_bytes() == (
+            game.root / "assets" / name
+        ).read_bytes()
+    assert shop.calls == 3
+
+
+def test_deleted_source_takes_its_outputs_along(game: Game) -> None:
+    """Orphans: only our own files go, and only when the source is really gone."""
+    _built(game)
+    (game.root / "assets/slime.png").unlink()
+    game.write("assets/slime.anim.notes.txt", "mine")
+    run = game.build()
+    assert run.exit == 0
+    assert game.outputs() == (OUTPUTS - {"slime.anim.png", "slime.anim.json"}) | {
+        "slime.anim.notes.txt"
+    }
+    assert all(line.get("source") != "assets/slime.png" for line in game.locked())
+    assert game.build().totals["orphan"] == 0
+
+
+def test_unmatched_source_is_listed(game: Game) -> None:
+    """No match is reported, not silent."""
+    game.rules(RULES.replace("**/*.png", "h*.png"))
+    run = game.build()
+    assert run.exit == 0
+    assert run.report["unmatched"] == ["assets/chest.png", "assets/slime.png"]
+    assert "No rule matches 2 sources" in game.run("build").stdout
+
+
+def test_source_that_no_rule_matches_any_more_keeps_its_outputs(game: Game) -> None:
+    """R7, R21: a config edit never deletes what it did not make."""
+    _built(game)
+    game.rules(RULES.replace("**/*.png", "h*.png"))
+    assert game.build().exit == 0
+    assert game.outputs() == OUTPUTS
+
+
+def test_ignore_pattern_deletes_nothing(game: Game) -> None:
+    """R7: an ignore pattern re-pays nothing and wipes nothing, a user's file least of all."""
+    _built(game)
+    game.write("assets/readme.txt", "mine")
+    before = game.files()
+    game.settings(ignore=["nothing/like/this.png"])
+    assert game.build().exit == 0
+    after = game.files()
+    before.pop("pixelpipe.yaml")
+    after.pop("pixelpipe.yaml")
+    assert after == before
+
+
+def test_only_builds_what_is_asked_for(game: Game) -> None:
+    """`--only` takes a path, a glob, or a path from the assets folder; the rest waits."""
+    assert game.build("--only", "assets/hero.png").exit == 0
+    assert game.outputs() == {"hero.anim.png", "hero.anim.json"}
+    assert game.build("--only", "s*.png").exit == 0
+    assert "chest.anim.png" not in game.outputs()
+    assert game.build().exit == 0
+    assert game.outputs() == OUTPUTS
+
+
+def test_hand_edited_output_is_never_overwritten(game: Game) -> None:
+    """R10, requirement 17: an artist's touch-up survives every build, and its set stays whole."""
+    _built(game)
+    game.write("assets/hero.anim.json", "{}")
+    run = game.build()
+    assert run.exit == 1
+    assert "edited by hand" in run.stdout
+    game.draw("hero.png", tint=9)
+    assert game.build().exit == 1
+    assert (game.root / "assets/hero.anim.json").read_text() == "{}"
+    assert run.states()["slime.png", "idle"] == ("fresh", "fresh")
+
+
+def test_foreign_file_in_the_way_is_left_alone(paying: Game, shop: Shop) -> None:
+    """R10: somebody's file under our name is blocked before anything is bought for it."""
+    paying.write("assets/hero.anim.json", "mine")
+    run = paying.build("--yes")
+    assert run.exit == 1
+    assert "is not ours" in run.stdout
+    assert (paying.root / "assets/hero.anim.json").read_text() == "mine"
+    assert shop.calls == 2
+
+
+def test_folder_where_an_output_goes_stops_that_source_only(paying: Game, shop: Shop) -> None:
+    """R12, R35: whatever stands there, the others are built."""
+    (paying.root / "assets/hero.anim.png").mkdir()
+    run = paying.build("--yes")
+    assert run.exit == 1
+    assert "hero.anim.png" in run.stdout
+    assert shop.calls == 2
+    assert {"slime.anim.png", "chest.anim.png"} <= paying.outputs()
+
+
+def test_two_sources_that_would_share_outputs_are_refused(game: Game) -> None:
+    """The plan refuses two writers of one path, also where only case differs."""
+    game.draw("Hero.png", tint=5)
+    run = game.build()
+    assert run.exit == 1
+    assert run.states()["hero.png", "idle"] == ("blocked", "failed")
+    assert "overwrite" in run.stdout
+
+
+def test_plan_says_what_build_does(paying: Game, shop: Shop) -> None:
+    """R46: the same list and the same price; and a plan changes nothing."""
+    paying.rules(TWO_CLIPS)
+    before = paying.outputs()
+    plan = paying.plan()
+    assert paying.outputs() == before
+    assert shop.calls == 0
+    run = paying.build("--yes")
+    keep = ("source", "clip", "step", "request_key")
+    said, done = (
+        sorted(tuple(step[name] for name in keep) for step in report["steps"])  # type: ignore[attr-defined]
+        for report in (plan.report, run.report)
+    )
+    assert said == done
+    assert plan.totals["credits_planned"] == run.totals["credits_charged"] == 120
+
+
+def test_plan_check_tells_by_its_exit_code(game: Game) -> None:
+    """R47: 9 while anything would run, else 0."""
+    assert game.plan("--check").exit == 9
+    _built(game)
+    assert game.plan("--check").exit == 0
+    (game.root / "assets/hero.anim.png").unlink()
+    assert game.plan("--check").exit == 9
+
+
+def test_lock_survives_a_merge_by_union(paying: Game, shop: Shop) -> None:
+    """R49: both sides of a conflict were paid for; the union is accepted and made whole."""
+    _built(paying)
+    lock = paying.root / "pixelpipe.lock"
+    lines = lock.read_text("utf-8").splitlines()
+    conflicted = [*lines[:2], "<<<<<<< ours", *lines[2:5], "=======", *lines[2:4], ">>>>>>> x"]
+    lock.write_text("\n".join([*conflicted, *lines[5:], ""]), "utf-8")
+    run = paying.build()
+    assert run.exit == 0
+    assert shop.calls == 3
+    assert "<<<<" not in lock.read_text("utf-8") or run.totals["fresh"] == 3
+
+
+def test_damaged_lock_line_is_set_aside(paying: Game, shop: Shop) -> None:
+    """R14: one bad line concerns itself alone and is named."""
+    _built(paying)
+    lock = paying.root / "pixelpipe.lock"
+    lines = lock.read_text("utf-8").splitlines()
+    place = next(i for i, line in enumerate(lines) if '"clip":"idle"' in line)
+    lines[place] = lines[place][:40]
+    lock.write_text("\n".join([*lines, ""]), "utf-8")
+    run = paying.build()
+    assert run.exit == 0
+    assert shop.calls == 3
+    assert any("cannot be read" in text for text in run.report["notices"])  # type: ignore[attr-defined]
+    assert paying.build().totals["fresh"] == 3
+
+
+def test_lost_lock_costs_nothing(paying: Game, shop: Shop) -> None:
+    """Without the lock file the ledger and the store still know what was bought."""
+    _built(paying)
+    (paying.root / "pixelpipe.lock").unlink()
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+    assert paying.build().totals["fresh"] == 3
+
+
+def test_lost_lock_and_ledger_cost_nothing(paying: Game, shop: Shop) -> None:
+    """Requirement 23: the bought bytes in the project name their keys."""
+    _built(paying)
+    (paying.root / "pixelpipe.lock").unlink()
+    for path in (paying.root / "assets").glob("*.anim.*"):
+        path.unlink()
+    shutil.rmtree(os.environ["PIXELPIPE_STATE"])
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+
+
+def test_git_clean_loses_no_purchase(paying: Game, shop: Shop) -> None:
+    """R61: `.pixelpipe`, outputs and lock gone; the state folder has the second copy."""
+    _built(paying)
+    shutil.rmtree(paying.root / ".pixelpipe")
+    (paying.root / "pixelpipe.lock").unlink()
+    for path in (paying.root / "assets").glob("*.anim.*"):
+        path.unlink()
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+    assert any((paying.root / ".pixelpipe/bought").rglob("*.png"))
+
+
+def test_switching_branches_and_back_costs_nothing(paying: Game, shop: Shop) -> None:
+    """R34: what was bought for the old pixels is still there."""
+    _built(paying)
+    paying.draw("hero.png", tint=50)
+    _built(paying)
+    assert shop.calls == 4
+    paying.draw("hero.png", tint=0)
+    assert paying.build().exit == 0
+    assert shop.calls == 4
+
+
+def test_path_words_cost_nothing_on_a_rename(paying: Game, shop: Shop) -> None:
+    """A prompt that names the file is not bought again because the file has a new name."""
+    paying.rules(RULES.replace("breathing calmly", "{stem} breathing calmly"))
+    _built(paying)
+    (paying.root / "assets/hero.png").rename(paying.root / "assets/knight.png")
+    assert paying.plan().totals["credits_planned"] == 0
+    assert paying.build().exit == 0
+    assert shop.calls == 3
+    assert paying.build().totals["fresh"] == 3
+
+
+def test_unusual_names_survive_every_file(game: Game) -> None:
+    """A name may hold what JSON and lines find special; the second build is fresh all the same."""
+    for number, name in enumerate(("a b", "it's", 'q"q', "sn\u2028ow", "x\x85y", "\U0001f409")):
+        game.draw(f"{name}.png", tint=20 + number)
+    assert game.make().exit == 0
+    run = game.build()
+    assert run.exit == 0
+    assert run.totals["fresh"] == 9, run.stdout
+    assert run.report["notices"] == []
+
+
+def test_output_is_replaced_whole(game: Game) -> None:
+    """R31, R65: whoever reads while we publish gets the old bytes or the new ones, never a mix."""
+    _built(game)
+    place = game.root / "assets/hero.anim.json"
+    old = place.stat().st_ino
+    game.settings(targets=["aseprite", "gif"])
+    game.rules(RULES + "    pivot: center\n")
+    with place.open("rb") as reader:
+        before = place.read_bytes()
+        assert game.make().exit == 0
+        assert reader.read() == before
+    assert place.stat().st_ino != old or place.read_bytes() == before
+
+
+def test_depfile_and_stamp_serve_make(game: Game) -> None:
+    """R36: Make rebuilds when a source changes and not otherwise; missing folders are made."""
+    game.write(
+        "Makefile",
+        "art.stamp:\n\t$(PIXELPIPE) build --depfile out/art.d --stamp art.stamp\n"
+        "-include out/art.d\n",
+    )
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("needs make")
+    environment = {"PIXELPIPE": f"{sys.executable} -m pipeline"}
+
+    def made() -> str:
+        return subprocess.run(
+            [make, "art.stamp"],
+            cwd=game.root,
+            env=game.variables(environment),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert "Made 3 clips" in made()
+    assert "up to date" in made()
+    time.sleep(0.05)
+    game.draw("hero.png", tint=77)
+    assert "Made 1 clip" in made()
+
+
+def test_service_that_is_chosen_by_a_flag_is_used(game: Game, shop: Shop) -> None:
+    """Flags win over the file."""
+    game.settings(service="built-in")
+    game.use(shop)
+    del game.environment["PIXELPIPE_SERVICE"]
+    run = game.build("--service", shop.url, "--yes")
+    assert run.exit == 0
+    assert shop.calls == 3
+
+
+def test_results_do_not_depend_on_the_number_of_jobs(tmp_path: Path) -> None:
+    """R72: one at a time or eight, the outputs are the same, and the limit is kept."""
+    found = []
+    for jobs in (1, 8):
+        folder = tmp_path / str(jobs)
+        folder.mkdir()
+        made = Game(folder / "game")
+        made.environment["PIXELPIPE_STATE"] = str(folder / "state")
+        made.settings(jobs=jobs)
+        made.rules(RULES)
+        for number in range(5):
+            made.draw(f"s{number}.png", tint=number)
+        with shop_serving(folder) as serving:
+            made.use(serving)
+            assert made.make().exit == 0
+        found.append(
+            {n: c for n, (_, c) in made.files().items() if n.startswith(("assets", ".pixelpipe/b"))}
+        )
+    assert found[0] == found[1]
+
+
+def test_project_is_found_from_below(game: Game) -> None:
+    """A build started in a folder of the project builds the project."""
+    report = Project(game.root / "assets", environment=game.variables()).build()
+    assert report.exit == 0
+    assert game.outputs() == OUTPUTS
+
+
+def test_no_project_is_a_clear_sentence(tmp_path: Path) -> None:
+    """Outside of any project: exit 3 and what to do."""
+    lost = Game(tmp_path)
+    run = lost.run("build")
+    assert run.exit == 3
+    assert "pixelpipe init" in run.stderr
+
+
+@pytest.mark.slow
+def test_sample_project_builds(tmp_path: Path) -> None:
+    """The README's first command: every sprite of the sample has its animation beside it."""
+    made = Game(tmp_path / "sample")
+    shutil.copytree(
+        REPOSITORY / "sample_project", made.root, ignore=shutil.ignore_patterns("*.anim.*", ".*")
+    )
+    run = made.build()
+    assert run.exit == 0
+    stems = {
+        path.stem for path in (made.root / "assets").rglob("*.png") if ".anim." not in path.name
+    }
+    made_for = {name.rpartition("/")[2].partition(".anim.")[0] for name in made.outputs()}
+    assert made_for == stems
