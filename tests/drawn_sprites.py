@@ -1,4 +1,4 @@
-"""Small sprites drawn in code, so that tests of motions need no files: a hero, a slime, a coin and others."""
+"""Small sprites drawn in code, so that tests of motions need no files."""
 
 from __future__ import annotations
 
@@ -132,7 +132,9 @@ def drawn(picture: str) -> Pixels:
     """Return a picture of letters as (height, width, 4) uint8."""
     rows = picture.strip("\n").split("\n")
     width = max(map(len, rows))
-    return np.array([[COLOURS[letter] for letter in row.ljust(width, ".")] for row in rows], np.uint8)
+    return np.array(
+        [[COLOURS[letter] for letter in row.ljust(width, ".")] for row in rows], np.uint8
+    )
 
 
 def padded(pixels: Pixels, share: float = 0.3, least: int = 3) -> Pixels:

@@ -31,9 +31,10 @@ def label(keys: Ints, *, diagonal: bool = False) -> tuple[Ints, int]:
         np.minimum.at(parent, high[open_], low[open_])
         parent = _settled(parent)
         first, second = first[open_], second[open_]
-    roots, labels = np.unique(np.where(keys.reshape(-1) >= 0, parent, -1), return_inverse=True)
-    empty = int(roots.size > 0 and roots[0] < 0)
-    return labels.reshape(keys.shape).astype(np.intp) - empty, int(roots.size) - empty
+    used = keys.reshape(-1) >= 0
+    number = np.cumsum(used & (parent == np.arange(count))) - 1
+    labels = np.where(used, number[parent], -1).reshape(keys.shape)
+    return labels, int(number[-1]) + 1 if count else 0
 
 
 def grow(mask: Bools, *, diagonal: bool = True) -> Bools:

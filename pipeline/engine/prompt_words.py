@@ -129,7 +129,7 @@ BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 # What may follow a stem in one of its forms; the stem's last letter may be doubled before it (hop,
 # hopping).
-SUFFIXES = _words("s e es ed d ing ings er ers ion y ies ied in or le") | {""}
+SUFFIXES = _words("s e es ed d ing ings er ers ion y ies ied in or") | {""}
 
 # Words that are a stem and a suffix by chance.
 EXCEPTIONS = _words(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import parts_regions as regions
 from ..parts import Sprite
 from ..parts_types import Bools, Ints
 from . import gather, waves
@@ -89,33 +90,25 @@ def sparkle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
 
     A pixel of the lightest colour, then a plus, then a pixel; imaging.md 15, extras.
     """
-    inside = np.flatnonzero(sprite.opaque & ~sprite.outline & (sprite.islands[0] < 0))
-    inside = inside if inside.size else np.flatnonzero(sprite.opaque)
-    if not inside.size or len(sprite.palette.lab) < 2:
+    area = sprite.opaque & ~sprite.outline & (sprite.islands[0] < 0)
+    area = area if area.any() else sprite.opaque
+    if not area.any() or len(sprite.palette.lab) < 2:
         return gather.still(sprite, frames)
     count = max(2, sprite.area // 150)
+    inside = np.flatnonzero(area)
     where = inside[waves.scatter(seed, count, salt=31) % np.uint32(len(inside))]
-    start = 1 + (waves.scatter(seed, count, salt=32) % np.uint32(max(1, frames - 2))).astype(
-        np.intp
-    )
+    latest = np.uint32(max(1, frames - 2))
+    start = 1 + (waves.scatter(seed, count, salt=32) % latest).astype(np.intp)
     lightest = sprite.palette.sample[int(np.argmax(sprite.palette.lab[:, 0]))]
     map_ = gather.still(sprite, frames).copy()
-    for point, begin in zip(where, start, strict=True):
-        for age, reach in enumerate((0, 1, 0)):
-            if 1 <= begin + age < frames:
-                _plus(sprite, map_[begin + age], int(point), reach, int(lightest))
+    for age, is_plus in enumerate((False, True, False)):
+        frame = start + age
+        lit = np.zeros(map_.shape, dtype=np.bool_)
+        lit.reshape(frames, -1)[frame[frame < frames], where[frame < frames]] = True
+        for number in range(frames if is_plus else 0):
+            lit[number] = regions.grow(lit[number], diagonal=False)
+        map_[lit & area] = lightest
     return map_
-
-
-def _plus(sprite: Sprite, frame: Ints, point: int, reach: int, source: int) -> None:
-    row, column = divmod(point, sprite.width)
-    for down, right in (
-        (0, 0),
-        *(((0, reach), (0, -reach), (reach, 0), (-reach, 0)) if reach else ()),
-    ):
-        y, x = row + down, column + right
-        if 0 <= y < sprite.height and 0 <= x < sprite.width and sprite.opaque[y, x]:
-            frame[y, x] = source
 
 
 def _stepped(sprite: Sprite, level: Ints) -> Ints:
@@ -134,6 +127,8 @@ def _stepped(sprite: Sprite, level: Ints) -> Ints:
 
 def _recoloured(sprite: Sprite, table: Ints, mask: Bools) -> Ints:
     """Return the map that shows masked pixels of colour c in the colour `table[f, c]`."""
+    if not sprite.area:
+        return gather.still(sprite, len(table))
     sample = sprite.palette.sample
     index = np.where(mask, sprite.palette.index, 0)
     changed = sample[table][:, index]

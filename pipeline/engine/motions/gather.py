@@ -113,9 +113,10 @@ def largest(amplitude: int, fits: Callable[[int], bool]) -> int:
 
 
 def contained(sprite: Sprite, map_: Ints) -> bool:
-    """Tell whether no frame is opaque on a border pixel where the source is not."""
-    shown = solid(sprite, map_) & ~sprite.opaque
-    return not (shown[:, [0, -1]].any() or shown[:, :, [0, -1]].any())
+    """Tell whether no frame touches a side of the canvas that the source leaves free."""
+    ever = np.any(solid(sprite, map_), axis=0)
+    sides = (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1])
+    return all(bool(sprite.opaque[side].any() or not ever[side].any()) for side in sides)
 
 
 def moves(sprite: Sprite, map_: Ints) -> bool:

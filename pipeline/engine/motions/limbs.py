@@ -39,7 +39,8 @@ def _step(sprite: Sprite, leg: Leg, phase: Floats, lift: Ints, parameters: Param
     """Return the map of one leg: lifted while its phase is positive, standing while it is not."""
     room = sprite.room
     high = max(1, int(waves.half_up(0.25 * leg.length * min(1.5, parameters.strength))))
-    raised = np.maximum(lift, waves.half_up(min(high, leg.length) * np.maximum(0, phase)))
+    high = min(high, leg.length, leg.hip - sprite.box.top + room.top)
+    raised = np.maximum(lift, waves.half_up(high * np.maximum(0, phase)))
     y = np.arange(sprite.height)
     standing = np.where(y < leg.hip, np.minimum(y + lift[:, None], leg.hip), y)
     rows = np.where((phase > 0)[:, None], y + raised[:, None], standing)

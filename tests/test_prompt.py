@@ -1,0 +1,252 @@
+"""The prompt reader of the built-in engine: verbs, things, negation, adverbs, limits."""
+
+from __future__ import annotations
+
+import drawn_sprites as drawn
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.engine import animate, parts, prompt, prompt_text, prompt_words
+from pipeline.engine.motions import MOTIONS
+
+SPRITES = {name: parts.cut(pixels) for name, pixels in drawn.every().items()}
+
+
+def motions(text: str, sprite: str = "hero", negative: str = "") -> list[str]:
+    """Return the names that a prompt is read as."""
+    return [name for name, _ in prompt.read(text, SPRITES[sprite], negative).motions]
+
+
+@pytest.mark.parametrize(
+    ("text", "sprite", "leading"),
+    [
+        ("the hero breathes calmly", "hero", "breathe"),
+        ("idle", "hero", "breathe"),
+        ("idle", "flag", "bob"),
+        ("a slime hopping", "slime", "hop"),
+        ("slime", "slime", "squash"),
+        ("slime squashing and stretching", "slime", "squash"),
+        ("hero walking to the right", "hero", "walk2"),
+        ("running fast", "hero", "walk2"),
+        ("coin spinning", "coin", "spin"),
+        ("a coin", "coin", "spin"),
+        ("rotating", "flag", "rotate"),
+        ("torch burning", "torch", "flicker"),
+        ("a candle flame", "torch", "flicker"),
+        ("lava flow", "flame", "cycle"),
+        ("flag waving in the wind", "flag", "wave"),
+        ("tree swaying in the breeze", "plant", "sway"),
+        ("grass", "plant", "sway"),
+        ("ghost floating", "slime", "float"),
+        ("wings flapping", "hero", "flap"),
+        ("the lantern swings", "torch", "pendulum"),
+        ("boat rocking on the waves", "coin", "tilt"),
+        ("treasure glinting", "coin", "glint"),
+        ("hit flash", "hero", "flash"),
+        ("shivering", "hero", "shake"),
+        ("a soft shiver", "slime", "wobble"),
+        ("the crystal glows", "coin", "glow"),
+        ("dissolves into dust", "hero", "dissolve"),
+        ("teleports away", "hero", "dissolve"),
+        ("blinks", "hero", "blink_eyes"),
+        ("nods", "hero", "nod"),
+        ("heartbeat", "coin", "heartbeat"),
+        ("pulsing orb", "coin", "pulse"),
+        ("conveyor belt", "flag", "scroll"),
+        ("sparkling", "coin", "sparkle"),
+        ("dashes forward", "hero", "lunge"),
+        ("hovering fairy", "hero", "float"),
+        ("drifting lazily", "slime", "hover8"),
+        ("underwater shimmer", "slime", "ripple"),
+        ("rolls along", "coin", "rotate"),
+    ],
+)
+def test_prompt_is_read_as(text: str, sprite: str, leading: str) -> None:
+    """Each row of imaging.md 15 and 16 by an example that people would write."""
+    assert motions(text, sprite)[0] == leading
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"),
+    [
+        *(("rune", "run"), ("castle", "cast"), ("battle", "bat"), ("bath", "bat")),
+        *(("fantasy", "fan"), ("signal", "sign"), ("start", "star"), ("window", "wind")),
+        *(("rocket", "rock"), ("lightning", "light"), ("been", "bee"), ("situation", "sit")),
+        *(("belly", "bell"), ("restless", "rest"), ("headbutt", "head"), ("hope", "hop")),
+    ],
+)
+def test_words_that_begin_alike_are_no_hits(word: str, stem: str) -> None:
+    """imaging.md 16.3 lists the false hits; a castle casts no spell."""
+    assert not prompt_text.is_form(word, stem)
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"),
+    [
+        ("hopping", "hop"),
+        ("ran", "ran"),
+        ("waves", "wav"),
+        ("flickering", "flicker"),
+        ("rolled", "roll"),
+    ],
+)
+def test_forms_of_a_word_are_hits(word: str, stem: str) -> None:
+    """English endings and doubled letters."""
+    assert prompt_text.is_form(word, stem)
+
+
+@pytest.mark.parametrize(
+    ("text", "negative", "never"),
+    [
+        ("tree swaying, no shaking", "", "shake"),
+        ("breathing without blinking", "", "blink_eyes"),
+        ("hero breathing, don't walk", "", "walk2"),
+        ("hero breathing, don\u2019t walk", "", "walk2"),
+        ("breathing", "blinking eyes", "blink_eyes"),
+        ("torch burning", "glow", "glow"),
+        ("never jump, just breathe", "", "hop"),
+        ("breathing calmly, do not bob", "", "bob"),
+    ],
+)
+def test_negated_words_veto_their_motion(text: str, negative: str, never: str) -> None:
+    """What is ruled out must not come in by the back door as a secondary motion."""
+    assert never not in motions(text, "hero", negative)
+
+
+def test_not_only_is_no_negation() -> None:
+    """ "Not only walking" is walking."""
+    assert motions("not only walking", "hero") == ["walk2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "strength", "fps", "cycles"),
+    [
+        ("swaying", 1.0, 8, 1),
+        ("gently swaying", 0.5, 8, 1),
+        ("swaying wildly", 2.0, 8, 1),
+        ("slowly swaying", 1.0, 6, 1),
+        ("swaying fast", 1.0, 12, 1),
+        ("frantically swaying", 1.0, 12, 2),
+        ("not wildly, just swaying", 1.0, 8, 1),
+    ],
+)
+def test_adverbs_set_strength_and_speed(text: str, strength: float, fps: int, cycles: int) -> None:
+    """imaging.md 16.7."""
+    reading = prompt.read(text, SPRITES["plant"])
+    parameters = reading.motions[0][1]
+    assert (parameters.strength, reading.fps, parameters.cycles) == (strength, fps, cycles)
+
+
+@pytest.mark.parametrize(
+    ("text", "loops"),
+    [
+        ("hops", True),
+        ("hops once", False),
+        ("dissolves, then stops", False),
+        ("breathes once", True),
+        ("hops once, seamless loop", True),
+    ],
+)
+def test_once_makes_a_one_shot_where_the_motion_has_one(text: str, loops: bool) -> None:
+    """Breathing has no end, so it stays a loop and says so."""
+    assert prompt.read(text, SPRITES["hero"]).loops is loops
+
+
+def test_directions_set_signs() -> None:
+    """Left, right, up and down steer the motion."""
+    left = prompt.read("walking to the left", SPRITES["hero"]).motions[0][1]
+    down = prompt.read("water flowing down", SPRITES["flag"]).motions[0][1]
+    assert (left.across, down.down) == (-1, 1)
+
+
+def test_two_motions_at_once() -> None:
+    """A second verb joins when it acts on something else: colour on form, whole on form."""
+    assert motions("spinning slowly and glowing", "coin") == ["spin", "glow"]
+    assert motions("floating and flapping its wings", "slime") == ["float", "flap"]
+    assert motions("hopping and walking", "hero") == ["walk2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sprite", "nearest"),
+    [
+        ("attacks with his sword", "hero", "lunge"),
+        ("slashing", "hero", "lunge"),
+        ("swings his mighty sword", "hero", "lunge"),
+        ("casts a spell", "hero", "glow"),
+        ("the chest opens", "flag", "shake"),
+        ("sits down", "hero", "squash"),
+        ("turns to face left", "hero", "bob"),
+        ("climbs a ladder", "hero", "bob"),
+        ("eats an apple", "hero", "nod"),
+        ("dies", "hero", "dissolve"),
+        ("waves his hand", "hero", "bob"),
+        ("walking", "coin", "bob"),
+    ],
+)
+def test_what_one_still_cannot_show_is_said(text: str, sprite: str, nearest: str) -> None:
+    """It is not faked: the nearest motion is shown, named, and marked."""
+    reading = prompt.read(text, SPRITES[sprite])
+    assert reading.needs_ai is not None
+    assert nearest in reading.needs_ai
+    assert reading.motions[0][0] == nearest
+
+
+@pytest.mark.parametrize(
+    "text", ["breathing", "", "hero with a castle in the background", "no attack, idle"]
+)
+def test_what_it_can_do_needs_no_ai(text: str) -> None:
+    """The mark must stay rare to mean something."""
+    assert prompt.read(text, SPRITES["hero"]).needs_ai is None
+
+
+@pytest.mark.parametrize(
+    ("sprite", "leading"),
+    [
+        ("hero", "breathe"),
+        ("slime", "breathe"),
+        ("plant", "sway"),
+        ("flame", "flicker"),
+        ("flag", "bob"),
+    ],
+)
+def test_without_a_word_the_look_decides(sprite: str, leading: str) -> None:
+    """imaging.md 16.5, class prior."""
+    assert motions("", sprite)[0] == leading
+
+
+def test_reading_is_told_in_a_sentence_with_what_was_ignored() -> None:
+    """Users see what had no effect, so that they do not pay for it later."""
+    clip = animate.animate(
+        drawn.every()["torch"], "medieval torch burning softly, no shaking", frames=8
+    )
+    assert clip.interpretation == (
+        "Read as flicker (from 'burning') with glow; softly, 8 frames per second, looping."
+        " Ruled out: shake. Ignored: medieval."
+    )
+    assert clip.motions == ("flicker", "glow")
+    assert clip.needs_ai is None
+
+
+def test_motion_shown_instead_is_told() -> None:
+    """With too few frames another motion is shown, and the sentence says which."""
+    clip = animate.animate(drawn.every()["plant"], "swaying", frames=2)
+    assert clip.motions == ("bob",)
+    assert "Shown as bob" in clip.interpretation
+
+
+def test_every_word_leads_to_a_motion() -> None:
+    """A table that names a motion which does not exist would fail only for the user who says it."""
+    special = {"idle", "fly", "rotat"}
+    named = set(prompt_words.VERBS) | set(prompt_words.NOUNS)
+    named |= {motion for motion, _ in prompt_words.BEYOND.values()}
+    assert named - special == set(MOTIONS)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=80), st.text(max_size=20))
+def test_any_text_is_read(text: str, negative: str) -> None:
+    """No prompt is an error for the reader, and the same prompt is read the same."""
+    reading = prompt.read(text, SPRITES["slime"], negative)
+    assert reading == prompt.read(text, SPRITES["slime"], negative)
+    assert {name for name, _ in reading.motions} <= set(MOTIONS)
