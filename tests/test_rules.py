@@ -172,6 +172,15 @@ def test_prompts_are_filled_in_and_cleaned() -> None:
     assert (request.rule, request.clip, request.source) == ("r", "idle", "assets/mobs/ba\x07t.png")
 
 
+def test_prompts_are_the_same_for_both_normal_forms_of_a_name() -> None:
+    """The same checkout on macOS and Linux must ask for the same thing, or it is paid for twice."""
+    rule = _rule(clips='{idle: "{stem} breathes"}')
+    path = "assets/\u00e9p\u00e9e.png"
+    decomposed = unicodedata.normalize("NFD", path)
+    assert path != decomposed
+    assert _request(path, rule).prompt == _request(decomposed, rule).prompt
+
+
 def test_only_clips_that_are_bought_become_requests() -> None:
     """A derived clip costs nothing because it is never asked for."""
     rule = _rule(clips="{walk: x, left: {from: walk, flip: x}, idle: y}")
