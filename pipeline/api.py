@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import budget, build, knowledge, site, survey
+from . import budget, build, knowledge, lock, site, survey
 from . import plan as planning
 from .build import Options, Result, Tools
 from .ledger import Ledger
@@ -77,12 +77,12 @@ class Project:
     def plan(self, *, only: Sequence[str] = ()) -> Report:
         """Say what `build` would do and what it would cost, and change nothing."""
         begun = time.monotonic()
-        found = survey.take(self.site, only=only)
+        found = self._look(only, None)
         plan = self._planned(found, None)
         if not plan.is_up_to_date:
             with self.site.ledger(time.time()) as ledger:
                 plan = self._planned(found, ledger)
-        found.index.save()
+        found.save_index()
         return self._report("plan", plan, [build.untouched(step) for step in plan.steps], begun)
 
     def build(
@@ -101,10 +101,10 @@ class Project:
         all. One asset's failure is in the report; errors that concern the whole run are raised.
         """
         begun = time.monotonic()
-        found = survey.take(self.site, only=only, paths=paths)
+        found = self._look(only, paths)
         plan = self._planned(found, None)
         if plan.is_up_to_date:
-            found.index.save()
+            found.save_index()
             results = [build.untouched(step) for step in plan.steps]
             return self._report("build", plan, results, begun)
         with ExitStack() as stack:
@@ -119,6 +119,13 @@ class Project:
             )
             plan, results = self._carry_out(found, tools, spending or Spending())
             return self._report("build", plan, results, begun, lent.url)
+
+    def lock(self) -> lock.Lock:
+        """Return what the lock file says now."""
+        return survey.read_lock(self.root)
+
+    def _look(self, only: Sequence[str], paths: Collection[str] | None) -> Survey:
+        return survey.take(self.site, only=only, paths=paths)
 
     def _planned(self, found: Survey, ledger: Ledger | None) -> Plan:
         known = knowledge.gather(self.site, found, ledger)

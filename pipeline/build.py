@@ -114,7 +114,7 @@ class _Run:
             self._remove_orphans()
         finally:
             self._publication.flush()
-            self._survey.index.save()
+            self._survey.save_index()
         fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
@@ -214,7 +214,6 @@ class _Run:
         )
 
     def _content(self, clip: ClipPlan) -> finish.BoughtClip:
-        from . import finish
 
         digest = self._digest(clip) or ""
         record = self._store.record(clip.step.request_key, digest)
@@ -223,15 +222,7 @@ class _Run:
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
         self._store.keep(record)
         self._records[clip.step.request_key] = record
-        return finish.BoughtClip(
-            clip=clip.request.clip,
-            take=record.take,
-            content=content,
-            resolved=record.resolved,
-            digest=digest,
-            service=record.service,
-            model=record.model,
-        )
+        return orders.bought(clip.request.clip, content, record)
 
     # -- publishing -----------------------------------------------------------------------------
 

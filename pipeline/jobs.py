@@ -194,6 +194,8 @@ def _fetch(job: Job, status: Status, desk: Desk) -> Fetched:
         take=job.take,
         credits_charged=charged if job.paid else 0,
         model=(status.inputs.model if status.inputs else "") or job.resolved.model or "",
+        recipe=job.recipe,
+        interpretation=status.inputs.interpretation if status.inputs else "",
         resolved=job.resolved,
     )
     desk.store.put(bought, content)

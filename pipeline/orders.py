@@ -14,8 +14,10 @@ from .model import ANIMATE_CREDITS, Job, JobState, Pixels, Resolved, Source
 from .scheduler import Order, Pace
 from .site import Site
 from .steps import ClipPlan, Wanted
+from .store import Bought
 
 if TYPE_CHECKING:
+    from . import finish
     from .service import Service
 
 #: Seconds; while a service's own durations are unknown, and between polls (speed.md 5).
@@ -81,6 +83,21 @@ def body(resolved: Resolved, png: bytes) -> dict[str, object]:
         "seed": resolved.seed,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def bought(clip: str, content: bytes, record: Bought) -> finish.BoughtClip:
+    """Return a purchase as finishing takes it."""
+    from . import finish  # heavy: loads numpy
+
+    return finish.BoughtClip(
+        clip=clip,
+        take=record.take,
+        content=content,
+        resolved=record.resolved,
+        digest=record.digest,
+        service=record.service,
+        model=record.model,
+    )
 
 
 def affordable(

@@ -82,7 +82,7 @@ class Publication:
     def flush(self) -> None:
         """Write the lock file, keeping every line that another process has written meanwhile."""
         self._flushed_at = time.monotonic()
-        if not self._clips and not self._files:
+        if not self._site.is_project or not (self._clips or self._files):
             return
         with self._guard():
             before = read_lock(self._site.root)
@@ -112,10 +112,10 @@ class Publication:
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
-        folder = project.prepare(self._site.root) / "tmp"
+        guard = self._site.guard
         try:
-            folder.mkdir(exist_ok=True)
-            with FileLock(folder / "publish.guard", timeout=_GUARD_TIMEOUT_S):
+            guard.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(guard, timeout=_GUARD_TIMEOUT_S):
                 yield
         except Timeout as exc:
             raise StorageError("another pixelpipe has been publishing for a minute") from exc

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import config, packs, project, rulefile
+from . import config, keys, packs, project, rulefile
 from .config import ServiceChoice, Settings
 from .errors import ConfigError
 from .ledger import Ledger
@@ -26,11 +26,19 @@ class Site(Record, frozen=True, kw_only=True):
     state: Path
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
+    #: False for a single file: nothing of ours is kept in its folder, and there is no lock file.
+    is_project: bool = True
 
     @property
-    def bought(self) -> tuple[Path, Path]:
+    def bought(self) -> tuple[Path, ...]:
         """The folders of bought bytes, nearest first."""
-        return self.root / ".pixelpipe" / "bought", self.state / "bought"
+        own = (self.root / ".pixelpipe" / "bought",) if self.is_project else ()
+        return (*own, self.state / "bought")
+
+    @property
+    def guard(self) -> Path:
+        """The file that is locked for the moment of publishing here."""
+        return self.state / "guards" / keys.digest(str(self.root.resolve()).encode())[:16]
 
     def store(self) -> Store:
         """Open the store; only purchases wait for the disk."""

@@ -39,6 +39,10 @@ class Bought(Record, frozen=True, kw_only=True):
     credits_charged: int
     #: The model's name as the service gave it back.
     model: str = ""
+    #: The text that the request key is the digest of.
+    recipe: str = ""
+    #: How the built-in engine read the prompt.
+    interpretation: str = ""
     resolved: Resolved
 
 

@@ -6,6 +6,7 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
@@ -28,16 +29,38 @@ class Survey(Record, frozen=True, kw_only=True):
     lock: lock.Lock
     scan: Scan
     index: Index
+    #: False when only some sources were looked at: nothing may be taken for gone.
     is_whole: bool
+    keeps_index: bool = True
+
+    def save_index(self) -> None:
+        """Write down what was learned of the files."""
+        if self.keeps_index:
+            self.index.save()
 
 
 def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None = None) -> Survey:
     """Look at all sources, or at those that match a glob in `only` or stand in `paths`."""
-    index = Index.open(site.root)
     scan = project.scan(site.root, site.settings.assets, site.settings.ignore)
     chosen = _chosen(site, only) if only else None
     if paths is not None:
         chosen = frozenset(paths).__contains__
+    return _survey(site, scan, Index.open(site.root), chosen)
+
+
+def look(site: Site, name: str) -> Survey:
+    """Look at the one file `name` in the site's folder, and at the outputs beside it."""
+    beside = f"{name[: -len('.png')]}.anim."
+    files = {
+        entry.name: project.stat_of(entry.stat())
+        for entry in os.scandir(site.root)
+        if entry.name == name or entry.name.startswith(beside)
+    }
+    scan = Scan(files=files, folders={})
+    return _survey(site, scan, Index(site.root), {name}.__contains__)
+
+
+def _survey(site: Site, scan: Scan, index: Index, chosen: Callable[[str], bool] | None) -> Survey:
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
@@ -62,10 +85,11 @@ def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None 
         wanted=tuple(wanted),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        lock=read_lock(site.root),
+        lock=read_lock(site.root) if site.is_project else lock.Lock(),
         scan=scan,
         index=index,
         is_whole=scan.is_complete and chosen is None,
+        keeps_index=site.is_project,
     )
 
 

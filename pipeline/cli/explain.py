@@ -1,0 +1,63 @@
+"""`why`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from .. import explain, lock, project
+from ..api import Project
+from ..errors import UsageError
+from ..explain import Explanation
+from . import options
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@options.service
+@options.as_json
+@click.option("--recipe", is_flag=True, help="Print all that goes into the key.")
+def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
+    """Say which rule and key FILE has, and what differs from last time, field by field.
+
+    FILE is a source, or one of its outputs.
+    """
+    opened = Project(file.parent, service=service)
+    root = opened.root.resolve()
+    place = file.resolve()
+    if not place.is_relative_to(root):
+        raise UsageError(f"{file}: lies outside of the project {opened.root}")
+    path = place.relative_to(root).as_posix()
+    if project.is_output(file.name):
+        path = f"{lock.stem(path)}.png"
+    if not (root / path).is_file():
+        raise UsageError(f"{path}: there is no such source in {opened.root}")
+    report, found = explain.file(opened, path)
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        return
+    for one in found:
+        _show(one, with_recipe=recipe)
+    for step in report.plan.refused:
+        click.echo(step.error)
+    if path in report.plan.unmatched:
+        click.echo(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
+
+
+def _show(one: Explanation, *, with_recipe: bool) -> None:
+    click.echo(f"{one.source} [{one.clip}]")
+    click.echo(f"  rule    {one.rule}  ({one.place})")
+    click.echo(f"  step    {one.step}: {one.reason}")
+    click.echo(f"  key     {one.request_key}")
+    if one.interpretation:
+        click.echo(f"  read as {one.interpretation}")
+    for change in one.differences:
+        click.echo(f"  differs {change.field}")
+        click.echo(f"            before {change.before}")
+        click.echo(f"            now    {change.now}")
+    if with_recipe:
+        for line in one.recipe.splitlines():
+            click.echo(f"          {line}")

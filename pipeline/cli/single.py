@@ -1,0 +1,60 @@
+"""`animate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ..api import Spending
+from ..single import SingleFile
+from . import options
+from .make import show_build
+from .progress import ask, display
+
+
+@click.command()
+@click.argument("png", type=click.Path(path_type=Path))
+@click.argument("prompt")
+@click.option("--clip", default="idle", show_default=True, help="The clip's name.")
+@click.option("--frames", type=int, help="Even, 2 to 16.")
+@click.option("--loop/--once", "loop", default=None, help="Repeat, or play once.")
+@click.option("--fps", type=float, help="Frames a second.")
+@click.option("--negative-prompt", help="What to avoid.")
+@click.option("--seed", type=int, help="For the same result again.")
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="godot, gif, webp, …")
+@click.option("--stages", type=click.Path(path_type=Path), help="Write every stage's picture here.")
+@options.service
+@options.spending
+@options.as_json
+def animate(
+    png: Path,
+    prompt: str,
+    clip: str,
+    targets: tuple[str, ...],
+    stages: Path | None,
+    service: str | None,
+    max_credits: int | None,
+    yes: bool,
+    as_json: bool,
+    **stated: object,
+) -> None:
+    """Animate one PNG: `pixelpipe animate hero.png "breathing calmly"`.
+
+    The result stands beside the picture, as hero.anim.png and hero.anim.json.
+    """
+    wish = {"name": clip, "prompt": prompt, **stated}
+    opened = SingleFile(png, wish, service=service, targets=list(targets) or None)
+    can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
+    spending = Spending(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
+    with display(quiet=as_json) as observe:
+        report = opened.build(spending=spending, observe=observe)
+    if stages is not None and report.exit == 0:
+        for path in opened.stages(report, stages):
+            click.echo(f"stage: {path}", err=True)
+    if as_json:
+        sys.stdout.buffer.write(report.json())
+    else:
+        show_build(report)
+    sys.exit(report.exit)

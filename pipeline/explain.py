@@ -1,0 +1,96 @@
+"""Say why a file is as it is: rule, key, and what differs from the purchase in use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from . import keys
+from .api import Project
+from .model import Record
+from .plan import SourcePlan
+from .report import Report
+from .steps import ClipPlan
+from .store import Store
+
+
+class Difference(Record, frozen=True, kw_only=True):
+    """A field of the request key that is not what it was."""
+
+    field: str
+    before: str
+    now: str
+
+
+class Explanation(Record, frozen=True, kw_only=True):
+    """One clip of one source."""
+
+    source: str
+    clip: str
+    step: str
+    reason: str
+    rule: str
+    #: `file:line` of the clip's definition.
+    place: str
+    request_key: str
+    #: The text that the key is the digest of.
+    recipe: str
+    #: How the built-in engine read the prompt; "" before the clip was made, or made elsewhere.
+    interpretation: str = ""
+    differences: tuple[Difference, ...] = ()
+
+
+def file(project: Project, path: str) -> tuple[Report, tuple[Explanation, ...]]:
+    """Explain the source `path`, or the source that an output belongs to."""
+    report = project.plan(only=[path])
+    store = project.site.store()
+    found = [
+        _explain(project, source, clip, store)
+        for source in report.plan.sources
+        for clip in source.clips
+    ]
+    return report, tuple(found)
+
+
+def _explain(project: Project, source: SourcePlan, clip: ClipPlan, store: Store) -> Explanation:
+    rule = source.wanted.rule
+    stated = next(one for one in rule.clips if one.name == clip.request.clip)
+    service = project.site.service.identity
+    now = keys.recipe(clip.request, clip.service or service)
+    record = store.record(clip.step.request_key, clip.digest or "")
+    return Explanation(
+        source=clip.request.source,
+        clip=clip.request.clip,
+        step=clip.step.kind,
+        reason=clip.step.reason,
+        rule=clip.request.rule,
+        place=f"{stated.file}:{stated.line}",
+        request_key=clip.step.request_key,
+        recipe=now,
+        interpretation=record.interpretation if record else "",
+        differences=tuple(_differences(_before(project, clip, store), now)),
+    )
+
+
+def _before(project: Project, clip: ClipPlan, store: Store) -> str:
+    """Return the recipe of the purchase that the lock file names, or of the one that is reused."""
+    lines = project.lock().lines_of().get((clip.request.source, clip.request.clip), [])
+    for key, digest in [(line.key, line.digest) for line in lines] or [
+        (clip.step.request_key, clip.digest or "")
+    ]:
+        if (record := store.record(key, digest)) is not None:
+            return record.recipe
+    with project.site.ledger(time.time()) as ledger:
+        known = ledger.jobs(line.key for line in lines)
+    return known[0].recipe if known else ""
+
+
+def _differences(before: str, now: str) -> Iterator[Difference]:
+    old, new = _fields(before), _fields(now)
+    for field in sorted(old.keys() | new.keys()) if old else ():
+        if old.get(field) != new.get(field):
+            yield Difference(field=field, before=old.get(field, "-"), now=new.get(field, "-"))
+
+
+def _fields(recipe: str) -> dict[str, str]:
+    return dict(line.split(": ", 1) for line in recipe.splitlines())

@@ -1,0 +1,108 @@
+"""Animate one PNG with one prompt: the whole pipeline, for a file that belongs to no project.
+
+Nothing is kept in the file's folder but the outputs; what was bought lies in the user's state
+folder, so that the same wish is never bought twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from . import config, finish, imaging, orders, project, rulefile, survey
+from . import site as sites
+from .api import Project
+from .errors import UsageError
+from .model import Document, File, Pixels
+from .report import Report
+from .site import Site
+from .survey import Survey
+
+#: Where errors in the wish are said to be.
+_PLACE = "command line"
+
+
+class SingleFile(Project):
+    """A project that consists of one file. Built and planned like any other."""
+
+    def __init__(
+        self,
+        path: Path,
+        clip: Mapping[str, object],
+        *,
+        environment: Mapping[str, str] | None = None,
+        **flags: object,
+    ) -> None:
+        """Animate `path` as `clip` says: a clip of a rule, with its `name`.
+
+        Raises UsageError when there is no such PNG, ConfigError when the clip is wrong.
+        """
+        if not path.is_file() or not project.is_source(path.name):
+            raise UsageError(f"{path}: is not a PNG file that can be animated")
+        self.environment = os.environ if environment is None else environment
+        self._name = path.name
+        settings = config.resolve(None, self.environment, {"assets": ["."], **flags})
+        root = path.absolute().parent
+        self.site = Site(
+            root=root,
+            settings=settings,
+            rules=rulefile.load([(_wish(clip), "")]),
+            service=config.service(settings, sites.api_key(root, self.environment) is not None),
+            state=sites.state_folder(settings, self.environment),
+            inputs=(),
+            is_project=False,
+        )
+
+    def reload(self) -> None:
+        """Keep the wish: there is no file to read again."""
+
+    def stages(self, report: Report, folder: Path) -> tuple[Path, ...]:
+        """Write what the clip looks like after each stage into `folder`, as strips."""
+        written: list[File] = []
+        for number, stage in enumerate(finish.stages(self._task(report))):
+            strip = _strip(stage.frames)
+            name = f"{number}-{stage.name}.png"
+            written.append(File(path=name, content=imaging.encode(strip)))
+        folder.mkdir(parents=True, exist_ok=True)
+        project.publish(folder, written)
+        return tuple(folder / file.path for file in written)
+
+    def _look(self, only: Sequence[str], paths: Collection[str] | None) -> Survey:
+        return survey.look(self.site, self._name)
+
+    def _task(self, report: Report) -> finish.Task:
+        wanted = report.plan.sources[0].wanted
+        store = self.site.store()
+        bought = []
+        for result in report.results:
+            record = store.find(result.step.request_key)
+            content = store.content(record.digest) if record else None
+            if record is not None and content is not None:
+                bought.append(orders.bought(result.step.clip, content, record))
+        return finish.Task(
+            stem=wanted.source.stem,
+            pixels=orders.pixels(self.site, wanted.source),
+            rule=wanted.rule,
+            bought=tuple(bought),
+            targets=wanted.targets,
+        )
+
+
+def _wish(clip: Mapping[str, object]) -> Document:
+    stated = {name: value for name, value in clip.items() if value is not None}
+    name = stated.pop("name")
+    prompt = str(stated["prompt"]).replace("{", "{{").replace("}", "}}")
+    rule = {"name": "animate", "match": "*", "clips": {name: stated | {"prompt": prompt}}}
+    return Document(path=_PLACE, content={"rules": [rule]})
+
+
+def _strip(frames: Sequence[Pixels]) -> Pixels:
+    """Lay frames of one size side by side."""
+    width, height = frames[0].width, frames[0].height
+    rows = (
+        frame.rgba[row * width * 4 : (row + 1) * width * 4]
+        for row in range(height)
+        for frame in frames
+    )
+    return Pixels(width=width * len(frames), height=height, rgba=b"".join(rows))
