@@ -162,6 +162,16 @@ def test_wrong_choice_is_refused_with_the_near_miss(choice: TargetChoice, senten
             call()
 
 
+def test_whole_number_may_be_spelt_as_a_float() -> None:
+    """YAML, JSON and flags spell 3 in more ways than one."""
+    three = TargetChoice(name="godot", options={"version": 3.0})
+    text = targets.export(hero_sheet.hero(), (three,))[1].content
+    assert b"format=2" in text
+    targets.check(three)
+    with pytest.raises(ConfigError, match=r"3\.5 is not of type int"):
+        targets.check(TargetChoice(name="godot", options={"version": 3.5}))
+
+
 def test_two_writers_of_one_path_are_refused() -> None:
     """The second would overwrite the first, and every build would write both."""
     twice = (TargetChoice(name="gif"), TargetChoice(name="gif", options={"scale": 2}))

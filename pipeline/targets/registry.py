@@ -79,13 +79,14 @@ def filled(choice: TargetChoice) -> Mapping[str, Value]:
     Raises ConfigError as `chosen` does.
     """
     known = get(choice.name).options
+    stated = {}
     for name, value in choice.options.items():
         if name not in known:
             raise ConfigError(
                 f"target {choice.name} has no option {name!r}{did_you_mean(name, known)}"
             )
-        _check(f"target {choice.name}: {name}", value, known[name])
-    return {name: choice.options.get(name, option.default) for name, option in known.items()}
+        stated[name] = _read(f"target {choice.name}: {name}", value, known[name])
+    return {name: stated.get(name, option.default) for name, option in known.items()}
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -97,10 +98,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; known: {', '.join(words)}" if words else "; it has none"
 
 
-def _check(place: str, value: Value, option: Option) -> None:
-    """Raise ConfigError unless `value` has the option's type and stands in its bounds."""
-    if type(value) is not option.kind and not (option.kind is float and type(value) is int):
-        raise ConfigError(f"{place}: {value!r} is not of type {option.kind.__name__}")
+def _read(place: str, value: Value, option: Option) -> Value:
+    """Return `value` as the option's type, or raise ConfigError when it cannot be one.
+
+    A whole number is a whole number however YAML, JSON or a flag spelt it: 3.0 is 3.
+    """
+    kind = option.kind
+    if kind is int and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise ConfigError(f"{place}: {value!r} is not of type {kind.__name__}")
     if option.choices and value not in option.choices:
         allowed = ", ".join(str(choice) for choice in option.choices)
         raise ConfigError(f"{place}: {value!r} is none of {allowed}")
@@ -109,6 +118,7 @@ def _check(place: str, value: Value, option: Option) -> None:
         or (option.high is not None and value > option.high)
     ):
         raise ConfigError(f"{place}: {value} is not within {option.low}..{option.high}")
+    return value
 
 
 def _entries() -> tuple[metadata.EntryPoint, ...]:
