@@ -6,7 +6,7 @@ import importlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -17,6 +17,9 @@ from ..model import File
 from ..setup import Setup
 from ..starter import Played
 from . import options
+
+if TYPE_CHECKING:
+    from ..site import Site
 
 _PLUGINS = ("godot", "unity", "aseprite")
 #: So many levels above the project an engine's own file is looked for.
@@ -204,10 +207,10 @@ def _tell_found(found: Setup) -> None:
 
 def _tell_next(root: Path, found: Setup) -> None:
     """Say what to do next, from the settings as they now are."""
-    from .. import survey
+    from .. import site as sites
 
     try:
-        site = survey.site(root, os.environ, {})
+        site = sites.open(root, os.environ, {})
     except ConfigError as exc:
         raise ConfigError(f"{exc}. The rest is set up; mend that first") from exc
     assets = site.settings.assets
@@ -225,11 +228,10 @@ def _tell_next(root: Path, found: Setup) -> None:
     _tell_play(root, found, _played(site, found))
 
 
-def _played(site: object, found: Setup) -> Played:
+def _played(site: Site, found: Setup) -> Played:
     """Find the first clip that the rules would make; guess where nothing matches yet."""
     from .. import survey
 
-    assert isinstance(site, survey.Site)
     tried = found.sources[:_TRIED]
     try:
         wanted = survey.take(site, only=tried).wanted if tried else ()

@@ -1,0 +1,82 @@
+"""What the service says about credits, beside what our own records say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from . import config, project
+from . import site as sites
+from .config import ServiceChoice
+from .errors import ConfigError
+from .ledger import Ledger
+from .model import JobState, Record
+from .service import Balance
+from .site import Site
+
+#: Dollars of one credit of each pool, about (api.md section 1, rows 16 and 17).
+MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
+DAYS = 30
+_DAY_S = 24 * 60 * 60
+#: A job in one of these states may hold credits of the account.
+_HOLDING = (JobState.CLAIMED, JobState.SUBMITTED, JobState.DETACHED, JobState.UNCONFIRMED)
+
+
+class Records(Record, frozen=True, kw_only=True):
+    """Our own figures for one service, in credits: of this user, on this computer."""
+
+    #: Charged in the last 30 days.
+    charged: int = 0
+    #: Held by jobs that have not ended, and how many those are.
+    held: int = 0
+    open_jobs: int = 0
+    #: Those of them of which nobody knows whether they were billed.
+    unconfirmed: int = 0
+
+
+def site(start: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Site:
+    """Read a project's settings; outside of every project, those of the environment.
+
+    Raises ConfigError with file and line.
+    """
+    try:
+        project.find(start)
+    except ConfigError:
+        settings = config.resolve(None, environment, flags)
+        return Site(
+            root=start.absolute(),
+            settings=settings,
+            rules=(),
+            service=config.service(settings, sites.api_key(start, environment) is not None),
+            state=sites.state_folder(settings, environment),
+            inputs=(),
+        )
+    return sites.open(start, environment, flags)
+
+
+def records(state: Path, service: ServiceChoice, now: float) -> Records:
+    """Sum up the ledger; there is none before the first build, and none is made.
+
+    Raises StorageError or ConfigError for a ledger that cannot be read.
+    """
+    if not (state / "ledger.sqlite").exists():
+        return Records()
+    with Ledger(state, now=now, durable=False) as ledger:
+        unfinished = [job for job in ledger.unfinished() if job.service == service.identity]
+        holding = [job for job in unfinished if job.state in _HOLDING]
+        return Records(
+            charged=ledger.charged_since(
+                now - DAYS * _DAY_S, paid=service.paid, service=service.identity
+            ),
+            held=sum(job.credits_quoted for job in holding),
+            open_jobs=len(holding),
+            unconfirmed=sum(job.state is JobState.UNCONFIRMED for job in holding),
+        )
+
+
+def dollars(balance: Balance) -> tuple[float, float]:
+    """Return about what the monthly and the purchased pool are worth, in dollars."""
+    return (
+        balance.monthly_balance * MONTHLY_DOLLARS,
+        balance.purchased_balance * PURCHASED_DOLLARS,
+    )
