@@ -172,21 +172,23 @@ def test_declared_smallest_count_is_true_and_less_falls_back(name: str) -> None:
     assert set(LAST_RESORTS) <= set(MOTIONS)
 
 
-def test_same_request_gives_the_pinned_pixels() -> None:
-    """Pixels of every motion are pinned, so that nothing changes them unseen.
-
-    To accept a change on purpose: delete the golden file, run this test, and look at the sheets.
-    """
+def pinned() -> str:
+    """Return a line for each motion and drawn sprite: what was shown, a digest of its pixels."""
     lines = []
     for name, (label, pixels) in product(MOTIONS, drawn.every().items()):
         sprite = parts.cut(pixels)
         done, map_ = perform(name, sprite, 8, Parameters(), 7)
         digest = hashlib.sha256(gather.show(sprite, map_).tobytes()).hexdigest()[:16]
-        lines.append(f"{name} {label} {done} {digest}")
-    text = "\n".join(lines) + "\n"
-    if not GOLDEN.exists():
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert text == GOLDEN.read_text(encoding="utf-8")
+        lines.append(f"{name} {label} {done} {digest}\n")
+    return "".join(lines)
+
+
+def test_same_request_gives_the_pinned_pixels() -> None:
+    """Pixels of every motion are pinned, so that nothing changes them unseen.
+
+    To accept a change on purpose, run this file as a program, and look at the contact sheets.
+    """
+    assert pinned() == GOLDEN.read_text(encoding="utf-8")
 
 
 def eyes_picture(sprite: Sprite, frame: Pixels) -> tuple[bool, tuple[int, int]]:
@@ -330,3 +332,7 @@ def test_contact_sheet_of_twelve_prompts_is_written(tmp_path: Path) -> None:
     for name, prompt in contact_sheet.PROMPTS:
         clip = animate.animate(contact_sheet.source(name), prompt)
         assert clip.needs_ai is None
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(pinned(), encoding="utf-8")

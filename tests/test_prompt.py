@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import drawn_sprites as drawn
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -250,3 +253,21 @@ def test_any_text_is_read(text: str, negative: str) -> None:
     reading = prompt.read(text, SPRITES["slime"], negative)
     assert reading == prompt.read(text, SPRITES["slime"], negative)
     assert {name for name, _ in reading.motions} <= set(MOTIONS)
+
+
+def shipped_prompts() -> list[str]:
+    """Return the prompts of all packs that ship, as their authors wrote them."""
+    packs = sorted((Path(__file__).resolve().parents[1] / "rules").glob("*.yaml"))
+    rules = [rule for pack in packs for rule in yaml.safe_load(pack.read_bytes())["rules"]]
+    clips = [clip for rule in rules for clip in rule.get("clips", {}).values()]
+    texts = [clip if isinstance(clip, str) else clip.get("prompt") for clip in clips]
+    return [" ".join(text.split()) for text in texts if text]
+
+
+def test_shipped_prompts_are_read_by_their_words() -> None:
+    """Users learn prompting from the packs: each must name a motion that the engine can show."""
+    assert shipped_prompts()
+    for text in shipped_prompts():
+        reading = prompt.read(text, SPRITES["hero"])
+        assert reading.needs_ai is None, text
+        assert "(from '" in reading.sentence, text

@@ -114,11 +114,14 @@ def _legs_between_gaps(
     heights = [int(clearance[start:end].max()) for start, end in gaps]
     hip = bottom - max(heights)
     cuts = [left, *((start + end) // 2 for start, end in gaps), right]
+    # What stands on the floor much wider than the narrowest leg is the body, a robe or a tail.
+    widest = max(3, 2 * min(end - start for start, end in runs))
     legs = []
     for (start, end), first, past in zip(runs, cuts, cuts[1:], strict=False):
         region = np.zeros_like(opaque)
         region[hip:bottom, first:past] = opaque[hip:bottom, first:past]
-        legs.append(Leg(_joined(region, bottom - 1, start, end), hip, (start + end) / 2))
+        if end - start <= widest:
+            legs.append(Leg(_joined(region, bottom - 1, start, end), hip, (start + end) / 2))
     return tuple(legs)
 
 

@@ -1,7 +1,8 @@
-"""Measure every motion: `python tests/bench/bench_motions.py`, or with `--speed` the speed alone.
+"""Measure every motion: `python tests/bench/bench_motions.py`, or `--speed` for the speed alone.
 
-Prints the plain metrics of imaging.md 13 for each motion on the shared sprites that fit it, lowest to
-highest, beside the ranges given there, counts what is outside, and then frames per second on one core.
+Prints the plain metrics of imaging.md 13 for each motion on the shared sprites that fit it, lowest
+to highest, beside the ranges given there, counts what is outside, and then frames per second on
+one core.
 """
 
 from __future__ import annotations
@@ -196,7 +197,7 @@ def quality() -> int:
     for name in MOTIONS:
         found: dict[str, Measures] = {}
         for label, sprite in sprites.items():
-            if FITTING.get(name, lambda _: True)(sprite):
+            if name not in FITTING or FITTING[name](sprite):
                 done, map_ = perform(name, sprite, FRAMES, Parameters(), 7)
                 if done == name:
                     found[label] = measure(sprite, gather.show(sprite, map_))

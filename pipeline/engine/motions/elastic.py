@@ -13,7 +13,7 @@ from ..parts import Sprite
 from ..parts_types import Bools, Floats, Ints
 
 FACE_COST = 12.0
-ISLAND_COST = 4.0
+ISLAND_COST = 12.0
 EDGE_COST = 8.0
 SPREAD_COST = 4.0
 

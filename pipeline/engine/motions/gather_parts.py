@@ -69,3 +69,13 @@ def _mean_offsets(sprite: Sprite, map_: Ints, labels: Ints, count: int) -> tuple
 def hole(sprite: Sprite, mask: Bools) -> Ints:
     """Return the map that shows the sprite with a masked part covered by what is around it."""
     return parts_islands.filled(mask, sprite.opaque)
+
+
+def closed(map_: Ints, mask: Bools) -> Ints:
+    """Close gaps of one pixel inside a mask: what lies between two pixels shows one of them."""
+    wide = np.pad(map_, ((0, 0), (1, 1), (1, 1)), constant_values=VOID)
+    left, right = wide[:, 1:-1, :-2], wide[:, 1:-1, 2:]
+    above, below = wide[:, :-2, 1:-1], wide[:, 2:, 1:-1]
+    empty = (map_ == VOID) & mask
+    shut = np.where(empty & (left >= 0) & (right >= 0), left, map_)
+    return np.where((shut == VOID) & empty & (above >= 0) & (below >= 0), below, shut)

@@ -44,12 +44,20 @@ def _step(sprite: Sprite, leg: Leg, phase: Floats, lift: Ints, parameters: Param
     y = np.arange(sprite.height)
     standing = np.where(y < leg.hip, np.minimum(y + lift[:, None], leg.hip), y)
     rows = np.where((phase > 0)[:, None], y + raised[:, None], standing)
-    stride = min(STRIDE * leg.length, room.left, room.right) * parameters.across
+    stride = min(STRIDE * leg.length, room.left, room.right) * _side(sprite, parameters)
     reach = np.clip((rows - leg.hip + 1) / max(1, leg.length), 0, 1)
     right = waves.symmetric(stride * reach * phase[:, None]) if leg.length >= 4 else 0 * rows
     columns = np.arange(sprite.width) - right[:, :, None]
     inside = (columns >= 0) & (columns < sprite.width) & (rows < sprite.height)[:, :, None]
     return np.where(inside, rows[:, :, None] * sprite.width + columns, gather.VOID)
+
+
+def _side(sprite: Sprite, parameters: Parameters) -> int:
+    """Return which way to stride: as the prompt says, else right; nowhere if it faces us."""
+    if parameters.across or sprite.eyes is None:
+        return parameters.across or 1
+    middle = (sprite.eyes.box[0] + sprite.eyes.box[2]) / 2
+    return 0 if abs(middle - sprite.box.centre_x) <= 0.15 * sprite.box.width else 1
 
 
 def halves(sprite: Sprite) -> tuple[Leg, ...]:

@@ -25,10 +25,12 @@ def sway(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     return _rows(sprite, amplitude(sprite, parameters), lambda reach: reach * bend * turn)
 
 
-def leaning(sprite: Sprite, slopes: Floats) -> Ints:
-    """Lean from the feet by `slopes` (frames,) pixels a row, the face straight: row dx = s e H."""
-    lean = slopes[:, None] * height_share(sprite) * (sprite.box.height - 1)
-    return gather.shear_rows(sprite, waves.symmetric(lean))
+def leaning(sprite: Sprite, frames: int, parameters: Parameters, slope: float) -> Ints:
+    """Lean from the feet to both sides, the face straight: row dx = Rs(A e sin), A = slope H."""
+    turn = (parameters.across or 1) * waves.swing(frames, parameters.cycles)[:, None]
+    form = height_share(sprite) * turn
+    reach = max(1, int(waves.half_up(slope * parameters.strength * sprite.box.height)))
+    return _rows(sprite, reach, lambda tried: tried * form)
 
 
 def wobble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
@@ -119,7 +121,8 @@ def flicker(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
     inside = not (regions.grow(flame.opaque) & ~sprite.opaque).any()
     behind = gather_parts.hole(sprite, flame.opaque) if inside else gather.VOID
     bare = np.where(flame.opaque, behind, gather.identity(sprite))
-    return gather_parts.over(np.broadcast_to(bare, licking.shape), licking, flame.opaque)
+    burning = gather_parts.over(np.broadcast_to(bare, licking.shape), licking, flame.opaque)
+    return gather_parts.closed(burning, flame.opaque)
 
 
 def _licking(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

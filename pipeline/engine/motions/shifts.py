@@ -91,7 +91,7 @@ def hop(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     contacts; imaging.md 15 no. 6.
     """
     stretch = int(np.ceil(0.1 * sprite.box.height))
-    height = amplitude(sprite, parameters, 0.25)
+    height = max(amplitude(sprite, parameters, 0.25), int(0.15 * sprite.box.height), 2)
     height = min(height, max(0, sprite.room.top - stretch))
     clip = waves.shares(frames)
     lift = waves.half_up(height * waves.along(HOP_LIFT, clip))

@@ -109,6 +109,8 @@ def tilt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     Turn by 7 degrees times sin about the foot's middle; imaging.md 15 no. 17.
     """
     box = sprite.box
+    if sprite.eyes is not None or len(sprite.legs) >= 2:
+        return shears.leaning(sprite, frames, parameters, np.tan(TILT))
     return _swung(sprite, frames, parameters, TILT, (box.centre_x, float(box.bottom)))
 
 
@@ -134,7 +136,7 @@ def _swung(
 def _turned(sprite: Sprite, angles: Floats, pivot: tuple[float, float]) -> Ints:
     """Turn on the enlarged grid if small, by three shears if not (Paeth 1986).
 
-    A round sprite is moved, and turned inside its rim; a creature leans, so that its feet stay.
+    A round sprite is moved, and turned inside its rim.
     """
     box = sprite.box
     if is_round(sprite):
@@ -142,8 +144,6 @@ def _turned(sprite: Sprite, angles: Floats, pivot: tuple[float, float]) -> Ints:
         right = waves.symmetric(arm_x * (np.cos(angles) - 1) - arm_y * np.sin(angles))
         down = waves.symmetric(arm_y * (np.cos(angles) - 1) + arm_x * np.sin(angles))
         return gather.through(gather.shift(sprite, right, down), _turned_inside(sprite, angles))
-    if sprite.eyes is not None or len(sprite.legs) >= 2:
-        return shears.leaning(sprite, np.tan(angles))
     if max(box.width, box.height) <= 32:
         return enlarge.turned(sprite, angles, pivot)
     return _sheared(sprite, angles, pivot)
