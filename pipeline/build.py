@@ -28,7 +28,7 @@ from .finishing import Done, Finishing
 from .jobs import Clock, Desk
 from .ledger import Ledger
 from .lock import ClipLine
-from .model import FailureClass, Job, JobState, Record, Step, StepKind
+from .model import FailureClass, Grade, Job, JobState, Record, Step, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
 from .scheduler import Change, Order, Outcome, Pace, Scheduler
@@ -40,6 +40,9 @@ from .survey import Survey
 if TYPE_CHECKING:
     from . import finish
     from .service import Service
+
+#: A clip below this grade is worth a look (imaging.md 13).
+GOOD_GRADE = 85
 
 
 class Result(Record, frozen=True, kw_only=True):
@@ -54,6 +57,8 @@ class Result(Record, frozen=True, kw_only=True):
     grade: int | None = None
     files: tuple[str, ...] = ()
     #: Sentences that the user should read although it worked.
+    warnings: tuple[str, ...] = ()
+    #: Sentences for the curious.
     notes: tuple[str, ...] = ()
 
 
@@ -291,8 +296,14 @@ class _Run:
             credits=charged if clip.step.kind in (StepKind.BUY, StepKind.RESUME) else 0,
             grade=grade.points if grade else None,
             files=tuple(file.path for file in finished.files),
-            notes=(*notice, *(grade.faults if grade else ()), *finished.notes),
+            warnings=(*notice, *self._faults(clip, grade)),
+            notes=finished.notes,
         )
+
+    def _faults(self, clip: ClipPlan, grade: Grade | None) -> tuple[str, ...]:
+        if grade is None or grade.points >= GOOD_GRADE:
+            return ()
+        return tuple(f"{clip.request.source} [{clip.request.clip}]: {one}" for one in grade.faults)
 
     def _left(self, clip: ClipPlan) -> Result:
         reason = "is bought and kept; published when the source's other clips are there"

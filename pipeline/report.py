@@ -84,6 +84,7 @@ def _step(result: Result) -> dict[str, object]:
         "credits": result.credits if result.state == "done" else step.credits,
         "grade": result.grade,
         "files": list(result.files),
+        "warnings": list(result.warnings),
         "notes": list(result.notes),
         "error": step.error,
     }

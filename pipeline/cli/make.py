@@ -99,7 +99,7 @@ def show_news(report: Report) -> None:
             f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with {service.identity}: "
             f"{report.charged} credits."
         )
-    for notice in dict.fromkeys(note for result in done for note in result.notes):
+    for notice in dict.fromkeys(one for result in done for one in result.warnings):
         click.echo(f"note: {notice}", err=True)
     for result in report.results:
         if result.state in ("failed", "left", "asked"):
