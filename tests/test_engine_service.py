@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+import json
+import os
 import re
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +16,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from engine_server import KEY, ROOT, VARIABLE, Server, encoded, png, serving, sprite
@@ -576,3 +581,63 @@ def test_data_urls_and_every_png_kind_are_taken(server: Server) -> None:
             sprite().convert("L").convert("I;16") if mode == "I;16" else sprite().convert(mode)
         )
         assert server.ended(server.submit(image=encoded(picture)))["status"] == "success", mode
+
+
+def test_a_worker_that_dies_costs_no_job() -> None:
+    """The pool is replaced, and what it was rendering is rendered again."""
+    with serving() as server:
+        server.ended(server.submit())
+        image = png(256, 256)
+        jobs = [server.submit(image=image, seed=seed, output_frames=16) for seed in range(6)]
+        for pid in sorted(_descendants(server.process.pid))[-1:]:
+            os.kill(pid, signal.SIGKILL)
+        assert [server.ended(job)["status"] for job in jobs] == ["success"] * 6
+        assert server.balance()["reserved"] == 0
+
+
+def test_ctrl_c_in_the_terminal_is_left_to_the_parent() -> None:
+    """It reaches the whole group; a build that finishes its jobs must not lose its engine."""
+    with serving() as server:
+        server.ended(server.submit())
+        for pid in (server.process.pid, *_descendants(server.process.pid)):
+            os.kill(pid, signal.SIGINT)
+        time.sleep(0.3)
+        assert server.ended(server.submit())["status"] == "success"
+
+
+def test_what_is_no_http_is_refused_as_json(server: Server) -> None:
+    """Row 3: even the parser's own refusal has the error shape and CORS headers."""
+    parts = urlsplit(server.url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as raw:
+        raw.sendall(b"NONSENSE\r\n\r\n")
+        answer = b""
+        while piece := raw.recv(4096):
+            answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert b"access-control-allow-origin: *" in head
+    assert json.loads(body)["error"]["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize("content", [b"this is no database" * 100, None])
+def test_a_database_that_cannot_be_used_is_one_sentence(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    """A wrong path or file ends the command with a sentence, not with a traceback."""
+    path = tmp_path / "missing" / "engine.sqlite"
+    if content is not None:
+        path.parent.mkdir()
+        path.write_bytes(content)
+    with pytest.raises(LocalRefusal, match="cannot be used as the engine's database"):
+        local.balance(path)
+    assert not path.parent.exists() or path.read_bytes() == content
+
+
+def test_a_large_damaged_picture_is_a_failure_that_costs_nothing(server: Server) -> None:
+    """Large pictures are decoded by the workers, so that their damage shows in the job."""
+    raw = base64.b64decode(encoded(Image.effect_noise((600, 600), 90)))
+    broken = base64.b64encode(raw[:2000] + bytes(3000) + raw[5000:]).decode()
+    state = server.ended(server.submit("/pixelate", image=broken))
+    assert state["status"] == "failure"
+    assert isinstance(state["error"], dict)
+    assert state["error"]["code"] == "invalid_image"

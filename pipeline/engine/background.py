@@ -56,9 +56,9 @@ def outside(frame: Pixels) -> Bools:
     """
     ring = np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]])[:, :3]
     matte = np.median(ring, axis=0).astype(np.uint8)
-    colours = np.unique(frame[..., :3].reshape(-1, 3), axis=0, return_inverse=True)
-    away = (oklab(colours[0]) - oklab(matte)) * np.array([1.0, 2.0, 2.0])
-    distance = np.sqrt((away**2).sum(axis=-1))[colours[1]].reshape(frame.shape[:2])
+    known, inverse = rasters.colours(frame)
+    away = (oklab(known) - oklab(matte)) * np.array([1.0, 2.0, 2.0])
+    distance = np.sqrt((away**2).sum(axis=-1))[inverse].reshape(frame.shape[:2])
     found: Bools = flooded(distance <= _TOLERANCE) | (distance <= _POCKET_TOLERANCE)
     return found
 

@@ -65,8 +65,9 @@ CREATE INDEX jobs_lapsing ON jobs (hold_until) WHERE hold_status = 'held';
 CREATE INDEX jobs_batch ON jobs (batch, position) WHERE batch IS NOT NULL;
 CREATE TABLE orders (job TEXT PRIMARY KEY REFERENCES jobs (id), body BLOB NOT NULL) STRICT;
 CREATE TABLE results (
-  job TEXT PRIMARY KEY REFERENCES jobs (id), body BLOB NOT NULL, stored_at REAL NOT NULL
+  job TEXT PRIMARY KEY REFERENCES jobs (id), stored_at REAL NOT NULL, body BLOB NOT NULL
 ) STRICT;
+CREATE INDEX results_age ON results (stored_at);
 CREATE TABLE ledger (
   id INTEGER PRIMARY KEY,
   account INTEGER NOT NULL REFERENCES accounts (id),
@@ -96,9 +97,21 @@ END;
 def connect(path: Path | None) -> sqlite3.Connection:
     """Open the database at `path`, making it when new; None is a private one in memory.
 
-    The caller closes it. Raises LocalRefusal when a newer engine wrote the file.
+    The caller closes it. Raises LocalRefusal when it cannot be opened, or a newer engine wrote it.
     """
-    db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=10.0)
+    try:
+        db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=10.0)
+        try:
+            _set_up(db, path)
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.Error as exc:
+        raise LocalRefusal(f"{path} cannot be used as the engine's database: {exc}") from exc
+    return db
+
+
+def _set_up(db: sqlite3.Connection, path: Path | None) -> None:
     db.row_factory = sqlite3.Row
     db.execute("PRAGMA journal_mode = WAL")
     # NORMAL keeps every transaction whole over a kill; only a power cut may lose the last ones.
@@ -106,7 +119,6 @@ def connect(path: Path | None) -> sqlite3.Connection:
     db.execute("PRAGMA foreign_keys = ON")
     with transaction(db):
         _prepare(db, path)
-    return db
 
 
 def connect_readonly(path: Path) -> sqlite3.Connection:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Pixels = NDArray[np.uint8]
+from . import rasters
+from .parts_types import Pixels
 
 _PNG_LEVEL = 4
 
@@ -117,12 +118,10 @@ def _indexed(frames: Pixels) -> tuple[Pixels, Pixels, int | None]:
     """Find one colour table: indices (frames, height, width), table (n, 3), transparent index."""
     opaque = frames[..., 3] >= 128 if frames.shape[3] == 4 else np.ones(frames.shape[:3], bool)
     transparent = None if opaque.all() else 255
-    codes = frames[..., :3].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    known, inverse = np.unique(codes, return_inverse=True)
-    table = np.stack([known >> 16, known >> 8 & 255, known & 255], axis=-1).astype(np.uint8)
-    indices = inverse.reshape(codes.shape)
+    table, inverse = rasters.colours(frames)
+    indices = inverse.reshape(frames.shape[:3])
     room = 256 if transparent is None else 255
-    if len(known) > room:
+    if len(table) > room:
         table, indices = _reduced(table, indices, room)
     cells: Pixels = indices.astype(np.uint8)
     if transparent is not None:

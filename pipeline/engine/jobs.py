@@ -173,7 +173,7 @@ def finish(
 
 
 def _store(db: sqlite3.Connection, job: str, product: Product, inputs: bytes, now: float) -> None:
-    db.execute("INSERT INTO results VALUES (?, ?, ?)", (job, product.body, now))
+    db.execute("INSERT INTO results VALUES (?, ?, ?)", (job, now, product.body))
     db.execute(
         "UPDATE jobs SET status = 'success', finished_at = ?, hold_status = 'captured',"
         " credits_charged = credits_held, content_type = ?, metadata = ?, inputs = ? WHERE id = ?",

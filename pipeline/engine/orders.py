@@ -22,9 +22,13 @@ LONGEST_TEXT = 3000
 LARGEST_SEED = 2**64 - 1
 MOST_BATCHED = 20
 MOST_KEYS = 20
-ENLARGED = pictures.Limits(largest_side=4096, has_aspect=False)
+ENLARGED = pictures.Limits(largest_side=2048, has_aspect=False, is_large=True)
 ANIMATED = pictures.Limits(
-    kinds=("PNG", "WEBP", "GIF"), largest_side=8192, has_aspect=False, is_animated_allowed=True
+    kinds=("PNG", "WEBP", "GIF"),
+    largest_side=8192,
+    has_aspect=False,
+    is_animated_allowed=True,
+    is_large=True,
 )
 
 

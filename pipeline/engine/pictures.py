@@ -22,20 +22,24 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Say which pictures an endpoint takes; sides in px, `most_pixels` over all frames."""
+    """Say which pictures an endpoint takes; sides in px, `most_pixels` over all frames.
+
+    Large ones are decoded by the worker alone: decoding here would hold up every other caller.
+    """
 
     kinds: tuple[str, ...] = ("PNG",)
     largest_side: int = PIXEL_SIDE
     has_aspect: bool = True
     is_animated_allowed: bool = False
-    most_pixels: int = 64 * 1024 * 1024
+    is_large: bool = False
+    most_pixels: int = 4 * 1024 * 1024
 
 
 SPRITE = Limits()
 
 
 def read(body: Body, name: str, limits: Limits = SPRITE) -> bytes:
-    """Read a picture field: a file's bytes, checked against `limits` and decoded to its end."""
+    """Read a picture field: a file's bytes, checked against `limits`."""
     value = body.get(name)
     if value is None or value == "":
         raise InvalidRequest(f"`{name}` is missing; send the picture as base64.")
@@ -46,7 +50,7 @@ def read(body: Body, name: str, limits: Limits = SPRITE) -> bytes:
         raise PayloadTooLarge(
             f"`{name}` has {len(raw)} bytes; at most {MAX_BYTES} (5 MB) are accepted."
         )
-    check(raw, name, limits)
+    check(raw, name, limits, is_whole=not limits.is_large)
     return raw
 
 
@@ -61,8 +65,11 @@ def _decode_base64(value: str, name: str) -> bytes:
         raise InvalidRequest(f"`{name}` is not valid base64.") from exc
 
 
-def check(raw: bytes, name: str, limits: Limits) -> None:
-    """Refuse a file of another kind, over the limits, or damaged. Raises InvalidImage."""
+def check(raw: bytes, name: str, limits: Limits, *, is_whole: bool = True) -> None:
+    """Refuse a file of another kind or over the limits, and a damaged one if `is_whole` is wanted.
+
+    Raises InvalidImage.
+    """
     if limits.kinds == ("PNG",) and not raw.startswith(_PNG):
         raise InvalidImage(f"`{name}` is not a PNG file.")
     if raw.startswith(_PNG):
@@ -72,8 +79,9 @@ def check(raw: bytes, name: str, limits: Limits) -> None:
     try:
         with Image.open(io.BytesIO(raw), formats=limits.kinds) as image:
             _check_size(image.width, image.height, name, limits)
-            _check_frames(getattr(image, "n_frames", 1), image.size, name, limits)
-            image.load()
+            if is_whole:
+                _check_frames(getattr(image, "n_frames", 1), image.size, name, limits)
+                image.load()
     except (OSError, SyntaxError, ValueError, struct.error, zlib.error) as exc:
         wanted = " or ".join(limits.kinds)
         raise InvalidImage(f"`{name}` is damaged, or not a {wanted} file.") from exc

@@ -11,14 +11,15 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import signal
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from .jobs import Product, Refusal
 
 log = logging.getLogger(__name__)
-_TRIES = 2
+_NICENESS = 5
 
 
 class RenderPool:
@@ -34,9 +35,10 @@ class RenderPool:
         if "forkserver" in methods:
             self._context.set_forkserver_preload([f"{__package__}.render"])
         self._executor = self._make()
+        self._alone = asyncio.Lock()
 
     def _make(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.workers, self._context, initializer=_end_with_parent)
+        return ProcessPoolExecutor(self.workers, self._context, initializer=_settle)
 
     def warm_up(self) -> None:
         """Start the fork server without waiting for it, so that the first job finds it loaded."""
@@ -47,18 +49,24 @@ class RenderPool:
 
     async def render(self, order: bytes) -> Product | Refusal:
         """Render one packed order; a crash of the renderer comes back as a refusal."""
-        for attempt in range(_TRIES):
-            executor = self._executor
-            try:
-                return await asyncio.wrap_future(self._submit(executor, order))
-            except (BrokenProcessPool, EOFError, OSError) as exc:
-                log.warning("a render worker died (attempt %d): %s", attempt + 1, exc)
-                if self._executor is executor:
-                    self._executor = self._make()
-        return Refusal("internal_error", "The renderer stopped unexpectedly on this request.")
+        outcome = await self._try(order)
+        if outcome is None:
+            # A dead worker takes all renderings under way with it; one at a time shows whose it was.
+            async with self._alone:
+                outcome = await self._try(order)
+        return outcome or Refusal(
+            "internal_error", "The renderer stopped unexpectedly on this request."
+        )
 
-    def _submit(self, executor: ProcessPoolExecutor, order: bytes) -> Future[Product | Refusal]:
-        return executor.submit(_render, order, self._matte_noise)
+    async def _try(self, order: bytes) -> Product | Refusal | None:
+        executor = self._executor
+        try:
+            return await asyncio.wrap_future(executor.submit(_render, order, self._matte_noise))
+        except (BrokenProcessPool, EOFError, OSError) as exc:
+            log.warning("a render worker died: %s", exc)
+            if self._executor is executor:
+                self._executor = self._make()
+            return None
 
     def close(self) -> None:
         """End the workers; jobs being rendered stay in the database and are run after a restart."""
@@ -79,8 +87,11 @@ def _render(order: bytes, matte_noise: int) -> Product | Refusal:
         return Refusal("internal_error", "The renderer failed on this request.")
 
 
-def _end_with_parent() -> None:
-    """Leave no orphan: end this worker when the engine's process is gone."""
+def _settle() -> None:
+    """Give way to the event loop, leave Ctrl-C to the engine, and end when the engine is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
     parent = multiprocessing.parent_process()
     if parent is None:
         return

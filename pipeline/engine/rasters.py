@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image, ImageSequence
 
-from .parts_types import Pixels
+from .parts_types import Ints, Pixels
 
 OPAQUE_FROM = 128
 
@@ -43,3 +43,11 @@ def cut_alpha(pixels: Pixels) -> Pixels:
     cut = np.where(opaque, pixels, np.uint8(0))
     cut[..., 3] = np.where(opaque[..., 0], 255, 0)
     return cut
+
+
+def colours(pixels: Pixels) -> tuple[Pixels, Ints]:
+    """List the colours of (..., 3 or 4) uint8 as (n, 3), and each pixel's index in it (flat)."""
+    codes = pixels[..., :3].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    known, inverse = np.unique(codes, return_inverse=True)
+    table = np.stack([known >> 16, known >> 8 & 255, known & 255], axis=-1)
+    return table.astype(np.uint8), inverse.ravel()

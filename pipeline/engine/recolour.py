@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import rasters
 from .fields import Colour
 from .parts_colour import oklab
 from .parts_types import Floats, Ints, Pixels
@@ -17,6 +18,8 @@ def onto_palette(frames: Pixels, palette: tuple[Colour, ...], matte: Colour) -> 
     entries = tuple(colour for colour in palette if colour != matte) or palette
     wanted = np.array(entries, np.uint8)
     known, inverse = _colours(frames)
+    if len(known) == 0:
+        return frames
     nearest = _distances(_place(known), _place(wanted)).argmin(axis=1)
     return _recoloured(frames, wanted[nearest], inverse)
 
@@ -58,12 +61,12 @@ def _halves(places: Floats, counts: Ints, box: Ints) -> tuple[Ints, Ints]:
 
 
 def _colours(frames: Pixels) -> tuple[Pixels, Ints]:
-    """List the colours, the opaque ones first, and each pixel's index among them (flat)."""
-    codes = frames[..., :3].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    codes = np.where(frames[..., 3] > 0, codes, codes[frames[..., 3] > 0].min(initial=2**24))
-    known, inverse = np.unique(codes, return_inverse=True)
-    table = np.stack([known >> 16 & 255, known >> 8 & 255, known & 255], axis=-1)
-    return table.astype(np.uint8), inverse.ravel()
+    """List the opaque pixels' colours, and each pixel's index among them (flat)."""
+    opaque = frames[..., 3] > 0
+    known, found = rasters.colours(frames[opaque])
+    inverse = np.zeros(opaque.size, np.intp)
+    inverse[opaque.ravel()] = found
+    return known, inverse
 
 
 def _place(colours: Pixels) -> Floats:

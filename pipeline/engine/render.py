@@ -8,10 +8,20 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from . import animate, background, encode, keyframes, pixelate, rasters, recolour
+from . import animate, background, encode, keyframes, pictures, pixelate, rasters, recolour
+from .errors import InvalidImage
 from .fields import Colour
 from .jobs import Product, Refusal
-from .orders import AnimateOrder, BackgroundOrder, KeyframesOrder, Look, Order, PixelateOrder
+from .orders import (
+    ANIMATED,
+    ENLARGED,
+    AnimateOrder,
+    BackgroundOrder,
+    KeyframesOrder,
+    Look,
+    Order,
+    PixelateOrder,
+)
 from .parts_types import Pixels
 
 CONTENT_TYPES = {"spritesheet": "image/png", "gif": "image/gif", "webp": "image/webp"}
@@ -21,14 +31,23 @@ DEFAULT_FPS = 8
 def render(raw_order: bytes, matte_noise: int) -> Product | Refusal:
     """Carry out a packed order; `matte_noise` (0..64) is how far the matte may be off."""
     order: Order = msgspec.msgpack.decode(raw_order, type=Order)
+    try:
+        return _carry_out(order, matte_noise)
+    except InvalidImage as exc:
+        return Refusal(exc.code, str(exc))
+
+
+def _carry_out(order: Order, matte_noise: int) -> Product | Refusal:
     match order:
         case AnimateOrder():
             return _animate(order, matte_noise)
         case KeyframesOrder():
             return _keyframes(order, matte_noise)
         case PixelateOrder():
+            pictures.check(order.image, "image", ENLARGED)
             return pixelate.native_size(rasters.decode(order.image), order.colors)
         case BackgroundOrder():
+            pictures.check(order.image, "image", ANIMATED)
             return background.cut_out(order.image, order.threshold)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -52,9 +53,16 @@ class Runner:
                 async with asyncio.timeout(_TICK_S):
                     await self._wake.wait()
             except TimeoutError:
-                self._keep_house(time.time())
+                self._guarded(self._keep_house)
             self._wake.clear()
-            self._fill(time.time())
+            self._guarded(self._fill)
+
+    def _guarded(self, step: Callable[[float], None]) -> None:
+        """Take a step; a database that is locked or full for now is tried again at the next tick."""
+        try:
+            step(time.time())
+        except sqlite3.OperationalError as exc:
+            log.error("the database refuses: %s", exc)
 
     def _keep_house(self, now: float) -> None:
         credits.refresh_due(self._db, now)

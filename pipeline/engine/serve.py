@@ -7,23 +7,27 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import sqlite3
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from . import credits, database, jobs, keys
+from . import credits, database, jobs, keys, replies
 from .app import API_PATH, App
 from .chaos import Chaos
-from .errors import LocalRefusal
+from .errors import InvalidRequest, LocalRefusal
 from .latency import Latency
 from .pool import RenderPool
+from .replies import CORS
 from .runner import Pace, Runner
 from .service import Service
 
@@ -31,11 +35,15 @@ UNLIMITED = 1_000_000_000
 _WORKERS = 2
 _MANY = 10_000
 _GRACE_S = 3.0
+_DAY_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Say how to serve. `db` None keeps everything in memory; `slots` None fits the latency."""
+    """Say how to serve. `db` None keeps everything in memory; `slots` None fits the latency.
+
+    Result files are kept `keep_s` seconds: by default a day, in memory as long as a link lasts.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -44,7 +52,7 @@ class Settings:
     is_ending_with_stdin: bool = False
     link_ttl_s: int = 3600
     hold_s: float = jobs.HOLD_S
-    keep_s: float = 24 * 3600.0
+    keep_s: float | None = None
     latency: Latency = field(default_factory=Latency)
     chaos: Chaos = field(default_factory=Chaos)
     slots: int | None = None
@@ -55,7 +63,8 @@ class Settings:
     def pace(self) -> Pace:
         """Give the runner's part; without latency a few more jobs than workers keep those busy."""
         slots = self.slots or (_MANY if self.latency.median_s else self.workers + 2)
-        return Pace(self.latency, slots, self.hold_s, self.keep_s)
+        keep_s = self.keep_s or (self.link_ttl_s if self.db is None else _DAY_S)
+        return Pace(self.latency, slots, self.hold_s, keep_s)
 
 
 class _Protocol(H11Protocol):
@@ -66,15 +75,50 @@ class _Protocol(H11Protocol):
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP in the shape of every other refusal."""
+        reply = replies.refusal(InvalidRequest(msg))
+        head = "".join(
+            f"{name}: {value}\r\n"
+            for name, value in (
+                ("content-type", reply.content_type),
+                *CORS,
+                ("connection", "close"),
+            )
+        )
+        length = f"content-length: {len(reply.body)}\r\n\r\n"
+        self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}{length}".encode() + reply.body)
+        self.transport.close()
 
-def run(settings: Settings) -> None:
-    """Serve until a signal, or until standard input closes when `settings` say so."""
+
+class _Server(uvicorn.Server):
+    """Leave Ctrl-C to the parent, if it is the one that decides when this server ends."""
+
+    def __init__(self, config: uvicorn.Config, *, is_child: bool) -> None:
+        super().__init__(config)
+        self._is_child = is_child
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not (self._is_child and sig == signal.SIGINT):
+            super().handle_exit(sig, frame)
+
+
+def print_line(url: str) -> None:
+    """Announce the base address as one line of JSON on standard output."""
+    print(json.dumps({"url": url}), flush=True)
+
+
+def run(settings: Settings, announce: Callable[[str], None] = print_line) -> None:
+    """Serve until a signal, or until standard input closes when `settings` say so.
+
+    `announce` gets the base address as soon as callers may connect. Raises LocalRefusal.
+    """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     with contextlib.closing(database.connect(settings.db)) as db:
         if settings.key_env is not None:
             add_key_of_environment(db, settings.key_env)
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(settings, db))
+            asyncio.run(_serve(settings, db, announce))
 
 
 def add_key_of_environment(db: sqlite3.Connection, variable: str) -> None:
@@ -88,16 +132,18 @@ def add_key_of_environment(db: sqlite3.Connection, variable: str) -> None:
         keys.add(db, account, key, "environment", now)
 
 
-async def _serve(settings: Settings, db: sqlite3.Connection) -> None:
+async def _serve(
+    settings: Settings, db: sqlite3.Connection, announce: Callable[[str], None]
+) -> None:
     pool = RenderPool(settings.workers, settings.matte_noise)
     runner = Runner(db, pool, settings.pace)
     service = Service(db, runner, link_ttl_s=settings.link_ttl_s, hold_s=settings.hold_s)
     with _listening(settings.host, settings.port) as sock:
-        server = _server(App(service, settings.chaos))
+        server = _server(App(service, settings.chaos), settings)
         running = asyncio.create_task(runner.run())
         if settings.is_ending_with_stdin:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-        _announce(sock)
+        announce(_address(sock))
         pool.warm_up()
         try:
             await server.serve(sockets=[sock])
@@ -122,20 +168,21 @@ def _listening(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _server(app: App) -> uvicorn.Server:
-    return uvicorn.Server(
+def _server(app: App, settings: Settings) -> _Server:
+    return _Server(
         uvicorn.Config(
             app, http=_Protocol, ws="none", lifespan="off", interface="asgi3", log_config=None,
             access_log=False, proxy_headers=False, server_header=False, timeout_keep_alive=75,
             timeout_graceful_shutdown=1, log_level="warning",
-        )
+        ),
+        is_child=settings.is_ending_with_stdin,
     )  # fmt: skip
 
 
-def _announce(sock: socket.socket) -> None:
+def _address(sock: socket.socket) -> str:
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    print(json.dumps({"url": f"http://{shown}:{port}{API_PATH}"}), flush=True)
+    return f"http://{shown}:{port}{API_PATH}"
 
 
 def _end_with_stdin(server: uvicorn.Server) -> None:
