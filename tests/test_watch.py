@@ -23,7 +23,7 @@ from watchdog.events import FileCreatedEvent
 from pipeline import project, watch
 from pipeline.model import File
 from pipeline.project import Tree
-from pipeline.watch import loop, notices, places
+from pipeline.watch import Timing, loop, notices, places
 from pipeline.watch.loop import Moment, Watcher
 
 HERO = "assets/hero.png"
@@ -166,7 +166,9 @@ def test_w8_a_folder_moved_in_is_seen_then_and_later(root: Path) -> None:
         following.wait_for("assets/in/deep/a.png")
         (root / "assets/in/deep/b.png").write_bytes(png(2))
         following.wait_for("assets/in/deep/b.png")
-        assert following.settled() == {"assets/in/deep/a.png": 1, "assets/in/deep/b.png": 1}
+        time.sleep(2 * loop._VERIFY_S)  # no scan is under way any more that could find it
+        (root / "assets/in/deep/a.png").write_bytes(png(3))
+        assert following.settled() == {"assets/in/deep/a.png": 2, "assets/in/deep/b.png": 1}
 
 
 def test_w9_a_folder_moved_out_takes_its_files_with_it(root: Path) -> None:
@@ -495,6 +497,9 @@ def test_a_dead_watch_is_replaced(root: Path) -> None:
         assert not watches.is_sound()
         watcher.turn(Moment(2, 2))
         assert watches.is_sound()
+        (root / "assets").rename(root / "other")
+        (root / "assets").mkdir()
+        assert not watches.is_sound()
     finally:
         watches.stop()
 
@@ -588,7 +593,7 @@ def test_an_idle_watcher_does_not_scan(root: Path, monkeypatch: pytest.MonkeyPat
         return real(tree)
 
     watches = notices.Notices(root, (), threading.Event())
-    watcher = Watcher(Tree(root, ["assets"], []), (), QUICK, notices=watches)
+    watcher = Watcher(Tree(root, ["assets"], []), (), Timing(), notices=watches)
     watcher.start(Moment(0, 0))
     monkeypatch.setattr(Tree, "scan", counted)
     try:
