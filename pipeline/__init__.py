@@ -2,4 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .api import Project, Spending
+
 __version__ = "0.1.0"
+__all__ = ["Project", "Spending", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the interface for build scripts when it is asked for: `--help` needs none of it."""
+    if name in ("Project", "Spending"):
+        from . import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

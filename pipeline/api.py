@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -46,6 +46,19 @@ class Spending(Record, frozen=True, kw_only=True):
     frozen: bool = False
 
 
+class Scope(Record, frozen=True, kw_only=True):
+    """What a run is about; by default everything."""
+
+    #: Globs or files.
+    only: tuple[str, ...] = ()
+    #: Exact paths of sources, relative to the root.
+    paths: frozenset[str] | None = None
+    #: Takes that are wanted whatever the lock file says, by source and clip.
+    takes: Mapping[tuple[str, str], int] = {}
+    #: Sources whose outputs are replaced although they were edited by hand.
+    restored: frozenset[str] = frozenset()
+
+
 class Project:
     """A game project: the folder with `pixelpipe.yaml`, or one below it."""
 
@@ -77,11 +90,11 @@ class Project:
     def plan(self, *, only: Sequence[str] = ()) -> Report:
         """Say what `build` would do and what it would cost, and change nothing."""
         begun = time.monotonic()
-        found = self._look(only, None)
-        plan = self._planned(found, None)
+        found = self._look(Scope(only=tuple(only)))
+        plan = self._planned(found, None, Scope())
         if not plan.is_up_to_date:
             with self.site.ledger(time.time()) as ledger:
-                plan = self._planned(found, ledger)
+                plan = self._planned(found, ledger, Scope())
         found.save_index()
         return self._report("plan", plan, [build.untouched(step) for step in plan.steps], begun)
 
@@ -89,7 +102,7 @@ class Project:
         self,
         *,
         only: Sequence[str] = (),
-        paths: Collection[str] | None = None,
+        scope: Scope | None = None,
         spending: Spending | None = None,
         observe: Observer = ignore,
         lender: Lender | None = None,
@@ -97,12 +110,13 @@ class Project:
     ) -> Report:
         """Bring all outputs up to date; purchases need a yes (budget.allow).
 
-        `only` holds globs and `paths` exact paths of sources, relative to the root; neither means
-        all. One asset's failure is in the report; errors that concern the whole run are raised.
+        `only` holds globs or files; `scope` says more. One asset's failure is in the report;
+        errors that concern the whole run are raised.
         """
         begun = time.monotonic()
-        found = self._look(only, paths)
-        plan = self._planned(found, None)
+        scope = scope or Scope(only=tuple(only))
+        found = self._look(scope)
+        plan = self._planned(found, None, scope)
         if plan.is_up_to_date:
             found.save_index()
             results = [build.untouched(step) for step in plan.steps]
@@ -116,30 +130,27 @@ class Project:
                 clock=time.time,
                 observe=observe,
                 stop=stop or threading.Event(),
+                restored=_stems(scope),
             )
-            plan, results = self._carry_out(found, tools, spending or Spending())
+            plan = self._planned(found, ledger, scope)
+            options = self._options(plan, ledger, spending or Spending())
+            results = build.run(self.site, found, plan, tools, options)
             return self._report("build", plan, results, begun, lent.url)
 
     def lock(self) -> lock.Lock:
         """Return what the lock file says now."""
         return survey.read_lock(self.root)
 
-    def _look(self, only: Sequence[str], paths: Collection[str] | None) -> Survey:
-        return survey.take(self.site, only=only, paths=paths)
+    def _look(self, scope: Scope) -> Survey:
+        found = survey.take(self.site, only=scope.only, paths=scope.paths)
+        return survey.retaken(found, scope.takes)
 
-    def _planned(self, found: Survey, ledger: Ledger | None) -> Plan:
-        known = knowledge.gather(self.site, found, ledger)
+    def _planned(self, found: Survey, ledger: Ledger | None, scope: Scope) -> Plan:
+        known = knowledge.gather(self.site, found, ledger, restored=_stems(scope))
         service = self.site.service
         return planning.make(
             found.wanted, known, service, refused=found.refused, unmatched=found.unmatched
         )
-
-    def _carry_out(
-        self, found: Survey, tools: Tools, spending: Spending
-    ) -> tuple[Plan, list[Result]]:
-        plan = self._planned(found, tools.ledger)
-        options = self._options(plan, tools.ledger, spending)
-        return plan, build.run(self.site, found, plan, tools, options)
 
     def _options(self, plan: Plan, ledger: Ledger, spending: Spending) -> Options:
         is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
@@ -172,3 +183,7 @@ class Project:
             seconds=time.monotonic() - begun,
             exit=exit_code(results),
         )
+
+
+def _stems(scope: Scope) -> frozenset[str]:
+    return frozenset(path[: -len(".png")] for path in scope.restored)

@@ -83,6 +83,8 @@ class Tools(Record, frozen=True, kw_only=True):
     observe: Callable[[Change | Result], None]
     #: Set to end the run as Ctrl-C does.
     stop: threading.Event
+    #: Stems whose outputs are replaced although they were edited.
+    restored: frozenset[str] = frozenset()
 
 
 def run(site: Site, survey: Survey, plan: Plan, tools: Tools, options: Options) -> list[Result]:
@@ -100,7 +102,7 @@ class _Run:
         self._plan = plan
         self._tools = tools
         self._store = site.store()
-        self._publication = Publication(site, tools.ledger, survey.lock)
+        self._publication = Publication(site, tools.ledger, survey.lock, tools.restored)
         self._sources = {one.wanted.source.path: one for one in plan.sources}
         self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
@@ -272,7 +274,7 @@ class _Run:
 
     def _remove_orphans(self) -> None:
         for step in self._plan.orphans:
-            if step.exit_code == 0 and step.source not in self._survey.scan.files:
+            if step.source in self._plan.gone:
                 self._publication.forget(step.source)
                 self._report([Result(step=step, state="removed")])
             else:

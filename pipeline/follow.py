@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from . import lock, project, watch
-from .api import Observer, Project, Spending
+from .api import Observer, Project, Scope, Spending
 from .errors import ConfigError, PixelpipeError
 from .lender import Lender
 from .report import Report
@@ -137,7 +137,7 @@ class Follower:
         result: Report | PixelpipeError | Exception
         try:
             result = self._project.build(
-                paths=paths,
+                scope=Scope(paths=paths),
                 spending=self._left(),
                 observe=self._observe,
                 lender=self._lender,

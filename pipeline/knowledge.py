@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,13 +16,16 @@ from .store import Store
 from .survey import Survey
 
 
-def gather(site: Site, survey: Survey, ledger: Ledger | None) -> Known:
+def gather(
+    site: Site, survey: Survey, ledger: Ledger | None, *, restored: Collection[str] = ()
+) -> Known:
     """Return what `plan.make` has to know; without a ledger, only what the lock file settles."""
     store = site.store()
     known = Known(
         lock=survey.lock,
         have=_Have(store),
         on_disk=_on_disk(site.root, survey),
+        restored=restored,
         existing=survey.scan.files.keys() if survey.is_whole else None,
     )
     return known if ledger is None else _with_ledger(site, survey, known, ledger, store)
@@ -61,6 +64,7 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
         lock=known.lock,
         have=known.have,
         on_disk=known.on_disk,
+        restored=known.restored,
         existing=known.existing,
         jobs=jobs,
         alike=alike,

@@ -34,12 +34,16 @@ class ClipLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     open: str | None = None
 
 
-class FileLine(Record, frozen=True, kw_only=True):
+class FileLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One published file: its content's digest, and the build key of the set it belongs to."""
 
     path: str
     digest: str
     build: str
+    #: Edited by hand, and accepted so: never replaced by a build.
+    adopted: bool = False
+    #: No longer made by us: the whole source is left alone.
+    detached: bool = False
 
 
 class Lock(Record, frozen=True, kw_only=True):

@@ -34,8 +34,10 @@ class Plan(Record, frozen=True, kw_only=True):
 
     service: ServiceChoice
     sources: tuple[SourcePlan, ...]
-    #: Lock lines without a source, and the outputs to remove with them.
+    #: Lock lines that nothing wants any more.
     orphans: tuple[Step, ...] = ()
+    #: Sources of orphans that are gone: their outputs are removed.
+    gone: tuple[str, ...] = ()
     #: Sources that cannot be used, with their sentence.
     refused: tuple[Step, ...] = ()
     unmatched: tuple[str, ...] = ()
@@ -55,7 +57,7 @@ class Plan(Record, frozen=True, kw_only=True):
     @property
     def is_up_to_date(self) -> bool:
         """Nothing would be bought, resumed, finished or removed."""
-        return all(source.is_fresh for source in self.sources) and not self.orphans
+        return all(source.is_fresh for source in self.sources) and not self.gone
 
 
 def make(
@@ -68,10 +70,13 @@ def make(
 ) -> Plan:
     """Decide a step for every clip of every source, and which outputs have lost their source."""
     view = steps.View(known, service, _clashes(wanted))
+    orphans = _orphans(wanted, refused, known)
+    sources = {step.source for step in orphans}
     return Plan(
         service=service,
         sources=_without_doubles([_source(one, view) for one in wanted]),
-        orphans=_orphans(wanted, refused, known),
+        orphans=orphans,
+        gone=tuple(sorted(sources.difference(known.existing or ()))),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
         notices=known.lock.notices,
@@ -79,16 +84,19 @@ def make(
 
 
 def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
-    clips = tuple(steps.decide(request, view) for request in wanted.requests)
+    clips = tuple(
+        steps.decide(request, view, is_retaken=request.clip in wanted.retaken)
+        for request in wanted.requests
+    )
     if obstacle := _obstacle(wanted, view):
-        return SourcePlan(
-            wanted=wanted, clips=tuple(steps.changed(one, *obstacle) for one in clips)
-        )
+        return SourcePlan(wanted=wanted, clips=_all(clips, *obstacle))
     if any(clip.digest is None for clip in clips):
         return SourcePlan(wanted=wanted, clips=clips)
     bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in clips]
     build_key = keys.build_key(wanted.source.stem, wanted.rule, bought, wanted.targets)
     stale = _stale(wanted, build_key, view)
+    if stale is not None and (kept := _adopted(wanted, view)):
+        return SourcePlan(wanted=wanted, clips=_all(clips, StepKind.BLOCKED, kept))
     if stale is not None or any(one.step.kind is not StepKind.FRESH for one in clips):
         clips = tuple(
             steps.changed(one, StepKind.REUSE, stale or "finished with its other clips")
@@ -106,13 +114,35 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
     if wanted.source.looks_like_sheet and wanted.rule.cells is None:
         reason = "looks like a sheet of several pictures; split it, or state `cells` and `pick`"
         return StepKind.ASK, reason
+    lines = view.files.get(wanted.source.stem, ())
+    if any(line.detached for line in lines) and not _is_restored(wanted, view):
+        return StepKind.FRESH, "detached: its outputs are yours; `pixelpipe restore` takes it back"
     if foreign := _foreign(wanted, view):
         return StepKind.BLOCKED, foreign
     return None
 
 
+def _all(clips: Sequence[ClipPlan], kind: StepKind, reason: str) -> tuple[ClipPlan, ...]:
+    return tuple(steps.changed(one, kind, reason) for one in clips)
+
+
+def _is_restored(wanted: Wanted, view: steps.View) -> bool:
+    return wanted.source.stem in view.known.restored
+
+
+def _adopted(wanted: Wanted, view: steps.View) -> str | None:
+    """Name an adopted edit that new outputs would replace."""
+    if _is_restored(wanted, view):
+        return None
+    lines = view.files.get(wanted.source.stem, ())
+    path = next((line.path for line in lines if line.adopted), None)
+    return path and f"{path} was edited and adopted; `pixelpipe restore` or `detach` it"
+
+
 def _foreign(wanted: Wanted, view: steps.View) -> str | None:
     """Say which output is not ours or was edited by hand; its whole set is left alone."""
+    if _is_restored(wanted, view):
+        return None
     locked = {line.path: line.digest for line in view.files.get(wanted.source.stem, ())}
     for path in (*locked, *wanted.outputs):
         found = view.known.on_disk.get(path)
@@ -127,6 +157,8 @@ def _foreign(wanted: Wanted, view: steps.View) -> str | None:
 def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
     """Say why the outputs must be finished again, or None when they are as they should be."""
     ours = view.files.get(wanted.source.stem, ())
+    if _is_restored(wanted, view):
+        return "restored"
     files = [line for line in ours if line.build == build_key]
     if not files:
         return "rule, targets or pixelpipe changed" if ours else "bought before"

@@ -8,7 +8,7 @@ in one project: the guard is held for the moment of a set or of the lock file, n
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
@@ -29,8 +29,11 @@ _GUARD_TIMEOUT_S = 60.0
 class Publication:
     """What one run publishes. Owned by the thread that owns the ledger."""
 
-    def __init__(self, site: Site, ledger: Ledger, before: lock.Lock) -> None:
-        """`before` is the lock file as the plan saw it."""
+    def __init__(
+        self, site: Site, ledger: Ledger, before: lock.Lock, restored: Collection[str] = ()
+    ) -> None:
+        """`before` is the lock file as the plan saw it; `restored` stems may be overwritten."""
+        self._restored = restored
         self._site = site
         self._ledger = ledger
         self._name = str(site.root)
@@ -49,8 +52,8 @@ class Publication:
         overwritten. Raises StorageError when the disk refuses.
         """
         new = {file.path: keys.digest(file.content) for file in files}
-        with self._guard():
-            old = self._ours(new)
+        with guard(self._site):
+            old = {} if source.stem in self._restored else self._ours(new)
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
             )
@@ -69,7 +72,7 @@ class Publication:
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
         stem = source[: -len(".png")]
-        with self._guard():
+        with guard(self._site):
             removed = tuple(
                 line.path
                 for line in self._files_of.get(stem, ())
@@ -84,11 +87,10 @@ class Publication:
         self._flushed_at = time.monotonic()
         if not self._site.is_project or not (self._clips or self._files):
             return
-        with self._guard():
-            before = read_lock(self._site.root)
-            after = lock.replace(before, clips=self._clips, files=self._files)
-            text = lock.text(after).encode()
-            project.publish(self._site.root, [File(path=lock.NAME, content=text)])
+        amend(
+            self._site,
+            lambda before: lock.replace(before, clips=self._clips, files=self._files),
+        )
         self._clips.clear()
         self._files.clear()
 
@@ -110,12 +112,20 @@ class Publication:
             found[path] = there
         return found
 
-    @contextmanager
-    def _guard(self) -> Iterator[None]:
-        guard = self._site.guard
-        try:
-            guard.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(guard, timeout=_GUARD_TIMEOUT_S):
-                yield
-        except Timeout as exc:
-            raise StorageError("another pixelpipe has been publishing for a minute") from exc
+
+def amend(site: Site, change: Callable[[lock.Lock], lock.Lock]) -> None:
+    """Rewrite the lock file from what it holds at this moment: no other process's line is lost."""
+    with guard(site):
+        text = lock.text(change(read_lock(site.root))).encode()
+        project.publish(site.root, [File(path=lock.NAME, content=text)])
+
+
+@contextmanager
+def guard(site: Site) -> Iterator[None]:
+    """Keep other processes from publishing in this folder for a moment."""
+    try:
+        site.guard.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(site.guard, timeout=_GUARD_TIMEOUT_S):
+            yield
+    except Timeout as exc:
+        raise StorageError("another pixelpipe has been publishing for a minute") from exc

@@ -7,12 +7,12 @@ folder, so that the same wish is never bought twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from . import config, finish, imaging, orders, project, rulefile, survey
 from . import site as sites
-from .api import Project
+from .api import Project, Scope
 from .errors import UsageError
 from .model import Document, File, Pixels
 from .report import Report
@@ -68,7 +68,7 @@ class SingleFile(Project):
         project.publish(folder, written)
         return tuple(folder / file.path for file in written)
 
-    def _look(self, only: Sequence[str], paths: Collection[str] | None) -> Survey:
+    def _look(self, scope: Scope) -> Survey:
         return survey.look(self.site, self._name)
 
     def _task(self, report: Report) -> finish.Task:

@@ -36,6 +36,8 @@ class Wanted(Record, frozen=True, kw_only=True):
     targets: tuple[TargetChoice, ...]
     #: The paths that its targets will write.
     outputs: tuple[str, ...]
+    #: Clips of which exactly the take of their request is wanted, whatever the lock file says.
+    retaken: Collection[str] = ()
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -55,6 +57,8 @@ class Known(Record, frozen=True, kw_only=True):
     begun: Mapping[str, frozenset[str]] = {}
     #: Holders of claims that still run.
     alive: Collection[str] = frozenset()
+    #: Stems whose outputs may be replaced although they were edited.
+    restored: Collection[str] = ()
     #: All files that exist under the assets folders, when the scan was complete; else None.
     existing: Collection[str] | None = None
 
@@ -88,9 +92,14 @@ class View:
 # -- one clip -----------------------------------------------------------------------------------
 
 
-def decide(request: Request, view: View) -> ClipPlan:
-    """Decide about one clip: first what the lock says, then what is known elsewhere."""
+def decide(request: Request, view: View, *, is_retaken: bool = False) -> ClipPlan:
+    """Decide about one clip: first what the lock says, then what is known elsewhere.
+
+    The lock's take stands unless `is_retaken`: then exactly the request's take is wanted.
+    """
     lines = view.lines.get((request.source, request.clip), [])
+    if is_retaken:
+        lines = [line for line in lines if line.take == request.take]
     for line in sorted(lines, key=lambda line: (not line.paid, line.digest)):
         if view.service.paid and not line.paid:
             continue  # a placeholder never hides a purchase

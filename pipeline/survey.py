@@ -7,8 +7,10 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+
+import msgspec
 
 from . import globs, keys, lock, project, provenance, rulefile, rules, targets
 from .errors import ConfigError, PixelpipeError, SourceError, StorageError
@@ -46,6 +48,22 @@ def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None 
     if paths is not None:
         chosen = frozenset(paths).__contains__
     return _survey(site, scan, Index.open(site.root), chosen)
+
+
+def retaken(survey: Survey, takes: Mapping[tuple[str, str], int]) -> Survey:
+    """Return the survey with other takes wanted, by source and clip."""
+    if not takes:
+        return survey
+
+    def change(one: Wanted) -> Wanted:
+        own = {clip: take for (source, clip), take in takes.items() if source == one.source.path}
+        requests = tuple(
+            msgspec.structs.replace(request, take=own.get(request.clip, request.take))
+            for request in one.requests
+        )
+        return msgspec.structs.replace(one, requests=requests, retaken=tuple(own))
+
+    return msgspec.structs.replace(survey, wanted=tuple(change(one) for one in survey.wanted))
 
 
 def look(site: Site, name: str) -> Survey:
