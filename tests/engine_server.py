@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
+from pipeline.engine import local
+
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "pe_sk_TestKey0TestKey0TestKey0TestKey0TestKey0"
 VARIABLE = "PIXELPIPE_TEST_ENGINE_KEY"
@@ -51,11 +53,12 @@ class Answer:
 
 
 class Server:
-    """Talk to one running engine."""
+    """Talk to one running engine with a key; an empty `key` argument sends none."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], url: str, key: str) -> None:
         self.process = process
         self.url = url
+        self.key = key
 
     def request(
         self,
@@ -63,14 +66,14 @@ class Server:
         path: str,
         body: object = None,
         *,
-        key: str | None = KEY,
+        key: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request on a fresh connection; `path` is below the API, or a whole address."""
         parts = urlsplit(path if "://" in path else self.url + path)
         sent = {**(headers or {})}
-        if key is not None and "://" not in path:
-            sent["Authorization"] = f"Bearer {key}"
+        if key != "" and "://" not in path:
+            sent["Authorization"] = f"Bearer {key or self.key}"
         raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if raw is not None:
             sent.setdefault("Content-Type", "application/json")
@@ -85,11 +88,11 @@ class Server:
         finally:
             connection.close()
 
-    def get(self, path: str, *, key: str | None = KEY) -> Answer:
+    def get(self, path: str, *, key: str | None = None) -> Answer:
         """GET a path."""
         return self.request("GET", path, key=key)
 
-    def post(self, path: str, body: object, *, key: str | None = KEY) -> Answer:
+    def post(self, path: str, body: object, *, key: str | None = None) -> Answer:
         """POST a JSON body."""
         return self.request("POST", path, body, key=key)
 
@@ -138,13 +141,19 @@ def serving(*options: str, key: str = KEY, end: str = "stdin") -> Iterator[Serve
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
-        yield Server(process, str(json.loads(line)["url"]))
+        yield Server(process, str(json.loads(line)["url"]), key)
     finally:
         if end == "kill":
             process.kill()
         process.stdin.close()
         process.wait(timeout=10)
         process.stdout.close()
+
+
+def account_in(folder: Path, *options: str) -> tuple[Path, str, tuple[str, ...]]:
+    """Make a database with a free account: its path, a key, and the options to serve it."""
+    db = folder / "engine.sqlite"
+    return db, local.add_key(db), ("--db", str(db), *options)
 
 
 def sprite(width: int = 12, height: int = 12) -> Image.Image:

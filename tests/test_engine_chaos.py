@@ -129,12 +129,13 @@ def test_a_bad_script_is_refused_with_what_is_possible(script: str) -> None:
 def test_latency_is_log_normal_and_repeatable() -> None:
     """speed.md 5: about 90 s with sigma 0.25; the same job takes the same time again."""
     real = latency.parse("real")
-    drawn = sorted(real.duration_s(str(job)) for job in range(2000))
+    drawn = sorted(real.duration_s(job) for job in range(2000))
     assert 86 < drawn[1000] < 94
     assert 1.2 < drawn[1682] / drawn[1000] < 1.37  # one sigma above the median: e^0.25 = 1.28
-    assert real.duration_s("5") == real.duration_s("5")
-    assert latency.parse("3").duration_s("x") == 3
-    assert latency.parse("none").duration_s("x") == 0
+    assert real.duration_s(5) == latency.parse("real").duration_s(5)
+    assert real.duration_s(5) != latency.parse("real", seed=1).duration_s(5)
+    assert latency.parse("3").duration_s(1) == 3
+    assert latency.parse("none").duration_s(1) == 0
     for text in ("soon", "-1", "3:9", "99999"):
         with pytest.raises(LocalRefusal):
             latency.parse(text)

@@ -26,6 +26,11 @@ def cut_short() -> str:
     return base64.b64encode(raw[: len(raw) // 2]).decode()
 
 
+def with_trailer() -> str:
+    """Give a PNG with bytes after its end, as some tools leave them."""
+    return base64.b64encode(base64.b64decode(PNG) + bytes(500)).decode()
+
+
 BAD_ANIMATE: list[tuple[dict[str, object], str, str]] = [
     ({"image": None}, "invalid_request", "`image` is missing"),
     ({"image": 5}, "invalid_request", "`image` must be a string"),
@@ -160,6 +165,7 @@ def test_batches_name_the_position_of_the_bad_job() -> None:
 def test_other_endpoints_take_larger_and_moving_pictures() -> None:
     """api.md 3.10, 3.11: enlarged art and whole animations are over the limits of a sprite."""
     assert orders.read_pixelate({"image": png(1000, 400)}).inputs["colors"] == 24
+    assert orders.read_animate(animate(image=with_trailer())).endpoint == "/animate"
     frames = [sprite(24, 12), sprite(24, 12).transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
     webp = encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     assert orders.read_remove_background({"image": webp}).inputs["rmbg_alpha_threshold"] == 128

@@ -123,18 +123,18 @@ def _check_funds(balance: credits.Balance, cost: int) -> None:
 
 
 def start(
-    db: sqlite3.Connection, most: int, now: float, lasting: Callable[[str], float]
+    db: sqlite3.Connection, most: int, now: float, lasting: Callable[[int], float]
 ) -> tuple[Turn, ...]:
-    """Begin up to `most` queued jobs, oldest first; `lasting` gives each one's seconds."""
+    """Begin up to `most` queued jobs, oldest first; `lasting` gives a job number's seconds."""
     rows = db.execute(
-        "SELECT id, ready_at, is_doomed, orders.body FROM jobs JOIN orders ON orders.job = jobs.id"
+        "SELECT id, ready_at, is_doomed, orders.body, seq FROM jobs JOIN orders ON orders.job = jobs.id"
         " WHERE status = 'queued' AND hold_until IS NOT NULL ORDER BY seq LIMIT ?",
         (most,),
     ).fetchall()
     if not rows:
         return ()
     turns = tuple(
-        Turn(row[0], row[3], now + lasting(row[0]) if row[1] is None else row[1], bool(row[2]))
+        Turn(row[0], row[3], now + lasting(row[4]) if row[1] is None else row[1], bool(row[2]))
         for row in rows
     )
     with transaction(db):

@@ -25,8 +25,8 @@ class Latency:
     sigma: float = 0.0
     seed: int = 0
 
-    def duration_s(self, job: str) -> float:
-        """Give the seconds that `job` takes; the same id takes the same time again."""
+    def duration_s(self, job: int) -> float:
+        """Give the seconds that the job of this number takes; the same again in another run."""
         if self.median_s == 0 or self.sigma == 0:
             return self.median_s
         raw = hashlib.sha256(f"{self.seed}\n{job}".encode()).digest()

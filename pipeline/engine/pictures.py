@@ -18,6 +18,7 @@ from .fields import Body
 MAX_BYTES = 5 * 1024 * 1024
 PIXEL_SIDE = 256
 _PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def check(raw: bytes, name: str, limits: Limits, *, is_whole: bool = True) -> No
 
 def _check_png_end(raw: bytes, name: str) -> None:
     """Refuse a PNG that stops before IEND: Pillow may accept it, half drawn."""
-    if b"IEND" not in raw[-64:]:
+    if _PNG_END not in raw:
         raise InvalidImage(f"`{name}` is a PNG that ends too early.")
 
 

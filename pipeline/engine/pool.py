@@ -51,7 +51,7 @@ class RenderPool:
         """Render one packed order; a crash of the renderer comes back as a refusal."""
         outcome = await self._try(order)
         if outcome is None:
-            # A dead worker takes all renderings under way with it; one at a time shows whose it was.
+            # A dead worker takes all renderings under way with it; one at a time shows the cause.
             async with self._alone:
                 outcome = await self._try(order)
         return outcome or Refusal(

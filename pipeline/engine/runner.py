@@ -58,7 +58,7 @@ class Runner:
             self._guarded(self._fill)
 
     def _guarded(self, step: Callable[[float], None]) -> None:
-        """Take a step; a database that is locked or full for now is tried again at the next tick."""
+        """Take a step; a database that is locked or full is tried again at the next tick."""
         try:
             step(time.time())
         except sqlite3.OperationalError as exc:

@@ -35,14 +35,15 @@ UNLIMITED = 1_000_000_000
 _WORKERS = 2
 _MANY = 10_000
 _GRACE_S = 3.0
-_DAY_S = 24 * 3600.0
+_HOUR_S = 3600.0
+_DAY_S = 24 * _HOUR_S
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Say how to serve. `db` None keeps everything in memory; `slots` None fits the latency.
 
-    Result files are kept `keep_s` seconds: by default a day, in memory as long as a link lasts.
+    Result files are kept `keep_s` seconds: by default a day, in memory an hour.
     """
 
     host: str = "127.0.0.1"
@@ -63,7 +64,7 @@ class Settings:
     def pace(self) -> Pace:
         """Give the runner's part; without latency a few more jobs than workers keep those busy."""
         slots = self.slots or (_MANY if self.latency.median_s else self.workers + 2)
-        keep_s = self.keep_s or (self.link_ttl_s if self.db is None else _DAY_S)
+        keep_s = self.keep_s or max(self.link_ttl_s, _HOUR_S if self.db is None else _DAY_S)
         return Pace(self.latency, slots, self.hold_s, keep_s)
 
 
@@ -78,16 +79,10 @@ class _Protocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP in the shape of every other refusal."""
         reply = replies.refusal(InvalidRequest(msg))
-        head = "".join(
-            f"{name}: {value}\r\n"
-            for name, value in (
-                ("content-type", reply.content_type),
-                *CORS,
-                ("connection", "close"),
-            )
-        )
-        length = f"content-length: {len(reply.body)}\r\n\r\n"
-        self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}{length}".encode() + reply.body)
+        named = (("content-type", reply.content_type), *CORS, ("connection", "close"))
+        lines = ["HTTP/1.1 400 Bad Request", f"content-length: {len(reply.body)}"]
+        lines += [f"{name}: {value}" for name, value in named]
+        self.transport.write("\r\n".join([*lines, "", ""]).encode() + reply.body)
         self.transport.close()
 
 
