@@ -10,13 +10,15 @@ import numpy as np
 from . import parts_regions as regions
 from .parts_types import Bools, Floats, Ints, Pixels
 
-PART_SHARE = 0.4
+PART_SHARE = 0.62
 NEUTRAL_CHROMA = 0.03
 RAMP_HUE_DEGREES = 40.0
 VISIBLE_STEP = 0.04
+NEXT_COLOURS = 6
+FARTHEST_STEP = 0.45
 FIRE_HUES_DEGREES = (20.0, 112.0)
 WATER_HUES_DEGREES = (180.0, 275.0)
-LIGHT_FLOOR = 0.60
+LIGHT_FLOORS = (0.72, 0.6)
 
 TO_CONE = np.array(
     [
@@ -154,28 +156,27 @@ def region(colours: Palette, chosen: Bools, area: int) -> Bools | None:
 
 
 def emissive(colours: Palette, opaque: Bools, islands: Bools) -> Bools:
-    """Return the pixels that give light.
+    """Return the pixels that give light: the brightest vivid regions (imaging.md 18, glow).
 
-    The brightest vivid region inside the outline (imaging.md 18, glow).
-
-    Regions count by lightness and chroma; those nearly as bright as the brightest belong to the
-    mask too. Without a bright region the whole inside does.
+    They lie inside the outline and can change on their ramp. Without a bright region that is large
+    enough to be seen a dimmer one is taken, and at last the whole inside.
     """
     inside = opaque & ~rim(opaque) & ~islands
-    light = np.append(colours.lab[:, 0] + colours.chroma, 0.0)[colours.index]
-    changes = (colours.lighter != np.arange(len(colours.lab))) | (
-        colours.darker != np.arange(len(colours.lab))
-    )
-    bright = inside & np.append((colours.lab[:, 0] >= LIGHT_FLOOR) & changes, False)[colours.index]
-    labels, count = regions.label(np.where(bright, 0, -1).astype(np.intp), diagonal=True)
-    if not count:
-        return inside if inside.any() else opaque
-    size = regions.sizes(labels, count)
-    total = np.bincount(labels[labels >= 0], weights=light[labels >= 0], minlength=count)
-    mean = np.round(np.where(size >= min(3, size.max()), total / size, 0), 6)
-    chosen = mean >= 0.9 * mean.max()
-    mask: Bools = bright & np.append(chosen, False)[labels]
-    return mask
+    own = np.arange(len(colours.lab))
+    changes = (colours.lighter != own) | (colours.darker != own)
+    light = colours.lab[:, 0] + 0.5 * colours.chroma
+    least = max(3.0, 0.015 * float(opaque.sum()))
+    for floor in LIGHT_FLOORS:
+        bright = inside & np.append((colours.lab[:, 0] >= floor) & changes, False)[colours.index]
+        labels, count = regions.label(np.where(bright, 0, -1).astype(np.intp), diagonal=True)
+        size = np.maximum(1, regions.sizes(labels, count))
+        weights = np.append(light, 0.0)[colours.index][labels >= 0]
+        total = np.bincount(labels[labels >= 0], weights=weights, minlength=count)
+        mean = np.where(size >= least, np.round(total / size, 6), 0.0)
+        if mean.any():
+            mask: Bools = bright & np.append(mean >= 0.9 * mean.max(), False)[labels]
+            return mask
+    return inside if inside.any() else opaque
 
 
 def _ramps(colours: Palette) -> tuple[Ints, ...]:
@@ -193,13 +194,26 @@ def _ramps(colours: Palette) -> tuple[Ints, ...]:
 
 
 def _neighbour_steps(colours: Palette, *, upward: bool) -> Ints:
+    """Return for each colour the one of its ramp that is most like it among the next lighter ones.
+
+    Downward likewise, except that a neutral colour stays: dimmed white would be grey stone.
+    """
     steps = np.arange(len(colours.lab), dtype=np.intp)
     for ramp in colours.ramps:
         light = colours.lab[ramp, 0]
         if upward:
-            place = np.searchsorted(light, light + VISIBLE_STEP)
-            steps[ramp] = ramp[np.minimum(place, len(ramp) - 1)]
+            first = np.searchsorted(light, light + VISIBLE_STEP)
+            places = first[:, None] + np.arange(NEXT_COLOURS)
         else:
-            place = np.searchsorted(light, light - VISIBLE_STEP, side="right") - 1
-            steps[ramp] = ramp[np.maximum(place, 0)]
+            first = np.searchsorted(light, light - VISIBLE_STEP, side="right") - 1
+            places = first[:, None] - np.arange(NEXT_COLOURS)
+        there = (places >= 0) & (places < len(ramp))
+        there &= upward | (colours.chroma[ramp] >= NEUTRAL_CHROMA)[:, None]
+        options = ramp[np.clip(places, 0, len(ramp) - 1)]
+        apart = difference(colours.lab[ramp][:, None], colours.lab[options])
+        there &= apart <= FARTHEST_STEP
+        apart = np.where(there, np.round(apart, 9), np.inf)
+        best = np.argmin(apart, axis=1)[:, None]
+        nearest = np.take_along_axis(options, best, axis=1)[:, 0]
+        steps[ramp] = np.where(there.any(axis=1), nearest, ramp)
     return steps

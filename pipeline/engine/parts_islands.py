@@ -28,7 +28,7 @@ class Eyes:
     box: tuple[int, int, int, int]
 
 
-def small(height: int, width: int, share: float = 0.02) -> int:
+def small(height: int, width: int, share: float = 0.01) -> int:
     """Return the largest area of a small part for a sprite's box (imaging.md 18)."""
     return max(12, int(share * height * width))
 
@@ -44,7 +44,7 @@ def islands(colours: Palette, line: Bools, eyes: Eyes | None, limit: int) -> tup
         mask = np.append(_contrasting(colours, line, labels, count, limit), False)[labels]
     joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
     if number:
-        fitting = regions.sizes(joined, number) <= 2 * limit
+        fitting = regions.sizes(joined, number) <= limit
         mask &= np.append(fitting, False)[joined]
     joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
     if number > MOST_ISLANDS:

@@ -76,7 +76,7 @@ def _settled(hit: Hit, sprite: Sprite) -> Hit:
     """Turn a word whose motion depends on the sprite into one motion (imaging.md 16.3, 16.5)."""
     match hit.motion:
         case "idle":
-            return replace(hit, motion="breathe" if prior.is_creature(sprite) else "bob")
+            return replace(hit, motion=prior.idle(sprite))
         case "rotat":
             return replace(
                 hit, motion="spin" if prior.kind(sprite) is prior.Kind.ROUND else "rotate"

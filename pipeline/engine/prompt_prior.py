@@ -44,6 +44,8 @@ def kind(sprite: Sprite) -> Kind:
     green = (palette.hue >= 110) & (palette.hue <= 170) & (palette.chroma >= 0.05)
     if sprite.eyes is not None:
         return Kind.CREATURE
+    if is_burning(sprite):
+        return Kind.FIRE
     tall = sprite.box.height >= 0.8 * sprite.box.width
     if palette.fiery[index].mean() >= 0.5 and tall and not sprite.legs:
         return Kind.FIRE
@@ -52,6 +54,21 @@ def kind(sprite: Sprite) -> Kind:
     if is_round(sprite) and len(palette.lab) <= 5:
         return Kind.ROUND
     return Kind.CREATURE if is_creature(sprite) else Kind.THING
+
+
+def idle(sprite: Sprite) -> str:
+    """Return what a sprite does while it waits: what it looks like, but it does not spin."""
+    motion = PRIOR[kind(sprite)]
+    return "bob" if motion == "spin" else motion
+
+
+def is_burning(sprite: Sprite) -> bool:
+    """Tell whether a bright flame is a part of the sprite and stands at its top."""
+    flame = sprite.flame
+    if flame is None or flame.area < 0.08 * sprite.area:
+        return False
+    at_top = flame.box.top <= sprite.box.top + 1 and flame.box.centre_y < sprite.box.centre_y
+    return at_top and bool(flame.palette.lab[:, 0].max() >= 0.8)
 
 
 def is_creature(sprite: Sprite) -> bool:
