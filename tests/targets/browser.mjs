@@ -1,4 +1,4 @@
-// Serve a folder on loopback, open one page in headless Chromium, print its window.__result.
+// Serve a folder on loopback, open one page in headless Chromium, print its answer.
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -35,7 +35,7 @@ const profile = mkdtempSync(join(tmpdir(), "pixelpipe-chromium-"));
 const context = await playwright.chromium.launchPersistentContext(profile, {
   executablePath: order.chromium,
   headless: true,
-  viewport: { width: 640, height: 480 },
+  viewport: { width: 1280, height: 720 },
   args: ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"],
 });
@@ -48,13 +48,16 @@ try {
   await page.addInitScript((query) => { window.__query = query; }, order.query);
   await page.goto(`http://127.0.0.1:${server.address().port}/__page.html`);
   try {
-    await page.waitForFunction(() => window.__result !== undefined, null, { timeout: 40000 });
+    await page.waitForFunction(order.ready, null, { timeout: 40000 });
   } catch (error) {
     console.error(said.join("\n"));
     throw error;
   }
-  if (order.query?.screenshot) await page.screenshot({ path: order.query.screenshot });
-  const result = await page.evaluate(() => window.__result);
+  if (order.screenshot) {
+    await page.waitForTimeout(700);
+    await page.screenshot({ path: order.screenshot, fullPage: true });
+  }
+  const result = await page.evaluate(order.answer);
   console.log(JSON.stringify({ ...result, said }));
   failed = false;
 } finally {

@@ -20,6 +20,8 @@ from pipeline.model import Sheet, TargetChoice
 
 HERE = Path(__file__).parent
 TOOLS = Path(os.environ.get("PIXELPIPE_TARGET_TOOLS", Path.home() / ".cache/pixelpipe-targets"))
+#: Read before a fixture clears the environment of tests.
+MUST_BE_THERE = os.environ.get("PIXELPIPE_REQUIRE_TARGETS") == "1"
 #: Whatever JSON a program prints.
 Answer = dict[str, object]
 
@@ -27,7 +29,7 @@ Answer = dict[str, object]
 def missing(name: str) -> NoReturn:
     """Skip, or fail where nothing may be skipped."""
     sentence = f"{name} is not installed; .ci/install-targets installs it"
-    if os.environ.get("PIXELPIPE_REQUIRE_TARGETS") == "1":
+    if MUST_BE_THERE:
         pytest.fail(sentence)
     pytest.skip(sentence)
 
@@ -87,12 +89,23 @@ def browse(page: str, folder: Path, *, scripts: Mapping[str, Path], query: objec
         "folder": str(folder),
         "scripts": {name: str(path) for name, path in scripts.items()},
         "query": query,
+        "ready": "window.__result !== undefined",
+        "answer": "window.__result",
+    }
+    return chromium(order, home=folder)
+
+
+def chromium(order: Answer, *, home: Path) -> Answer:
+    """Open the page of `order` in headless Chromium; return its answer (browser.mjs)."""
+    programs = {
         "chromium": program("chromium"),
         "playwright": str(package("playwright-core") / "index.js"),
     }
-    home = folder / ".home"
-    home.mkdir(exist_ok=True)
-    printed = run(program("node"), HERE / "browser.mjs", json.dumps(order), home=home)
+    own = home / ".home"
+    own.mkdir(exist_ok=True)
+    printed = run(
+        program("node"), HERE / "browser.mjs", json.dumps({**order, **programs}), home=own
+    )
     return cast(Answer, json.loads(printed.splitlines()[-1]))
 
 

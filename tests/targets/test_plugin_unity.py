@@ -9,7 +9,7 @@ import programs
 import pytest
 
 from pipeline import plugins
-from pipeline.model import TargetChoice
+from pipeline.model import Sheet, SheetClip, TargetChoice
 from pipeline.targets import timing
 
 pytestmark = pytest.mark.slow
@@ -61,7 +61,7 @@ def test_importer_slices_and_makes_clips(editor: Path, tmp_path: Path) -> None:
         assert said[-2].startswith("again True")  # ids stay when a sheet is imported again
 
 
-def keys(sheet: hero_sheet.Sheet, clip: hero_sheet.SheetClip) -> list[str]:
+def keys(sheet: Sheet, clip: SheetClip) -> list[str]:
     """Return the keys of one round, as seconds and frame."""
     at, found = 0, []
     for frame, ms in timing.play(sheet, clip):
@@ -72,7 +72,7 @@ def keys(sheet: hero_sheet.Sheet, clip: hero_sheet.SheetClip) -> list[str]:
 
 def test_last_frame_that_is_held_gets_its_key_again(editor: Path, tmp_path: Path) -> None:
     """Unity ends a clip one sample after its last key."""
-    clip = hero_sheet.SheetClip(name="go", first=0, count=2)
+    clip = SheetClip(name="go", first=0, count=2)
     sheet = hero_sheet.sheet(clip, durations=(100, 300))
     files = programs.publish(tmp_path, sheet, (TargetChoice(name="unity"),))
     said = imported(editor, tmp_path, "none", files["hero.anim.png"])

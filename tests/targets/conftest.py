@@ -1,8 +1,0 @@
-"""Let the tests that start real programs find what they share with the others."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
