@@ -160,12 +160,15 @@ def _grouped(remarks: Sequence[Remark]) -> list[Finding]:
     for name, kind in KINDS.items():
         having = [remark for remark in remarks if remark.kind == name]
         if having:
-            paths = [f"{one.path}: {one.detail}" if one.detail else one.path for one in having]
             count = "1 sprite" if len(having) == 1 else f"{len(having)} sprites"
             verb = kind.verbs[len(having) > 1]
-            head = f"{count} {verb}"
-            found.append(checks.note("sprites", f"{head} {kind.text}", kind.remedy, paths))
+            found.append(_note(having, f"{count} {verb} {kind.text}", kind.remedy))
     return found
+
+
+def _note(having: Sequence[Remark], text: str, remedy: str) -> Finding:
+    paths, details = [one.path for one in having], [one.detail for one in having]
+    return checks.note("sprites", text, remedy, paths, details=details)
 
 
 def _all_well(number: int) -> list[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import zip_longest
 
 from . import config, errors, poses
 from .model import Record, Rule
@@ -31,14 +32,17 @@ class Finding(Record, frozen=True, kw_only=True):
     subject: str
     text: str
     remedy: str = ""
-    #: Files that it is about, as far as it is about files.
+    #: Files that it is about, as far as it is about files; and what to say of each, or nothing.
     paths: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
     exit_code: int = 0
 
     @property
     def line(self) -> str:
         """The finding in one line."""
-        files = f" ({listed(self.paths)})" if self.paths else ""
+        pairs = zip_longest(self.paths, self.details, fillvalue="")
+        names = [f"{path}: {detail}" if detail else path for path, detail in pairs]
+        files = f" ({listed(names)})" if names else ""
         remedy = f"; {self.remedy}" if self.remedy else ""
         return f"{self.level:8} {self.subject}: {self.text}{files}{remedy}"
 
@@ -48,9 +52,23 @@ def ok(subject: str, text: str) -> Finding:
     return Finding(level=Level.OK, subject=subject, text=text)
 
 
-def note(subject: str, text: str, remedy: str = "", paths: Sequence[str] = ()) -> Finding:
+def note(
+    subject: str,
+    text: str,
+    remedy: str = "",
+    paths: Sequence[str] = (),
+    *,
+    details: Sequence[str] = (),
+) -> Finding:
     """Return a finding that is worth knowing."""
-    return Finding(level=Level.NOTE, subject=subject, text=text, remedy=remedy, paths=tuple(paths))
+    return Finding(
+        level=Level.NOTE,
+        subject=subject,
+        text=text,
+        remedy=remedy,
+        paths=tuple(paths),
+        details=tuple(details),
+    )
 
 
 def problem(

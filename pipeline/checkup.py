@@ -11,7 +11,7 @@ from .api import Project
 from .checks import Finding
 from .errors import ConfigError, PixelpipeError, UnavailableError
 from .lender import Lender
-from .model import Rule, StepKind
+from .model import Rule, Step, StepKind
 from .report import Report
 from .site import Site
 
@@ -84,11 +84,9 @@ def _distinct(rules: Iterator[Rule]) -> list[Rule]:
 
 def _steps(report: Report) -> Iterator[Finding]:
     """Report what the plan cannot do."""
-    for step in report.plan.steps:
-        if step.error:
-            yield checks.problem("plan", _named(step.source, step.error), exit_code=step.exit_code)
-        elif step.kind in (StepKind.ASK, StepKind.BLOCKED):
-            yield checks.note("plan", _named(step.source, step.reason))
+    # Clips of one source mostly share their obstacle: it is told once.
+    told = dict.fromkeys(_obstacle(step) for step in report.plan.steps)
+    yield from (finding for finding in told if finding is not None)
     if report.plan.unmatched:
         yield checks.note(
             "rules",
@@ -98,8 +96,15 @@ def _steps(report: Report) -> Iterator[Finding]:
         )
 
 
-def _named(source: str, sentence: str) -> str:
-    return sentence if sentence.startswith(source) else f"{source}: {sentence}"
+def _obstacle(step: Step) -> Finding | None:
+    """Return why a step cannot be done, or cannot be done without a person."""
+    reason = step.error or step.reason
+    sentence = reason if reason.startswith(step.source) else f"{step.source}: {reason}"
+    if step.error:
+        return checks.problem("plan", sentence, exit_code=step.exit_code)
+    if step.kind in (StepKind.ASK, StepKind.BLOCKED):
+        return checks.note("plan", sentence)
+    return None
 
 
 def _service(site: Site, environment: Mapping[str, str], planned: int) -> Iterator[Finding]:

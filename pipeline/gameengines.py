@@ -169,7 +169,7 @@ BEVY = Kind(
         '#[asset(key = "{name}.image")] image: Handle<Image>,'
         ' #[asset(key = "{name}.layout")] layout: Handle<TextureAtlasLayout>,',
         "commands.spawn(Sprite::from_atlas_image(image, TextureAtlas {{ layout, index: 0 }}));"
-        "  // times: {name}.anim.ron",
+        "  // {clip}: times in {name}.anim.ron",
     ),
     ending=".assets.ron",
 )

@@ -50,7 +50,8 @@ def watches(folders: int, limits: Path = _LIMITS) -> list[Finding]:
     except (OSError, ValueError):
         return []
     remedy = "`sudo sysctl fs.inotify.max_user_watches=524288` raises it"
-    text = f"{folders} folders to watch, {allowed} watches for all programs together"
+    counted = "1 folder" if folders == 1 else f"{folders} folders"
+    text = f"{counted} to watch, {allowed} watches for all programs together"
     if folders > allowed * _MANY:
         return [checks.note("watch", text, remedy)]
     return [checks.ok("watch", text)]

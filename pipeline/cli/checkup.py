@@ -59,6 +59,7 @@ def _entry(finding: Finding) -> dict[str, object]:
         "text": finding.text,
         "remedy": finding.remedy,
         "paths": list(finding.paths),
+        "details": list(finding.details),
         "exit": finding.exit_code,
     }
 

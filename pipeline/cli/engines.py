@@ -125,7 +125,7 @@ def serve(
             server.run(settings)
 
 
-@engine.group()
+@engine.group(short_help="Manage API keys.")
 def keys() -> None:
     """Manage API keys: at most ten for an account, each shown only when it is made."""
 

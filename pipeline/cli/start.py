@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -58,7 +59,8 @@ def init(project: str, plugins: tuple[str, ...]) -> None:
 def _look(root: Path) -> Setup:
     """List the folder and decide; an engine may have its own folder further up."""
     try:
-        next(os.scandir(root), None)
+        with os.scandir(root):
+            pass
     except OSError as exc:
         raise StorageError(f"{root}: cannot be read: {exc.strerror}") from exc
     listed = listing.take(root)
@@ -101,9 +103,12 @@ class _Written:
         if additions.create(self._root, path, content):
             self._made.append(f"{path}  {what}")
         elif additions.has(self._root, path, content):
-            self._left.append(f"{path}: is as it should be")
+            self._left.append(f"{path} (as it should be)")
         else:
-            self._left.append(f"{path}: is there, left as it is")
+            self.leave(path)
+
+    def leave(self, path: str) -> None:
+        self._left.append(f"{path} (yours)")
 
     def append(self, path: str, lines: tuple[str, ...], what: str) -> None:
         added = additions.append(self._root, path, lines)
@@ -112,7 +117,7 @@ class _Written:
         elif added:
             self._made.append(f"{path}  {what}")
         else:
-            self._left.append(f"{path}: has our lines already")
+            self._left.append(f"{path} (has our lines)")
 
     def folder(self, path: str, what: str) -> None:
         if additions.folder(self._root, path):
@@ -138,7 +143,7 @@ def _write(root: Path, found: Setup) -> _Written:
     folder = _rules_folder(root)
     rules = starter.rules(starter.example_folder(found.sources))
     if (root / project.CONFIG_NAME).exists():
-        written.create(project.CONFIG_NAME, b"", "")
+        written.leave(project.CONFIG_NAME)
     else:
         settings = starter.project(
             assets=found.assets,
@@ -219,13 +224,21 @@ def _tell_next(root: Path, found: Setup) -> None:
             click.echo(f"There is no folder {top}/ yet: make it, or change `assets:`.")
     if not found.sources:
         click.echo(f"Put your PNGs (up to 256x256 px, one picture each) into {assets[0]}/.")
-    where = "" if root.resolve() == Path.cwd() else f" {click.format_filename(root)}"
+    for name in sorted(_missing_targets(site, found)):
+        click.echo(f"The settings have no target {name}: add it to `targets:` in pixelpipe.yaml.")
+    where = "" if root.resolve() == Path.cwd() else f" {shlex.quote(click.format_filename(root))}"
     click.echo("Next:")
     click.echo(f"  pixelpipe plan{where}     what would be made, from which rule, for how much")
     click.echo(f"  pixelpipe build{where}    make it")
     if site.service.paid:
         click.echo("A key is set: the Pixel Engine draws for credits, and asks before it buys.")
     _tell_play(root, found, _played(site, found))
+
+
+def _missing_targets(site: Site, found: Setup) -> set[str]:
+    """Name the engines' targets that settings from before do not have."""
+    stated = {choice.name for choice in site.settings.targets}
+    return {choice.name for choice in found.targets} - stated if found.engines else set()
 
 
 def _played(site: Site, found: Setup) -> Played:

@@ -1,0 +1,417 @@
+"""`pixelpipe init`: what it finds, what it writes, and that it changes nothing of the user's."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from command import call, run
+from game import png, sprite
+from pipeline import gameengines, globs, packs, setup, site, starter, survey
+from pipeline.listing import Listing, take
+from pipeline.model import TargetChoice
+from pipeline.setup import Setup
+
+SPRITES = Path(__file__).resolve().parent.parent.parent / "shared" / "sprites"
+GODOT_4 = "config_version=5\n"
+GODOT_3 = "config_version=4\n"
+UNITY = "m_EditorVersion: 2022.3.1f1\n"
+PHASER = '{"dependencies": {"phaser": "^3.80.0"}}'
+PIXI = '{"devDependencies": {"pixi.js": "8"}}'
+LOVE = "function love.draw() end\n"
+BEVY = '[dependencies]\nbevy = { version = "0.14" }\n'
+BEVY_WORKSPACE = '[workspace.dependencies]\nbevy = "0.14"\n'
+DEFOLD = "[project]\ntitle = x\n"
+
+
+def listing(files: dict[str, str]) -> Listing:
+    """List paths with their texts as if they lay on disk."""
+    parents = {str(parent) for path in files for parent in Path(path).parents}
+    return Listing(
+        files=tuple(sorted(path for path in files if not path.endswith("/"))),
+        folders=tuple(sorted(parents - {"."} | {p[:-1] for p in files if p.endswith("/")})),
+        texts=files,
+    )
+
+
+def decide(**files: str) -> Setup:
+    """Decide on paths; `__` stands for a slash, `_dot_` for a dot."""
+    named = {
+        name.replace("__", "/").replace("_dot_", "."): text for name, text in files.items()
+    }
+    return setup.decide(listing(named))
+
+
+def make(root: Path, files: dict[str, str | bytes]) -> Path:
+    """Write files below a folder."""
+    for path, content in files.items():
+        place = root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "targets"),
+    [
+        ({"project.godot": GODOT_4}, "Godot 4", [("godot", {})]),
+        ({"project.godot": GODOT_3}, "Godot 3", [("godot", {"version": 3})]),
+        ({"project.godot": ""}, "Godot 4", [("godot", {})]),
+        ({"game/project.godot": GODOT_4}, "Godot 4", [("godot", {"root": "game"})]),
+        ({"ProjectSettings/ProjectVersion.txt": UNITY}, "Unity", [("unity", {})]),
+        ({"package.json": PHASER}, "Phaser", [("web", {})]),
+        ({"web/package.json": PIXI}, "PixiJS", [("web", {})]),
+        ({"main.lua": LOVE}, "LÖVE", [("love", {})]),
+        ({"Cargo.toml": BEVY}, "Bevy", [("bevy", {})]),
+        ({"Cargo.toml": BEVY_WORKSPACE}, "Bevy", [("bevy", {})]),
+        ({"crates/g/Cargo.toml": BEVY}, "Bevy", [("bevy", {"root": "crates/g/assets"})]),
+        ({"Blob.yyp": ""}, "GameMaker", [("gamemaker", {})]),
+        ({"game.project": DEFOLD}, "Defold", [("defold", {})]),
+        ({"maps/one.tmx": ""}, "Tiled", [("tiled", {})]),
+        ({"main.lua": LOVE, "one.tmx": ""}, "LÖVE", [("love", {})]),
+        ({"package.json": "{}", "src/App.tsx": ""}, "", [("aseprite", {})]),
+        ({"package.json": "[", "Cargo.toml": "[[", "main.lua": "print(1)"}, "", [("aseprite", {})]),
+        ({"a/b/c/d/project.godot": GODOT_4}, "", [("aseprite", {})]),
+        ({}, "", [("aseprite", {})]),
+    ],
+)
+def test_the_engine_is_known_by_its_files(
+    files: dict[str, str], name: str, targets: list[tuple[str, dict[str, object]]]
+) -> None:
+    """Nobody should have to know what a target is to get the right one."""
+    found = setup.decide(listing(files))
+    assert found.engine.kind.name == name
+    assert [(one.name, dict(one.options)) for one in found.targets] == targets
+
+
+def test_two_engines_give_the_targets_of_both() -> None:
+    """A game with a web page beside it wants both; the one at the root is shown."""
+    found = decide(project_dot_godot=GODOT_4, site__package_dot_json=PHASER)
+    assert [one.kind.name for one in found.engines] == ["Godot 4", "Phaser"]
+    assert [one.name for one in found.targets] == ["godot", "web"]
+
+
+@pytest.mark.parametrize(
+    ("files", "assets", "ignore"),
+    [
+        (["assets/a/b.png", "icon.png"], ("assets",), ()),
+        (["project.godot", "heroes/a.png", "fx/b.png", "addons/x/y.png"], ("fx", "heroes"), ()),
+        (["game/project.godot", "game/sprites/a.png", "docs/x.png"], ("game/sprites",), ()),
+        (
+            ["ProjectSettings/ProjectVersion.txt", "Assets/Art/a.png", "Assets/Plugins/b.png"],
+            ("Assets/Art",),
+            (),
+        ),
+        (
+            ["ProjectSettings/ProjectVersion.txt", "Assets/a.png", "Assets/Plugins/b.png"],
+            ("Assets",),
+            ("Plugins/",),
+        ),
+        (["package.json", "public/assets/a.png", "src/x.png"], ("public/assets", "src"), ()),
+        (["Cargo.toml", "assets/deep/a.png", "other/b.png"], ("assets",), ()),
+        (["x.yyp", "sprites/s/a.png", "art/b.png"], ("art",), ()),
+        (["a.png", "icon.png"], (".",), ("icon.png",)),
+        (["res/gfx/a.png", "res/logo.png"], ("res/gfx",), ()),
+        (["src/icons/a.png", "docs/b.png"], ("assets",), ()),
+        (["art/a.png", "art/a.anim.png", "art/screenshot1.png"], ("art",), ("screenshot*.png",)),
+        ([], ("assets",), ()),
+    ],
+)
+def test_the_art_is_found_where_games_keep_it(
+    files: list[str], assets: tuple[str, ...], ignore: tuple[str, ...]
+) -> None:
+    """A wrong guess animates screenshots and the icons of plugins, or nothing."""
+    texts = {
+        "project.godot": GODOT_4,
+        "game/project.godot": GODOT_4,
+        "ProjectSettings/ProjectVersion.txt": UNITY,
+        "package.json": PHASER,
+        "Cargo.toml": BEVY,
+    }
+    found = setup.decide(listing({path: texts.get(path, "") for path in files}))
+    assert found.assets == assets
+    assert found.ignore == ignore
+    assert not [path for path in found.sources if ".anim." in path or "icon" in path]
+
+
+def test_pngs_elsewhere_are_named_and_not_taken() -> None:
+    """What is left out silently is missed later."""
+    found = setup.decide(listing({"art/a.png": "", "icon.png": "", "press/b.png": ""}))
+    assert found.left_out == ((".", 1), ("press", 1))
+
+
+def test_a_project_inside_the_engines_folder_names_the_way_down() -> None:
+    """Godot's paths start at its own folder, which may lie further up."""
+    above = gameengines.recognise(listing({"project.godot": GODOT_4}))
+    found = setup.decide(listing({"hero.png": ""}), setup.outer(above, "art/sprites"))
+    assert found.targets == (TargetChoice(name="godot", options={"root": "res://art/sprites"}),)
+    played = starter.Played(source="hero.png", clip="idle", outputs=())
+    lines = "\n".join(starter.play(found.engine, played))
+    assert "res://art/sprites/hero.anim.tres" in lines
+    bevy = gameengines.recognise(listing({"Cargo.toml": BEVY}))
+    assert setup.outer(bevy, "elsewhere") == ()
+    assert setup.outer(bevy, "assets/x")[0].choice.options == {"root": "res://x"}
+
+
+@pytest.mark.parametrize(
+    "kind", [value for value in vars(gameengines).values() if isinstance(value, gameengines.Kind)]
+)
+def test_every_engine_shows_three_whole_lines(kind: gameengines.Kind) -> None:
+    """A line with a hole in it cannot be pasted."""
+    played = starter.Played(
+        source="assets/2 heroes/h.png",
+        clip="idle",
+        outputs=("assets/2 heroes/h.anim.png", f"assets/2 heroes/h.anim{kind.ending}"),
+    )
+    lines = starter.play(gameengines.Found(kind=kind), played)
+    assert len(lines) == 3
+    assert "idle" in "".join(lines)
+    assert "{{" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("names", "targets"),
+    [
+        (("assets",), (TargetChoice(name="godot"),)),
+        ((".", "a b", "2024", "ümlaut", "no", 'q"uote', "#x", "ab: c"), (TargetChoice(name="gif"),)),
+        (("x",), (TargetChoice(name="godot", options={"version": 3, "root": "res://a b"}),)),
+    ],
+)
+def test_the_settings_read_back_as_they_were_meant(
+    tmp_path: Path, names: tuple[str, ...], targets: tuple[TargetChoice, ...]
+) -> None:
+    """Folder names are not ours to choose, and YAML has opinions about them."""
+    text = starter.project(
+        assets=names,
+        ignore=("*_n.png", "ui/"),
+        rules="rules/*.yaml",
+        packs=packs.newest(),
+        targets=targets,
+        engine="X",
+    )
+    make(tmp_path, {"pixelpipe.yaml": text})
+    settings = site.open(tmp_path, {}, {}).settings
+    assert settings.assets == names
+    assert settings.ignore == ("*_n.png", "ui/")
+    assert settings.targets == targets
+    assert settings.packs == packs.newest()
+    assert settings.budget.run is None
+
+
+def test_the_example_rule_is_valid_and_shadows_no_pack(tmp_path: Path) -> None:
+    """The first rule that matches wins, so an example must match nothing that is there."""
+    paths = ["my_sprites/a.png", "assets/hero.png"]
+    folder = starter.example_folder(paths)
+    make(
+        tmp_path,
+        {"rules/sprites.yaml": starter.rules(folder), "pixelpipe.yaml": "assets: [assets]\n"},
+    )
+    (rule,) = site.open(tmp_path, {}, {}).rules
+    assert [clip.name for clip in rule.clips] == ["idle", "walk", "walk_left"]
+    assert not [p for p in paths if globs.regex([globs.compile(rule.match[0])]).fullmatch(p)]
+
+
+def test_init_sets_a_godot_game_up_and_the_next_two_commands_work(tmp_path: Path) -> None:
+    """The whole way of a new user, as a process."""
+    root = make(
+        tmp_path / "my game",
+        {
+            "project.godot": GODOT_4,
+            "art/characters/hero.png": png(sprite()),
+            "art/monsters/slime.png": png(sprite(3)),
+            "icon.png": png(sprite(5)),
+        },
+    )
+    done = run("init", root)
+    assert done.code == 0, done.err
+    assert "Found Godot 4 (project.godot)." in done.out
+    assert "Found 2 PNGs in art/." in done.out
+    assert "1 PNG in this folder itself" in done.out
+    assert f"pixelpipe plan '{root}'" in done.out
+    assert 'load("res://art/characters/hero.anim.tres")' in done.out
+    assert 'sprite.play("idle")' in done.out
+    assert "Default Texture Filter: Nearest" in done.out
+    assert (root / ".pixelpipe" / ".gitignore").is_file()
+    assert "*.anim.* -text" in (root / ".gitattributes").read_text()
+    assert ".env" in (root / ".gitignore").read_text().splitlines()
+    plan = run("plan", root, "--json")
+    totals = plan.json()["totals"]
+    assert isinstance(totals, dict)
+    assert (plan.code, totals["sources"]) == (0, 2)
+
+
+def test_init_again_changes_nothing(tmp_path: Path) -> None:
+    """It may be run at any time; what it wrote is the user's from then on."""
+    root = make(tmp_path, {"assets/hero.png": png(sprite())})
+    assert call("init", root).code == 0
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    done = call("init", root)
+    assert done.code == 0
+    assert "Wrote:" not in done.out
+    assert "Left alone: pixelpipe.yaml (yours)" in done.out
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_nothing_of_the_users_is_overwritten(tmp_path: Path) -> None:
+    """Own settings, own rules, own lines for git: all stay byte for byte, ours are added."""
+    mine: dict[str, str | bytes] = {
+        "pixelpipe.yaml": "# mine\nassets: [art]\nservice: built-in\n",
+        ".gitattributes": b"*.png  -text\r\n*.anim.*   -text",
+        ".gitignore": "build/\n",
+        "rules/sprites.yaml": "rules: []\n",
+        "art/hero.png": png(sprite()),
+        "project.godot": GODOT_4,
+    }
+    root = make(tmp_path, mine)
+    done = call("init", root)
+    assert done.code == 0, done.err
+    for path, content in mine.items():
+        now = (root / path).read_bytes()
+        assert now.startswith(content if isinstance(content, bytes) else content.encode())
+    assert (root / "pixelpipe.yaml").read_text() == mine["pixelpipe.yaml"]
+    assert (root / "rules" / "sprites.yaml").read_text() == "rules: []\n"
+    attributes = (root / ".gitattributes").read_bytes()
+    assert attributes.count(b"*.anim.*") == 1
+    assert b"-text\r\n# pixelpipe\r\n.pixelpipe/bought/** -text\r\n" in attributes
+    assert (root / ".gitignore").read_text() == "build/\n# pixelpipe\n.env\n"
+    assert "no target godot" in done.out
+
+
+def test_files_that_cannot_be_added_to_are_left_with_the_lines_to_add(tmp_path: Path) -> None:
+    """A link or a file in another encoding is not ours to rewrite."""
+    root = make(tmp_path / "game", {"assets/hero.png": png(sprite()), ".gitignore": b"\xff\xfe\x00"})
+    outside = make(tmp_path, {"shared.attributes": "x\n"}) / "shared.attributes"
+    (root / ".gitattributes").symlink_to(outside)
+    done = call("init", root)
+    assert done.code == 0, done.err
+    assert outside.read_text() == "x\n"
+    assert (root / ".gitignore").read_bytes() == b"\xff\xfe\x00"
+    assert ".gitattributes: cannot be added to; please add: *.anim.* -text" in done.out
+
+
+def test_a_rules_folder_of_somebody_else_is_not_read_as_ours(tmp_path: Path) -> None:
+    """Every YAML file in the rules folder is a rule file: a linter's would be an error."""
+    root = make(tmp_path, {"rules/eslint.yaml": "a: 1\n", "assets/hero.png": png(sprite())})
+    assert call("init", root).code == 0
+    assert (root / "pixelpipe_rules" / "sprites.yaml").is_file()
+    assert run("plan", root).code == 0
+
+
+def test_an_empty_folder_gets_an_assets_folder_and_advice(tmp_path: Path) -> None:
+    """Nothing to animate yet is no error: init says where sprites go."""
+    done = call("init", tmp_path)
+    assert done.code == 0
+    assert "Found no PNGs." in done.out
+    assert "Put your PNGs (up to 256x256 px, one picture each) into assets/." in done.out
+    assert (tmp_path / "assets").is_dir()
+    assert call("plan", tmp_path).code == 0
+
+
+def test_broken_settings_of_the_user_are_named_with_their_line(tmp_path: Path) -> None:
+    """init must not hide an error that every other command stops at."""
+    root = make(tmp_path, {"pixelpipe.yaml": "asets: [x]\n"})
+    done = call("init", root)
+    assert done.code == 3
+    assert "pixelpipe.yaml:1: unknown key `asets`" in done.err
+
+
+@pytest.mark.parametrize("what", ["missing", "a file"])
+def test_a_place_that_is_no_folder_is_a_wrong_usage(tmp_path: Path, what: str) -> None:
+    """A typing error in the path must not end in a traceback."""
+    place = tmp_path / "place"
+    if what == "a file":
+        place.write_text("x")
+    done = run("init", place)
+    assert done.code == 2
+    assert "place" in done.err
+
+
+def test_a_read_only_folder_is_a_storage_error(tmp_path: Path) -> None:
+    """The sentence names the file that could not be written."""
+    root = make(tmp_path / "game", {"assets/hero.png": png(sprite())})
+    root.chmod(0o555)
+    with _somebody_else(tmp_path):
+        done = call("init", root)
+    root.chmod(0o755)
+    assert done.code == 8
+    assert "rules/sprites.yaml: cannot be written: Permission denied" in done.err
+
+
+def test_a_folder_that_may_not_be_listed_is_a_storage_error(tmp_path: Path) -> None:
+    """An unreadable folder must not look like an empty project."""
+    root = make(tmp_path / "game", {"assets/hero.png": png(sprite())})
+    root.chmod(0o311)
+    with _somebody_else(tmp_path):
+        done = call("init", root)
+    root.chmod(0o755)
+    assert done.code == 8
+    assert "cannot be read" in done.err
+
+
+@contextmanager
+def _somebody_else(tmp_path: Path) -> Iterator[None]:
+    """Be a user whom permissions bind; root may do everything."""
+    if os.name == "nt":
+        pytest.skip("permissions are of another kind on Windows")
+    if os.geteuid() != 0:
+        yield
+        return
+    for folder in (tmp_path, *tmp_path.parents)[:3]:
+        folder.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_plugin_that_is_not_shipped_is_said_clearly(tmp_path: Path) -> None:
+    """A program without a plugin must not look as if it had one."""
+    if importlib.util.find_spec("pipeline.plugins") is not None:
+        done = call("init", tmp_path, "--plugin", "godot")
+        assert done.code == 0, done.err
+        assert "the godot plugin" in done.out
+    else:
+        done = call("init", tmp_path, "--plugin", "godot")
+        assert done.code == 2
+        assert "no plugin for godot" in done.err
+
+
+def test_help_tells_what_is_changed() -> None:
+    """A command that writes into a game's folder says so before it does."""
+    done = call("init", "-h")
+    assert "Files that are there are never changed" in " ".join(done.out.split())
+
+
+def test_the_walk_skips_caches_and_reads_only_markers(tmp_path: Path) -> None:
+    """A node_modules folder has more PNGs than the game."""
+    root = make(
+        tmp_path,
+        {
+            "package.json": PHASER,
+            "node_modules/x/logo.png": "x",
+            ".git/y.png": "x",
+            "dist/z.png": "x",
+            "art/hero.png": "x",
+        },
+    )
+    listed = take(root)
+    assert listed.sources == ("art/hero.png",)
+    assert dict(listed.texts) == {"package.json": PHASER}
+    assert take(root, depth=0).files == ("package.json",)
+
+
+@pytest.mark.skipif(not SPRITES.is_dir(), reason="the CC0 sprites are not here")
+def test_real_art_is_matched_by_the_pinned_packs(tmp_path: Path) -> None:
+    """41 sprites of many hands: each is matched, or listed as unmatched."""
+    shutil.copytree(SPRITES, tmp_path / "assets")
+    assert call("init", tmp_path).code == 0
+    found = survey.take(site.open(tmp_path, {}, {}))
+    assert len(found.wanted) + len(found.unmatched) + len(found.refused) == 41
+    assert len(found.wanted) > 30
