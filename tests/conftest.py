@@ -31,12 +31,19 @@ def game(tmp_path: Path) -> Game:
     return made
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    """Serve an account of 1,100 credits."""
-    with shop_serving(tmp_path) as serving:
-        serving.fund(1000)
+@pytest.fixture(scope="session")
+def _mall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Serve one engine for all tests; each has an account of its own."""
+    with shop_serving(tmp_path_factory.mktemp("mall")) as serving:
         yield serving
+
+
+@pytest.fixture
+def shop(_mall: Shop, request: pytest.FixtureRequest) -> Shop:
+    """Open an account of 1,100 credits."""
+    opened = Shop(_mall.url, _mall.db, request.node.nodeid)
+    opened.fund(1000)
+    return opened
 
 
 @pytest.fixture

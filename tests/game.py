@@ -9,14 +9,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
 
 from pipeline.api import Project, Spending
-from pipeline.engine import local
+from pipeline.engine import database, local
 from pipeline.report import Report
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -209,8 +209,14 @@ class Shop:
         local.add_credits(self.db, credits, account=self.account)
 
     def jobs(self) -> list[local.JobRecord]:
-        """Return every job that was ever accepted."""
-        return list(local.job_records(self.db))
+        """Return every job of this account that was ever accepted."""
+        with closing(database.connect_readonly(self.db)) as connection:
+            rows = connection.execute(
+                "SELECT jobs.id FROM jobs JOIN accounts ON accounts.id = account WHERE name = ?",
+                (self.account,),
+            ).fetchall()
+        own = {row[0] for row in rows}
+        return [job for job in local.job_records(self.db) if job.id in own]
 
     @property
     def calls(self) -> int:
