@@ -10,8 +10,7 @@ from . import site as sites
 from .config import ServiceChoice
 from .errors import ConfigError
 from .ledger import Ledger
-from .model import JobState, Record
-from .service import Balance
+from .model import Balance, JobState, Record
 from .site import Site
 
 #: Dollars of one credit of each pool, about (api.md section 1, rows 16 and 17).

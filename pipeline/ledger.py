@@ -11,41 +11,19 @@ lock when the process dies, however it dies, also across containers and process-
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
 
-from .errors import ConfigError, StorageError
+from .consents import Consents
+from .errors import StorageError
+from .ledgerfile import storage
 from .model import Job, JobState, Record
 
-VERSION = 1
 _BATCH = 500  # SQLite's smallest limit for parameters in one statement is 999
-_SCHEMA = """
-CREATE TABLE jobs (
-    request_key TEXT PRIMARY KEY, state TEXT NOT NULL, open_key TEXT, service TEXT NOT NULL,
-    remote_id TEXT, holder TEXT NOT NULL, record BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX jobs_by_open_key ON jobs (open_key) WHERE open_key IS NOT NULL;
-CREATE INDEX jobs_unfinished ON jobs (state) WHERE state NOT IN ('bought', 'failed');
--- Never rewritten: what happened to each job, in order, with the money.
-CREATE TABLE spend (
-    number INTEGER PRIMARY KEY, at REAL NOT NULL, request_key TEXT NOT NULL, service TEXT NOT NULL,
-    paid INTEGER NOT NULL, state TEXT NOT NULL, remote_id TEXT, credits_quoted INTEGER NOT NULL,
-    credits_charged INTEGER NOT NULL, digest TEXT, source TEXT NOT NULL, reason TEXT NOT NULL
-);
-CREATE INDEX spend_by_time ON spend (at);
--- Publish sets, begun and ended: a file with a digest from here is ours.
-CREATE TABLE publishing (
-    project TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL,
-    PRIMARY KEY (project, path, digest)
-) WITHOUT ROWID;
-"""
 
 
 class Claimed(Record, frozen=True, kw_only=True):
@@ -55,7 +33,7 @@ class Claimed(Record, frozen=True, kw_only=True):
     job: Job
 
 
-class Ledger:
+class Ledger(Consents):
     """An open ledger. Owned by one thread; close it, or use it as a context manager."""
 
     def __init__(self, folder: Path, *, now: float, durable: bool = True) -> None:
@@ -67,16 +45,10 @@ class Ledger:
         Raises StorageError when the file cannot be used and ConfigError when a newer pixelpipe
         wrote it; neither changes anything.
         """
+        super().__init__(folder / "ledger.sqlite", now=now, durable=durable)
         self._folder = folder
-        self._path = folder / "ledger.sqlite"
         self._token = ""
         self._holder_lock: FileLock | None = None
-        with _storage(self._path):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(self._path, timeout=30, isolation_level=None)
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            self._migrate(now)
 
     def __enter__(self) -> Ledger:
         return self
@@ -158,6 +130,26 @@ class Ledger:
         rows = self._read("SELECT record FROM jobs WHERE state NOT IN ('bought', 'failed')")
         return sorted((_decode(row[0]) for row in rows), key=lambda job: job.claimed_at)
 
+    def failed(self) -> list[Job]:
+        """Return all jobs that ended without a result, oldest first."""
+        rows = self._read("SELECT record FROM jobs WHERE state = 'failed'")
+        return sorted((_decode(row[0]) for row in rows), key=lambda job: job.claimed_at)
+
+    def named(self, start: str) -> list[Job]:
+        """Return the jobs whose request key begins with `start`, by key."""
+        rows = self._read(
+            "SELECT record FROM jobs WHERE request_key >= ? AND request_key < ?",
+            (start, start + "g"),  # the sign after the last hex digit
+        )
+        return sorted((_decode(row[0]) for row in rows), key=lambda job: job.request_key)
+
+    def with_remote_id(self, remote_id: str, service: str) -> Job | None:
+        """Return the job that has this id, or None."""
+        rows = self._read(
+            "SELECT record FROM jobs WHERE remote_id = ? AND service = ?", (remote_id, service)
+        )
+        return _decode(rows[0][0]) if rows else None
+
     def is_alive(self, holder: str) -> bool:
         """Tell whether the process that holds `holder` still runs (this one included)."""
         if not holder or holder == self._token:
@@ -196,6 +188,21 @@ class Ledger:
         )
         return int(rows[0][0])
 
+    def charges(self, since: float, until: float, service: str) -> tuple[int, int]:
+        """Return the credits that `service` charged in [since, until), and for how many jobs."""
+        rows = self._read(
+            "SELECT COALESCE(SUM(credits_charged), 0), COUNT(*) FROM spend WHERE at >= ? "
+            "AND at < ? AND service = ? AND credits_charged > 0",
+            (since, until, service),
+        )
+        return int(rows[0][0]), int(rows[0][1])
+
+    def committed_since(self, since: float) -> int:
+        """Return the credits charged since then, and those that jobs claimed since may cost."""
+        open_jobs = (job for job in self.unfinished() if job.paid and job.claimed_at >= since)
+        held = sum(job.credits_quoted for job in open_jobs if job.state is not JobState.CHARGED)
+        return held + self.charged_since(since)
+
     # -- publish sets ---------------------------------------------------------------------------
 
     def begin_set(self, project: str, files: Mapping[str, tuple[str | None, str]]) -> None:
@@ -227,29 +234,11 @@ class Ledger:
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _migrate(self, now: float) -> None:
-        (version,) = self._base.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            raise ConfigError(
-                f"was written by a newer pixelpipe (format {version}, this one knows {VERSION}); "
-                "update pixelpipe",
-                path=str(self._path),
-            )
-        if 0 < version < VERSION:
-            shutil.copyfile(self._path, self._path.with_suffix(f".v{version}-{int(now)}"))
-        if version == 0:
-            with self._transaction():
-                # Another process may have made the tables while we waited for the write lock.
-                if self._base.execute("PRAGMA user_version").fetchone() == (0,):
-                    for statement in _SCHEMA.split(";"):
-                        self._base.execute(statement)
-                    self._base.execute(f"PRAGMA user_version={VERSION}")
-
     def _holder(self) -> str:
         if self._holder_lock is None:
             self._token = uuid.uuid4().hex
             path = self._holder_path(self._token)
-            with _storage(path):
+            with storage(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._holder_lock = FileLock(path)
                 self._holder_lock.acquire(blocking=False)
@@ -260,6 +249,13 @@ class Ledger:
 
     def _append(self, job: Job, now: float) -> None:
         charged = job.credits_charged if job.state in (JobState.BOUGHT, JobState.CHARGED) else 0
+        if charged:  # a purchase may be fetched twice: its price is booked once
+            (booked,) = self._base.execute(
+                "SELECT COALESCE(SUM(credits_charged), 0) FROM spend "
+                "WHERE request_key = ? AND remote_id IS ?",
+                (job.request_key, job.remote_id),
+            ).fetchone()
+            charged -= booked
         self._base.execute(
             "INSERT INTO spend (at, request_key, service, paid, state, remote_id, credits_quoted, "
             "credits_charged, digest, source, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -277,21 +273,6 @@ class Ledger:
                 job.reason,
             ),
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with _storage(self._path):
-            self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
-            self._base.execute("COMMIT")
-
-    def _read(self, statement: str, values: Sequence[object] = ()) -> list[tuple[str, ...]]:
-        with _storage(self._path):
-            return self._base.execute(statement, values).fetchall()
 
     def _select(self, column: str, values: Iterable[str]) -> list[Job]:
         found: list[Job] = []
@@ -331,14 +312,3 @@ def _decode(record: str | bytes) -> Job:
         raise StorageError(
             f"a job in the ledger cannot be read ({exc}); run `pixelpipe verify`"
         ) from exc
-
-
-@contextmanager
-def _storage(path: Path) -> Iterator[None]:
-    """Turn SQLite's and the system's errors into a StorageError that names the file."""
-    try:
-        yield
-    except sqlite3.DatabaseError as exc:
-        raise StorageError(f"{path}: {exc}; nothing was bought or changed") from exc
-    except OSError as exc:
-        raise StorageError(f"{path}: {exc.strerror or exc}; nothing was bought") from exc

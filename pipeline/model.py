@@ -301,6 +301,25 @@ class Job(Record, frozen=True, kw_only=True):
     settled_at: float | None = None
 
 
+class Hold(Record, frozen=True, kw_only=True):
+    """A purchase that waits until a person releases it: too many came at once."""
+
+    request_key: str
+    source: str
+    clip: str
+    credits: int
+
+
+class Balance(Record, frozen=True, kw_only=True):
+    """Credits of the account. `available` is the total less what open jobs hold."""
+
+    monthly_balance: int = 0
+    purchased_balance: int = 0
+    total_balance: int = 0
+    reserved: int = 0
+    available: int = 0
+
+
 # -- results ------------------------------------------------------------------------------------
 
 

@@ -22,11 +22,12 @@ from .errors import (
     LinkExpiredError,
     NotSentError,
     PixelpipeError,
+    RefusedError,
     RequestRefusedError,
     UnavailableError,
     UncertainError,
 )
-from .model import Record
+from .model import Balance, Record
 from .wire import Wire
 
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
@@ -42,16 +43,6 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 _KEY_ADVICE = "check it in your account under Account → API: it may be deactivated or deleted"
-
-
-class Balance(Record, frozen=True, kw_only=True):
-    """Credits of the account. `available` is the total less what open jobs hold."""
-
-    monthly_balance: int = 0
-    purchased_balance: int = 0
-    total_balance: int = 0
-    reserved: int = 0
-    available: int = 0
 
 
 class Totals(Record, frozen=True, kw_only=True):
@@ -150,11 +141,14 @@ class Service:
     def __init__(self, base_url: str, api_key: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """Talk HTTPS only, except to a loopback address.
 
-        Raises RequestRefusedError for any other plain-text address: it would show the key.
+        Raises RequestRefusedError for any other plain-text address: it would show the key, and
+        RefusedError for a key that cannot be one, such as a shortened display of it.
         """
         parts = urlsplit(base_url)
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
             raise RequestRefusedError(f"{base_url}: only https is used, except on this machine")
+        if not re.fullmatch(r"[!-~]+", api_key):
+            raise RefusedError(f"the API key has a character that no key has; {_KEY_ADVICE}")
         self.base_url = base_url.rstrip("/")
         self._key = api_key
         self._timeout_s = timeout_s

@@ -12,7 +12,7 @@ import msgspec
 from .. import account
 from ..account import Records
 from ..lender import Lender
-from ..service import Balance
+from ..model import Balance
 from ..site import Site
 from . import options
 

@@ -1,0 +1,118 @@
+"""The SQLite file below the ledger: opened, brought to today's format, changed in transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from .errors import ConfigError, StorageError
+
+VERSION = 2
+#: What each format adds to the one before it.
+_SCHEMAS = (
+    """
+CREATE TABLE jobs (
+    request_key TEXT PRIMARY KEY, state TEXT NOT NULL, open_key TEXT, service TEXT NOT NULL,
+    remote_id TEXT, holder TEXT NOT NULL, record BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX jobs_by_open_key ON jobs (open_key) WHERE open_key IS NOT NULL;
+CREATE INDEX jobs_unfinished ON jobs (state) WHERE state NOT IN ('bought', 'failed');
+-- Never rewritten: what happened to each job, in order, with the money.
+CREATE TABLE spend (
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, request_key TEXT NOT NULL, service TEXT NOT NULL,
+    paid INTEGER NOT NULL, state TEXT NOT NULL, remote_id TEXT, credits_quoted INTEGER NOT NULL,
+    credits_charged INTEGER NOT NULL, digest TEXT, source TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE INDEX spend_by_time ON spend (at);
+CREATE INDEX spend_by_key ON spend (request_key);
+-- Publish sets, begun and ended: a file with a digest from here is ours.
+CREATE TABLE publishing (
+    project TEXT NOT NULL, path TEXT NOT NULL, digest TEXT NOT NULL,
+    PRIMARY KEY (project, path, digest)
+) WITHOUT ROWID;
+""",
+    """
+-- Saved plans that were carried out: each is good for one run.
+CREATE TABLE plans (id TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+-- What a service said before purchases: evidence, should an answer get lost.
+CREATE TABLE balances (
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, service TEXT NOT NULL, record BLOB NOT NULL
+);
+-- Purchases that wait for a person, because too many came at once.
+CREATE TABLE holds (
+    project TEXT NOT NULL, request_key TEXT NOT NULL, at REAL NOT NULL, source TEXT NOT NULL,
+    clip TEXT NOT NULL, credits INTEGER NOT NULL, released INTEGER NOT NULL,
+    PRIMARY KEY (project, request_key)
+) WITHOUT ROWID;
+""",
+)
+
+
+class LedgerFile:
+    """An open file. Owned by one thread."""
+
+    def __init__(self, path: Path, *, now: float, durable: bool) -> None:
+        """Open or create `path` and its folder; `durable` waits for the disk at every change.
+
+        Raises StorageError when the file cannot be used and ConfigError when a newer pixelpipe
+        wrote it; neither changes anything.
+        """
+        self._path = path
+        with storage(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(path, timeout=30, isolation_level=None)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._migrate(now)
+
+    def _migrate(self, now: float) -> None:
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        if version > VERSION:
+            raise ConfigError(
+                f"was written by a newer pixelpipe (format {version}, this one knows {VERSION}); "
+                "update pixelpipe",
+                path=str(self._path),
+            )
+        if version == VERSION:
+            return
+        if version > 0:
+            self._copy(self._path.with_suffix(f".v{version}-{int(now)}"))
+        with self._transaction():
+            # Another process may have made the tables while we waited for the write lock.
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            for statement in ";".join(_SCHEMAS[version:]).split(";"):
+                self._base.execute(statement)
+            self._base.execute(f"PRAGMA user_version={VERSION}")
+
+    def _copy(self, path: Path) -> None:
+        """Copy all that is committed, also what still lies in the write-ahead log."""
+        with closing(sqlite3.connect(path)) as copy:
+            self._base.backup(copy)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with storage(self._path):
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._base.execute("ROLLBACK")
+                raise
+            self._base.execute("COMMIT")
+
+    def _read(self, statement: str, values: Sequence[object] = ()) -> list[tuple[str, ...]]:
+        with storage(self._path):
+            return self._base.execute(statement, values).fetchall()
+
+
+@contextmanager
+def storage(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors into a StorageError that names the file."""
+    try:
+        yield
+    except sqlite3.DatabaseError as exc:
+        raise StorageError(f"{path}: {exc}; nothing was bought or changed") from exc
+    except OSError as exc:
+        raise StorageError(f"{path}: {exc.strerror or exc}; nothing was bought") from exc
