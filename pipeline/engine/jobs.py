@@ -128,7 +128,8 @@ def start(
     """Begin up to `most` queued jobs, oldest first; `lasting` gives a job number's seconds."""
     rows = db.execute(
         "SELECT id, ready_at, is_doomed, orders.body, seq FROM jobs"
-        " JOIN orders ON orders.job = jobs.id WHERE status = 'queued' AND hold_until IS NOT NULL ORDER BY seq LIMIT ?",
+        " JOIN orders ON orders.job = jobs.id"
+        " WHERE status = 'queued' AND hold_until IS NOT NULL ORDER BY seq LIMIT ?",
         (most,),
     ).fetchall()
     if not rows:

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-TESTS = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
 from engine_server import KEY, Server, png, serving
 
