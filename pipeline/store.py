@@ -90,6 +90,13 @@ class Store:
         """Return the record of this key and digest, or None."""
         return next((one for one in self._records(request_key) if one.digest == digest), None)
 
+    def records(self, folder: Path) -> Iterator[tuple[Path, Bought]]:
+        """Yield every readable record in one tier, with its place."""
+        for path in sorted(folder.glob("??/*.json")):
+            record = _read_record(path)
+            if record is not None:
+                yield path, record
+
     def keep(self, bought: Bought) -> None:
         """Bring a purchase that only some tiers have into all of them."""
         if all(

@@ -1,0 +1,96 @@
+"""`reroll`, `pick`, `adopt`, `restore`, `detach`: takes and hand edits."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .. import edits, lock, project, takes
+from ..api import Project, Spending
+from ..errors import UsageError
+from . import options
+from .make import show_build
+from .progress import ask, display
+
+_file = click.argument("file", type=click.Path(path_type=Path))
+_clip = click.option("--clip", metavar="NAME", help="Only this clip.")
+
+
+@click.command()
+@_file
+@_clip
+@options.service
+@options.spending
+def reroll(
+    file: Path, clip: str | None, service: str | None, max_credits: int | None, yes: bool
+) -> None:
+    """Buy another take of FILE's clips. The ones before are kept; see `pick`."""
+    opened, source = _open(file, service)
+    can_ask = sys.stdin.isatty() and sys.stderr.isatty()
+    spending = Spending(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
+    with display() as observe:
+        report = takes.reroll(opened, source, clip=clip, spending=spending, observe=observe)
+    show_build(report)
+    sys.exit(report.exit)
+
+
+@click.command()
+@_file
+@_clip
+@click.option("--take", type=click.IntRange(min=0), help="The take to use from now on.")
+@options.service
+def pick(file: Path, clip: str | None, take: int | None, service: str | None) -> None:
+    """Choose among the takes that were bought for FILE; without --take, list them. Free."""
+    opened, source = _open(file, service)
+    if take is None:
+        for one in takes.known(opened, source, clip):
+            listed = ", ".join(f"{n} (in use)" if n == one.current else str(n) for n in one.takes)
+            click.echo(f"{one.source} [{one.clip}]: takes {listed or 'none yet'}")
+        return
+    with display() as observe:
+        report = takes.pick(opened, source, take, clip=clip, observe=observe)
+    show_build(report)
+    sys.exit(report.exit)
+
+
+@click.command()
+@_file
+def adopt(file: Path) -> None:
+    """Keep hand edits of FILE's outputs: no build replaces them."""
+    opened, source = _open(file, None)
+    for path in edits.adopt(opened, source):
+        click.echo(f"adopted {path}")
+
+
+@click.command()
+@_file
+def detach(file: Path) -> None:
+    """Leave FILE's outputs to you for good: nothing is made or bought for it any more."""
+    opened, source = _open(file, None)
+    for path in edits.detach(opened, source):
+        click.echo(f"detached {path}")
+
+
+@click.command()
+@_file
+def restore(file: Path) -> None:
+    """Replace hand edits of FILE's outputs by what was bought; also undoes adopt and detach."""
+    opened, source = _open(file, None)
+    with display() as observe:
+        report = edits.restore(opened, source, observe=observe)
+    show_build(report)
+    sys.exit(report.exit)
+
+
+def _open(file: Path, service: str | None) -> tuple[Project, str]:
+    """Open the project that `file` belongs to; a source, or one of its outputs."""
+    opened = Project(file.parent, service=service)
+    root, place = opened.root.resolve(), file.resolve()
+    if not place.is_relative_to(root):
+        raise UsageError(f"{file}: lies outside of the project {opened.root}")
+    path = place.relative_to(root).as_posix()
+    if project.is_output(file.name):
+        path = f"{lock.stem(path)}.png"
+    return opened, path
