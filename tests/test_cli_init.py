@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
 from command import call, run
 from game import png, sprite
+
 from pipeline import gameengines, globs, packs, setup, site, starter, survey
 from pipeline.listing import Listing, take
 from pipeline.model import TargetChoice
@@ -42,9 +42,7 @@ def listing(files: dict[str, str]) -> Listing:
 
 def decide(**files: str) -> Setup:
     """Decide on paths; `__` stands for a slash, `_dot_` for a dot."""
-    named = {
-        name.replace("__", "/").replace("_dot_", "."): text for name, text in files.items()
-    }
+    named = {name.replace("__", "/").replace("_dot_", "."): text for name, text in files.items()}
     return setup.decide(listing(named))
 
 
@@ -179,7 +177,10 @@ def test_every_engine_shows_three_whole_lines(kind: gameengines.Kind) -> None:
     ("names", "targets"),
     [
         (("assets",), (TargetChoice(name="godot"),)),
-        ((".", "a b", "2024", "ümlaut", "no", 'q"uote', "#x", "ab: c"), (TargetChoice(name="gif"),)),
+        (
+            (".", "a b", "2024", "ümlaut", "no", 'q"uote', "#x", "ab: c"),
+            (TargetChoice(name="gif"),),
+        ),
         (("x",), (TargetChoice(name="godot", options={"version": 3, "root": "res://a b"}),)),
     ],
 )
@@ -285,7 +286,9 @@ def test_nothing_of_the_users_is_overwritten(tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_added_to_are_left_with_the_lines_to_add(tmp_path: Path) -> None:
     """A link or a file in another encoding is not ours to rewrite."""
-    root = make(tmp_path / "game", {"assets/hero.png": png(sprite()), ".gitignore": b"\xff\xfe\x00"})
+    root = make(
+        tmp_path / "game", {"assets/hero.png": png(sprite()), ".gitignore": b"\xff\xfe\x00"}
+    )
     outside = make(tmp_path, {"shared.attributes": "x\n"}) / "shared.attributes"
     (root / ".gitattributes").symlink_to(outside)
     done = call("init", root)
