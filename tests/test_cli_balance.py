@@ -15,8 +15,7 @@ from game import Game, Shop
 from pipeline import account
 from pipeline.config import ServiceChoice
 from pipeline.ledger import Ledger
-from pipeline.model import Job, JobState, Resolved
-from pipeline.service import Balance
+from pipeline.model import Balance, Job, JobState, Resolved
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO
 
 import pytest
 from command import REPOSITORY, call, run
@@ -25,7 +25,7 @@ KEY = re.compile(r"pe_sk_[A-Za-z0-9]{40}")
 class Serving:
     """A server that was started by the command, and what it has printed."""
 
-    def __init__(self, process: subprocess.Popen[str], output: TextIO) -> None:
+    def __init__(self, process: subprocess.Popen[str], output: IO[str]) -> None:
         self.process = process
         self._output = output
 
