@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 
 from . import targets
 from .errors import AssetError
-from .imaging import cell, color, cutout, fit, grade, raster, reel, remap, strip
+from .imaging import cell, develop, grade, raster
 from .imaging.cell import Placed
 from .model import (
     DEFAULT_FPS,
     Clip,
+    Direction,
     File,
     Flip,
     Frame,
@@ -30,7 +31,9 @@ from .model import (
 )
 
 #: Every stage that can be left out, in the order in which they run.
-STAGES = ("pockets", "fringe", "specks", "palette")
+STAGES = (*develop.STAGES, "holds")
+#: The service whose frames are exact by construction (imaging.md section 14).
+PROCEDURAL = "built-in"
 
 
 class BoughtClip(Record, frozen=True, kw_only=True):
@@ -82,15 +85,9 @@ class _Made(Record, frozen=True, kw_only=True):
     placed: Placed
     durations: tuple[int, ...]
     loop: bool
+    direction: Direction
     grade: Grade
-
-
-class _Step(Record, frozen=True, kw_only=True):
-    """A clip after one stage: the reel as it stands, and how it was cut out."""
-
-    name: str
-    reel: reel.Reel
-    cutout: cutout.Cutout
+    notes: tuple[str, ...] = ()
 
 
 def make(task: Task) -> Finished:
@@ -116,6 +113,7 @@ def sheet(task: Task) -> tuple[Sheet, Mapping[str, Grade], tuple[str, ...]]:
             f"{task.stem}.png: cells are {rect[2] - rect[0]}x{rect[3] - rect[1]} px, so that the "
             "motion is not cut off; the pivot stays on the same pixel"
         )
+    notes += [note for one in made for note in one.notes]
     drawn = _sheet(task, made, rect, (point[0] - rect[0], point[1] - rect[1]))
     return drawn, {one.clip.name: one.grade for one in made}, tuple(notes)
 
@@ -159,47 +157,35 @@ def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
 
 def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
     *_, last = _develop(task, bought)
-    placed = cell.put_back(last.reel.rgba(), _placement(bought.resolved))
+    placed = cell.put_back(last.reel.rgba(), develop.placement(bought.resolved))
     if clip.alpha == "keep":
         placed = cell.keep_alpha(placed, raster.array(task.pixels))
     loop = clip.loop is not False
+    to_and_fro = last.to_and_fro and clip.direction is Direction.FORWARD
     return _Made(
         clip=clip,
         bought=bought,
         placed=placed,
         durations=_durations(clip, last.reel.count, None),
         loop=loop,
-        grade=grade.grade(last.reel, last.cutout, loop=loop),
+        direction=Direction.PINGPONG if to_and_fro else clip.direction,
+        grade=grade.grade(last, loop=loop),
+        notes=tuple(f"{task.stem}.png, clip {clip.name!r}: {note}" for note in last.notes),
     )
 
 
-def _develop(task: Task, bought: BoughtClip) -> Iterator[_Step]:
+def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
     """Yield the clip after each stage; the last is the result."""
-    resolved = bought.resolved
-    name = f"{task.stem}.png, clip {bought.clip!r}"
-    frames = strip.frames(bought.content, count=resolved.frames, canvas=resolved.canvas, name=name)
-    laid = fit.canvas(raster.cut(raster.array(task.pixels)), _placement(resolved))
-    palette = color.palette(laid)
-    source = reel.number(laid, palette)
-    repairs = cutout.Repairs(
-        pockets="pockets" in task.stages,
-        fringe="fringe" in task.stages,
-        specks="specks" in task.stages,
+    clip = next((c for c in task.rule.clips if c.name == bought.clip), Clip(name=bought.clip))
+    return develop.develop(
+        bought.content,
+        task.pixels,
+        bought.resolved,
+        clip,
+        name=f"{task.stem}.png, clip {bought.clip!r}",
+        stages=task.stages,
+        is_procedural=bought.service == PROCEDURAL,
     )
-    cut = cutout.cut(frames, source, palette, matte=color.from_hex(resolved.matte), repairs=repairs)
-    free = remap.remap(frames, cut, source, palette, policy="free")
-    yield _Step(name="key", reel=free, cutout=cut)
-    policy = _policy(task, bought.clip, len(palette))
-    reeled = remap.remap(frames, cut, source, palette, policy=policy)
-    yield _Step(name="palette", reel=reeled, cutout=cut)
-
-
-def _policy(task: Task, name: str, own: int) -> remap.Policy:
-    """Return how many new colours a clip may bring: none, unless its rule asks for more."""
-    if "palette" not in task.stages:
-        return "free"
-    stated = next((clip.colors for clip in task.rule.clips if clip.name == name), None)
-    return max(0, stated - own) if isinstance(stated, int) else "strict"
 
 
 def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Made:
@@ -217,8 +203,14 @@ def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Ma
         placed=placed,
         durations=_durations(clip, len(durations), durations),
         loop=base.loop if clip.loop is None else clip.loop,
+        direction=_both(base.direction, clip.direction),
         grade=base.grade,
     )
+
+
+def _both(base: Direction, own: Direction) -> Direction:
+    """Return how a derived clip plays: as it says, else as its base."""
+    return base if own is Direction.FORWARD else own
 
 
 def _durations(clip: Clip, count: int, base: tuple[int, ...] | None) -> tuple[int, ...]:
@@ -234,8 +226,7 @@ def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int
     records: list[Provenance] = []
     for one in made:
         first = len(frames)
-        for picture, duration in zip(one.placed.crop(rect), one.durations, strict=True):
-            frames.append(Frame(pixels=raster.pixels(picture), duration_ms=duration))
+        frames += _frames(one, rect, merge="holds" in task.stages)
         count = len(frames) - first
         clips.append(
             SheetClip(
@@ -243,7 +234,7 @@ def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int
                 first=first,
                 count=count,
                 loop=one.loop,
-                direction=one.clip.direction,
+                direction=one.direction,
             )
         )
         records.append(_provenance(one, first, count))
@@ -257,6 +248,23 @@ def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int
     )
 
 
+def _frames(one: _Made, rect: cell.Rect, *, merge: bool) -> list[Frame]:
+    """Return a clip's frames; where poses are held, one frame shows for longer.
+
+    At least one frame keeps the clip's shortest time, by which targets count beats.
+    """
+    pictures = [raster.pixels(picture) for picture in one.placed.crop(rect)]
+    frames: list[Frame] = []
+    for picture, duration in zip(pictures, one.durations, strict=True):
+        if merge and frames and frames[-1].pixels == picture:
+            duration += frames.pop().duration_ms
+        frames.append(Frame(pixels=picture, duration_ms=duration))
+    shortest = min(one.durations)
+    if min(frame.duration_ms for frame in frames) == shortest:
+        return frames
+    return [Frame(pixels=p, duration_ms=d) for p, d in zip(pictures, one.durations, strict=True)]
+
+
 def _provenance(one: _Made, first: int, count: int) -> Provenance:
     return Provenance(
         clip=one.clip.name,
@@ -267,7 +275,3 @@ def _provenance(one: _Made, first: int, count: int) -> Provenance:
         model=one.bought.model,
         frames=(first, count),
     )
-
-
-def _placement(resolved: Resolved) -> fit.Placement:
-    return fit.Placement(canvas=resolved.canvas, pad=resolved.pad, scale=resolved.scale)

@@ -170,7 +170,8 @@ def _derive(*clips: Clip) -> tuple[U8, dict[str, tuple[U8, tuple[int, ...], bool
     pixels = hero()
     plan = resolved(pixels, "walking")
     content = strip(truth(pixels, plan), plan.matte)
-    sheet = finish.sheet(task(pixels, plan, content, clips=(Clip(name="idle"), *clips)))[0]
+    one = task(pixels, plan, content, clips=(Clip(name="idle"), *clips), stages=())
+    sheet = finish.sheet(one)[0]
     pictures = np.stack([raster.array(frame.pixels) for frame in sheet.frames])
     times = tuple(frame.duration_ms for frame in sheet.frames)
     return pictures, {
@@ -197,6 +198,18 @@ def test_derived_clips_mirror_reverse_and_retime_for_nothing() -> None:
     assert set(clips["back"][1]) == {250}
     assert not clips["back"][2]
     assert clips["hold"][1] == (500, *times[1:])
+
+
+def test_held_poses_become_one_frame_that_shows_for_longer() -> None:
+    """A 1-px idle holds most of its poses: fewer frames, the same time."""
+    pixels = hero()
+    plan = resolved(pixels)
+    content = strip(truth(pixels, plan), plan.matte)
+    merged = finish.sheet(task(pixels, plan, content))[0]
+    assert len(merged.frames) < 8
+    assert sum(frame.duration_ms for frame in merged.frames) == 8 * 125
+    assert min(frame.duration_ms for frame in merged.frames) == 125
+    assert merged.clips[0].count == len(merged.frames) == merged.provenance[0].frames[1]
 
 
 def test_a_clip_that_is_not_there_is_noted_and_the_rest_is_made() -> None:

@@ -47,7 +47,7 @@ def from_linear(light: Float64) -> U8:
 
 def lab(light: Float64) -> Floats:
     """Return OKLab with a and b doubled, (…, 3): its Euclidean distance is deltaE2."""
-    values = np.cbrt(light @ _LMS.T) @ _LAB.T
+    values: Float64 = np.cbrt(light @ _LMS.T) @ _LAB.T
     values[..., 1:] *= 2
     return values.astype(np.float32)
 

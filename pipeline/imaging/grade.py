@@ -11,6 +11,7 @@ import numpy as np
 
 from ..model import Grade
 from .cutout import Cutout
+from .develop import Step
 from .reel import Reel, difference
 
 WEIGHTS = {"identity": 25, "seam": 20, "motion": 10}
@@ -24,8 +25,9 @@ class Fault:
     sentence: str
 
 
-def grade(reel: Reel, cutout: Cutout, *, loop: bool) -> Grade:
+def grade(step: Step, *, loop: bool) -> Grade:
     """Grade the frames of a clip before holds are merged."""
+    reel, cutout = step.reel, step.cutout
     faults = [*_gates(reel, cutout), *_identity(reel), *_seam(reel, loop)]
     faults.sort(key=lambda fault: -fault.points)
     points = round(100 - sum(fault.points for fault in faults))

@@ -1,0 +1,185 @@
+"""One bought strip to clean frames, stage by stage; each can be left out and looked at.
+
+The order is that of imaging.md section 12, up to the crop. A stage that finds nothing to mend
+returns what it got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..model import Clip, Pixels, Resolved
+from . import align, calibrate, color, cutout, fit, loop, motion, raster, remap, steady, strip
+from .cutout import Cutout
+from .raster import U8, Index
+from .reel import Reel, difference, number
+
+STAGES = (
+    "pockets", "fringe", "specks", "palette", "calibrate", "align", "steady", "lock_first", "loop",
+)  # fmt: skip
+#: Frame 0 must share this much of the source's silhouette and colours to be replaced by it, and may
+#: not become this much farther from frame 1.
+SAME_SHAPE, SAME_COLORS, FARTHER = 0.90, 0.80, 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A clip after one stage: the reel as it stands, how it was cut out, and what was done."""
+
+    name: str
+    reel: Reel
+    cutout: Cutout
+    motion: motion.Motion
+    #: Share of opaque pixels that lay on the palette before they were put there.
+    on_palette: float = 1.0
+    notes: tuple[str, ...] = ()
+    to_and_fro: bool = False
+
+
+def develop(
+    content: bytes,
+    pixels: Pixels,
+    resolved: Resolved,
+    clip: Clip,
+    *,
+    name: str,
+    stages: Collection[str] = STAGES,
+    is_procedural: bool = False,
+) -> Iterator[Step]:
+    """Yield the clip after each stage, on its canvas; the last is the result.
+
+    Procedural frames close and stand where they should by construction: a pose that such a clip
+    holds at its end is meant, and is not taken for a defect.
+    Raises AssetError, naming `name`, when the bytes are not the strip that was asked for.
+    """
+    frames = strip.frames(content, count=resolved.frames, canvas=resolved.canvas, name=name)
+    laid = fit.canvas(raster.cut(raster.array(pixels)), placement(resolved))
+    palette = color.palette(laid)
+    step = _cut(frames, number(laid, palette), palette, resolved, clip, stages)
+    yield replace(step, name="key")
+    yield (step := _on_palette(frames, step, palette, resolved, clip, stages))
+    for stage, repair in _REPAIRS.items():
+        if stage in stages and not is_procedural:
+            yield (step := replace(repair(step, clip), name=stage))
+
+
+def placement(resolved: Resolved) -> fit.Placement:
+    """Return where the source lies in the canvas of a resolved request."""
+    return fit.Placement(canvas=resolved.canvas, pad=resolved.pad, scale=resolved.scale)
+
+
+def _cut(
+    frames: U8,
+    source: Index,
+    palette: U8,
+    resolved: Resolved,
+    clip: Clip,
+    stages: Collection[str],
+) -> Step:
+    repairs = cutout.Repairs(
+        pockets="pockets" in stages, fringe="fringe" in stages, specks="specks" in stages
+    )
+    cut = cutout.cut(frames, source, palette, matte=color.from_hex(resolved.matte), repairs=repairs)
+    free = remap.remap(frames, cut, source, palette, policy="free")
+    return Step("key", free, cut, motion.read(clip.name, resolved.prompt))
+
+
+def _on_palette(
+    frames: U8,
+    step: Step,
+    palette: U8,
+    resolved: Resolved,
+    clip: Clip,
+    stages: Collection[str],
+) -> Step:
+    """Put the clip on its palette; where frame 0 shows damage, read the frames by its key."""
+    if "palette" not in stages:
+        return replace(step, name="palette")
+    policy = _policy(clip, len(palette))
+    reel = remap.remap(frames, step.cutout, step.reel.source, palette, policy=policy)
+    notes: tuple[str, ...] = ()
+    if "align" in stages and any(off := align.offset(reel)):
+        frames = _moved(frames, step.cutout, off)
+        step = _cut(frames, reel.source, palette, resolved, clip, stages)
+        reel = remap.remap(frames, step.cutout, reel.source, palette, policy=policy)
+        notes = (f"all frames were shifted by {_px(*off)} and are back in place",)
+    on_palette = remap.share_on_palette(frames, step.cutout.solid, palette)
+    if "calibrate" in stages and not step.cutout.is_exact and calibrate.is_needed(reel):
+        reel = calibrate.calibrate(frames, step.cutout.matte, reel)
+    return replace(step, name="palette", reel=reel, on_palette=on_palette, notes=notes)
+
+
+def _policy(clip: Clip, own: int) -> remap.Policy:
+    """Return how many new colours a clip may bring: none, unless its rule asks for more."""
+    return max(0, clip.colors - own) if isinstance(clip.colors, int) else "strict"
+
+
+def _moved(frames: U8, cut: Cutout, off: tuple[int, int]) -> U8:
+    """Shift whole pictures back by what they are off, matte coming in from the side."""
+    out = np.repeat(np.repeat(cut.matte[:, None, None], frames.shape[1], 1), frames.shape[2], 2)
+    height, width = frames.shape[1:3]
+    x, y = off
+    out[:, max(0, -y) : height + min(0, -y), max(0, -x) : width + min(0, -x)] = frames[
+        :, max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)
+    ]
+    return out
+
+
+def _aligned(step: Step, clip: Clip) -> Step:
+    if step.motion.is_event or step.motion.flows:
+        return step
+    reel, by = align.align(step.reel, swings=step.motion.swings)
+    stray = [f"frame {at} by {_px(int(x), int(y))}" for at, (x, y) in enumerate(by) if x or y]
+    if not stray:
+        return step
+    return replace(step, reel=reel, notes=(*step.notes, "put back: " + ", ".join(stray)))
+
+
+def _steadied(step: Step, clip: Clip) -> Step:
+    if step.motion.is_event or step.cutout.is_exact:
+        return step
+    return replace(step, reel=steady.steady(step.reel))
+
+
+def _first_locked(step: Step, clip: Clip) -> Step:
+    """Put the source itself in place of frame 0 when frame 0 is a slightly damaged copy of it."""
+    reel = step.reel
+    if (reel.index[0] == reel.source).all() or not reel.source_solid.any():
+        return step
+    shape = loop.overlap(reel.index[0], reel.source)
+    both = reel.solid[0] & reel.source_solid
+    same = float((reel.index[0] == reel.source)[both].mean()) if both.any() else 0.0
+    before = difference(reel.ramp, reel.index[0], reel.index[1 % reel.count])
+    after = difference(reel.ramp, reel.source, reel.index[1 % reel.count])
+    if shape < SAME_SHAPE or same < SAME_COLORS or after > max(FARTHER * before, 0.05):
+        return step
+    return replace(step, reel=reel.with_index(np.concatenate([reel.source[None], reel.index[1:]])))
+
+
+def _looped(step: Step, clip: Clip) -> Step:
+    if step.motion.is_event or clip.loop is False:
+        return step
+    mended = loop.mend(step.reel, is_reversible=step.motion.is_reversible)
+    notes = (*step.notes, mended.note) if mended.note else step.notes
+    return replace(step, reel=mended.reel, notes=notes, to_and_fro=mended.to_and_fro)
+
+
+def _px(x: int, y: int) -> str:
+    """Say a shift in words: "2 px left and 1 px down"."""
+    parts = [
+        f"{abs(by)} px {words[by > 0]}"
+        for by, words in ((x, ("left", "right")), (y, ("up", "down")))
+        if by
+    ]
+    return " and ".join(parts)
+
+
+_REPAIRS: Mapping[str, Callable[[Step, Clip], Step]] = {
+    "align": _aligned,
+    "steady": _steadied,
+    "lock_first": _first_locked,
+    "loop": _looped,
+}

@@ -1,0 +1,52 @@
+"""What a clip is meant to do, read from its name and prompt: which repairs would harm it."""
+
+from __future__ import annotations
+
+import re
+
+from ..model import Record
+
+_NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
+
+#: Motions that jump by design: never steadied, their seam is never judged (imaging.md section 8).
+EVENTS = (
+    "shak", "trembl", "shiver", "rumbl", "vibrat", "hit", "hurt", "damage", "flash", "blink",
+    "sparkl", "twinkl", "glint", "glitter", "cycl", "rainbow", "neon", "dissolv", "vanish",
+    "teleport", "appear", "spawn", "explo", "scroll", "conveyor", "flicker",
+)  # fmt: skip
+#: Motions that carry the whole figure evenly to and fro.
+SWINGING = (
+    "bob", "float", "hover", "levitat", "fly", "drift", "wander", "swim", "walk", "run", "march",
+    "step", "ghost", "fairy", "bee",
+)  # fmt: skip
+#: Motions in which nothing stands still, and no part tells where the frame lies.
+FLOWING = ("rippl", "water", "haze", "heat", "mirage", "flow", "stream")
+#: Motions that look the same played backwards (imaging.md section 8, repair 3).
+REVERSIBLE = (
+    "idle", "hover", "float", "sway", "breath", "bob", "wobbl", "tilt", "swing", "pendulum", "glow",
+    "puls", "nod",
+)  # fmt: skip
+
+
+class Motion(Record, frozen=True, kw_only=True):
+    """How the repairs treat a clip."""
+
+    is_event: bool = False
+    swings: bool = False
+    flows: bool = False
+    is_reversible: bool = False
+
+
+def read(clip: str, prompt: str) -> Motion:
+    """Read a clip's name and prompt; what is negated does not count."""
+    words = _NEGATION.sub(" ", f" {clip.replace('_', ' ')}, {prompt} ".lower())
+    return Motion(
+        is_event=_has(words, EVENTS),
+        swings=_has(words, SWINGING),
+        flows=_has(words, FLOWING),
+        is_reversible=_has(words, REVERSIBLE),
+    )
+
+
+def _has(words: str, stems: tuple[str, ...]) -> bool:
+    return re.search(rf"(?<![a-z])(?:{'|'.join(stems)})", words) is not None
