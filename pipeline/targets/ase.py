@@ -7,6 +7,7 @@ specification (aseprite/docs/ase-file-specs.md), as targets.md 3 lists it.
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
 
@@ -127,13 +128,12 @@ def _string(text: str) -> bytes:
 
 def _colors(drawn: Drawn) -> tuple[bytes, ...]:
     """Return the opaque colours as the palette, in order, or black alone when there are none."""
-    found = {
-        frame.pixels.rgba[i : i + 4]
-        for frame in drawn.sheet.frames
-        for i in range(0, len(frame.pixels.rgba), 4)
-        if frame.pixels.rgba[i + 3] == 255
-    }
-    return tuple(sorted(found)[:MAX_PALETTE]) or (b"\0\0\0\xff",)
+    found: set[int] = set()
+    for frame in drawn.sheet.frames:
+        found.update(memoryview(frame.pixels.rgba).cast("I"))
+    pixels = sorted(word.to_bytes(4, sys.byteorder) for word in found)
+    opaque = [pixel for pixel in pixels if pixel[3] == 255]
+    return tuple(opaque[:MAX_PALETTE]) or (b"\0\0\0\xff",)
 
 
 TARGET = Target(name="ase", paths=paths, contents=contents)

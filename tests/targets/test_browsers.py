@@ -19,6 +19,9 @@ TWO_ROWS = TargetChoice(name="sheet", options={"columns": 4})
 Facts = dict[str, Any]
 #: How late a busy machine may draw a frame that a wall clock triggers.
 LATE_MS = 120
+EXACT_MS = {"walk": [125] * 4, "jump": [125, 250, 125, 125]}
+#: Hundredths of a second, rounded so that the sum stays true.
+GIF_MS = {"walk": [130, 120, 130, 120], "jump": [130, 250, 120, 130]}
 
 
 def phaser(folder: Path, *, older: bool, sheets: Facts, plays: list[Facts]) -> Facts:
@@ -138,25 +141,13 @@ def test_phaser_reads_plain_aseprite_json(tmp_path: Path, older: bool, form: str
 
 @pytest.mark.parametrize("older", [True, False], ids=["pixi7", "pixi8"])
 def test_pixi_plays_order_time_and_loop(tmp_path: Path, older: bool) -> None:
-    """Two sheets have frames "0", "1" …: the cache prefix keeps them apart."""
-    sheet, other = hero_sheet.hero(), hero_sheet.turning()
-    programs.publish(tmp_path, sheet, (WEB, TWO_ROWS))
-    programs.publish(tmp_path, other, (WEB,))
-    sheets = {"hero": "/art/hero.anim.web.json", "turning": "/art/turning.anim.web.json"}
-    at = {"x": 8, "y": 24}
+    """The drawn pixels say which frame is shown; the pivot is the anchor."""
+    programs.publish(tmp_path, hero_sheet.hero(), (WEB, TWO_ROWS))
+    sheets = {"hero": "/art/hero.anim.web.json"}
+    at = {"key": "hero", "x": 8, "y": 24}
     plays = [
-        {**at, "key": "hero", "animation": "hero_walk", "loop": True, "ms": 1100},
-        {**at, "key": "hero", "animation": "hero_jump", "loop": False, "ms": 900},
-        *(
-            {
-                **at,
-                "key": "turning",
-                "animation": f"turning_{clip.name}",
-                "loop": clip.loop,
-                "ms": 1000,
-            }
-            for clip in other.clips
-        ),
+        {**at, "animation": "hero_walk", "loop": True, "ms": 1100},
+        {**at, "animation": "hero_jump", "loop": False, "ms": 900},
     ]
     facts = pixi(tmp_path, older=older, sheets=sheets, plays=plays)
     assert facts["version"].startswith("7." if older else "8.")
@@ -166,13 +157,27 @@ def test_pixi_plays_order_time_and_loop(tmp_path: Path, older: bool) -> None:
         "anchor": [0.5, 1],
         "scaleMode": 0 if older else "nearest",
     }
-    walking, jumping, *turns = facts["plays"]
+    walking, jumping = facts["plays"]
     assert walking["pixels"][:8] == [0, 1, 2, 3, 0, 1, 2, 3]
     assert jumping["pixels"] == [4, 5, 6, 7]
     assert_times(jumping["events"], {1: 125, 2: 375, 3: 500}, "frame")
     assert jumping["events"][-1][0] == "complete"
-    for clip, play in zip(other.clips, turns, strict=True):
-        wanted = [frame for frame, _ in timing.play(other, clip)]
+
+
+@pytest.mark.parametrize("older", [True, False], ids=["pixi7", "pixi8"])
+def test_pixi_keeps_sheets_apart_and_plays_every_direction(tmp_path: Path, older: bool) -> None:
+    """Two sheets have frames "0", "1" …: without the cache prefix the second would win."""
+    sheet = hero_sheet.turning()
+    for each in (sheet, hero_sheet.hero()):
+        programs.publish(tmp_path, each, (WEB,))
+    sheets = {name: f"/art/{name}.anim.web.json" for name in ("turning", "hero")}
+    at = {"key": "turning", "x": 8, "y": 24, "ms": 1000}
+    plays = [{**at, "animation": f"turning_{clip.name}", "loop": clip.loop} for clip in sheet.clips]
+    facts = pixi(tmp_path, older=older, sheets=sheets, plays=plays)
+    assert facts["facts"]["turning"]["count"] == 22
+    assert facts["facts"]["hero"]["count"] == 8
+    for clip, play in zip(sheet.clips, facts["plays"], strict=True):
+        wanted = [frame for frame, _ in timing.play(sheet, clip)]
         assert play["pixels"][: len(wanted)] == wanted, clip.name
 
 
@@ -209,33 +214,21 @@ def test_style_sheet_survives_odd_names(tmp_path: Path) -> None:
 
 def test_previews_read_back_in_a_browser(tmp_path: Path) -> None:
     """Frame for frame and ms for ms, by a decoder that is not Pillow's."""
-    kinds = {"gif": "image/gif", "webp": "image/webp", "apng": "image/png"}
-    sheet = hero_sheet.hero()
-    written = programs.publish(tmp_path, sheet, [TargetChoice(name=name) for name in kinds])
+    kinds = {".gif": "image/gif", ".webp": "image/webp", ".apng": "image/png"}
+    choices = [TargetChoice(name=kind[1:]) for kind in kinds]
+    written = programs.publish(tmp_path, hero_sheet.hero(), choices)
     files = [
-        [str(path.relative_to(tmp_path)), kinds[path.suffix[1:]]]
+        [str(path.relative_to(tmp_path)), kinds[path.suffix]]
         for path in written.values()
-        if path.suffix[1:] in kinds
+        if path.suffix in kinds
     ]
-    found = {
-        entry["path"].partition(".anim.")[2]: entry
-        for entry in browse("previews.html", tmp_path, {}, files=files)["files"]
-    }
+    found = browse("previews.html", tmp_path, {}, files=files)["files"]
     assert len(found) == 6
-    for name, entry in found.items():
-        clip, _, kind = name.partition(".")
-        frames, times = (
-            ([0, 1, 2, 3], [125] * 4)
-            if clip == "walk"
-            else (
-                [4, 5, 6, 7],
-                [125, 250, 125, 125],
-            )
-        )
-        if kind == "gif":
-            times = [130, 120, 130, 120] if clip == "walk" else [130, 250, 120, 130]
-        assert entry["frames"] == frames, name
-        assert entry["durations"] == times, name
-        assert entry["loops"] == ("infinite" if clip == "walk" else 0), name
+    for entry in found:
+        clip, _, kind = entry["path"].partition(".anim.")[2].partition(".")
+        ticks = GIF_MS if kind == "gif" else EXACT_MS
+        assert entry["frames"] == ([0, 1, 2, 3] if clip == "walk" else [4, 5, 6, 7]), entry
+        assert entry["durations"] == ticks[clip], entry
+        assert entry["loops"] == ("infinite" if clip == "walk" else 0), entry
         body, shadow = 128, 10
-        assert set(entry["opaque"]) == {body if kind == "gif" else body + shadow}, name
+        assert set(entry["opaque"]) == {body if kind == "gif" else body + shadow}, entry

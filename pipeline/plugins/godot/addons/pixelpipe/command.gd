@@ -39,7 +39,7 @@ static func define_settings() -> void:
 static func run(verb: String) -> Dictionary:
 	var words: PackedStringArray = str(ProjectSettings.get_setting(COMMAND)).split(" ", false)
 	var arguments := words.slice(1)
-	arguments.append_array([verb, "--json", folder()])
+	arguments.append_array(PackedStringArray([verb, "--json", folder()]))
 	var output := []
 	var code := OS.execute(words[0], arguments, output)
 	return {"verb": verb, "exit": code, "report": parse("".join(PackedStringArray(output)))}
