@@ -55,7 +55,7 @@ def restore(project: Project, source: str, *, observe: Observer = ignore) -> Rep
     """Replace edited outputs by what was bought; costs nothing."""
     _lines(project, source)
     scope = Scope(paths=frozenset([source]), restored=frozenset([source]))
-    return project.build(scope=scope, spending=Spending(frozen=True), observe=observe)
+    return project.build(scope=scope, spending=Spending(max_credits=0), observe=observe)
 
 
 def _amend(

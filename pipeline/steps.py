@@ -107,6 +107,9 @@ def decide(request: Request, view: View, *, is_retaken: bool = False) -> ClipPla
             # Fresh until the files of the whole source have been looked at.
             plan = _plan(request, view, StepKind.FRESH, "up to date", key=line.key)
             return _with_line(plan, line)
+    if not view.service.paid and any(line.paid and _answers(line, request) for line in lines):
+        reason = "its bought bytes are missing (20 credits): fetch them, or set a key"
+        return _plan(request, view, StepKind.ASK, reason, exit_code=9)
     paid = next((line for line in lines if line.paid), None)
     if paid is not None and not view.service.paid:
         reason = f"changed since {paid.service} made it, and no key is set: the old output stays"
@@ -188,6 +191,9 @@ def _unfinished(request: Request, view: View, job: Job) -> ClipPlan:
         case JobState.SUBMITTED | JobState.DETACHED:
             reason = f"job {job.remote_id} was submitted and not yet fetched"
             plan = _plan(request, view, StepKind.RESUME, reason)
+        case JobState.BOUGHT:
+            reason = "bought, but its bytes are in no store any more: fetched again"
+            plan = _plan(request, view, StepKind.RESUME, reason)
         case JobState.CLAIMED if job.holder in view.known.alive:
             plan = _plan(request, view, StepKind.RESUME, "another process is making it")
         case JobState.CLAIMED | JobState.UNCONFIRMED if job.paid:
@@ -206,8 +212,6 @@ def _is_final(job: Job) -> bool:
 
 
 def _again(job: Job) -> str:
-    if job.state is JobState.BOUGHT:
-        return "the bought bytes are gone from every store"
     return f"tried before: {job.reason}" if job.reason else "an earlier run did not finish"
 
 
@@ -244,7 +248,9 @@ def _plan(
 
 
 def changed(clip: ClipPlan, kind: StepKind, reason: str) -> ClipPlan:
+    """Return a clip with another step; what is left alone names no bytes to finish."""
     blocked = kind is StepKind.BLOCKED
+    is_left = kind in (StepKind.BLOCKED, StepKind.ASK)
     step = msgspec.structs.replace(
         clip.step,
         kind=kind,
@@ -253,7 +259,7 @@ def changed(clip: ClipPlan, kind: StepKind, reason: str) -> ClipPlan:
         error=reason if blocked else None,
         exit_code=1 if blocked else 0,
     )
-    return msgspec.structs.replace(clip, step=step)
+    return msgspec.structs.replace(clip, step=step, digest=None if is_left else clip.digest)
 
 
 def _stem(path: str) -> str:

@@ -89,7 +89,7 @@ def pick(
                 f"{path} [{one.clip}]: take {take} was not bought; there are: {listed}"
             )
     wanted = {(one.source, one.clip): take for one in found}
-    return _build(project, path, wanted, Spending(frozen=True), observe)
+    return _build(project, path, wanted, Spending(max_credits=0), observe)
 
 
 def _build(
