@@ -17,12 +17,13 @@ from pathlib import Path
 
 from . import budget, build, knowledge, lock, site, survey
 from . import plan as planning
-from .build import Options, Result, Tools
+from .build import Options, Tools
 from .ledger import Ledger
 from .lender import Lender
 from .model import Record
 from .plan import Plan
 from .report import Report, exit_code
+from .results import Result, untouched
 from .scheduler import Change
 from .survey import Survey
 
@@ -96,7 +97,7 @@ class Project:
             with self.site.ledger(time.time()) as ledger:
                 plan = self._planned(found, ledger, Scope())
         found.save_index()
-        return self._report("plan", plan, [build.untouched(step) for step in plan.steps], begun)
+        return self._report("plan", plan, [untouched(step) for step in plan.steps], begun)
 
     def build(
         self,
@@ -119,7 +120,7 @@ class Project:
         plan = self._planned(found, None, scope)
         if plan.is_up_to_date:
             found.save_index()
-            results = [build.untouched(step) for step in plan.steps]
+            results = [untouched(step) for step in plan.steps]
             return self._report("build", plan, results, begun)
         with ExitStack() as stack:
             ledger = stack.enter_context(self.site.ledger(time.time()))
@@ -161,7 +162,7 @@ class Project:
             self.site.settings,
             max_credits=spending.max_credits,
             yes=spending.yes,
-            spent_today=ledger.charged_since(time.time() // _DAY_S * _DAY_S),
+            spent_today=ledger.committed_since(time.time() // _DAY_S * _DAY_S),
             ask=spending.ask,
         )
         return Options(max_credits=allowance.credits, refusal=allowance.refusal)

@@ -7,30 +7,28 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from . import keys, orders
 from .errors import (
-    AccountError,
     AssetError,
-    JobFailedError,
     OutOfDateError,
     PixelpipeError,
     StorageError,
     SupersededError,
-    UnavailableError,
-    UncertainError,
 )
 from .finishing import Done, Finishing
 from .jobs import Clock, Desk
 from .ledger import Ledger
 from .lock import ClipLine
-from .model import FailureClass, Grade, Job, JobState, Record, Step, StepKind
+from .model import ANIMATE_CREDITS, Grade, JobState, Record, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
+from .results import Result, error_of, untouched
 from .scheduler import Change, Order, Outcome, Pace, Scheduler
 from .site import Site
 from .steps import ClipPlan
@@ -43,23 +41,6 @@ if TYPE_CHECKING:
 
 #: A clip below this grade is worth a look (imaging.md 13).
 GOOD_GRADE = 85
-
-
-class Result(Record, frozen=True, kw_only=True):
-    """A step and how it ended.
-
-    `state` is `fresh`, `done`, `left`, `failed`, `asked`, `superseded` or `removed`.
-    """
-
-    step: Step
-    state: str
-    credits: int = 0
-    grade: int | None = None
-    files: tuple[str, ...] = ()
-    #: Sentences that the user should read although it worked.
-    warnings: tuple[str, ...] = ()
-    #: Sentences for the curious.
-    notes: tuple[str, ...] = ()
 
 
 class Options(Record, frozen=True, kw_only=True):
@@ -92,31 +73,37 @@ def run(site: Site, survey: Survey, plan: Plan, tools: Tools, options: Options) 
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
     """
-    return _Run(site, survey, plan, tools).run(options)
+    return _Run(site, survey, plan, tools, options).run()
 
 
 class _Run:
-    def __init__(self, site: Site, survey: Survey, plan: Plan, tools: Tools) -> None:
+    def __init__(
+        self, site: Site, survey: Survey, plan: Plan, tools: Tools, options: Options
+    ) -> None:
         self._site = site
         self._survey = survey
         self._plan = plan
         self._tools = tools
+        self._options = options
         self._store = site.store()
-        self._publication = Publication(site, tools.ledger, survey.lock, tools.restored)
+        self._publication = Publication(
+            site, tools.ledger, survey.lock, tools.restored, is_frozen=options.frozen
+        )
         self._sources = {one.wanted.source.path: one for one in plan.sources}
         self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
         self._records: dict[str, Bought] = {}
         self._results: list[Result] = []
 
-    def run(self, options: Options) -> list[Result]:
+    def run(self) -> list[Result]:
         work = [one for one in self._plan.sources if not one.is_fresh]
         try:
             with Finishing(len(work)) as finishing:
                 waiting = [one for one in work if not self._begin(one, finishing)]
-                for _ in self._buy(waiting, options):
-                    waiting = [one for one in waiting if not self._begin(one, finishing)]
-                    self._publish(finishing.ready())
+                with closing(self._buy(waiting)) as settled:
+                    for _ in settled:
+                        waiting = [one for one in waiting if not self._begin(one, finishing)]
+                        self._publish(finishing.ready())
                 self._publish(finishing.rest())
             self._remove_orphans()
         finally:
@@ -128,19 +115,25 @@ class _Run:
 
     # -- buying ---------------------------------------------------------------------------------
 
-    def _buy(self, sources: Sequence[SourcePlan], options: Options) -> Iterator[None]:
+    def _buy(self, sources: Sequence[SourcePlan]) -> Generator[None, None, None]:
         """Settle every clip that is not bought yet; yields after each."""
         new, resumed = self._orders(sources)
         if not new and not resumed:
             return
-        if options.frozen:
-            missing = OutOfDateError("is not bought, and --frozen asks no service for it")
+        if self._options.frozen:
+            price = ANIMATE_CREDITS if self._site.service.paid else 0
+            reason = f"is not bought ({price} credits), and --frozen asks no service for it"
+            missing = OutOfDateError(reason)
             yield from self._settle([*new, *resumed], missing)
             return
         try:
             service = self._tools.connect()
             new, refused = orders.affordable(
-                new, self._site, service, options.max_credits, options.refusal
+                new,
+                self._site,
+                service,
+                self._options.max_credits,
+                self._options.refusal,
             )
         except PixelpipeError as exc:
             yield from self._settle([*new, *resumed], exc)
@@ -149,9 +142,10 @@ class _Run:
             yield from self._settle([order], error)
         desk = Desk(service, self._tools.ledger, self._store, self._tools.clock)
         pace = orders.pace(self._site, service, self._tools.ledger)
-        for outcome in self._scheduler(desk, pace).run(new, resumed):
-            self._outcomes[outcome.request_key] = outcome
-            yield
+        with closing(self._scheduler(desk, pace).run(new, resumed)) as outcomes:
+            for outcome in outcomes:
+                self._outcomes[outcome.request_key] = outcome
+                yield
 
     def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
         return Scheduler(desk, pace, self._tools.observe, self._tools.stop)
@@ -274,7 +268,7 @@ class _Run:
 
     def _remove_orphans(self) -> None:
         for step in self._plan.orphans:
-            if step.source in self._plan.gone:
+            if step.source in self._plan.gone and not self._options.frozen:
                 self._publication.forget(step.source)
                 self._report([Result(step=step, state="removed")])
             else:
@@ -290,7 +284,7 @@ class _Run:
     def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         outcome = self._outcomes.get(clip.step.request_key)
         grade = finished.grades.get(clip.request.clip)
-        charged = outcome.job.credits_charged if outcome and outcome.job else 0
+        charged = outcome.job.credits_charged if outcome and outcome.is_ours and outcome.job else 0
         notice = [outcome.notice] if outcome and outcome.notice else []
         return Result(
             step=clip.step,
@@ -321,29 +315,8 @@ class _Run:
         outcome = self._outcomes.get(clip.step.request_key)
         if outcome is None:
             return untouched(clip.step)
-        if outcome.job is not None:
-            return self._failed(clip, _error_of(outcome.job))
+        is_open = outcome.job is not None and outcome.job.state is JobState.SUBMITTED
+        if outcome.job is not None and not (is_open and outcome.error):
+            return self._failed(clip, error_of(outcome.job))
         error = outcome.error or AssetError("was not bought")
         return msgspec.structs.replace(self._failed(clip, error), state="left")
-
-
-def untouched(step: Step) -> Result:
-    """Return the result of a step that a run does not act on."""
-    states = {StepKind.FRESH: "fresh", StepKind.ASK: "asked", StepKind.ORPHAN: "left"}
-    return Result(step=step, state=states.get(step.kind, "failed" if step.exit_code else "left"))
-
-
-def _error_of(job: Job) -> PixelpipeError:
-    """Return what a job that ended without a result means for its source."""
-    match job.state, job.failure:
-        case JobState.UNCONFIRMED, _:
-            return UncertainError(f"{job.reason}; see `pixelpipe jobs`")
-        case JobState.DETACHED, _:
-            return UnavailableError(f"{job.reason}; the next build fetches it")
-        case _, FailureClass.ACCOUNT:
-            return AccountError(job.reason)
-        case _, FailureClass.TRANSIENT:
-            return UnavailableError(job.reason)
-        case JobState.FAILED, _:
-            return JobFailedError(job.reason)
-    return UnavailableError("was not fetched; the next build goes on with it")

@@ -155,6 +155,18 @@ def _after_post(job: Job, error: PixelpipeError) -> dict[str, object]:
     return _failed(FailureClass.TRANSIENT, error)
 
 
+def reopen(job: Job, desk: Desk) -> Job:
+    """Let a purchase whose bytes are lost be fetched again by its id; never bought again.
+
+    What the built-in engine made costs nothing, and that engine is gone: it is asked anew.
+    """
+    state = JobState.SUBMITTED if job.paid else JobState.CLAIMED
+    again = msgspec.structs.replace(
+        job, state=state, digest=None, remote_id=job.remote_id if job.paid else None
+    )
+    return desk.ledger.record(again, now=desk.clock())
+
+
 def give_up(job: Job, error: PixelpipeError, desk: Desk) -> Job:
     """Stop trying: release a claim that was surely never sent, detach a job that was."""
     if job.state is JobState.CLAIMED:

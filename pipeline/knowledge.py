@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -46,7 +46,11 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
     """Add what only the ledger and the store know, for clips that the lock does not settle."""
     identity = site.service.identity
     # By source, not by key alone: a copy or a renamed file is not settled by another one's line.
-    locked = {(line.source, line.clip, line.key) for line in survey.lock.clips}
+    locked = {
+        (line.source, line.clip, line.key)
+        for line in survey.lock.clips
+        if line.digest in known.have
+    }
     requests = [request for one in survey.wanted for request in one.requests]
     named = {
         key: request
@@ -55,6 +59,9 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
     }
     missing = list(named)
     jobs = _jobs(ledger, list(named.values()), identity)
+    alive = _alive(ledger, jobs.values())
+    # Looked up again: a process that has ended meanwhile did not die, it went on.
+    jobs |= _jobs(ledger, [named[key] for key in _orphaned(jobs, alive) if key in named], identity)
     alike = ledger.alike(
         found for one in missing if (found := keys.open_key(named[one], identity)) is not None
     )
@@ -70,7 +77,7 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
         alike=alike,
         stored=stored,
         begun=ledger.begun(str(site.root), _suspicious(known)),
-        alive=_alive(ledger, jobs.values()),
+        alive=alive | _alive(ledger, jobs.values()),
     )
 
 
@@ -98,6 +105,15 @@ def _jobs(ledger: Ledger, requests: Sequence[Request], identity: str) -> dict[st
 def _alive(ledger: Ledger, jobs: Iterable[Job]) -> frozenset[str]:
     holders = {job.holder for job in jobs if job.holder}
     return frozenset(holder for holder in holders if ledger.is_alive(holder))
+
+
+def _orphaned(jobs: Mapping[str, Job], alive: Container[str]) -> list[str]:
+    """Return the keys of claims that nobody holds any more."""
+    return [
+        key
+        for key, job in jobs.items()
+        if job.state is JobState.CLAIMED and job.holder not in alive
+    ]
 
 
 class _Have:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from . import keys, project
-from .errors import PixelpipeError, RefusedError, SupersededError
+from .errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
 from .ledger import Ledger
-from .model import ANIMATE_CREDITS, Job, JobState, Pixels, Resolved, Source
-from .scheduler import Order, Pace
+from .model import ANIMATE_CREDITS, Balance, Job, JobState, Pixels, Resolved, Source
+from .scheduler import Order, Pace, backoff_s
 from .site import Site
 from .steps import ClipPlan, Wanted
 from .store import Bought
@@ -26,6 +27,7 @@ _POLL_S = 3.0
 #: A service on this machine is asked more often: nobody minds.
 _LOCAL_POLL_S = 0.05
 _LOCAL_IN_FLIGHT = 16
+_BALANCE_TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -110,7 +112,7 @@ def affordable(
     """Split orders into those that budget and balance allow, in the rules' order, and the rest."""
     if not site.service.paid or not orders:
         return list(orders), []
-    available = service.balance().available if max_credits != 0 else 0
+    available = _balance(service).available if max_credits != 0 else 0
     if max_credits is None or available < max_credits:
         allowed, why = available, f"the balance of {available} credits does not cover it"
     else:
@@ -119,6 +121,16 @@ def affordable(
     rest: list[tuple[Order, PixelpipeError]]
     rest = [(order, RefusedError(why)) for order in orders[count:]]
     return list(orders[:count]), rest
+
+
+def _balance(service: Service) -> Balance:
+    """Ask for the balance, and again when the answer gets lost: asking is free."""
+    for tries in range(1, _BALANCE_TRIES):
+        try:
+            return service.balance()
+        except UnavailableError as exc:
+            time.sleep(backoff_s(tries, exc))
+    return service.balance()
 
 
 def pace(site: Site, service: Service, ledger: Ledger) -> Pace:

@@ -30,9 +30,19 @@ class Publication:
     """What one run publishes. Owned by the thread that owns the ledger."""
 
     def __init__(
-        self, site: Site, ledger: Ledger, before: lock.Lock, restored: Collection[str] = ()
+        self,
+        site: Site,
+        ledger: Ledger,
+        before: lock.Lock,
+        restored: Collection[str] = (),
+        *,
+        is_frozen: bool = False,
     ) -> None:
-        """`before` is the lock file as the plan saw it; `restored` stems may be overwritten."""
+        """`before` is the lock file as the plan saw it; `restored` stems may be overwritten.
+
+        `is_frozen` writes outputs only: the lock file stays as it is, and so do the files in it.
+        """
+        self._is_frozen = is_frozen
         self._restored = restored
         self._site = site
         self._ledger = ledger
@@ -59,7 +69,7 @@ class Publication:
             )
             written = project.publish(self._site.root, files)
             for line in self._files_of.get(source.stem, ()):
-                if line.path not in new:
+                if line.path not in new and not self._is_frozen:
                     project.remove(self._site.root, line.path, line.digest)
         self._clips[source.path] = clips
         self._files[source.stem] = [
@@ -85,7 +95,8 @@ class Publication:
     def flush(self) -> None:
         """Write the lock file, keeping every line that another process has written meanwhile."""
         self._flushed_at = time.monotonic()
-        if not self._site.is_project or not (self._clips or self._files):
+        is_lock_kept = self._is_frozen or not self._site.is_project
+        if is_lock_kept or not (self._clips or self._files):
             return
         amend(
             self._site,

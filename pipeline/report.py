@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import msgspec
 
 from . import errors
-from .build import Result
 from .model import Record, StepKind
 from .plan import Plan
+from .results import Result
 from .site import Site
 
 VERSION = 1

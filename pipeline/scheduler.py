@@ -13,10 +13,18 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 
 from . import jobs
-from .errors import AccountError, PixelpipeError, UnavailableError, UncertainError
+from .errors import (
+    AccountError,
+    NotSentError,
+    PixelpipeError,
+    StorageError,
+    UnavailableError,
+    UncertainError,
+)
 from .jobs import Desk
 from .model import Job, JobState, Record
 
@@ -29,6 +37,9 @@ _LOOK_S = 0.25
 _TICK_S = 0.2
 #: How long an interrupted run waits for the answer of a POST that was already sent.
 _LAST_ANSWER_S = 20.0
+#: Nothing more is done about these, and these belong to a process as long as it runs.
+_SETTLED = (JobState.BOUGHT, JobState.FAILED, JobState.UNCONFIRMED, JobState.CHARGED)
+_HELD = (JobState.CLAIMED, JobState.SUBMITTED)
 _FINAL = (JobState.BOUGHT, JobState.FAILED, JobState.DETACHED, JobState.UNCONFIRMED)
 
 
@@ -54,6 +65,8 @@ class Outcome(Record, frozen=True, kw_only=True):
     job: Job | None = None
     error: PixelpipeError | None = None
     notice: str = ""
+    #: This run made it, and answers for its price; another process may have.
+    is_ours: bool = False
 
 
 class Change(Record, frozen=True, kw_only=True):
@@ -71,6 +84,9 @@ class _Turn:
         self.body = body
         self.order = order
         self.tries = 0
+        #: A worker has it, or will have; its answer stands here until it is durable.
+        self.is_out = False
+        self.answer: jobs.Answer | None = None
 
 
 class Scheduler:
@@ -96,14 +112,15 @@ class Scheduler:
         self._count = itertools.count()
         self._flying: dict[str, _Turn] = {}
         self._others: dict[str, _Turn] = {}
-        self._posting = 0
         self._doubts = 0
         self._stop: PixelpipeError | None = None
         self._tasks: queue.SimpleQueue[_Turn | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[_Turn, jobs.Answer]] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[_Turn] = queue.SimpleQueue()
         self._workers = 0
 
-    def run(self, orders: Sequence[Order], resumed: Sequence[Order]) -> Iterator[Outcome]:
+    def run(
+        self, orders: Sequence[Order], resumed: Sequence[Order]
+    ) -> Generator[Outcome, None, None]:
         """Buy `orders` and go on with `resumed` (their jobs are in the ledger already).
 
         Yields each key once, as it ends. After a fault of the account, or two doubtful POSTs in
@@ -146,24 +163,26 @@ class Scheduler:
             self._orders.append(order)
             return
         job = found[0]
-        if job.state in (JobState.BOUGHT, JobState.FAILED, JobState.UNCONFIRMED):
+        if job.state in _SETTLED and not self._is_lost(job):
             yield Outcome(request_key=job.request_key, job=job)
-        elif self._desk.ledger.is_alive(job.holder):
+        elif job.state in _HELD and self._desk.ledger.is_alive(job.holder):
             self._later(_Turn(job, None, order), _LOOK_S)
         else:
             yield from self._inherit(job, order)
 
     def _inherit(self, job: Job, order: Order) -> Iterator[Outcome]:
         """Take over from a process that died. A claim without an id is doubt, never a retry."""
-        if job.state is JobState.CLAIMED and job.paid:
-            doubt = UncertainError("the process that was sending it died: it may have been billed")
-            settled = jobs.advance(job, doubt, self._desk)
-            yield Outcome(request_key=job.request_key, job=settled)
-            return
         mine = self._desk.ledger.take_over(job, now=self._desk.clock())
-        if mine is None:  # another process was quicker
+        if mine is None:  # it went on after all before it ended, or another process was quicker
             self._later(_Turn(job, None, order), _LOOK_S)
             return
+        if mine.state is JobState.CLAIMED and mine.paid:
+            doubt = UncertainError("the process that was sending it died: it may have been billed")
+            settled = jobs.advance(mine, doubt, self._desk)
+            yield Outcome(request_key=job.request_key, job=settled)
+            return
+        if mine.state is JobState.BOUGHT:
+            mine = jobs.reopen(mine, self._desk)
         body = order.prepare()[1] if mine.state is JobState.CLAIMED else None
         self._fly(_Turn(mine, body, order))
 
@@ -178,16 +197,16 @@ class Scheduler:
         if self._workers < min(_WORKERS, len(self._flying)):
             self._workers += 1
             threading.Thread(target=self._work, daemon=True).start()
-        self._posting += turn.job.state is JobState.CLAIMED
+        turn.is_out = True
         self._tasks.put(turn)
 
     def _work(self) -> None:
         while (turn := self._tasks.get()) is not None:
             try:
-                answer = jobs.ask(turn.job, turn.body, self._desk)
+                turn.answer = jobs.ask(turn.job, turn.body, self._desk)
             except Exception as exc:  # a bug; raised again by the thread that owns the run
-                answer = _Bug(exc)
-            self._answers.put((turn, answer))
+                turn.answer = _Bug(exc)
+            self._answers.put(turn)
 
     def _wait(self) -> Iterator[Outcome]:
         """Wait for an answer or the next due time, whichever is first."""
@@ -198,17 +217,21 @@ class Scheduler:
         timeout = max(0.0, self._due[0][0] - time.monotonic()) if self._due else _TICK_S
         timeout = min(timeout, _TICK_S)
         try:
-            turn, answer = self._answers.get(timeout=timeout)
+            turn = self._answers.get(timeout=timeout)
         except queue.Empty:
             yield from self._wake()
             return
-        yield from self._answered(turn, answer)
+        yield from self._answered(turn)
 
     def _wake(self) -> Iterator[Outcome]:
         while self._due and self._due[0][0] <= time.monotonic():
             _, _, turn = heapq.heappop(self._due)
             if self._others.pop(turn.job.request_key, None) is not None and turn.order:
                 yield from self._join(turn.order)
+            elif self._stop is not None and turn.job.state is JobState.CLAIMED:
+                jobs.give_up(turn.job, self._stop, self._desk)
+                del self._flying[turn.job.request_key]
+                yield Outcome(request_key=turn.job.request_key, error=self._stop)
             else:
                 self._send(turn)
 
@@ -217,13 +240,16 @@ class Scheduler:
             self._others[turn.job.request_key] = turn
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._count), turn))
 
-    def _answered(self, turn: _Turn, answer: jobs.Answer) -> Iterator[Outcome]:
+    def _answered(self, turn: _Turn) -> Iterator[Outcome]:
+        before, answer = turn.job, turn.answer
+        assert answer is not None
         if isinstance(answer, _Bug):
             raise answer.cause
-        before = turn.job
-        self._posting -= before.state is JobState.CLAIMED
+        if isinstance(answer, StorageError):
+            raise answer  # what was fetched cannot be kept: the job stays, and can be resumed
         self._note(before, answer)
         turn.job = jobs.advance(before, answer, self._desk)
+        turn.is_out, turn.answer = False, None
         progress = answer.progress if isinstance(answer, jobs.Pending) else None
         self._observe(Change(job=turn.job, progress=progress))
         if turn.job.state in _FINAL or isinstance(answer, AccountError):
@@ -245,9 +271,7 @@ class Scheduler:
             return
         if turn.job.state is JobState.CLAIMED and turn.body is None and turn.order is not None:
             turn.body = turn.order.prepare()[1]
-        wish = error.retry_after_s if isinstance(error, UnavailableError) else None
-        backoff = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**turn.tries) * random.uniform(0.5, 1)
-        self._later(turn, max(wish or 0.0, backoff))
+        self._later(turn, backoff_s(turn.tries, error))
 
     def _note(self, job: Job, answer: jobs.Answer) -> None:
         """Stop buying when the account is at fault, or when answers get lost repeatedly."""
@@ -255,7 +279,10 @@ class Scheduler:
             self._stop = self._stop or answer
         if job.state is not JobState.CLAIMED or not job.paid:
             return
-        self._doubts = self._doubts + 1 if isinstance(answer, UncertainError) else 0
+        if isinstance(answer, UncertainError):
+            self._doubts += 1
+        elif not isinstance(answer, NotSentError):  # which says nothing about answers
+            self._doubts = 0
         if self._doubts >= 2:
             self._stop = self._stop or UncertainError(
                 "two purchases in a row were not answered; nothing more is bought in this run"
@@ -265,21 +292,52 @@ class Scheduler:
         del self._flying[turn.job.request_key]
         error = answer if isinstance(answer, PixelpipeError) else None
         notice = answer.notice if isinstance(answer, jobs.Fetched) else ""
-        return Outcome(request_key=turn.job.request_key, job=turn.job, error=error, notice=notice)
+        return Outcome(
+            request_key=turn.job.request_key, job=turn.job, error=error, notice=notice, is_ours=True
+        )
+
+    def _is_lost(self, job: Job) -> bool:
+        """Tell whether a purchase is known, but its bytes are in no store any more."""
+        return job.state is JobState.BOUGHT and not self._desk.store.has(job.digest or "")
+
+    # -- ending ---------------------------------------------------------------------------------
 
     def _drain(self) -> None:
-        """Keep the ids of purchases whose answers are still on their way; end the workers."""
-        ends = time.monotonic() + _LAST_ANSWER_S
-        while self._posting and time.monotonic() < ends:
-            try:
-                turn, answer = self._answers.get(timeout=max(0.0, ends - time.monotonic()))
-            except queue.Empty:
-                break
-            if turn.job.state is JobState.CLAIMED and not isinstance(answer, _Bug):
-                self._posting -= 1
-                jobs.advance(turn.job, answer, self._desk)
+        """End the workers, and every claim of this run: with its id, or surely not sent.
+
+        Only a POST without an answer stays a claim, which the next run takes for doubt.
+        """
+        self._call_back()
         for _ in range(self._workers):
             self._tasks.put(None)
+        claims = [turn for turn in self._flying.values() if turn.job.state is JobState.CLAIMED]
+        self._await(claims)
+        for turn in claims:
+            with suppress(StorageError):  # the ledger is full: the others deserve their try
+                if turn.answer is not None and not isinstance(turn.answer, _Bug):
+                    turn.job = jobs.advance(turn.job, turn.answer, self._desk)
+                if turn.job.state is JobState.CLAIMED and (not turn.is_out or turn.answer):
+                    jobs.give_up(turn.job, NotSentError("the run ended before"), self._desk)
+
+    def _call_back(self) -> None:
+        """Take turns back that no worker has begun."""
+        with suppress(queue.Empty):
+            while (turn := self._tasks.get_nowait()) is not None:
+                turn.is_out = False
+
+    def _await(self, claims: Sequence[_Turn]) -> None:
+        """Wait for the answers of POSTs that are on their way, but not for ever."""
+        ends = time.monotonic() + _LAST_ANSWER_S
+        with suppress(queue.Empty):
+            while any(turn.is_out and turn.answer is None for turn in claims):
+                self._answers.get(timeout=max(0.0, ends - time.monotonic()))
+
+
+def backoff_s(tries: int, error: PixelpipeError) -> float:
+    """Return how long to wait after `tries` failures: longer each time, and what was wished."""
+    wish = error.retry_after_s if isinstance(error, UnavailableError) else None
+    backoff: float = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**tries) * random.uniform(0.5, 1)
+    return max(wish or 0.0, backoff)
 
 
 class _Bug(PixelpipeError):

@@ -174,9 +174,10 @@ class Service:
         """GET /balance; free."""
         return self._get("/balance", Balance)
 
-    def billing(self) -> Billing:
-        """GET /billing of the last 30 days; free."""
-        return self._get("/billing", Billing)
+    def billing(self, *, start_date: str = "", end_date: str = "") -> Billing:
+        """GET /billing; free. Dates are `YYYY-MM-DD` (UTC), inclusive; by default 30 days."""
+        dates = {"start_date": start_date, "end_date": end_date}
+        return self._get("/billing", Billing, **{name: day for name, day in dates.items() if day})
 
     def cancel(self, remote_id: str) -> None:
         """POST /cancel; the job may still end in success, so poll it to the end."""

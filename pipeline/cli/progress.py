@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..api import Observer
-from ..build import Result
 from ..model import JobState
 from ..plan import Plan
+from ..results import Result
 from ..scheduler import Change
 
 if TYPE_CHECKING:

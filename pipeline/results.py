@@ -1,0 +1,51 @@
+"""How each step of a run ended, for reports, displays and exit codes."""
+
+from __future__ import annotations
+
+from .errors import (
+    AccountError,
+    JobFailedError,
+    PixelpipeError,
+    UnavailableError,
+    UncertainError,
+)
+from .model import FailureClass, Job, JobState, Record, Step, StepKind
+
+
+class Result(Record, frozen=True, kw_only=True):
+    """A step and how it ended.
+
+    `state` is `fresh`, `done`, `left`, `failed`, `asked`, `superseded` or `removed`.
+    """
+
+    step: Step
+    state: str
+    credits: int = 0
+    grade: int | None = None
+    files: tuple[str, ...] = ()
+    #: Sentences that the user should read although it worked.
+    warnings: tuple[str, ...] = ()
+    #: Sentences for the curious.
+    notes: tuple[str, ...] = ()
+
+
+def untouched(step: Step) -> Result:
+    """Return the result of a step that a run does not act on."""
+    states = {StepKind.FRESH: "fresh", StepKind.ASK: "asked", StepKind.ORPHAN: "left"}
+    return Result(step=step, state=states.get(step.kind, "failed" if step.exit_code else "left"))
+
+
+def error_of(job: Job) -> PixelpipeError:
+    """Return what a job that ended without a result means for its source."""
+    match job.state, job.failure:
+        case JobState.UNCONFIRMED, _:
+            return UncertainError(f"{job.reason}: it may have been billed; see `pixelpipe jobs`")
+        case JobState.DETACHED, _:
+            return UnavailableError(f"{job.reason}; the next build fetches it")
+        case _, FailureClass.ACCOUNT:
+            return AccountError(job.reason)
+        case _, FailureClass.TRANSIENT:
+            return UnavailableError(job.reason)
+        case JobState.FAILED, _:
+            return JobFailedError(job.reason)
+    return UnavailableError("was not fetched; the next build goes on with it")
