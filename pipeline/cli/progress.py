@@ -24,21 +24,25 @@ if TYPE_CHECKING:
 _RUNNING = (JobState.CLAIMED, JobState.SUBMITTED)
 
 
+#: How results end that are told while the run goes on; what went wrong is told at its end.
+_NEWS = ("done", "removed")
+
+
 class Lines:
     """One line a finished clip."""
 
     def __call__(self, event: Change | Result) -> None:
         """Print results that are news; jobs in between are too many for a log."""
-        if isinstance(event, Result) and event.state not in ("fresh", "asked"):
+        if isinstance(event, Result) and event.state in _NEWS:
             click.echo(line(event), err=True)
 
 
 class Screen:
     """A line that changes: jobs by state, elapsed time, credits; results scroll above it."""
 
-    def __init__(self, live: Live) -> None:
-        """Draw into `live`, which the caller has started."""
-        self._live = live
+    def __init__(self) -> None:
+        """Draw nothing yet: a question may still be asked."""
+        self._live: Live | None = None
         self._begun = time.monotonic()
         self._jobs: dict[str, JobState] = {}
         self._done = 0
@@ -46,13 +50,28 @@ class Screen:
 
     def __call__(self, event: Change | Result) -> None:
         """Take an event, and draw again."""
+        live = self._started()
         if isinstance(event, Change):
             self._jobs[event.job.request_key] = event.job.state
-        elif event.state not in ("fresh", "asked"):
+        elif event.state in _NEWS:
             self._done += event.state == "done"
             self._credits += event.credits
-            self._live.console.print(line(event), highlight=False, markup=False)
-        self._live.update(self.__rich__())
+            live.console.print(line(event), highlight=False, markup=False)
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._live is not None:
+            self._live.stop()
+
+    def _started(self) -> Live:
+        if self._live is None:
+            from rich.console import Console
+            from rich.live import Live
+
+            console = Console(stderr=True)
+            self._live = Live(self, console=console, refresh_per_second=8, transient=True)
+            self._live.start()
+        return self._live
 
     def __rich__(self) -> Text:
         """Return the line as it is now."""
@@ -73,13 +92,11 @@ def display(*, quiet: bool = False) -> Iterator[Observer]:
     elif not sys.stderr.isatty():
         yield Lines()
     else:
-        from rich.console import Console
-        from rich.live import Live
-
-        with Live(console=Console(stderr=True), refresh_per_second=8, transient=True) as live:
-            screen = Screen(live)
-            live.update(screen.__rich__())
+        screen = Screen()
+        try:
             yield screen
+        finally:
+            screen.close()
 
 
 def line(result: Result) -> str:
