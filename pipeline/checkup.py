@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import account, artchecks, checks, packs, placechecks, project, survey
+from . import account, artchecks, checks, packs, placechecks, pluginplaces, project, survey
 from .api import Project
 from .checks import Finding
 from .errors import ConfigError, PixelpipeError, UnavailableError
@@ -59,6 +59,7 @@ def _place(site: Site) -> Iterator[Finding]:
     except PixelpipeError as exc:
         yield checks.refused("records", exc)
     yield from placechecks.version_control(site)
+    yield from pluginplaces.findings(site.root)
 
 
 def _plan(

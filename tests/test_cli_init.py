@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 from collections.abc import Iterator
@@ -13,7 +12,17 @@ import pytest
 from command import call, run
 from game import png, sprite
 
-from pipeline import gameengines, globs, packs, setup, site, starter, survey
+from pipeline import (
+    gameengines,
+    globs,
+    packs,
+    pluginplaces,
+    plugins,
+    setup,
+    site,
+    starter,
+    survey,
+)
 from pipeline.listing import Listing, take
 from pipeline.model import TargetChoice
 from pipeline.setup import Setup
@@ -284,6 +293,15 @@ def test_nothing_of_the_users_is_overwritten(tmp_path: Path) -> None:
     assert "no target godot" in done.out
 
 
+def test_a_rule_file_from_before_survives_lost_settings(tmp_path: Path) -> None:
+    """Whoever deletes pixelpipe.yaml to start anew still has written the rules."""
+    root = make(tmp_path, {"rules/sprites.yaml": "rules: []\n", "art/hero.png": png(sprite())})
+    done = call("init", root)
+    assert done.code == 0, done.err
+    assert (root / "rules" / "sprites.yaml").read_text() == "rules: []\n"
+    assert "Left alone: rules/sprites.yaml (yours)" in done.out
+
+
 def test_files_that_cannot_be_added_to_are_left_with_the_lines_to_add(tmp_path: Path) -> None:
     """A link or a file in another encoding is not ours to rewrite."""
     root = make(
@@ -374,16 +392,44 @@ def _somebody_else(tmp_path: Path) -> Iterator[None]:
         os.seteuid(0)
 
 
-def test_a_plugin_that_is_not_shipped_is_said_clearly(tmp_path: Path) -> None:
-    """A program without a plugin must not look as if it had one."""
-    if importlib.util.find_spec("pipeline.plugins") is not None:
-        done = call("init", tmp_path, "--plugin", "godot")
-        assert done.code == 0, done.err
-        assert "the godot plugin" in done.out
-    else:
-        done = call("init", tmp_path, "--plugin", "godot")
-        assert done.code == 2
-        assert "no plugin for godot" in done.err
+@pytest.mark.parametrize(
+    ("files", "name", "first"),
+    [
+        ({"project.godot": GODOT_4}, "godot", "addons/pixelpipe/plugin.gd"),
+        ({"game/project.godot": GODOT_4}, "godot", "game/addons/pixelpipe/plugin.gd"),
+        ({"project.godot": GODOT_3}, "godot", "addons/pixelpipe/plugin.gd"),
+        ({}, "unity", "Assets/Editor/Pixelpipe/PixelpipeImporter.cs"),
+        ({}, "aseprite", "tools/aseprite/pixelpipe.lua"),
+    ],
+)
+def test_a_plugin_is_put_where_its_program_looks(
+    tmp_path: Path, files: dict[str, str | bytes], name: str, first: str
+) -> None:
+    """In the engine's own folder; Godot 3 reads no Godot 4 script."""
+    done = call("init", make(tmp_path, files), "--plugin", name)
+    assert done.code == 0, done.err
+    content = (tmp_path / first).read_bytes()
+    kept = "godot3" if files.get("project.godot") == GODOT_3 else name
+    assert content in [file.content for file in plugins.files(kept)]
+
+
+def test_a_plugin_is_updated_but_an_edited_one_is_kept(tmp_path: Path) -> None:
+    """Asking again for the plugin means its newest version, and never the loss of an edit."""
+    root = make(tmp_path, {"project.godot": GODOT_4})
+    assert call("init", root, "--plugin", "godot").code == 0
+    script, dock = root / "addons/pixelpipe/plugin.gd", root / "addons/pixelpipe/dock.gd"
+    shipped = script.read_bytes()
+    script.write_bytes(b"# pixelpipe plugin version 0\n")
+    dock.write_bytes(dock.read_bytes() + b"# my own line\n")
+    (note,) = pluginplaces.findings(root)
+    assert "older" in note.text
+    done = call("init", root, "--plugin", "godot")
+    assert "plugin.gd  the godot plugin, brought up to date" in done.out
+    assert "addons/pixelpipe/dock.gd (yours)" in done.out
+    assert script.read_bytes() == shipped
+    assert dock.read_bytes().endswith(b"# my own line\n")
+    script.write_bytes(b"# pixelpipe plugin version 9999\n")
+    assert "newer" in pluginplaces.findings(root)[0].text
 
 
 def test_help_tells_what_is_changed() -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import shlex
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from .. import additions, gameengines, listing, packs, project, setup, starter
-from ..errors import ConfigError, PixelpipeError, StorageError, UsageError
+from ..errors import ConfigError, PixelpipeError, StorageError
 from ..gameengines import Found
-from ..model import File
 from ..setup import Setup
 from ..starter import Played
 from . import options
@@ -124,8 +121,15 @@ class _Written:
             self._made.append(f"{path}/  {what}")
 
     def plugin(self, name: str, found: Setup) -> None:
-        for file in plugin_files(name, found):
-            self.create(file.path, file.content, f"the {name} plugin")
+        """Put a plugin there; one of an older version is replaced, since that was asked for."""
+        from .. import pluginplaces
+
+        for file in pluginplaces.files(name, found.engines):
+            if pluginplaces.state(self._root, file) is pluginplaces.State.OLDER:
+                project.publish(self._root, [file])
+                self._made.append(f"{file.path}  the {name} plugin, brought up to date")
+            else:
+                self.create(file.path, file.content, f"the {name} plugin")
 
     def show(self) -> None:
         if self._made:
@@ -172,22 +176,6 @@ def _rules_folder(root: Path) -> str:
         if not others:
             return name
     return "pixelpipe_rules"
-
-
-def plugin_files(name: str, found: Setup) -> tuple[File, ...]:
-    """Return a plugin's files, with paths relative to the project's root.
-
-    Raises UsageError when this pixelpipe has none for that program.
-    """
-    try:
-        module = importlib.import_module("pipeline.plugins")
-    except ImportError as exc:
-        raise UsageError(f"this version of pixelpipe has no plugin for {name}") from exc
-    files = cast("Callable[[str], Iterable[File]]", module.files)(name)
-    own = next((one for one in found.engines if one.kind.plugin == name), None)
-    if own is None or own.folder == ".":
-        return tuple(files)
-    return tuple(File(path=f"{own.folder}/{one.path}", content=one.content) for one in files)
 
 
 def _tell_found(found: Setup) -> None:
