@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from pipeline.engine import animate, parts
+from pipeline.engine import animate, parts, parts_colour
 from pipeline.engine.motions import LAST_RESORTS, MOTIONS, Layer, Parameters, gather, perform
 from pipeline.engine.parts import Sprite
 from pipeline.engine.parts_types import Pixels
@@ -205,10 +205,23 @@ def eyes_picture(sprite: Sprite, frame: Pixels) -> tuple[bool, tuple[int, int]]:
 
 @pytest.mark.parametrize("name", KEEPING_FACE)
 @pytest.mark.parametrize("sprite", [HERO, SLIME], ids=["hero", "slime"])
-def test_face_stays_in_one_piece(name: str, sprite: Sprite) -> None:
+@pytest.mark.parametrize("strength", [1.0, 2.0])
+def test_face_stays_in_one_piece(name: str, sprite: Sprite, strength: float) -> None:
     """Eyes that split or change their width are what people notice first."""
-    for frame in shown(name, sprite, 8):
+    for frame in shown(name, sprite, 8, strength=strength):
         assert eyes_picture(sprite, frame)[0]
+
+
+@pytest.mark.parametrize("name", ["sway", "wobble", "ripple", "tilt", "flap", "pendulum"])
+@pytest.mark.parametrize("sprite", [HERO, SLIME, COIN], ids=["hero", "slime", "coin"])
+def test_outline_stays_closed(name: str, sprite: Sprite) -> None:
+    """A sprite drawn with a dark line shows no inner colour at its edge in any frame."""
+    line = np.array(drawn.COLOURS["#"], np.uint8)
+    dark = (sprite.pixels[sprite.rim] == line).all(axis=-1)
+    for frame in shown(name, sprite):
+        edge = parts_colour.rim(frame[..., 3] > 0)
+        bright = ~(frame[edge] == line).all(axis=-1)
+        assert bright.sum() <= (~dark).sum() + 2
 
 
 def test_planted_foot_stays_and_each_foot_lifts_once() -> None:

@@ -128,6 +128,11 @@ class Sprite:
         return light
 
     @cached_property
+    def rim(self) -> Bools:
+        """Return the opaque pixels beside transparency."""
+        return parts_colour.rim(self.opaque)
+
+    @cached_property
     def outline(self) -> Bools:
         """Return the silhouette's rim and the dark line that belongs to it."""
         return parts_colour.outline(self.opaque, self.lightness)

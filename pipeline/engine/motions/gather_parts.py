@@ -10,6 +10,8 @@ from ..parts_types import Bools, Ints
 from .gather import VOID
 from .waves import half_up
 
+BESIDE = ((0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
+
 
 def over(bottom: Ints, top: Ints, mask: Bools) -> Ints:
     """Draw the masked source pixels of map `top` over map `bottom`; `mask` is (height, width)."""
@@ -79,3 +81,31 @@ def closed(map_: Ints, mask: Bools) -> Ints:
     empty = (map_ == VOID) & mask
     shut = np.where(empty & (left >= 0) & (right >= 0), left, map_)
     return np.where((shut == VOID) & empty & (above >= 0) & (below >= 0), below, shut)
+
+
+def mended(sprite: Sprite, map_: Ints) -> Ints:
+    """Close the outline where a shear has torn it: what was inside must not lie at the edge.
+
+    Such a pixel shows what an edge pixel beside it shows (imaging.md 19, cleaner outlines).
+    """
+    solid = np.append(sprite.opaque.reshape(-1), False)[map_]
+    edge = np.append(sprite.rim.reshape(-1), False)[map_]
+    wide = np.pad(solid, ((0, 0), (1, 1), (1, 1)))
+    enclosed = wide[:, :-2, 1:-1] & wide[:, 2:, 1:-1] & wide[:, 1:-1, :-2] & wide[:, 1:-1, 2:]
+    frame, row, column = np.nonzero(solid & ~edge & ~enclosed)
+    source = map_[frame, row, column]
+    open_ = np.ones(len(source), dtype=np.bool_)
+    for down, right in BESIDE:
+        y = np.clip(row + down, 0, sprite.height - 1)
+        x = np.clip(column + right, 0, sprite.width - 1)
+        takes = open_ & edge[frame, y, x]
+        source = np.where(takes, map_[frame, y, x], source)
+        open_ &= ~takes
+    whole = map_.copy()
+    whole[frame, row, column] = source
+    return whole
+
+
+def tidy(sprite: Sprite, map_: Ints) -> Ints:
+    """Keep islands in one piece and the outline closed after the form was bent."""
+    return rigid(sprite, mended(sprite, map_))

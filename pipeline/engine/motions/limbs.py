@@ -74,12 +74,10 @@ def halves(sprite: Sprite) -> tuple[Leg, ...]:
 
 
 def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Beat the wings.
+    """Beat the wings: column dy = -Rs(A s sin), s growing from the shoulder to the tip.
 
-    column dy = -Rs(2A s sin), s growing from the shoulder to the tip; imaging.md 15 no. 20.
-
-    The tips follow the shoulder by an eighth of a turn; the body sinks as the wings rise, where
-    there is room.
+    The tips follow the shoulder by a twelfth of a turn; the downstroke lifts the body by a third of
+    the beat; imaging.md 15 no. 20.
     """
     box = sprite.box
     hinge = 0.36 * box.width / 2
@@ -87,12 +85,17 @@ def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     share = np.clip((from_centre - hinge) / max(1.0, box.width / 2 - hinge), 0, 1)
     turn = waves.phases(frames, parameters.cycles)[:, None]
     late = waves.TURN / 12 * share
-    form = share * (np.sin(turn - late) + np.sin(late)) / (1 + np.sin(late))
+    beat = share * (np.sin(turn - late) + np.sin(late)) / (1 + np.sin(late))
+    lift = np.maximum(0, -np.sin(turn)) / 3
+
+    def down(reach: int) -> Ints:
+        return -waves.symmetric(reach * beat) - waves.half_up(reach * lift)
+
     reach = max(2, amplitude(sprite, parameters, 0.2))
     held = gather.largest(
-        reach, lambda tried: gather.columns_fit(sprite, -waves.symmetric(tried * form))
+        reach, lambda tried: gather.columns_fit(sprite, down(tried), smooth=tried > 2)
     )
-    return gather_parts.rigid(sprite, gather.shear_columns(sprite, -waves.symmetric(held * form)))
+    return gather_parts.tidy(sprite, gather.shear_columns(sprite, down(held)))
 
 
 def nod(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

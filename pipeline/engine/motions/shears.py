@@ -67,7 +67,7 @@ def wave(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
         lambda reach: gather.columns_fit(sprite, waves.symmetric(reach * form), smooth=reach > 1),
     )
     moved = gather.shear_columns(sprite, waves.symmetric(held * form))
-    return gather_parts.rigid(sprite, moved)
+    return gather_parts.tidy(sprite, moved)
 
 
 def _travelling(share: Floats, turn: Floats) -> Floats:
@@ -172,7 +172,7 @@ def _rows(sprite: Sprite, reach: int, form: Callable[[int], Floats]) -> Ints:
         reach, lambda tried: gather.rows_fit(sprite, waves.symmetric(form(tried)), smooth=tried > 1)
     )
     moved = gather.shear_rows(sprite, waves.symmetric(form(held)))
-    return gather_parts.rigid(sprite, moved)
+    return gather_parts.tidy(sprite, moved)
 
 
 FAMILY = (

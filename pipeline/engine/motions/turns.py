@@ -127,7 +127,7 @@ def _swung(
     side = parameters.across or 1
     for share in (1.0, 0.8, 0.6, 0.4, 0.2):
         angles = side * share * widest * waves.swing(frames, parameters.cycles)
-        map_ = gather_parts.rigid(sprite, _turned(sprite, angles, pivot))
+        map_ = gather_parts.tidy(sprite, _turned(sprite, angles, pivot))
         if gather.contained(sprite, map_):
             return map_
     return gather.still(sprite, frames)
