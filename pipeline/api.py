@@ -165,7 +165,7 @@ class Project:
             spent_today=ledger.committed_since(time.time() // _DAY_S * _DAY_S),
             ask=spending.ask,
         )
-        return Options(max_credits=allowance.credits, refusal=allowance.refusal)
+        return Options(allowance=allowance)
 
     def _report(
         self,

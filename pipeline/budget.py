@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from .config import Settings
 from .model import Record
@@ -13,9 +14,9 @@ MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
 
 
 class Allowance(Record, frozen=True, kw_only=True):
-    """The most that a run may commit, in credits, and why not more."""
+    """The most that a run may commit, in credits, and why not more; None: what it wants."""
 
-    credits: int
+    credits: int | None = None
     refusal: str = ""
 
 
@@ -51,6 +52,40 @@ def allow(
         refusal=f"would cost {total} credits ({dollars(total)}); allow it with "
         f"--max-credits {total}, --yes, or `budget:` in pixelpipe.yaml",
     )
+
+
+def divide(
+    prices: Sequence[tuple[str, int]],
+    allowance: Allowance,
+    available: int | None,
+    rules: Mapping[str, int],
+) -> list[str]:
+    """Say for each purchase why it may not be made, or "" when it may.
+
+    `prices` holds (rule, credits), most important first. `available` is the balance and `rules`
+    the budgets of single rules, in credits. What does not fit the balance or the allowance ends
+    all purchases; a rule's budget ends those of that rule.
+    """
+    spent: Counter[str] = Counter()
+    answers: list[str] = []
+    stop = ""
+    for rule, credits in prices:
+        if rule in rules and spent[rule] + credits > rules[rule]:
+            answers.append(f"the budget of rule {rule} ({rules[rule]} credits a run) is reached")
+            continue
+        stop = stop or _stop(spent.total() + credits, allowance, available)
+        spent[rule] += 0 if stop else credits
+        answers.append(stop)
+    return answers
+
+
+def _stop(total: int, allowance: Allowance, available: int | None) -> str:
+    """Say what keeps a run from committing `total` credits, if anything does."""
+    if allowance.credits is not None and total > allowance.credits:
+        return allowance.refusal or f"{allowance.credits} credits are allowed"
+    if available is not None and total > available:
+        return f"the balance of {available} credits does not cover it"
+    return ""
 
 
 def dollars(credits: int) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from . import keys, orders
+from .budget import Allowance
 from .errors import (
     AssetError,
     OutOfDateError,
@@ -48,10 +49,8 @@ class Options(Record, frozen=True, kw_only=True):
 
     #: Ask no service for anything; what has not been bought is left.
     frozen: bool = False
-    #: Most credits to commit; None: as many as the plan says.
-    max_credits: int | None = None
-    #: Why not more: the sentence for what is left.
-    refusal: str = ""
+    #: Most credits to commit, and why not more.
+    allowance: Allowance = Allowance()
 
 
 class Tools(Record, frozen=True, kw_only=True):
@@ -132,8 +131,8 @@ class _Run:
                 new,
                 self._site,
                 service,
-                self._options.max_credits,
-                self._options.refusal,
+                self._tools.ledger,
+                self._options.allowance,
             )
         except PixelpipeError as exc:
             yield from self._settle([*new, *resumed], exc)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from . import keys, project
+from . import budget, keys, project
+from .budget import Allowance
 from .errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
 from .ledger import Ledger
-from .model import ANIMATE_CREDITS, Balance, Job, JobState, Pixels, Resolved, Source
+from .model import Balance, Job, JobState, Pixels, Resolved, Source
 from .scheduler import Order, Pace, backoff_s
 from .site import Site
 from .steps import ClipPlan, Wanted
@@ -46,7 +47,10 @@ def order(site: Site, wanted: Wanted, clip: ClipPlan) -> Order:
         )
         return _job(site, clip, resolved), body(resolved, resolve.upload(picture, resolved))
 
-    return Order(request_key=clip.step.request_key, prepare=prepare)
+    step = clip.step
+    return Order(
+        request_key=step.request_key, prepare=prepare, rule=step.rule, credits=step.credits
+    )
 
 
 def pixels(site: Site, source: Source) -> Pixels:
@@ -106,21 +110,30 @@ def affordable(
     orders: Sequence[Order],
     site: Site,
     service: Service,
-    max_credits: int | None,
-    refusal: str,
+    ledger: Ledger,
+    allowance: Allowance,
 ) -> tuple[list[Order], list[tuple[Order, PixelpipeError]]]:
-    """Split orders into those that budget and balance allow, in the rules' order, and the rest."""
+    """Split orders into those that budgets and balance allow, in the rules' order, and the rest.
+
+    The balance is kept as evidence, should the answer to one of the purchases get lost.
+    """
     if not site.service.paid or not orders:
         return list(orders), []
-    available = _balance(service).available if max_credits != 0 else 0
-    if max_credits is None or available < max_credits:
-        allowed, why = available, f"the balance of {available} credits does not cover it"
-    else:
-        allowed, why = max_credits, refusal
-    count = allowed // ANIMATE_CREDITS
-    rest: list[tuple[Order, PixelpipeError]]
-    rest = [(order, RefusedError(why)) for order in orders[count:]]
-    return list(orders[:count]), rest
+    available = None
+    if allowance.credits != 0:
+        balance = _balance(service)
+        ledger.note_balance(site.service.identity, balance, now=time.time())
+        available = balance.available
+    places = {rule.name: place for place, rule in enumerate(site.rules)}
+    ranked = sorted(orders, key=lambda order: places.get(order.rule, len(places)))
+    prices = [(order.rule, order.credits) for order in ranked]
+    limits = {rule.name: rule.budget for rule in site.rules if rule.budget is not None}
+    refusals = budget.divide(prices, allowance, available, limits)
+    answers = list(zip(ranked, refusals, strict=True))
+    return (
+        [order for order, refusal in answers if not refusal],
+        [(order, RefusedError(refusal)) for order, refusal in answers if refusal],
+    )
 
 
 def _balance(service: Service) -> Balance:

@@ -56,6 +56,9 @@ class Order(Record, frozen=True, kw_only=True):
 
     request_key: str
     prepare: Callable[[], tuple[Job, dict[str, object]]]
+    #: Whose budget it counts against, and its price.
+    rule: str = ""
+    credits: int = 0
 
 
 class Outcome(Record, frozen=True, kw_only=True):

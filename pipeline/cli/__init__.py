@@ -28,6 +28,7 @@ _COMMANDS = {
     "watch": ("follow", "Build, then follow changes until stopped."),
     "animate": ("single", "Animate one PNG with one prompt; no project needed."),
     "why": ("explain", "Say which rule and key a file has, and what differs from last time."),
+    "jobs": ("jobs", "Show what is in flight, in doubt or failed, and settle it."),
     "balance": ("account", "Show the service's credits beside our own records."),
     "reroll": ("outputs", "Buy another take of a file's clips."),
     "pick": ("outputs", "Choose among the takes that were bought."),

@@ -1,0 +1,272 @@
+"""`jobs`: what is in flight, in doubt or failed, and how a person settles it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import msgspec
+
+from .. import account, evidence, settling
+from ..errors import PixelpipeError, UsageError
+from ..evidence import Account
+from ..jobs import Desk
+from ..ledger import Ledger
+from ..lender import Lender
+from ..model import Hold, Job, JobState
+from ..settling import Entry
+from ..site import Site
+from ..store import Store
+from . import options
+
+_KEY_DIGITS = 12
+_FAILED_LISTED = 20
+_STATES = (
+    JobState.UNCONFIRMED,
+    JobState.DETACHED,
+    JobState.CLAIMED,
+    JobState.SUBMITTED,
+    JobState.FAILED,
+)
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def _place(command: Command) -> Command:
+    folder = click.option(
+        "--project",
+        default=".",
+        type=click.Path(exists=True, file_okay=False),
+        help="A folder of the project; for its service and key.",
+    )
+    return folder(options.service(command))
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def jobs(context: click.Context) -> None:
+    """Show and settle what is in flight, detached, unconfirmed or failed.
+
+    A KEY may be cut short, as `jobs list` shows it.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(list_)
+
+
+@jobs.command("list")
+@_place
+@options.as_json
+def list_(project: str = ".", service: str | None = None, as_json: bool = False) -> None:
+    """List every job that is not simply bought, with the evidence for those in doubt."""
+    site = _site(project, service)
+    now = time.time()
+    with _ledger(site) as ledger:
+        asked, trouble = _account(site, ledger, now)
+        found = settling.entries(ledger, asked, now)
+        holds = ledger.holds(str(site.root))
+    if as_json:
+        document = {"jobs": 1, "entries": found, "held": holds, "account": asked}
+        click.echo(msgspec.json.encode(document).decode())
+        return
+    if trouble:
+        click.echo(f"note: the service was not asked: {trouble}", err=True)
+    _show(found, now)
+    _show_holds(holds)
+
+
+@jobs.command()
+@click.argument("key")
+@_place
+@click.option("--lost", is_flag=True, help="Not billed: it may be bought again.")
+@click.option("--charged", is_flag=True, help="Billed, and the result cannot be had: booked.")
+@click.option("--bought", metavar="ID", help="It is the service's job ID: fetch it.")
+def resolve(
+    key: str, project: str, service: str | None, lost: bool, charged: bool, bought: str | None
+) -> None:
+    """Settle the doubt about one purchase."""
+    if lost + charged + (bought is not None) != 1:
+        raise UsageError("say exactly one of --lost, --charged and --bought ID")
+    site = _site(project, service)
+    with _ledger(site) as ledger:
+        job = settling.find(ledger, key)
+        if bought is not None:
+            with _desk(site, ledger, job) as desk:
+                job = settling.adopt(job, bought, desk)
+        elif lost:
+            job = settling.lose(job, ledger, time.time())
+        else:
+            job = settling.charge(job, ledger, time.time())
+    click.echo(_ended(job))
+
+
+@jobs.command()
+@click.argument("key")
+@_place
+def cancel(key: str, project: str, service: str | None) -> None:
+    """Ask the service to end a job, and wait for its end; a result that came first is kept."""
+    site = _site(project, service)
+    with _ledger(site) as ledger:
+        job = settling.find(ledger, key)
+        with _desk(site, ledger, job) as desk:
+            job = settling.cancel(job, site, desk.service, ledger)
+    click.echo(_ended(job))
+
+
+@jobs.command()
+@click.argument("key", required=False)
+@_place
+@click.option("--all", "every", is_flag=True, help="All jobs that failed.")
+def retry(key: str | None, project: str, service: str | None, every: bool) -> None:
+    """Let the next build try again what failed for good."""
+    if every == (key is not None):
+        raise UsageError("say either a KEY or --all")
+    with _ledger(_site(project, service)) as ledger:
+        found = ledger.failed() if key is None else [settling.find(ledger, key)]
+        again = settling.retry(found, ledger, time.time())
+    if key is not None and not again:
+        raise UsageError(f"{_name(found[0])}: is {found[0].state}; it has not failed for good")
+    click.echo(f"The next build may try {_count(len(again), 'job')} again.")
+
+
+@jobs.command()
+@_place
+def release(project: str, service: str | None) -> None:
+    """Let a watch buy what it holds because too many purchases came at once."""
+    site = _site(project, service)
+    with _ledger(site) as ledger:
+        count = ledger.release(str(site.root))
+    click.echo(f"Released {_count(count, 'purchase')}; a running watch goes on within seconds.")
+
+
+# -- inside -------------------------------------------------------------------------------------
+
+
+def _site(project: str, service: str | None) -> Site:
+    return account.site(Path(project), os.environ, {"service": service})
+
+
+@contextmanager
+def _ledger(site: Site) -> Iterator[Ledger]:
+    with Ledger(site.state, now=time.time()) as ledger:
+        yield ledger
+
+
+@contextmanager
+def _desk(site: Site, ledger: Ledger, job: Job) -> Iterator[Desk]:
+    """Open the service that a job was sent to."""
+    if job.service != site.service.identity or site.service.base_url is None:
+        raise UsageError(
+            f"{_name(job)}: was sent to {job.service}, and {site.service.identity} is the service "
+            "here; say --service, and set its key"
+        )
+    with Lender(site, os.environ) as lender:
+        yield Desk(lender.service(), ledger, Store(site.state / "bought"), time.time)
+
+
+def _account(site: Site, ledger: Ledger, now: float) -> tuple[Account | None, str]:
+    """Ask the service when there is doubt; or say why it could not be asked."""
+    doubts = [
+        job.claimed_at
+        for job in ledger.unfinished()
+        if settling.standing(job, ledger) is JobState.UNCONFIRMED
+    ]
+    if not doubts or site.service.base_url is None:
+        return None, ""
+    try:
+        with Lender(site, os.environ) as lender:
+            service = lender.service()
+            return evidence.ask(service, site.service.identity, min(doubts), now), ""
+    except PixelpipeError as exc:
+        return None, str(exc)
+
+
+def _show(found: tuple[Entry, ...], now: float) -> None:
+    if not found:
+        click.echo("No job is in flight, in doubt or failed.")
+    for state in _STATES:
+        some = [entry for entry in found if entry.state is state]
+        shown = some[-_FAILED_LISTED:] if state is JobState.FAILED else some
+        for entry in shown:
+            job = entry.job
+            price = f"  {job.credits_quoted} credits" if job.paid else ""
+            click.echo(
+                f"{state:11} {job.request_key[:_KEY_DIGITS]}  {job.source} [{job.clip}]"
+                f"{price}  {_ago(now - job.claimed_at)}"
+            )
+            _row("id", job.remote_id or "")
+            _row("reason", job.reason)
+            _show_evidence(entry, now)
+        if len(shown) < len(some):
+            click.echo(f"{state:11} and {len(some) - len(shown)} older ones (--json lists all)")
+
+
+def _show_evidence(entry: Entry, now: float) -> None:
+    seen = entry.evidence
+    if seen is None:
+        return
+    left = seen.hold_lapses_at - now
+    _row("hold", f"lapses in {left / 60:.0f} min" if left > 0 else f"lapsed {_ago(-left)}")
+    before = "not known" if seen.before is None else f"{seen.before.reserved}"
+    if seen.now is not None:
+        _row(
+            "reserved",
+            f"{before} before, {seen.now.reserved} now; {seen.known_holds} by jobs known here",
+        )
+        if seen.before is not None:
+            _row("total", f"{seen.before.total_balance} before, {seen.now.total_balance} now")
+    if seen.billed is not None:
+        _row(
+            "charged",
+            f"{seen.billed[0]} credits for {_count(seen.billed[1], 'job')} by the service, "
+            f"{seen.booked[0]} for {_count(seen.booked[1], 'job')} in these records",
+        )
+    _row("reading", seen.reading)
+    _row("settle", f"pixelpipe jobs resolve {entry.job.request_key[:_KEY_DIGITS]} --lost | …")
+
+
+def _show_holds(holds: list[Hold]) -> None:
+    if not holds:
+        return
+    click.echo(
+        f"{_count(len(holds), 'purchase')} for {sum(one.credits for one in holds)} credits held: "
+        "too many at once; `pixelpipe jobs release` lets them go"
+    )
+
+
+def _ended(job: Job) -> str:
+    match job.state:
+        case JobState.BOUGHT:
+            text = f"bought for {job.credits_charged} credits; the next build publishes it"
+        case JobState.SUBMITTED | JobState.DETACHED:
+            text = "still runs; the next build fetches it"
+        case JobState.CHARGED:
+            text = f"{job.credits_charged} credits booked; the next build may buy another take"
+        case _:
+            text = f"{job.state}: {job.reason}"
+    return f"{_name(job)}: {text}"
+
+
+def _row(name: str, text: str) -> None:
+    if text:
+        click.echo(f"  {name:9} {text}")
+
+
+def _name(job: Job) -> str:
+    return f"{job.source} [{job.clip}]"
+
+
+def _ago(seconds: float) -> str:
+    minutes = max(0.0, seconds) / 60
+    if minutes < 120:
+        return f"{minutes:.0f} min ago"
+    hours = minutes / 60
+    return f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} days ago"
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"

@@ -1,0 +1,70 @@
+"""Budgets are hard stops: per run, per day, per rule, in the rules' order; the rest is named."""
+
+from __future__ import annotations
+
+import pytest
+from game import Game, Shop
+
+from pipeline import budget
+from pipeline.budget import Allowance
+
+FREE = Allowance()
+
+
+@pytest.mark.parametrize(
+    ("prices", "allowance", "available", "rules", "allowed"),
+    [
+        ([("a", 20), ("b", 20)], FREE, None, {}, [True, True]),
+        ([("a", 20), ("b", 20)], Allowance(credits=20), None, {}, [True, False]),
+        ([("a", 20), ("b", 20)], Allowance(credits=39), 1000, {}, [True, False]),
+        ([("a", 20), ("b", 20)], Allowance(credits=100), 20, {}, [True, False]),
+        ([("a", 20), ("a", 20), ("b", 20)], FREE, 1000, {"a": 20}, [True, False, True]),
+        ([("a", 20), ("b", 20)], FREE, 1000, {"a": 0}, [False, True]),
+        # What a rule may not buy uses nothing up; what the whole may not buy ends everything.
+        ([("a", 20), ("b", 20)], Allowance(credits=20), None, {"a": 0}, [False, True]),
+        ([("a", 20), ("b", 12)], Allowance(credits=12), None, {}, [False, False]),
+    ],
+)
+def test_budgets_divide_in_order(
+    prices: list[tuple[str, int]],
+    allowance: Allowance,
+    available: int | None,
+    rules: dict[str, int],
+    allowed: list[bool],
+) -> None:
+    """The table of what is bought when not everything may be."""
+    answers = budget.divide(prices, allowance, available, rules)
+    assert [not answer for answer in answers] == allowed
+
+
+TWO_RULES = """\
+rules:
+  - name: first
+    match: "z*.png"
+    clips: {idle: "breathing calmly"}
+  - name: second
+    match: "**/*.png"
+    budget: 20
+    clips: {idle: "breathing calmly"}
+"""
+
+
+def test_rules_order_decides_and_a_rule_has_its_own_budget(paying: Game, shop: Shop) -> None:
+    """The first rule's sprite is bought although it comes last in the folder; the second rule
+    stops at its budget; exit 5 names what is left, and what was bought is finished."""
+    paying.rules(TWO_RULES)
+    paying.draw("zed.png", tint=50)
+    run = paying.build("--max-credits", "1000")
+    assert run.exit == 5
+    assert {"zed.anim.png", "chest.anim.png"} <= paying.outputs()
+    assert shop.calls == 2
+    assert run.states()["hero.png", "idle"] == ("buy", "left")
+    assert "the budget of rule second (20 credits a run) is reached" in run.stdout
+
+
+def test_limit_of_the_run_goes_to_the_first_rule(paying: Game, shop: Shop) -> None:
+    """With credits for one clip, the first rule gets it, whatever the folder's order."""
+    paying.rules(TWO_RULES)
+    paying.draw("zed.png", tint=50)
+    assert paying.build("--max-credits", "20").exit == 5
+    assert {name for name in paying.outputs() if name.endswith(".png")} == {"zed.anim.png"}
