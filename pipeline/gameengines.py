@@ -33,6 +33,8 @@ class Kind(Record, frozen=True, kw_only=True):
     not_art: tuple[str, ...] = ()
     #: How pixels are kept sharp.
     nearest: str = ""
+    #: The same as (section, key, value) of the marker file, where that is enough.
+    settings: tuple[tuple[str, str, str], ...] = ()
     #: Already so when this expression is found in the marker's text.
     is_nearest: str = ""
     #: Three lines that play a clip: fields `stem`, `name`, `clip`, `file`, `png`, `url`, `strip`.
@@ -80,6 +82,7 @@ GODOT_4 = Kind(
     root=".",
     not_art=("addons",),
     nearest="Project Settings > Rendering > Textures > Default Texture Filter: Nearest",
+    settings=(("rendering", "textures/canvas_textures/default_texture_filter", "0"),),
     is_nearest=r"(?m)^textures/canvas_textures/default_texture_filter\s*=\s*0",
     play=(
         "var sprite := AnimatedSprite2D.new(); add_child(sprite)",
@@ -191,6 +194,10 @@ DEFOLD = Kind(
     target=TargetChoice(name="defold"),
     root=".",
     nearest="game.project > Graphics: Default Texture Min and Mag Filter: nearest",
+    settings=(
+        ("graphics", "default_texture_min_filter", "nearest"),
+        ("graphics", "default_texture_mag_filter", "nearest"),
+    ),
     is_nearest=r"(?m)^default_texture_mag_filter\s*=\s*nearest",
     play=(
         "-- Add a Sprite component with Image /{file}",

@@ -15,6 +15,7 @@ from game import png, sprite
 from pipeline import (
     gameengines,
     globs,
+    inisettings,
     packs,
     pluginplaces,
     plugins,
@@ -430,6 +431,39 @@ def test_a_plugin_is_updated_but_an_edited_one_is_kept(tmp_path: Path) -> None:
     assert dock.read_bytes().endswith(b"# my own line\n")
     script.write_bytes(b"# pixelpipe plugin version 9999\n")
     assert "newer" in pluginplaces.findings(root)[0].text
+
+
+FILTER = "textures/canvas_textures/default_texture_filter"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", f"[rendering]\n\n{FILTER}=0\n"),
+        ("config_version=5", f"config_version=5\n\n[rendering]\n\n{FILTER}=0\n"),
+        ("[a]\r\nb=1\r\n", f"[a]\r\nb=1\r\n\r\n[rendering]\r\n\r\n{FILTER}=0\r\n"),
+        ("[rendering]\n\nx=1\n[z]\n", f"[rendering]\n\n{FILTER}=0\nx=1\n[z]\n"),
+        ("[rendering]", f"[rendering]\n{FILTER}=0\n"),
+        (f"[rendering]\n{FILTER}=1\n", f"[rendering]\n{FILTER}=1\n"),
+        (f"[other]\n{FILTER}=1\n", f"[other]\n{FILTER}=1\n\n[rendering]\n\n{FILTER}=0\n"),
+    ],
+)
+def test_a_setting_is_added_and_nothing_else_moves(before: str, after: str) -> None:
+    """The engine's file is the user's: a stated filter stays, whatever it is."""
+    assert inisettings.added(before, gameengines.GODOT_4.settings) == after
+    assert inisettings.added(after, gameengines.GODOT_4.settings) == after
+
+
+def test_nearest_is_set_only_when_asked_for(tmp_path: Path) -> None:
+    """A global texture filter changes the whole game."""
+    root = make(tmp_path, {"project.godot": GODOT_4})
+    assert "`init --nearest` sets it" in call("init", root).out
+    assert (root / "project.godot").read_text() == GODOT_4
+    done = call("init", root, "--nearest")
+    assert done.code == 0, done.err
+    assert "Sharp pixels" not in done.out
+    assert (root / "project.godot").read_text().endswith(f"[rendering]\n\n{FILTER}=0\n")
+    assert "(states its texture filter)" in call("init", root, "--nearest").out
 
 
 def test_help_tells_what_is_changed() -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import additions, gameengines, listing, packs, project, setup, starter
+from .. import additions, gameengines, inisettings, listing, packs, project, setup, starter
 from ..errors import ConfigError, PixelpipeError, StorageError
 from ..gameengines import Found
+from ..model import File
 from ..setup import Setup
 from ..starter import Played
 from . import options
@@ -36,12 +37,17 @@ _SHOWN = 4
     type=click.Choice(_PLUGINS),
     help="Also put the editor plugin there; may be repeated.",
 )
-def init(project: str, plugins: tuple[str, ...]) -> None:
+@click.option(
+    "--nearest",
+    is_flag=True,
+    help="Also set sharp pixels in project.godot (Godot 4) or game.project (Defold).",
+)
+def init(project: str, plugins: tuple[str, ...], nearest: bool) -> None:
     """Set a game project up.
 
     Looks for your engine and your art, then writes pixelpipe.yaml, a first rule file, and lines
     for git. Files that are there are never changed; .gitattributes and .gitignore get lines
-    appended. Run it again at any time.
+    appended, and --nearest adds a setting to the engine's own file. Run it again at any time.
     """
     root = Path(project)
     found = _look(root)
@@ -49,8 +55,13 @@ def init(project: str, plugins: tuple[str, ...]) -> None:
     written = _write(root, found)
     for plugin in plugins:
         written.plugin(plugin, found)
+    if nearest:
+        found = written.nearest(found)
     written.show()
     _tell_next(root, found)
+    own = found.engine.kind.plugin
+    if own and own not in plugins:
+        click.echo(f"The plugin for its editor: pixelpipe init --plugin {own}")
 
 
 def _look(root: Path) -> Setup:
@@ -130,6 +141,24 @@ class _Written:
                 self._made.append(f"{file.path}  the {name} plugin, brought up to date")
             else:
                 self.create(file.path, file.content, f"the {name} plugin")
+
+    def nearest(self, found: Setup) -> Setup:
+        """Add what keeps pixels sharp to the engine's own file, unless it says something else."""
+        engine = found.engine
+        if not engine.kind.settings or engine.way_down:
+            self._left.append("the texture filter (it is not set in a file here; see below)")
+            return found
+        try:
+            before = (self._root / engine.marker).read_bytes()
+            after = inisettings.added(before.decode(), engine.kind.settings).encode()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise StorageError(f"{engine.marker}: cannot be read as text ({exc})") from exc
+        if after == before:
+            self._left.append(f"{engine.marker} (states its texture filter)")
+            return found
+        project.publish(self._root, [File(path=engine.marker, content=after)])
+        self._made.append(f"{engine.marker}  sharp pixels")
+        return _look(self._root)
 
     def show(self) -> None:
         if self._made:
@@ -254,9 +283,8 @@ def _tell_play(root: Path, found: Setup, played: Played) -> None:
     for line in starter.play(engine, played):
         click.echo(f"  {line}")
     if engine.kind.nearest and not engine.is_nearest:
-        click.echo(f"Sharp pixels: {engine.kind.nearest}.")
-    if engine.kind.plugin:
-        click.echo(f"The {engine.kind.name} plugin: pixelpipe init --plugin {engine.kind.plugin}")
+        flag = " (`init --nearest` sets it)" if engine.kind.settings and not engine.way_down else ""
+        click.echo(f"Sharp pixels: {engine.kind.nearest}{flag}.")
     if gameengines.TILED in [one.kind for one in found.engines] and len(found.engines) > 1:
         click.echo("Tiled: add `tiled` to the targets of rules whose sprites are map tiles.")
 
