@@ -1,0 +1,221 @@
+"""`pixelpipe jobs`: the evidence for doubt, and how a person settles it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from game import Game, Shop, shop_serving
+
+from pipeline import evidence
+from pipeline.evidence import Evidence
+from pipeline.ledger import Ledger
+from pipeline.model import Balance, FailureClass, Job, JobState, Resolved
+
+
+@contextmanager
+def _selling(tmp_path: Path, game: Game, script: str, *options: str) -> Iterator[Shop]:
+    """Let the project buy, one job at a time, from an engine that breaks as `script` says."""
+    with shop_serving(tmp_path, "--chaos", script, *options) as shop:
+        shop.fund(1000)
+        game.settings(jobs=1)
+        game.use(shop)
+        yield shop
+
+
+@contextmanager
+def _ledger() -> Iterator[Ledger]:
+    with Ledger(Path(os.environ["PIXELPIPE_STATE"]), now=0.0) as ledger:
+        yield ledger
+
+
+def _open() -> list[Job]:
+    with _ledger() as ledger:
+        return [job for job in ledger.unfinished() if job.state is not JobState.CHARGED]
+
+
+def _booked(shop: Shop) -> int:
+    with _ledger() as ledger:
+        return ledger.charges(0.0, float("inf"), "127.0.0.1")[0]
+
+
+def _in_doubt(game: Game) -> Job:
+    assert game.make().exit == 7
+    (job,) = _open()
+    assert job.state is JobState.UNCONFIRMED
+    return job
+
+
+def test_doubt_is_shown_with_its_evidence(game: Game, tmp_path: Path) -> None:
+    """A purchase whose answer was lost: reserved before, charged by the service but not here,
+    when the hold lapses, and the commands that settle it."""
+    with _selling(tmp_path, game, "POST /animate 1: reset-after") as shop:
+        job = _in_doubt(game)
+        found = json.loads(game.run("jobs", "list", "--json").stdout)
+        (entry,) = found["entries"]
+        assert entry["state"] == "unconfirmed"
+        assert entry["job"]["request_key"] == job.request_key
+        seen = entry["evidence"]
+        assert seen["before"]["reserved"] == 0
+        assert seen["before"]["total_balance"] == 1100
+        assert seen["now"]["total_balance"] == 1100 - shop.charged == 1040
+        assert (seen["billed"], seen["booked"]) == ([60, 3], [40, 2])
+        assert "probably billed" in seen["reading"]
+        shown = game.run("jobs")
+        assert shown.exit == 0
+        for word in ("unconfirmed", job.request_key[:12], "hold", "60 credits for 3 jobs"):
+            assert word in shown.stdout
+        game.use_none()
+        offline = game.run("jobs")
+        assert job.request_key[:12] in offline.stdout
+
+
+def test_lost_purchase_may_be_bought_again(game: Game, tmp_path: Path) -> None:
+    """`--lost`: the next build asks for it once more, with the usual yes."""
+    with _selling(tmp_path, game, "POST /animate 1: reset") as shop:
+        job = _in_doubt(game)
+        assert shop.calls == 2
+        assert game.run("jobs", "resolve", job.request_key[:8], "--lost").exit == 0
+        assert _open() == []
+        assert game.make().exit == 0
+        assert shop.calls == 3
+        assert _booked(shop) == shop.charged == 60
+
+
+def test_charged_purchase_is_booked_and_the_next_take_is_another(
+    game: Game, tmp_path: Path
+) -> None:
+    """`--charged`: the price is booked without a result; buying again is take 1."""
+    with _selling(tmp_path, game, "POST /animate 1: reset-after") as shop:
+        job = _in_doubt(game)
+        done = game.run("jobs", "resolve", job.request_key, "--charged")
+        assert "20 credits booked" in done.stdout
+        assert _booked(shop) == shop.charged == 60
+        assert game.plan().totals["credits_planned"] == 20
+        assert game.make().exit == 0
+        assert shop.calls == 4
+        assert not shop.bought_twice(), "another take has another seed"
+        assert _booked(shop) == shop.charged == 80
+        assert game.run("jobs").stdout.startswith("No job")
+
+
+def test_purchase_that_is_found_is_fetched_and_booked(game: Game, tmp_path: Path) -> None:
+    """`--bought ID`: checked, stored and booked like any job; the next build only publishes.
+    An id of another job, or one that nobody knows, changes nothing."""
+    with _selling(tmp_path, game, "POST /animate 1: reset-after") as shop:
+        job = _in_doubt(game)
+        lost, other, _ = (one.id for one in shop.jobs())
+        assert game.run("jobs", "resolve", job.request_key[:9], "--bought", other).exit == 2
+        assert game.run("jobs", "resolve", job.request_key[:9], "--bought", "nobody").exit == 5
+        assert _open() == [job]
+        done = game.run("jobs", "resolve", job.request_key[:9], "--bought", lost)
+        assert done.exit == 0
+        assert "bought for 20 credits" in done.stdout
+        assert game.build().exit == 0, "nothing is left to buy: no yes is needed"
+        assert shop.calls == 3
+        assert _booked(shop) == shop.charged == 60
+        assert len([name for name in game.outputs() if name.endswith(".png")]) == 3
+
+
+def test_job_that_runs_is_cancelled_and_tried_again_on_request(game: Game, tmp_path: Path) -> None:
+    """`cancel` follows the job to its end, which costs nothing; `retry` frees it for a build."""
+    with _selling(tmp_path, game, "", "--latency", "30") as shop:
+        process = game.start("build", "--yes", "--only", "hero.png")
+        while not (jobs := [job for job in _open() if job.remote_id]):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+        process.communicate()
+        key = jobs[0].request_key
+        done = game.run("jobs", "cancel", key[:10])
+        assert done.exit == 0, done.stderr
+        assert "cancelled" in done.stdout
+        assert shop.charged == 0
+        assert shop.available == 1100
+        assert game.plan("--only", "hero.png").totals["blocked"] == 1
+        assert "1 job" in game.run("jobs", "retry", "--all").stdout
+        assert game.plan("--only", "hero.png").totals["buy"] == 1
+
+
+def test_slips_are_named_and_change_nothing(game: Game) -> None:
+    """Unknown, short and ambiguous keys, two answers at once, jobs that another process holds."""
+    with _ledger() as ledger:
+        for end in ("1", "2"):
+            ledger.claim([_job("ab" * 31 + "0" + end)], now=1.0)
+        for arguments, code in {
+            ("resolve", "abababab", "--lost"): 2,
+            ("resolve", "ab", "--lost"): 2,
+            ("resolve", "ffffffff", "--lost"): 2,
+            ("resolve", "ab" * 31 + "01"): 2,
+            ("resolve", "ab" * 31 + "01", "--lost", "--charged"): 2,
+            ("resolve", "ab" * 31 + "01", "--lost"): 5,
+            ("cancel", "ab" * 31 + "01"): 2,
+            ("retry",): 2,
+        }.items():
+            assert game.run("jobs", *arguments).exit == code, arguments
+        assert [job.state for job in ledger.unfinished()] == [JobState.CLAIMED] * 2
+
+
+def test_retry_forgets_only_what_failed_for_good(game: Game) -> None:
+    """A bought job is left alone; a failed one may be tried again, once it is said."""
+    with _ledger() as ledger:
+        job = msgspec.structs.replace(
+            _job("cd" * 32), state=JobState.FAILED, failure=FailureClass.PERMANENT
+        )
+        ledger.record(job, now=1.0)
+        assert "1 job" in game.run("jobs", "retry", "cdcdcdcd").stdout
+        (job,) = ledger.failed()
+        assert job.failure is FailureClass.TRANSIENT
+        assert game.run("jobs", "retry", "cdcdcdcd").exit == 2
+
+
+@pytest.mark.parametrize(
+    ("reserved", "known", "billed", "now", "word"),
+    [
+        (20, 0, 0, 60.0, "it probably arrived"),
+        (20, 20, 0, 60.0, "probably never arrived"),
+        (0, 0, 0, 60.0, "probably never arrived"),
+        (0, 0, 0, 601.0, "not billed"),
+        (20, 0, 0, 601.0, "not billed"),
+        (0, 0, 20, 601.0, "probably billed"),
+        (0, 0, 20, 60.0, "probably billed"),
+    ],
+)
+def test_evidence_is_read_by_a_table(
+    reserved: int, known: int, billed: int, now: float, word: str
+) -> None:
+    """What a hold, a charge and the passing of ten minutes mean (api.md 6.3)."""
+    found = Evidence(
+        credits=20,
+        claimed_at=0.0,
+        hold_lapses_at=evidence.HOLD_S,
+        before=None,
+        now=Balance(reserved=reserved),
+        known_holds=known,
+        billed=(100 + billed, 5),
+        booked=(100, 5),
+        reading="",
+    )
+    assert word in evidence.read(found, now)
+
+
+def _job(key: str) -> Job:
+    resolved = Resolved(
+        request_key=key, prompt="p", frames=8, canvas=(16, 16), pad=(0, 0, 0, 0), matte="#ff00ff"
+    )
+    return Job(
+        request_key=key,
+        state=JobState.CLAIMED,
+        service="127.0.0.1",
+        paid=True,
+        source="assets/hero.png",
+        clip="idle",
+        resolved=resolved,
+        credits_quoted=20,
+    )
