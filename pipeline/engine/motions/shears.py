@@ -22,7 +22,7 @@ def sway(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     """Lean with the wind from a fixed foot: row dx = Rs(A e^1.5 sin); imaging.md 15 no. 9."""
     bend = height_share(sprite) ** 1.5
     turn = (parameters.across or 1) * waves.swing(frames, parameters.cycles)[:, None]
-    return _rows(sprite, amplitude(sprite, parameters), lambda reach: reach * bend * turn)
+    return _rows(sprite, amplitude(sprite, parameters, 0.07), lambda reach: reach * bend * turn)
 
 
 def leaning(sprite: Sprite, frames: int, parameters: Parameters, slope: float) -> Ints:
