@@ -17,6 +17,8 @@ from pipeline.targets import layout, timing
 pytestmark = pytest.mark.slow
 TWO_ROWS = TargetChoice(name="sheet", options={"columns": 4})
 GODOT_3 = TargetChoice(name="godot", options={"version": 3})
+#: Length of a frame with --fixed-fps 50.
+FRAME_MS = 20
 PROJECT = """config_version=4
 [application]
 config/name="t"
@@ -87,7 +89,7 @@ def test_godot_3_draws_the_frames_in_time(tmp_path: Path) -> None:
     godot(tmp_path, "-e", "-q")
     printed = programs.run(
         *(xvfb, "-a", godot_window, "--path", tmp_path, "--audio-driver", "Dummy"),
-        *("-s", "play.gd"),
+        *("--fixed-fps", "50", "-s", "play.gd"),
         home=tmp_path,
     )
     plays = json.loads(next(line for line in printed.splitlines() if line.startswith('{"')))
@@ -95,9 +97,9 @@ def test_godot_3_draws_the_frames_in_time(tmp_path: Path) -> None:
     assert plays["jump"]["pixels"] == [4, 5, 6, 7]
     events = plays["jump"]["events"]
     end = next(ms for kind, ms, _ in events if kind == "finished")
-    assert 575 <= end <= 800
+    assert abs(end - 625) <= 2 * FRAME_MS
     third = next(ms for kind, ms, frame in events if frame == 3)  # 4 5 5 6: the hold is over
-    assert 325 <= third <= 520
+    assert abs(third - 375) <= 2 * FRAME_MS
 
 
 def test_godot_4_text_reads_as_meant(tmp_path: Path) -> None:

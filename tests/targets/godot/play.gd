@@ -4,7 +4,7 @@ extends SceneTree
 
 var sprite
 var events = []
-var began = 0
+var clock = 0.0
 var pixels = []
 
 func _init():
@@ -20,11 +20,16 @@ func _init():
 	root.add_child(sprite)
 	run()
 
+# With --fixed-fps each frame lasts the same, however slow the machine is.
+func _idle(delta):
+	clock += delta * 1000.0
+	return false
+
 func changed():
-	events.append(["frame", OS.get_ticks_msec() - began, sprite.frame])
+	events.append(["frame", round(clock), sprite.frame])
 
 func finished():
-	events.append(["finished", OS.get_ticks_msec() - began, sprite.frame])
+	events.append(["finished", round(clock), sprite.frame])
 
 func look():
 	var image = root.get_texture().get_data()
@@ -43,10 +48,10 @@ func look():
 func play(name, ms):
 	pixels = []
 	events = []
-	began = OS.get_ticks_msec()
+	clock = 0.0
 	sprite.frame = 0
 	sprite.play(name)
-	while OS.get_ticks_msec() - began < ms:
+	while clock < ms:
 		yield(VisualServer, "frame_post_draw")
 		look()
 	sprite.stop()
