@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from command import call, run
-from game import RULES, Game, Run, Shop, png, sprite
+from command import Ended, call, run
+from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
 from pipeline import artchecks, checks, packs, placechecks, poses, project, rulefile, site
@@ -22,16 +22,21 @@ from pipeline.lock import ClipLine, Lock
 KEY = "pe_sk_" + "secretsecretsecret"
 
 
-def found_by(done: Run, subject: str) -> list[dict[str, object]]:
+def look(game: Game, *options: str, environment: Mapping[str, str] | None = None) -> Ended:
+    """Run `doctor --json` in this process."""
+    return call("doctor", game.root, "--json", *options, environment=game.variables(environment))
+
+
+def found_by(done: Ended, subject: str) -> list[dict[str, object]]:
     """Return the findings about one subject."""
-    findings = done.report["findings"]
+    findings = done.json()["findings"]
     assert isinstance(findings, list)
     return [one for one in findings if one["subject"] == subject]
 
 
-def levels(done: Run) -> dict[str, set[str]]:
+def levels(done: Ended) -> dict[str, set[str]]:
     """Return the levels of each subject."""
-    findings = done.report["findings"]
+    findings = done.json()["findings"]
     assert isinstance(findings, list)
     met: dict[str, set[str]] = {}
     for one in findings:
@@ -50,7 +55,7 @@ def test_a_sound_project_has_nothing_but_ok(game: Game) -> None:
 def test_it_changes_nothing_but_the_memo(game: Game) -> None:
     """It is run to look, also in a checkout that somebody else builds in."""
     before = {path for path in game.root.rglob("*") if ".pixelpipe" not in path.parts}
-    game.run("doctor", "--offline")
+    look(game, "--offline")
     after = {path for path in game.root.rglob("*") if ".pixelpipe" not in path.parts}
     assert after == before
     assert not (game.root / ".pixelpipe" / "bought").exists()
@@ -71,9 +76,9 @@ def test_everything_that_can_be_wrong_with_a_sprite_is_named_once(game: Game) ->
     }
     for name, content in assets.items():
         game.write(f"assets/{name}", content)
-    done = game.run("doctor", "--json", "--offline")
-    text = done.stdout
-    assert done.exit == 4, done.stderr
+    done = look(game, "--offline")
+    text = done.out
+    assert done.code == 4, done.err
     for name, words in {
         "long": "300x40 px",
         "empty": "the file is empty",
@@ -115,7 +120,7 @@ def _sheet() -> Image.Image:
 def test_a_prompt_that_asks_for_another_pose_is_found_with_its_line(game: Game) -> None:
     """A model that animates one picture does not sit a standing knight down."""
     game.rules(RULES + '      sit: "the hero sits down on the ground"\n')
-    (note,) = found_by(game.run("doctor", "--json", "--offline"), "prompts")
+    (note,) = found_by(look(game, "--offline"), "prompts")
     assert "rules/" in str(note["text"])
     assert "“sits down”" in str(note["text"])
     assert "keyframes" in str(note["remedy"])
@@ -200,28 +205,28 @@ def test_no_key_is_no_problem_for_the_built_in_engine() -> None:
 def test_a_refused_key_and_too_few_credits_stop_with_5(game: Game, shop: Shop) -> None:
     """Both would end a build with 5, after it had begun."""
     game.use(shop)
-    refused = game.run("doctor", "--json", environment={"PIXEL_ENGINE_API_KEY": KEY})
-    assert refused.exit == 5
+    refused = look(game, environment={"PIXEL_ENGINE_API_KEY": KEY})
+    assert refused.code == 5
     assert levels(refused)["service"] == {"problem"}
     for number in range(60):
         game.draw(f"extra_{number}.png", tint=number + 10)
-    poor = game.run("doctor", "--json")
-    assert poor.exit == 5
+    poor = look(game)
+    assert poor.code == 5
     assert "1260 planned" in str(found_by(poor, "service")[0]["text"])
 
 
 def test_a_service_that_is_not_there_stops_with_6_but_not_offline(game: Game) -> None:
     """Sprites can be looked at on a train."""
     environment = {"PIXELPIPE_SERVICE": "http://127.0.0.1:9/v1", "PIXEL_ENGINE_API_KEY": KEY}
-    assert game.run("doctor", environment=environment).exit == 6
-    assert game.run("doctor", "--offline", environment=environment).exit == 0
+    assert look(game, environment=environment).code == 6
+    assert look(game, "--offline", environment=environment).code == 0
 
 
 def test_broken_settings_are_a_finding_with_their_line(game: Game) -> None:
     """The most common fault of all; misspelt variables are told beside it."""
     game.write("pixelpipe.yaml", "asets: [x]\n")
-    done = game.run("doctor", "--json", environment={"PIXELPIPE_SERVISE": "x"})
-    assert done.exit == 3
+    done = look(game, environment={"PIXELPIPE_SERVISE": "x"})
+    assert done.code == 3
     assert "pixelpipe.yaml:1" in str(found_by(done, "settings")[0]["text"])
     assert "PIXELPIPE_SERVISE" in str(found_by(done, "environment")[0]["text"])
 
@@ -253,14 +258,14 @@ def test_a_key_in_a_tracked_file_is_named_by_line_and_not_shown(game: Game) -> N
     git(game.root, "add", "prefs")
     game.write(".env", f"PIXEL_ENGINE_API_KEY={KEY}\n")
     game.write(".gitignore", "*.anim.png\n")
-    done = game.run("doctor", "--json", "--offline", "--service", "built-in")
+    done = look(game, "--offline", "--service", "built-in")
     committed, ignored, exposed = found_by(done, "git")
     assert committed["paths"] == ["prefs/editor.cfg:2"]
     assert committed["level"] == "problem"
     assert ignored["paths"] == ["assets/hero.anim.png"]
     assert ".env" in str(exposed["text"])
-    assert KEY not in done.stdout + done.stderr
-    assert done.exit == 0
+    assert KEY not in done.out + done.err
+    assert done.code == 0
 
 
 def test_names_that_differ_only_in_case_are_found() -> None:
@@ -301,15 +306,15 @@ def test_open_and_unconfirmed_jobs_are_told(game: Game) -> None:
 def test_damaged_and_absent_bought_bytes_are_told_apart(paying: Game) -> None:
     """Damaged property is restored; what is not here was bought elsewhere."""
     assert paying.build("--yes").exit == 0
-    assert levels(paying.run("doctor", "--json", "--offline"))["store"] == {"ok"}
+    assert levels(look(paying, "--offline"))["store"] == {"ok"}
     opened = site.open(paying.root, paying.variables(), {})
     for folder in opened.bought:
         for file in folder.rglob("*.png"):
             file.write_bytes(b"rotten")
     absent = ClipLine(source="x.png", clip="idle", key="0" * 64, digest="1" * 64, service="s")
-    done = paying.run("doctor", "--json", "--offline")
+    done = look(paying, "--offline")
     assert levels(done)["store"] == {"problem"}
-    assert done.exit == 8
+    assert done.code == 8
     (note,) = placechecks.store(opened.store(), Lock(clips=(absent,)))
     assert (note.level, note.paths) == (Level.NOTE, ("x.png [idle]",))
 
@@ -319,8 +324,8 @@ def test_a_damaged_ledger_does_not_hide_the_rest(game: Game, tmp_path: Path) -> 
     state = tmp_path / "state"
     state.mkdir()
     (state / "ledger.sqlite").write_bytes(b"no database at all, but long enough" * 40)
-    done = game.run("doctor", "--json", environment={"PIXELPIPE_STATE": str(state)})
-    assert done.exit == 8
+    done = look(game, environment={"PIXELPIPE_STATE": str(state)})
+    assert done.code == 8
     assert levels(done)["records"] == {"problem"}
     assert "key" in levels(done)
 
