@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import keys, orders
+from . import jobs, keys, orders
 from .budget import Allowance
 from .errors import (
     AssetError,
@@ -221,6 +221,8 @@ class _Run:
         if record is None or content is None:
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
         self._store.keep(record)
+        if clip.job is not None and clip.step.kind is StepKind.REUSE:
+            jobs.settle(clip.job, record, self._tools.ledger, self._tools.clock())
         self._records[clip.step.request_key] = record
         return orders.bought(clip.request.clip, content, record)
 

@@ -155,6 +155,13 @@ def _after_post(job: Job, error: PixelpipeError) -> dict[str, object]:
     return _failed(FailureClass.TRANSIENT, error)
 
 
+def settle(job: Job, bought: Bought, ledger: Ledger, now: float) -> Job:
+    """Book a job whose result is in the store already: its run died before it could."""
+    changes = {"digest": bought.digest, "credits_charged": bought.credits_charged, "reason": ""}
+    settled = msgspec.structs.replace(job, state=JobState.BOUGHT, settled_at=now, **changes)
+    return ledger.record(settled, now=now)
+
+
 def reopen(job: Job, desk: Desk) -> Job:
     """Let a purchase whose bytes are lost be fetched again by its id; never bought again.
 

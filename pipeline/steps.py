@@ -142,7 +142,11 @@ def _unlocked(request: Request, view: View, was_locked: bool) -> ClipPlan:
     if key in known.stored:
         plan = _plan(request, view, StepKind.REUSE, "bought before")
         return msgspec.structs.replace(
-            plan, digest=known.stored[key], service=identity, paid=view.service.paid
+            plan,
+            digest=known.stored[key],
+            service=identity,
+            paid=view.service.paid,
+            job=job if job is not None and job.state in _FETCHABLE else None,
         )
     if job is not None:
         return _unfinished(request, view, job)
@@ -151,6 +155,10 @@ def _unlocked(request: Request, view: View, was_locked: bool) -> ClipPlan:
     if was_locked and view.service.paid:
         return _plan(request, view, StepKind.BUY, "changed, or a built-in placeholder so far")
     return _plan(request, view, StepKind.BUY, "changed" if was_locked else "new")
+
+
+#: A run that died between the store and the ledger left a job so; its bytes settle it.
+_FETCHABLE = (JobState.SUBMITTED, JobState.DETACHED)
 
 
 def _alike(request: Request, view: View) -> ClipPlan | None:

@@ -182,7 +182,8 @@ class Game:
 
     def locked(self) -> list[dict[str, object]]:
         """Return the lock file's lines, without the header."""
-        lines = (self.root / "pixelpipe.lock").read_text("utf-8").split("\n")
+        place = self.root / "pixelpipe.lock"
+        lines = place.read_text("utf-8").split("\n") if place.exists() else []
         return [json.loads(line) for line in lines[1:] if line]
 
     def use(self, shop: Shop) -> None:
