@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from pipeline.engine import animate, parts, parts_colour
-from pipeline.engine.motions import LAST_RESORTS, MOTIONS, Layer, Parameters, gather, perform
+from pipeline.engine.motions import MOTIONS, Layer, Parameters, gather, perform
 from pipeline.engine.parts import Sprite
 from pipeline.engine.parts_types import Pixels
 
@@ -169,7 +169,6 @@ def test_declared_smallest_count_is_true_and_less_falls_back(name: str) -> None:
         done, _ = perform(name, HERO, motion.smallest - 2, Parameters(), 7)
         assert done != name
         assert motion.fallback in MOTIONS
-    assert set(LAST_RESORTS) <= set(MOTIONS)
 
 
 def pinned() -> str:
