@@ -15,19 +15,26 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import budget, build, knowledge, lock, site, survey
+import msgspec
+
+from . import budget, build, forecast, knowledge, lock, planfile, site, survey
 from . import plan as planning
+from .budget import Allowance
 from .build import Options, Tools
+from .errors import OutOfDateError, PixelpipeError, RefusedError
+from .forecast import Past
 from .ledger import Ledger
 from .lender import Lender
-from .model import Record
+from .model import Balance, Record
 from .plan import Plan
+from .planfile import SavedPlan
 from .report import Report, exit_code
-from .results import Result, untouched
+from .results import Result, kept_by_lock, untouched
 from .scheduler import Change
 from .survey import Survey
 
 _DAY_S = 24 * 60 * 60
+_USED_UP = "the saved plan was carried out before; plan again"
 
 Observer = Callable[[Change | Result], None]
 Ask = Callable[[Plan], bool]
@@ -45,6 +52,8 @@ class Spending(Record, frozen=True, kw_only=True):
     ask: Ask | None = None
     #: Ask no service for anything.
     frozen: bool = False
+    #: Do nothing at all if the lock file would change.
+    locked: bool = False
 
 
 class Scope(Record, frozen=True, kw_only=True):
@@ -56,8 +65,12 @@ class Scope(Record, frozen=True, kw_only=True):
     paths: frozenset[str] | None = None
     #: Takes that are wanted whatever the lock file says, by source and clip.
     takes: Mapping[tuple[str, str], int] = {}
+    #: Purchases that are used whatever the lock file says, by source and clip.
+    picked: Mapping[tuple[str, str], lock.ClipLine] = {}
     #: Sources whose outputs are replaced although they were edited by hand.
     restored: frozenset[str] = frozenset()
+    #: A plan that was agreed to: exactly this is done, or nothing.
+    saved: SavedPlan | None = None
 
 
 class Project:
@@ -88,16 +101,41 @@ class Project:
         """Read settings and rules again; they stay as they were when that fails."""
         self.site = site.open(self._start, self.environment, self._flags)
 
-    def plan(self, *, only: Sequence[str] = ()) -> Report:
-        """Say what `build` would do and what it would cost, and change nothing."""
+    def plan(self, *, only: Sequence[str] = (), with_account: bool = False) -> Report:
+        """Say what `build` would do, what it would cost and how long it takes; change nothing.
+
+        `with_account` asks the service once for the balance, if something is to be bought.
+        """
+        return self.saved_plan(only=only, with_account=with_account)[0]
+
+    def plan_of(self, source: str) -> Report:
+        """Say what `build` would do about one source, by its path from the root."""
+        begun = time.monotonic()
+        found = self._look(Scope(paths=frozenset([source])))
+        with self.site.ledger(time.time()) as ledger:
+            plan = self._planned(found, ledger, Scope())
+        found.save_index()
+        return self._report("plan", plan, [untouched(step) for step in plan.steps], begun)
+
+    def saved_plan(
+        self, *, only: Sequence[str] = (), with_account: bool = True
+    ) -> tuple[Report, SavedPlan]:
+        """Plan, and return the plan in the form that is saved and carried out later."""
         begun = time.monotonic()
         found = self._look(Scope(only=tuple(only)))
         plan = self._planned(found, None, Scope())
+        past = Past()
         if not plan.is_up_to_date:
             with self.site.ledger(time.time()) as ledger:
                 plan = self._planned(found, ledger, Scope())
+                past = self._past(ledger)
         found.save_index()
-        return self._report("plan", plan, [untouched(step) for step in plan.steps], begun)
+        balance, trouble = self._account(plan) if with_account else (None, "")
+        report = self._report("plan", plan, [untouched(step) for step in plan.steps], begun)
+        report = msgspec.structs.replace(
+            report, forecast=forecast.make(plan, past, balance, trouble)
+        )
+        return report, planfile.make(plan, self.site, found.lock, tuple(only), balance)
 
     def build(
         self,
@@ -118,7 +156,7 @@ class Project:
         scope = scope or Scope(only=tuple(only))
         found = self._look(scope)
         plan = self._planned(found, None, scope)
-        if plan.is_up_to_date:
+        if plan.is_up_to_date and scope.saved is None:
             found.save_index()
             results = [untouched(step) for step in plan.steps]
             return self._report("build", plan, results, begun)
@@ -134,7 +172,13 @@ class Project:
                 restored=_stems(scope),
             )
             plan = self._planned(found, ledger, scope)
-            options = self._options(plan, ledger, spending or Spending())
+            spending = spending or Spending()
+            if spending.locked and (changes := plan.lock_changes(found.lock)):
+                return self._report("build", plan, kept_by_lock(plan.steps, changes), begun)
+            if scope.saved is not None:
+                options = self._agreed(scope.saved, found, plan, tools, spending)
+            else:
+                options = self._options(plan, ledger, spending)
             results = build.run(self.site, found, plan, tools, options)
             return self._report("build", plan, results, begun, lent.url)
 
@@ -144,7 +188,7 @@ class Project:
 
     def _look(self, scope: Scope) -> Survey:
         found = survey.take(self.site, only=scope.only, paths=scope.paths)
-        return survey.retaken(found, scope.takes)
+        return survey.retaken(found, scope.takes, scope.picked)
 
     def _planned(self, found: Survey, ledger: Ledger | None, scope: Scope) -> Plan:
         known = knowledge.gather(self.site, found, ledger, restored=_stems(scope))
@@ -157,7 +201,10 @@ class Project:
         is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
         if spending.frozen or (is_ci and spending.max_credits is None):
             return Options(frozen=True)
-        allowance = budget.allow(
+        return Options(allowance=self._allowance(plan, ledger, spending))
+
+    def _allowance(self, plan: Plan, ledger: Ledger, spending: Spending) -> Allowance:
+        return budget.allow(
             plan,
             self.site.settings,
             max_credits=spending.max_credits,
@@ -165,7 +212,53 @@ class Project:
             spent_today=ledger.committed_since(time.time() // _DAY_S * _DAY_S),
             ask=spending.ask,
         )
+
+    def _agreed(
+        self, saved: SavedPlan, found: Survey, plan: Plan, tools: Tools, spending: Spending
+    ) -> Options:
+        """Let a saved plan be carried out if it still holds, is paid for, and is used once.
+
+        Raises OutOfDateError for a plan that is stale or used up, RefusedError for credits.
+        """
+        if tools.ledger.is_consumed(saved.id):
+            raise OutOfDateError(_USED_UP)
+        now = planfile.make(plan, self.site, found.lock, saved.only, None)
+        if moved := planfile.moved(saved, now):
+            raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
+        allowance = self._allowance(plan, tools.ledger, msgspec.structs.replace(spending, yes=True))
+        if allowance.credits is not None and allowance.credits < plan.credits:
+            raise RefusedError(
+                f"the saved plan costs {plan.credits} credits, and {allowance.refusal}"
+            )
+        if plan.credits and (left := tools.connect().balance().available) < plan.credits:
+            raise RefusedError(
+                f"the saved plan costs {plan.credits} credits, and the balance of {left} credits "
+                "does not cover it"
+            )
+        if not tools.ledger.consume_plan(saved.id, now=tools.clock()):
+            raise OutOfDateError(_USED_UP)
         return Options(allowance=allowance)
+
+    def stale(self, saved: SavedPlan) -> list[str]:
+        """Say why a saved plan can no longer be carried out; nothing when it can."""
+        with self.site.ledger(time.time()) as ledger:
+            if ledger.is_consumed(saved.id):
+                return [_USED_UP]
+        return planfile.moved(saved, self.saved_plan(only=saved.only, with_account=False)[1])
+
+    def _account(self, plan: Plan) -> tuple[Balance | None, str]:
+        """Ask for the balance when something is to be bought; or say why that was not possible."""
+        if not plan.credits:
+            return None, ""
+        try:
+            with Lender(self.site, self.environment) as lent:
+                return lent.service().balance(), ""
+        except PixelpipeError as exc:
+            return None, str(exc)
+
+    def _past(self, ledger: Ledger) -> Past:
+        seconds = ledger.seconds_taken(self.site.service.identity)
+        return Past(seconds=tuple(seconds), in_flight=self.site.settings.jobs, now=time.time())
 
     def _report(
         self,

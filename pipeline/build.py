@@ -120,10 +120,8 @@ class _Run:
         if not new and not resumed:
             return
         if self._options.frozen:
-            price = ANIMATE_CREDITS if self._site.service.paid else 0
-            reason = f"is not bought ({price} credits), and --frozen asks no service for it"
-            missing = OutOfDateError(reason)
-            yield from self._settle([*new, *resumed], missing)
+            for order in (*new, *resumed):
+                yield from self._settle([order], _missing(order, self._site.service.paid))
             return
         try:
             service = self._tools.connect()
@@ -256,16 +254,7 @@ class _Run:
 
     def _line(self, clip: ClipPlan) -> ClipLine:
         record = self._records[clip.step.request_key]
-        return ClipLine(
-            source=clip.request.source,
-            clip=clip.request.clip,
-            key=record.request_key,
-            digest=record.digest,
-            service=record.service,
-            paid=record.paid,
-            take=record.take,
-            open=record.resolved.open_key,
-        )
+        return record.line(clip.request.source, clip.request.clip)
 
     def _remove_orphans(self) -> None:
         for step in self._plan.orphans:
@@ -321,3 +310,11 @@ class _Run:
             return self._failed(clip, error_of(outcome.job))
         error = outcome.error or AssetError("was not bought")
         return msgspec.structs.replace(self._failed(clip, error), state="left")
+
+
+def _missing(order: Order, is_paid: bool) -> OutOfDateError:
+    price = ANIMATE_CREDITS if is_paid else 0  # what is resumed costs that as well
+    key = order.request_key[:12]
+    return OutOfDateError(
+        f"is not bought ({price} credits, key {key}), and --frozen asks no service for it"
+    )

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from . import keys, steps
+from . import keys, lock, steps
 from .config import ServiceChoice
 from .model import Record, Step, StepKind
 from .steps import ClipPlan, Known, Wanted
+
+_CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
 
 
 class SourcePlan(Record, frozen=True, kw_only=True):
@@ -59,6 +61,22 @@ class Plan(Record, frozen=True, kw_only=True):
         """Nothing would be bought, resumed, finished or removed."""
         return all(source.is_fresh for source in self.sources) and not self.gone
 
+    def lock_changes(self, locked: lock.Lock) -> tuple[Step, ...]:
+        """Return the steps that would change the lock file as it is now."""
+        lines = {(line.source, line.clip, line.key, line.digest) for line in locked.clips}
+        files = locked.files_of()
+        found = [step for step in self.orphans if step.source in self.gone]
+        for source in self.sources:
+            stem = source.wanted.source.stem
+            is_built = {line.build for line in files.get(stem, ())} == {source.build_key}
+            for clip in source.clips:
+                step = clip.step
+                line = (step.source, step.clip, step.request_key, clip.digest)
+                is_kept = step.kind is StepKind.REUSE and is_built and line in lines
+                if step.kind in _CHANGING and not is_kept:
+                    found.append(step)
+        return tuple(found)
+
 
 def make(
     wanted: Sequence[Wanted],
@@ -84,10 +102,7 @@ def make(
 
 
 def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
-    clips = tuple(
-        steps.decide(request, view, is_retaken=request.clip in wanted.retaken)
-        for request in wanted.requests
-    )
+    clips = tuple(steps.decide(request, view, wanted) for request in wanted.requests)
     if obstacle := _obstacle(wanted, view):
         return SourcePlan(wanted=wanted, clips=_all(clips, *obstacle))
     if any(clip.digest is None for clip in clips):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from . import errors
+from .forecast import Forecast
 from .model import Record, StepKind
 from .plan import Plan
 from .results import Result
@@ -26,11 +27,18 @@ class Report(Record, frozen=True, kw_only=True):
     service_url: str | None = None
     seconds: float = 0.0
     exit: int = 0
+    #: Only of a plan.
+    forecast: Forecast | None = None
 
     @property
     def charged(self) -> int:
         """Credits that this run was charged."""
         return sum(result.credits for result in self.results)
+
+    def ready_s(self, result: Result) -> float | None:
+        """Return in how many seconds a clip that is bought or fetched will be there."""
+        ready = {} if self.forecast is None else self.forecast.ready_s
+        return ready.get(result.step.request_key)
 
     def json(self) -> bytes:
         """Return the report as one JSON object with a line end."""
@@ -45,10 +53,12 @@ class Report(Record, frozen=True, kw_only=True):
                 "paid": service.paid,
             },
             "totals": self._totals(),
-            "steps": [_step(result) for result in self.results],
+            "steps": [_step(result, self.ready_s(result)) for result in self.results],
             "unmatched": list(self.plan.unmatched),
             "notices": list(self.plan.notices),
         }
+        if self.forecast is not None:
+            document["forecast"] = self.forecast.json()
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
     def _totals(self) -> dict[str, object]:
@@ -71,7 +81,7 @@ def exit_code(results: Sequence[Result]) -> int:
     return errors.exit_code(result.step.exit_code for result in ended)
 
 
-def _step(result: Result) -> dict[str, object]:
+def _step(result: Result, seconds: float | None) -> dict[str, object]:
     step = result.step
     return {
         "source": step.source,
@@ -82,6 +92,7 @@ def _step(result: Result) -> dict[str, object]:
         "rule": step.rule,
         "request_key": step.request_key,
         "credits": result.credits if result.state == "done" else step.credits,
+        "seconds": seconds if seconds is None else round(seconds, 1),
         "grade": result.grade,
         "files": list(result.files),
         "warnings": list(result.warnings),

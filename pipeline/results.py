@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
+import msgspec
+
 from .errors import (
     AccountError,
     JobFailedError,
+    OutOfDateError,
     PixelpipeError,
     UnavailableError,
     UncertainError,
@@ -33,6 +38,21 @@ def untouched(step: Step) -> Result:
     """Return the result of a step that a run does not act on."""
     states = {StepKind.FRESH: "fresh", StepKind.ASK: "asked", StepKind.ORPHAN: "left"}
     return Result(step=step, state=states.get(step.kind, "failed" if step.exit_code else "left"))
+
+
+def kept_by_lock(steps: Sequence[Step], changes: Collection[Step]) -> list[Result]:
+    """Return the results of a run that did nothing, because the lock file would have changed."""
+    changed = set(changes)
+    return [_kept(step) if step in changed else untouched(step) for step in steps]
+
+
+def _kept(step: Step) -> Result:
+    price = f" ({step.credits} credits)" if step.credits else ""
+    error = f"would change pixelpipe.lock: {step.kind}{price}, {step.reason}"
+    exit_code = OutOfDateError.exit_code
+    return Result(
+        step=msgspec.structs.replace(step, error=error, exit_code=exit_code), state="left"
+    )
 
 
 def error_of(job: Job) -> PixelpipeError:

@@ -23,7 +23,7 @@ from ..errors import InterruptedRunError, PixelpipeError
 #: Command to the module that holds it, and its short help: that alone shows `--help`.
 _COMMANDS = {
     "init": ("start", "Set a project up: pixelpipe.yaml and a first rule."),
-    "plan": ("make", "Show every step with its reason, price and time; change nothing."),
+    "plan": ("planning", "Show every step with its reason, price and time; change nothing."),
     "build": ("make", "Bring all animations up to date, once."),
     "watch": ("follow", "Build, then follow changes until stopped."),
     "animate": ("single", "Animate one PNG with one prompt; no project needed."),

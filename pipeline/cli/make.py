@@ -1,4 +1,4 @@
-"""`plan` and `build`."""
+"""`build`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from .. import budget, depfile
-from ..api import Project, Spending
-from ..model import Step, StepKind
+from .. import depfile, planfile
+from ..api import Project, Scope, Spending
+from ..errors import UsageError
+from ..model import Step
 from ..report import Report
 from . import options
 from .progress import ask, display
@@ -23,28 +24,11 @@ _LISTED = 20
 @options.project
 @options.only
 @options.service
-@options.as_json
-@click.option("--check", is_flag=True, help="Exit 9 when anything is out of date.")
-def plan(
-    project: str, only: tuple[str, ...], service: str | None, as_json: bool, check: bool
-) -> None:
-    """Show every step with its reason and price. Changes nothing, asks no service."""
-    report = Project(project, service=service).plan(only=only)
-    out_of_date = check and not report.plan.is_up_to_date
-    if as_json:
-        sys.stdout.buffer.write(report.json())
-    else:
-        _show_plan(report)
-    sys.exit(report.exit or (9 if out_of_date else 0))
-
-
-@click.command()
-@options.project
-@options.only
-@options.service
 @options.spending
 @options.as_json
+@click.option("--plan", "saved", type=click.Path(path_type=Path), help="Do what this file says.")
 @click.option("--frozen", is_flag=True, help="Ask no service; exit 9 if something is not bought.")
+@click.option("--locked", is_flag=True, help="Exit 9 at once if the lock file would change.")
 @click.option("--depfile", "dep", type=click.Path(path_type=Path), help="Write a Make depfile.")
 @click.option("--stamp", type=click.Path(path_type=Path), help="Touch this file at the end.")
 def build(
@@ -54,18 +38,30 @@ def build(
     max_credits: int | None,
     yes: bool,
     as_json: bool,
+    saved: Path | None,
     frozen: bool,
+    locked: bool,
     dep: Path | None,
     stamp: Path | None,
 ) -> None:
     """Bring all animations up to date: buy what is missing, finish, publish."""
+    if saved is not None and (only or frozen or locked):
+        raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
     opened = Project(project, service=service)
+    scope = Scope(only=only)
+    if saved is not None:
+        agreed = planfile.read(saved)
+        scope = Scope(only=agreed.only, saved=agreed)
     with display(quiet=as_json) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         spending = Spending(
-            max_credits=max_credits, yes=yes, frozen=frozen, ask=ask if can_ask else None
+            max_credits=max_credits,
+            yes=yes,
+            frozen=frozen,
+            locked=locked,
+            ask=ask if can_ask else None,
         )
-        report = opened.build(only=only, spending=spending, observe=observe)
+        report = opened.build(scope=scope, spending=spending, observe=observe)
     depfile.write(report, dep, stamp)
     if as_json:
         sys.stdout.buffer.write(report.json())
@@ -79,7 +75,7 @@ def show_build(report: Report) -> None:
     if report.plan.is_up_to_date and not report.plan.refused:
         click.echo(f"Nothing to do: {_count(report.results, 'clip')} up to date.")
     show_news(report)
-    _show_rest(report)
+    show_rest(report)
     done = [result for result in report.results if result.state == "done"]
     if done:
         click.echo(f"Next: open {report.site.root / done[0].files[0]}")
@@ -106,21 +102,7 @@ def show_news(report: Report) -> None:
             click.echo(_trouble(result.step), err=True)
 
 
-def _show_plan(report: Report) -> None:
-    for step in report.plan.steps:
-        if step.kind is not StepKind.FRESH:
-            price = f"  {step.credits} credits" if step.credits else ""
-            click.echo(f"{step.kind:8} {_name(step)}  {step.reason}{price}")
-    kinds = [step.kind for step in report.plan.steps]
-    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in StepKind if kind in kinds)
-    click.echo(f"{len(kinds)} steps: {counts or 'none'}.")
-    if report.plan.credits:
-        total = report.plan.credits
-        click.echo(f"Would cost {total} credits ({budget.dollars(total)}).")
-    _show_rest(report)
-
-
-def _show_rest(report: Report) -> None:
+def show_rest(report: Report) -> None:
     for notice in report.plan.notices:
         click.echo(f"note: {notice}", err=True)
     unmatched = report.plan.unmatched
@@ -131,10 +113,10 @@ def _show_rest(report: Report) -> None:
 
 
 def _trouble(step: Step) -> str:
-    return f"{step.kind}: {_name(step)}: {(step.error or step.reason)}"
+    return f"{step.kind}: {name(step)}: {(step.error or step.reason)}"
 
 
-def _name(step: Step) -> str:
+def name(step: Step) -> str:
     return f"{step.source} [{step.clip}]" if step.clip else step.source
 
 

@@ -1,0 +1,211 @@
+"""`plan` tells price and time; a saved plan is carried out exactly, once, or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from game import KEY_NAME, RULES, TWO_CLIPS, Game, Shop
+
+from pipeline import forecast
+from pipeline.api import Project
+from pipeline.forecast import Past
+from pipeline.ledger import Ledger
+
+
+def _saved(game: Game, *options: str) -> Path:
+    path = game.root / "agreed.json"
+    assert game.run("plan", "--out", str(path), *options).exit == 0
+    return path
+
+
+# -- price and time -----------------------------------------------------------------------------
+
+
+def test_plan_tells_price_pools_balance_and_what_a_batch_saves(paying: Game, shop: Shop) -> None:
+    """Credits and dollars of both pools, monthly first; the balance before and after; 8 credits
+    less for each clip that shares a batch; nothing is bought."""
+    paying.rules(TWO_CLIPS)
+    run = paying.plan()
+    assert run.exit == 0
+    assert run.totals["credits_planned"] == 120
+    found = run.report["forecast"]
+    assert isinstance(found, dict)
+    assert found["pools"] == {"monthly": 100, "purchased": 20}
+    assert found["dollars"] == [0.70, 0.70]
+    assert found["balance"]["before"]["available"] == 1100
+    assert found["balance"]["available_after"] == 980
+    assert found["batch_saves"] == 24
+    assert found["seconds"] == 180.0, "two rounds of three jobs of 90 s"
+    steps = run.report["steps"]
+    assert isinstance(steps, list)
+    assert [step["seconds"] for step in steps] == [90.0] * 3 + [180.0] * 3
+    text = paying.run("plan").stdout
+    for word in ("100 of the monthly pool, 20 of the purchased", "980 after", "in 90 s", "24 cred"):
+        assert word in text
+    assert shop.calls == 0
+
+
+def test_plan_works_when_the_service_cannot_be_asked(game: Game) -> None:
+    """Without network the price is a range, and a note says why; exit 0."""
+    game.environment |= {"PIXELPIPE_SERVICE": "http://127.0.0.1:9", KEY_NAME: "pe_sk_x"}
+    run = game.run("plan")
+    assert run.exit == 0
+    assert "60 credits (about $0.30 to $0.60)" in run.stdout
+    assert "balance is not known" in run.stderr
+
+
+def test_plan_prices_the_replacement_of_placeholders(game: Game) -> None:
+    """What the built-in engine makes or made is free, and buying it has a price; equal sprites
+    are bought once."""
+    game.draw("copy.png", tint=0)
+    found = game.plan().report["forecast"]
+    assert isinstance(found, dict)
+    assert found["placeholders"] == {"clips": 4, "credits": 60}
+    assert game.make().exit == 0
+    found = game.plan().report["forecast"]
+    assert isinstance(found, dict)
+    assert found["placeholders"]["credits"] == 60
+    assert found["batch_saves"] == 0
+
+
+def test_time_comes_from_the_services_own_past(paying: Game) -> None:
+    """The median of what earlier jobs took; jobs that run already need only the rest."""
+    plan = Project(paying.root, environment=paying.variables()).plan().plan
+    found = forecast.make(plan, Past(seconds=(10.0, 40.0, 900.0), in_flight=2))
+    assert found.clip_s == 40.0
+    assert sorted(found.ready_s.values()) == [40.0, 40.0, 80.0]
+    assert found.seconds == 80.0
+
+
+# -- saved plans --------------------------------------------------------------------------------
+
+
+def test_saved_plan_is_the_yes_for_exactly_that(paying: Game, shop: Shop) -> None:
+    """R46, R50: no flag is needed; it buys what it says, and a second time it is refused, also
+    after the outputs, the lock file and the bought bytes are gone."""
+    paying.rules(TWO_CLIPS)
+    path = _saved(paying, "--only", "hero.png")
+    run = paying.build("--plan", str(path))
+    assert run.exit == 0, run.stderr
+    assert shop.calls == 2
+    assert run.totals["credits_charged"] == 40
+    for name in ("pixelpipe.lock", "assets/hero.anim.png", "assets/hero.anim.json"):
+        (paying.root / name).unlink()
+    shutil.rmtree(paying.root / ".pixelpipe")
+    again = paying.build("--plan", str(path))
+    assert again.exit == 9
+    assert "carried out before" in again.stderr
+    assert shop.calls == 2
+
+
+@pytest.mark.parametrize("what", ["source", "new source", "rule", "lock", "targets"])
+def test_stale_plan_is_refused_and_says_what_moved(paying: Game, shop: Shop, what: str) -> None:
+    """R51: whatever moved since, exit 9 before anything is bought; `--show` only warns."""
+    paying.draw("done.png", tint=77)
+    assert paying.build("--yes", "--only", "done.png").exit == 0
+    path = _saved(paying)
+    changes: dict[str, Callable[[], object]] = {
+        "source": lambda: paying.draw("hero.png", tint=40),
+        "new source": lambda: paying.draw("other.png", tint=41),
+        "rule": lambda: paying.rules(RULES.replace("subtle", "gentle")),
+        "lock": lambda: (paying.root / "pixelpipe.lock").unlink(),
+        "targets": lambda: paying.settings(targets=["aseprite", "gif"]),
+    }
+    changes[what]()
+    run = paying.build("--plan", str(path))
+    assert run.exit == 9
+    words = {"source": "hero.png", "new source": "other.png", "lock": "pixelpipe.lock"}
+    assert words.get(what, "rules or settings") in run.stderr
+    assert shop.calls == 1
+    shown = paying.run("plan", "--show", str(path))
+    assert shown.exit == 0
+    assert "warning" in shown.stderr
+    assert "60 credits" in shown.stdout
+
+
+def test_comments_and_time_stamps_do_not_make_a_plan_stale(paying: Game, shop: Shop) -> None:
+    """Only what would change the outcome counts."""
+    path = _saved(paying)
+    paying.rules("# a comment\n" + RULES)
+    (paying.root / "assets/hero.png").touch()
+    assert paying.run("plan", "--show", str(path)).stderr == ""
+    assert paying.build("--plan", str(path)).exit == 0
+    assert shop.calls == 3
+
+
+def test_saved_plan_that_is_not_covered_is_refused_and_not_used_up(
+    paying: Game, shop: Shop
+) -> None:
+    """Exit 5 for a balance or a budget below its price: nothing is bought; it can be carried out
+    when there are credits."""
+    poor = Shop(shop.url, shop.db, f"{shop.account} poor")
+    for number in range(3):
+        paying.draw(f"z{number}.png", tint=60 + number)
+    path = _saved(paying)
+    paying.use(poor)
+    run = paying.build("--plan", str(path))
+    assert run.exit == 5
+    assert "the balance of 100 credits" in run.stderr
+    assert paying.build("--plan", str(path), "--max-credits", "40").exit == 5
+    assert poor.calls == 0
+    poor.fund(20)
+    assert paying.build("--plan", str(path)).exit == 0
+    assert poor.calls == 6
+
+
+def test_file_that_is_no_plan_is_named(game: Game) -> None:
+    """Exit 2, and the file is named; so is a plan with other choices."""
+    game.write("agreed.json", "{}")
+    run = game.build("--plan", "agreed.json")
+    assert run.exit == 2
+    assert "agreed.json" in run.stderr
+    assert game.build("--plan", "agreed.json", "--frozen").exit == 2
+
+
+def test_plan_is_used_up_once_among_processes(tmp_path: Path) -> None:
+    """The mark is one insert in the ledger that all checkouts of a user share."""
+    with Ledger(tmp_path, now=0.0) as one, Ledger(tmp_path, now=0.0) as two:
+        assert one.consume_plan("a", now=1.0)
+        assert not two.consume_plan("a", now=2.0)
+        assert two.consume_plan("b", now=2.0)
+
+
+# -- locked -------------------------------------------------------------------------------------
+
+
+def test_locked_stops_before_starting_when_the_lock_would_change(paying: Game, shop: Shop) -> None:
+    """Exit 9 with the steps and their prices; nothing is bought, published or removed, also not
+    what could have been; a build that changes no line is done."""
+    assert paying.build("--yes", "--only", "hero.png").exit == 0
+    run = paying.build("--locked", "--yes")
+    assert run.exit == 9
+    assert run.states()["slime.png", "idle"] == ("buy", "left")
+    assert "20 credits" in run.stdout
+    assert shop.calls == 1
+    assert paying.build("--yes").exit == 0
+    (paying.root / "assets/hero.anim.png").unlink()
+    assert paying.build("--locked").exit == 0, "restoring an output changes no line"
+    assert "hero.anim.png" in paying.outputs()
+    (paying.root / "assets/hero.png").unlink()
+    assert paying.build("--locked").exit == 9
+    assert "hero.anim.png" in paying.outputs()
+    paying.draw("hero.png")
+    paying.settings(targets=["aseprite", "gif"])
+    assert paying.build("--locked").exit == 9
+    lines = json.dumps(paying.locked())
+    assert "gif" not in lines
+
+
+def test_frozen_names_key_and_price(paying: Game, shop: Shop) -> None:
+    """What is missing is named so that somebody with a key can buy it."""
+    run = paying.build("--frozen")
+    assert run.exit == 9
+    steps = run.report["steps"]
+    assert isinstance(steps, list)
+    for step in steps:
+        assert f"20 credits, key {step['request_key'][:12]}" in step["error"]
+    assert shop.calls == 0
