@@ -42,7 +42,7 @@ class Explanation(Record, frozen=True, kw_only=True):
 
 def file(project: Project, path: str) -> tuple[Report, tuple[Explanation, ...]]:
     """Explain the source `path`, or the source that an output belongs to."""
-    report = project.plan(only=[path])
+    report = project.plan_of(path)
     store = project.site.store()
     found = [
         _explain(project, source, clip, store)

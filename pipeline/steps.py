@@ -38,6 +38,8 @@ class Wanted(Record, frozen=True, kw_only=True):
     outputs: tuple[str, ...]
     #: Clips of which exactly the take of their request is wanted, whatever the lock file says.
     retaken: Collection[str] = ()
+    #: Purchases that are used whatever the lock file says, by clip: a person chose them.
+    picked: Mapping[str, lock.ClipLine] = {}
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -92,13 +94,19 @@ class View:
 # -- one clip -----------------------------------------------------------------------------------
 
 
-def decide(request: Request, view: View, *, is_retaken: bool = False) -> ClipPlan:
+def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
     """Decide about one clip: first what the lock says, then what is known elsewhere.
 
-    The lock's take stands unless `is_retaken`: then exactly the request's take is wanted.
+    The lock's take stands unless the clip is retaken: then exactly the request's take is wanted.
     """
+    if (picked := wanted.picked.get(request.clip)) is not None:
+        request = msgspec.structs.replace(request, take=picked.take)
+        plan = _plan(
+            request, view, StepKind.REUSE, f"take {picked.take} was picked", key=picked.key
+        )
+        return _with_line(plan, picked)
     lines = view.lines.get((request.source, request.clip), [])
-    if is_retaken:
+    if request.clip in wanted.retaken:
         lines = [line for line in lines if line.take == request.take]
     for line in sorted(lines, key=lambda line: (not line.paid, line.digest)):
         if view.service.paid and not line.paid:

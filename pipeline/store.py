@@ -21,6 +21,7 @@ import msgspec
 
 from . import keys
 from .errors import ConfigError, StorageError
+from .lock import ClipLine
 from .model import Record, Resolved
 
 VERSION = 1
@@ -44,6 +45,19 @@ class Bought(Record, frozen=True, kw_only=True):
     #: How the built-in engine read the prompt.
     interpretation: str = ""
     resolved: Resolved
+
+    def line(self, source: str, clip: str) -> ClipLine:
+        """Return the lock file's line for a clip that uses this purchase."""
+        return ClipLine(
+            source=source,
+            clip=clip,
+            key=self.request_key,
+            digest=self.digest,
+            service=self.service,
+            paid=self.paid,
+            take=self.take,
+            open=self.resolved.open_key,
+        )
 
 
 class Store:

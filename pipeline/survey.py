@@ -50,18 +50,24 @@ def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None 
     return _survey(site, scan, Index.open(site.root), chosen)
 
 
-def retaken(survey: Survey, takes: Mapping[tuple[str, str], int]) -> Survey:
-    """Return the survey with other takes wanted, by source and clip."""
-    if not takes:
+def retaken(
+    survey: Survey,
+    takes: Mapping[tuple[str, str], int],
+    picked: Mapping[tuple[str, str], lock.ClipLine],
+) -> Survey:
+    """Return the survey with other takes, or certain purchases, wanted by source and clip."""
+    if not (takes or picked):
         return survey
 
     def change(one: Wanted) -> Wanted:
-        own = {clip: take for (source, clip), take in takes.items() if source == one.source.path}
+        path = one.source.path
+        own = {clip: take for (source, clip), take in takes.items() if source == path}
+        chosen = {clip: line for (source, clip), line in picked.items() if source == path}
         requests = tuple(
             msgspec.structs.replace(request, take=own.get(request.clip, request.take))
             for request in one.requests
         )
-        return msgspec.structs.replace(one, requests=requests, retaken=tuple(own))
+        return msgspec.structs.replace(one, requests=requests, retaken=tuple(own), picked=chosen)
 
     return msgspec.structs.replace(survey, wanted=tuple(change(one) for one in survey.wanted))
 

@@ -5,35 +5,46 @@ Nothing that was bought is thrown away; the lock file records the choice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from . import keys
 from .api import Observer, Project, Scope, Spending, ignore
-from .errors import UsageError
+from .errors import RefusedError, UsageError
+from .lock import ClipLine
 from .model import Record, Request
 from .report import Report
+from .store import Store
 
 #: Takes after the last known one that are looked for: numbers may be missing after a merge.
 _GAP = 3
 
 
 class Taken(Record, frozen=True, kw_only=True):
-    """The takes of one clip that can be chosen, and the one in use."""
+    """The purchases of one clip that can be chosen, and the one in use."""
 
     source: str
     clip: str
-    takes: tuple[int, ...]
-    current: int | None
+    #: By take; what was paid for comes before what the built-in engine made.
+    bought: tuple[ClipLine, ...]
+    used: ClipLine | None
+
+    @property
+    def takes(self) -> tuple[int, ...]:
+        """The numbers of the takes that can be chosen."""
+        return tuple(line.take for line in self.bought)
+
+    @property
+    def current(self) -> int | None:
+        """The number of the take in use, if any is."""
+        return None if self.used is None else self.used.take
 
 
 def known(project: Project, path: str, clip: str | None = None) -> tuple[Taken, ...]:
-    """List what was bought for each clip of the source `path`.
+    """List what was bought for each clip of the source `path`, from whichever service.
 
     Raises UsageError when no rule matches it, or it has no such clip.
     """
-    report = project.plan(only=[path])
+    report = project.plan_of(path)
     lines = project.lock().lines_of()
     requests = [one.request for source in report.plan.sources for one in source.clips]
     chosen = [request for request in requests if clip in (None, request.clip)]
@@ -43,13 +54,7 @@ def known(project: Project, path: str, clip: str | None = None) -> tuple[Taken, 
             f"{path}: has no clip {clip!r}; it has {names}" if names else f"{path}: no rule matches"
         )
     return tuple(
-        Taken(
-            source=request.source,
-            clip=request.clip,
-            takes=_takes(project, request),
-            current=next((line.take for line in lines.get((path, request.clip), ())), None),
-        )
-        for request in chosen
+        _taken(project, request, lines.get((path, request.clip), ())) for request in chosen
     )
 
 
@@ -61,12 +66,20 @@ def reroll(
     spending: Spending | None = None,
     observe: Observer = ignore,
 ) -> Report:
-    """Buy the next take of the clips of one source, or of one clip."""
-    wanted = {
-        (one.source, one.clip): max((*one.takes, one.current or 0)) + 1
-        for one in known(project, path, clip)
-    }
-    return _build(project, path, wanted, spending, observe)
+    """Buy the next take of the clips of one source, or of one clip.
+
+    Raises RefusedError when the built-in engine would replace what was paid for.
+    """
+    found = known(project, path, clip)
+    for one in found:
+        if one.used is not None and one.used.paid and not project.site.service.paid:
+            raise RefusedError(
+                f"{path} [{one.clip}]: was bought from {one.used.service}, and no key is set: the "
+                "built-in engine does not replace it"
+            )
+    wanted = {(one.source, one.clip): max((*one.takes, one.current or 0)) + 1 for one in found}
+    scope = Scope(paths=frozenset([path]), takes=wanted)
+    return project.build(scope=scope, spending=spending, observe=observe)
 
 
 def pick(
@@ -77,39 +90,50 @@ def pick(
     clip: str | None = None,
     observe: Observer = ignore,
 ) -> Report:
-    """Use a take that was bought before; costs nothing.
+    """Use a take that was bought before; costs nothing and needs no service.
 
     Raises UsageError when it was not.
     """
     found = known(project, path, clip)
-    for one in found:
-        if take not in one.takes:
-            listed = ", ".join(map(str, one.takes)) or "none"
-            raise UsageError(
-                f"{path} [{one.clip}]: take {take} was not bought; there are: {listed}"
-            )
-    wanted = {(one.source, one.clip): take for one in found}
-    return _build(project, path, wanted, Spending(max_credits=0), observe)
+    picked = {(one.source, one.clip): _find(one, take) for one in found}
+    scope = Scope(paths=frozenset([path]), picked=picked)
+    return project.build(scope=scope, spending=Spending(max_credits=0), observe=observe)
 
 
-def _build(
-    project: Project,
-    path: str,
-    wanted: Mapping[tuple[str, str], int],
-    spending: Spending | None,
-    observe: Observer,
-) -> Report:
-    scope = Scope(paths=frozenset([path]), takes=wanted)
-    return project.build(scope=scope, spending=spending, observe=observe)
+def _find(taken: Taken, take: int) -> ClipLine:
+    for line in taken.bought:
+        if line.take == take:
+            return line
+    listed = ", ".join(map(str, taken.takes)) or "none"
+    raise UsageError(
+        f"{taken.source} [{taken.clip}]: take {take} was not bought; there are: {listed}"
+    )
 
 
-def _takes(project: Project, request: Request) -> tuple[int, ...]:
+def _taken(project: Project, request: Request, lines: list[ClipLine] | tuple[()]) -> Taken:
+    """Look for takes from the service in use, and from those that the lock file names."""
     store = project.site.store()
-    found: list[int] = []
+    services = dict.fromkeys([*(line.service for line in lines), project.site.service.identity])
+    found: dict[int, ClipLine] = {}
+    for service in services:
+        for line in _bought(store, request, service):
+            if line.paid or line.take not in found:
+                found[line.take] = line
+    return Taken(
+        source=request.source,
+        clip=request.clip,
+        bought=tuple(found[take] for take in sorted(found)),
+        used=next(iter(sorted(lines, key=lambda line: not line.paid)), None),
+    )
+
+
+def _bought(store: Store, request: Request, service: str) -> list[ClipLine]:
+    """Return what `service` made for the request, as lines of the lock file, by take."""
+    found: list[ClipLine] = []
     take = 0
-    while take <= (found[-1] if found else -1) + _GAP:
-        wish = msgspec.structs.replace(request, take=take)
-        if store.find(keys.request_key(wish, project.site.service.identity)) is not None:
-            found.append(take)
+    while take <= (found[-1].take if found else -1) + _GAP:
+        key = keys.request_key(msgspec.structs.replace(request, take=take), service)
+        if (record := store.find(key)) is not None:
+            found.append(record.line(request.source, request.clip))
         take += 1
-    return tuple(found)
+    return found

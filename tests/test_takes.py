@@ -1,0 +1,221 @@
+"""Takes: another result of the same wish is bought on purpose, and no result is thrown away."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from game import TWO_CLIPS, Game, Run, Shop
+
+from pipeline import takes
+from pipeline.api import Project, Spending
+from pipeline.errors import RefusedError, UsageError
+from pipeline.report import Report
+
+HERO = "assets/hero.png"
+
+
+def opened(game: Game) -> Project:
+    """Open the game in this process."""
+    return Project(game.root, environment=game.variables())
+
+
+def sheet(game: Game) -> bytes:
+    """Return what is published for the hero."""
+    return (game.root / "assets/hero.anim.png").read_bytes()
+
+
+def locked(game: Game, clip: str = "idle") -> list[int]:
+    """Return the takes that the lock file names for a clip of the hero."""
+    lines = [line for line in game.locked() if line.get("clip") == clip]
+    return [int(str(line.get("take", 0))) for line in lines if line["source"] == HERO]
+
+
+def reroll(game: Game, clip: str | None = None) -> Report:
+    """Buy another take of the hero, with a yes."""
+    return takes.reroll(opened(game), HERO, clip=clip, spending=Spending(yes=True))
+
+
+def listed(game: Game) -> dict[str, tuple[tuple[int, ...], int | None]]:
+    """Return what `pick` lists for the hero: takes by clip, and the one in use."""
+    return {one.clip: (one.takes, one.current) for one in takes.known(opened(game), HERO)}
+
+
+def command(game: Game, *arguments: str) -> Run:
+    """Run a command on the hero."""
+    name, *rest = arguments
+    return game.run(name, HERO, *rest)
+
+
+def test_reroll_buys_the_next_take_and_publishes_it(paying: Game, shop: Shop) -> None:
+    """A deliberate second purchase: new bytes, recorded as take 1."""
+    paying.make()
+    before = sheet(paying)
+    run = command(paying, "reroll", "--yes")
+    assert run.exit == 0, run.stderr
+    assert "20 credits" in run.stdout
+    assert shop.calls == 4
+    assert locked(paying) == [1]
+    assert sheet(paying) != before
+
+
+def test_every_later_take_sends_a_seed_of_its_own(paying: Game, shop: Shop) -> None:
+    """The service answers an unchanged request with the same frames: that would be money lost."""
+    paying.rules(TWO_CLIPS.replace("frames: 4", "frames: 4, seed: 7"))
+    paying.make()
+    for _ in range(2):
+        assert reroll(paying, clip="hop").exit == 0
+    assert shop.bought_twice() == {}
+    found = {line["key"] for line in paying.locked() if line.get("clip") == "hop"}
+    assert len(found) == 3
+    store = opened(paying).site.store()
+    seeds = {
+        record.take: record.resolved.seed
+        for _, record in store.records(opened(paying).site.bought[0])
+        if "hopping" in record.resolved.prompt and record.take
+    }
+    assert set(seeds) == {1, 2}
+    assert len({7, None, *seeds.values()}) == 4
+
+
+def test_the_next_build_keeps_the_take(paying: Game, shop: Shop) -> None:
+    """Take 1 answers the rule as well as take 0 does: nothing is due after a reroll."""
+    paying.make()
+    reroll(paying)
+    before = paying.files()
+    run = paying.build()
+    assert (run.exit, run.totals["fresh"], shop.calls) == (0, 3, 4)
+    assert paying.files() == before
+
+
+def test_reroll_of_one_clip_leaves_the_other(paying: Game, shop: Shop) -> None:
+    """A user who likes the idle does not pay for it again."""
+    paying.rules(TWO_CLIPS)
+    paying.make()
+    calls = shop.calls
+    assert reroll(paying, clip="hop").exit == 0
+    assert shop.calls == calls + 1
+    assert (locked(paying), locked(paying, "hop")) == ([0], [1])
+
+
+def test_pick_goes_back_for_nothing(paying: Game, shop: Shop) -> None:
+    """Both takes were paid for; choosing costs nothing, in either direction."""
+    paying.make()
+    first = sheet(paying)
+    reroll(paying)
+    second = sheet(paying)
+    run = command(paying, "pick", "--take", "0")
+    assert run.exit == 0, run.stderr
+    assert (sheet(paying), locked(paying)) == (first, [0])
+    takes.pick(opened(paying), HERO, 1)
+    assert (sheet(paying), locked(paying)) == (second, [1])
+    assert shop.calls == 4
+    assert paying.build().totals["fresh"] == 3
+
+
+def test_pick_without_a_take_lists_them(paying: Game) -> None:
+    """The user must see what there is, and which one is in use."""
+    paying.make()
+    reroll(paying)
+    assert "takes 0, 1 (in use)" in command(paying, "pick").stdout
+
+
+def test_a_take_that_was_not_bought_cannot_be_picked(paying: Game, shop: Shop) -> None:
+    """`pick` never buys."""
+    paying.make()
+    run = command(paying, "pick", "--take", "3")
+    assert run.exit == 2
+    assert "take 3 was not bought; there are: 0" in run.stderr
+    assert shop.calls == 3
+
+
+def test_picked_take_comes_back_after_clean(paying: Game, shop: Shop) -> None:
+    """The lock file records the choice, not whatever was bought last."""
+    paying.make()
+    first = sheet(paying)
+    reroll(paying)
+    takes.pick(opened(paying), HERO, 0)
+    assert paying.run("clean").exit == 0
+    assert "hero.anim.png" not in paying.outputs()
+    paying.make()
+    assert (sheet(paying), shop.calls) == (first, 4)
+
+
+@pytest.mark.parametrize("has_ledger", [True, False])
+def test_a_colleague_picks_without_a_key(paying: Game, has_ledger: bool, shop: Shop) -> None:
+    """The bytes of every take are committed: choosing needs neither key, network nor ledger."""
+    paying.make()
+    first = sheet(paying)
+    reroll(paying)
+    second = sheet(paying)
+    paying.use_none()
+    if not has_ledger:
+        shutil.rmtree(paying.variables()["PIXELPIPE_STATE"])
+    assert listed(paying) == {"idle": ((0, 1), 1)}
+    for take, there in ((0, first), (1, second)):
+        assert takes.pick(opened(paying), HERO, take).exit == 0
+        assert (sheet(paying), locked(paying)) == (there, [take])
+    assert all(line["paid"] for line in paying.locked() if "clip" in line)
+    assert shop.calls == 4
+
+
+def test_reroll_without_a_key_does_not_replace_a_purchase(paying: Game) -> None:
+    """The built-in engine's frames never take the place of paid ones, asked for or not."""
+    paying.make()
+    before = paying.files()
+    paying.use_none()
+    with pytest.raises(RefusedError, match="no key is set"):
+        reroll(paying)
+    assert paying.files() == before
+
+
+def test_reroll_without_a_yes_buys_nothing(paying: Game, shop: Shop) -> None:
+    """Twenty credits are twenty credits: no terminal, no budget, no purchase; what stands stays."""
+    paying.make()
+    before = paying.files()
+    run = command(paying, "reroll")
+    assert run.exit == 5
+    assert "--max-credits" in run.stderr
+    assert (paying.files(), shop.calls) == (before, 3)
+
+
+def test_reroll_is_free_on_the_built_in_engine(game: Game) -> None:
+    """Trying it costs nothing, and works offline."""
+    game.make()
+    before = sheet(game)
+    assert reroll(game).exit == 0
+    assert locked(game) == [1]
+    takes.pick(opened(game), HERO, 0)
+    assert sheet(game) == before
+
+
+def test_takes_belong_to_the_pixels_and_the_wish(paying: Game, shop: Shop) -> None:
+    """A new drawing starts at take 0 again; the old drawing's takes wait for its return."""
+    paying.make()
+    old = (paying.root / HERO).read_bytes()
+    reroll(paying)
+    paying.draw("hero.png", tint=50)
+    paying.make()
+    assert (listed(paying), locked(paying)) == ({"idle": ((0,), 0)}, [0])
+    paying.write(HERO, old)
+    assert listed(paying)["idle"][0] == (0, 1)
+    calls = shop.calls
+    takes.pick(opened(paying), HERO, 1)
+    assert (locked(paying), shop.calls) == ([1], calls)
+
+
+def test_names_that_look_like_globs_are_names(game: Game, tmp_path: Path) -> None:
+    """`hero[1].png` is a file that many tools write."""
+    game.draw("hero[1].png", tint=9)
+    game.make()
+    path = "assets/hero[1].png"
+    report = takes.reroll(opened(game), path, spending=Spending(yes=True))
+    assert [(one.step.source, one.state) for one in report.results] == [(path, "done")]
+
+
+def test_unknown_clip_is_named_beside_the_known_ones(game: Game) -> None:
+    """A typing error must not reroll everything."""
+    game.make()
+    with pytest.raises(UsageError, match="has no clip 'iddle'; it has idle"):
+        reroll(game, clip="iddle")
