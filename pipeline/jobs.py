@@ -252,5 +252,4 @@ def _notice(status: Status) -> str:
     """Return the built-in engine's word that the prompt needs the real service, if it says so."""
     if status.inputs is None or not status.inputs.needs_ai:
         return ""
-    reason = status.inputs.needs_ai
-    return reason if isinstance(reason, str) else status.inputs.interpretation
+    return status.inputs.needs_ai_reason or status.inputs.interpretation

@@ -8,7 +8,6 @@ the caller. The key goes to the API's base URL and nowhere else. Contract: api.m
 from __future__ import annotations
 
 import re
-import time
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -28,7 +27,7 @@ from .errors import (
     UncertainError,
 )
 from .model import Balance, Record
-from .wire import Wire
+from .wire import Wire, is_loopback, is_public
 
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
 TIMEOUT_S = 60.0
@@ -39,7 +38,8 @@ MAX_DOWNLOAD_BYTES = 50 * 1024 * 1024
 MAX_RETRY_AFTER_S = 60.0
 #: Longer messages of the service are cut; they are shown to people.
 _MESSAGE_CHARACTERS = 300
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+#: What decoding raises for an answer that is no JSON, of other types, or nested too deeply.
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 _KEY_ADVICE = "check it in your account under Account → API: it may be deactivated or deleted"
@@ -81,7 +81,8 @@ class Inputs(Record, frozen=True, kw_only=True):
 
     model: str = ""
     interpretation: str = ""
-    needs_ai: bool | str | None = None
+    needs_ai: bool = False
+    needs_ai_reason: str = ""
 
 
 class Fault(Record, frozen=True, kw_only=True):
@@ -145,13 +146,15 @@ class Service:
         RefusedError for a key that cannot be one, such as a shortened display of it.
         """
         parts = urlsplit(base_url)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+        if parts.scheme != "https" and not is_local:
             raise RequestRefusedError(f"{base_url}: only https is used, except on this machine")
         if not re.fullmatch(r"[!-~]+", api_key):
             raise RefusedError(f"the API key has a character that no key has; {_KEY_ADVICE}")
         self.base_url = base_url.rstrip("/")
         self._key = api_key
         self._timeout_s = timeout_s
+        self._download_timeout_s = timeout_s * DOWNLOAD_TIMEOUT_S / TIMEOUT_S
         self._wire = Wire()
 
     def close(self) -> None:
@@ -191,14 +194,14 @@ class Service:
         """
         self._check_link(url)
         try:
-            with self._wire.get(url, timeout_s=self._timeout_s) as response:
+            with self._wire.get(url, timeout_s=self._download_timeout_s) as response:
                 if response.status_code in (400, 401, 403, 404, 410):
                     raise LinkExpiredError("the download link has expired")
                 if response.status_code != 200:
                     raise UnavailableError(f"the download host answered {response.status_code}")
                 if response.headers.get("Content-Encoding", "identity") != "identity":
                     raise UnavailableError("the download is compressed, which was not asked for")
-                content = _body(response, MAX_DOWNLOAD_BYTES, DOWNLOAD_TIMEOUT_S)
+                content = _body(response, MAX_DOWNLOAD_BYTES)
         except failures.RequestException as exc:
             raise UnavailableError(f"the download broke off ({_kind(exc)})") from exc
         if not content.startswith(_PNG):
@@ -213,13 +216,13 @@ class Service:
                 self.base_url + path, timeout_s=self._timeout_s, query=query, key=self._key
             ) as response:
                 status, retry_after_s = response.status_code, _retry_after(response)
-                content = _body(response, MAX_JSON_BYTES, self._timeout_s)
+                content = _body(response, MAX_JSON_BYTES)
         except failures.RequestException as exc:
             raise UnavailableError(f"{self._host} cannot be reached ({_kind(exc)})") from exc
         if 200 <= status < 300:
             try:
                 return msgspec.json.decode(content, type=kind, strict=False)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+            except _UNREADABLE as exc:
                 raise UnavailableError(f"{self._host} sent no readable answer") from exc
         raise self._refusal(status, content, retry_after_s) or UnavailableError(
             f"{self._host} answered {status}", retry_after_s=retry_after_s
@@ -232,7 +235,7 @@ class Service:
                 self.base_url + path, content, timeout_s=self._timeout_s, key=self._key
             ) as response:
                 status, retry_after_s = response.status_code, _retry_after(response)
-                answer = _body(response, MAX_JSON_BYTES, self._timeout_s)
+                answer = _body(response, MAX_JSON_BYTES)
         except Wire.NotSent as exc:
             raise NotSentError(f"{self._host} cannot be reached ({_kind(exc)})") from exc
         except (failures.RequestException, UnavailableError) as exc:
@@ -240,7 +243,7 @@ class Service:
         if 200 <= status < 300:
             return self._accepted(answer, kind)
         refusal = self._refusal(status, answer, retry_after_s)
-        if refusal is None or status >= 500:
+        if refusal is None or status == 408 or status >= 500:
             raise UncertainError(f"{self._host} answered {status} to a purchase")
         raise refusal
 
@@ -249,7 +252,7 @@ class Service:
             return None  # type: ignore[return-value]  # the caller asked for no answer
         try:
             decoded = msgspec.json.decode(answer, type=kind, strict=False)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        except _UNREADABLE as exc:
             raise UncertainError("the answer to a purchase cannot be read") from exc
         if isinstance(decoded, _Submitted) and not decoded.api_job_id:
             raise UncertainError("the answer to a purchase names no job")
@@ -261,7 +264,7 @@ class Service:
         """Return the error for a 4xx in the service's own envelope; None for anything else."""
         try:
             fault = msgspec.json.decode(content, type=_Envelope, strict=False).error
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _UNREADABLE:
             return None
         said = _clean(fault.message or fault.code or f"status {status}")
         match status:
@@ -278,26 +281,32 @@ class Service:
         return None
 
     def _check_link(self, url: str) -> None:
-        parts, base = urlsplit(url), urlsplit(self.base_url)
+        """Allow the service itself, and other hosts over TLS, but no place of this machine."""
+        try:
+            parts, base = urlsplit(url), urlsplit(self.base_url)
+            host, _ = parts.hostname, parts.port
+        except ValueError as exc:
+            raise AssetError("the download link is not allowed: it is no address") from exc
         if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):
             return
-        if parts.scheme == "https" and parts.hostname not in _LOOPBACK and not parts.username:
+        if parts.scheme == "https" and host and not parts.username and is_public(host):
             return
-        raise AssetError(f"the download link is not allowed ({parts.scheme}://{parts.hostname})")
+        raise AssetError(f"the download link is not allowed ({parts.scheme}://{host})")
 
     @property
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc
 
 
-def _body(response: requests.Response, limit: int, timeout_s: float) -> bytes:
-    """Read a body in pieces, bounded in size and in time.
+def _body(response: requests.Response, limit: int) -> bytes:
+    """Read a body in pieces, bounded in size; the wire bounds it in time.
 
-    Raises UnavailableError when a bound is passed or the body ends before its stated length.
+    Raises UnavailableError when it is larger or its stated length is none.
     """
-    ends = time.monotonic() + timeout_s
-    stated = int(response.headers.get("Content-Length", "0") or 0)
-    if stated > limit:
+    stated = response.headers.get("Content-Length", "0")
+    if not re.fullmatch(r"\d{1,18}", stated):
+        raise UnavailableError("the answer states no readable length")
+    if int(stated) > limit:
         raise UnavailableError(f"the answer is larger than {limit // 1024} KiB")
     pieces: list[bytes] = []
     size = 0
@@ -306,8 +315,6 @@ def _body(response: requests.Response, limit: int, timeout_s: float) -> bytes:
         size += len(piece)
         if size > limit:
             raise UnavailableError(f"the answer is larger than {limit // 1024} KiB")
-        if time.monotonic() > ends:
-            raise UnavailableError(f"the answer took longer than {timeout_s:.0f} s")
     return b"".join(pieces)
 
 

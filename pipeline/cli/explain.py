@@ -12,6 +12,7 @@ from .. import explain, lock, project
 from ..api import Project
 from ..errors import UsageError
 from ..explain import Explanation
+from ..report import Report
 from . import options
 
 
@@ -41,10 +42,20 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
         return
     for one in found:
         _show(one, with_recipe=recipe)
+        if not one.interpretation and not opened.site.service.paid:
+            click.echo(f"  engine  {_reading(opened, report, one)}")
     for step in report.plan.refused:
         click.echo(step.error)
     if path in report.plan.unmatched:
         click.echo(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
+
+
+def _reading(opened: Project, report: Report, one: Explanation) -> str:
+    from . import reading  # heavy: loads the engine
+
+    source = next(s for s in report.plan.sources if s.wanted.source.path == one.source)
+    request = next(r for r in source.wanted.requests if r.clip == one.clip)
+    return reading.sentence(opened.site, source.wanted, request)
 
 
 def _show(one: Explanation, *, with_recipe: bool) -> None:
@@ -53,7 +64,7 @@ def _show(one: Explanation, *, with_recipe: bool) -> None:
     click.echo(f"  step    {one.step}: {one.reason}")
     click.echo(f"  key     {one.request_key}")
     if one.interpretation:
-        click.echo(f"  read as {one.interpretation}")
+        click.echo(f"  engine  {one.interpretation}")
     for change in one.differences:
         click.echo(f"  differs {change.field}")
         click.echo(f"            before {change.before}")

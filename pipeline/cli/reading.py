@@ -1,0 +1,17 @@
+"""Say how the built-in engine reads a prompt, before anything is made."""
+
+from __future__ import annotations
+
+from .. import orders
+from ..model import Request
+from ..site import Site
+from ..steps import Wanted
+
+
+def sentence(site: Site, wanted: Wanted, request: Request) -> str:
+    """Return the engine's plain sentence about `request` for the sprite as it is now."""
+    from ..engine import parts, prompt  # heavy: loads numpy
+    from ..imaging import raster
+
+    picture = raster.array(orders.pixels(site, wanted.source))
+    return prompt.read(request.prompt, parts.cut(picture), request.negative_prompt).sentence
