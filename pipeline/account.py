@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from . import config, project
 from . import site as sites
@@ -12,6 +16,9 @@ from .errors import ConfigError
 from .ledger import Ledger
 from .model import Balance, JobState, Record
 from .site import Site
+
+if TYPE_CHECKING:
+    from .service import Totals
 
 #: Dollars of one credit of each pool, about (api.md section 1, rows 16 and 17).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
@@ -79,3 +86,55 @@ def dollars(balance: Balance) -> tuple[float, float]:
         balance.monthly_balance * MONTHLY_DOLLARS,
         balance.purchased_balance * PURCHASED_DOLLARS,
     )
+
+
+class Period(Record, frozen=True, kw_only=True):
+    """Days (UTC, `YYYY-MM-DD`), both included, and what our records say of them, in credits."""
+
+    first: str
+    last: str
+    charged: int = 0
+    jobs: int = 0
+    unconfirmed: int = 0
+    #: Credits by source, dearest first.
+    sources: tuple[tuple[str, int], ...] = ()
+
+
+def period(site: Site, first: date, last: date, now: float) -> Period:
+    """Sum up what the ledger booked for the site's service on these days."""
+    since = datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()
+    until = datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp() + _DAY_S
+    found = Period(first=first.isoformat(), last=last.isoformat())
+    if not (site.state / "ledger.sqlite").exists():
+        return found
+    with Ledger(site.state, now=now, durable=False) as ledger:
+        charged, jobs = ledger.charges(since, until, site.service.identity)
+        return msgspec.structs.replace(
+            found,
+            charged=charged,
+            jobs=jobs,
+            unconfirmed=records(site.state, site.service, now).unconfirmed,
+            sources=tuple(ledger.charges_by_source(since, until, site.service.identity)),
+        )
+
+
+def disagreement(ours: Period, theirs: Totals) -> str:
+    """Say in what our records and the service's bill differ; "" when they agree."""
+    more = theirs.credits_used - ours.charged
+    if more > 0:
+        doubt = f"; {ours.unconfirmed} purchases are in doubt here" if ours.unconfirmed else ""
+        return (
+            f"the service charged {more} credits more than these records know: another computer, "
+            f"another tool, or a request whose answer was lost{doubt}; see `pixelpipe jobs`"
+        )
+    if more < 0:
+        return (
+            f"the service charged {-more} credits less than these records say: charged on another "
+            "day than booked, or another account's key"
+        )
+    if theirs.jobs_charged != ours.jobs:
+        return (
+            f"the service charged {theirs.jobs_charged} jobs, these records know {ours.jobs}, for "
+            "the same credits"
+        )
+    return ""

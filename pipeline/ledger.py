@@ -197,6 +197,15 @@ class Ledger(Consents):
         )
         return int(rows[0][0]), int(rows[0][1])
 
+    def charges_by_source(self, since: float, until: float, service: str) -> list[tuple[str, int]]:
+        """Return the credits that `service` charged in [since, until) by source, dearest first."""
+        rows = self._read(
+            "SELECT source, SUM(credits_charged) AS sum FROM spend WHERE at >= ? AND at < ? "
+            "AND service = ? GROUP BY source HAVING sum > 0 ORDER BY sum DESC, source",
+            (since, until, service),
+        )
+        return [(source, int(credits)) for source, credits in rows]
+
     def committed_since(self, since: float) -> int:
         """Return the credits charged since then, and those that jobs claimed since may cost."""
         open_jobs = (job for job in self.unfinished() if job.paid and job.claimed_at >= since)

@@ -205,6 +205,22 @@ def test_evidence_is_read_by_a_table(
     assert word in evidence.read(found, now)
 
 
+def test_billing_agrees_until_an_answer_is_lost(game: Game, tmp_path: Path) -> None:
+    """The service's bill beside our books: equal, then 20 credits apart, and said so."""
+    with _selling(tmp_path, game, "POST /animate 2: reset-after"):
+        assert game.run("build", "--yes", "--only", "hero.png").exit == 0
+        agreed = game.run("billing", "--sources")
+        assert agreed.exit == 0
+        assert agreed.stderr == ""
+        assert "assets/hero.png" in agreed.stdout
+        assert game.make().exit == 7
+        apart = json.loads(game.run("billing", "--json").stdout)
+        assert apart["charged"]["credits_used"] - apart["booked"]["charged"] == 20
+        assert "20 credits more" in apart["disagreement"]
+        assert "1 purchases are in doubt" in apart["disagreement"]
+        assert game.run("billing", "--from", "2026-01-02", "--to", "2026-01-01").exit == 2
+
+
 def _job(key: str) -> Job:
     resolved = Resolved(
         request_key=key, prompt="p", frames=8, canvas=(16, 16), pad=(0, 0, 0, 0), matte="#ff00ff"

@@ -30,6 +30,7 @@ _COMMANDS = {
     "why": ("explain", "Say which rule and key a file has, and what differs from last time."),
     "jobs": ("jobs", "Show what is in flight, in doubt or failed, and settle it."),
     "balance": ("account", "Show the service's credits beside our own records."),
+    "billing": ("account", "Show what the service charged beside what these records booked."),
     "reroll": ("outputs", "Buy another take of a file's clips."),
     "pick": ("outputs", "Choose among the takes that were bought."),
     "adopt": ("outputs", "Keep hand edits of a file's outputs."),

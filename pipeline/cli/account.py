@@ -1,20 +1,28 @@
-"""`balance`: the service's figures beside our own."""
+"""`balance` and `billing`: the service's figures beside our own."""
 
 from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from .. import account
-from ..account import Records
+from ..account import Period, Records
+from ..errors import UsageError
 from ..lender import Lender
 from ..model import Balance
 from ..site import Site
 from . import options
+
+if TYPE_CHECKING:
+    from ..service import Totals
+
+_MOST_DAYS = 365
 
 
 @click.command()
@@ -33,6 +41,66 @@ def balance(project: str, service: str | None, as_json: bool) -> None:
         click.echo(msgspec.json.encode(_document(site, theirs, ours)).decode())
     else:
         _show(site, theirs, ours)
+
+
+_DATE = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@options.project
+@options.service
+@options.as_json
+@click.option("--from", "first", type=_DATE, help="First day (UTC); 30 days before the last.")
+@click.option("--to", "last", type=_DATE, help="Last day (UTC), included; today.")
+@click.option("--sources", is_flag=True, help="List what each source has cost.")
+def billing(
+    project: str,
+    service: str | None,
+    as_json: bool,
+    first: datetime | None,
+    last: datetime | None,
+    sources: bool,
+) -> None:
+    """Show what the service charged beside what these records booked, and how they differ."""
+    site = account.site(Path(project), os.environ, {"service": service})
+    end = (last or datetime.now(UTC)).date()
+    start = first.date() if first else end - timedelta(days=account.DAYS)
+    if start > end or (end - start).days > _MOST_DAYS:
+        raise UsageError(f"{start} to {end} is no period of at most {_MOST_DAYS} days")
+    ours = account.period(site, start, end, time.time())
+    theirs = None if site.service.base_url is None else _billed(site, ours)
+    if as_json:
+        document = {
+            "billing": 1,
+            "service": site.service.identity,
+            "charged": theirs,
+            "booked": ours,
+            "disagreement": account.disagreement(ours, theirs) if theirs else None,
+        }
+        click.echo(msgspec.json.encode(document).decode())
+    else:
+        _show_billing(site, theirs, ours, with_sources=sources)
+
+
+def _billed(site: Site, ours: Period) -> Totals:
+    with Lender(site, os.environ) as lender:
+        return lender.service().billing(start_date=ours.first, end_date=ours.last).totals
+
+
+def _show_billing(site: Site, theirs: Totals | None, ours: Period, *, with_sources: bool) -> None:
+    click.echo(f"{site.service.identity}, {ours.first} to {ours.last}:")
+    if theirs is None:
+        click.echo("The built-in engine is free: there is no bill.")
+    else:
+        _row("charged", theirs.credits_used, f"for {theirs.jobs_charged} jobs, by the service")
+    _row("booked", ours.charged, f"for {ours.jobs} jobs, on this computer")
+    if theirs is not None:
+        _row("added", theirs.credits_added)
+        _row("refunded", theirs.refunds)
+    for source, credits in ours.sources if with_sources else ():
+        click.echo(f"  {credits:>9}  {source}")
+    if theirs is not None and (text := account.disagreement(ours, theirs)):
+        click.echo(f"note: {text}", err=True)
 
 
 def _asked(site: Site) -> Balance:
