@@ -1,0 +1,59 @@
+"""The records that cross a boundary. Frozen, without files, clock, environment or network.
+
+Paths in records are POSIX strings relative to the project's root: there are as many as there are
+files, and a string costs a tenth of a `PurePosixPath`. `Path` appears at the edge only.
+Positions and sizes are pixels, x to the right and y down from the top left.
+"""
+
+from __future__ import annotations
+
+from .files import Document, File, Pixels, Source
+from .jobs import Balance, FailureClass, Hold, Job, JobState, Request, Resolved
+from .limits import (
+    ANIMATE_CREDITS,
+    DEFAULT_FPS,
+    DEFAULT_FRAMES,
+    MAX_ASPECT,
+    MAX_FRAMES,
+    MAX_SIDE_PX,
+    MIN_SIDE_PX,
+)
+from .plans import Step, StepKind
+from .record import Record
+from .rules import Clip, Direction, Flip, Rule, TargetChoice, When
+from .sheets import Frame, Grade, Provenance, Sheet, SheetClip
+
+__all__ = [
+    "ANIMATE_CREDITS",
+    "DEFAULT_FPS",
+    "DEFAULT_FRAMES",
+    "MAX_ASPECT",
+    "MAX_FRAMES",
+    "MAX_SIDE_PX",
+    "MIN_SIDE_PX",
+    "Balance",
+    "Clip",
+    "Direction",
+    "Document",
+    "FailureClass",
+    "File",
+    "Flip",
+    "Frame",
+    "Grade",
+    "Hold",
+    "Job",
+    "JobState",
+    "Pixels",
+    "Provenance",
+    "Record",
+    "Request",
+    "Resolved",
+    "Rule",
+    "Sheet",
+    "SheetClip",
+    "Source",
+    "Step",
+    "StepKind",
+    "TargetChoice",
+    "When",
+]

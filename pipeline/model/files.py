@@ -1,0 +1,59 @@
+"""Files and pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .record import Record
+
+
+class Document(Record, frozen=True, kw_only=True):
+    """One YAML file as read: its content, and the line on which each place of it stands."""
+
+    path: str
+    content: object
+    #: Key path from the root, such as ("rules", 0, "clips", "walk"), to its 1-based line.
+    lines: Mapping[tuple[str | int, ...], int] = {}
+
+    def line(self, *place: str | int) -> int | None:
+        """Return the line of `place`, or of the nearest ancestor that has one."""
+        for end in range(len(place), -1, -1):
+            if (line := self.lines.get(place[:end])) is not None:
+                return line
+        return None
+
+
+class Pixels(Record, frozen=True, kw_only=True):
+    """A picture: straight RGBA8, rows from the top, `len(rgba) == width * height * 4`."""
+
+    width: int
+    height: int
+    rgba: bytes
+
+
+class Source(Record, frozen=True, kw_only=True):
+    """A PNG that the artist made, as the rules see it."""
+
+    path: str
+    #: SHA-256 of the file's bytes, and of its canonical pixels (design.md section 6).
+    byte_digest: str
+    pixel_digest: str
+    width: int
+    height: int
+    #: Distinct opaque colours, and the share 0..1 of pixels with alpha of at least 128.
+    colors: int
+    opaque_share: float
+    #: More than one frame (APNG), or what looks like cells of a sheet: never bought whole.
+    looks_like_sheet: bool = False
+
+    @property
+    def stem(self) -> str:
+        """The path without its ending; outputs are `<stem>.anim.…`."""
+        return self.path[: -len(".png")]
+
+
+class File(Record, frozen=True, kw_only=True):
+    """A file to publish: path relative to the project's root, and its whole content."""
+
+    path: str
+    content: bytes

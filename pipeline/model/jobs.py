@@ -1,0 +1,125 @@
+"""Requests, and what becomes of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from .record import Record
+
+
+class Request(Record, frozen=True, kw_only=True):
+    """What is asked of the service for one clip of one source, as the rule states it."""
+
+    source: str
+    pixel_digest: str
+    clip: str
+    rule: str
+    prompt: str
+    negative_prompt: str = ""
+    frames: int | None = None
+    colors: int | Literal["source"] | None = None
+    model: str | None = None
+    matte: str | None = None
+    seed: int | None = None
+    fit: int | Literal["tight", "pad"] | None = None
+    take: int = 0
+    #: The prompts with path words left open, or None when they use none: a rename that changes
+    #: only those reuses what was bought (design.md section 6).
+    open_prompt: str | None = None
+
+
+class Resolved(Record, frozen=True, kw_only=True):
+    """A request with everything that our algorithms chose. Fixed at the claim, never recomputed."""
+
+    version: int = 1
+    request_key: str
+    #: Key with the path words left open; None when the prompt uses none.
+    open_key: str | None = None
+    prompt: str
+    negative_prompt: str = ""
+    #: As sent.
+    frames: int
+    #: Width and height of the canvas that is uploaded, in px.
+    canvas: tuple[int, int]
+    #: Margins around the (down-scaled) source: left, top, right, bottom, in px.
+    pad: tuple[int, int, int, int]
+    #: Integer by which the source was divided before padding; 1 for native pixel art.
+    scale: int = 1
+    #: "#rrggbb", its distance from the sprite's colours in OKLab, and the second choice.
+    matte: str
+    matte_distance: float = 0.0
+    runner_up: str = ""
+    #: "#rrggbb" each; None when a count was sent instead.
+    palette: tuple[str, ...] | None = None
+    colors: int | None = None
+    seed: int | None = None
+    model: str | None = None
+
+
+class JobState(StrEnum):
+    """Where a job stands (design.md section 6)."""
+
+    CLAIMED = "claimed"
+    SUBMITTED = "submitted"
+    BOUGHT = "bought"
+    FAILED = "failed"
+    DETACHED = "detached"
+    UNCONFIRMED = "unconfirmed"
+    #: Settled by a person: billed, and the result cannot be had. The next take may be bought.
+    CHARGED = "charged"
+
+
+class FailureClass(StrEnum):
+    """What a failure is held against, and so when it is tried again (watching.md section 5)."""
+
+    PERMANENT = "permanent"
+    TRANSIENT = "transient"
+    ACCOUNT = "account"
+    ENVIRONMENT = "environment"
+
+
+class Job(Record, frozen=True, kw_only=True):
+    """One request key's way through the ledger. Times are UTC, seconds since the epoch."""
+
+    request_key: str
+    state: JobState
+    service: str
+    paid: bool
+    source: str
+    clip: str
+    take: int = 0
+    resolved: Resolved
+    recipe: str = ""
+    credits_quoted: int = 0
+    credits_charged: int = 0
+    remote_id: str | None = None
+    digest: str | None = None
+    reason: str = ""
+    failure: FailureClass | None = None
+    #: Version of pixelpipe; another one may try again what failed for good.
+    tool: str = ""
+    #: Token of the process that holds the claim; see ledger.py.
+    holder: str = ""
+    claimed_at: float = 0.0
+    submitted_at: float | None = None
+    settled_at: float | None = None
+
+
+class Hold(Record, frozen=True, kw_only=True):
+    """A purchase that waits until a person releases it: too many came at once."""
+
+    request_key: str
+    source: str
+    clip: str
+    credits: int
+
+
+class Balance(Record, frozen=True, kw_only=True):
+    """Credits of the account. `available` is the total less what open jobs hold."""
+
+    monthly_balance: int = 0
+    purchased_balance: int = 0
+    total_balance: int = 0
+    reserved: int = 0
+    available: int = 0

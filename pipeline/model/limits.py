@@ -1,0 +1,14 @@
+"""What the service takes, and what is asked for when nothing is stated."""
+
+from __future__ import annotations
+
+#: Largest side in px and longest aspect that the pixel models take (api.md 4.1).
+MAX_SIDE_PX = 256
+MAX_ASPECT = 2
+#: Smallest side in px that is sent; the vendor's own floor is unknown (api.md 8).
+MIN_SIDE_PX = 8
+DEFAULT_FRAMES = 8
+MAX_FRAMES = 16
+DEFAULT_FPS = 8
+#: Credits of one POST /animate (api.md 3.2).
+ANIMATE_CREDITS = 20

@@ -1,0 +1,34 @@
+"""What a plan decides."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from .record import Record
+
+
+class StepKind(StrEnum):
+    """What a plan does about one clip."""
+
+    FRESH = "fresh"
+    REUSE = "reuse"
+    RESUME = "resume"
+    BUY = "buy"
+    ASK = "ask"
+    BLOCKED = "blocked"
+    ORPHAN = "orphan"
+
+
+class Step(Record, frozen=True, kw_only=True):
+    """One decision of a plan: a clip of a source, what is done, and why."""
+
+    source: str
+    clip: str
+    kind: StepKind
+    reason: str
+    rule: str = ""
+    request_key: str = ""
+    credits: int = 0
+    #: Set when the step cannot be done: the sentence, and the exit code that it means.
+    error: str | None = None
+    exit_code: int = 0
