@@ -6,14 +6,13 @@ repair runs only where its defect is measured, and each stage can be left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from . import targets
+from . import playing, targets
 from .errors import AssetError
 from .imaging import cell, develop, grade, raster
 from .imaging.cell import Placed
 from .model import (
-    DEFAULT_FPS,
     Clip,
     Direction,
     File,
@@ -166,7 +165,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
         clip=clip,
         bought=bought,
         placed=placed,
-        durations=_durations(clip, last.reel.count, None),
+        durations=playing.durations(clip, last.reel.count),
         loop=loop,
         direction=Direction.PINGPONG if to_and_fro else clip.direction,
         grade=grade.grade(last, loop=loop),
@@ -201,7 +200,7 @@ def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Ma
         clip=clip,
         bought=base.bought,
         placed=placed,
-        durations=_durations(clip, len(durations), durations),
+        durations=playing.durations(clip, len(durations), durations),
         loop=base.loop if clip.loop is None else clip.loop,
         direction=_both(base.direction, clip.direction),
         grade=base.grade,
@@ -211,13 +210,6 @@ def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Ma
 def _both(base: Direction, own: Direction) -> Direction:
     """Return how a derived clip plays: as it says, else as its base."""
     return base if own is Direction.FORWARD else own
-
-
-def _durations(clip: Clip, count: int, base: tuple[int, ...] | None) -> tuple[int, ...]:
-    """Return each frame's ms: the base's unless `fps` is stated, then the holds."""
-    even = int(1000 / (clip.fps or DEFAULT_FPS) + 0.5)
-    durations = (even,) * count if base is None or clip.fps else base
-    return tuple(clip.hold.get(at, duration) for at, duration in enumerate(durations))
 
 
 def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int]) -> Sheet:
@@ -251,18 +243,25 @@ def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int
 def _frames(one: _Made, rect: cell.Rect, *, merge: bool) -> list[Frame]:
     """Return a clip's frames; where poses are held, one frame shows for longer.
 
-    At least one frame keeps the clip's shortest time, by which targets count beats.
+    Not where one round would then play another number of beats, as the first pose of a ping-pong
+    would: the plan has named the files of a target that counts them.
     """
     pictures = [raster.pixels(picture) for picture in one.placed.crop(rect)]
-    frames: list[Frame] = []
-    for picture, duration in zip(pictures, one.durations, strict=True):
-        if merge and frames and frames[-1].pixels == picture:
-            duration += frames.pop().duration_ms
-        frames.append(Frame(pixels=picture, duration_ms=duration))
-    shortest = min(one.durations)
-    if min(frame.duration_ms for frame in frames) == shortest:
-        return frames
-    return [Frame(pixels=p, duration_ms=d) for p, d in zip(pictures, one.durations, strict=True)]
+    whole = [Frame(pixels=p, duration_ms=d) for p, d in zip(pictures, one.durations, strict=True)]
+    if not merge:
+        return whole
+    held: list[Frame] = []
+    for frame in whole:
+        if held and held[-1].pixels == frame.pixels:
+            duration = held.pop().duration_ms + frame.duration_ms
+            frame = Frame(pixels=frame.pixels, duration_ms=duration)
+        held.append(frame)
+    return held if _beats(held, one) == _beats(whole, one) else whole
+
+
+def _beats(frames: Sequence[Frame], one: _Made) -> int:
+    shown = [frame.duration_ms for frame in frames]
+    return targets.beats(shown, one.direction, loop=one.loop)
 
 
 def _provenance(one: _Made, first: int, count: int) -> Provenance:

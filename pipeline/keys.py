@@ -109,7 +109,8 @@ def _stated(value: object) -> object:
 
 
 def _derived(clip: Clip) -> dict[str, object]:
-    fields: dict[str, object] = msgspec.to_builtins(clip)
+    # Frame numbers of `hold` become text, as JSON's keys are.
+    fields: dict[str, object] = msgspec.to_builtins(clip, str_keys=True)
     for paid_or_place in _NOT_DERIVED:
         fields.pop(paid_or_place)
     return fields

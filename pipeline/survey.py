@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from . import globs, keys, lock, project, provenance, rulefile, rules, targets
+from . import globs, keys, lock, playing, project, provenance, rulefile, rules, targets
 from .errors import ConfigError, PixelpipeError, SourceError, StorageError
 from .model import Record, Source, Step, StepKind
 from .project import Facts, Index, Scan, document
@@ -221,13 +221,12 @@ def _wanted(site: Site, source: Source, matcher: rules.Matcher, scan: Scan) -> W
     if match is None:
         return None
     chosen = site.settings.targets if match.rule.targets is None else match.rule.targets
-    frames = tuple((clip.name, clip.frames or 0) for clip in match.rule.clips)
     return Wanted(
         source=source,
         rule=match.rule,
         requests=rules.requests(source, match),
         targets=chosen,
-        outputs=targets.paths(source.stem, frames, chosen),
+        outputs=targets.paths(source.stem, playing.frames(match.rule.clips), chosen),
     )
 
 
