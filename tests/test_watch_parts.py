@@ -87,7 +87,9 @@ def test_a_deletion_needs_its_grace_and_a_complete_scan() -> None:
     assert gate.has_overdue(13)
     gate.confirm_missing({}, 13, is_complete=False)
     assert (gate.has_settled, gate.has_overdue(14)) == (False, False)
-    gate.confirm_missing({"y.png"}, 60, is_complete=True)
+    gate.confirm_missing({"y.png"}, 14, is_complete=True)  # a scan for another reason
+    assert (gate.has_settled, gate.has_overdue(15.9), gate.has_overdue(16)) == (False, False, True)
+    gate.confirm_missing({"y.png"}, 16, is_complete=True)
     assert gate.hand_over() == {"x.png"}
     assert gate.next_due() == float("inf")
 

@@ -53,6 +53,8 @@ class Scan(Record, frozen=True, kw_only=True):
     folders: dict[str, int]
     #: False if anything could not be read: then nothing may be taken for deleted.
     is_complete: bool = True
+    #: Folders vanished while they were listed: where they went may have been listed before.
+    is_torn: bool = False
     #: Sentences for the user, each with a path.
     faults: tuple[str, ...] = ()
     #: Folders that were left out on purpose.
@@ -144,13 +146,15 @@ class _Pass:
         self._pruned: list[str] = []
         self._leftovers: list[str] = []
         self._is_complete = True
+        self._is_torn = False
 
     def result(self) -> Scan:
         """Return what was found."""
         return Scan(
             files=self._files,
             folders=self._folders,
-            is_complete=self._is_complete,
+            is_complete=self._is_complete and not self._is_torn,
+            is_torn=self._is_torn,
             faults=tuple(self._faults),
             pruned=tuple(self._pruned),
             leftovers=tuple(self._leftovers),
@@ -243,6 +247,9 @@ class _Pass:
                         has_patterns = True
                     elif found.is_symlink():
                         links.append(prefix + name)
+        except (FileNotFoundError, NotADirectoryError):
+            self._is_torn = True
+            return []
         except OSError as exc:
             self.miss(entry.folder, f"cannot be read: {exc.strerror}")
             return []

@@ -47,6 +47,8 @@ class Gate:
         self._waiting: dict[str, _Waiting] = {}
         #: Known files that were not there when last looked at, and since when.
         self._missing: dict[str, float] = {}
+        #: No scan for the sake of missing files before this time.
+        self._ask_at = float("-inf")
         #: To be handed over: the stat that settled, or None for a deletion.
         self._settled: dict[str, Stat | None] = {}
         self._complaints: dict[str, None] = {}
@@ -126,15 +128,23 @@ class Gate:
 
     def has_overdue(self, now: float) -> bool:
         """Tell whether a missing file has had its grace: a complete scan has to decide."""
-        return any(since + self._timing.grace_s <= now for since in self._missing.values())
+        return now >= self._ask_at and any(
+            since + self._timing.grace_s <= now for since in self._missing.values()
+        )
 
     def confirm_missing(self, present: Collection[str], now: float, *, is_complete: bool) -> None:
-        """Settle deletions by what a scan found; an incomplete one decides nothing."""
+        """Settle deletions by what a scan found; an incomplete one decides nothing.
+
+        Then all get a new grace, and no other scan is asked for before the next regular one.
+        """
+        if not is_complete:
+            self._missing = dict.fromkeys(self._missing, now)
+            self._ask_at = now + self._timing.reconcile_s
+            return
+        self._ask_at = now
         for path, since in list(self._missing.items()):
             if path in present:
                 del self._missing[path]
-            elif not is_complete:
-                self._missing[path] = now + self._timing.reconcile_s - self._timing.grace_s
             elif since + self._timing.grace_s <= now:
                 del self._missing[path]
                 self._settled[path] = None
@@ -159,7 +169,9 @@ class Gate:
     def next_due(self) -> float:
         """Return when something is to be looked at again; infinity if nothing is waiting."""
         dues = [waiting.due for waiting in self._waiting.values()]
-        dues += [since + self._timing.grace_s for since in self._missing.values()]
+        dues += [
+            max(since + self._timing.grace_s, self._ask_at) for since in self._missing.values()
+        ]
         return min(dues, default=float("inf"))
 
     def _is_pending(self, path: str) -> bool:

@@ -24,6 +24,8 @@ _BITE_S = 0.02
 _HEALTH_S = 1.0
 #: Watches are verified when folders have been quiet for this long: watchdog needs time to follow.
 _VERIFY_S = 0.5
+#: So often in a row the same folders have to be partly unwatched before we give up on events.
+_MAX_STRIKES = 2
 #: A turn that comes this much too late has missed things: the laptop slept, or we were stopped.
 _GAP_S = 5.0
 #: A scan may take this share of the time at most, so that a large project does not heat the room.
@@ -75,6 +77,9 @@ class Watcher:
         self._last = moment()
         self._scan_at = self._health_at = self._rested_at = 0.0
         self._verify_at = float("inf")
+        self._is_doubtful = False
+        self._armed: dict[str, int] = {}
+        self._strikes = 0
         #: The next scan is an extra one: that it finds what no notice named says nothing.
         self._is_hurried = False
         self._busy_since: float | None = None
@@ -149,25 +154,30 @@ class Watcher:
                 _log.info("a watched folder was replaced or a watch died; watching anew")
                 self._arm(now, anew=True)
         if now >= self._verify_at:
-            self._arm(now)
+            self._arm(now, anew=self._is_doubtful)
 
     def _arm(self, now: float, *, anew: bool = False) -> None:
         """Watch what is there now, and scan afterwards: what happened in between is found."""
         assert self._notices is not None
         self._verify_at = float("inf")
+        self._is_doubtful = False
         self._hurry(now)
         scan = self._tree.scan()
+        is_same = scan.folders == self._armed
+        self._armed = scan.folders
         try:
             (self._notices.restart if anew else self._notices.arm)(scan, self._tree.assets)
-            if missing := self._notices.unwatched(scan):
-                if not anew:
-                    return self._arm(now, anew=True)
-                scan = self._tree.scan()  # it may have changed meanwhile
-                missing = self._notices.unwatched(scan)
-            if missing:
-                self._fall_back(f"{missing} of {len(scan.folders)} folders cannot be watched")
+            missing = self._notices.unwatched(scan)
         except OSError as exc:
             self._fall_back(f"folders cannot be watched ({exc.strerror or exc})")
+            return
+        # While folders come and go some are always missed; only what stays so is a limit.
+        self._strikes = self._strikes + 1 if missing and is_same else 0
+        if self._strikes > _MAX_STRIKES:
+            self._fall_back(f"{missing} of {len(scan.folders)} folders cannot be watched")
+        elif missing:
+            self._is_doubtful = True
+            self._verify_at = now + _VERIFY_S
 
     def _fall_back(self, reason: str) -> None:
         """Go on without notices, and say so."""
@@ -185,6 +195,7 @@ class Watcher:
         dirty = self._notices.take()
         if dirty.folders or dirty.is_everything:
             self._verify_at = now + _VERIFY_S
+        self._is_doubtful |= dirty.is_doubtful
         if dirty.is_everything or len(dirty.folders) > _MAX_FOLDERS:
             self._hurry(max(now, self._rested_at))
             return
@@ -206,6 +217,10 @@ class Watcher:
         is_regular = not self._is_hurried and now >= self._scan_at
         self._is_hurried = False
         scan = self._scan(now)
+        if scan.is_torn:
+            self._hurry(max(self._rested_at, now + _VERIFY_S))
+        if self._notices is not None and scan.folders != self._armed:
+            self._verify_at = min(self._verify_at, now + _VERIFY_S)
         # What an incomplete scan does not show may be there: unmounting a drive deletes nothing.
         candidates = self._gate.known_below(".") if scan.is_complete else ()
         news = self._gate.compare(scan.files, candidates, now)

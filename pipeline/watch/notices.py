@@ -7,6 +7,7 @@ were moved in and are not watched, limits that leave part of the tree unwatched.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import warnings
@@ -49,11 +50,16 @@ BURST = 1_000
 
 
 class Dirty(NamedTuple):
-    """Where to look: files, folders with all below them, or everything."""
+    """Where to look: files, folders with all below them, or everything.
+
+    `is_doubtful`: folders moved or went, or names were dropped. Then watchdog may hold watches
+    under names that are not theirs any more, and the watches are better set anew.
+    """
 
     files: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     is_everything: bool = False
+    is_doubtful: bool = False
 
 
 class Collector(FileSystemEventHandler):
@@ -70,6 +76,7 @@ class Collector(FileSystemEventHandler):
         self._files: set[str] = set()
         self._folders: set[str] = set()
         self._is_everything = False
+        self._is_doubtful = False
 
     def dispatch(self, event: FileSystemEvent) -> None:
         """Take one event, in watchdog's thread. Never raises: that would end the thread (W12)."""
@@ -77,7 +84,7 @@ class Collector(FileSystemEventHandler):
             self._collect(event)
         except Exception:  # an event that cannot be read is as good as one that was lost
             with self._lock:
-                self._is_everything = True
+                self._is_everything = self._is_doubtful = True
             self._wake.set()
 
     def follow(self, assets: Collection[str]) -> None:
@@ -88,19 +95,25 @@ class Collector(FileSystemEventHandler):
     def take(self) -> Dirty:
         """Return what was collected since the last time."""
         with self._lock:
-            dirty = Dirty(frozenset(self._files), frozenset(self._folders), self._is_everything)
-            self._files, self._folders, self._is_everything = set(), set(), False
+            dirty = Dirty(
+                frozenset(self._files),
+                frozenset(self._folders),
+                self._is_everything,
+                self._is_doubtful,
+            )
+            self._files, self._folders = set(), set()
+            self._is_everything = self._is_doubtful = False
         return dirty
 
     def _collect(self, event: FileSystemEvent) -> None:
         """Keep the paths of one event, if they can matter."""
         source = self._relative(event.src_path)
         target = self._relative(event.dest_path) if event.dest_path else None
+        is_loss = event.event_type in ("deleted", "moved")
         if event.is_directory:
             folders = [path for path in (source, target) if path is not None and _is_visible(path)]
-            self._keep((), folders)
+            self._keep((), folders, is_doubtful=is_loss)
             return
-        is_loss = event.event_type in ("deleted", "moved")
         files = [source] if source and self._matters(source, is_loss=is_loss) else []
         if target and self._matters(target, is_loss=False):
             files.append(target)
@@ -108,7 +121,12 @@ class Collector(FileSystemEventHandler):
         self._keep(files, (), is_everything=is_rule)
 
     def _keep(
-        self, files: Collection[str], folders: Collection[str], *, is_everything: bool = False
+        self,
+        files: Collection[str],
+        folders: Collection[str],
+        *,
+        is_everything: bool = False,
+        is_doubtful: bool = False,
     ) -> None:
         """Add paths, or give up on names when there are too many, and wake the loop."""
         if not (files or folders or is_everything):
@@ -116,8 +134,10 @@ class Collector(FileSystemEventHandler):
         with self._lock:
             self._files.update(files)
             self._folders.update(folders)
-            if is_everything or len(self._files) + len(self._folders) > BURST:
-                self._is_everything = True
+            self._is_everything |= is_everything
+            self._is_doubtful |= is_doubtful
+            if len(self._files) + len(self._folders) > BURST:
+                self._is_everything = self._is_doubtful = True
                 self._files.clear()
                 self._folders.clear()
         self._wake.set()
@@ -168,6 +188,8 @@ class Notices:
         if self._observer is None:
             # watchdog 7 warns when it adds a watch twice, as it does while folders are being made.
             warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
+            # It also reports every restart as an error; what matters of it we say ourselves.
+            logging.getLogger("watchdog").setLevel(logging.CRITICAL)
             self._observer = Observer()
             self._observer.start()
         for place in [place for place in self._watches if place not in wanted]:
