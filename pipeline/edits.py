@@ -14,9 +14,11 @@ from .report import Report
 
 
 def edited(project: Project, source: str) -> tuple[str, ...]:
-    """Return the outputs of `source` whose content is not what the lock file says."""
+    """Return the outputs of `source` that are there, and not as the lock file says."""
     return tuple(
-        line.path for line in _lines(project, source) if _digest(project, line) != line.digest
+        line.path
+        for line in _lines(project, source)
+        if _digest(project, line) not in (None, line.digest)
     )
 
 

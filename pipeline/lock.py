@@ -45,6 +45,11 @@ class FileLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     #: No longer made by us: the whole source is left alone.
     detached: bool = False
 
+    @property
+    def is_ours(self) -> bool:
+        """The content is what we wrote: it may be replaced and removed."""
+        return not (self.adopted or self.detached)
+
 
 class Lock(Record, frozen=True, kw_only=True):
     """A lock file's content. `notices` says what was odd about the text, in sentences."""

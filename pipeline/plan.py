@@ -110,9 +110,11 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
     bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in clips]
     build_key = keys.build_key(wanted.source.stem, wanted.rule, bought, wanted.targets)
     stale = _stale(wanted, build_key, view)
-    if stale is not None and (kept := _adopted(wanted, view)):
+    if stale is not None and kept:
         return SourcePlan(wanted=wanted, clips=_all(clips, StepKind.BLOCKED, kept))
     if stale is not None or any(one.step.kind is not StepKind.FRESH for one in clips):
+    if (kept := _adopted(wanted, view)) and any(one.step.kind in _CHANGING for one in clips):
+        return SourcePlan(wanted=wanted, clips=_all(clips, StepKind.BLOCKED, kept))
         clips = tuple(
             steps.changed(one, StepKind.REUSE, stale or "finished with its other clips")
             if one.step.kind is StepKind.FRESH
@@ -151,7 +153,13 @@ def _adopted(wanted: Wanted, view: steps.View) -> str | None:
         return None
     lines = view.files.get(wanted.source.stem, ())
     path = next((line.path for line in lines if line.adopted), None)
-    return path and f"{path} was edited and adopted; `pixelpipe restore` or `detach` it"
+    if path is None:
+        return None
+    missing = [line.path for line in lines if line.path not in view.known.on_disk]
+    if missing:
+        remedy = "bring it back, or `pixelpipe restore` or `detach` it"
+        return f"{missing[0]} is missing, and {path} was edited and adopted: {remedy}"
+    return f"{path} was edited and adopted; `pixelpipe restore` or `detach` it"
 
 
 def _foreign(wanted: Wanted, view: steps.View) -> str | None:

@@ -47,7 +47,7 @@ class Publication:
         self._site = site
         self._ledger = ledger
         self._name = str(site.root)
-        self._locked = {line.path: line.digest for line in before.files}
+        self._locked = {line.path: line.digest for line in before.files if line.is_ours}
         self._files_of = before.files_of()
         self._clips: dict[str, Sequence[ClipLine]] = {}
         self._files: dict[str, Sequence[FileLine]] = {}
@@ -86,7 +86,7 @@ class Publication:
             removed = tuple(
                 line.path
                 for line in self._files_of.get(stem, ())
-                if project.remove(self._site.root, line.path, line.digest)
+                if line.is_ours and project.remove(self._site.root, line.path, line.digest)
             )
         self._clips[source] = ()
         self._files[stem] = ()

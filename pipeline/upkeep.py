@@ -89,8 +89,7 @@ def clean(opened: Project) -> tuple[str, ...]:
     return tuple(
         line.path
         for line in opened.lock().files
-        if not (line.adopted or line.detached)
-        and project.remove(opened.root, line.path, line.digest)
+        if line.is_ours and project.remove(opened.root, line.path, line.digest)
     )
 
 
@@ -137,7 +136,7 @@ def disclose(opened: Project) -> tuple[Disclosed, ...]:
 
 
 def _origin(file: FileLine, clips: list[ClipLine], root: Path) -> Origin:
-    if file.adopted or file.detached or _digest(root, file.path) not in (None, file.digest):
+    if not file.is_ours or _digest(root, file.path) not in (None, file.digest):
         return Origin.EDITED
     return Origin.GENERATED if any(line.paid for line in clips) else Origin.PROCEDURAL
 
