@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import config, keys, packs, project, rulefile
+from . import choices, config, keys, packs, project, rulefile
 from .config import ServiceChoice, Settings
 from .errors import ConfigError
 from .ledger import Ledger
-from .model import Record, Rule
+from .model import Document, Record, Rule
 from .project import document
+from .shapes import At
 from .store import Store
 
 
@@ -57,9 +58,10 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     Raises ConfigError with file and line.
     """
     root = project.find(start)
-    settings = config.resolve(
-        document.read(root / project.CONFIG_NAME, project.CONFIG_NAME), environment, flags
-    )
+    stated = document.read(root / project.CONFIG_NAME, project.CONFIG_NAME)
+    settings = config.resolve(stated, environment, flags)
+    choices.check_document(stated)
+    choices.check(settings.targets, At(document=_origin(settings, "targets")))
     found, inputs = _rules(root, settings)
     return Site(
         root=root,
@@ -85,7 +87,15 @@ def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str,
     names = [path for pattern in settings.rules for path in _files(root, pattern)]
     own = [(document.read(root / name, name), "") for name in dict.fromkeys(names)]
     shipped = [(packs.load(pack), pack) for pack in settings.packs]
-    return rulefile.load([*own, *shipped]), tuple(dict.fromkeys(names))
+    found = rulefile.load([*own, *shipped])
+    for read, _ in own:
+        choices.check_document(read)
+    return found, tuple(dict.fromkeys(names))
+
+
+def _origin(settings: Settings, name: str) -> Document:
+    """Return what messages name: the variable or flag that a setting comes from."""
+    return Document(path=settings.origin(name), content=None)
 
 
 def _files(root: Path, pattern: str) -> Iterator[str]:

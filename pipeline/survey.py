@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from . import globs, keys, lock, playing, project, provenance, rulefile, rules, targets
+from . import choices, globs, keys, lock, playing, project, provenance, rulefile, rules, targets
 from .errors import ConfigError, PixelpipeError, SourceError, StorageError
 from .model import Record, Source, Step, StepKind
 from .project import Facts, Index, Scan, document
@@ -217,6 +217,7 @@ def _wanted(site: Site, source: Source, matcher: rules.Matcher, scan: Scan) -> W
     if override in scan.files:
         read = document.read(site.root / override, override)
         rule = rulefile.override(match.rule if match else None, read)
+        choices.check_document(read)
         match = rules.Match(rule=rule, captures=match.captures if match else {})
     if match is None:
         return None
