@@ -105,6 +105,8 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
     clips = tuple(steps.decide(request, view, wanted) for request in wanted.requests)
     if obstacle := _obstacle(wanted, view):
         return SourcePlan(wanted=wanted, clips=_all(clips, *obstacle))
+    if (kept := _adopted(wanted, view)) and any(one.step.kind in _CHANGING for one in clips):
+        return SourcePlan(wanted=wanted, clips=_all(clips, StepKind.BLOCKED, kept))
     if any(clip.digest is None for clip in clips):
         return SourcePlan(wanted=wanted, clips=clips)
     bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in clips]
@@ -113,8 +115,6 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
     if stale is not None and kept:
         return SourcePlan(wanted=wanted, clips=_all(clips, StepKind.BLOCKED, kept))
     if stale is not None or any(one.step.kind is not StepKind.FRESH for one in clips):
-    if (kept := _adopted(wanted, view)) and any(one.step.kind in _CHANGING for one in clips):
-        return SourcePlan(wanted=wanted, clips=_all(clips, StepKind.BLOCKED, kept))
         clips = tuple(
             steps.changed(one, StepKind.REUSE, stale or "finished with its other clips")
             if one.step.kind is StepKind.FRESH
