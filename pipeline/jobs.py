@@ -55,6 +55,34 @@ class Desk:
         self.clock = clock
 
 
+class Order(Record, frozen=True, kw_only=True):
+    """A job to buy. `prepare` resolves the request now, and gives the body to send."""
+
+    request_key: str
+    prepare: Callable[[], tuple[Job, dict[str, object]]]
+    #: Whose budget it counts against, and its price.
+    rule: str = ""
+    credits: int = 0
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """How a request key ended in this run; `job` is None when nothing was claimed."""
+
+    request_key: str
+    job: Job | None = None
+    error: PixelpipeError | None = None
+    notice: str = ""
+    #: This run made it, and answers for its price; another process may have.
+    is_ours: bool = False
+
+
+class Change(Record, frozen=True, kw_only=True):
+    """A job moved on; for progress displays."""
+
+    job: Job
+    progress: float | None = None
+
+
 class Submitted(Record, frozen=True, kw_only=True):
     """The service took the job under this id."""
 

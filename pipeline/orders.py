@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from . import budget, keys, project
 from .budget import Allowance
 from .errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
+from .jobs import Order
 from .ledger import Ledger
 from .model import Balance, Job, JobState, Pixels, Resolved, Source
-from .scheduler import Order, Pace, backoff_s
+from .scheduler import Pace, backoff_s
 from .site import Site
 from .steps import ClipPlan, Wanted
 from .store import Bought

@@ -25,10 +25,10 @@ from .errors import (
     UsageError,
 )
 from .evidence import Evidence
-from .jobs import Desk, Fetched, Pending
+from .jobs import Change, Desk, Fetched, Order, Pending
 from .ledger import Ledger
 from .model import FailureClass, Job, JobState, Record
-from .scheduler import Change, Order, Scheduler
+from .scheduler import Scheduler
 from .site import Site
 from .store import Store
 

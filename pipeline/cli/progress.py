@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..api import Observer
+from ..jobs import Change
 from ..model import JobState
 from ..plan import Plan
 from ..results import Result
-from ..scheduler import Change
 
 if TYPE_CHECKING:
     from rich.live import Live
