@@ -7,7 +7,8 @@ Arrays of frames are (frames, height, width[, 4]); an index picture is int16, -1
 from __future__ import annotations
 
 from .facts import Facts, facts
+from .fit import unfit
 from .png import frame_count
 from .raster import decode, encode
 
-__all__ = ["Facts", "decode", "encode", "facts", "frame_count"]
+__all__ = ["Facts", "decode", "encode", "facts", "frame_count", "unfit"]

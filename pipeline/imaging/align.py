@@ -23,8 +23,10 @@ SAMPLES, AGREED = 300, 0.60
 DISTINCT = 1.02
 #: Share of frames in which an anchor stands still, for the others to count as shifted.
 STILL = 0.74
-#: So many anchors must agree on a shift of one px.
+#: So many anchors must agree on a drift.
 WITNESSES = 2
+#: The sum of all steps must fall to this share, or the shifts are not believed.
+SMOOTHER = 0.97
 _UNKNOWN = 99
 #: Which of the anchors is the whole figure.
 WHOLE = 1
@@ -51,14 +53,14 @@ def offset(reel: Reel) -> tuple[int, int]:
     return int(x.at[0]), int(y.at[0])
 
 
-def shifts(reel: Reel, *, swings: bool) -> Ints:
+def shifts(reel: Reel, *, swings: bool, least_px: int = 1) -> Ints:
     """Return the px right and down by which each frame is off, (frames, 2); zeros where sound."""
     found = np.zeros((reel.count, 2), dtype=np.int64)
     if reel.count < 3 or not reel.source_solid.any():
         return found
     across, down = _anchors(reel)
-    found[:, 0] = _stray(across, swings=swings)
-    found[:, 1] = _stray(down, swings=swings)
+    found[:, 0] = _stray(across, swings=swings, least_px=least_px)
+    found[:, 1] = _stray(down, swings=swings, least_px=least_px)
     found[0] = 0
     return found
 
@@ -80,16 +82,16 @@ def move(frame: Index, dx: int, dy: int, *, fill: int = -1) -> Index:
     return out
 
 
-def align(reel: Reel, *, swings: bool) -> tuple[Reel, Ints]:
+def align(reel: Reel, *, swings: bool, least_px: int = 1) -> tuple[Reel, Ints]:
     """Shift stray frames back, each only if it then differs less from its neighbours.
 
     Returns the clip and the shifts that were removed, (frames, 2).
     """
-    by = shifts(reel, swings=swings)
+    by = shifts(reel, swings=swings, least_px=least_px)
     if not by.any():
         return reel, by
     moved = shifted(reel.index, by)
-    if _roughness(reel, moved) >= _roughness(reel, reel.index):
+    if _roughness(reel, moved) > SMOOTHER * _roughness(reel, reel.index):
         return reel, np.zeros_like(by)
     return reel.with_index(moved), by
 
@@ -210,31 +212,34 @@ def _has_still(anchors: list[Anchor]) -> bool:
     return any(anchor.known.all() and not anchor.at.any() for anchor in anchors)
 
 
-def _stray(anchors: list[Anchor], *, swings: bool) -> Ints:
+def _stray(anchors: list[Anchor], *, swings: bool, least_px: int) -> Ints:
     """Return how far each frame is off along one axis, from the anchor that moves least."""
     count = len(anchors[0].at)
     if _has_still(anchors):
         return np.zeros(count, dtype=np.int64)
-    for anchor in anchors:
-        drift = _drift(anchor)
-        if drift:
-            return ramp(drift, count)
+    drifts = [drift for anchor in anchors if (drift := _drift(anchor))]
+    if len(drifts) >= WITNESSES and len(set(drifts)) == 1:
+        return ramp(drifts[0], count)
     still = [a for a in anchors if _standing(a) >= STILL and not _swings(a.at)]
     whole = anchors[WHOLE]
     if whole.known.all() and _swings(whole.at):
         return np.zeros(count, dtype=np.int64)
-    votes = [_vote([int(a.at[t]) for a in still if a.known[t]]) for t in range(count)]
-    votes = [vote if _breaks_away(anchors, t) else 0 for t, vote in enumerate(votes)]
+    votes = [_vote(still, anchors, at) for at in range(count)]
+    votes = [
+        vote if abs(vote) >= least_px and _breaks_away(anchors, at) else 0
+        for at, vote in enumerate(votes)
+    ]
     if any(votes):
         return np.array(votes)
     return _unsymmetric(whole) if swings else np.zeros(count, dtype=np.int64)
 
 
-def _vote(places: list[int]) -> int:
-    """Return the place that most anchors have; a px aside is only believed when two agree."""
-    counts = {place: places.count(place) for place in places}
-    best = max(counts, key=lambda place: (counts[place], -abs(place)), default=0)
-    return best if abs(best) > 1 or counts.get(best, 0) >= WITNESSES else 0
+def _vote(still: list[Anchor], anchors: list[Anchor], frame: int) -> int:
+    """Return the place that most anchors have; a px aside is only believed when most agree."""
+    places = [int(a.at[frame]) for a in still if a.known[frame]]
+    best = max(places, key=lambda place: (places.count(place), -abs(place)), default=0)
+    everywhere = [int(a.at[frame]) for a in anchors if a.known[frame]]
+    return best if abs(best) > 1 or 2 * everywhere.count(best) > len(everywhere) else 0
 
 
 def _breaks_away(anchors: list[Anchor], frame: int) -> bool:

@@ -37,9 +37,11 @@ DISTANCE_COST = 0.1
 RECOLOUR_COST = 40.0
 #: Displacements searched in every frame, at least so many more that are voted for, and all of them
 #: while a frame times its displacements stays under this many pixels.
-NEAR_PX, VOTED, WORK_PX = 2, 16, 400_000
+NEAR_PX, VOTED, WORK_PX = 1, 14, 200_000
 #: Farthest displacement as a share of the canvas, and its limits in px.
 FAR_SHARE, FAR_PX = 0.2, (6, 20)
+#: Votes are counted on about this many rows and columns; ink may lie this far beside the ink found.
+SAMPLED_PX, EDGE_PX = 40, 3
 
 _YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 _TAPS = tuple((y, x) for y in range(-RADIUS, RADIUS + 1) for x in range(-RADIUS, RADIUS + 1))
@@ -53,6 +55,17 @@ class _Model:
     colors: Doubles
     taps: Doubles
     noise: Doubles
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What a window at top, left may show: the damaged source by parity, and its numbers."""
+
+    rendered: dict[tuple[int, int], Floats]
+    numbers: NDArray[np.int64]
+    top: int
+    left: int
+    far: int
 
 
 def wrong_share(reel: Reel) -> float:
@@ -77,13 +90,30 @@ def calibrate(frames: U8, matte: U8, reel: Reel) -> Reel:
     rendered = _render(model, source, far)
     planes = frames.astype(np.float32) @ (_YCC.T / model.noise).astype(np.float32)
     ground = np.pad(source, far, constant_values=len(art))
-    index = np.stack(
-        [
-            _read(planes[at], model, rendered, ground, _displacements(reel, at, far))
-            for at in range(reel.count)
-        ]
-    )
+    places = _displacements(reel, far)
+    top, bottom, left, right = _window(reel)
+    index = np.full(reel.index.shape, len(art), dtype=np.int16)
+    for at in range(reel.count):
+        index[at, top:bottom, left:right] = _read(
+            planes[at, top:bottom, left:right],
+            model,
+            _Ground(rendered, ground, top, left, far),
+            places[at],
+        )
     return reel.with_index(np.where(index == len(art), -1, index))
+
+
+def _window(reel: Reel) -> tuple[int, int, int, int]:
+    """Return top, bottom, left and right of all ink, with room for an edge that was lost."""
+    ink = reel.solid.any(axis=0) | reel.source_solid
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    height, width = ink.shape
+    return (
+        max(0, int(rows[0]) - EDGE_PX),
+        min(height, int(rows[-1]) + 1 + EDGE_PX),
+        max(0, int(columns[0]) - EDGE_PX),
+        min(width, int(columns[-1]) + 1 + EDGE_PX),
+    )
 
 
 def _learn(first: U8, source: NDArray[np.int64], colors: U8) -> _Model:
@@ -166,48 +196,46 @@ def _render(model: _Model, source: NDArray[np.int64], far: int) -> dict[tuple[in
     return rendered
 
 
-def _displacements(reel: Reel, at: int, far: int) -> list[tuple[int, int]]:
-    """Return where to look: all near places, and those where most pixels would agree."""
-    index, source = reel.index[at], reel.source
-    height, width = source.shape
-    step = max(1, round((height * width) ** 0.5 / 64))
-    ground = np.pad(source, far, constant_values=-1)
-    sampled = index[::step, ::step]
-    solid = sampled >= 0
-    votes = []
-    for dy in range(-far, far + 1):
-        for dx in range(-far, far + 1):
-            top, left = far + dy, far + dx
-            moved = ground[top : top + height : step, left : left + width : step]
-            votes.append((-int((solid & (moved == sampled)).sum()), abs(dy) + abs(dx), dy, dx))
-    near = [(dy, dx) for dy in range(-NEAR_PX, NEAR_PX + 1) for dx in range(-NEAR_PX, NEAR_PX + 1)]
-    most = max(VOTED, WORK_PX // source.size - len(near))
-    voted = [(dy, dx) for _, _, dy, dx in sorted(votes)[: most + len(near)]]
-    return near + [place for place in voted if place not in near][:most]
+def _displacements(reel: Reel, far: int) -> list[list[tuple[int, int]]]:
+    """Return where to look in each frame: all near places, and those where most pixels agree."""
+    height, width = reel.source.shape
+    step = max(1, round((height * width) ** 0.5 / SAMPLED_PX))
+    ground = np.pad(reel.source, far, constant_values=-1)
+    sampled = reel.index[:, ::step, ::step]
+    sampled = np.where(sampled < 0, -2, sampled)
+    around = [(y, x) for y in range(-far, far + 1) for x in range(-far, far + 1)]
+    around.sort(key=lambda place: (max(abs(place[0]), abs(place[1])), place))
+    near = (2 * NEAR_PX + 1) ** 2
+    votes = np.array(
+        [
+            (
+                ground[far + y : far + y + height : step, far + x : far + x + width : step]
+                == sampled
+            ).sum(axis=(1, 2))
+            for y, x in around[near:]
+        ]
+    )
+    most = max(VOTED, WORK_PX // reel.source.size - near)
+    order = np.argsort(-votes, axis=0, kind="stable")[:most]
+    return [around[:near] + [around[near + n] for n in order[:, at]] for at in range(reel.count)]
 
 
-def _read(
-    planes: Floats,
-    model: _Model,
-    rendered: dict[tuple[int, int], Floats],
-    ground: NDArray[np.int64],
-    places: list[tuple[int, int]],
-) -> Index:
-    """Return for each pixel of one frame the number that the best-fitting patch has there."""
+def _read(planes: Floats, model: _Model, ground: _Ground, places: list[tuple[int, int]]) -> Index:
+    """Return for each pixel of a window of one frame the number that its best patch has there."""
     height, width = planes.shape[:2]
-    far = (ground.shape[0] - height) // 2
     index, alone = _nearest(planes, (model.colors / model.noise).astype(np.float32))
     best = _patches(alone) + RECOLOUR_COST
     for dy, dx in places:
-        top, left = far + dy, far + dx
-        seen = rendered[top % 2, left % 2][top : top + height, left : left + width]
-        error = planes - seen
+        y, x = ground.far + dy, ground.far + dx
+        rows = slice(ground.top + y, ground.top + y + height)
+        columns = slice(ground.left + x, ground.left + x + width)
+        error = planes - ground.rendered[y % 2, x % 2][rows, columns]
         error *= error
         cost = _patches(np.minimum(error.sum(axis=-1), OUTLIER))
         cost += DISTANCE_COST * (abs(dy) + abs(dx))
         better = cost < best
         best[better] = cost[better]
-        index[better] = ground[top : top + height, left : left + width][better]
+        index[better] = ground.numbers[rows, columns][better]
     return index
 
 

@@ -129,9 +129,11 @@ def _moved(frames: U8, cut: Cutout, off: tuple[int, int]) -> U8:
 
 
 def _aligned(step: Step, clip: Clip) -> Step:
-    if step.motion.is_event or step.motion.flows:
+    if step.motion.flows:
         return step
-    reel, by = align.align(step.reel, swings=step.motion.swings)
+    reel, by = align.align(
+        step.reel, swings=step.motion.swings, least_px=step.motion.least_shift_px
+    )
     stray = [f"frame {at} by {_px(int(x), int(y))}" for at, (x, y) in enumerate(by) if x or y]
     if not stray:
         return step

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..model import Pixels, Record
 from . import color, raster
-from .raster import U8, Bools
+from .raster import U8, Bools, Floats
 
 #: Smallest cell of a sheet in px, and smallest number of filled cells.
 MIN_CELL_PX = 8
@@ -43,7 +43,8 @@ def _is_sheet(rgba: U8, solid: Bools) -> bool:
     height, width = solid.shape
     sizes = {(w, h) for w in _divisors(width) for h in _divisors(height) if 0.5 <= w / h <= 2}
     if solid.all():
-        return any(_is_tileset(rgba, w, h) for w, h in sizes)
+        columns, rows = _roughness(rgba, axis=1), _roughness(rgba, axis=0)
+        return any(_is_tileset(columns, rows, w, h) for w, h in sizes)
     return any(_has_cells(solid, w, h) for w, h in sizes)
 
 
@@ -80,14 +81,20 @@ def _crossing(solid: Bools, w: int, h: int) -> float:
     return float(across.sum() + down.sum()) / length if length else 1.0
 
 
-def _is_tileset(rgba: U8, w: int, h: int) -> bool:
+def _roughness(rgba: U8, axis: int) -> Floats:
+    """Return how much each line of pixels differs from the next one along `axis`, on average."""
+    here, there = (rgba[:, :-1], rgba[:, 1:]) if axis == 1 else (rgba[:-1], rgba[1:])
+    # In uint8 to the end: a large picture would take eight times its size in other types.
+    steps = np.maximum(here, there) - np.minimum(here, there)
+    mean: Floats = steps.mean(axis=(1 - axis, 2), dtype=np.float32)
+    return mean
+
+
+def _is_tileset(columns: Floats, rows: Floats, w: int, h: int) -> bool:
     """Say whether an opaque picture breaks along the lines of a w x h grid, both ways."""
-    height, width = rgba.shape[:2]
+    width, height = columns.size + 1, rows.size + 1
     if width * height // (w * h) < TILE_CELLS or width == w or height == h:
         return False
-    wide = rgba.astype(np.int16)
-    columns = np.abs(np.diff(wide, axis=1)).mean(axis=(0, 2))
-    rows = np.abs(np.diff(wide, axis=0)).mean(axis=(1, 2))
     return all(
         line[size - 1 :: size].min() > TILE_CONTRAST * max(1.0, float(np.median(line)))
         for line, size in ((columns, w), (rows, h))

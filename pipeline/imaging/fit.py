@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from ..errors import SourceError
-from ..model import MAX_ASPECT, MAX_SIDE_PX, MIN_SIDE_PX, Record
+from ..model import MAX_ASPECT, MAX_SIDE_PX, MIN_SIDE_PX, Pixels, Record
 from . import raster
 from .raster import U8
 
@@ -135,6 +135,15 @@ def place(
     if placement is None:
         raise SourceError(_too_large(path, source, box))
     return placement
+
+
+def unfit(picture: Pixels) -> str:
+    """Say why no margins let a picture be sent as a whole; "" when it can be."""
+    try:
+        place(raster.cut(raster.array(picture)), path="", clip="", prompt="", fit="tight")
+    except SourceError as exc:
+        return str(exc).removeprefix(": ")
+    return ""
 
 
 def canvas(source: U8, placement: Placement) -> U8:

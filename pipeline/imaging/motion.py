@@ -20,12 +20,34 @@ SWINGING = (
     "step", "ghost", "fairy", "bee",
 )  # fmt: skip
 #: Motions in which nothing stands still, and no part tells where the frame lies.
-FLOWING = ("rippl", "water", "haze", "heat", "mirage", "flow", "stream")
+FLOWING = (
+    "rippl", "water", "haze", "heat", "mirage", "flow", "stream", "shak", "trembl", "shiver",
+    "rumbl", "vibrat", "hit", "scroll", "conveyor", "explo", "flicker",
+)  # fmt: skip
 #: Motions that look the same played backwards (imaging.md section 8, repair 3).
 REVERSIBLE = (
     "idle", "hover", "float", "sway", "breath", "bob", "wobbl", "tilt", "swing", "pendulum", "glow",
     "puls", "nod",
 )  # fmt: skip
+
+
+#: Motions that make the silhouette smaller and larger: ink that goes is not lost.
+RESHAPING = (
+    "squash", "stretch", "puls", "heart", "throb", "swell", "spin", "rotat", "roll", "hop", "jump",
+    "bounc", "coin", "tumbl", "flip", "turn", "jelly", "slime", "walk", "run", "step", "wheel",
+)  # fmt: skip
+
+
+#: Motions that hide most of the figure for a moment.
+FADING = (
+    "dissolv", "vanish", "teleport", "appear", "spawn", "explo", "scroll", "conveyor", "flicker",
+    "fire", "flame", "torch", "burn", "spin", "coin", "turn", "flip", "collect", "fade", "fading",
+    "heart",
+)  # fmt: skip
+
+
+#: Motions that lift the body by a px for a frame: only a larger shift is a defect.
+LIFTING = ("flap", "wing", "bird", "bat", "butterfl", "flag", "banner", "cape")
 
 
 class Motion(Record, frozen=True, kw_only=True):
@@ -34,6 +56,10 @@ class Motion(Record, frozen=True, kw_only=True):
     is_event: bool = False
     swings: bool = False
     flows: bool = False
+    reshapes: bool = False
+    fades: bool = False
+    #: The smallest shift of a single frame that is believed to be a defect, in px.
+    least_shift_px: int = 1
     is_reversible: bool = False
 
 
@@ -43,6 +69,9 @@ def read(clip: str, prompt: str) -> Motion:
     return Motion(
         is_event=_has(words, EVENTS),
         swings=_has(words, SWINGING),
+        least_shift_px=2 if _has(words, LIFTING) else 1,
+        fades=_has(words, FADING),
+        reshapes=_has(words, RESHAPING),
         flows=_has(words, FLOWING),
         is_reversible=_has(words, REVERSIBLE),
     )

@@ -1,7 +1,7 @@
 """Flicker: single pixels that change for a moment, where the picture stands still.
 
-Source: imaging.md section 9. Never an average: a pixel takes the value of the source or of the
-frames around it.
+Source: imaging.md section 9. Never an average: a pixel takes the value of the frames around it.
+Restoring the source wherever most frames show it was measured too, and left more pixels wrong.
 """
 
 from __future__ import annotations
@@ -12,10 +12,6 @@ from . import regions
 from .raster import Bools, Index
 from .reel import Reel
 
-#: Share of frames in which a pixel must show the source to count as standing still.
-STATIC = 0.70
-#: A change of this many pixels at once in the 3x3 around is motion.
-MOTION_PX = 3
 #: Above this share of the opaque pixels it is no flicker but motion.
 MOST = 0.15
 #: Components of fewer changed pixels than this are flicker.
@@ -29,17 +25,9 @@ def flicker(reel: Reel) -> float:
 
 def steady(reel: Reel) -> Reel:
     """Take flicker out; the clip itself where there is none, or more than flicker can be."""
-    index = _settled(_restored(reel))
+    index = _settled(reel.index)
     changed = float((index != reel.index).sum()) / max(1, int(reel.solid.sum()))
     return reel.with_index(index) if 0 < changed <= MOST else reel
-
-
-def _restored(reel: Reel) -> Index:
-    """Put the source back where it shows in most frames and nothing larger ever moves."""
-    same = reel.index == reel.source
-    crowded = regions.neighbours(~same) + ~same >= MOTION_PX
-    still = (same.mean(axis=0) >= STATIC) & ~crowded.any(axis=0)
-    return np.where(still, reel.source, reel.index).astype(np.int16)
 
 
 def _settled(index: Index) -> Index:

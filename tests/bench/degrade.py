@@ -39,19 +39,13 @@ def clean(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
 
 
 def blur(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
-    """Paint 8 times as large, blur, add noise, take cell centres, quantise to 32 colours."""
-    flat = flatten(truth, _painted(matte, rng))
-    soft = np.stack([_soften(frame, rng)[4::8, 4::8] for frame in flat])
-    return Damage(quantise(soft, 32), truth)
+    """Paint 8 times as large, blur, add noise, take cell middles, quantise to 32 colours."""
+    return Damage(quantise(_reduced(truth, matte, rng, slice(2, 6)), 32), truth)
 
 
 def smear(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
     """Do as `blur`, but average each cell: its neighbours make up 39 % of every pixel."""
-    flat = flatten(truth, _painted(matte, rng))
-    large = np.stack([_soften(frame, rng) for frame in flat]).astype(float)
-    count, height, width = flat.shape[:3]
-    cells = large.reshape(count, height, 8, width, 8, 3).mean(axis=(2, 4))
-    return Damage(quantise(cells.round().astype(np.uint8), 32), truth)
+    return Damage(quantise(_reduced(truth, matte, rng, slice(0, 8)), 32), truth)
 
 
 def fringe(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
@@ -125,15 +119,31 @@ def islands(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
 
 DAMAGES: dict[str, Callable[[U8, Rgb, np.random.Generator], Damage]] = {
     function.__name__: function
-    for function in (clean, blur, smear, fringe, chroma, cast, offset, jumps, drift, repeated, islands)
+    for function in (
+        clean,
+        blur,
+        smear,
+        fringe,
+        chroma,
+        cast,
+        offset,
+        jumps,
+        drift,
+        repeated,
+        islands,
+    )
 }
 
 
 def quantise(frames: U8, colors: int) -> U8:
-    """Reduce each frame to a palette of its own, by median cut."""
+    """Reduce each frame to a palette of its own, which covers all of its colours."""
     return np.stack(
         [
-            np.asarray(Image.fromarray(frame).quantize(colors, dither=Image.Dither.NONE).convert("RGB"))
+            np.asarray(
+                Image.fromarray(frame)
+                .quantize(colors, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+                .convert("RGB")
+            )
             for frame in frames
         ]
     )
@@ -142,6 +152,15 @@ def quantise(frames: U8, colors: int) -> U8:
 def _painted(matte: Rgb, rng: np.random.Generator) -> Rgb:
     near = np.clip(np.array(matte) + rng.integers(-14, 15, 3), 0, 255)
     return int(near[0]), int(near[1]), int(near[2])
+
+
+def _reduced(truth: U8, matte: Rgb, rng: np.random.Generator, part: slice) -> U8:
+    """Average the given part of each 8x8 cell of the frames as they were painted."""
+    flat = flatten(truth, _painted(matte, rng))
+    large = np.stack([_soften(frame, rng) for frame in flat]).astype(float)
+    count, height, width = flat.shape[:3]
+    cells = large.reshape(count, height, 8, width, 8, 3)[:, :, part, :, part]
+    return cells.mean(axis=(2, 4)).round().astype(np.uint8)
 
 
 def _soften(frame: U8, rng: np.random.Generator) -> U8:
@@ -170,7 +189,10 @@ def _step(rng: np.random.Generator) -> tuple[int, int]:
 def _moved(truth: U8, matte: Rgb, shifts: list[tuple[int, int]]) -> Damage:
     """Shift frames over a canvas that is wide enough to lose nothing."""
     frames = np.stack(
-        [np.roll(frame, (dy, dx), axis=(0, 1)) for frame, (dx, dy) in zip(truth, shifts, strict=True)]
+        [
+            np.roll(frame, (dy, dx), axis=(0, 1))
+            for frame, (dx, dy) in zip(truth, shifts, strict=True)
+        ]
     )
     return Damage(flatten(frames, matte), truth, tuple(shifts))
 
