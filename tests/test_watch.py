@@ -526,16 +526,27 @@ def test_too_few_watches_mean_scanning_and_a_hint(root: Path) -> None:
         (root / f"assets/{number}").mkdir()
     script = f"""
         import logging, pathlib, sys, threading
-        pathlib.Path("/proc/sys/user/max_inotify_watches").write_text("20")
-        logging.basicConfig(level=logging.WARNING)
         from pipeline import watch
-        stop = threading.Event()
+
+        class Said(logging.StreamHandler):
+            def emit(self, record):
+                super().emit(record)
+                said.set()
+
+        def write():
+            armed.wait()
+            said.wait()
+            (root / "assets/59/x.png").write_bytes((root / "assets/hero.png").read_bytes())
+
+        pathlib.Path("/proc/sys/user/max_inotify_watches").write_text("20")
+        said, armed, stop = (threading.Event() for _ in range(3))
+        logging.basicConfig(level=logging.WARNING, handlers=[Said()])
         root = pathlib.Path({str(root)!r})
+        threading.Thread(target=write, daemon=True).start()
         timing = watch.Timing(settle_s=0.1, poll_s=0.1)
         for told in watch.changes(root, ["assets"], [], stop=stop, timing=timing):
-            if not told:
-                (root / "assets/59/x.png").write_bytes((root / "assets/hero.png").read_bytes())
-            else:
+            armed.set()
+            if told:
                 print(sorted(told))
                 stop.set()
     """
