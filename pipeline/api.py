@@ -17,20 +17,32 @@ from pathlib import Path
 
 import msgspec
 
-from . import budget, build, forecast, knowledge, lock, planfile, site, survey
+from . import (
+    budget,
+    build,
+    forecast,
+    knowledge,
+    lock,
+    placeholders,
+    planfile,
+    restraint,
+    site,
+    survey,
+)
 from . import plan as planning
 from .budget import Allowance
 from .build import Options, Tools
 from .errors import OutOfDateError, PixelpipeError, RefusedError
 from .forecast import Past
+from .jobs import Change
 from .ledger import Ledger
 from .lender import Lender
-from .model import Balance, Record
+from .model import Balance, Record, StepKind
 from .plan import Plan
 from .planfile import SavedPlan
 from .report import Report, exit_code
+from .restraint import Restraint
 from .results import Result, kept_by_lock, untouched
-from .scheduler import Change
 from .survey import Survey
 
 _DAY_S = 24 * 60 * 60
@@ -54,6 +66,8 @@ class Spending(Record, frozen=True, kw_only=True):
     frozen: bool = False
     #: Do nothing at all if the lock file would change.
     locked: bool = False
+    #: What is kept back although it may be bought.
+    restraint: Restraint | None = None
 
 
 class Scope(Record, frozen=True, kw_only=True):
@@ -178,9 +192,41 @@ class Project:
             if scope.saved is not None:
                 options = self._agreed(scope.saved, found, plan, tools, spending)
             else:
-                options = self._options(plan, ledger, spending)
+                options = self._options(plan, found, ledger, spending)
             results = build.run(self.site, found, plan, tools, options)
+            ledger.drop_holds(str(self.root), _made(results))
             return self._report("build", plan, results, begun, lent.url)
+
+    def placeholders(
+        self,
+        *,
+        scope: Scope,
+        spending: Spending,
+        lender: Lender,
+        observe: Observer = ignore,
+        stop: threading.Event | None = None,
+    ) -> Report | None:
+        """Show the built-in engine's clips for what is still to be bought; None without any.
+
+        `lender` lends the built-in engine (placeholders.stand_in).
+        """
+        if not self.site.service.paid or spending.frozen:
+            return None
+        begun = time.monotonic()
+        found = self._look(scope)
+        with self.site.ledger(time.time()) as ledger:
+            tools = Tools(
+                ledger=ledger,
+                connect=lender.service,
+                clock=time.time,
+                observe=observe,
+                stop=stop or threading.Event(),
+            )
+            made = placeholders.publish(self.site, found, spending.restraint, tools)
+        if made is None:
+            return None
+        report = self._report("build", *made, begun, lender.url)
+        return msgspec.structs.replace(report, site=placeholders.stand_in(self.site))
 
     def lock(self) -> lock.Lock:
         """Return what the lock file says now."""
@@ -197,11 +243,20 @@ class Project:
             found.wanted, known, service, refused=found.refused, unmatched=found.unmatched
         )
 
-    def _options(self, plan: Plan, ledger: Ledger, spending: Spending) -> Options:
+    def _held(
+        self, plan: Plan, found: Survey, ledger: Ledger, keeping: Restraint
+    ) -> dict[str, str]:
+        return restraint.keep_back(plan, found.lock, ledger, str(self.root), keeping, time.time())
+
+    def _options(self, plan: Plan, found: Survey, ledger: Ledger, spending: Spending) -> Options:
         is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
         if spending.frozen or (is_ci and spending.max_credits is None):
             return Options(frozen=True)
-        return Options(allowance=self._allowance(plan, ledger, spending))
+        held: dict[str, str] = {}
+        if spending.restraint is not None and plan.service.paid:
+            held = self._held(plan, found, ledger, spending.restraint)
+            plan = restraint.rest(plan, held)
+        return Options(allowance=self._allowance(plan, ledger, spending), held=held)
 
     def _allowance(self, plan: Plan, ledger: Ledger, spending: Spending) -> Allowance:
         return budget.allow(
@@ -277,6 +332,15 @@ class Project:
             seconds=time.monotonic() - begun,
             exit=exit_code(results),
         )
+
+
+def _made(results: Sequence[Result]) -> list[str]:
+    """Return the request keys that a run bought."""
+    return [
+        result.step.request_key
+        for result in results
+        if result.state == "done" and result.step.kind is StepKind.BUY
+    ]
 
 
 def _stems(scope: Scope) -> frozenset[str]:

@@ -7,7 +7,7 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -19,18 +19,19 @@ from .errors import (
     AssetError,
     OutOfDateError,
     PixelpipeError,
+    RefusedError,
     StorageError,
     SupersededError,
 )
 from .finishing import Done, Finishing
-from .jobs import Clock, Desk
+from .jobs import Change, Clock, Desk, Order, Outcome
 from .ledger import Ledger
 from .lock import ClipLine
 from .model import ANIMATE_CREDITS, Grade, JobState, Record, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
 from .results import Result, error_of, untouched
-from .scheduler import Change, Order, Outcome, Pace, Scheduler
+from .scheduler import Pace, Scheduler
 from .site import Site
 from .steps import ClipPlan
 from .store import Bought
@@ -51,6 +52,10 @@ class Options(Record, frozen=True, kw_only=True):
     frozen: bool = False
     #: Most credits to commit, and why not more.
     allowance: Allowance = Allowance()
+    #: Request keys that are not bought now, with the reason.
+    held: Mapping[str, str] = {}
+    #: What is made stands in for purchases: it never replaces what was published meanwhile.
+    is_standing_in: bool = False
 
 
 class Tools(Record, frozen=True, kw_only=True):
@@ -86,7 +91,12 @@ class _Run:
         self._options = options
         self._store = site.store()
         self._publication = Publication(
-            site, tools.ledger, survey.lock, tools.restored, is_frozen=options.frozen
+            site,
+            tools.ledger,
+            survey.lock,
+            tools.restored,
+            is_frozen=options.frozen,
+            is_standing_in=options.is_standing_in,
         )
         self._sources = {one.wanted.source.path: one for one in plan.sources}
         self._outcomes: dict[str, Outcome] = {}
@@ -123,6 +133,10 @@ class _Run:
             for order in (*new, *resumed):
                 yield from self._settle([order], _missing(order, self._site.service.paid))
             return
+        yield from self._hold_back(new)
+        new = [order for order in new if order.request_key not in self._options.held]
+        if not new and not resumed:
+            return
         try:
             service = self._tools.connect()
             new, refused = orders.affordable(
@@ -143,6 +157,11 @@ class _Run:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
                 yield
+
+    def _hold_back(self, new: Sequence[Order]) -> Iterator[None]:
+        for order in new:
+            if reason := self._options.held.get(order.request_key):
+                yield from self._settle([order], RefusedError(reason))
 
     def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
         return Scheduler(desk, pace, self._tools.observe, self._tools.stop)

@@ -46,25 +46,25 @@ class Consents(LedgerFile):
         return bool(self._read("SELECT 1 FROM plans WHERE id = ?", (plan_id,)))
 
     def hold(self, project: str, holds: Iterable[Hold], *, now: float) -> None:
-        """Keep these purchases back until a person releases them; a release stands."""
+        """Keep these purchases back; what is held or released already stays as it is."""
         with self._transaction():
-            for one in holds:
-                self._base.execute(
-                    "INSERT OR IGNORE INTO holds VALUES (?, ?, ?, ?, ?, ?, 0)",
-                    (project, one.request_key, now, one.source, one.clip, one.credits),
-                )
+            self._base.executemany(
+                "INSERT OR IGNORE INTO holds VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+                [
+                    (project, one.request_key, now, one.source, one.clip, one.credits, one.due)
+                    for one in holds
+                ],
+            )
 
     def holds(self, project: str, *, released: bool = False) -> list[Hold]:
         """Return the purchases of `project` that are kept back, or those that were released."""
         rows = self._read(
-            "SELECT request_key, source, clip, credits FROM holds "
+            "SELECT request_key, source, clip, credits, due FROM holds "
             "WHERE project = ? AND released = ? ORDER BY source, clip",
             (project, released),
         )
-        return [
-            Hold(request_key=key, source=source, clip=clip, credits=int(credits))
-            for key, source, clip, credits in rows
-        ]
+        names = ("request_key", "source", "clip", "credits", "due")
+        return [msgspec.convert(dict(zip(names, row, strict=True)), Hold) for row in rows]
 
     def release(self, project: str) -> int:
         """Let everything that is kept back in `project` be bought; returns how many that is."""
@@ -74,7 +74,7 @@ class Consents(LedgerFile):
             ).rowcount
 
     def drop_holds(self, project: str, keys: Iterable[str]) -> None:
-        """Forget holds of purchases that are made, or no longer wanted."""
+        """Forget holds of purchases that were made, or that nothing asks for any more."""
         with self._transaction():
             self._base.executemany(
                 "DELETE FROM holds WHERE project = ? AND request_key = ?",

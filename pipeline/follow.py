@@ -6,22 +6,29 @@ may run at the same time: a sprite that is saved while another's job runs need n
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
-from . import lock, project, watch
+import msgspec
+
+from . import lock, placeholders, project, restraint, watch
 from .api import Observer, Project, Scope, Spending
 from .errors import ConfigError, PixelpipeError
 from .lender import Lender
 from .report import Report
+from .restraint import Restraint
 from .site import Site
 
 #: Builds at the same time; further changes are joined until one has ended.
 _BUILDS = 4
 _TICK_S = 0.2
+#: How often to look whether held purchases were released; never, without any.
+_LOOK_S = 2.0
 #: How long the end of a watch waits for purchases whose answer is on its way.
 _LAST_S = 30.0
 _RULES = (".yaml", ".yml")
@@ -45,6 +52,9 @@ class Follower:
         self._waiting: set[str] = set()
         self._is_whole_due = False
         self._charged = 0
+        #: When to look at purchases that are kept back, and which were taken up again.
+        self._looks_at = math.inf
+        self._woken: set[str] = set()
 
     def run(self) -> Iterator[Report | PixelpipeError]:
         """Yield the report of every build, until KeyboardInterrupt.
@@ -67,7 +77,7 @@ class Follower:
         try:
             event = self._events.get(timeout=_TICK_S)
         except queue.Empty:
-            return
+            event = self._look_at_holds
         yield from event()
         self._start()
 
@@ -77,9 +87,9 @@ class Follower:
         """Watch and serve what the settings say now; an older watcher ends by itself."""
         self._watcher_stop.set()
         self._watcher_stop = threading.Event()
-        self._lender = self._stack.enter_context(
-            Lender(self._project.site, self._project.environment)
-        )
+        site, environment = self._project.site, self._project.environment
+        self._lender = self._stack.enter_context(Lender(site, environment))
+        self._free = self._stack.enter_context(Lender(placeholders.stand_in(site), environment))
         threading.Thread(target=self._watch, args=(self._watcher_stop,), daemon=True).start()
 
     def _watch(self, stop: threading.Event) -> None:
@@ -136,23 +146,38 @@ class Follower:
         thread = threading.current_thread()
         result: Report | PixelpipeError | Exception
         try:
-            result = self._project.build(
-                scope=Scope(paths=paths),
-                spending=self._left(),
-                observe=self._observe,
-                lender=self._lender,
-                stop=self._stop,
-            )
+            result = self._make(Scope(paths=paths))
         except KeyboardInterrupt:
             return
         except Exception as exc:
             result = exc
         self._events.put(partial(self._ended, thread, result))
 
+    def _make(self, scope: Scope) -> Report:
+        """Show what is free at once, then buy what may be bought."""
+        project, spending, lender = self._project, self._left(), self._lender
+        shown = project.placeholders(
+            scope=scope,
+            spending=spending,
+            lender=self._free,
+            observe=self._observe,
+            stop=self._stop,
+        )
+        if shown is not None:
+            self._events.put(partial(_tell, shown))
+        return project.build(
+            scope=scope,
+            spending=spending,
+            observe=self._observe,
+            lender=lender,
+            stop=self._stop,
+        )
+
     def _ended(
         self, thread: threading.Thread, result: Report | Exception
     ) -> Iterator[Report | PixelpipeError]:
         self._builds.discard(thread)
+        self._looks_at = time.monotonic()
         if isinstance(result, Report):
             self._charged += result.charged
             yield result
@@ -161,11 +186,39 @@ class Follower:
         else:
             raise result
 
+    # -- money ----------------------------------------------------------------------------------
+
+    def _look_at_holds(self) -> Iterator[Report | PixelpipeError]:
+        """Wake purchases that are due, or that a person has released; each of them once."""
+        if time.monotonic() < self._looks_at:
+            return
+        site, now = self._project.site, time.time()
+        name = str(site.root)
+        try:
+            with site.ledger(now) as ledger:
+                waiting, released = ledger.holds(name), ledger.holds(name, released=True)
+        except PixelpipeError as exc:
+            self._looks_at = math.inf
+            yield exc
+            return
+        ready = [hold for hold in waiting if restraint.is_due(hold, now)] + released
+        self._waiting |= {one.source for one in ready if one.request_key not in self._woken}
+        self._woken |= {one.request_key for one in ready}
+        self._looks_at = time.monotonic() + _LOOK_S if waiting else math.inf
+
     def _left(self) -> Spending:
+        watch = self._project.site.settings.watch
+        burst = None if self._spending.yes else watch.burst
         limit = self._spending.max_credits
-        if limit is None:
-            return self._spending
-        return Spending(max_credits=max(0, limit - self._charged), frozen=self._spending.frozen)
+        return msgspec.structs.replace(
+            self._spending,
+            max_credits=None if limit is None else max(0, limit - self._charged),
+            restraint=Restraint(buy_after_s=watch.buy_after_s, burst=burst),
+        )
+
+
+def _tell(report: Report) -> Iterator[Report | PixelpipeError]:
+    yield report
 
 
 def _frame(site: Site) -> tuple[object, ...]:

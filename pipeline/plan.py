@@ -85,13 +85,20 @@ def make(
     *,
     refused: Sequence[Step] = (),
     unmatched: Sequence[str] = (),
+    stand_in: tuple[Known, ServiceChoice] | None = None,
 ) -> Plan:
-    """Decide a step for every clip of every source, and which outputs have lost their source."""
-    view = steps.View(known, service, _clashes(wanted))
+    """Decide a step for every clip of every source, and which outputs have lost their source.
+
+    With `stand_in`, what is still to be bought from `service` is made by that one meanwhile; what
+    was bought is used as ever.
+    """
+    clashes = _clashes(wanted)
+    other = None if stand_in is None else steps.View(*stand_in, clashes)
+    view = steps.View(known, service, clashes, other)
     orphans = _orphans(wanted, refused, known)
     sources = {step.source for step in orphans}
     return Plan(
-        service=service,
+        service=service if stand_in is None else stand_in[1],
         sources=_without_doubles([_source(one, view) for one in wanted]),
         orphans=orphans,
         gone=tuple(sorted(sources.difference(known.existing or ()))),
@@ -102,7 +109,8 @@ def make(
 
 
 def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
-    clips = tuple(steps.decide(request, view, wanted) for request in wanted.requests)
+    decided = (steps.decide(request, view, wanted) for request in wanted.requests)
+    clips = tuple(steps.stand_in(clip, view, wanted) for clip in decided)
     if obstacle := _obstacle(wanted, view):
         return SourcePlan(wanted=wanted, clips=_all(clips, *obstacle))
     if (kept := _adopted(wanted, view)) and any(one.step.kind in _CHANGING for one in clips):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from . import keys, lock, project
-from .errors import AssetError, StorageError
+from .errors import AssetError, StorageError, SupersededError
 from .ledger import Ledger
 from .lock import ClipLine, FileLine
 from .model import File, Source
@@ -37,12 +37,15 @@ class Publication:
         restored: Collection[str] = (),
         *,
         is_frozen: bool = False,
+        is_standing_in: bool = False,
     ) -> None:
         """`before` is the lock file as the plan saw it; `restored` stems may be overwritten.
 
         `is_frozen` writes outputs only: the lock file stays as it is, and so do the files in it.
+        `is_standing_in` gives way to whatever was published since then: it may have been bought.
         """
         self._is_frozen = is_frozen
+        self._is_standing_in = is_standing_in
         self._restored = restored
         self._site = site
         self._ledger = ledger
@@ -118,6 +121,8 @@ class Publication:
                 raise AssetError(f"{path} is a folder that is not ours: it is left alone") from exc
             except OSError as exc:
                 raise StorageError(f"{path}: {exc.strerror or exc}") from exc
+            if self._is_standing_in and there != self._locked.get(path):
+                raise SupersededError(f"{path}: was published meanwhile")
             if there not in (digest, self._locked.get(path)) and there not in begun.get(path, ()):
                 raise AssetError(f"{path} is not ours, or was edited by hand: it is left alone")
             found[path] = there

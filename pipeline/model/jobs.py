@@ -107,12 +107,14 @@ class Job(Record, frozen=True, kw_only=True):
 
 
 class Hold(Record, frozen=True, kw_only=True):
-    """A purchase that waits until a person releases it: too many came at once."""
+    """A purchase that a watch keeps back: until it is due, or until a person releases it."""
 
     request_key: str
     source: str
     clip: str
     credits: int
+    #: UTC seconds; None for one of too many at once, which only a person lets go.
+    due: float | None = None
 
 
 class Balance(Record, frozen=True, kw_only=True):

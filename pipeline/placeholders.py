@@ -1,0 +1,61 @@
+"""Show the built-in engine's clips until purchases arrive.
+
+An ordinary build with the built-in engine of whatever is still to be bought. Its results are
+marked by their service in lock file and provenance; they never replace a purchase, and never hide
+that one is due.
+"""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from . import build, config, knowledge, restraint
+from . import plan as planning
+from .build import Options, Tools
+from .model import StepKind
+from .plan import Plan, SourcePlan
+from .projectfields import BUILT_IN
+from .restraint import Restraint
+from .results import Result
+from .site import Site
+from .survey import Survey
+
+
+def stand_in(site: Site) -> Site:
+    """Return the same project with the built-in engine as its service."""
+    settings = msgspec.structs.replace(site.settings, service=BUILT_IN)
+    free = config.service(settings, key_is_set=False)
+    return msgspec.structs.replace(site, settings=settings, service=free)
+
+
+def publish(
+    site: Site, found: Survey, keeping: Restraint | None, tools: Tools
+) -> tuple[Plan, list[Result]] | None:
+    """Publish placeholders for what is to be bought of `found`; None when there is nothing to do.
+
+    `tools` connect to the built-in engine. What `keeping` keeps back is held from here on, since
+    the purchases that a placeholder replaces are then no longer in the lock file.
+    """
+    # An incomplete scan: nothing is taken for gone here.
+    known = msgspec.structs.replace(knowledge.gather(site, found, tools.ledger), existing=None)
+    plan = planning.make(found.wanted, known, site.service)
+    if keeping is not None:
+        restraint.keep_back(plan, found.lock, tools.ledger, str(site.root), keeping, time.time())
+    wanted = [one.wanted for one in plan.sources if _is_shown(one, site)]
+    if not wanted:
+        return None
+    free = stand_in(site)
+    other = knowledge.gather(free, found, tools.ledger)
+    plan = planning.make(wanted, known, site.service, stand_in=(other, free.service))
+    if plan.is_up_to_date:
+        return None
+    return plan, build.run(free, found, plan, tools, Options(is_standing_in=True))
+
+
+def _is_shown(source: SourcePlan, site: Site) -> bool:
+    stated = source.wanted.rule.placeholder
+    is_wanted = site.settings.placeholder if stated is None else stated
+    kinds = {clip.step.kind for clip in source.clips}
+    return is_wanted and not kinds.isdisjoint((StepKind.BUY, StepKind.RESUME))

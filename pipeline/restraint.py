@@ -1,0 +1,121 @@
+"""Which purchases a watch keeps back: edits of what was bought, and too many at once.
+
+Saving a sprite twenty times while working on it must not buy it twenty times, and unpacking an
+archive must not empty an account. Both are decided by request keys, never by events, and kept in
+the ledger, so that a restart of the watch forgets nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterator
+
+import msgspec
+
+from .ledger import Ledger
+from .lock import Lock
+from .model import Hold, JobState, Record, StepKind
+from .plan import Plan
+from .steps import ClipPlan
+
+_ON_ITS_WAY = (JobState.CLAIMED, JobState.SUBMITTED, JobState.DETACHED)
+
+
+class Restraint(Record, frozen=True, kw_only=True):
+    """What a watch keeps back."""
+
+    #: Seconds without an edit before an edit of a sprite that was bought is bought again.
+    buy_after_s: float
+    #: Most purchases from one settling; None: as many as there are.
+    burst: int | None
+
+
+def keep_back(
+    plan: Plan, locked: Lock, ledger: Ledger, project: str, restraint: Restraint, now: float
+) -> dict[str, str]:
+    """Hold what `restraint` keeps back of a plan; returns the sentence for each request key held.
+
+    Keys that a person released, or that have been due, are let through.
+    """
+    wanted = {clip.step.request_key: clip for clip in _purchases(plan)}
+    waiting = {hold.request_key: hold for hold in ledger.holds(project)}
+    released = {hold.request_key for hold in ledger.holds(project, released=True)}
+    looked_at = {one.wanted.source.path for one in plan.sources}
+    bought = {line.source for line in locked.clips if line.paid}
+    bought |= {hold.source for hold in waiting.values() if hold.due is not None}
+    # What is on its way will have been bought. Another project's file of that name only waits.
+    bought |= {job.source for job in ledger.unfinished() if job.paid and job.state in _ON_ITS_WAY}
+    fresh = [clip for key, clip in wanted.items() if key not in waiting and key not in released]
+    edits = [clip for clip in fresh if clip.request.source in bought]
+    new = [clip for clip in fresh if clip.request.source not in bought]
+    is_burst = restraint.burst is not None and len(fresh) > restraint.burst
+    due = math.inf if is_burst else now + restraint.buy_after_s
+    held = [_hold(clip, due) for clip in edits if due > now]
+    held += [_hold(clip, None) for clip in new if is_burst]
+    ledger.hold(project, held, now=now)
+    gone = [key for key, hold in waiting.items() if hold.source in looked_at and key not in wanted]
+    ledger.drop_holds(project, gone)
+    still = [hold for key, hold in waiting.items() if key in wanted]
+    return {
+        hold.request_key: _sentence(hold, now, restraint)
+        for hold in (*held, *still)
+        if _is_held(hold, now, restraint)
+    }
+
+
+def rest(plan: Plan, held: Container[str]) -> Plan:
+    """Return a plan without the purchases that are held: what a person is asked about."""
+    sources = tuple(
+        msgspec.structs.replace(
+            one, clips=tuple(clip for clip in one.clips if clip.step.request_key not in held)
+        )
+        for one in plan.sources
+    )
+    return msgspec.structs.replace(plan, sources=sources)
+
+
+def is_due(hold: Hold, now: float) -> bool:
+    """Tell whether a purchase has waited long enough."""
+    return hold.due is not None and hold.due <= now
+
+
+def _is_held(hold: Hold, now: float, restraint: Restraint) -> bool:
+    if _is_one_of_many(hold):
+        return restraint.burst is not None
+    return not is_due(hold, now)
+
+
+def _is_one_of_many(hold: Hold) -> bool:
+    """Tell whether only a person lets it go; an edit of what was bought is due in eternity."""
+    return hold.due is None or hold.due == math.inf
+
+
+def _sentence(hold: Hold, now: float, restraint: Restraint) -> str:
+    if hold.due is None or _is_one_of_many(hold):
+        return (
+            f"more than {restraint.burst} purchases at once (`watch.burst`) wait for a yes: "
+            "`pixelpipe jobs release`, or `--yes`"
+        )
+    minutes = max(0.0, hold.due - now) / 60
+    return (
+        f"was bought before and edited: bought again after {minutes:.0f} min without an edit "
+        "(`watch.buy_after`), with `pixelpipe jobs release`, or by `pixelpipe build`"
+    )
+
+
+def _purchases(plan: Plan) -> Iterator[ClipPlan]:
+    for source in plan.sources:
+        for clip in source.clips:
+            if clip.step.kind is StepKind.BUY and clip.step.credits:
+                yield clip
+
+
+def _hold(clip: ClipPlan, due: float | None) -> Hold:
+    step = clip.step
+    return Hold(
+        request_key=step.request_key,
+        source=step.source,
+        clip=step.clip,
+        credits=step.credits,
+        due=due,
+    )
