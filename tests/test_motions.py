@@ -22,6 +22,7 @@ from pipeline.engine.parts import Sprite
 from pipeline.engine.parts_types import Pixels
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "sprites"
+SAMPLE = Path(__file__).resolve().parents[1] / "sample_project" / "assets"
 SHIFTS = ("bob", "float", "hover8", "shake", "lunge")
 BY_FRAME = ("hop", "shake", "lunge", "afterimage", "glint", "flash", "sparkle", "blink_eyes")
 PERIODIC = tuple(name for name in MOTIONS if name not in BY_FRAME)
@@ -284,6 +285,26 @@ def test_colour_motions_leave_the_silhouette(name: str) -> None:
     assert (picture[..., 3] == sprite.pixels[..., 3]).all()
     edge = sprite.outline
     assert (picture[:, edge] == sprite.pixels[edge]).all()
+
+
+@pytest.mark.parametrize("name", ["props/torch", "props/campfire", "props/lantern"])
+def test_light_stays_among_its_own_colours(name: str) -> None:
+    """A flame that dims to the brown of its wood looks like wood."""
+    sprite = parts.cut(np.array(Image.open(SAMPLE / f"{name}.png").convert("RGBA")))
+    picture = shown("glow", sprite)
+    changed = (picture != sprite.pixels).any(axis=-1)
+    assert changed.any()
+    light = sprite.pixels[sprite.glowing].view(np.uint32)
+    assert np.isin(np.ascontiguousarray(picture[changed]).view(np.uint32), light).all()
+
+
+def test_face_gives_no_light() -> None:
+    """A face that grows brighter and darker looks ill, also where skin is the lightest colour."""
+    sprite = parts.cut(np.array(Image.open(SAMPLE / "characters/hero.png").convert("RGBA")))
+    assert sprite.eyes is not None
+    left, top, right, bottom = sprite.eyes.box
+    face = np.s_[top - 1 : bottom + 1, left - 1 : right + 1]
+    assert (shown("glow", sprite)[:, *face] == sprite.pixels[face]).all()
 
 
 def test_eyes_blink_only_in_the_frame_before_the_last() -> None:

@@ -163,6 +163,12 @@ def test_directions_set_signs() -> None:
     assert (left.across, down.down) == (-1, 1)
 
 
+def test_light_is_added_only_to_what_asks_for_it() -> None:
+    """What hovers does not give light by itself: an airship's hull must not change colour."""
+    assert motions("hovering in the air", "coin") == ["float"]
+    assert motions("floating and glowing", "coin") == ["float", "glow"]
+
+
 def test_two_motions_at_once() -> None:
     """A second verb joins when it acts on something else: colour on form, whole on form."""
     assert motions("spinning slowly and glowing", "coin") == ["spin", "glow"]

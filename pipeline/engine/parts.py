@@ -186,7 +186,7 @@ class Sprite:
     @cached_property
     def glowing(self) -> Bools:
         """Return the pixels that give light."""
-        return parts_colour.emissive(self.palette, self.opaque, self.islands[0] >= 0)
+        return parts_colour.emissive(self.palette, self.opaque, self.islands[0])
 
     @cached_property
     def flame(self) -> Sprite | None:

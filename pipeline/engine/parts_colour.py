@@ -19,6 +19,9 @@ FARTHEST_STEP = 0.45
 FIRE_HUES_DEGREES = (20.0, 112.0)
 WATER_HUES_DEGREES = (180.0, 275.0)
 LIGHT_FLOORS = (0.72, 0.6)
+LEAST_SHARE = 0.008
+DARK = 0.4
+FACE_FEATURES = 2
 
 TO_CONE = np.array(
     [
@@ -88,12 +91,12 @@ class Palette:
     @cached_property
     def lighter(self) -> Ints:
         """Return for each colour the next visibly lighter one of its ramp, or itself."""
-        return _neighbour_steps(self, upward=True)
+        return _neighbour_steps(self, self.ramps, upward=True)
 
     @cached_property
     def darker(self) -> Ints:
         """Return for each colour the next visibly darker one of its ramp, or itself."""
-        return _neighbour_steps(self, upward=False)
+        return _neighbour_steps(self, self.ramps, upward=False)
 
     @cached_property
     def fiery(self) -> Bools:
@@ -155,28 +158,66 @@ def region(colours: Palette, chosen: Bools, area: int) -> Bools | None:
     return largest
 
 
-def emissive(colours: Palette, opaque: Bools, islands: Bools) -> Bools:
-    """Return the pixels that give light: the brightest vivid regions (imaging.md 18, glow).
+def emissive(colours: Palette, opaque: Bools, islands: Ints) -> Bools:
+    """Return the pixels that give light: the brightest regions (imaging.md 18, glow).
 
-    They lie inside the outline and can change on their ramp. Without a bright region that is large
-    enough to be seen a dimmer one is taken, and at last the whole inside.
+    They lie inside the outline, and are no face: nothing with two dark islands. A light has a core
+    and a halo, so what can change among its own colours comes before what can only take the next
+    lighter colour of the sprite. Without a bright region the whole inside gives light.
     """
-    inside = opaque & ~rim(opaque) & ~islands
-    own = np.arange(len(colours.lab))
-    changes = (colours.lighter != own) | (colours.darker != own)
-    light = colours.lab[:, 0] + 0.5 * colours.chroma
-    least = max(3.0, 0.015 * float(opaque.sum()))
+    inside = opaque & ~rim(opaque) & (islands < 0)
+    least = max(3.0, LEAST_SHARE * float(opaque.sum()))
+    features = np.where(np.append(colours.lab[:, 0] < DARK, False)[colours.index], islands, -1)
     for floor in LIGHT_FLOORS:
-        bright = inside & np.append((colours.lab[:, 0] >= floor) & changes, False)[colours.index]
-        labels, count = regions.label(np.where(bright, 0, -1).astype(np.intp), diagonal=True)
-        size = np.maximum(1, regions.sizes(labels, count))
-        weights = np.append(light, 0.0)[colours.index][labels >= 0]
-        total = np.bincount(labels[labels >= 0], weights=weights, minlength=count)
-        mean = np.where(size >= least, np.round(total / size, 6), 0.0)
-        if mean.any():
-            mask: Bools = bright & np.append(mean >= 0.9 * mean.max(), False)[labels]
-            return mask
+        found = _bright_regions(colours, inside, floor, least)
+        lights = [one for one in found if not _is_face(one, features)]
+        lights = [one for one in lights if _has_halo(colours, one)] or lights
+        if lights:
+            return _brightest(colours, lights)
     return inside if inside.any() else opaque
+
+
+def _is_face(region: Bools, features: Ints) -> bool:
+    touched = np.unique(features[regions.grow(region)])
+    return int((touched >= 0).sum()) >= FACE_FEATURES
+
+
+def _bright_regions(colours: Palette, inside: Bools, floor: float, least: float) -> list[Bools]:
+    """Return the regions lighter than `floor` that are large enough and can change."""
+    bright = inside & np.append(colours.lab[:, 0] >= floor, False)[colours.index]
+    brightens = colours.lighter != np.arange(len(colours.lab))
+    labels, count = regions.label(np.where(bright, 0, -1).astype(np.intp), diagonal=True)
+    large = np.flatnonzero(regions.sizes(labels, count) >= least) if count else ()
+    found = [labels == number for number in large]
+    return [one for one in found if brightens[colours.index[one]].any() or _has_halo(colours, one)]
+
+
+def _brightest(colours: Palette, lights: list[Bools]) -> Bools:
+    """Return those regions together that are nearly as bright as the brightest."""
+    light = colours.lab[:, 0] + 0.5 * colours.chroma
+    mean = [round(float(light[colours.index[one]].mean()), 6) for one in lights]
+    near = [one for one, bright in zip(lights, mean, strict=True) if bright >= 0.9 * max(mean)]
+    mask: Bools = np.any(near, axis=0)
+    return mask
+
+
+def _has_halo(colours: Palette, region: Bools) -> bool:
+    own = np.arange(len(colours.lab))
+    return any(bool((steps != own).any()) for steps in own_steps(colours, region))
+
+
+def own_steps(colours: Palette, region: Bools) -> tuple[Ints, Ints]:
+    """Return the lighter and the darker neighbour of each colour among those of a region.
+
+    So a flame never takes the brown of its logs.
+    """
+    among = np.zeros(len(colours.lab), dtype=np.bool_)
+    among[np.unique(colours.index[region & (colours.index >= 0)])] = True
+    ramps = tuple(ramp[among[ramp]] for ramp in colours.ramps if among[ramp].any())
+    return (
+        _neighbour_steps(colours, ramps, upward=True),
+        _neighbour_steps(colours, ramps, upward=False),
+    )
 
 
 def _ramps(colours: Palette) -> tuple[Ints, ...]:
@@ -193,13 +234,13 @@ def _ramps(colours: Palette) -> tuple[Ints, ...]:
     return tuple(groups)
 
 
-def _neighbour_steps(colours: Palette, *, upward: bool) -> Ints:
+def _neighbour_steps(colours: Palette, ramps: tuple[Ints, ...], *, upward: bool) -> Ints:
     """Return for each colour the one of its ramp that is most like it among the next lighter ones.
 
     Downward likewise, except that a neutral colour stays: dimmed white would be grey stone.
     """
     steps = np.arange(len(colours.lab), dtype=np.intp)
-    for ramp in colours.ramps:
+    for ramp in ramps:
         light = colours.lab[ramp, 0]
         if upward:
             first = np.searchsorted(light, light + VISIBLE_STEP)

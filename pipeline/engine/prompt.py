@@ -18,7 +18,7 @@ from .motions import MOTIONS, Layer, Parameters
 from .parts import Sprite
 from .prompt_text import Hit
 
-SECONDARY = {"breathe": "blink_eyes", "float": "glow", "flicker": "glow"}
+SECONDARY = {"breathe": "blink_eyes", "flicker": "glow"}
 
 
 @dataclass(frozen=True)

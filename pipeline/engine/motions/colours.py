@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import parts_colour
 from .. import parts_regions as regions
 from ..parts import Sprite
 from ..parts_types import Bools, Ints
@@ -15,13 +16,18 @@ from .motion import Layer, Motion, Parameters
 
 
 def glow(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Brighten and dim what gives light.
+    """Brighten and dim what gives light, among its own colours.
 
-    Ramp index + R(sin), outline and eyes left alone; imaging.md 15 no. 22.
+    A light of one colour only brightens: the next darker colour of the sprite is no light. Ramp
+    index + R(sin), outline and eyes left alone; imaging.md 15 no. 22.
     """
     steps = 2 if parameters.strength >= 2 else 1
     level = waves.symmetric(steps * waves.swing(frames, parameters.cycles))
-    return _recoloured(sprite, _stepped(sprite, level), sprite.glowing)
+    own = parts_colour.own_steps(sprite.palette, sprite.glowing)
+    moved = _stepped(sprite, level, own)
+    if (moved == np.arange(len(sprite.palette.lab))).all():
+        moved = _stepped(sprite, np.maximum(level, 0))
+    return _recoloured(sprite, moved, sprite.glowing)
 
 
 def glint(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
@@ -111,17 +117,17 @@ def sparkle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
     return map_
 
 
-def _stepped(sprite: Sprite, level: Ints) -> Ints:
+def _stepped(sprite: Sprite, level: Ints, steps: tuple[Ints, Ints] | None = None) -> Ints:
     """Return (frames, colours).
 
-    Each colour `level[f]` visible steps lighter (darker below 0) on its ramp.
+    Each colour `level[f]` visible steps lighter (darker below 0): on its ramp, or by `steps`.
     """
     colours = sprite.palette
-    own = np.arange(len(colours.lab))
-    table = {0: own}
+    lighter, darker = steps or (colours.lighter, colours.darker)
+    table = {0: np.arange(len(colours.lab))}
     for step in range(1, int(np.abs(level).max(initial=0)) + 1):
-        table[step] = colours.lighter[table[step - 1]]
-        table[-step] = colours.darker[table[1 - step]]
+        table[step] = lighter[table[step - 1]]
+        table[-step] = darker[table[1 - step]]
     return np.stack([table[int(step)] for step in level])
 
 
