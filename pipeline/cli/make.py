@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Sized
 from pathlib import Path
@@ -47,11 +48,14 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
+    begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)
     scope = Scope(only=only)
     if saved is not None:
         agreed = planfile.read(saved)
         scope = Scope(only=agreed.only, saved=agreed)
+    wish = depfile.Wish(depfile=dep, stamp=stamp, is_whole=not scope.only, begun_ns=begun_ns)
+    depfile.check(wish)
     with display(quiet=as_json) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         spending = Spending(
@@ -62,7 +66,7 @@ def build(
             ask=ask if can_ask else None,
         )
         report = opened.build(scope=scope, spending=spending, observe=observe)
-    depfile.write(report, dep, stamp)
+    depfile.write(report, wish)
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
@@ -118,6 +122,7 @@ def _trouble(step: Step) -> str:
 
 
 def name(step: Step) -> str:
+    """Return how a step is called in lists: its source, and its clip."""
     return f"{step.source} [{step.clip}]" if step.clip else step.source
 
 
