@@ -30,7 +30,7 @@ from .errors import (
     UncertainError,
 )
 from .ledger import Ledger
-from .model import FailureClass, Job, JobState, Record
+from .model import MAX_SIDE_PX, FailureClass, Job, JobState, Record
 from .store import Bought, Store
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ Clock = Callable[[], float]
 
 #: Longer than the service's hold of ten minutes (api.md 6.4).
 DEADLINE_S = 12 * 60.0
+#: 16 frames of the largest canvas, at twice their size; checked before anything is unpacked.
+_LARGEST_STRIP_PX = 16 * MAX_SIDE_PX**2 * 4
 #: A job that was just submitted may be unknown for a moment (api.md 6.4).
 _UNKNOWN_S = 60.0
 
@@ -265,6 +267,8 @@ def _check(content: bytes, job: Job) -> None:
     from . import imaging  # heavy: nothing that is up to date decodes a strip
 
     try:
+        if imaging.area_px(content) > _LARGEST_STRIP_PX:
+            raise UnavailableError("the download says that it is a picture of absurd size")
         strip = imaging.decode(content, "the download")
     except SourceError as exc:
         raise UnavailableError(f"the download is damaged ({exc})") from exc

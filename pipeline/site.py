@@ -86,7 +86,10 @@ def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str,
     """Read the project's rule files, then the packs; a rule may extend any other."""
     names = [path for pattern in settings.rules for path in _files(root, pattern)]
     own = [(document.read(root / name, name), "") for name in dict.fromkeys(names)]
-    shipped = [(packs.load(pack), pack) for pack in settings.packs]
+    try:
+        shipped = [(packs.load(pack), pack) for pack in settings.packs]
+    except ConfigError as exc:
+        raise ConfigError(str(exc), path=settings.origin("packs")) from exc
     found = rulefile.load([*own, *shipped])
     for read, _ in own:
         choices.check_document(read)

@@ -183,6 +183,7 @@ def _source(root: Path, path: str, scan: Scan, index: Index) -> Source | None:
         colors=facts.colors,
         opaque_share=facts.opaque_share,
         looks_like_sheet=facts.looks_like_sheet,
+        unfit=facts.unfit,
     )
 
 
@@ -199,6 +200,7 @@ def _facts(path: str, content: bytes) -> Facts:
             return Facts(error=_OURS)
         pixels = imaging.decode(content, path)
         found = imaging.facts(pixels, frames=imaging.frame_count(content))
+        unfit = imaging.unfit(pixels)
     except SourceError as exc:
         return Facts(error=str(exc).removeprefix(f"{path}: "))
     return Facts(
@@ -208,6 +210,7 @@ def _facts(path: str, content: bytes) -> Facts:
         colors=found.colors,
         opaque_share=found.opaque_share,
         looks_like_sheet=found.looks_like_sheet,
+        unfit=unfit,
     )
 
 
@@ -221,13 +224,19 @@ def _wanted(site: Site, source: Source, matcher: rules.Matcher, scan: Scan) -> W
         match = rules.Match(rule=rule, captures=match.captures if match else {})
     if match is None:
         return None
+    if source.unfit and not source.looks_like_sheet and match.rule.cells is None:
+        raise SourceError(f"{source.path}: {source.unfit}")
     chosen = site.settings.targets if match.rule.targets is None else match.rule.targets
+    outputs = targets.paths(source.stem, playing.frames(match.rule.clips), chosen)
+    for path in outputs:
+        if problem := project.name_problem(path):
+            raise SourceError(f"{source.path}: its output {path} {problem}; rename it")
     return Wanted(
         source=source,
         rule=match.rule,
         requests=rules.requests(source, match),
         targets=chosen,
-        outputs=targets.paths(source.stem, playing.frames(match.rule.clips), chosen),
+        outputs=outputs,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .facts import Facts, facts
 from .fit import unfit
-from .png import frame_count
+from .png import area_px, frame_count
 from .raster import decode, encode
 
-__all__ = ["Facts", "decode", "encode", "facts", "frame_count", "unfit"]
+__all__ = ["Facts", "area_px", "decode", "encode", "facts", "frame_count", "unfit"]

@@ -74,6 +74,12 @@ def frame_count(content: bytes) -> int:
     return inspect(content, "").frames
 
 
+def area_px(content: bytes) -> int:
+    """Return the pixels that a PNG says it has; nothing is unpacked. Raises as `inspect` does."""
+    header = inspect(content, "")
+    return header.width * header.height
+
+
 def write(width: int, height: int, rgba: bytes) -> bytes:
     """Write straight RGBA8 as a PNG; equal pixels give equal bytes with one version of zlib."""
     stride = width * 4

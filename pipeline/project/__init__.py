@@ -5,7 +5,7 @@ from __future__ import annotations
 from .ignore import IGNORE_NAME
 from .index import Facts, Index, prepare
 from .outputs import digests, publish, remove, sweep
-from .paths import CONFIG_NAME, find, fold, is_output, is_override, is_source
+from .paths import CONFIG_NAME, find, fold, is_output, is_override, is_source, name_problem
 from .scan import CACHES, Scan, Stat, Tree, scan, stat_of
 from .snapshot import read
 
@@ -24,6 +24,7 @@ __all__ = [
     "is_output",
     "is_override",
     "is_source",
+    "name_problem",
     "prepare",
     "publish",
     "read",

@@ -55,6 +55,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     opaque_share: float = 0.0
     looks_like_sheet: bool = False
     error: str = ""
+    #: Why the picture as a whole cannot be sent, although it is a sound one.
+    unfit: str = ""
 
 
 def prepare(root: Path) -> Path:

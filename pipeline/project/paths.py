@@ -19,6 +19,8 @@ SOURCE_SUFFIXES = (".png", ".PNG")
 OVERRIDE_SUFFIXES = (".png.yaml", ".PNG.yaml")
 #: What engines write beside our outputs: theirs, although it carries our name.
 SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
+#: Bytes of a name: file systems allow 255, and a temporary name needs some more.
+_LONGEST_NAME = 215
 _OUTPUT = re.compile(r"[^.].*\.anim\.[^/]*[^./]", re.DOTALL)
 #: Device names of Windows: a file of that name cannot be checked out there, with any extension.
 _RESERVED = re.compile(
@@ -70,6 +72,15 @@ def is_override(name: str) -> bool:
 def fold(path: str) -> str:
     """Return what Windows and macOS take for the same path: case and Unicode form made equal."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def name_problem(path: str) -> str | None:
+    """Say why no file can have this path on every system, or None: so nothing is bought for it."""
+    if is_reserved(path):
+        return "is a name that Windows reserves"
+    if len(os.fsencode(path.rpartition("/")[2])) > _LONGEST_NAME:
+        return "is longer than file systems allow"
+    return None
 
 
 def is_reserved(path: str) -> bool:
