@@ -145,7 +145,9 @@ def _rules(site: Site) -> str:
         settings.targets,
         settings.batch,
     )
-    return keys.digest(msgspec.json.encode(meant, order="sorted"))
+    # Frame numbers of `hold` become text: only such keys can be sorted.
+    plain = msgspec.to_builtins(meant, str_keys=True)
+    return keys.digest(msgspec.json.encode(plain, order="sorted"))
 
 
 def _unplaced(rule: Rule) -> Rule:

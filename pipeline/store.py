@@ -95,6 +95,11 @@ class Store:
         """Tell whether any tier has a file under `digest` (its content is checked on reading)."""
         return any(_bytes_path(folder, digest).is_file() for folder in self._folders)
 
+    def damaged(self, digest: str) -> tuple[Path, ...]:
+        """Return the files under `digest` that hold something else."""
+        places = [_bytes_path(folder, digest) for folder in self._folders]
+        return tuple(p for p in places if p.is_file() and keys.digest(p.read_bytes()) != digest)
+
     def find(self, request_key: str) -> Bought | None:
         """Return the purchase under `request_key`; the smallest digest when there are several."""
         found = {one.digest: one for one in self._records(request_key) if self.has(one.digest)}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 
-from . import keys, lock, project, provenance, publication
+from . import keys, lock, project
 from .api import Project
-from .errors import StorageError
-from .lock import ClipLine, FileLine, Lock
-from .model import Provenance, Record
+from .lock import ClipLine, FileLine
+from .model import Record
 from .store import Bought
 
 
@@ -39,49 +38,48 @@ class Unused(Record, frozen=True, kw_only=True):
 
 
 def verify(opened: Project) -> tuple[str, ...]:
-    """Return a sentence for everything that is damaged or missing."""
-    store = opened.site.store()
+    """Return a sentence for everything that is damaged or missing; what is detached is not ours.
+
+    Purchases that are not in use are looked at as well: they were paid for.
+    """
     found = list(opened.lock().notices)
+    store = opened.site.store()
     for line in opened.lock().clips:
         name = f"{line.source} [{line.clip}]"
         if store.record(line.key, line.digest) is None:
             found.append(f"{name}: the record of its purchase is missing or damaged")
         elif store.content(line.digest) is None:
             found.append(f"{name}: the bought bytes are missing or damaged")
+    for one in unused(opened):
+        if store.content(one.bought.digest) is None:
+            key = one.bought.request_key[:12]
+            found.append(f"purchase {key}, not in use: the bought bytes are missing or damaged")
     for file in opened.lock().files:
-        if not (opened.root / file.path).is_file():
+        if file.detached:
+            continue
+        digest = _digest(opened.root, file.path)
+        if digest is None:
             found.append(f"{file.path}: is missing; `pixelpipe build` brings it back")
-        elif _digest(opened.root, file.path) != file.digest:
+        elif digest != file.digest:
             found.append(f"{file.path}: is not what was published")
     return tuple(found)
 
 
-def rebuild_lock(opened: Project) -> tuple[int, int]:
-    """Write the lock file anew from the provenance in published PNGs; returns clips and files.
+def mend(opened: Project) -> tuple[str, ...]:
+    """Replace damaged copies of bought bytes by whole ones from the other place; say which.
 
-    Lines that are there already and still true stay.
+    Bought bytes name themselves, so that a whole copy is known for certain.
     """
-    wanted = {one.wanted.source.stem: one.wanted for one in opened.plan().plan.sources}
     store = opened.site.store()
-    clips: list[ClipLine] = []
-    files: list[FileLine] = []
-    for stem, found in _published(opened):
-        if stem not in wanted:
-            continue
-        one = wanted[stem]
-        order = [request.clip for request in one.requests]
-        used = sorted(
-            (clip for clip in found if clip.clip in order), key=lambda clip: order.index(clip.clip)
-        )
-        named = [(clip.clip, clip.request_key, clip.digest) for clip in used]
-        build_key = keys.build_key(stem, one.rule, named, one.targets)
-        for clip in used:
-            clips.append(_line(one.source.path, clip, store.record(clip.request_key, clip.digest)))
-        for path in one.outputs:
-            if (digest := _digest(opened.root, path)) is not None:
-                files.append(FileLine(path=path, digest=digest, build=build_key))
-    publication.amend(opened.site, lambda _: Lock(clips=tuple(clips), files=tuple(files)))
-    return len(clips), len(files)
+    found = []
+    for folder in opened.site.bought:
+        for _, record in store.records(folder):
+            content = store.content(record.digest)
+            damaged = store.damaged(record.digest)
+            if content is not None and damaged:
+                store.put(record, content)
+                found += [f"{path}: was damaged; mended from the second copy" for path in damaged]
+    return tuple(found)
 
 
 def clean(opened: Project) -> tuple[str, ...]:
@@ -139,32 +137,6 @@ def _origin(file: FileLine, clips: list[ClipLine], root: Path) -> Origin:
     if not file.is_ours or _digest(root, file.path) not in (None, file.digest):
         return Origin.EDITED
     return Origin.GENERATED if any(line.paid for line in clips) else Origin.PROCEDURAL
-
-
-def _published(opened: Project) -> Iterator[tuple[str, tuple[Provenance, ...]]]:
-    """Yield the stem and the clips of every sheet of ours below the assets folders."""
-    settings = opened.site.settings
-    scan = project.scan(opened.root, settings.assets, settings.ignore)
-    for path in sorted(path for path in scan.files if path.endswith(".anim.png")):
-        try:
-            found = provenance.read((opened.root / path).read_bytes())
-        except (OSError, StorageError):
-            continue
-        if found:
-            yield lock.stem(path), found
-
-
-def _line(source: str, clip: Provenance, record: Bought | None) -> ClipLine:
-    return ClipLine(
-        source=source,
-        clip=clip.clip,
-        key=clip.request_key,
-        digest=clip.digest,
-        service=clip.service,
-        paid=record.paid if record else clip.service != "built-in",
-        take=clip.take,
-        open=record.resolved.open_key if record else None,
-    )
 
 
 def _digest(root: Path, path: str) -> str | None:

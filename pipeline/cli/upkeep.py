@@ -8,7 +8,7 @@ from collections import Counter
 import click
 import msgspec
 
-from .. import upkeep
+from .. import recovery, upkeep
 from ..api import Project
 from ..errors import StorageError
 from . import options
@@ -23,11 +23,16 @@ animated procedurally (no AI), and {edited} files were edited by hand afterwards
 @options.project
 @click.option("--rebuild-lock", is_flag=True, help="Write pixelpipe.lock anew from the outputs.")
 def verify(project: str, rebuild_lock: bool) -> None:
-    """Check lock file, bought bytes and outputs; exit 8 when something is damaged."""
+    """Check lock file, bought bytes and outputs; exit 8 when something is damaged.
+
+    A damaged copy of bought bytes is replaced when the second copy is whole.
+    """
     opened = Project(project)
     if rebuild_lock:
-        clips, files = upkeep.rebuild_lock(opened)
+        clips, files = recovery.rebuild_lock(opened)
         click.echo(f"Wrote pixelpipe.lock with {clips} clips and {files} files.")
+    for sentence in upkeep.mend(opened):
+        click.echo(sentence)
     found = upkeep.verify(opened)
     for sentence in found:
         click.echo(sentence)
