@@ -34,7 +34,8 @@ from .model import MAX_SIDE_PX, FailureClass, Job, JobState, Record
 from .store import Bought, Store
 
 if TYPE_CHECKING:
-    from .service import Service, Status
+    from .answers import Status
+    from .service import Service
 
 Clock = Callable[[], float]
 

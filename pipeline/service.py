@@ -8,6 +8,7 @@ the caller. The key goes to the API's base URL and nowhere else. Contract: api.m
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -15,6 +16,19 @@ import msgspec
 import requests
 from requests import exceptions as failures
 
+from .answers import (
+    BatchStatus,
+    BatchSubmitted,
+    Billing,
+    Cancelled,
+    Endpoint,
+    Enhanced,
+    Envelope,
+    Named,
+    Status,
+    Submitted,
+    clean,
+)
 from .errors import (
     AccountError,
     AssetError,
@@ -26,7 +40,7 @@ from .errors import (
     UnavailableError,
     UncertainError,
 )
-from .model import Balance, Record
+from .model import Balance
 from .wire import Wire, is_loopback, is_public
 
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
@@ -36,8 +50,6 @@ MAX_JSON_BYTES = 4 * 1024 * 1024
 MAX_DOWNLOAD_BYTES = 50 * 1024 * 1024
 #: A service's wish to wait is obeyed up to here.
 MAX_RETRY_AFTER_S = 60.0
-#: Longer messages of the service are cut; they are shown to people.
-_MESSAGE_CHARACTERS = 300
 #: What decoding raises for an answer that is no JSON, of other types, or nested too deeply.
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -45,91 +57,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _KEY_ADVICE = "check it in your account under Account → API: it may be deactivated or deleted"
 
 
-class Totals(Record, frozen=True, kw_only=True):
-    """Sums of a billing period, in credits, and the number of charged jobs."""
-
-    credits_used: int = 0
-    credits_added: int = 0
-    refunds: int = 0
-    net_change: int = 0
-    jobs_charged: int = 0
-
-
-class Billing(Record, frozen=True, kw_only=True):
-    """Answer of GET /billing."""
-
-    totals: Totals
-    balance: Balance = Balance()
-
-
-class Output(Record, frozen=True, kw_only=True):
-    """Where a result lies. The URL is a secret that expires."""
-
-    url: str
-    content_type: str = ""
-
-
-class Charge(Record, frozen=True, kw_only=True):
-    """What a job holds and what it cost, in credits."""
-
-    credits_held: int = 0
-    credits_charged: int = 0
-
-
-class Inputs(Record, frozen=True, kw_only=True):
-    """The parameters as the service understood them; the last two only from the built-in engine."""
-
-    model: str = ""
-    interpretation: str = ""
-    needs_ai: bool = False
-    needs_ai_reason: str = ""
-
-
-class Fault(Record, frozen=True, kw_only=True):
-    """An error of a job, or of an answer."""
-
-    code: str = ""
-    message: str = ""
-
-
-class Status(Record, frozen=True, kw_only=True):
-    """Answer of GET /jobs."""
-
-    api_job_id: str = ""
-    status: str
-    progress: float | None = None
-    billing: Charge | None = None
-    inputs: Inputs | None = None
-    output: Output | None = None
-    error: Fault | str | None = None
-
-    @property
-    def is_success(self) -> bool:
-        """The result can be downloaded."""
-        return self.status == "success"
-
-    @property
-    def is_failure(self) -> bool:
-        """The job ended without a result; an unknown word is neither, and polling goes on."""
-        return self.status in ("failure", "failed", "error", "cancelled", "canceled")
-
-    @property
-    def message(self) -> str:
-        """The service's own words about the failure."""
-        if isinstance(self.error, Fault):
-            return _clean(self.error.message or self.error.code)
-        return _clean(self.error or "")
-
-
-class _Submitted(Record, frozen=True, kw_only=True):
-    api_job_id: str = ""
-
-
-class _Envelope(Record, frozen=True, kw_only=True):
-    error: Fault
-
-
 Answer = TypeVar("Answer")
+Accepted = TypeVar("Accepted", bound=Named)
 
 
 class Service:
@@ -167,11 +96,35 @@ class Service:
         Raises NotSentError when no byte of the request was written, UncertainError when the job
         may exist although no id came back: the caller must not send it again.
         """
-        return self._post("/animate", body, _Submitted).api_job_id
+        return self.submit(Endpoint.ANIMATE, body)
+
+    def animate_batch(self, bodies: Sequence[dict[str, object]]) -> str:
+        """POST /animate-batch once, and return the batch's id; raises as `animate` does."""
+        return self._post("/animate-batch", {"jobs": list(bodies)}, BatchSubmitted).id
+
+    def submit(self, endpoint: Endpoint, body: dict[str, object]) -> str:
+        """POST any endpoint that makes a job, once; returns the remote id; raises as `animate`."""
+        return self._post(endpoint, body, Submitted).id
+
+    def enhance_prompt(self, prompt: str, *, image: str = "", model: str = "") -> str:
+        """POST /enhance-prompt; free. `image` is a PNG in base64.
+
+        Raises UnavailableError when nothing useful came back.
+        """
+        fields = {"prompt": prompt, "image": image, "model": model}
+        body: dict[str, object] = {name: text for name, text in fields.items() if text}
+        try:
+            return self._post("/enhance-prompt", body, Enhanced).id
+        except UncertainError as exc:
+            raise UnavailableError(f"{self._host} did not enhance the prompt") from exc
 
     def job(self, remote_id: str) -> Status:
         """GET /jobs: the state of one job; free."""
         return self._get("/jobs", Status, id=remote_id)
+
+    def batch(self, batch_id: str) -> BatchStatus:
+        """GET /batch-jobs: the state of every job of a batch; free."""
+        return self._get("/batch-jobs", BatchStatus, batch_id=batch_id)
 
     def balance(self) -> Balance:
         """GET /balance; free."""
@@ -184,7 +137,7 @@ class Service:
 
     def cancel(self, remote_id: str) -> None:
         """POST /cancel; the job may still end in success, so poll it to the end."""
-        self._post("/cancel", {"api_job_id": remote_id}, None)
+        self._post("/cancel", {"api_job_id": remote_id}, Cancelled)
 
     def download(self, url: str) -> bytes:
         """Fetch a result without the key: a PNG of at most 50 MiB within two minutes.
@@ -228,7 +181,7 @@ class Service:
             f"{self._host} answered {status}", retry_after_s=retry_after_s
         )
 
-    def _post(self, path: str, body: dict[str, object], kind: type[Answer] | None) -> Answer:
+    def _post(self, path: str, body: dict[str, object], kind: type[Accepted]) -> Accepted:
         content = msgspec.json.encode(body)
         try:
             with self._wire.post(
@@ -247,14 +200,12 @@ class Service:
             raise UncertainError(f"{self._host} answered {status} to a purchase")
         raise refusal
 
-    def _accepted(self, answer: bytes, kind: type[Answer] | None) -> Answer:
-        if kind is None:
-            return None  # type: ignore[return-value]  # the caller asked for no answer
+    def _accepted(self, answer: bytes, kind: type[Accepted]) -> Accepted:
         try:
             decoded = msgspec.json.decode(answer, type=kind, strict=False)
         except _UNREADABLE as exc:
             raise UncertainError("the answer to a purchase cannot be read") from exc
-        if isinstance(decoded, _Submitted) and not decoded.api_job_id:
+        if not decoded.id:
             raise UncertainError("the answer to a purchase names no job")
         return decoded
 
@@ -263,10 +214,10 @@ class Service:
     ) -> PixelpipeError | None:
         """Return the error for a 4xx in the service's own envelope; None for anything else."""
         try:
-            fault = msgspec.json.decode(content, type=_Envelope, strict=False).error
+            fault = msgspec.json.decode(content, type=Envelope, strict=False).error
         except _UNREADABLE:
             return None
-        said = _clean(fault.message or fault.code or f"status {status}")
+        said = clean(fault.message or fault.code or f"status {status}")
         match status:
             case 401:
                 return AccountError(f"the API key was refused ({said}); {_KEY_ADVICE}")
@@ -321,12 +272,6 @@ def _body(response: requests.Response, limit: int) -> bytes:
 def _retry_after(response: requests.Response) -> float | None:
     value = response.headers.get("Retry-After", "")
     return min(float(value), MAX_RETRY_AFTER_S) if re.fullmatch(r"\d{1,9}", value) else None
-
-
-def _clean(message: str) -> str:
-    """Make a foreign text fit for a terminal: printable, one line, bounded, without keys."""
-    printable = "".join(c if c.isprintable() else " " for c in message)
-    return re.sub(r"pe_sk_\S+", "pe_sk_…", printable).strip()[:_MESSAGE_CHARACTERS]
 
 
 _KINDS: tuple[tuple[type[Exception], str], ...] = (
