@@ -21,7 +21,7 @@ CORE = {
 #: Floor 1: each owns one outside thing; what is in brackets are parts of one adapter.
 ADAPTERS = (
     {"project"},
-    {"service", "wire"},
+    {"service", "wire", "answers"},
     {"store"},
     {"ledger", "ledgerfile", "consents"},
     {"imaging"},
