@@ -1,48 +1,173 @@
 """Tell a build system what a run read: a Make depfile, and a stamp to depend on.
 
 One rule with one target, the inputs, then an empty rule for every input, so that a deleted input
-does not stop Make (targets.md 15.1). Folders are inputs too: new and deleted files are noticed.
+does not stop Make (targets.md 15.1).
+
+A run over the whole project also lists folders, so that new and deleted files are noticed, and the
+lock file. A run over some files (`--only`) leaves both out: what it publishes for one file would
+make every other file's stamp stale. With a stamp the outputs are listed as well: a deleted one is
+made again.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
 
-from . import project
-from .model import File
+from . import lock, packs, project
+from .errors import UsageError
+from .model import File, Record, StepKind
+from .project import Scan
 from .report import Report
 
+_GLOB_MARKS = ("*", "?", "[")
+#: Signs that mean something in a list of inputs, as Make and Ninja agree to read them.
+_ESCAPED = str.maketrans({"$": "$$", "#": "\\#", " ": "\\ "})
+#: A target line with one of these is no target line for Make: a pattern, or an assignment.
+_NO_TARGET = ("%", "=")
 
-def write(report: Report, depfile: Path | None, stamp: Path | None) -> None:
-    """Write what was asked for: the depfile when its text changed, the stamp always, last.
+
+class Wish(Record, frozen=True, kw_only=True):
+    """What a build system asked for, and when the run began (ns since the epoch)."""
+
+    depfile: Path | None = None
+    stamp: Path | None = None
+    #: The run looked at all sources.
+    is_whole: bool = True
+    begun_ns: int = 0
+
+
+def check(wish: Wish) -> None:
+    """Raise UsageError for a stamp that would overwrite somebody's file."""
+    if wish.stamp is not None and wish.stamp.exists() and wish.stamp.stat().st_size:
+        raise UsageError(f"--stamp {wish.stamp}: is a file with something in it; name an empty one")
+
+
+def write(report: Report, wish: Wish) -> None:
+    """Write what was asked for: the depfile when its text changed, the stamp last, on success.
 
     Raises StorageError when a place cannot be written.
     """
-    if depfile is not None:
-        _put(depfile, text(report, stamp or _output(report)).encode())
-    if stamp is not None and report.exit == 0:
-        _put(stamp, b"")
-        os.utime(stamp)
+    if wish.depfile is None and wish.stamp is None:
+        return
+    settings = report.site.settings
+    scan = project.scan(report.site.root, settings.assets, settings.ignore)
+    files = _files(report, scan, wish)
+    if wish.depfile is not None:
+        inputs = [*files, *_folders(report, scan, wish), *_outputs(report, wish)]
+        _put(wish.depfile, text(_target(report, wish), _shown(report, inputs, wish)).encode())
+    if wish.stamp is not None and report.exit == 0:
+        is_late = _is_changed_since(report, files, scan, wish)
+        _put(wish.stamp, b"")
+        touched = wish.begun_ns if is_late else time.time_ns()
+        os.utime(wish.stamp, ns=(touched, touched))
 
 
-def text(report: Report, target: Path) -> str:
-    """Return the depfile's text; paths are relative to the working folder where that is shorter."""
-    root = report.site.root
-    named = {step.source for step in report.plan.steps if step.source}
-    overrides = {f"{path}.yaml" for path in named}
-    files = [root / path for path in (*sorted(named | overrides), *report.site.inputs)]
-    folders = {root / Path(path).parent for path in named}
-    inputs = [_shown(path) for path in (*files, *sorted(folders)) if path.exists()]
-    rule = f"{_escaped(_shown(target))}: " + " \\\n  ".join(map(_escaped, inputs))
-    return "\n\n".join([rule, *(f"{_escaped(one)}:" for one in inputs)]) + "\n"
+def text(target: str, inputs: Iterable[str]) -> str:
+    """Return the depfile's text for paths as the build system knows them."""
+    named = list(dict.fromkeys(inputs))
+    # An input with `=` must not stand first: `target: a=b` assigns a variable in Make.
+    named.sort(key=lambda path: "=" in path)
+    rule = f"{_escaped(target)}: " + " \\\n  ".join(map(_escaped, named))
+    bare = [path for path in named if not any(sign in path for sign in _NO_TARGET)]
+    return "\n\n".join([rule, *(f"{_escaped(path)}:" for path in bare)]) + "\n"
 
 
-def _output(report: Report) -> Path:
-    """Return the first output: the target where there is no stamp."""
+def _files(report: Report, scan: Scan, wish: Wish) -> list[str]:
+    """Return the files that decided what was done: sources first, then what is said about them."""
+    sources = sorted(_known(report))
+    overrides = [f"{path}.yaml" for path in sources]
+    folders = scan.folders if wish.is_whole else _above(sources)
+    ignores = [_below(folder, project.IGNORE_NAME) for folder in sorted(folders)]
+    found = [*sources, *overrides, *report.site.inputs, *_packs(report), *ignores]
+    return [path for path in dict.fromkeys(found) if (report.site.root / path).is_file()]
+
+
+def _known(report: Report) -> set[str]:
+    """Return the sources that were looked at, matched or not."""
+    steps = (step for step in report.plan.steps if step.kind is not StepKind.ORPHAN)
+    return {step.source for step in steps if project.is_source(step.source)}.union(
+        report.plan.unmatched
+    )
+
+
+def _packs(report: Report) -> Iterator[str]:
+    """Yield the packs that lie in the project, as in a checkout of pixelpipe."""
+    root = report.site.root.resolve()
+    for name in report.site.settings.packs:
+        path = packs.path(name)
+        if path.is_relative_to(root):
+            yield path.relative_to(root).as_posix()
+
+
+def _folders(report: Report, scan: Scan, wish: Wish) -> list[str]:
+    """Return the folders in which a new file would change what is done."""
+    rules = {one for pattern in report.site.settings.rules for one in _globbed(report, pattern)}
+    if wish.is_whole:
+        found = rules | set(scan.folders)
+    else:
+        found = rules - {".", *(_parent(path) for path in _known(report))}
+    # A build system writes beside depfile and stamp after us: such a folder would never be old.
+    beside = {path.absolute().parent for path in (wish.depfile, wish.stamp) if path is not None}
+    root = report.site.root.absolute()
+    return sorted(one for one in found if (root / one).is_dir() and root / one not in beside)
+
+
+def _globbed(report: Report, pattern: str) -> Iterator[str]:
+    """Yield the folders that a pattern for rule files looks into."""
+    if not any(mark in pattern for mark in _GLOB_MARKS):
+        return
+    parts = PurePosixPath(pattern).parent.parts
+    fixed = next((n for n, part in enumerate(parts) if set(part) & set(_GLOB_MARKS)), len(parts))
+    yield PurePosixPath(*parts[:fixed]).as_posix()
+    yield from (_parent(path) for path in report.site.inputs[1:])
+
+
+def _outputs(report: Report, wish: Wish) -> list[str]:
+    """Return the files that are published, if they are not the targets themselves."""
+    if wish.stamp is None:
+        return []
     published = [path for result in report.results for path in result.files]
-    locked = (f"{source.wanted.source.stem}.anim.png" for source in report.plan.sources)
-    return report.site.root / next(iter(published), next(locked, "pixelpipe.lock"))
+    wanted = [path for source in report.plan.sources for path in source.wanted.outputs]
+    own = [lock.NAME] if wish.is_whole else []
+    found = dict.fromkeys((*wanted, *published, *own))
+    return [path for path in found if (report.site.root / path).is_file()]
+
+
+def _target(report: Report, wish: Wish) -> str:
+    """Return the stamp, or else the first output."""
+    if wish.stamp is not None:
+        return wish.stamp.as_posix()
+    first = (path for source in report.plan.sources for path in source.wanted.outputs)
+    (shown,) = _shown(report, [next(first, lock.NAME)], wish)
+    return shown
+
+
+def _shown(report: Report, found: Iterable[str], wish: Wish) -> list[str]:
+    """Return paths from the working folder; absolute if that is how the build system speaks."""
+    given = wish.stamp or wish.depfile
+    root = report.site.root.absolute()
+    if given is not None and given.is_absolute():
+        return [(root / path).as_posix() for path in found]
+    try:
+        return [Path(os.path.relpath(root / path)).as_posix() for path in found]
+    except ValueError:  # another drive of Windows
+        return [(root / path).as_posix() for path in found]
+
+
+def _is_changed_since(report: Report, files: Iterable[str], scan: Scan, wish: Wish) -> bool:
+    """Tell whether anything changed after the run began: then its stamp must not be newer."""
+    root, known, begun = report.site.root, _known(report), wish.begun_ns
+    if any(_mtime_ns(root / path) > begun for path in files):
+        return True
+    if not wish.is_whole:
+        return False
+    now = {path: stat for path, stat in scan.files.items() if project.is_source(path)}
+    new = (stat for path, stat in now.items() if path not in known)
+    is_new = any(max(stat.mtime_ns, stat.ctime_ns) > begun for stat in new)
+    return is_new or not known <= now.keys()
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -51,11 +176,24 @@ def _put(path: Path, content: bytes) -> None:
     project.publish(place.parent, [File(path=place.name, content=content)])
 
 
-def _shown(path: Path) -> str:
-    # As Make sees it: from the working folder.
-    relative = os.path.relpath(path)
-    return path.as_posix() if relative.startswith("..") else Path(relative).as_posix()
+def _mtime_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:  # deleted meanwhile
+        return time.time_ns()
+
+
+def _above(paths: Iterable[str]) -> set[str]:
+    return {parent.as_posix() for path in paths for parent in PurePosixPath(path).parents}
+
+
+def _parent(path: str) -> str:
+    return PurePosixPath(path).parent.as_posix()
+
+
+def _below(folder: str, name: str) -> str:
+    return (PurePosixPath(folder) / name).as_posix()
 
 
 def _escaped(path: str) -> str:
-    return path.replace("$", "$$").replace("#", "\\#").replace(" ", "\\ ")
+    return path.translate(_ESCAPED)

@@ -7,13 +7,13 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from . import choices, globs, keys, lock, playing, project, provenance, rulefile, rules, targets
-from .errors import ConfigError, PixelpipeError, SourceError, StorageError
+from .errors import ConfigError, PixelpipeError, SourceError, StorageError, UsageError
 from .model import Record, Source, Step, StepKind
 from .project import Facts, Index, Scan, document
 from .site import Site
@@ -129,28 +129,46 @@ def read_lock(root: Path) -> lock.Lock:
 
 
 def _chosen(site: Site, only: Sequence[str]) -> Callable[[str], bool]:
-    """Return the filter for paths: files as a shell names them, or globs.
+    """Return the filter for paths: files as a shell or a build system names them, or globs.
 
-    A glob is relative to the root or to an assets folder.
+    A glob is relative to the working folder, to the root or to an assets folder. Raises UsageError
+    for what is no pattern, or lies outside of the project.
     """
-    exact = {path for text in only if (path := _inside(site.root, text)) is not None}
-    patterns = [globs.compile(text.removeprefix("./")) for text in only]
-    expression = globs.regex(patterns)
+    names = {name for text in only for name in _names(site.root, text)}
+    expression = globs.regex([pattern for name in names if (pattern := _pattern(name))])
     assets = site.settings.assets
 
     def is_chosen(path: str) -> bool:
         tails = [path.removeprefix(f"{folder}/") for folder in assets]
-        return path in exact or any(expression.fullmatch(text) for text in (path, *tails))
+        return path in names or any(expression.fullmatch(text) for text in (path, *tails))
 
     return is_chosen
 
 
-def _inside(root: Path, text: str) -> str | None:
-    """Return the path from the root of a file that exists, seen from the working folder."""
-    place = Path(text).resolve()
-    if not place.is_file() or not place.is_relative_to(root.resolve()):
+def _names(root: Path, text: str) -> Iterator[str]:
+    """Yield what `text` may mean, as paths or patterns from the root or an assets folder."""
+    is_free = not Path(text).is_absolute() and ".." not in Path(text).parts
+    if is_free:
+        yield text.replace(os.sep, "/").removeprefix("./")
+    end = "/" if text.endswith(("/", os.sep)) else ""
+    here = Path(os.path.normpath(Path.cwd() / text))  # links kept, as the scan names them
+    seen = ((here, root.absolute()), (Path(text).resolve(), root.resolve()))
+    for place, top in seen:
+        if place.is_relative_to(top):
+            yield place.relative_to(top).as_posix() + end
+            return
+    if not is_free:
+        raise UsageError(f"--only {text}: lies outside of the project {root}")
+
+
+def _pattern(name: str) -> globs.Glob | None:
+    """Return the pattern that `name` is; a name with other signs in it means that file only."""
+    try:
+        return globs.compile(name)
+    except globs.PatternError as exc:
+        if any(mark in name for mark in "*?["):
+            raise UsageError(f"--only {name}: {exc}") from exc
         return None
-    return place.relative_to(root.resolve()).as_posix()
 
 
 def _source(root: Path, path: str, scan: Scan, index: Index) -> Source | None:
