@@ -71,12 +71,19 @@ class Store:
     def put(self, bought: Bought, content: bytes) -> None:
         """Keep `content` and its record in every tier, bytes first.
 
-        Raises StorageError; a tier that was written before stays written.
+        Raises StorageError for the first tier that refuses, when all others have it: what was
+        paid for is in our hands now, and may not be had again.
         """
         record = msgspec.json.encode(bought, order="sorted") + b"\n"
+        refusals: list[StorageError] = []
         for folder in self._folders:
-            self._write(_bytes_path(folder, bought.digest), content)
-            self._write(_record_path(folder, bought.request_key, bought.digest), record)
+            try:
+                self._write(_bytes_path(folder, bought.digest), content)
+                self._write(_record_path(folder, bought.request_key, bought.digest), record)
+            except StorageError as exc:
+                refusals.append(exc)
+        if refusals:
+            raise refusals[0]
 
     def content(self, digest: str) -> bytes | None:
         """Return the bytes under `digest`, or None when no tier has them undamaged."""

@@ -1,0 +1,138 @@
+"""Bought bytes: kept under their digest, in every tier, and never referred to before they stand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline import keys
+from pipeline.errors import ConfigError, StorageError
+from pipeline.model import Resolved
+from pipeline.store import Bought, Store
+
+CONTENT = b"bought bytes"
+DIGEST = keys.digest(CONTENT)
+KEY = "ab" * 32
+
+
+def bought(content: bytes = CONTENT, key: str = KEY) -> Bought:
+    """Record a purchase."""
+    resolved = Resolved(
+        request_key=key, prompt="x", frames=8, canvas=(16, 16), pad=(0, 0, 0, 0), matte="#ff00ff"
+    )
+    return Bought(
+        request_key=key, digest=keys.digest(content), service="s", paid=True, take=0,
+        credits_charged=20, resolved=resolved,
+    )  # fmt: skip
+
+
+def names(folder: Path) -> set[str]:
+    """Return the files below a folder."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def tiers(tmp_path: Path) -> tuple[Path, Path]:
+    """Name two folders that do not exist yet."""
+    return tmp_path / "project", tmp_path / "state"
+
+
+def test_purchase_is_kept_in_every_tier(tiers: tuple[Path, Path]) -> None:
+    """One copy is committed, the other survives `git clean`; either is enough."""
+    Store(*tiers).put(bought(), CONTENT)
+    assert names(tiers[0]) == names(tiers[1])
+    assert len(names(tiers[0])) == 2
+    for tier in tiers:
+        alone = Store(tier)
+        assert alone.content(DIGEST) == CONTENT
+        assert alone.find(KEY) == bought()
+
+
+def test_damaged_copy_is_passed_over(tiers: tuple[Path, Path]) -> None:
+    """Bytes prove themselves: a tier that rotted is as good as none, the other one answers."""
+    store = Store(*tiers)
+    store.put(bought(), CONTENT)
+    next(tiers[0].rglob("*.png")).write_bytes(b"rot")
+    assert store.content(DIGEST) == CONTENT
+    next(tiers[1].rglob("*.png")).write_bytes(b"")
+    assert store.content(DIGEST) is None
+
+
+def test_record_without_bytes_is_no_purchase(tiers: tuple[Path, Path]) -> None:
+    """R48: record and bytes live and die together."""
+    store = Store(*tiers)
+    store.put(bought(), CONTENT)
+    for tier in tiers:
+        next(tier.rglob("*.png")).unlink()
+    assert store.find(KEY) is None
+    assert not store.has(DIGEST)
+
+
+def test_damaged_record_hides_no_other(tiers: tuple[Path, Path]) -> None:
+    """R14: one bad record concerns itself alone."""
+    store = Store(*tiers)
+    store.put(bought(), CONTENT)
+    store.put(bought(b"other take"), b"other take")
+    record = next(path for path in tiers[0].rglob("*.json") if DIGEST[:16] in path.name)
+    record.write_bytes(b"{half")
+    (tiers[1] / record.relative_to(tiers[0])).unlink()
+    assert store.find(KEY) == bought(b"other take")
+
+
+def test_several_results_of_one_key_stand_side_by_side(tiers: tuple[Path, Path]) -> None:
+    """Two teammates bought it: both were paid for; the smaller digest counts, for all alike."""
+    store = Store(*tiers)
+    for content in (b"one", b"two"):
+        store.put(bought(content), content)
+    found = store.find(KEY)
+    assert found is not None
+    assert found.digest == min(keys.digest(b"one"), keys.digest(b"two"))
+    for content in (b"one", b"two"):
+        assert store.record(KEY, keys.digest(content)) == bought(content)
+
+
+def test_missing_tier_is_filled(tiers: tuple[Path, Path]) -> None:
+    """What a checkout brought is copied to the user's own tier when it is used."""
+    Store(tiers[0]).put(bought(), CONTENT)
+    Store(*tiers).keep(bought())
+    assert Store(tiers[1]).find(KEY) == bought()
+
+
+def test_put_again_writes_nothing(tiers: tuple[Path, Path]) -> None:
+    """Committed files keep their time."""
+    store = Store(*tiers)
+    store.put(bought(), CONTENT)
+    before = {path: path.stat().st_mtime_ns for path in tiers[0].rglob("*")}
+    store.put(bought(), CONTENT)
+    assert {path: path.stat().st_mtime_ns for path in tiers[0].rglob("*")} == before
+
+
+def test_one_tier_out_of_order_keeps_the_other(tiers: tuple[Path, Path]) -> None:
+    """A purchase whose download is in hand is kept wherever it can be, and the fault is told."""
+    tiers[0].write_text("in the way")
+    with pytest.raises(StorageError):
+        Store(*tiers).put(bought(), CONTENT)
+    assert Store(tiers[1]).content(DIGEST) == CONTENT
+
+
+def test_newer_record_is_refused(tiers: tuple[Path, Path]) -> None:
+    """A format that we do not know is not guessed at."""
+    store = Store(*tiers)
+    store.put(bought(), CONTENT)
+    for record in (path for tier in tiers for path in tier.rglob("*.json")):
+        record.write_bytes(record.read_bytes().replace(b'"version":1', b'"version":99'))
+    with pytest.raises(ConfigError, match="newer"):
+        store.find(KEY)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_leftovers_of_a_killed_run_are_nothing(tiers: tuple[Path, Path]) -> None:
+    """Half a temporary file is never read."""
+    store = Store(*tiers)
+    store.put(bought(), CONTENT)
+    for path in list(tiers[0].rglob("*.*")):
+        (path.parent / f".{path.name}.0.pixelpipe-tmp").write_bytes(b"half")
+    assert store.find(KEY) == bought()
+    assert store.content(DIGEST) == CONTENT
