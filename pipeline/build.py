@@ -173,8 +173,9 @@ class _Run:
             for clip in source.clips:
                 kinds = {StepKind.BUY: new, StepKind.RESUME: resumed}
                 if (into := kinds.get(clip.step.kind)) is not None:
+                    same = [one for one in source.clips if clip.batch and one.batch == clip.batch]
                     into.setdefault(
-                        clip.step.request_key, orders.order(self._site, source.wanted, clip)
+                        clip.step.request_key, orders.order(self._site, source.wanted, clip, same)
                     )
         return list(new.values()), list(resumed.values())
 
@@ -266,7 +267,9 @@ class _Run:
         wanted = source.wanted
         orders.check_unchanged(self._site, wanted.source)
         used = [(c.request.clip, c.step.request_key, self._digest(c) or "") for c in bought]
-        build_key = keys.build_key(wanted.source.stem, wanted.rule, used, wanted.targets)
+        recipe = keys.build_recipe(wanted.source.stem, wanted.rule, used, wanted.targets)
+        build_key = keys.digest(recipe.encode())
+        self._survey.index.note(build_key, recipe)
         self._publication.publish(
             wanted.source, finished.files, [self._line(clip) for clip in bought], build_key
         )

@@ -9,6 +9,7 @@ from . import keys
 from .api import Project
 from .model import Record
 from .plan import SourcePlan
+from .project import Index
 from .report import Report
 from .steps import ClipPlan
 from .store import Store
@@ -43,20 +44,19 @@ class Explanation(Record, frozen=True, kw_only=True):
 def file(project: Project, path: str) -> tuple[Report, tuple[Explanation, ...]]:
     """Explain the source `path`, or the source that an output belongs to."""
     report = project.plan_of(path)
-    store = project.site.store()
-    found = [
-        _explain(project, source, clip, store)
-        for source in report.plan.sources
-        for clip in source.clips
-    ]
+    found: list[Explanation] = []
+    for source in report.plan.sources:
+        derived = tuple(_derived(project, source))
+        found += [_explain(project, source, clip, derived) for clip in source.clips]
     return report, tuple(found)
 
 
-def _explain(project: Project, source: SourcePlan, clip: ClipPlan, store: Store) -> Explanation:
-    rule = source.wanted.rule
-    stated = next(one for one in rule.clips if one.name == clip.request.clip)
-    service = project.site.service.identity
-    now = keys.recipe(clip.request, clip.service or service)
+def _explain(
+    project: Project, source: SourcePlan, clip: ClipPlan, derived: tuple[Difference, ...]
+) -> Explanation:
+    stated = next(one for one in source.wanted.rule.clips if one.name == clip.request.clip)
+    store = project.site.store()
+    now = keys.recipe(clip.request, clip.service or project.site.service.identity)
     record = store.record(clip.step.request_key, clip.digest or "")
     return Explanation(
         source=clip.request.source,
@@ -68,8 +68,26 @@ def _explain(project: Project, source: SourcePlan, clip: ClipPlan, store: Store)
         request_key=clip.step.request_key,
         recipe=now,
         interpretation=record.interpretation if record else "",
-        differences=tuple(_differences(_before(project, clip, store), now)),
+        differences=(*_differences(_before(project, clip, store), now), *derived),
     )
+
+
+def _derived(project: Project, source: SourcePlan) -> Iterator[Difference]:
+    """Yield what is not as it was when the files were made, purchases aside.
+
+    Only the checkout that made them knows; elsewhere nothing is yielded.
+    """
+    wanted = source.wanted
+    bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in source.clips]
+    now = keys.build_recipe(wanted.source.stem, wanted.rule, bought, wanted.targets)
+    index = Index.open(project.root)
+    for build in sorted(
+        {line.build for line in project.lock().files_of().get(wanted.source.stem, ())}
+    ):
+        if before := index.noted(build):
+            differing = _differences(before, now)
+            yield from (one for one in differing if not one.field.startswith(f"{keys.BOUGHT} "))
+            return
 
 
 def _before(project: Project, clip: ClipPlan, store: Store) -> str:

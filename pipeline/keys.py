@@ -20,6 +20,8 @@ KEY_VERSION = 1
 FINISH_VERSION = 1
 
 AUTO = "auto"
+#: How lines of a build's recipe begin that name a purchase.
+BOUGHT = "bought"
 
 
 def digest(content: bytes) -> str:
@@ -69,20 +71,35 @@ def build_key(
     bought: Sequence[tuple[str, str, str]],
     targets: Sequence[TargetChoice],
 ) -> str:
-    """Name what is derived: every file of one source.
+    """Name what is derived: every file of one source; see `build_recipe`."""
+    return digest(build_recipe(stem, rule, bought, targets).encode())
+
+
+def build_recipe(
+    stem: str,
+    rule: Rule,
+    bought: Sequence[tuple[str, str, str]],
+    targets: Sequence[TargetChoice],
+) -> str:
+    """Return the text that the build key is the digest of: one `field: value` a line, sorted.
 
     `bought` holds (clip, request key, digest of the bought bytes) in the order of the rule.
     """
-    fields = {
-        "bought": [list(one) for one in bought],
-        "clips": [_derived(clip) for clip in rule.clips],
+    fields: dict[str, object] = {
+        "cells": msgspec.to_builtins([rule.cells, rule.pick]),
+        "clips": [clip.name for clip in rule.clips],
         "finish_version": FINISH_VERSION,
         "pivot": msgspec.to_builtins(rule.pivot),
-        "cells": msgspec.to_builtins([rule.cells, rule.pick]),
         "stem": stem,
-        "targets": [msgspec.to_builtins(target) for target in targets],
+        "targets": [target.name for target in targets],
     }
-    return digest(_text(fields).encode())
+    fields |= {f"{BOUGHT} {clip}": [key, found] for clip, key, found in bought}
+    for clip in rule.clips:
+        fields |= {f"{clip.name} {name}": value for name, value in _derived(clip).items()}
+    for target in targets:
+        stated = target.options.items()
+        fields |= {f"target {target.name} {name}": value for name, value in stated}
+    return _text(fields)
 
 
 def _fields(request: Request, service: str) -> dict[str, object]:
@@ -111,12 +128,19 @@ def _stated(value: object) -> object:
 def _derived(clip: Clip) -> dict[str, object]:
     # Frame numbers of `hold` become text, as JSON's keys are.
     fields: dict[str, object] = msgspec.to_builtins(clip, str_keys=True)
-    for paid_or_place in _NOT_DERIVED:
-        fields.pop(paid_or_place)
-    return fields
+    plain = msgspec.to_builtins(_PLAIN)
+    return {
+        name: value
+        for name, value in fields.items()
+        if name not in _NOT_DERIVED and value != plain[name]
+    }
+
+
+_PLAIN = Clip(name="")
 
 
 _NOT_DERIVED = (
+    "name",
     "prompt",
     "negative_prompt",
     "frames",

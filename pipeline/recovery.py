@@ -46,8 +46,8 @@ def rebuild_lock(opened: Project) -> tuple[int, int]:
         for clip in used:
             line = _line(one.source.path, clip, store)
             clips.setdefault((line.source, line.clip), line)
-        for line in _files(found, one, used):
-            files.setdefault(line.path, line)
+        for file in _files(found, one, used):
+            files.setdefault(file.path, file)
     rebuilt = Lock(clips=tuple(clips.values()), files=tuple(files.values()))
     publication.amend(opened.site, lambda _: rebuilt)
     return len(clips), len(files)

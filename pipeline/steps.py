@@ -77,6 +77,8 @@ class ClipPlan(Record, frozen=True, kw_only=True):
     paid: bool = False
     #: The job to go on with.
     job: Job | None = None
+    #: Clips of one source with the same word here are bought by one POST; "": bought alone.
+    batch: str = ""
 
 
 class View:
@@ -124,7 +126,8 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
             continue  # a placeholder never hides a purchase
         if _answers(line, request) and _has_bytes(line, view):
             # Fresh until the files of the whole source have been looked at.
-            plan = _plan(request, view, StepKind.FRESH, "up to date", key=line.key)
+            taken = msgspec.structs.replace(request, take=line.take)
+            plan = _plan(taken, view, StepKind.FRESH, "up to date", key=line.key)
             return _with_line(plan, line)
     if view.is_stand_in:
         return _unlocked(request, view, bool(lines))

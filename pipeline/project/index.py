@@ -146,6 +146,18 @@ class Index:
             self._rows[key] = packed
             self._changed[key] = None
 
+    def note(self, digest: str, text: str) -> None:
+        """Note a text under its digest, so that what has changed can be said later."""
+        key = bytes.fromhex(digest)
+        if key not in self._rows:
+            self._rows[key] = text.encode()
+            self._changed[key] = None
+
+    def noted(self, digest: str) -> str | None:
+        """Return the text that was noted under `digest`, if it is still known."""
+        text = self._rows.get(bytes.fromhex(digest))
+        return None if text is None else text.decode()
+
     def save(self) -> None:
         """Write what changed, in one transaction; where that is impossible, warn once and go on."""
         if not self._changed and not self._dropped:
