@@ -25,6 +25,8 @@ from .report import Report
 _GLOB_MARKS = ("*", "?", "[")
 #: Signs that mean something in a list of inputs, as Make and Ninja agree to read them.
 _ESCAPED = str.maketrans({"$": "$$", "#": "\\#", " ": "\\ "})
+#: What Make cannot read in a name, however it is escaped: the whole build would stop.
+_UNREADABLE = frozenset(";\\\t\r\n")
 #: A target line with one of these is no target line for Make: a pattern, or an assignment.
 _NO_TARGET = ("%", "=")
 
@@ -67,7 +69,7 @@ def write(report: Report, wish: Wish) -> None:
 
 def text(target: str, inputs: Iterable[str]) -> str:
     """Return the depfile's text for paths as the build system knows them."""
-    named = list(dict.fromkeys(inputs))
+    named = [path for path in dict.fromkeys(inputs) if not _UNREADABLE & set(path)]
     # An input with `=` must not stand first: `target: a=b` assigns a variable in Make.
     named.sort(key=lambda path: "=" in path)
     rule = f"{_escaped(target)}: " + " \\\n  ".join(map(_escaped, named))

@@ -1,0 +1,243 @@
+"""Depfiles and stamps, read by the real Make and Ninja where their syntax is in question."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from game import Game
+
+from pipeline import depfile
+from pipeline.depfile import Wish
+from pipeline.errors import UsageError
+
+ODD = (
+    "plain.png",
+    "my hero.png",
+    "a#b.png",
+    "cash$1.png",
+    "two$$.png",
+    "größe.png",
+    "a,b.png",
+    "(x){y}.png",
+    "k=v.png",
+    "half%.png",
+    "x[1].png",
+    "~home.png",
+    "a@b!.png",
+)
+#: Ninja 1.11 ends a name at these, whatever stands before them: it runs too often for them.
+NOT_FOR_NINJA = ("it's.png", "x&y.png")
+MAKE = "out.stamp:\n\t@echo ran\n-include out.d\n"
+NINJA = """\
+rule touch
+  command = cp prepared.d out.d && touch $out && echo ran
+  depfile = out.d
+build out.stamp: touch
+"""
+
+
+def inputs(text: str) -> list[str]:
+    """Return what a depfile lists, escapes left in."""
+    return text.split("\n\n")[0].split(": ", 1)[1].split(" \\\n  ")
+
+
+def touch(place: Path, seconds_ago: int) -> None:
+    """Make a file that was last written so long ago."""
+    place.touch()
+    then = time.time_ns() - seconds_ago * 10**9
+    os.utime(place, ns=(then, then))
+
+
+def call(folder: Path, *command: str) -> tuple[int, str]:
+    """Run a program; return how it ended and what it said."""
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=30
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("name", ODD + NOT_FOR_NINJA)
+def test_make_reads_odd_names(tmp_path: Path, name: str) -> None:
+    """An older input changes nothing, a newer one and a deleted one do."""
+    (tmp_path / "Makefile").write_text(MAKE)
+    (tmp_path / "out.d").write_text(depfile.text("out.stamp", ["plain.yaml", name]), "utf-8")
+    for file, age in ((name, 30), ("plain.yaml", 30), ("out.stamp", 20)):
+        touch(tmp_path / file, age)
+    assert call(tmp_path, "make", "-q") == (0, "")
+    touch(tmp_path / name, 10)
+    assert call(tmp_path, "make") == (0, "ran\n")
+    if not set(name) & {"%", "="}:  # Make has no target line for these
+        (tmp_path / name).unlink()
+        assert call(tmp_path, "make") == (0, "ran\n")
+
+
+@pytest.mark.skipif(not shutil.which("ninja"), reason="ninja is not installed")
+@pytest.mark.parametrize("name", ODD)
+def test_ninja_reads_odd_names(tmp_path: Path, name: str) -> None:
+    """The same signs mean the same."""
+    (tmp_path / name).touch()
+    (tmp_path / "plain.yaml").touch()
+    (tmp_path / "build.ninja").write_text(NINJA)
+    (tmp_path / "prepared.d").write_text(depfile.text("out.stamp", ["plain.yaml", name]), "utf-8")
+    assert "ran" in call(tmp_path, "ninja")[1]
+    assert call(tmp_path, "ninja") == (0, "ninja: no work to do.\n")
+    touch(tmp_path / "out.stamp", 20)
+    touch(tmp_path / name, 10)
+    assert "ran" in call(tmp_path, "ninja")[1]
+
+
+@pytest.mark.parametrize("name", ["x;y.png", "x\ty.png", "x\\y.png"])
+def test_names_that_stop_make_are_left_out(name: str) -> None:
+    """One such file must not break a whole build; its folder is listed all the same."""
+    assert inputs(depfile.text("out.stamp", ["plain.yaml", name])) == ["plain.yaml"]
+
+
+def test_whole_run_lists_all_that_it_read(game: Game) -> None:
+    """Sources, matched or not, overrides, settings, rules, ignore files, and folders."""
+    game.rules("rules:\n  - {name: one, match: hero.png, clips: {idle: breathing}}\n")
+    game.write("assets/hero.png.yaml", "pivot: top\n")
+    game.write("assets/.pixelpipeignore", "slime.png\n")
+    game.write("assets/empty/notes.txt", "")
+    assert game.build("--depfile", "out/a.d", "--stamp", "stamps/a").exit == 0
+    listed = inputs((game.root / "out/a.d").read_text("utf-8"))
+    assert set(listed) == {
+        "assets/hero.png",
+        "assets/hero.png.yaml",
+        "assets/chest.png",
+        "assets/.pixelpipeignore",
+        "pixelpipe.yaml",
+        "pixelpipe.lock",
+        "rules",
+        "rules/own.yaml",
+        "assets",
+        "assets/empty",
+        "assets/hero.anim.png",
+        "assets/hero.anim.json",
+    }
+    assert listed[:2] == ["assets/chest.png", "assets/hero.png"]
+
+
+def test_run_over_one_file_lists_nothing_that_others_write(game: Game) -> None:
+    """The folder of the assets gets every other sprite's outputs, the lock file their lines."""
+    game.build("--only", "assets/hero.png", "--depfile", "a.d", "--stamp", "a.stamp")
+    assert inputs((game.root / "a.d").read_text("utf-8")) == [
+        "assets/hero.png",
+        "pixelpipe.yaml",
+        "rules/own.yaml",
+        "rules",
+        "assets/hero.anim.png",
+        "assets/hero.anim.json",
+    ]
+
+
+def test_without_stamp_the_first_output_is_the_target(game: Game) -> None:
+    """And no output is an input of itself, which Ninja refuses."""
+    game.build("--only", "assets/hero.png", "--depfile", "a.d")
+    text = (game.root / "a.d").read_text("utf-8")
+    assert text.startswith("assets/hero.anim.png: assets/hero.png \\\n")
+    assert not any(".anim." in path for path in inputs(text))
+
+
+def test_absolute_stamp_gives_absolute_inputs(game: Game) -> None:
+    """CMake reads relative ones from its build folder."""
+    stamp = game.root / "out" / "a.stamp"
+    source = game.root / "assets" / "hero.png"
+    done = game.build("--only", str(source), "--depfile", f"{stamp}.d", "--stamp", str(stamp))
+    assert done.totals["sources"] == 1
+    text = Path(f"{stamp}.d").read_text("utf-8")
+    assert text.startswith(f"{stamp}: {source} \\\n")
+    assert all(Path(path).is_absolute() for path in inputs(text))
+
+
+def test_paths_are_seen_from_the_working_folder(game: Game) -> None:
+    """A build that runs in its own folder beside the assets."""
+    folder = game.root / "out"
+    folder.mkdir()
+    inner = Game(folder)
+    done = inner.run(
+        "build", "--only", "../assets/hero.png", "--depfile", "a.d", "--stamp", "a.stamp"
+    )
+    assert done.exit == 0, done.stderr
+    text = (folder / "a.d").read_text("utf-8")
+    assert text.startswith("a.stamp: ../assets/hero.png \\\n")
+    assert "../rules/own.yaml" in inputs(text)
+
+
+def test_change_during_the_run_is_newer_than_the_stamp(game: Game, tmp_path: Path) -> None:
+    """Otherwise a sprite that was saved while the others were built would be forgotten."""
+    wish = Wish(stamp=tmp_path / "a.stamp", begun_ns=late_by(game.root, -1))
+    report = game.make()
+    depfile.write(report, wish)
+    changed = game.root / "assets/hero.png"
+    assert changed.stat().st_mtime_ns > (tmp_path / "a.stamp").stat().st_mtime_ns
+    depfile.write(report, Wish(stamp=tmp_path / "a.stamp", begun_ns=late_by(game.root, 1)))
+    assert changed.stat().st_mtime_ns < (tmp_path / "a.stamp").stat().st_mtime_ns
+
+
+@pytest.mark.parametrize("change", ["new", "gone"])
+def test_sprite_that_comes_or_goes_during_the_run_is_seen(
+    game: Game, tmp_path: Path, change: str
+) -> None:
+    """Its folder gets outputs as well, so the folder's time does not tell."""
+    begun = late_by(game.root, 1)
+    report = game.make()
+    if change == "new":
+        os.utime(game.draw("late.png", tint=9), ns=(begun + 1, begun + 1))
+    else:
+        (game.root / "assets/slime.png").unlink()
+    depfile.write(report, Wish(stamp=tmp_path / "a.stamp", begun_ns=begun))
+    assert (tmp_path / "a.stamp").stat().st_mtime_ns == begun
+
+
+def late_by(root: Path, seconds: int) -> int:
+    """Return a time after (or before) all files that a run reads."""
+    files = [path for path in root.rglob("*") if path.suffix in (".png", ".yaml")]
+    return max(path.stat().st_mtime_ns for path in files) + seconds * 10**9
+
+
+def test_stamp_is_touched_by_a_run_with_nothing_to_do(game: Game) -> None:
+    """Without that Make would run it for ever."""
+    game.build("--stamp", "deep/in/a.stamp")
+    stamp = game.root / "deep/in/a.stamp"
+    before = stamp.stat().st_mtime_ns
+    assert game.build("--stamp", "deep/in/a.stamp").exit == 0
+    assert stamp.stat().st_mtime_ns > before
+
+
+def test_failed_run_leaves_no_stamp(game: Game) -> None:
+    """The build system must try again."""
+    game.write("assets/broken.png", b"no picture")
+    assert game.build("--stamp", "a.stamp").exit == 4
+    assert not (game.root / "a.stamp").exists()
+
+
+def test_stamp_never_overwrites_a_file(game: Game) -> None:
+    """A slip of the hand, and an artist's picture would be gone."""
+    before = (game.root / "assets/hero.png").read_bytes()
+    done = game.run("build", "--stamp", "assets/hero.png")
+    assert done.exit == 2
+    assert "is a file with something in it" in done.stderr
+    assert (game.root / "assets/hero.png").read_bytes() == before
+    with pytest.raises(UsageError):
+        depfile.check(Wish(stamp=game.root / "assets"))
+
+
+@pytest.mark.parametrize("text", ["/elsewhere/hero.png", "../hero.png", "assets/[.png"])
+def test_only_refuses_what_cannot_be_meant(game: Game, text: str) -> None:
+    """Silence would look like success."""
+    done = game.run("build", "--only", text)
+    assert done.exit == 2
+    assert "--only" in done.stderr
+
+
+def test_only_takes_absolute_patterns_and_folders(game: Game) -> None:
+    """Whoever writes build files has absolute paths at hand."""
+    for text in ("assets/h*.png", f"{game.root}/assets/h*.png", "h*.png"):
+        assert game.plan("--only", text).totals["sources"] == 1
+    assert game.plan("--only", f"{game.root}/assets/").totals["sources"] == 3
