@@ -7,6 +7,7 @@ better choice in a later release changes new purchases only.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from .errors import SourceError
 from .imaging import color, fit, matte, png, raster
@@ -20,19 +21,28 @@ _MAX_SEED = 2**31 - 1
 
 
 def request(
-    request: Request, pixels: Pixels, *, request_key: str, open_key: str | None
+    request: Request,
+    pixels: Pixels,
+    *,
+    request_key: str,
+    open_key: str | None,
+    together: Sequence[Request] = (),
 ) -> Resolved:
     """Resolve a request for a source's pixels.
+
+    `together` are all requests that are bought at once, this one among them: they share one
+    canvas with room for every motion, and one matte.
 
     Raises SourceError when the source cannot be sent: transparent, too large, too many colours
     for the palette that the rule asks for.
     """
     source = raster.cut(raster.array(pixels))
-    placement = fit.place(
-        source, path=request.source, clip=request.clip, prompt=request.prompt, fit=request.fit
-    )
+    clips = " ".join(one.clip for one in together) or request.clip
+    # A line each: a "no" in one prompt says nothing about the next one.
+    prompts = ";\n".join(one.prompt for one in together) or request.prompt
+    placement = fit.place(source, path=request.source, clip=clips, prompt=prompts, fit=request.fit)
     colors = color.palette(source)
-    chosen = matte.choose(colors, request.prompt, stated=request.matte)
+    chosen = matte.choose(colors, prompts, stated=request.matte)
     palette, count = _palette(request, tuple(map(color.to_hex, colors)), chosen.color)
     return Resolved(
         request_key=request_key,

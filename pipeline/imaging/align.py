@@ -218,8 +218,9 @@ def _stray(anchors: list[Anchor], *, swings: bool, least_px: int) -> Ints:
     if _has_still(anchors):
         return np.zeros(count, dtype=np.int64)
     drifts = [drift for anchor in anchors if (drift := _drift(anchor))]
-    if len(drifts) >= WITNESSES and len(set(drifts)) == 1:
-        return ramp(drifts[0], count)
+    usual = max(drifts, key=drifts.count, default=0)
+    if drifts.count(usual) >= max(WITNESSES, len(drifts) // 2 + 1):
+        return ramp(usual, count)
     still = [a for a in anchors if _standing(a) >= STILL and not _swings(a.at)]
     whole = anchors[WHOLE]
     if whole.known.all() and _swings(whole.at):
@@ -256,7 +257,11 @@ def _breaks_away(anchors: list[Anchor], frame: int) -> bool:
 def _swings(at: Ints) -> bool:
     """Say whether a small movement is a motion of its own: it swings evenly to both sides."""
     mirrored = np.concatenate([at[:1], at[:0:-1]])
-    return bool((np.abs(at) > 0).sum() > 1 and ((at == mirrored).all() or (at == -mirrored).all()))
+    # The middle frame is its own mirror image: symmetry does not speak for it.
+    middle = len(at) // 2
+    is_smooth = bool(len(at) % 2) or abs(int(at[middle] - at[middle - 1])) <= 1
+    is_even, is_odd = (at == mirrored).all(), (at == -mirrored).all()
+    return bool((np.abs(at) > 0).sum() > 1 and ((is_even and is_smooth) or is_odd))
 
 
 def _unsymmetric(anchor: Anchor) -> Ints:

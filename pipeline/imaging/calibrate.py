@@ -21,7 +21,7 @@ Doubles = NDArray[np.float64]
 #: Share of frame 0's pixels that must be wrong for a calibration to start.
 DAMAGED = 0.02
 #: Least share of frame 0's silhouette that must lie on the source's.
-ALIGNED = 0.90
+ALIGNED = 0.70
 #: Taps of the blur on each side of a pixel, and how strongly it is held to "no blur".
 RADIUS = 2
 RIDGE = 2.0

@@ -79,12 +79,16 @@ def _cut(
     clip: Clip,
     stages: Collection[str],
 ) -> Step:
+    read = motion.read(clip.name, resolved.prompt)
     repairs = cutout.Repairs(
-        pockets="pockets" in stages, fringe="fringe" in stages, specks="specks" in stages
+        pockets="pockets" in stages,
+        fringe="fringe" in stages,
+        # What dissolves is specks and holes.
+        specks="specks" in stages and not read.fades,
     )
     cut = cutout.cut(frames, source, palette, matte=color.from_hex(resolved.matte), repairs=repairs)
     free = remap.remap(frames, cut, source, palette, policy="free")
-    return Step("key", free, cut, motion.read(clip.name, resolved.prompt))
+    return Step("key", free, cut, read)
 
 
 def _on_palette(

@@ -160,7 +160,8 @@ def _reduced(truth: U8, matte: Rgb, rng: np.random.Generator, part: slice) -> U8
     large = np.stack([_soften(frame, rng) for frame in flat]).astype(float)
     count, height, width = flat.shape[:3]
     cells = large.reshape(count, height, 8, width, 8, 3)[:, :, part, :, part]
-    return cells.mean(axis=(2, 4)).round().astype(np.uint8)
+    means: U8 = cells.mean(axis=(2, 4)).round().astype(np.uint8)
+    return means
 
 
 def _soften(frame: U8, rng: np.random.Generator) -> U8:
@@ -212,4 +213,5 @@ def _dilated(mask: NDArray[np.bool_], steps: int = 1) -> NDArray[np.bool_]:
 
 
 def _eroded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return ~_dilated(~mask)
+    inner: NDArray[np.bool_] = ~_dilated(~mask)
+    return inner
