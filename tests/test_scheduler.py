@@ -1,0 +1,287 @@
+"""Many jobs in turns: stopped at once, never twice, and no claim left behind without reason."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job, order
+
+from pipeline import errors, keys, scheduler
+from pipeline.jobs import Outcome
+from pipeline.ledger import Ledger
+from pipeline.model import Job, JobState
+from pipeline.scheduler import Pace, Scheduler
+from pipeline.store import Store
+
+PACE = Pace(first_poll_s=0.01, poll_s=0.01, in_flight=1)
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait less between tries; what is done then is the same."""
+    monkeypatch.setattr(scheduler, "_BACKOFF_S", 0.001)
+    monkeypatch.setattr(scheduler, "_LOOK_S", 0.02)
+    monkeypatch.setattr(scheduler, "_LAST_ANSWER_S", 2.0)
+
+
+class Floor:
+    """Runs schedulers on one ledger and one store."""
+
+    def __init__(self, folder: Path, ledger: Ledger) -> None:
+        self.folder = folder
+        self.ledger = ledger
+        self.store = Store(folder / "bought")
+        self.clock = Time()
+
+    def scheduler(self, scripted: Scripted, pace: Pace = PACE) -> Scheduler:
+        """Make a scheduler."""
+        on = desk(scripted, self.ledger, self.store, self.clock)
+        return Scheduler(on, pace, lambda _: None, threading.Event())
+
+    def run(
+        self, scripted: Scripted, new: Sequence[str] = (), resumed: Sequence[str] = (), **more: bool
+    ) -> dict[str, Outcome]:
+        """Run to the end; outcomes by the letter of the order."""
+        wanted = [order(name, **more) for name in new]
+        going = [order(name, **more) for name in resumed]
+        names = {job(name).request_key: name for name in (*new, *resumed)}
+        found = list(self.scheduler(scripted).run(wanted, going))
+        assert len(found) == len(names), "each key ends once"
+        return {names[outcome.request_key]: outcome for outcome in found}
+
+    def state(self, name: str) -> JobState | None:
+        """Return what the ledger says."""
+        found = self.ledger.jobs([job(name).request_key])
+        return found[0].state if found else None
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[Floor]:
+    """Open the floor."""
+    with Ledger(tmp_path, now=0.0) as ledger:
+        yield Floor(tmp_path, ledger)
+
+
+def test_each_order_is_posted_once(floor: Floor) -> None:
+    """The plain case."""
+    scripted = Scripted(states=(PENDING, PENDING, SUCCESS))
+    outcomes = floor.run(scripted, "abc")
+    assert {outcome.job.state for outcome in outcomes.values() if outcome.job} == {JobState.BOUGHT}
+    assert all(outcome.is_ours for outcome in outcomes.values())
+    assert len(scripted.calls["animate"]) == 3
+    assert floor.ledger.charged_since(0.0) == 60
+
+
+def test_doubt_is_never_posted_again(floor: Floor) -> None:
+    """R63: whoever asks later is told of the doubt."""
+    lost = errors.UncertainError("lost")
+    scripted = Scripted(posts=(lost, "r"))
+    outcomes = floor.run(scripted, "ab")
+    assert floor.state("a") is JobState.UNCONFIRMED
+    assert floor.state("b") is JobState.BOUGHT
+    assert outcomes["a"].error is lost
+    again = floor.run(Scripted(), "a")
+    assert again["a"].job is not None
+    assert again["a"].job.state is JobState.UNCONFIRMED
+    assert not again["a"].is_ours
+
+
+def test_two_doubts_in_a_row_stop_purchases(floor: Floor) -> None:
+    """The rest is left unclaimed, with the reason."""
+    scripted = Scripted(posts=(errors.UncertainError("lost"),))
+    outcomes = floor.run(scripted, "abcd")
+    assert len(scripted.calls["animate"]) == 2
+    assert [floor.state(name) for name in "cd"] == [None, None]
+    assert isinstance(outcomes["d"].error, errors.UncertainError)
+
+
+def test_doubts_are_in_a_row_unless_an_answer_came(floor: Floor) -> None:
+    """What was not even sent says nothing; an answered purchase says that the network works."""
+    lost, refused = errors.UncertainError("lost"), errors.NotSentError("refused")
+    scripted = Scripted(posts=(lost, refused, lost))
+    floor.run(scripted, "abc")
+    assert len(scripted.calls["animate"]) == 3
+    assert floor.state("c") is None
+    healthy = Scripted(posts=(lost, "r", lost, "r"))
+    floor.run(healthy, "defg")
+    assert len(healthy.calls["animate"]) == 4
+
+
+def test_account_fault_stops_purchases_at_once(floor: Floor) -> None:
+    """402: what is in flight is finished, the rest is not started, and nothing stays claimed."""
+    broke = errors.AccountError("no credits")
+    outcomes = floor.run(Scripted(posts=("r", broke, "r")), "abcd")
+    assert floor.state("a") is JobState.BOUGHT
+    assert outcomes["d"].error is broke
+    assert outcomes["d"].job is None
+    assert floor.state("b") is JobState.FAILED
+    assert floor.state("c") is None
+
+
+def test_retry_ends_when_purchases_are_stopped(floor: Floor) -> None:
+    """A claim that waits for its next try must not be posted after the account's refusal."""
+    busy = errors.UnavailableError("busy", retry_after_s=0.2)
+    broke = errors.AccountError("no credits")
+    scripted = Scripted(posts=(busy, broke, "r"))
+    pace = Pace(first_poll_s=0.01, poll_s=0.01, in_flight=2)
+    found = list(floor.scheduler(scripted, pace).run([order("a"), order("b")], []))
+    assert len(scripted.calls["animate"]) == 2
+    assert all(isinstance(outcome.error, errors.AccountError) for outcome in found)
+    assert {floor.state("a"), floor.state("b")} == {JobState.FAILED}
+
+
+def test_what_was_not_sent_is_tried_again_and_released(floor: Floor) -> None:
+    """R4: a provable non-send costs nothing: tried, then free for the next run."""
+    scripted = Scripted(posts=(errors.NotSentError("refused"),))
+    outcomes = floor.run(scripted, "ab")
+    assert len(scripted.calls["animate"]) == 8
+    assert floor.state("a") is JobState.FAILED
+    assert floor.state("b") is None, "one service that cannot be reached is enough"
+    assert isinstance(outcomes["b"].error, errors.NotSentError)
+    assert floor.run(Scripted(), "ab")["a"].is_ours
+
+
+def test_poll_that_is_refused_by_the_account_keeps_the_job(floor: Floor) -> None:
+    """A key that was deactivated meanwhile: the job stays, the reason is the account."""
+    outcomes = floor.run(Scripted(states=(errors.AccountError("key"),)), "a")
+    assert floor.state("a") is JobState.SUBMITTED
+    assert isinstance(outcomes["a"].error, errors.AccountError)
+
+
+def test_disk_that_refuses_a_result_stops_the_run(floor: Floor) -> None:
+    """Exit 8, and the job stays submitted: its result is fetched when there is room."""
+    (floor.folder / "bought").write_text("in the way")
+    with pytest.raises(errors.StorageError):
+        floor.run(Scripted(), "a")
+    assert floor.state("a") is JobState.SUBMITTED
+
+
+def test_job_of_a_living_process_is_waited_for(floor: Floor, tmp_path: Path) -> None:
+    """Only that clip waits; the price is the other's."""
+    scripted = Scripted()
+    with Ledger(tmp_path, now=0.0) as other:
+        (claim,) = other.claim([job("a")], now=1.0)
+
+        def finish() -> None:
+            time.sleep(0.1)
+            with Ledger(tmp_path, now=0.0) as same:
+                digest = keys.digest(STRIP)
+                place = floor.folder / "bought" / digest[:2] / f"{digest}.png"
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(STRIP)
+                done = msgspec.structs.replace(
+                    claim.job, state=JobState.BOUGHT, digest=digest, credits_charged=20
+                )
+                same.record(done, now=2.0)
+
+        thread = threading.Thread(target=finish)
+        thread.start()
+        outcomes = floor.run(scripted, "ab")
+        thread.join()
+    assert len(scripted.calls["animate"]) == 1
+    assert not outcomes["a"].is_ours
+    assert outcomes["b"].is_ours
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_claim_of_a_dead_process(floor: Floor, tmp_path: Path, paid: bool) -> None:
+    """For money it is doubt; for the built-in engine nothing is at stake, and it is made."""
+    with Ledger(tmp_path, now=0.0) as dead:
+        dead.claim([job("a", paid=paid)], now=1.0)
+    scripted = Scripted()
+    floor.run(scripted, "", "a", paid=paid)
+    assert floor.state("a") is (JobState.UNCONFIRMED if paid else JobState.BOUGHT)
+    assert len(scripted.calls["animate"]) == (0 if paid else 1)
+
+
+@pytest.mark.parametrize("state", [JobState.SUBMITTED, JobState.DETACHED])
+def test_job_with_an_id_is_resumed(floor: Floor, tmp_path: Path, state: JobState) -> None:
+    """R8, R62: by its id, by any process, on any day; never posted again."""
+    with Ledger(tmp_path, now=0.0) as dead:
+        (claim,) = dead.claim([job("a")], now=1.0)
+        submitted = msgspec.structs.replace(
+            claim.job, state=state, remote_id="r7", submitted_at=1.0
+        )
+        dead.record(submitted, now=2.0)
+    scripted = Scripted()
+    outcomes = floor.run(scripted, "", "a")
+    assert scripted.calls["job"] == ["r7"]
+    assert scripted.calls["animate"] == []
+    assert outcomes["a"].is_ours
+
+
+def test_detached_job_of_a_living_process_is_not_waited_for(floor: Floor, tmp_path: Path) -> None:
+    """Nobody polls a detached job: waiting for its holder could take for ever."""
+    with Ledger(tmp_path, now=0.0) as other:
+        (claim,) = other.claim([job("a")], now=1.0)
+        other.record(
+            msgspec.structs.replace(claim.job, state=JobState.DETACHED, remote_id="r"),
+            now=2.0,
+        )
+        assert floor.run(Scripted(), "", "a")["a"].is_ours
+
+
+def test_stopping_keeps_ids_and_releases_claims(floor: Floor) -> None:
+    """An answer on its way is waited for; a claim that was never sent is free again."""
+    begun = threading.Event()
+
+    def slowly() -> object:
+        begun.set()
+        time.sleep(0.3)
+        return "late"
+
+    busy = errors.UnavailableError("busy", retry_after_s=60.0)
+    scripted = Scripted(posts=(busy, slowly))
+    pace = Pace(first_poll_s=0.01, poll_s=0.01, in_flight=2)
+    running = floor.scheduler(scripted, pace).run([order("a"), order("b")], [])
+    with closing(running), pytest.raises(KeyboardInterrupt):
+        _interrupt_when(begun, running)
+    assert floor.state("a") is JobState.FAILED
+    assert floor.state("b") is JobState.SUBMITTED
+
+
+def _interrupt_when(begun: threading.Event, running: Iterator[Outcome]) -> None:
+    def interrupt() -> None:
+        begun.wait(5)
+        time.sleep(0.05)
+        _thread.interrupt_main()
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    for _ in running:
+        pass
+
+
+def test_bug_in_a_step_is_not_swallowed(floor: Floor) -> None:
+    """An unforeseen exception of a worker ends the run, with what is known kept."""
+
+    def bug() -> object:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        floor.run(Scripted(states=(bug,)), "a")
+    assert floor.state("a") is JobState.SUBMITTED
+
+
+def test_no_more_in_flight_than_allowed(floor: Floor) -> None:
+    """R72: the pace is kept, and claims are made when their turn comes."""
+    seen: list[int] = []
+
+    def count() -> object:
+        seen.append(sum(one.state is not JobState.BOUGHT for one in _open(floor)))
+        return SUCCESS
+
+    pace = Pace(first_poll_s=0.01, poll_s=0.01, in_flight=2)
+    list(floor.scheduler(Scripted(states=(count,)), pace).run([order(c) for c in "abcdef"], []))
+    assert max(seen) <= 2
+
+
+def _open(floor: Floor) -> list[Job]:
+    with Ledger(floor.folder, now=0.0) as other:
+        return other.unfinished()
