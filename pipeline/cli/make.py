@@ -118,7 +118,8 @@ def show_rest(report: Report) -> None:
 
 
 def _trouble(step: Step) -> str:
-    return f"{step.kind}: {name(step)}: {(step.error or step.reason)}"
+    text = (step.error or step.reason).removeprefix(f"{step.source}: ")
+    return f"{step.kind}: {name(step)}: {text}"
 
 
 def name(step: Step) -> str:
