@@ -171,6 +171,24 @@ def test_a_name_that_is_not_utf8_is_named_and_the_rest_goes_on(root: Path) -> No
     assert found.is_complete
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"), [("a\nb.png", r"a\nb.png"), ("\x1b[31m.png", r"\x1b[31m.png")]
+)
+def test_a_name_with_a_control_character_is_named_escaped(
+    root: Path, name: str, shown: str
+) -> None:
+    """Printed as it is it would break lines or colour the terminal; Windows takes no such name."""
+    try:
+        (root / "assets" / name).write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system takes no control characters")
+    make(root, "assets/\N{FAMILY}\N{ZERO WIDTH JOINER}\N{HEAVY BLACK HEART}.png")
+    found = project.scan(root, ["assets"], [])
+    assert f"assets/{name}" not in found.files
+    assert len([path for path in found.files if not path.isascii()]) == 1
+    assert found.faults == (f"assets/{shown}: the name has a control character; rename it",)
+
+
 def test_an_unreadable_ignore_file_leaves_its_folder_out(root: Path) -> None:
     """Guessing "nothing is ignored" would buy what the user wanted ignored."""
     make(root, "assets/raw/a.png")

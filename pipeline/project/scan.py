@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import posixpath
 import stat as bits
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -263,7 +264,7 @@ class _Pass:
     def _stat(self, path: str, found: os.DirEntry[str], links: list[str]) -> None:
         """Keep a file of interest, or a link to one."""
         name = found.name
-        if name[0] == "." or not name.isascii():
+        if name[0] == "." or not (name.isascii() and name.isprintable()):
             if paths.TEMPORARY in name:
                 self._leftovers.append(path)
             if name[0] == "." or not self._is_text(path):
@@ -318,7 +319,7 @@ class _Pass:
         for path, inode in inner.items():
             if self._is_pruned(path, ignore, self._base + prefix):
                 self._pruned.append(path)
-            elif path.isascii() or self._is_text(path):
+            elif (path.isascii() and path.isprintable()) or self._is_text(path):
                 chosen.append(_Entry(path, inode, ignore))
         return chosen
 
@@ -330,12 +331,18 @@ class _Pass:
         return name in UNITY_CACHES and Path(beside, "ProjectSettings").is_dir()
 
     def _is_text(self, path: str) -> bool:
-        """Tell whether a name is UTF-8; if not, say so: no JSON or YAML could name that file."""
-        try:
-            path.encode()
-        except UnicodeEncodeError:
-            shown = path.encode(errors="backslashreplace").decode()
+        """Tell whether a name is text; if not, say so.
+
+        No JSON or YAML could name a file that is not UTF-8; a line break or an escape in a name
+        would write over the terminal, and Windows takes neither.
+        """
+        shown = path.encode(errors="backslashreplace").decode()
+        if shown != path:
             self._faults.append(f"{shown}: the name is not UTF-8; rename it")
+            return False
+        if any(unicodedata.category(letter) == "Cc" for letter in path):
+            shown = path.encode("unicode_escape").decode()
+            self._faults.append(f"{shown}: the name has a control character; rename it")
             return False
         return True
 
