@@ -6,6 +6,7 @@ a sentence and an exit code here, and nowhere else.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -14,11 +15,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 import click
 
 from .. import __version__
-from ..errors import InterruptedRunError, PixelpipeError
+from ..errors import InterruptedRunError, PixelpipeError, StorageError
 
 #: Command to the module that holds it, and its short help: that alone shows `--help`.
 _COMMANDS = {
@@ -90,6 +92,7 @@ def root(verbose: int) -> None:
 
 def main() -> None:
     """Run the command line and exit with the code of design.md section 10."""
+    _open_streams()
     signal.signal(signal.SIGTERM, _interrupt)
     with _sentences():
         root(prog_name="pixelpipe", standalone_mode=False)
@@ -115,11 +118,33 @@ def _sentences() -> Iterator[None]:
         # The reader of our output went away, as `head` does. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT):
+            _bug(exc)
+        _say(f"{exc.strerror}: free some, then run the same command again; nothing was lost")
+        sys.exit(StorageError.exit_code)
     except Exception as exc:
-        logging.getLogger(__name__).debug("the bug's place", exc_info=True)
-        kind = type(exc).__name__
-        _say(f"a bug in pixelpipe ({kind}: {exc}); nothing was lost. Please report it with -vv")
-        sys.exit(_BUG)
+        _bug(exc)
+
+
+def _bug(exc: Exception) -> NoReturn:
+    logging.getLogger(__name__).debug("the bug's place", exc_info=True)
+    kind = type(exc).__name__
+    _say(f"a bug in pixelpipe ({kind}: {exc}); nothing was lost. Please report it with -vv")
+    sys.exit(_BUG)
+
+
+def _open_streams() -> None:
+    """Give the standard streams that the caller closed, as cron jobs do, an end that swallows all.
+
+    Else Python has None for them, and the next file that is opened, a database perhaps, gets the
+    number that every child process writes its messages to.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            stream = open(number, "r" if number == 0 else "w", encoding="utf-8")  # noqa: SIM115, PTH123
+            setattr(sys, name, stream)
 
 
 def _say(sentence: str) -> None:
