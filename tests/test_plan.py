@@ -58,7 +58,8 @@ def line(one: Wanted = ONE, service: ServiceChoice = SHOP, digest: str = DIGEST)
     """Lock a purchase."""
     return ClipLine(
         source=one.source.path, clip="idle", digest=digest,
-        key=keys.request_key(one.requests[0], service.identity), service=service.identity, paid=service.paid,
+        key=keys.request_key(one.requests[0], service.identity),
+        service=service.identity, paid=service.paid,
         open=keys.open_key(one.requests[0], service.identity),
     )  # fmt: skip
 
