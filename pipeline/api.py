@@ -17,18 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from . import (
-    budget,
-    build,
-    forecast,
-    knowledge,
-    lock,
-    placeholders,
-    planfile,
-    restraint,
-    site,
-    survey,
-)
+from . import budget, build, forecast, knowledge, placeholders, planfile, restraint, site, survey
 from . import plan as planning
 from .budget import Allowance
 from .build import Options, Tools
@@ -37,6 +26,7 @@ from .forecast import Past
 from .jobs import Change
 from .ledger import Ledger
 from .lender import Lender
+from .lock import ClipLine, Lock
 from .model import Balance, Record, StepKind
 from .plan import Plan
 from .planfile import SavedPlan
@@ -80,7 +70,7 @@ class Scope(Record, frozen=True, kw_only=True):
     #: Takes that are wanted whatever the lock file says, by source and clip.
     takes: Mapping[tuple[str, str], int] = {}
     #: Purchases that are used whatever the lock file says, by source and clip.
-    picked: Mapping[tuple[str, str], lock.ClipLine] = {}
+    picked: Mapping[tuple[str, str], ClipLine] = {}
     #: Sources whose outputs are replaced although they were edited by hand.
     restored: frozenset[str] = frozenset()
     #: A plan that was agreed to: exactly this is done, or nothing.
@@ -228,7 +218,7 @@ class Project:
         report = self._report("build", *made, begun, lender.url)
         return msgspec.structs.replace(report, site=placeholders.stand_in(self.site))
 
-    def lock(self) -> lock.Lock:
+    def lock(self) -> Lock:
         """Return what the lock file says now."""
         return survey.read_lock(self.root)
 
@@ -240,7 +230,12 @@ class Project:
         known = knowledge.gather(self.site, found, ledger, restored=_stems(scope))
         service = self.site.service
         return planning.make(
-            found.wanted, known, service, refused=found.refused, unmatched=found.unmatched
+            found.wanted,
+            known,
+            service,
+            refused=found.refused,
+            unmatched=found.unmatched,
+            batch=self.site.settings.batch,
         )
 
     def _held(

@@ -12,13 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from . import budget, keys
-from .model import ANIMATE_CREDITS, Balance, JobState, Record, StepKind
+from .model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
 from .plan import Plan
 from .projectfields import PIXEL_ENGINE
 from .steps import ClipPlan
 
-#: What the second and every further clip of a batch costs less (api.md 3.2).
-BATCH_SAVES = 8
 #: Seconds for a clip while a service's own durations are unknown (api.md section 1, row 39).
 _TYPICAL_S = {True: 90.0, False: 1.0}
 #: Jobs of the built-in engine at a time; a paid service is asked for as many as the settings say.
@@ -147,9 +145,10 @@ def _batch_saves(plan: Plan) -> int:
     if not plan.service.paid:
         return 0
     counts = [
-        sum(clip.step.credits == ANIMATE_CREDITS for clip in one.clips) for one in plan.sources
+        sum(clip.step.credits == ANIMATE_CREDITS and not clip.batch for clip in one.clips)
+        for one in plan.sources
     ]
-    return sum(max(0, count - 1) * BATCH_SAVES for count in counts)
+    return sum(max(0, count - 1) * (ANIMATE_CREDITS - FURTHER_CREDITS) for count in counts)
 
 
 def _placeholders(plan: Plan) -> tuple[int, int]:

@@ -12,12 +12,12 @@ runs in the one thread that owns it; `run` lets many jobs take turns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import __version__, keys
+from . import __version__, batches, keys
 from .errors import (
     AccountError,
     AssetError,
@@ -41,6 +41,8 @@ Clock = Callable[[], float]
 
 #: Longer than the service's hold of ten minutes (api.md 6.4).
 DEADLINE_S = 12 * 60.0
+#: The clips of a batch are made one after another (api.md 6.4).
+_COMPANION_S = 90.0
 #: 16 frames of the largest canvas, at twice their size; checked before anything is unpacked.
 _LARGEST_STRIP_PX = 16 * MAX_SIDE_PX**2 * 4
 #: A job that was just submitted may be unknown for a moment (api.md 6.4).
@@ -66,6 +68,8 @@ class Order(Record, frozen=True, kw_only=True):
     #: Whose budget it counts against, and its price.
     rule: str = ""
     credits: int = 0
+    #: Orders that follow each other with the same word here are bought by one POST.
+    batch: str = ""
 
 
 class Outcome(Record, frozen=True, kw_only=True):
@@ -106,10 +110,17 @@ class Fetched(Record, frozen=True, kw_only=True):
     notice: str = ""
 
 
-Answer = Submitted | Pending | Fetched | PixelpipeError
+class Found(Record, frozen=True, kw_only=True):
+    """A job of a batch has an id of its own now."""
+
+    remote_id: str
 
 
-def ask(job: Job, body: dict[str, object] | None, desk: Desk) -> Answer:
+Answer = Submitted | Found | Pending | Fetched | PixelpipeError
+Body = dict[str, object]
+
+
+def ask(job: Job, body: Body | None, desk: Desk) -> Answer:
     """Do the network's part of the next step; errors are answers too.
 
     A claimed job is posted with `body`; any other is polled and, when it has succeeded,
@@ -118,7 +129,9 @@ def ask(job: Job, body: dict[str, object] | None, desk: Desk) -> Answer:
     try:
         if job.state is JobState.CLAIMED:
             return Submitted(remote_id=desk.service.animate(body or {}))
-        status = desk.service.job(job.remote_id or "")
+        status = batches.status(job, desk)
+        if status.api_job_id and batches.is_place(job):
+            return Found(remote_id=status.api_job_id)
         if status.is_failure:
             return JobFailedError(status.message or f"the service ended the job: {status.status}")
         if not status.is_success:
@@ -128,12 +141,36 @@ def ask(job: Job, body: dict[str, object] | None, desk: Desk) -> Answer:
         return error
 
 
+def ask_together(bodies: Sequence[Body], desk: Desk) -> list[Answer]:
+    """Buy several clips with one POST: an answer for each of them, in order."""
+    try:
+        batch = desk.service.animate_batch(bodies)
+    except PixelpipeError as error:
+        return [error] * len(bodies)
+    return [Submitted(remote_id=batches.name(batch, place)) for place in range(len(bodies))]
+
+
 def advance(job: Job, answer: Answer, desk: Desk) -> Job:
     """Take the step that `answer` allows, and make it durable before returning the job."""
+    return advance_all([job], [answer], desk)[0]
+
+
+def advance_all(found: Sequence[Job], answers: Sequence[Answer], desk: Desk) -> list[Job]:
+    """Take the steps that `answers` allow, all or none, durable before returning the jobs."""
     now = desk.clock()
+    after = [_stepped(job, answer, now) for job, answer in zip(found, answers, strict=True)]
+    changed = [new for new, old in zip(after, found, strict=True) if new is not old]
+    if changed:
+        desk.ledger.record_all(changed, now=now)
+    return after
+
+
+def _stepped(job: Job, answer: Answer, now: float) -> Job:
     match answer:
         case Submitted(remote_id=remote_id):
             changes = {"state": JobState.SUBMITTED, "remote_id": remote_id, "submitted_at": now}
+        case Found(remote_id=remote_id):
+            changes = {"remote_id": remote_id}
         case Fetched(digest=digest, credits_charged=charged):
             changes = {
                 "state": JobState.BOUGHT,
@@ -149,18 +186,16 @@ def advance(job: Job, answer: Answer, desk: Desk) -> Job:
             changes = {"state": JobState.DETACHED, "reason": reason}
         case PixelpipeError():
             changes = _after(job, answer, now)
-    if not changes:
-        return job
-    return desk.ledger.record(msgspec.structs.replace(job, **changes), now=now)
+    return msgspec.structs.replace(job, **changes) if changes else job
 
 
 def _after(job: Job, error: PixelpipeError, now: float) -> dict[str, object]:
     """Return what an error changes in a job; nothing when the same step may be tried again."""
     if job.state is JobState.CLAIMED:
-        return _after_post(job, error)
+        return _after_post(job, error, now)
     match error:
         case JobFailedError():
-            return _failed(FailureClass.PERMANENT, error) | {"settled_at": now}
+            return _refused(job, error, now)
         case RequestRefusedError() if not job.paid:
             # The built-in engine that made it has ended; nothing is at stake, ask the next one.
             return {"state": JobState.CLAIMED, "remote_id": None, "submitted_at": None}
@@ -171,7 +206,16 @@ def _after(job: Job, error: PixelpipeError, now: float) -> dict[str, object]:
     return {}
 
 
-def _after_post(job: Job, error: PixelpipeError) -> dict[str, object]:
+def _refused(job: Job, error: PixelpipeError, now: float) -> dict[str, object]:
+    """Return what the service's word against a job changes: it stands until something differs.
+
+    A clip of a batch may have failed for the batch's sake: it is tried again, alone.
+    """
+    kind = FailureClass.TRANSIENT if job.companions else FailureClass.PERMANENT
+    return _failed(kind, error) | {"settled_at": now}
+
+
+def _after_post(job: Job, error: PixelpipeError, now: float) -> dict[str, object]:
     match error:
         case UncertainError() if job.paid:
             return {"state": JobState.UNCONFIRMED, "reason": str(error)}
@@ -180,7 +224,7 @@ def _after_post(job: Job, error: PixelpipeError) -> dict[str, object]:
         case AccountError():
             return _failed(FailureClass.ACCOUNT, error)
         case RequestRefusedError():
-            return _failed(FailureClass.PERMANENT, error)
+            return _refused(job, error, now)
         case UnavailableError():  # surely not sent, or surely refused for now: NotSent, 429
             return {}
     return _failed(FailureClass.TRANSIENT, error)
@@ -224,7 +268,8 @@ def _failed(kind: FailureClass, error: PixelpipeError) -> dict[str, object]:
 
 
 def _is_late(job: Job, now: float) -> bool:
-    return job.submitted_at is not None and now - job.submitted_at > DEADLINE_S
+    deadline_s = DEADLINE_S + job.companions * _COMPANION_S
+    return job.submitted_at is not None and now - job.submitted_at > deadline_s
 
 
 def _fetch(job: Job, status: Status, desk: Desk) -> Fetched:
@@ -232,7 +277,7 @@ def _fetch(job: Job, status: Status, desk: Desk) -> Fetched:
     try:
         content = desk.service.download(_link(status))
     except LinkExpiredError:
-        status = desk.service.job(job.remote_id or "")
+        status = batches.status(job, desk)
         content = desk.service.download(_link(status))
     _check(content, job)
     charged = status.billing.credits_charged if status.billing else job.credits_quoted

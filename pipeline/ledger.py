@@ -108,12 +108,17 @@ class Ledger(Consents):
 
     def record(self, job: Job, *, now: float) -> Job:
         """Write `job`'s new state; durable on return. Returns the job."""
-        with self._transaction():
-            self._base.execute(
-                "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)", _row(job)
-            )
-            self._append(job, now)
+        self.record_all([job], now=now)
         return job
+
+    def record_all(self, jobs: Sequence[Job], *, now: float) -> None:
+        """Write the new states of several jobs, all or none; durable on return."""
+        with self._transaction():
+            for job in jobs:
+                self._base.execute(
+                    "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)", _row(job)
+                )
+                self._append(job, now)
 
     def jobs(self, keys: Iterable[str]) -> list[Job]:
         """Return the jobs of these request keys, as far as there are any."""

@@ -33,8 +33,11 @@ _BALANCE_TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def order(site: Site, wanted: Wanted, clip: ClipPlan) -> Order:
-    """Return the order for a clip; its request is resolved when the order's turn comes."""
+def order(site: Site, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPlan] = ()) -> Order:
+    """Return the order for a clip; its request is resolved when the order's turn comes.
+
+    `together` are the clips that one POST buys, this one among them.
+    """
 
     def prepare() -> tuple[Job, dict[str, object]]:
         from . import resolve  # heavy, and not needed when nothing is bought
@@ -45,12 +48,20 @@ def order(site: Site, wanted: Wanted, clip: ClipPlan) -> Order:
             picture,
             request_key=clip.step.request_key,
             open_key=clip.open_key,
+            together=[one.request for one in together],
         )
-        return _job(site, clip, resolved), body(resolved, resolve.upload(picture, resolved))
+        companions = max(0, len(together) - 1)
+        return _job(site, clip, resolved, companions), body(
+            resolved, resolve.upload(picture, resolved)
+        )
 
     step = clip.step
     return Order(
-        request_key=step.request_key, prepare=prepare, rule=step.rule, credits=step.credits
+        request_key=step.request_key,
+        prepare=prepare,
+        rule=step.rule,
+        credits=step.credits,
+        batch=clip.batch,
     )
 
 
@@ -130,6 +141,12 @@ def affordable(
     prices = [(order.rule, order.credits) for order in ranked]
     limits = {rule.name: rule.budget for rule in site.rules if rule.budget is not None}
     refusals = budget.divide(prices, allowance, available, limits)
+    leads: dict[str, str] = {}
+    # Without its first clip a batch would cost more than was agreed to.
+    refusals = [
+        (leads.setdefault(order.batch, refusal) or refusal) if order.batch else refusal
+        for order, refusal in zip(ranked, refusals, strict=True)
+    ]
     answers = list(zip(ranked, refusals, strict=True))
     return (
         [order for order, refusal in answers if not refusal],
@@ -157,7 +174,7 @@ def pace(site: Site, service: Service, ledger: Ledger) -> Pace:
     return Pace(first_poll_s=first, poll_s=_POLL_S, in_flight=site.settings.jobs)
 
 
-def _job(site: Site, clip: ClipPlan, resolved: Resolved) -> Job:
+def _job(site: Site, clip: ClipPlan, resolved: Resolved, companions: int) -> Job:
     return Job(
         request_key=clip.step.request_key,
         state=JobState.CLAIMED,
@@ -169,4 +186,5 @@ def _job(site: Site, clip: ClipPlan, resolved: Resolved) -> Job:
         resolved=resolved,
         recipe=keys.recipe(clip.request, site.service.identity),
         credits_quoted=clip.step.credits,
+        companions=companions,
     )

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
 from . import keys, lock, steps
 from .config import ServiceChoice
-from .model import Record, Step, StepKind
+from .model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind
 from .steps import ClipPlan, Known, Wanted
 
 _CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
@@ -86,11 +87,13 @@ def make(
     refused: Sequence[Step] = (),
     unmatched: Sequence[str] = (),
     stand_in: tuple[Known, ServiceChoice] | None = None,
+    batch: bool = False,
 ) -> Plan:
     """Decide a step for every clip of every source, and which outputs have lost their source.
 
     With `stand_in`, what is still to be bought from `service` is made by that one meanwhile; what
-    was bought is used as ever.
+    was bought is used as ever. `batch` buys the clips of one source together, as far as their
+    rule does not say otherwise.
     """
     clashes = _clashes(wanted)
     other = None if stand_in is None else steps.View(*stand_in, clashes)
@@ -99,7 +102,10 @@ def make(
     sources = {step.source for step in orphans}
     return Plan(
         service=service if stand_in is None else stand_in[1],
-        sources=_without_doubles([_source(one, view) for one in wanted]),
+        sources=tuple(
+            _together(one, batch)
+            for one in _without_doubles([_source(one, view) for one in wanted])
+        ),
         orphans=orphans,
         gone=tuple(sorted(sources.difference(known.existing or ()))),
         refused=tuple(refused),
@@ -219,6 +225,40 @@ def _without_doubles(sources: Sequence[SourcePlan]) -> tuple[SourcePlan, ...]:
         msgspec.structs.replace(one, clips=tuple(once(clip) for clip in one.clips))
         for one in sources
     )
+
+
+def _together(source: SourcePlan, batch: bool) -> SourcePlan:
+    """Let the clips of a source be bought by one POST: all but the first cost less.
+
+    They share canvas and matte, and so what the rule states of these. What failed in a batch
+    before is bought alone.
+    """
+    stated = source.wanted.rule.batch
+    if not (batch if stated is None else stated):
+        return source
+    names = [_batch_of(clip) for clip in source.clips]
+    sizes, seen = Counter(names), Counter[str]()
+    clips = []
+    for clip, name in zip(source.clips, names, strict=True):
+        if name and sizes[name] > 1:
+            step = clip.step
+            if seen[name] % BATCH_MOST:
+                step = msgspec.structs.replace(step, credits=FURTHER_CREDITS)
+            number = seen[name] // BATCH_MOST
+            clip = msgspec.structs.replace(clip, step=step, batch=f"{name} {number}")
+            seen[name] += 1
+        clips.append(clip)
+    return msgspec.structs.replace(source, clips=tuple(clips))
+
+
+def _batch_of(clip: ClipPlan) -> str:
+    """Name the clips that a clip may be bought with; "" when it is not bought, or alone."""
+    job = clip.job
+    has_failed = job is not None and job.companions > 0 and job.settled_at is not None
+    if clip.step.kind is not StepKind.BUY or not clip.step.credits or has_failed:
+        return ""
+    request = clip.request
+    return f"{request.source} {request.fit} {request.matte}"
 
 
 def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:

@@ -27,6 +27,7 @@ from .errors import (
 )
 from .jobs import Change, Desk, Order, Outcome
 from .model import Job, JobState, Record
+from .turns import Bug, Turn
 
 _WORKERS = 8
 _TRIES = 8
@@ -51,19 +52,6 @@ class Pace(Record, frozen=True, kw_only=True):
     in_flight: int
 
 
-class _Turn:
-    """A job with what it needs between its steps."""
-
-    def __init__(self, job: Job, body: dict[str, object] | None, order: Order | None) -> None:
-        self.job = job
-        self.body = body
-        self.order = order
-        self.tries = 0
-        #: A worker has it, or will have; its answer stands here until it is durable.
-        self.is_out = False
-        self.answer: jobs.Answer | None = None
-
-
 class Scheduler:
     """One run's jobs. Owned by the thread that owns the ledger."""
 
@@ -83,14 +71,14 @@ class Scheduler:
         self._pace = pace
         self._observe = observe
         self._orders: deque[Order] = deque()
-        self._due: list[tuple[float, int, _Turn]] = []
+        self._due: list[tuple[float, int, Turn]] = []
         self._count = itertools.count()
-        self._flying: dict[str, _Turn] = {}
-        self._others: dict[str, _Turn] = {}
+        self._flying: dict[str, Turn] = {}
+        self._others: dict[str, Turn] = {}
         self._doubts = 0
         self._stop: PixelpipeError | None = None
-        self._tasks: queue.SimpleQueue[_Turn | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[_Turn] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Turn] = queue.SimpleQueue()
         self._workers = 0
 
     def run(
@@ -120,16 +108,28 @@ class Scheduler:
             if self._stop is not None:
                 yield Outcome(request_key=order.request_key, error=self._stop)
                 continue
+            together = [order]
+            while order.batch and self._orders and self._orders[0].batch == order.batch:
+                together.append(self._orders.popleft())
+            yield from self._claim(together)
+
+    def _claim(self, together: Sequence[Order]) -> Iterator[Outcome]:
+        """Claim what one POST buys in one transaction; another process may have some of it."""
+        prepared = []
+        for order in together:
             try:
-                job, body = order.prepare()
+                prepared.append((order, *order.prepare()))
             except PixelpipeError as exc:
                 yield Outcome(request_key=order.request_key, error=exc)
-                continue
-            (claimed,) = self._desk.ledger.claim([job], now=self._desk.clock())
+        claims = self._desk.ledger.claim([one[1] for one in prepared], now=self._desk.clock())
+        mine = []
+        for claimed, (order, _, body) in zip(claims, prepared, strict=True):
             if claimed.is_ours:
-                self._fly(_Turn(claimed.job, body, order))
+                mine.append(Turn(claimed.job, body, order))
             else:
                 yield from self._join(order)
+        if mine:
+            self._fly(*mine)
 
     def _join(self, order: Order) -> Iterator[Outcome]:
         """Go on with what the ledger has under this key: ours now, or another process's."""
@@ -141,7 +141,7 @@ class Scheduler:
         if job.state in _SETTLED and not self._is_lost(job):
             yield Outcome(request_key=job.request_key, job=job)
         elif job.state in _HELD and self._desk.ledger.is_alive(job.holder):
-            self._later(_Turn(job, None, order), _LOOK_S)
+            self._later(Turn(job, None, order), _LOOK_S)
         else:
             yield from self._inherit(job, order)
 
@@ -149,7 +149,7 @@ class Scheduler:
         """Take over from a process that died. A claim without an id is doubt, never a retry."""
         mine = self._desk.ledger.take_over(job, now=self._desk.clock())
         if mine is None:  # it went on after all before it ended, or another process was quicker
-            self._later(_Turn(job, None, order), _LOOK_S)
+            self._later(Turn(job, None, order), _LOOK_S)
             return
         if mine.state is JobState.CLAIMED and mine.paid:
             doubt = UncertainError("the process that was sending it died: it may have been billed")
@@ -159,28 +159,32 @@ class Scheduler:
         if mine.state is JobState.BOUGHT:
             mine = jobs.reopen(mine, self._desk)
         body = order.prepare()[1] if mine.state is JobState.CLAIMED else None
-        self._fly(_Turn(mine, body, order))
+        self._fly(Turn(mine, body, order))
 
     # -- turning --------------------------------------------------------------------------------
 
-    def _fly(self, turn: _Turn) -> None:
-        self._flying[turn.job.request_key] = turn
-        self._observe(Change(job=turn.job))
-        self._send(turn)
+    def _fly(self, *turns: Turn) -> None:
+        """Send jobs that one POST buys, or a single one."""
+        for turn in turns:
+            self._flying[turn.job.request_key] = turn
+            self._observe(Change(job=turn.job))
+        turns[0].followers = turns[1:]
+        self._send(turns[0])
 
-    def _send(self, turn: _Turn) -> None:
+    def _send(self, turn: Turn) -> None:
         if self._workers < min(_WORKERS, len(self._flying)):
             self._workers += 1
             threading.Thread(target=self._work, daemon=True).start()
-        turn.is_out = True
+        for one in turn.together:
+            one.is_out = True
         self._tasks.put(turn)
 
     def _work(self) -> None:
         while (turn := self._tasks.get()) is not None:
             try:
-                turn.answer = jobs.ask(turn.job, turn.body, self._desk)
+                turn.ask(self._desk)
             except Exception as exc:  # a bug; raised again by the thread that owns the run
-                turn.answer = _Bug(exc)
+                turn.answer = Bug(exc)
             self._answers.put(turn)
 
     def _wait(self) -> Iterator[Outcome]:
@@ -204,29 +208,38 @@ class Scheduler:
             if self._others.pop(turn.job.request_key, None) is not None and turn.order:
                 yield from self._join(turn.order)
             elif self._stop is not None and turn.job.state is JobState.CLAIMED:
-                jobs.give_up(turn.job, self._stop, self._desk)
-                del self._flying[turn.job.request_key]
-                yield Outcome(request_key=turn.job.request_key, error=self._stop)
+                for one in turn.together:
+                    jobs.give_up(one.job, self._stop, self._desk)
+                    del self._flying[one.job.request_key]
+                    yield Outcome(request_key=one.job.request_key, error=self._stop)
             else:
                 self._send(turn)
 
-    def _later(self, turn: _Turn, seconds: float) -> None:
+    def _later(self, turn: Turn, seconds: float) -> None:
         if turn.job.request_key not in self._flying:
             self._others[turn.job.request_key] = turn
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._count), turn))
 
-    def _answered(self, turn: _Turn) -> Iterator[Outcome]:
+    def _answered(self, turn: Turn) -> Iterator[Outcome]:
         before, answer = turn.job, turn.answer
         assert answer is not None
-        if isinstance(answer, _Bug):
+        if isinstance(answer, Bug):
             raise answer.cause
         if isinstance(answer, StorageError):
             raise answer  # what was fetched cannot be kept: the job stays, and can be resumed
         self._note(before, answer)
-        turn.job = jobs.advance(before, answer, self._desk)
-        turn.is_out, turn.answer = False, None
-        progress = answer.progress if isinstance(answer, jobs.Pending) else None
-        self._observe(Change(job=turn.job, progress=progress))
+        together, answers = turn.advance(self._desk)
+        for one, own in zip(together, answers, strict=True):
+            progress = own.progress if isinstance(own, jobs.Pending) else None
+            self._observe(Change(job=one.job, progress=progress))
+        if turn.followers:  # the POST was surely not sent: all of it is tried again
+            assert isinstance(answer, PixelpipeError)
+            yield from self._retry(turn, answer, before)
+            return
+        for one, own in zip(together, answers, strict=True):
+            yield from self._go_on(one, own, before)
+
+    def _go_on(self, turn: Turn, answer: jobs.Answer, before: Job) -> Iterator[Outcome]:
         if turn.job.state in _FINAL or isinstance(answer, AccountError):
             yield self._landed(turn, answer)
         elif isinstance(answer, PixelpipeError):
@@ -236,13 +249,14 @@ class Scheduler:
             first = turn.job.state is not before.state
             self._later(turn, self._pace.first_poll_s if first else self._pace.poll_s)
 
-    def _retry(self, turn: _Turn, error: PixelpipeError, before: Job) -> Iterator[Outcome]:
+    def _retry(self, turn: Turn, error: PixelpipeError, before: Job) -> Iterator[Outcome]:
         turn.tries += 1
         if turn.tries >= _TRIES:
-            turn.job = jobs.give_up(turn.job, error, self._desk)
             if before.state is JobState.CLAIMED:
                 self._stop = self._stop or error
-            yield self._landed(turn, error)
+            for one in turn.together:
+                one.job = jobs.give_up(one.job, error, self._desk)
+                yield self._landed(one, error)
             return
         if turn.job.state is JobState.CLAIMED and turn.body is None and turn.order is not None:
             turn.body = turn.order.prepare()[1]
@@ -263,7 +277,7 @@ class Scheduler:
                 "two purchases in a row were not answered; nothing more is bought in this run"
             )
 
-    def _landed(self, turn: _Turn, answer: jobs.Answer) -> Outcome:
+    def _landed(self, turn: Turn, answer: jobs.Answer) -> Outcome:
         del self._flying[turn.job.request_key]
         error = answer if isinstance(answer, PixelpipeError) else None
         notice = answer.notice if isinstance(answer, jobs.Fetched) else ""
@@ -289,7 +303,7 @@ class Scheduler:
         self._await(claims)
         for turn in claims:
             with suppress(StorageError):  # the ledger is full: the others deserve their try
-                if turn.answer is not None and not isinstance(turn.answer, _Bug):
+                if turn.answer is not None and not isinstance(turn.answer, Bug):
                     turn.job = jobs.advance(turn.job, turn.answer, self._desk)
                 if turn.job.state is JobState.CLAIMED and (not turn.is_out or turn.answer):
                     jobs.give_up(turn.job, NotSentError("the run ended before"), self._desk)
@@ -298,9 +312,10 @@ class Scheduler:
         """Take turns back that no worker has begun."""
         with suppress(queue.Empty):
             while (turn := self._tasks.get_nowait()) is not None:
-                turn.is_out = False
+                for one in turn.together:
+                    one.is_out = False
 
-    def _await(self, claims: Sequence[_Turn]) -> None:
+    def _await(self, claims: Sequence[Turn]) -> None:
         """Wait for the answers of POSTs that are on their way, but not for ever."""
         ends = time.monotonic() + _LAST_ANSWER_S
         with suppress(queue.Empty):
@@ -313,11 +328,3 @@ def backoff_s(tries: int, error: PixelpipeError) -> float:
     wish = error.retry_after_s if isinstance(error, UnavailableError) else None
     backoff: float = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**tries) * random.uniform(0.5, 1)
     return max(wish or 0.0, backoff)
-
-
-class _Bug(PixelpipeError):
-    """Carries an unforeseen exception from a worker to the thread that owns the run."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__(str(cause))
-        self.cause = cause

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import evidence, jobs, orders
+from . import batches, evidence, jobs, orders
 from .errors import (
     JobFailedError,
     PixelpipeError,
@@ -162,10 +162,10 @@ def cancel(job: Job, site: Site, service: Service, ledger: Ledger) -> Job:
     """
     if job.remote_id is None or job.state not in (JobState.SUBMITTED, JobState.DETACHED):
         raise UsageError(f"{_name(job)}: is {job.state}; only a job that runs can be cancelled")
+    desk = Desk(service, ledger, Store(site.state / "bought"), time.time)
     # It may have ended, or the answer gets lost: polling tells.
     with suppress(UncertainError, RequestRefusedError):
-        service.cancel(job.remote_id)
-    desk = Desk(service, ledger, Store(site.state / "bought"), time.time)
+        service.cancel(batches.own_id(job, desk))
     pace = orders.pace(site, service, ledger)
     scheduler = Scheduler(desk, pace, _ignore, threading.Event())
     order = Order(request_key=job.request_key, prepare=_never)

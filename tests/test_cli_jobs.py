@@ -86,6 +86,7 @@ def test_lost_purchase_may_be_bought_again(game: Game, tmp_path: Path) -> None:
         assert game.make().exit == 0
         assert shop.calls == 3
         assert _booked(shop) == shop.charged == 60
+        assert job.request_key in {line.get("key") for line in game.locked()}, "the same take"
 
 
 def test_charged_purchase_is_booked_and_the_next_take_is_another(

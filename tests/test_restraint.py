@@ -141,6 +141,22 @@ def test_new_clip_of_a_bought_sprite_keeps_the_bought_ones(paying: Game, shop: S
     assert shop.calls == 3
 
 
+def test_new_clip_beside_an_undone_edit_keeps_the_purchase(paying: Game, shop: Shop) -> None:
+    """The lock names only the placeholder by now: what was bought is known to the ledger."""
+    with _watch(paying) as watch:
+        watch.settle()
+        before = (paying.root / "assets/hero.png").read_bytes()
+        paying.draw("hero.png", tint=40)
+        watch.settle()
+        paying.write("assets/hero.png", before)
+        paying.rules(TWO_CLIPS)
+        watch.settle()
+        paid = _paid(paying)
+        assert paid["hero.png", "idle"] is True
+        assert paid["hero.png", "hop"] is False
+    assert shop.calls == 3
+
+
 def test_a_command_buys_what_waits(paying: Game, shop: Shop) -> None:
     """`pixelpipe build` is a command: it buys at once, and nothing waits any more."""
     with _watch(paying) as watch:

@@ -11,8 +11,10 @@ from .files import Document, File, Pixels, Source
 from .jobs import Balance, FailureClass, Hold, Job, JobState, Request, Resolved
 from .limits import (
     ANIMATE_CREDITS,
+    BATCH_MOST,
     DEFAULT_FPS,
     DEFAULT_FRAMES,
+    FURTHER_CREDITS,
     MAX_ASPECT,
     MAX_FRAMES,
     MAX_SIDE_PX,
@@ -25,8 +27,10 @@ from .sheets import Frame, Grade, Provenance, Sheet, SheetClip
 
 __all__ = [
     "ANIMATE_CREDITS",
+    "BATCH_MOST",
     "DEFAULT_FPS",
     "DEFAULT_FRAMES",
+    "FURTHER_CREDITS",
     "MAX_ASPECT",
     "MAX_FRAMES",
     "MAX_SIDE_PX",

@@ -93,6 +93,9 @@ class Job(Record, frozen=True, kw_only=True):
     recipe: str = ""
     credits_quoted: int = 0
     credits_charged: int = 0
+    #: How many other jobs are bought by the same POST.
+    companions: int = 0
+    #: For a job of a batch, its place in it (jobs.in_batch) until its own id is known.
     remote_id: str | None = None
     digest: str | None = None
     reason: str = ""

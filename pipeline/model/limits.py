@@ -12,3 +12,7 @@ MAX_FRAMES = 16
 DEFAULT_FPS = 8
 #: Credits of one POST /animate (api.md 3.2).
 ANIMATE_CREDITS = 20
+#: Credits of the second and every further clip of one POST /animate-batch (api.md 3.2).
+FURTHER_CREDITS = 12
+#: Most clips that are bought by one POST; the service's own limit is unknown (api.md 8).
+BATCH_MOST = 8
