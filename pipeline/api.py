@@ -17,7 +17,19 @@ from pathlib import Path
 
 import msgspec
 
-from . import budget, build, forecast, knowledge, placeholders, planfile, restraint, site, survey
+from . import (
+    budget,
+    build,
+    forecast,
+    knowledge,
+    placeholders,
+    planfile,
+    restraint,
+    seal,
+    sealing,
+    site,
+    survey,
+)
 from . import plan as planning
 from .budget import Allowance
 from .build import Options, Tools
@@ -26,55 +38,26 @@ from .forecast import Past
 from .jobs import Change
 from .ledger import Ledger
 from .lender import Lender
-from .lock import ClipLine, Lock
-from .model import Balance, Record, StepKind
+from .lock import Lock
+from .model import Balance, StepKind
 from .plan import Plan
 from .planfile import SavedPlan
 from .report import Report, exit_code
 from .restraint import Restraint
 from .results import Result, kept_by_lock, untouched
+from .scope import Scope as Scope
+from .scope import Spending as Spending
+from .steps import Known
 from .survey import Survey
 
 _DAY_S = 24 * 60 * 60
 _USED_UP = "the saved plan was carried out before; plan again"
 
 Observer = Callable[[Change | Result], None]
-Ask = Callable[[Plan], bool]
 
 
 def ignore(_: Change | Result) -> None:
     """Observe nothing."""
-
-
-class Spending(Record, frozen=True, kw_only=True):
-    """The yes for purchases: at most so many credits, all, whatever a person answers, or none."""
-
-    max_credits: int | None = None
-    yes: bool = False
-    ask: Ask | None = None
-    #: Ask no service for anything.
-    frozen: bool = False
-    #: Do nothing at all if the lock file would change.
-    locked: bool = False
-    #: What is kept back although it may be bought.
-    restraint: Restraint | None = None
-
-
-class Scope(Record, frozen=True, kw_only=True):
-    """What a run is about; by default everything."""
-
-    #: Globs or files.
-    only: tuple[str, ...] = ()
-    #: Exact paths of sources, relative to the root.
-    paths: frozenset[str] | None = None
-    #: Takes that are wanted whatever the lock file says, by source and clip.
-    takes: Mapping[tuple[str, str], int] = {}
-    #: Purchases that are used whatever the lock file says, by source and clip.
-    picked: Mapping[tuple[str, str], ClipLine] = {}
-    #: Sources whose outputs are replaced although they were edited by hand.
-    restored: frozenset[str] = frozenset()
-    #: A plan that was agreed to: exactly this is done, or nothing.
-    saved: SavedPlan | None = None
 
 
 class Project:
@@ -94,7 +77,7 @@ class Project:
         self.environment = os.environ if environment is None else environment
         self._start = Path(path)
         self._flags = flags
-        self.site = site.open(self._start, self.environment, flags)
+        self.reload()
 
     @property
     def root(self) -> Path:
@@ -103,7 +86,9 @@ class Project:
 
     def reload(self) -> None:
         """Read settings and rules again; they stay as they were when that fails."""
+        begun = seal.now()
         self.site = site.open(self._start, self.environment, self._flags)
+        self._begun = begun
 
     def plan(self, *, only: Sequence[str] = (), with_account: bool = False) -> Report:
         """Say what `build` would do, what it would cost and how long it takes; change nothing.
@@ -117,7 +102,7 @@ class Project:
         begun = time.monotonic()
         found = self._look(Scope(paths=frozenset([source])))
         with self.site.ledger(time.time()) as ledger:
-            plan = self._planned(found, ledger, Scope())
+            plan, _ = self._planned(found, ledger, Scope())
         found.save_index()
         return self._report("plan", plan, [untouched(step) for step in plan.steps], begun)
 
@@ -127,17 +112,18 @@ class Project:
         """Plan, and return the plan in the form that is saved and carried out later."""
         begun = time.monotonic()
         found = self._look(Scope(only=tuple(only)))
-        plan = self._planned(found, None, Scope())
+        plan, known = self._planned(found, None, Scope())
         past = Past()
         if not plan.is_up_to_date:
             with self.site.ledger(time.time()) as ledger:
-                plan = self._planned(found, ledger, Scope())
+                plan, _ = self._planned(found, ledger, Scope())
                 past = self._past(ledger)
         found.save_index()
         balance, trouble = self._account(plan) if with_account else (None, "")
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], begun)
         report = msgspec.structs.replace(
-            report, forecast=forecast.make(plan, past, balance, trouble)
+            self._sealable(report, found, known),
+            forecast=forecast.make(plan, past, balance, trouble),
         )
         return report, planfile.make(plan, self.site, found.lock, tuple(only), balance)
 
@@ -159,11 +145,11 @@ class Project:
         begun = time.monotonic()
         scope = scope or Scope(only=tuple(only))
         found = self._look(scope)
-        plan = self._planned(found, None, scope)
+        plan, known = self._planned(found, None, scope)
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
-            results = [untouched(step) for step in plan.steps]
-            return self._report("build", plan, results, begun)
+            report = self._report("build", plan, [untouched(step) for step in plan.steps], begun)
+            return self._sealable(report, found, known)
         with ExitStack() as stack:
             ledger = stack.enter_context(self.site.ledger(time.time()))
             lent = lender or stack.enter_context(Lender(self.site, self.environment))
@@ -175,7 +161,7 @@ class Project:
                 stop=stop or threading.Event(),
                 restored=_stems(scope),
             )
-            plan = self._planned(found, ledger, scope)
+            plan, _ = self._planned(found, ledger, scope)
             spending = spending or Spending()
             if spending.locked and (changes := plan.lock_changes(found.lock)):
                 return self._report("build", plan, kept_by_lock(plan.steps, changes), begun)
@@ -226,10 +212,10 @@ class Project:
         found = survey.take(self.site, only=scope.only, paths=scope.paths)
         return survey.retaken(found, scope.takes, scope.picked)
 
-    def _planned(self, found: Survey, ledger: Ledger | None, scope: Scope) -> Plan:
+    def _planned(self, found: Survey, ledger: Ledger | None, scope: Scope) -> tuple[Plan, Known]:
         known = knowledge.gather(self.site, found, ledger, restored=_stems(scope))
         service = self.site.service
-        return planning.make(
+        plan = planning.make(
             found.wanted,
             known,
             service,
@@ -237,6 +223,13 @@ class Project:
             unmatched=found.unmatched,
             batch=self.site.settings.batch,
         )
+        return plan, known
+
+    def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
+        """Add what the next run has to compare, if nothing was to do."""
+        stated = (self.environment, self._flags)
+        draft = sealing.draft(self.site, found, known, report.plan, stated, self._begun)
+        return msgspec.structs.replace(report, draft=draft)
 
     def _held(
         self, plan: Plan, found: Survey, ledger: Ledger, keeping: Restraint

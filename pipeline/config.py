@@ -113,7 +113,7 @@ _SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
     "state": STATE,
 }
 #: Variable to dotted setting.
-_VARIABLES = {
+VARIABLES = {
     "PIXELPIPE_ASSETS": "assets",
     "PIXELPIPE_IGNORE": "ignore",
     "PIXELPIPE_RULES": "rules",
@@ -156,7 +156,7 @@ def resolve(
         for name, value, place in _stated(document_):
             values[name] = value
             origins[name] = f"{document_.path}:{document_.line(*place)}"
-    for variable, name in _VARIABLES.items():
+    for variable, name in VARIABLES.items():
         if text := environment.get(variable, ""):
             values[name] = _read(name, _from_text(text, name), variable)
             origins[name] = variable
@@ -235,9 +235,9 @@ def _settings(values: Mapping[str, object], origins: Mapping[str, str]) -> Setti
 def strays(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return a sentence for each PIXELPIPE_* variable that means nothing, likely misspelt."""
     return tuple(
-        f"{name} is no setting of pixelpipe{nearest(name.upper(), _VARIABLES)}"
+        f"{name} is no setting of pixelpipe{nearest(name.upper(), VARIABLES)}"
         for name in sorted(environment)
-        if name.startswith("PIXELPIPE_") and name not in _VARIABLES
+        if name.startswith("PIXELPIPE_") and name not in VARIABLES
     )
 
 

@@ -12,6 +12,7 @@ from .forecast import Forecast
 from .model import Record, StepKind
 from .plan import Plan
 from .results import Result
+from .seal import Draft
 from .site import Site
 
 VERSION = 1
@@ -29,6 +30,8 @@ class Report(Record, frozen=True, kw_only=True):
     exit: int = 0
     #: Only of a plan.
     forecast: Forecast | None = None
+    #: What the next run has to compare, when nothing was to do.
+    draft: Draft | None = None
 
     @property
     def charged(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -84,8 +84,8 @@ def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
 
 def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     """Read the project's rule files, then the packs; a rule may extend any other."""
-    names = [path for pattern in settings.rules for path in _files(root, pattern)]
-    own = [(document.read(root / name, name), "") for name in dict.fromkeys(names)]
+    names = _files(root, settings.rules)
+    own = [(document.read(root / name, name), "") for name in names]
     try:
         shipped = [(packs.load(pack), pack) for pack in settings.packs]
     except ConfigError as exc:
@@ -93,7 +93,7 @@ def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str,
     found = rulefile.load([*own, *shipped])
     for read, _ in own:
         choices.check_document(read)
-    return found, tuple(dict.fromkeys(names))
+    return found, names
 
 
 def _origin(settings: Settings, name: str) -> Document:
@@ -101,11 +101,12 @@ def _origin(settings: Settings, name: str) -> Document:
     return Document(path=settings.origin(name), content=None)
 
 
-def _files(root: Path, pattern: str) -> Iterator[str]:
-    found = sorted(path for path in root.glob(pattern) if path.is_file())
-    if not found and not any(mark in pattern for mark in "*?["):
-        raise ConfigError(f"the rule file {pattern} is not there", path=project.CONFIG_NAME)
-    yield from (path.relative_to(root).as_posix() for path in found)
+def _files(root: Path, patterns: Sequence[str]) -> tuple[str, ...]:
+    for pattern in patterns:
+        is_glob = any(mark in pattern for mark in "*?[")
+        if not is_glob and not project.matching(root, [pattern]):
+            raise ConfigError(f"the rule file {pattern} is not there", path=project.CONFIG_NAME)
+    return project.matching(root, patterns)
 
 
 def state_folder(settings: Settings, environment: Mapping[str, str]) -> Path:

@@ -172,7 +172,7 @@ class Game:
         return {
             path.relative_to(self.root).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
             for path in sorted(self.root.rglob("*"))
-            if path.is_file() and path.name not in ("index.sqlite", "publish.guard")
+            if path.is_file() and path.name not in ("index.sqlite", "publish.guard", "seal")
         }
 
     def outputs(self) -> set[str]:

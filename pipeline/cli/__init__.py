@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import importlib
-import logging
 import os
 import signal
 import sys
@@ -84,7 +83,15 @@ def root(verbose: int) -> None:
 
     Without an API key everything runs on the built-in engine: offline and free.
     """
-    level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    if verbose:
+        _log(verbose)
+
+
+def _log(verbose: int) -> None:
+    """Write the log to standard error; what warns is written there in any case."""
+    import logging  # costs a tenth of a run with nothing to do
+
+    level = logging.INFO if verbose == 1 else logging.DEBUG
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
     for chatty in ("urllib3", "filelock", "watchdog", "PIL", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -128,6 +135,8 @@ def _sentences() -> Iterator[None]:
 
 
 def _bug(exc: Exception) -> NoReturn:
+    import logging
+
     logging.getLogger(__name__).debug("the bug's place", exc_info=True)
     kind = type(exc).__name__
     _say(f"a bug in pixelpipe ({kind}: {exc}); nothing was lost. Please report it with -vv")

@@ -7,16 +7,17 @@ import time
 from collections import defaultdict
 from collections.abc import Sized
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from .. import depfile, planfile
-from ..api import Project, Scope, Spending
 from ..errors import UsageError
-from ..model import Step
-from ..report import Report
-from . import options
-from .progress import ask, display
+from . import options, sealed
+
+if TYPE_CHECKING:
+    from ..model import Step
+    from ..report import Report
 
 _LISTED = 20
 
@@ -48,6 +49,14 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
+    is_plain = not (only or as_json or saved or dep or stamp)
+    if is_plain and sealed.is_answered("build", project, service=service):
+        return
+    # Loaded only now: a run with nothing to do needs none of it.
+    from .. import depfile, planfile
+    from ..api import Project, Scope, Spending
+    from .progress import ask, display
+
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)
     scope = Scope(only=only)
@@ -58,19 +67,15 @@ def build(
     depfile.check(wish)
     with display(quiet=as_json) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-        spending = Spending(
-            max_credits=max_credits,
-            yes=yes,
-            frozen=frozen,
-            locked=locked,
-            ask=ask if can_ask else None,
-        )
+        spending = Spending(max_credits=max_credits, yes=yes, frozen=frozen, locked=locked)
+        if can_ask:
+            spending = msgspec.structs.replace(spending, ask=ask)
         report = opened.build(scope=scope, spending=spending, observe=observe)
     depfile.write(report, wish)
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
-        show_build(report)
+        sealed.say("build", report.draft if is_plain else None, lambda: show_build(report))
     sys.exit(report.exit)
 
 

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
 from .ignore import IGNORE_NAME
-from .index import Facts, Index, prepare
-from .outputs import digests, publish, remove, sweep
-from .paths import CONFIG_NAME, find, fold, is_output, is_override, is_source, name_problem
-from .scan import CACHES, Scan, Stat, Tree, scan, stat_of
-from .snapshot import read
+from .paths import (
+    CONFIG_NAME,
+    find,
+    fold,
+    is_output,
+    is_override,
+    is_source,
+    matching,
+    name_problem,
+    prepare,
+)
+from .scan import CACHES, Scan, Tree, scan
+from .stats import RACY_NS, Stat, stat_of
+
+if TYPE_CHECKING:
+    from .index import Facts, Index
+    from .outputs import digests, publish, remove, sweep
+    from .snapshot import read
 
 __all__ = [
     "CACHES",
     "CONFIG_NAME",
     "IGNORE_NAME",
+    "RACY_NS",
     "Facts",
     "Index",
     "Scan",
@@ -24,6 +41,7 @@ __all__ = [
     "is_output",
     "is_override",
     "is_source",
+    "matching",
     "name_problem",
     "prepare",
     "publish",
@@ -33,3 +51,21 @@ __all__ = [
     "stat_of",
     "sweep",
 ]
+
+#: Name to the module that has it, for what a run with nothing to do needs none of.
+_LATER = {
+    "Facts": "index",
+    "Index": "index",
+    "digests": "outputs",
+    "publish": "outputs",
+    "remove": "outputs",
+    "sweep": "outputs",
+    "read": "snapshot",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load what a full run needs when it is asked for: comparing stats needs no SQLite."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)

@@ -22,12 +22,10 @@ import msgspec
 
 from ..errors import StorageError
 from . import paths
-from .scan import Stat
+from .stats import RACY_NS, Stat
 
 VERSION = 1
-RACY_NS = 2_000_000_000
 
-_IGNORED = "index.sqlite*\ntmp/\n"
 #: Size, mtime, inode, ctime; the 32 bytes of the digest follow.
 _STAT = struct.Struct("<qqQq")
 _MEMO_BYTES = _STAT.size + 32
@@ -57,19 +55,6 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     error: str = ""
     #: Why the picture as a whole cannot be sent, although it is a sound one.
     unfit: str = ""
-
-
-def prepare(root: Path) -> Path:
-    """Return the project's `.pixelpipe` folder, made if necessary, with its `.gitignore`.
-
-    Raises OSError where the project is read-only.
-    """
-    folder = root / paths.STATE_NAME
-    folder.mkdir(exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text(_IGNORED, encoding="utf-8", newline="\n")
-    return folder
 
 
 class Index:
@@ -163,7 +148,7 @@ class Index:
         if not self._changed and not self._dropped:
             return
         try:
-            prepare(self._root)
+            paths.prepare(self._root)
             if self._is_damaged:
                 self._discard()
             with closing(sqlite3.connect(self._path, timeout=_BUSY_S)) as database, database:

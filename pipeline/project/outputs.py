@@ -15,7 +15,7 @@ from ..errors import StorageError
 from ..model import File
 from . import paths
 from .index import Index
-from .scan import Stat, stat_of
+from .stats import Stat, stat_of
 
 #: Windows refuses to replace a file that another program holds open: an engine that imports the
 #: old one needs a moment. Elsewhere a refusal is final.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from ..errors import ConfigError, PixelpipeError
@@ -12,6 +13,7 @@ from ..errors import ConfigError, PixelpipeError
 CONFIG_NAME = "pixelpipe.yaml"
 #: This checkout's own folder in the project (design.md section 7).
 STATE_NAME = ".pixelpipe"
+_IGNORED = "index.sqlite*\ntmp/\n"
 #: Part of the name of every file that is not finished yet; such a file is hidden as well.
 TEMPORARY = ".pixelpipe-tmp"
 
@@ -42,6 +44,30 @@ def find(start: Path) -> Path:
     raise ConfigError(
         f"no {CONFIG_NAME} in {start} or above it; run `pixelpipe init` in the project's folder"
     )
+
+
+def matching(root: Path, patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return the files below `root` that match globs, each glob's sorted, each file once."""
+    found = (
+        path.relative_to(root).as_posix()
+        for pattern in patterns
+        for path in sorted(root.glob(pattern))
+        if path.is_file()
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def prepare(root: Path) -> Path:
+    """Return the project's `.pixelpipe` folder, made if necessary, with its `.gitignore`.
+
+    Raises OSError where the project is read-only.
+    """
+    folder = root / STATE_NAME
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text(_IGNORED, encoding="utf-8", newline="\n")
+    return folder
 
 
 def is_output(name: str) -> bool:

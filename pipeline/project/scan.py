@@ -18,11 +18,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from ..model import Record
 from . import paths
 from .ignore import IGNORE_NAME, Ignore
+from .stats import HAS_INODES, Stat
 
 #: Folders that other programs fill; every folder with a dot (`.godot`, `.git`) is left out as well.
 CACHES = frozenset(("node_modules", "__pycache__"))
@@ -30,20 +29,6 @@ CACHES = frozenset(("node_modules", "__pycache__"))
 UNITY_CACHES = frozenset(("Library", "Temp", "Logs", "obj", "Obj"))
 
 _SUFFIXES = paths.SOURCE_SUFFIXES + paths.OVERRIDE_SUFFIXES
-_HAS_INODES = os.name != "nt"  # a directory listing of Windows has none, a stat has: leave it out
-
-
-class Stat(msgspec.Struct, frozen=True, gc=False):
-    """What tells one state of a file from another without opening it.
-
-    Times are nanoseconds since the epoch. `ctime_ns` catches a file that was rewritten in place
-    and given its old time back (watching.md W14); it is the creation time on Windows.
-    """
-
-    size: int
-    mtime_ns: int
-    inode: int
-    ctime_ns: int = 0
 
 
 class Scan(Record, frozen=True, kw_only=True):
@@ -71,12 +56,6 @@ def scan(root: Path, assets: Sequence[str], ignore: Sequence[str]) -> Scan:
     a fault and never an exception.
     """
     return Tree(root, assets, ignore).scan()
-
-
-def stat_of(found: os.stat_result) -> Stat:
-    """Keep of a stat what we compare."""
-    inode = found.st_ino if _HAS_INODES else 0
-    return Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
 
 
 class Tree:
@@ -173,7 +152,7 @@ class _Pass:
             if not real.is_relative_to(self._real_root):
                 self.miss(top, "lies outside of the project and is not looked at")
                 return True
-            stack = [_Entry(top, real.stat().st_ino if _HAS_INODES else 0, ignore)]
+            stack = [_Entry(top, real.stat().st_ino if HAS_INODES else 0, ignore)]
         except FileNotFoundError:
             return False
         except OSError as exc:
@@ -239,7 +218,7 @@ class _Pass:
                 for found in listing:
                     name = found.name
                     if found.is_dir(follow_symlinks=False):
-                        inner[prefix + name] = found.inode() if _HAS_INODES else 0
+                        inner[prefix + name] = found.inode() if HAS_INODES else 0
                     elif name.endswith(_SUFFIXES) or (
                         ".anim." in name and not name.endswith(paths.SIDECAR_SUFFIXES)
                     ):
@@ -278,7 +257,7 @@ class _Pass:
         """Keep a regular file; put a link aside; leave pipes and devices out."""
         kind = found.st_mode & 0o170000
         if kind == bits.S_IFREG:
-            inode = found.st_ino if _HAS_INODES else 0
+            inode = found.st_ino if HAS_INODES else 0
             self._files[path] = Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
         elif kind == bits.S_IFLNK:
             links.append(path)

@@ -49,10 +49,11 @@ import msgspec
 from ..errors import ConfigError
 from ..model import File, Sheet, TargetChoice
 from . import registry, sheet, timing
-from .registry import GROUP, names
+from .registry import BUILT_IN, GROUP, names
 from .target import Drawn, Naming, Option, Target, Value
 
 __all__ = [
+    "BUILT_IN",
     "GROUP",
     "Drawn",
     "Naming",

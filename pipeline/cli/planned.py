@@ -1,0 +1,89 @@
+"""Show plans: what they do, what they cost, how long they take."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from .. import budget
+from ..api import Project
+from ..forecast import Forecast
+from ..model import StepKind
+from ..planfile import SavedPlan
+from ..report import Report
+from .make import name, show_rest
+
+
+def show(report: Report) -> None:
+    """Print every step that is not fresh, what it costs and how long it takes."""
+    for result in report.results:
+        step = result.step
+        if step.kind is not StepKind.FRESH:
+            price = f"  {step.credits} credits" if step.credits else ""
+            seconds = report.ready_s(result)
+            ready = "" if seconds is None else f"  in {_time(seconds)}"
+            click.echo(f"{step.kind:8} {name(step)}  {step.reason}{price}{ready}")
+    kinds = [step.kind for step in report.plan.steps]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in StepKind if kind in kinds)
+    click.echo(f"{len(kinds)} steps: {counts or 'none'}.")
+    if report.forecast is not None:
+        _show_forecast(report.forecast)
+    show_rest(report)
+
+
+def _show_forecast(found: Forecast) -> None:
+    if found.ready_s:
+        click.echo(f"Ready in about {_time(found.seconds)} ({_time(found.clip_s)} a clip).")
+    if found.credits:
+        _show_price(found)
+    if found.batch_saves:
+        click.echo(f"With `batch: true` it would cost {found.batch_saves} credits less.")
+    if found.placeholders:
+        price = budget.dollars(found.placeholder_credits)
+        clips = "clip" if found.placeholders == 1 else "clips"
+        click.echo(
+            f"{found.placeholders} {clips} of the built-in engine; replacing what it makes by "
+            f"purchases would cost {found.placeholder_credits} credits ({price})."
+        )
+
+
+def _show_price(found: Forecast) -> None:
+    if found.pools is None or found.balance is None:
+        click.echo(f"Would cost {found.credits} credits ({budget.dollars(found.credits)}).")
+        if found.trouble:
+            click.echo(f"note: the balance is not known: {found.trouble}", err=True)
+        return
+    monthly, purchased = found.pools
+    click.echo(
+        f"Would cost {found.credits} credits (about ${found.dollars[0]:.2f}: {monthly} of the "
+        f"monthly pool, {purchased} of the purchased one)."
+    )
+    after = found.available_after or 0
+    click.echo(f"Balance: {found.balance.available} credits before, {after} after.")
+    if after < 0:
+        click.echo("note: the balance does not cover it; the last rules' clips wait", err=True)
+
+
+def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:
+    """Print a saved plan, and why it cannot be carried out any more."""
+    stale = opened.stale(saved)
+    if as_json:
+        document = msgspec.to_builtins(saved) | {"stale": stale}
+        click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2))
+        return
+    for step in saved.steps:
+        if step.step != StepKind.FRESH:
+            price = f"  {step.credits} credits" if step.credits else ""
+            clip = f" [{step.clip}]" if step.clip else ""
+            click.echo(f"{step.step:8} {step.source}{clip}  {step.reason}{price}")
+    total = f"{saved.credits} credits ({budget.dollars(saved.credits)})"
+    click.echo(f"{len(saved.steps)} steps for {total} from {saved.service}.")
+    for reason in stale:
+        click.echo(f"warning: this plan cannot be carried out: {reason}", err=True)
+
+
+def _time(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"

@@ -1,0 +1,32 @@
+"""What tells one state of a file from another without opening it."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+#: A file that changed less than this before it was looked at may change again without its stat
+#: showing it: clocks of file systems are coarse (git's racy-git.txt).
+RACY_NS = 2_000_000_000
+#: A directory listing of Windows has none, a stat has: left out there.
+HAS_INODES = os.name != "nt"
+
+
+class Stat(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What tells one state of a file from another without opening it.
+
+    Times are nanoseconds since the epoch. `ctime_ns` catches a file that was rewritten in place
+    and given its old time back (watching.md W14); it is the creation time on Windows.
+    """
+
+    size: int
+    mtime_ns: int
+    inode: int
+    ctime_ns: int = 0
+
+
+def stat_of(found: os.stat_result) -> Stat:
+    """Keep of a stat what we compare."""
+    inode = found.st_ino if HAS_INODES else 0
+    return Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)

@@ -1,0 +1,42 @@
+"""What a run is about, and the yes for its purchases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from .lock import ClipLine
+from .model import Record
+from .plan import Plan
+from .planfile import SavedPlan
+from .restraint import Restraint
+
+
+class Spending(Record, frozen=True, kw_only=True):
+    """The yes for purchases: at most so many credits, all, whatever a person answers, or none."""
+
+    max_credits: int | None = None
+    yes: bool = False
+    ask: Callable[[Plan], bool] | None = None
+    #: Ask no service for anything.
+    frozen: bool = False
+    #: Do nothing at all if the lock file would change.
+    locked: bool = False
+    #: What is kept back although it may be bought.
+    restraint: Restraint | None = None
+
+
+class Scope(Record, frozen=True, kw_only=True):
+    """What a run is about; by default everything."""
+
+    #: Globs or files.
+    only: tuple[str, ...] = ()
+    #: Exact paths of sources, relative to the root.
+    paths: frozenset[str] | None = None
+    #: Takes that are wanted whatever the lock file says, by source and clip.
+    takes: Mapping[tuple[str, str], int] = {}
+    #: Purchases that are used whatever the lock file says, by source and clip.
+    picked: Mapping[tuple[str, str], ClipLine] = {}
+    #: Sources whose outputs are replaced although they were edited by hand.
+    restored: frozenset[str] = frozenset()
+    #: A plan that was agreed to: exactly this is done, or nothing.
+    saved: SavedPlan | None = None
