@@ -35,7 +35,8 @@ class Installed:
         """Run the environment's pip with the user's settings; skip where it has no network."""
         names = {*FOREIGN, "PYTHONPATH"}
         environment = {name: value for name, value in OURS.items() if name not in names}
-        command = [self.bin / "python", "-m", "pip", "--disable-pip-version-check", *arguments]
+        environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+        command = [str(self.bin / "python"), "-m", "pip", *arguments]
         done = subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
         )
