@@ -1,7 +1,7 @@
 """Run pixelpipe commands that die at a chosen moment, as by `kill -9`.
 
-`python crashing.py` reads one JSON object a line: `arguments`, `folder`, `environment`, and `at`, the
-number of the durable step before or after which the command kills itself (0: never). It answers
+`python crashing.py` reads one JSON object a line: `arguments`, `folder`, `environment`, and `at`,
+the number of the durable step before or after which the command kills itself (0: never). It answers
 with one JSON object: `exit` (negative: the signal) and `steps` passed. The command runs in a child
 forked from this process, which has everything imported: a crash costs no start of Python.
 
@@ -39,7 +39,7 @@ from pipeline.project import outputs
 from pipeline.service import Service
 from pipeline.store import Store
 
-LEDGER = ("claim", "take_over", "record", "begin_set")
+LEDGER = ("claim", "take_over", "record", "record_all", "begin_set")
 
 
 class Fuse:
@@ -75,7 +75,7 @@ class Fuse:
 
 def arm(fuse: Fuse) -> None:
     """Put the fuse around everything that outlives a process, or takes time."""
-    for name in LEDGER:
+    for name in filter(Ledger.__dict__.__contains__, LEDGER):
         fuse.around(Ledger, name)
     fuse.around(Store, "_write")
     fuse.around(Service, "animate")
