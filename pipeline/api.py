@@ -170,7 +170,7 @@ class Project:
             else:
                 options = self._options(plan, found, ledger, spending)
             results = build.run(self.site, found, plan, tools, options)
-            ledger.drop_holds(str(self.root), _made(results))
+            ledger.forget_kept(str(self.root), _made(results))
             return self._report("build", plan, results, begun, lent.url)
 
     def placeholders(
@@ -231,7 +231,7 @@ class Project:
         draft = sealing.draft(self.site, found, known, report.plan, stated, self._begun)
         return msgspec.structs.replace(report, draft=draft)
 
-    def _held(
+    def _kept_back(
         self, plan: Plan, found: Survey, ledger: Ledger, keeping: Restraint
     ) -> dict[str, str]:
         return restraint.keep_back(plan, found.lock, ledger, str(self.root), keeping, time.time())
@@ -240,11 +240,11 @@ class Project:
         is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
         if spending.frozen or (is_ci and spending.max_credits is None):
             return Options(frozen=True)
-        held: dict[str, str] = {}
+        kept: dict[str, str] = {}
         if spending.restraint is not None and plan.service.paid:
-            held = self._held(plan, found, ledger, spending.restraint)
-            plan = restraint.rest(plan, held)
-        return Options(allowance=self._allowance(plan, ledger, spending), held=held)
+            kept = self._kept_back(plan, found, ledger, spending.restraint)
+            plan = restraint.rest(plan, kept)
+        return Options(allowance=self._allowance(plan, ledger, spending), kept_back=kept)
 
     def _allowance(self, plan: Plan, ledger: Ledger, spending: Spending) -> Allowance:
         return budget.allow(

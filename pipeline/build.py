@@ -53,7 +53,7 @@ class Options(Record, frozen=True, kw_only=True):
     #: Most credits to commit, and why not more.
     allowance: Allowance = Allowance()
     #: Request keys that are not bought now, with the reason.
-    held: Mapping[str, str] = {}
+    kept_back: Mapping[str, str] = {}
     #: What is made stands in for purchases: it never replaces what was published meanwhile.
     is_standing_in: bool = False
 
@@ -133,8 +133,8 @@ class _Run:
             for order in (*new, *resumed):
                 yield from self._settle([order], _missing(order, self._site.service.paid))
             return
-        yield from self._hold_back(new)
-        new = [order for order in new if order.request_key not in self._options.held]
+        yield from self._keep_back(new)
+        new = [order for order in new if order.request_key not in self._options.kept_back]
         if not new and not resumed:
             return
         try:
@@ -158,9 +158,9 @@ class _Run:
                 self._outcomes[outcome.request_key] = outcome
                 yield
 
-    def _hold_back(self, new: Sequence[Order]) -> Iterator[None]:
+    def _keep_back(self, new: Sequence[Order]) -> Iterator[None]:
         for order in new:
-            if reason := self._options.held.get(order.request_key):
+            if reason := self._options.kept_back.get(order.request_key):
                 yield from self._settle([order], RefusedError(reason))
 
     def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:

@@ -1,4 +1,4 @@
-"""What the ledger keeps of people's decisions: plans carried out, purchases held and released.
+"""What the ledger keeps of people's decisions: plans carried out, purchases kept back and released.
 
 And of what a service said just before purchases: the evidence, should an answer get lost.
 """
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 import msgspec
 
 from .ledgerfile import LedgerFile
-from .model import Balance, Hold
+from .model import Balance, Kept
 
 
 class Consents(LedgerFile):
-    """The part of the ledger that holds consents and evidence."""
+    """The part of the ledger of consents and evidence."""
 
     def note_balance(self, service: str, balance: Balance, *, now: float) -> None:
         """Keep what a service said of the account just before purchases."""
@@ -45,38 +45,38 @@ class Consents(LedgerFile):
         """Tell whether a saved plan was carried out."""
         return bool(self._read("SELECT 1 FROM plans WHERE id = ?", (plan_id,)))
 
-    def hold(self, project: str, holds: Iterable[Hold], *, now: float) -> None:
-        """Keep these purchases back; what is held or released already stays as it is."""
+    def keep_back(self, project: str, found: Iterable[Kept], *, now: float) -> None:
+        """Keep these purchases back; what is kept back or released already stays as it is."""
         with self._transaction():
             self._base.executemany(
-                "INSERT OR IGNORE INTO holds VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+                "INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
                 [
                     (project, one.request_key, now, one.source, one.clip, one.credits, one.due)
-                    for one in holds
+                    for one in found
                 ],
             )
 
-    def holds(self, project: str, *, released: bool = False) -> list[Hold]:
+    def kept_back(self, project: str, *, released: bool = False) -> list[Kept]:
         """Return the purchases of `project` that are kept back, or those that were released."""
         rows = self._read(
-            "SELECT request_key, source, clip, credits, due FROM holds "
+            "SELECT request_key, source, clip, credits, due FROM kept "
             "WHERE project = ? AND released = ? ORDER BY source, clip",
             (project, released),
         )
         names = ("request_key", "source", "clip", "credits", "due")
-        return [msgspec.convert(dict(zip(names, row, strict=True)), Hold) for row in rows]
+        return [msgspec.convert(dict(zip(names, row, strict=True)), Kept) for row in rows]
 
     def release(self, project: str) -> int:
         """Let everything that is kept back in `project` be bought; returns how many that is."""
         with self._transaction():
             return self._base.execute(
-                "UPDATE holds SET released = 1 WHERE project = ? AND released = 0", (project,)
+                "UPDATE kept SET released = 1 WHERE project = ? AND released = 0", (project,)
             ).rowcount
 
-    def drop_holds(self, project: str, keys: Iterable[str]) -> None:
-        """Forget holds of purchases that were made, or that nothing asks for any more."""
+    def forget_kept(self, project: str, keys: Iterable[str]) -> None:
+        """Forget purchases that were made, or that nothing asks for any more."""
         with self._transaction():
             self._base.executemany(
-                "DELETE FROM holds WHERE project = ? AND request_key = ?",
+                "DELETE FROM kept WHERE project = ? AND request_key = ?",
                 [(project, key) for key in keys],
             )

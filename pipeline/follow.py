@@ -27,7 +27,7 @@ from .site import Site
 #: Builds at the same time; further changes are joined until one has ended.
 _BUILDS = 4
 _TICK_S = 0.2
-#: How often to look whether held purchases were released; never, without any.
+#: How often to look whether purchases that are kept back were released; never, without any.
 _LOOK_S = 2.0
 #: How long the end of a watch waits for purchases whose answer is on its way.
 _LAST_S = 30.0
@@ -77,7 +77,7 @@ class Follower:
         try:
             event = self._events.get(timeout=_TICK_S)
         except queue.Empty:
-            event = self._look_at_holds
+            event = self._look_at_kept
         yield from event()
         self._start()
 
@@ -133,7 +133,9 @@ class Follower:
     # -- builds ---------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        if len(self._builds) >= _BUILDS or not (self._waiting or self._is_whole_due):
+        # A limit for all builds together is one that only one of them may use up at a time.
+        most = _BUILDS if self._spending.max_credits is None else 1
+        if len(self._builds) >= most or not (self._waiting or self._is_whole_due):
             return
         paths = None if self._is_whole_due else frozenset(self._waiting)
         self._waiting.clear()
@@ -188,7 +190,7 @@ class Follower:
 
     # -- money ----------------------------------------------------------------------------------
 
-    def _look_at_holds(self) -> Iterator[Report | PixelpipeError]:
+    def _look_at_kept(self) -> Iterator[Report | PixelpipeError]:
         """Wake purchases that are due, or that a person has released; each of them once."""
         if time.monotonic() < self._looks_at:
             return
@@ -196,12 +198,12 @@ class Follower:
         name = str(site.root)
         try:
             with site.ledger(now) as ledger:
-                waiting, released = ledger.holds(name), ledger.holds(name, released=True)
+                waiting, released = ledger.kept_back(name), ledger.kept_back(name, released=True)
         except PixelpipeError as exc:
             self._looks_at = math.inf
             yield exc
             return
-        ready = [hold for hold in waiting if restraint.is_due(hold, now)] + released
+        ready = [one for one in waiting if restraint.is_due(one, now)] + released
         self._waiting |= {one.source for one in ready if one.request_key not in self._woken}
         self._woken |= {one.request_key for one in ready}
         self._looks_at = time.monotonic() + _LOOK_S if waiting else math.inf

@@ -41,7 +41,7 @@ CREATE TABLE balances (
     number INTEGER PRIMARY KEY, at REAL NOT NULL, service TEXT NOT NULL, record BLOB NOT NULL
 );
 -- Purchases of a watch that wait until they are due, or for a person (due is NULL).
-CREATE TABLE holds (
+CREATE TABLE kept (
     project TEXT NOT NULL, request_key TEXT NOT NULL, at REAL NOT NULL, source TEXT NOT NULL,
     clip TEXT NOT NULL, credits INTEGER NOT NULL, released INTEGER NOT NULL, due REAL,
     PRIMARY KEY (project, request_key)

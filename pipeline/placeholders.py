@@ -35,7 +35,7 @@ def publish(
 ) -> tuple[Plan, list[Result]] | None:
     """Publish placeholders for what is to be bought of `found`; None when there is nothing to do.
 
-    `tools` connect to the built-in engine. What `keeping` keeps back is held from here on, since
+    `tools` connect to the built-in engine. What `keeping` keeps back is so from here on, since
     the purchases that a placeholder replaces are then no longer in the lock file.
     """
     # An incomplete scan: nothing is taken for gone here.

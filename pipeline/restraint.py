@@ -14,7 +14,7 @@ import msgspec
 
 from .ledger import Ledger
 from .lock import Lock
-from .model import Hold, JobState, Record, StepKind
+from .model import JobState, Kept, Record, StepKind
 from .plan import Plan
 from .steps import ClipPlan
 
@@ -33,16 +33,16 @@ class Restraint(Record, frozen=True, kw_only=True):
 def keep_back(
     plan: Plan, locked: Lock, ledger: Ledger, project: str, restraint: Restraint, now: float
 ) -> dict[str, str]:
-    """Hold what `restraint` keeps back of a plan; returns the sentence for each request key held.
+    """Kept what `restraint` keeps back of a plan; returns the sentence for each request key.
 
     Keys that a person released, or that have been due, are let through.
     """
     wanted = {clip.step.request_key: clip for clip in _purchases(plan)}
-    waiting = {hold.request_key: hold for hold in ledger.holds(project)}
-    released = {hold.request_key for hold in ledger.holds(project, released=True)}
+    waiting = {one.request_key: one for one in ledger.kept_back(project)}
+    released = {one.request_key for one in ledger.kept_back(project, released=True)}
     looked_at = {one.wanted.source.path for one in plan.sources}
     bought = {line.source for line in locked.clips if line.paid}
-    bought |= {hold.source for hold in waiting.values() if hold.due is not None}
+    bought |= {one.source for one in waiting.values() if one.due is not None}
     # What is on its way will have been bought. Another project's file of that name only waits.
     bought |= {job.source for job in ledger.unfinished() if job.paid and job.state in _ON_ITS_WAY}
     fresh = [clip for key, clip in wanted.items() if key not in waiting and key not in released]
@@ -50,53 +50,53 @@ def keep_back(
     new = [clip for clip in fresh if clip.request.source not in bought]
     is_burst = restraint.burst is not None and len(fresh) > restraint.burst
     due = math.inf if is_burst else now + restraint.buy_after_s
-    held = [_hold(clip, due) for clip in edits if due > now]
-    held += [_hold(clip, None) for clip in new if is_burst]
-    ledger.hold(project, held, now=now)
-    gone = [key for key, hold in waiting.items() if hold.source in looked_at and key not in wanted]
-    ledger.drop_holds(project, gone)
-    still = [hold for key, hold in waiting.items() if key in wanted]
+    kept = [_kept(clip, due) for clip in edits if due > now]
+    kept += [_kept(clip, None) for clip in new if is_burst]
+    ledger.keep_back(project, kept, now=now)
+    gone = [key for key, one in waiting.items() if one.source in looked_at and key not in wanted]
+    ledger.forget_kept(project, gone)
+    still = [one for key, one in waiting.items() if key in wanted]
     return {
-        hold.request_key: _sentence(hold, now, restraint)
-        for hold in (*held, *still)
-        if _is_held(hold, now, restraint)
+        one.request_key: _sentence(one, now, restraint)
+        for one in (*kept, *still)
+        if _is_kept(one, now, restraint)
     }
 
 
-def rest(plan: Plan, held: Container[str]) -> Plan:
-    """Return a plan without the purchases that are held: what a person is asked about."""
+def rest(plan: Plan, kept: Container[str]) -> Plan:
+    """Return a plan without the purchases that are kept back: what a person is asked about."""
     sources = tuple(
         msgspec.structs.replace(
-            one, clips=tuple(clip for clip in one.clips if clip.step.request_key not in held)
+            one, clips=tuple(clip for clip in one.clips if clip.step.request_key not in kept)
         )
         for one in plan.sources
     )
     return msgspec.structs.replace(plan, sources=sources)
 
 
-def is_due(hold: Hold, now: float) -> bool:
+def is_due(one: Kept, now: float) -> bool:
     """Tell whether a purchase has waited long enough."""
-    return hold.due is not None and hold.due <= now
+    return one.due is not None and one.due <= now
 
 
-def _is_held(hold: Hold, now: float, restraint: Restraint) -> bool:
-    if _is_one_of_many(hold):
+def _is_kept(one: Kept, now: float, restraint: Restraint) -> bool:
+    if _is_one_of_many(one):
         return restraint.burst is not None
-    return not is_due(hold, now)
+    return not is_due(one, now)
 
 
-def _is_one_of_many(hold: Hold) -> bool:
+def _is_one_of_many(one: Kept) -> bool:
     """Tell whether only a person lets it go; an edit of what was bought is due in eternity."""
-    return hold.due is None or hold.due == math.inf
+    return one.due is None or one.due == math.inf
 
 
-def _sentence(hold: Hold, now: float, restraint: Restraint) -> str:
-    if hold.due is None or _is_one_of_many(hold):
+def _sentence(one: Kept, now: float, restraint: Restraint) -> str:
+    if one.due is None or _is_one_of_many(one):
         return (
             f"more than {restraint.burst} purchases at once (`watch.burst`) wait for a yes: "
             "`pixelpipe jobs release`, or `--yes`"
         )
-    minutes = max(0.0, hold.due - now) / 60
+    minutes = max(0.0, one.due - now) / 60
     return (
         f"was bought before and edited: bought again after {minutes:.0f} min without an edit "
         "(`watch.buy_after`), with `pixelpipe jobs release`, or by `pixelpipe build`"
@@ -110,9 +110,9 @@ def _purchases(plan: Plan) -> Iterator[ClipPlan]:
                 yield clip
 
 
-def _hold(clip: ClipPlan, due: float | None) -> Hold:
+def _kept(clip: ClipPlan, due: float | None) -> Kept:
     step = clip.step
-    return Hold(
+    return Kept(
         request_key=step.request_key,
         source=step.source,
         clip=step.clip,

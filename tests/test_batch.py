@@ -75,8 +75,8 @@ def test_batch_costs_what_the_plan_says_and_shares_its_canvas(paying: Game, shop
     assert run.totals["credits_charged"] == shop.charged == _booked() == 132
     assert sorted(Counter(job.batch for job in shop.jobs()).values()) == [3, 3, 3]
     assert not shop.bought_twice()
-    shapes = Counter((one.canvas, one.pad, one.matte) for one in _resolved(paying))
-    assert set(shapes.values()) <= {3, 6, 9}
+    assert len({(one.canvas, one.pad) for one in _resolved(paying)}) == 1, "equal sprites"
+    assert set(Counter(one.matte for one in _resolved(paying)).values()) <= {3, 6, 9}
     assert paying.build().totals["fresh"] == 9
 
 
@@ -115,6 +115,14 @@ def test_what_the_limit_allows_is_a_smaller_batch(paying: Game, shop: Shop) -> N
     assert (shop.calls, shop.charged) == (2, 32)
     assert paying.build("--max-credits", "25").exit == 5
     assert (shop.calls, shop.charged) == (3, 52)
+
+
+def test_rest_of_a_batch_is_not_bought_without_its_first(paying: Game, shop: Shop) -> None:
+    """The 12 credits of a further clip would fit the budget; alone it costs 20."""
+    paying.rules(TWO_CLIPS.replace("    clips:", "    budget: 15\n    clips:"))
+    paying.settings(batch=True)
+    assert paying.build("--yes").exit == 5
+    assert shop.calls == 0
 
 
 @pytest.mark.parametrize("fault", ["reset-after", "500-after", "garbled", "reset"])

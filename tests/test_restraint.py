@@ -17,7 +17,7 @@ from pipeline import placeholders
 from pipeline.api import Project, Scope, Spending
 from pipeline.ledger import Ledger
 from pipeline.lender import Lender
-from pipeline.model import Hold
+from pipeline.model import Kept
 from pipeline.report import Report
 from pipeline.restraint import Restraint
 
@@ -48,18 +48,18 @@ def _watch(game: Game) -> Iterator[Watch]:
         yield Watch(game, lender)
 
 
-def _holds(game: Game, *, released: bool = False) -> list[Hold]:
+def _kept(game: Game, *, released: bool = False) -> list[Kept]:
     with Ledger(Path(os.environ["PIXELPIPE_STATE"]), now=0.0) as ledger:
-        return ledger.holds(str(game.root), released=released)
+        return ledger.kept_back(str(game.root), released=released)
 
 
 def _let_due(game: Game) -> None:
-    """Let ten minutes pass for everything that is held."""
+    """Let ten minutes pass for everything that is kept back."""
     with Ledger(Path(os.environ["PIXELPIPE_STATE"]), now=0.0) as ledger:
-        holds = ledger.holds(str(game.root))
-        ledger.drop_holds(str(game.root), [hold.request_key for hold in holds])
-        past = [msgspec.structs.replace(hold, due=time.time() - 1) for hold in holds]
-        ledger.hold(str(game.root), past, now=0.0)
+        kept = ledger.kept_back(str(game.root))
+        ledger.forget_kept(str(game.root), [one.request_key for one in kept])
+        past = [msgspec.structs.replace(one, due=time.time() - 1) for one in kept]
+        ledger.keep_back(str(game.root), past, now=0.0)
 
 
 def _paid(game: Game) -> dict[tuple[str, str], bool]:
@@ -99,7 +99,7 @@ def test_edit_of_a_bought_sprite_shows_a_placeholder_and_waits(paying: Game, sho
             assert "bought before and edited" in (left.step.error or "")
             outputs.append((paying.root / "assets/hero.anim.png").read_bytes())
             assert _paid(paying)["hero.png", "idle"] is False
-            assert len(_holds(paying)) == 1, "only the newest picture waits"
+            assert len(_kept(paying)) == 1, "only the newest picture waits"
         assert len(set(outputs)) == 4, "each save is seen at once"
         assert shop.calls == 3
         _let_due(paying)
@@ -108,7 +108,7 @@ def test_edit_of_a_bought_sprite_shows_a_placeholder_and_waits(paying: Game, sho
         assert built.exit == 0
         assert shop.calls == 4
         assert _paid(paying)["hero.png", "idle"] is True
-        assert _holds(paying) == []
+        assert _kept(paying) == []
 
 
 def test_edit_that_is_undone_brings_the_purchase_back(paying: Game, shop: Shop) -> None:
@@ -125,7 +125,7 @@ def test_edit_that_is_undone_brings_the_purchase_back(paying: Game, shop: Shop) 
         assert built.exit == 0
         assert (paying.root / "assets/hero.anim.png").read_bytes() == bought
         assert _paid(paying)["hero.png", "idle"] is True
-        assert _holds(paying) == []
+        assert _kept(paying) == []
     assert shop.calls == 3
 
 
@@ -165,7 +165,7 @@ def test_a_command_buys_what_waits(paying: Game, shop: Shop) -> None:
         watch.settle()
         assert paying.build("--yes").exit == 0
         assert shop.calls == 4
-        assert _holds(paying) == []
+        assert _kept(paying) == []
 
 
 def test_too_many_at_once_wait_for_a_person(paying: Game, shop: Shop) -> None:
@@ -180,11 +180,11 @@ def test_too_many_at_once_wait_for_a_person(paying: Game, shop: Shop) -> None:
         paying.draw("later.png", tint=70)
         assert watch.settle(few)[1].charged == 20
         assert shop.calls == 1
-        assert "3 purchases for 60 credits held" in paying.run("jobs").stdout
+        assert "3 purchases for 60 credits kept back" in paying.run("jobs").stdout
         assert "Released 3 purchases" in paying.run("jobs", "release").stdout
         assert watch.settle(few)[1].exit == 0
         assert shop.calls == 4
-        assert _holds(paying) == _holds(paying, released=True) == []
+        assert _kept(paying) == _kept(paying, released=True) == []
 
 
 def test_yes_lifts_the_burst_guard_but_not_the_quiet_time(paying: Game, shop: Shop) -> None:
@@ -252,8 +252,8 @@ def test_placeholder_gives_way_to_what_was_published_meanwhile(paying: Game) -> 
 
 
 def test_watch_shows_waits_and_goes_on_after_a_release(game: Game, tmp_path: Path) -> None:
-    """The whole chain with the real command: a placeholder while the purchase runs, a held edit,
-    and `jobs release` from another terminal."""
+    """The whole chain with the real command: a placeholder while the purchase runs, an edit that
+    is kept back, and `jobs release` from another terminal."""
     with shop_serving(tmp_path, "--latency", "2") as shop:
         shop.fund(1000)
         game.use(shop)
@@ -264,7 +264,7 @@ def test_watch_shows_waits_and_goes_on_after_a_release(game: Game, tmp_path: Pat
             assert shop.charged == 0, "shown before anything is charged"
             _until(process, lambda: _is_all_paid(game))
             game.draw("hero.png", tint=40)
-            _until(process, lambda: len(_holds(game)) == 1)
+            _until(process, lambda: len(_kept(game)) == 1)
             _until(process, lambda: not _paid(game)["hero.png", "idle"])
             assert shop.calls == 3
             assert game.run("jobs", "release").exit == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from ..evidence import Account
 from ..jobs import Desk
 from ..ledger import Ledger
 from ..lender import Lender
-from ..model import Hold, Job, JobState
+from ..model import Job, JobState, Kept
 from ..settling import Entry
 from ..site import Site
 from ..store import Store
@@ -68,15 +69,15 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
     with _ledger(site) as ledger:
         asked, trouble = _account(site, ledger, now)
         found = settling.entries(ledger, asked, now)
-        holds = ledger.holds(str(site.root))
+        kept = ledger.kept_back(str(site.root))
     if as_json:
-        document = {"jobs": 1, "entries": found, "held": holds, "account": asked}
+        document = {"jobs": 1, "entries": found, "kept_back": kept, "account": asked}
         click.echo(msgspec.json.encode(document).decode())
         return
     if trouble:
         click.echo(f"note: the service was not asked: {trouble}", err=True)
     _show(found, now)
-    _show_holds(holds)
+    _show_kept(kept, now)
 
 
 @jobs.command()
@@ -136,7 +137,7 @@ def retry(key: str | None, project: str, service: str | None, every: bool) -> No
 @jobs.command()
 @_place
 def release(project: str, service: str | None) -> None:
-    """Let a watch buy what it holds because too many purchases came at once."""
+    """Let a watch buy what it keeps back."""
     site = _site(project, service)
     with _ledger(site) as ledger:
         count = ledger.release(str(site.root))
@@ -229,13 +230,19 @@ def _show_evidence(entry: Entry, now: float) -> None:
     _row("settle", f"pixelpipe jobs resolve {entry.job.request_key[:_KEY_DIGITS]} --lost | …")
 
 
-def _show_holds(holds: list[Hold]) -> None:
-    if not holds:
-        return
-    click.echo(
-        f"{_count(len(holds), 'purchase')} for {sum(one.credits for one in holds)} credits held: "
-        "too many at once; `pixelpipe jobs release` lets them go"
-    )
+def _show_kept(kept: list[Kept], now: float) -> None:
+    for one in kept:
+        left = 0.0 if one.due is None else one.due - now
+        why = f"due in {left / 60:.0f} min" if 0 < left < math.inf else "too many at once"
+        key = one.request_key[:_KEY_DIGITS]
+        click.echo(
+            f"{'kept back':11} {key}  {one.source} [{one.clip}]  {one.credits} credits  {why}"
+        )
+    if kept:
+        click.echo(
+            f"{_count(len(kept), 'purchase')} for {sum(one.credits for one in kept)} credits kept "
+            "back by a watch; `pixelpipe jobs release` lets them go"
+        )
 
 
 def _ended(job: Job) -> str:

@@ -109,7 +109,7 @@ class Job(Record, frozen=True, kw_only=True):
     settled_at: float | None = None
 
 
-class Hold(Record, frozen=True, kw_only=True):
+class Kept(Record, frozen=True, kw_only=True):
     """A purchase that a watch keeps back: until it is due, or until a person releases it."""
 
     request_key: str
