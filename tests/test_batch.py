@@ -27,6 +27,8 @@ THREE_CLIPS = (
 """
 )
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 
 @contextmanager
 def _selling(tmp_path: Path, game: Game, script: str, *options: str) -> Iterator[Shop]:

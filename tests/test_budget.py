@@ -8,6 +8,8 @@ from game import Game, Shop
 from pipeline import budget
 from pipeline.budget import Allowance
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 FREE = Allowance()
 
 

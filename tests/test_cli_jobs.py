@@ -18,6 +18,8 @@ from pipeline.evidence import Evidence
 from pipeline.ledger import Ledger
 from pipeline.model import Balance, FailureClass, Job, JobState, Resolved
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
 
 @contextmanager
 def _selling(tmp_path: Path, game: Game, script: str, *options: str) -> Iterator[Shop]:

@@ -22,6 +22,9 @@ def _saved(game: Game, *options: str) -> Path:
     return path
 
 
+pytestmark = pytest.mark.usefixtures("in_process")
+
+
 # -- price and time -----------------------------------------------------------------------------
 
 
