@@ -22,7 +22,7 @@ from .stats import Stat, stat_of
 _PATIENCE_S = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8) if os.name == "nt" else ()
 _PICTURES = (".png", ".gif", ".webp", ".apng", ".jpg", ".aseprite")
 #: A temporary file of this age in seconds belongs to no run that is still alive.
-_LEFTOVER_S = 3600.0
+_LEFTOVER_S = 300.0
 
 _numbers = itertools.count()
 
@@ -95,7 +95,7 @@ def digests(
 
 
 def sweep(root: Path, leftovers: Iterable[str], *, now_s: float) -> tuple[str, ...]:
-    """Delete temporary files that a killed run left an hour ago or more; return their paths."""
+    """Delete temporary files that a killed run left five minutes ago or more; return their paths."""
     gone = []
     for path in leftovers:
         place = root / path
@@ -209,6 +209,8 @@ def _sync_folder(folder: Path) -> None:
 
 def _digest(root: Path, path: str, index: Index, stat: Stat | None) -> str | None:
     """Return the digest of one file, "" for what is no readable file, None for nothing."""
+    if stat is not None and (known := index.digest(path, stat)) is not None:
+        return known
     place = root / path
     try:
         stat = stat or stat_of(place.stat())

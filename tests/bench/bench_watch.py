@@ -1,0 +1,161 @@
+"""How soon a save is told, and what waiting costs.
+
+    python -m tests.bench.bench_watch                       # 100 and 10,000 folders
+    python -m tests.bench.bench_watch --folders 20000 --saves 50
+    python -m tests.bench.bench_watch --json
+
+`seen` is from the end of the save to the loop's first look at it, `told` to the set that names it,
+less the settle time. speed.md 8: seen 5 ms at the 95th percentile with 10,000 folders; issue 7:
+told 200 ms at the median. `ready` is until the watches are armed. `idle` is the CPU of a watching
+process, in per cent of one core, while another process walks all watched folders.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from following import png
+
+from pipeline import watch
+from pipeline.watch.gate import Gate
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SETTLE_S = 0.2
+IDLE_S = 10.0
+IDLER = """
+import os, sys, threading, time
+from pathlib import Path
+from pipeline import watch
+stop = threading.Event()
+for told in watch.changes(Path(sys.argv[1]), ["assets"], [], stop=stop, poll=False):
+    began = time.process_time()
+    threading.Timer(float(sys.argv[2]), stop.set).start()
+    print("armed", flush=True)
+print(time.process_time() - began)
+"""
+
+
+class Result(NamedTuple):
+    """Times in ms, CPU in per cent, memory of the watching process in MB."""
+
+    ready_ms: float
+    seen_median_ms: float
+    seen_p95_ms: float
+    told_median_ms: float
+    told_p95_ms: float
+    idle_percent: float
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folders", type=int, nargs="+", default=[100, 10_000])
+    parser.add_argument("--saves", type=int, default=30)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    results = {count: measure(count, options.saves) for count in options.folders}
+    if options.json:
+        shown = {count: result._asdict() for count, result in results.items()}
+        sys.stdout.write(json.dumps(shown, indent=1) + "\n")
+        return
+    sys.stdout.write(f"{'folders':>8}" + "".join(f"{n:>16}" for n in Result._fields) + "\n")
+    for count, result in results.items():
+        sys.stdout.write(f"{count:>8}" + "".join(f"{value:16.2f}" for value in result) + "\n")
+
+
+def measure(folders: int, saves: int) -> Result:
+    """Measure on a new tree of so many folders."""
+    with tempfile.TemporaryDirectory(prefix="bench-watch-") as name:
+        root = Path(name)
+        for number in range(folders):
+            (root / f"assets/{number // 100}/{number}").mkdir(parents=True)
+        ready_ms, seen, told = follow(root, folders, saves)
+        idle = idle_percent(root)
+    return Result(
+        ready_ms, statistics.median(seen), p95(seen), statistics.median(told), p95(told), idle
+    )
+
+
+def follow(root: Path, folders: int, saves: int) -> tuple[float, list[float], list[float]]:
+    """Save files one by one and return (ready, seen, told) in ms."""
+    looks: queue.SimpleQueue[tuple[frozenset[str], float]] = queue.SimpleQueue()
+    sets: queue.SimpleQueue[tuple[frozenset[str], float]] = queue.SimpleQueue()
+    stop = threading.Event()
+    note = Gate.note
+
+    def noted(gate: Gate, path: str, stat: object, now: float) -> bool:
+        looks.put((frozenset([path]), time.perf_counter()))
+        return note(gate, path, stat, now)  # type: ignore[arg-type]  # passed through as given
+
+    def run() -> None:
+        timing = watch.Timing(settle_s=SETTLE_S)
+        for changed in watch.changes(root, ["assets"], [], stop=stop, timing=timing, poll=False):
+            sets.put((changed, time.perf_counter()))
+
+    Gate.note = noted  # type: ignore[method-assign,assignment]  # a probe, put back below
+    began = time.perf_counter()
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        ready = sets.get(timeout=60)[1] - began
+        seen, told = [], []
+        for number in range(saves):
+            path = f"assets/{number * 7 % folders // 100}/{number * 7 % folders}/s{number}.png"
+            (root / path).write_bytes(png(number))
+            saved = time.perf_counter()
+            seen.append(1000 * max(0.0, next_with(looks, path) - saved))
+            told.append(1000 * (next_with(sets, path) - saved - SETTLE_S))
+            time.sleep(0.05)
+    finally:
+        Gate.note = note  # type: ignore[method-assign]  # as it was
+        stop.set()
+        thread.join()
+    return 1000 * ready, seen, told
+
+
+def next_with(found: queue.SimpleQueue[tuple[frozenset[str], float]], path: str) -> float:
+    """Return when `path` first came out of the queue."""
+    while True:
+        names, when = found.get(timeout=60)
+        if path in names:
+            return when
+
+
+def p95(values: Sequence[float]) -> float:
+    """Return the 95th percentile."""
+    return sorted(values)[int(0.95 * (len(values) - 1))]
+
+
+def idle_percent(root: Path) -> float:
+    """Return the CPU of a watcher while this process walks its folders again and again."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", IDLER, str(root), str(IDLE_S)],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stdout is not None
+    child.stdout.readline()
+    until = time.monotonic() + IDLE_S
+    while time.monotonic() < until:
+        for _ in os.walk(root):
+            pass
+        time.sleep(0.2)
+    cpu_s = float(child.communicate(timeout=60)[0])
+    return 100 * cpu_s / IDLE_S
+
+
+if __name__ == "__main__":
+    main()
