@@ -13,24 +13,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import jobs, keys, orders
+from . import endings, grading, jobs, keys, orders
 from .budget import Allowance
 from .errors import (
     AssetError,
-    OutOfDateError,
     PixelpipeError,
     RefusedError,
     StorageError,
-    SupersededError,
 )
 from .finishing import Done, Finishing
 from .jobs import Change, Clock, Desk, Order, Outcome
 from .ledger import Ledger
 from .lock import ClipLine
-from .model import ANIMATE_CREDITS, Grade, JobState, Record, StepKind
+from .model import JobState, Record, Rule, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
-from .results import Result, error_of, untouched
+from .results import Result, untouched
 from .scheduler import Pace, Scheduler
 from .site import Site
 from .steps import ClipPlan
@@ -40,9 +38,6 @@ from .survey import Survey
 if TYPE_CHECKING:
     from . import finish
     from .service import Service
-
-#: A clip below this grade is worth a look (imaging.md 13).
-GOOD_GRADE = 85
 
 
 class Options(Record, frozen=True, kw_only=True):
@@ -102,6 +97,7 @@ class _Run:
         self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
         self._records: dict[str, Bought] = {}
+        self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
 
     def run(self) -> list[Result]:
@@ -112,8 +108,8 @@ class _Run:
                 with closing(self._buy(waiting)) as settled:
                     for _ in settled:
                         waiting = [one for one in waiting if not self._begin(one, finishing)]
-                        self._publish(finishing.ready())
-                self._publish(finishing.rest())
+                        self._publish(finishing.ready(), finishing)
+                self._publish(finishing.rest(), finishing)
             self._remove_orphans()
         finally:
             self._publication.flush()
@@ -131,7 +127,7 @@ class _Run:
             return
         if self._options.frozen:
             for order in (*new, *resumed):
-                yield from self._settle([order], _missing(order, self._site.service.paid))
+                yield from self._settle([order], endings.missing(order, self._site.service.paid))
             return
         yield from self._keep_back(new)
         new = [order for order in new if order.request_key not in self._options.kept_back]
@@ -190,19 +186,27 @@ class _Run:
         """Finish `source` if all its clips are settled; tell whether it needs no more waiting."""
         if any(self._is_open(clip) for clip in source.clips):
             return False
-        bought = tuple(clip for clip in source.clips if self._digest(clip))
-        lost = [clip for clip in source.clips if clip not in bought]
-        self._report(self._without(clip) for clip in lost)
+        found = [(clip, self._digest(clip)) for clip in source.clips]
+        bought = tuple(msgspec.structs.replace(clip, digest=d) for clip, d in found if d)
+        lost = [clip for clip, digest in found if not digest]
+        self._report(
+            endings.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
+        )
         if not bought or (lost and self._is_published(source)):
             # What stands is whole; with a clip missing, the new set would be less than that.
-            self._report(self._left(clip) for clip in bought)
+            self._report(endings.left(clip) for clip in bought)
             return True
+        self._finish(source, bought, finishing)
+        return True
+
+    def _finish(
+        self, source: SourcePlan, bought: tuple[ClipPlan, ...], finishing: Finishing
+    ) -> None:
         self._bought[source.wanted.source.path] = bought
         try:
             finishing.add(source.wanted.source.path, self._task(source, bought))
         except PixelpipeError as exc:
-            self._report(self._failed(clip, exc) for clip in bought)
-        return True
+            self._report(endings.failed(clip, exc) for clip in bought)
 
     def _is_open(self, clip: ClipPlan) -> bool:
         waits = clip.step.kind in (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
@@ -246,18 +250,21 @@ class _Run:
 
     # -- publishing -----------------------------------------------------------------------------
 
-    def _publish(self, done: Iterator[Done]) -> None:
+    def _publish(self, done: Iterator[Done], finishing: Finishing) -> None:
         for one in done:
             source = self._sources[one.source]
             bought = self._bought[one.source]
             try:
                 if one.finished is None:
                     raise one.error or AssetError("was not finished")
+                if verdict := self._judge(source, bought, one.finished):
+                    self._hide(source, bought, verdict, one.finished, finishing)
+                    continue
                 self._write(source, bought, one.finished)
             except StorageError:
                 raise
             except PixelpipeError as exc:
-                self._report(self._failed(clip, exc) for clip in bought)
+                self._report(endings.failed(clip, exc) for clip in bought)
             else:
                 self._report(self._done(clip, one.finished) for clip in bought)
 
@@ -266,13 +273,46 @@ class _Run:
     ) -> None:
         wanted = source.wanted
         orders.check_unchanged(self._site, wanted.source)
-        used = [(c.request.clip, c.step.request_key, self._digest(c) or "") for c in bought]
+        used = [(c.request.clip, c.step.request_key, c.digest or "") for c in bought]
         recipe = keys.build_recipe(wanted.source.stem, wanted.rule, used, wanted.targets)
         build_key = keys.digest(recipe.encode())
         self._survey.index.note(build_key, recipe)
-        self._publication.publish(
-            wanted.source, finished.files, [self._line(clip) for clip in bought], build_key
-        )
+        shown = [self._line(clip) for clip in bought]
+        lines = [*shown, *self._hidden.get(wanted.source.path, ())]
+        lines += grading.kept(source, self._survey.lock, lines)
+        self._publication.publish(wanted.source, finished.files, lines, build_key)
+
+    def _judge(
+        self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
+    ) -> grading.Verdict | None:
+        if self._options.is_standing_in:
+            return None
+        stands = self._publication.stands(source.wanted.source)
+        locked = self._survey.lock
+        return grading.judge(source, bought, finished.grades, locked, self._store, stands=stands)
+
+    def _hide(
+        self,
+        source: SourcePlan,
+        bought: Sequence[ClipPlan],
+        verdict: grading.Verdict,
+        finished: finish.Finished,
+        finishing: Finishing,
+    ) -> None:
+        """Keep clips back, and publish the others, unless what is published stays."""
+        locked, path = self._survey.lock, source.wanted.source.path
+        made = [
+            (clip, self._line(clip)) for clip in (verdict.hidden if verdict.instead else bought)
+        ]
+        self._hidden[path] = grading.hidden_lines(made, verdict, finished.grades, locked)
+        self._report(self._kept_back(clip, finished) for clip in verdict.hidden)
+        if verdict.instead:
+            self._finish(source, verdict.instead, finishing)
+            return
+        self._report(grading.waiting(one, verdict) for one in bought if one not in verdict.hidden)
+        shown = [one for one in locked.clips if one.source == path and not one.hidden]
+        lines = [*shown, *self._hidden[path]]
+        self._publication.note(source.wanted.source, [*lines, *grading.kept(source, locked, lines)])
 
     def _line(self, clip: ClipPlan) -> ClipLine:
         record = self._records[clip.step.request_key]
@@ -295,48 +335,11 @@ class _Run:
 
     def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         outcome = self._outcomes.get(clip.step.request_key)
-        grade = finished.grades.get(clip.request.clip)
-        charged = outcome.job.credits_charged if outcome and outcome.is_ours and outcome.job else 0
-        notice = [outcome.notice] if outcome and outcome.notice else []
-        return Result(
-            step=clip.step,
-            state="done",
-            credits=charged if clip.step.kind in (StepKind.BUY, StepKind.RESUME) else 0,
-            grade=grade.points if grade else None,
-            files=tuple(file.path for file in finished.files),
-            warnings=(*notice, *self._faults(clip, grade)),
-            notes=finished.notes,
-        )
+        return endings.done(clip, outcome, self._rule(clip), finished)
 
-    def _faults(self, clip: ClipPlan, grade: Grade | None) -> tuple[str, ...]:
-        if grade is None or grade.points >= GOOD_GRADE:
-            return ()
-        return tuple(f"{clip.request.source} [{clip.request.clip}]: {one}" for one in grade.faults)
+    def _rule(self, clip: ClipPlan) -> Rule:
+        return self._sources[clip.request.source].wanted.rule
 
-    def _left(self, clip: ClipPlan) -> Result:
-        reason = "is bought and kept; published when the source's other clips are there"
-        return Result(step=clip.step, state="left", notes=(reason,))
-
-    def _failed(self, clip: ClipPlan, error: PixelpipeError) -> Result:
-        step = msgspec.structs.replace(clip.step, error=str(error), exit_code=error.exit_code)
-        state = "superseded" if isinstance(error, SupersededError) else "failed"
-        return Result(step=step, state=state)
-
-    def _without(self, clip: ClipPlan) -> Result:
-        """Return the result of a clip for which there are no bought bytes."""
-        outcome = self._outcomes.get(clip.step.request_key)
-        if outcome is None:
-            return untouched(clip.step)
-        is_open = outcome.job is not None and outcome.job.state is JobState.SUBMITTED
-        if outcome.job is not None and not (is_open and outcome.error):
-            return self._failed(clip, error_of(outcome.job))
-        error = outcome.error or AssetError("was not bought")
-        return msgspec.structs.replace(self._failed(clip, error), state="left")
-
-
-def _missing(order: Order, is_paid: bool) -> OutOfDateError:
-    price = ANIMATE_CREDITS if is_paid else 0  # what is resumed costs that as well
-    key = order.request_key[:12]
-    return OutOfDateError(
-        f"is not bought ({price} credits, key {key}), and --frozen asks no service for it"
-    )
+    def _kept_back(self, clip: ClipPlan, finished: finish.Finished) -> Result:
+        take = self._records[clip.step.request_key].take
+        return endings.hidden(self._done(clip, finished), clip, take, self._rule(clip))

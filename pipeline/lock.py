@@ -32,6 +32,10 @@ class ClipLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     take: int = 0
     #: Key with the prompt's path words left open; see keys.open_key.
     open: str | None = None
+    #: Set while it is kept back because of a low grade: what was judged (steps.judgement), and
+    #: the grade, or None when it only waits for another clip of its source.
+    hidden: str = ""
+    grade: int | None = None
 
 
 class FileLine(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from . import keys, lock, steps
+from . import lock, steps
 from .config import ServiceChoice
 from .model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind
 from .steps import ClipPlan, Known, Wanted
@@ -123,8 +123,10 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
         return SourcePlan(wanted=wanted, clips=_all(clips, StepKind.BLOCKED, kept))
     if any(clip.digest is None for clip in clips):
         return SourcePlan(wanted=wanted, clips=clips)
-    bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in clips]
-    build_key = keys.build_key(wanted.source.stem, wanted.rule, bought, wanted.targets)
+    build_key = steps.build_key(wanted, clips)
+    if _is_kept_back(wanted, clips, view):
+        hidden = tuple(steps.hide(one, wanted) for one in clips)
+        return SourcePlan(wanted=wanted, clips=hidden, build_key=build_key)
     stale = _stale(wanted, build_key, view)
     if stale is not None and kept:
         return SourcePlan(wanted=wanted, clips=_all(clips, StepKind.BLOCKED, kept))
@@ -136,6 +138,18 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
             for one in clips
         )
     return SourcePlan(wanted=wanted, clips=clips, build_key=build_key)
+
+
+def _is_kept_back(wanted: Wanted, clips: Sequence[ClipPlan], view: steps.View) -> bool:
+    """Tell whether clips are hidden, nothing has changed since, and the files stand."""
+    judged = {one.hidden.hidden for one in clips if one.hidden is not None}
+    lines = view.files.get(wanted.source.stem, ())
+    return (
+        judged == {steps.judgement(wanted, clips)}
+        and all(one.step.kind is StepKind.FRESH for one in clips)
+        and all(view.known.on_disk.get(line.path) == line.digest for line in lines)
+        and not _is_restored(wanted, view)
+    )
 
 
 def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
@@ -185,6 +199,8 @@ def _foreign(wanted: Wanted, view: steps.View) -> str | None:
         found = view.known.on_disk.get(path)
         if found in (None, locked.get(path)) or found in view.known.begun.get(path, ()):
             continue
+        if path not in locked and found in view.written:
+            continue  # ours under another path: moved along with its source, or copied
         if path in locked:
             return f"{path} was edited by hand; `pixelpipe adopt`, `restore` or `detach` it"
         return f"{path} is not ours; move or rename it"

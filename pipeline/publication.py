@@ -51,6 +51,7 @@ class Publication:
         self._ledger = ledger
         self._name = str(site.root)
         self._locked = {line.path: line.digest for line in before.files if line.is_ours}
+        self._written = {line.digest for line in before.files if line.is_ours}
         self._files_of = before.files_of()
         self._clips: dict[str, Sequence[ClipLine]] = {}
         self._files: dict[str, Sequence[FileLine]] = {}
@@ -81,6 +82,19 @@ class Publication:
         if time.monotonic() - self._flushed_at > _FLUSH_S:
             self.flush()
         return written
+
+    def note(self, source: Source, clips: Sequence[ClipLine]) -> None:
+        """Write down the purchases of a source whose files stay as they are."""
+        self._clips[source.path] = clips
+
+    def stands(self, source: Source) -> bool:
+        """Tell whether a source has files, and all of them are as the lock file says."""
+        lines = self._files_of.get(source.stem, ())
+        return bool(lines) and all(
+            (self._site.root / line.path).is_file()
+            and keys.digest((self._site.root / line.path).read_bytes()) == line.digest
+            for line in lines
+        )
 
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
@@ -123,7 +137,9 @@ class Publication:
                 raise StorageError(f"{path}: {exc.strerror or exc}") from exc
             if self._is_standing_in and there != self._locked.get(path):
                 raise SupersededError(f"{path}: was published meanwhile")
-            if there not in (digest, self._locked.get(path)) and there not in begun.get(path, ()):
+            ours = (digest, self._locked.get(path), *begun.get(path, ()))
+            is_moved = path not in self._locked and there in self._written
+            if there not in ours and not is_moved:
                 raise AssetError(f"{path} is not ours, or was edited by hand: it is left alone")
             found[path] = there
         return found

@@ -35,7 +35,8 @@ def rebuild_lock(opened: Project) -> tuple[int, int]:
     Lines that are there and still true stay: they know more than a PNG does.
     """
     before = opened.lock()
-    clips = {(line.source, line.clip): line for line in _true(before, opened)}
+    clips = list(_true(before, opened))
+    shown = {(line.source, line.clip) for line in clips if not line.hidden}
     files = {line.path: line for line in before.files if _stands(line, opened)}
     wanted = {one.wanted.source.stem: one.wanted for one in opened.plan().plan.sources}
     store = opened.site.store()
@@ -44,11 +45,11 @@ def rebuild_lock(opened: Project) -> tuple[int, int]:
             continue
         used = _used(found, one)
         for clip in used:
-            line = _line(one.source.path, clip, store)
-            clips.setdefault((line.source, line.clip), line)
+            if (one.source.path, clip.clip) not in shown:
+                clips.append(_line(one.source.path, clip, store))
         for file in _files(found, one, used):
             files.setdefault(file.path, file)
-    rebuilt = Lock(clips=tuple(clips.values()), files=tuple(files.values()))
+    rebuilt = Lock(clips=tuple(clips), files=tuple(files.values()))
     publication.amend(opened.site, lambda _: rebuilt)
     return len(clips), len(files)
 

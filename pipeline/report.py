@@ -94,7 +94,7 @@ def _step(result: Result, seconds: float | None) -> dict[str, object]:
         "reason": step.reason,
         "rule": step.rule,
         "request_key": step.request_key,
-        "credits": result.credits if result.state == "done" else step.credits,
+        "credits": result.credits if result.state in ("done", "hidden") else step.credits,
         "seconds": seconds if seconds is None else round(seconds, 1),
         "grade": result.grade,
         "files": list(result.files),

@@ -20,7 +20,7 @@ from .model import FailureClass, Job, JobState, Record, Step, StepKind
 class Result(Record, frozen=True, kw_only=True):
     """A step and how it ended.
 
-    `state` is `fresh`, `done`, `left`, `failed`, `asked`, `superseded` or `removed`.
+    `state` is `fresh`, `done`, `left`, `hidden`, `failed`, `asked`, `superseded` or `removed`.
     """
 
     step: Step
@@ -36,6 +36,8 @@ class Result(Record, frozen=True, kw_only=True):
 
 def untouched(step: Step) -> Result:
     """Return the result of a step that a run does not act on."""
+    if step.is_hidden:
+        return Result(step=step, state="hidden")
     states = {StepKind.FRESH: "fresh", StepKind.ASK: "asked", StepKind.ORPHAN: "left"}
     return Result(step=step, state=states.get(step.kind, "failed" if step.exit_code else "left"))
 

@@ -148,6 +148,18 @@ WHEN = Table(
     },
 )
 
+_GRADING = Table(
+    wanted="points, or a mapping such as `{warn: 85, hide: 60}`",
+    fields={
+        "warn": Field(
+            shape=Whole(low=0, high=100), about="Below these points a clip is reported. Default 85."
+        ),
+        "hide": Field(
+            shape=Whole(low=0, high=100),
+            about="Below these points a clip is kept back: not published. Default 0: never.",
+        ),
+    },
+)
 _RULE_ONLY = {
     "name": Field(shape=_NAME, about="What reports call the rule.", required=True),
     "match": Field(
@@ -197,7 +209,9 @@ _SHARED = {
         about="Cells of the sheet to animate, from 0, row by row.",
     ),
     "grade": Field(
-        shape=Whole(low=0, high=100), about="Points below which a clip is reported as weak."
+        shape=OneOf(shapes=(Whole(low=0, high=100), _GRADING)),
+        about="What a low grade means: points below which a clip is reported, or "
+        "`{warn: 85, hide: 60}`. What is hidden is kept and never published by itself.",
     ),
     "batch": Field(shape=Switch(), about="Buy the clips of one sprite together, at a lower price."),
     "placeholder": Field(

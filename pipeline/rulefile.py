@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from .clipfields import DERIVED_FIELDS, PAID_FIELDS
-from .model import Clip, Document, Record, Rule, When
+from .model import Clip, Document, Grading, Record, Rule, When
 from .rulechecks import check
 from .rulefields import FILE, OVERRIDE
 from .shapes import At, nearest
@@ -175,7 +175,15 @@ def _merge(base: Rule, stated: _Stated, file_defaults: _Stated, at: At) -> Rule:
         own["when"] = msgspec.convert(_both(inherited, _mapping(own["when"])), When)
     if "pivot" in own and not isinstance(own["pivot"], str):
         own["pivot"] = msgspec.convert(own["pivot"], tuple[int, int])
+    if "grade" in own:
+        own["grade"] = _grading(own["grade"], base.grade)
     return msgspec.structs.replace(base, **own)
+
+
+def _grading(stated: object, base: Grading) -> Grading:
+    """Return what a low grade means; a number alone is the one to warn at."""
+    fields = {"warn": stated} if isinstance(stated, int) else _mapping(stated)
+    return msgspec.convert({**msgspec.structs.asdict(base), **fields}, Grading)
 
 
 def _clips(base: Rule, stated: _Stated, file_defaults: _Stated, at: At) -> tuple[Clip, ...]:

@@ -6,7 +6,7 @@ purchases that differ only by path words, unfinished jobs, and only then a new p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 
 import msgspec
 
@@ -77,6 +77,8 @@ class ClipPlan(Record, frozen=True, kw_only=True):
     paid: bool = False
     #: The job to go on with.
     job: Job | None = None
+    #: The lock file's line while the purchase is kept back because of a low grade.
+    hidden: lock.ClipLine | None = None
     #: Clips of one source with the same word here are bought by one POST; "": bought alone.
     batch: str = ""
 
@@ -101,6 +103,7 @@ class View:
         self.clashes = clashes
         self.lines = known.lock.lines_of()
         self.files = known.lock.files_of()
+        self.written = {line.digest for line in known.lock.files if line.is_ours}
         self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
 
 
@@ -121,17 +124,17 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
     lines = view.lines.get((request.source, request.clip), [])
     if request.clip in wanted.retaken:
         lines = [line for line in lines if line.take == request.take]
-    for line in sorted(lines, key=lambda line: (not line.paid, line.digest)):
+    for line in sorted(lines, key=lambda line: (line.hidden, not line.paid, line.digest)):
         if view.service.paid and not line.paid:
             continue  # a placeholder never hides a purchase
-        if _answers(line, request) and _has_bytes(line, view):
+        if answers(line, request) and _has_bytes(line, view):
             # Fresh until the files of the whole source have been looked at.
             taken = msgspec.structs.replace(request, take=line.take)
             plan = _plan(taken, view, StepKind.FRESH, "up to date", key=line.key)
             return _with_line(plan, line)
     if view.is_stand_in:
         return _unlocked(request, view, bool(lines))
-    if not view.service.paid and any(line.paid and _answers(line, request) for line in lines):
+    if not view.service.paid and any(line.paid and answers(line, request) for line in lines):
         reason = "its bought bytes are missing (20 credits): fetch them, or set a key"
         return _plan(request, view, StepKind.ASK, reason, exit_code=9)
     paid = next((line for line in lines if line.paid), None)
@@ -148,7 +151,7 @@ def stand_in(clip: ClipPlan, view: View, wanted: Wanted) -> ClipPlan:
     return decide(clip.request, view.stand_in, wanted)
 
 
-def _answers(line: lock.ClipLine, request: Request) -> bool:
+def answers(line: lock.ClipLine, request: Request) -> bool:
     """Tell whether a purchase in the lock is what `request` asks for, path words aside."""
     taken = msgspec.structs.replace(request, take=line.take)
     if line.key == keys.request_key(taken, line.service):
@@ -210,7 +213,12 @@ def _alike(request: Request, view: View) -> ClipPlan | None:
 
 def _with_line(plan: ClipPlan, line: lock.ClipLine) -> ClipPlan:
     return msgspec.structs.replace(
-        plan, digest=line.digest, service=line.service, paid=line.paid, open_key=line.open
+        plan,
+        digest=line.digest,
+        service=line.service,
+        paid=line.paid,
+        open_key=line.open,
+        hidden=line if line.hidden else None,
     )
 
 
@@ -284,6 +292,31 @@ def _plan(
         exit_code=exit_code,
     )
     return ClipPlan(step=step, request=request, open_key=keys.open_key(request, identity))
+
+
+def build_key(wanted: Wanted, clips: Sequence[ClipPlan]) -> str:
+    """Name the files that are made of these clips, which are all bought."""
+    bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in clips]
+    return keys.build_key(wanted.source.stem, wanted.rule, bought, wanted.targets)
+
+
+def judgement(wanted: Wanted, clips: Sequence[ClipPlan]) -> str:
+    """Name what a grade was given to: once anything in it changes, it is graded again."""
+    return keys.digest(f"{build_key(wanted, clips)} {wanted.rule.grade.hide}".encode())
+
+
+def hide(clip: ClipPlan, wanted: Wanted) -> ClipPlan:
+    """Return a clip that stays kept back, or waits for one that is; nothing is to be done."""
+    line = clip.hidden
+    if line is None:
+        return clip
+    reason = "waits for a clip that is hidden"
+    if line.grade is not None:
+        reason = (
+            f"hidden: graded {line.grade}, below {wanted.rule.grade.hide} (see `pick`, `reroll`)"
+        )
+    step = msgspec.structs.replace(clip.step, reason=reason, is_hidden=line.grade is not None)
+    return msgspec.structs.replace(clip, step=step)
 
 
 def changed(clip: ClipPlan, kind: StepKind, reason: str) -> ClipPlan:

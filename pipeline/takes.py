@@ -123,8 +123,12 @@ def _taken(project: Project, request: Request, lines: list[ClipLine] | tuple[()]
         source=request.source,
         clip=request.clip,
         bought=tuple(found[take] for take in sorted(found)),
-        used=next(iter(sorted(lines, key=lambda line: not line.paid)), None),
+        used=next((one for one in sorted(lines, key=_rank) if not one.hidden), None),
     )
+
+
+def _rank(line: ClipLine) -> bool:
+    return not line.paid
 
 
 def _bought(store: Store, request: Request, service: str) -> list[ClipLine]:

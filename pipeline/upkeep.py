@@ -116,6 +116,8 @@ def disclose(opened: Project) -> tuple[Disclosed, ...]:
     """Return every published file with how it came about."""
     made: dict[str, list[ClipLine]] = {}
     for line in opened.lock().clips:
+        if line.hidden:
+            continue
         made.setdefault(line.source[: -len(".png")], []).append(line)
     store = opened.site.store()
     found = []

@@ -107,7 +107,7 @@ rules:
         (16, 24),
         (0, 5),
     )
-    assert (rule.grade, rule.batch, rule.placeholder, rule.budget) == (70, True, False, 100)
+    assert (rule.grade.warn, rule.batch, rule.placeholder, rule.budget) == (70, True, False, 100)
     (clip,) = rule.clips
     assert (clip.hold, clip.seed, clip.fit, clip.crop) == ({7: 500}, 5, 12, "grow")
 

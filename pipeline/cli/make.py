@@ -83,6 +83,9 @@ def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
     if report.plan.is_up_to_date and not report.plan.refused:
         click.echo(f"Nothing to do: {_count(report.results, 'clip')} up to date.")
+        for result in report.results:
+            if result.state == "hidden":
+                click.echo(f"{name(result.step)}: {result.step.reason}")
     show_news(report)
     show_rest(report)
     done = [result for result in report.results if result.state == "done"]
@@ -104,7 +107,8 @@ def show_news(report: Report) -> None:
             f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with {service.identity}: "
             f"{report.charged} credits."
         )
-    for notice in dict.fromkeys(one for result in done for one in result.warnings):
+    told = [result for result in report.results if result.state in ("done", "hidden")]
+    for notice in dict.fromkeys(one for result in told for one in result.warnings):
         click.echo(f"note: {notice}", err=True)
     for result in report.results:
         if result.state in ("failed", "left", "asked"):

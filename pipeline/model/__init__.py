@@ -22,7 +22,7 @@ from .limits import (
 )
 from .plans import Step, StepKind
 from .record import Record
-from .rules import Clip, Direction, Flip, Rule, TargetChoice, When
+from .rules import Clip, Direction, Flip, Grading, Rule, TargetChoice, When
 from .sheets import Frame, Grade, Provenance, Sheet, SheetClip
 
 __all__ = [
@@ -44,9 +44,10 @@ __all__ = [
     "Flip",
     "Frame",
     "Grade",
-    "Kept",
+    "Grading",
     "Job",
     "JobState",
+    "Kept",
     "Pixels",
     "Provenance",
     "Record",

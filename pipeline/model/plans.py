@@ -32,3 +32,5 @@ class Step(Record, frozen=True, kw_only=True):
     #: Set when the step cannot be done: the sentence, and the exit code that it means.
     error: str | None = None
     exit_code: int = 0
+    #: Bought, and kept back because of a low grade.
+    is_hidden: bool = False

@@ -93,6 +93,15 @@ class TargetChoice(Record, frozen=True, kw_only=True):
     options: Mapping[str, str | int | float | bool] = {}
 
 
+class Grading(Record, frozen=True, kw_only=True):
+    """What follows from a clip's grade, 0..100."""
+
+    #: Points below which a clip is reported as weak (imaging.md 13).
+    warn: int = 85
+    #: Points below which a clip is kept back instead of published; 0: never.
+    hide: int = 0
+
+
 class Rule(Record, frozen=True, kw_only=True):
     """One entry of a rule file: patterns to clips, defaults and bases merged in."""
 
@@ -109,8 +118,7 @@ class Rule(Record, frozen=True, kw_only=True):
     #: Cell size in px of a sheet, and the cells to animate.
     cells: tuple[int, int] | None = None
     pick: tuple[int, ...] = ()
-    #: Points 0..100 below which a clip is reported as weak.
-    grade: int | None = None
+    grade: Grading = Grading()
     #: Buy the clips of one source together, and show placeholders; None: as the project says.
     batch: bool | None = None
     placeholder: bool | None = None

@@ -1,0 +1,75 @@
+"""What a run says of each clip at its end: done, failed, left, or kept back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from . import grading
+from .errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
+from .jobs import Order, Outcome
+from .model import ANIMATE_CREDITS, JobState, Rule, StepKind
+from .results import Result, error_of, untouched
+from .steps import ClipPlan
+
+if TYPE_CHECKING:
+    from . import finish
+
+
+def done(clip: ClipPlan, outcome: Outcome | None, rule: Rule, finished: finish.Finished) -> Result:
+    """Return the result of a clip that was finished and published."""
+    grade = finished.grades.get(clip.request.clip)
+    charged = outcome.job.credits_charged if outcome and outcome.is_ours and outcome.job else 0
+    notice = [outcome.notice] if outcome and outcome.notice else []
+    return Result(
+        step=clip.step,
+        state="done",
+        credits=charged if clip.step.kind in (StepKind.BUY, StepKind.RESUME) else 0,
+        grade=grade.points if grade else None,
+        files=tuple(file.path for file in finished.files),
+        warnings=(*notice, *grading.faults(clip, rule, grade)),
+        notes=finished.notes,
+    )
+
+
+def hidden(ended: Result, clip: ClipPlan, take: int, rule: Rule) -> Result:
+    """Return the result of a clip that is kept back: its faults, and what can be done."""
+    proposal = grading.proposal(clip, take, ended.grade or 0, rule)
+    step = msgspec.structs.replace(clip.step, is_hidden=True)
+    return msgspec.structs.replace(
+        ended, step=step, state="hidden", files=(), warnings=(*ended.warnings, proposal)
+    )
+
+
+def left(clip: ClipPlan) -> Result:
+    """Return the result of a clip whose source lacks another one."""
+    reason = "is bought and kept; published when the source's other clips are there"
+    return Result(step=clip.step, state="left", notes=(reason,))
+
+
+def failed(clip: ClipPlan, error: PixelpipeError) -> Result:
+    """Return the result of a clip that `error` ended."""
+    step = msgspec.structs.replace(clip.step, error=str(error), exit_code=error.exit_code)
+    state = "superseded" if isinstance(error, SupersededError) else "failed"
+    return Result(step=step, state=state)
+
+
+def without(clip: ClipPlan, outcome: Outcome | None) -> Result:
+    """Return the result of a clip for which there are no bought bytes."""
+    if outcome is None:
+        return untouched(clip.step)
+    is_open = outcome.job is not None and outcome.job.state is JobState.SUBMITTED
+    if outcome.job is not None and not (is_open and outcome.error):
+        return failed(clip, error_of(outcome.job))
+    error = outcome.error or AssetError("was not bought")
+    return msgspec.structs.replace(failed(clip, error), state="left")
+
+
+def missing(order: Order, is_paid: bool) -> OutOfDateError:
+    """Return what a frozen run says of a clip that it may not buy."""
+    price = ANIMATE_CREDITS if is_paid else 0  # what is resumed costs that as well
+    key = order.request_key[:12]
+    return OutOfDateError(
+        f"is not bought ({price} credits, key {key}), and --frozen asks no service for it"
+    )

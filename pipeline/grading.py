@@ -1,0 +1,148 @@
+"""What follows from a clip's grade: reported, or kept back. A low grade never spends.
+
+A clip below its rule's `hide` is bought and kept, and not published for the first time. What was
+published once stays, whatever a later release of pixelpipe thinks of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import msgspec
+
+from . import steps
+from .lock import ClipLine, Lock
+from .model import ANIMATE_CREDITS, Grade, Record, Rule, StepKind
+from .plan import SourcePlan
+from .results import Result
+from .steps import ClipPlan
+from .store import Store
+
+
+class Verdict(Record, frozen=True, kw_only=True):
+    """Clips that are kept back, and what is published instead."""
+
+    hidden: tuple[ClipPlan, ...]
+    #: To be finished and published; empty when what is published stays.
+    instead: tuple[ClipPlan, ...]
+    #: What was judged: the same set is not judged again.
+    judgement: str
+
+
+def judge(
+    source: SourcePlan,
+    bought: Sequence[ClipPlan],
+    grades: Mapping[str, Grade],
+    locked: Lock,
+    store: Store,
+    *,
+    stands: bool,
+) -> Verdict | None:
+    """Return which of the `bought` clips are kept back, or None when all may be published.
+
+    `stands` says that the source's published files are as they should be: then they stay as a
+    whole, since old and new frames need not fit each other.
+    """
+    wanted = source.wanted
+    published = {(line.key, line.digest) for line in locked.clips if not line.hidden}
+    hidden = tuple(
+        clip
+        for clip in bought
+        if (grade := grades.get(clip.request.clip)) is not None
+        and grade.points < wanted.rule.grade.hide
+        and clip.request.clip not in wanted.picked
+        and (clip.step.request_key, clip.digest) not in published
+    )
+    if not hidden:
+        return None
+    lines = [line for line in locked.clips if line.source == wanted.source.path]
+    before = {line.clip: line for line in lines if not line.hidden}
+    stays = stands and any(clip.request.clip in before for clip in hidden)
+    return Verdict(
+        hidden=hidden,
+        instead=() if stays else _instead(bought, hidden, before, store),
+        judgement=steps.judgement(wanted, bought),
+    )
+
+
+def _instead(
+    bought: Sequence[ClipPlan],
+    hidden: Collection[ClipPlan],
+    before: Mapping[str, ClipLine],
+    store: Store,
+) -> tuple[ClipPlan, ...]:
+    """Return the clips that may be shown, with what was shown before in place of hidden ones."""
+    shown = (_before(one, before, store) if one in hidden else one for one in bought)
+    return tuple(one for one in shown if one is not None)
+
+
+def _before(clip: ClipPlan, before: Mapping[str, ClipLine], store: Store) -> ClipPlan | None:
+    """Return the purchase that was shown before, if it shows the same pixels."""
+    line = before.get(clip.request.clip)
+    record = None if line is None else store.record(line.key, line.digest)
+    if record is None or f'"{clip.request.pixel_digest}"' not in record.recipe:
+        return None
+    step = msgspec.structs.replace(
+        clip.step, kind=StepKind.REUSE, reason="shown before", request_key=record.request_key
+    )
+    return msgspec.structs.replace(clip, step=step, digest=record.digest, job=None)
+
+
+def hidden_lines(
+    made: Sequence[tuple[ClipPlan, ClipLine]],
+    verdict: Verdict,
+    grades: Mapping[str, Grade],
+    locked: Lock,
+) -> tuple[ClipLine, ...]:
+    """Return the lines of purchases that are kept back, or wait, unless they are shown already."""
+    shown = {(line.key, line.digest) for line in locked.clips if not line.hidden}
+    return tuple(
+        msgspec.structs.replace(
+            line,
+            hidden=verdict.judgement,
+            grade=grades[line.clip].points if clip in verdict.hidden else None,
+        )
+        for clip, line in made
+        if (line.key, line.digest) not in shown
+    )
+
+
+def kept(source: SourcePlan, locked: Lock, written: Collection[ClipLine]) -> tuple[ClipLine, ...]:
+    """Return the hidden lines of a source that still answer a request of its rule."""
+    requests = {request.clip: request for request in source.wanted.requests}
+    there = {(line.key, line.digest) for line in written}
+    return tuple(
+        line
+        for line in locked.clips
+        if line.hidden
+        and line.source == source.wanted.source.path
+        and (line.key, line.digest) not in there
+        and line.clip in requests
+        and steps.answers(line, requests[line.clip])
+    )
+
+
+def faults(clip: ClipPlan, rule: Rule, grade: Grade | None) -> tuple[str, ...]:
+    """Return the sentences about a clip that is worth a look."""
+    if grade is None or grade.points >= rule.grade.warn:
+        return ()
+    return tuple(f"{clip.request.source} [{clip.request.clip}]: {one}" for one in grade.faults)
+
+
+def proposal(clip: ClipPlan, take: int, points: int, rule: Rule) -> str:
+    """Say that a clip is kept back, and what can be done about it for which price."""
+    name = f"{clip.request.source} --clip {clip.request.clip}"
+    price = ANIMATE_CREDITS if clip.paid else 0
+    return (
+        f"{clip.request.source} [{clip.request.clip}]: graded {points}, below {rule.grade.hide}: "
+        f"kept, and not shown. `pixelpipe pick {name} --take {take}` shows it; "
+        f"`pixelpipe reroll {name}` buys another take ({price} credits), a changed prompt costs "
+        "the same"
+    )
+
+
+def waiting(clip: ClipPlan, verdict: Verdict) -> Result:
+    """Return the result of a clip that is not published because of another one."""
+    names = ", ".join(one.request.clip for one in verdict.hidden)
+    note = f"is bought and kept; published when {names} can be shown"
+    return Result(step=clip.step, state="left", notes=(note,))
