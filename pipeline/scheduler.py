@@ -303,9 +303,11 @@ class Scheduler:
         self._await(claims)
         for turn in claims:
             with suppress(StorageError):  # the ledger is full: the others deserve their try
-                if turn.answer is not None and not isinstance(turn.answer, Bug):
+                if turn.is_out and (turn.answer is None or isinstance(turn.answer, Bug)):
+                    continue  # nobody knows what was sent
+                if turn.answer is not None:
                     turn.job = jobs.advance(turn.job, turn.answer, self._desk)
-                if turn.job.state is JobState.CLAIMED and (not turn.is_out or turn.answer):
+                if turn.job.state is JobState.CLAIMED:
                     jobs.give_up(turn.job, NotSentError("the run ended before"), self._desk)
 
     def _call_back(self) -> None:

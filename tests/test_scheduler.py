@@ -269,6 +269,17 @@ def test_bug_in_a_step_is_not_swallowed(floor: Floor) -> None:
     assert floor.state("a") is JobState.SUBMITTED
 
 
+def test_bug_in_a_purchase_is_doubt(floor: Floor) -> None:
+    """Nobody knows what was sent before the bug: the claim stays, and the next run names it."""
+
+    def bug() -> object:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        floor.run(Scripted(posts=(bug,)), "a")
+    assert floor.state("a") is JobState.CLAIMED
+
+
 def test_no_more_in_flight_than_allowed(floor: Floor) -> None:
     """R72: the pace is kept, and claims are made when their turn comes."""
     seen: list[int] = []
