@@ -1,0 +1,399 @@
+"""A seal gives the answer that a full run would give, or none."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing, redirect_stdout
+from pathlib import Path
+
+import pytest
+from game import KEY_NAME, RULES, Game, png, sprite
+
+from pipeline import project, seal
+from pipeline.api import Project
+from pipeline.cli.make import show_build
+from pipeline.errors import PixelpipeError
+
+Undo = Callable[[], object]
+Edit = Callable[[Game], Undo]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a project of five sources, one of which no rule matches."""
+    folder = tmp_path_factory.mktemp("built")
+    game = Game(folder / "game", {"PIXELPIPE_STATE": str(folder / "state")})
+    game.settings()
+    game.rules(RULES.replace("**/*.png", "[!_]*.png"))
+    for number, name in enumerate(("hero", "slime", "chest", "bat", "_logo")):
+        game.draw(f"{name}.png", tint=number)
+    assert game.make().exit == 0
+    return folder
+
+
+@pytest.fixture
+def quiet(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Game:
+    """Copy the project; nothing in it has to age."""
+    monkeypatch.setattr(project, "RACY_NS", 0)
+    shutil.copytree(built, tmp_path / "copy")
+    return Game(tmp_path / "copy/game", {"PIXELPIPE_STATE": str(tmp_path / "copy/state")})
+
+
+def full(game: Game) -> str | None:
+    """Return what a full `build` would print when nothing is to do; else None."""
+    try:
+        opened = Project(game.root, environment=game.variables())
+        report = opened.plan()
+    except PixelpipeError:
+        return None
+    if not report.plan.is_up_to_date or report.exit or report.plan.notices:
+        return None
+    heard = io.StringIO()
+    with redirect_stdout(heard):
+        show_build(opened.build())
+    return heard.getvalue()
+
+
+def answer(game: Game, **flags: object) -> str | None:
+    """Return what the seal says."""
+    return seal.answer("build", game.root, game.variables(), flags)
+
+
+def put(game: Game) -> bool:
+    """Let a full run seal what it found."""
+    heard = io.StringIO()
+    report = Project(game.root, environment=game.variables()).build()
+    with redirect_stdout(heard):
+        show_build(report)
+    return report.draft is not None and seal.put(report.draft, "build", heard.getvalue())
+
+
+def settle(game: Game) -> str:
+    """Seal once nothing changes any more: the first run may still learn stats for its index."""
+    ends = time.monotonic() + 10
+    while not (put(game) and answer(game)):
+        assert time.monotonic() < ends
+    found = answer(game)
+    assert found is not None
+    return found
+
+
+# -- edits --------------------------------------------------------------------------------------
+
+
+def changed(path: str, content: Callable[[bytes], bytes]) -> Edit:
+    """Rewrite a file; undone by writing its old bytes."""
+
+    def edit(game: Game) -> Undo:
+        place = game.root / path
+        before = place.read_bytes()
+        place.write_bytes(content(before))
+        return lambda: place.write_bytes(before)
+
+    return edit
+
+
+def in_secret(path: str) -> Edit:
+    """Change one byte and put the time stamp back, as tools do that keep it."""
+
+    def edit(game: Game) -> Undo:
+        place = game.root / path
+        before, stat = place.read_bytes(), place.stat()
+        time.sleep(0.01)  # time stamps of a kernel have the grain of its clock's tick
+        place.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        os.utime(place, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        return lambda: place.write_bytes(before)
+
+    return edit
+
+
+def added(path: str, content: bytes) -> Edit:
+    """Add a file."""
+
+    def edit(game: Game) -> Undo:
+        return game.write(path, content).unlink
+
+    return edit
+
+
+def removed(path: str) -> Edit:
+    """Remove a file."""
+
+    def edit(game: Game) -> Undo:
+        place = game.root / path
+        before = place.read_bytes()
+        place.unlink()
+        return lambda: place.write_bytes(before)
+
+    return edit
+
+
+def moved(path: str, to: str) -> Edit:
+    """Rename a file."""
+
+    def edit(game: Game) -> Undo:
+        (game.root / path).rename(game.root / to)
+        return lambda: (game.root / to).rename(game.root / path)
+
+    return edit
+
+
+def variable(name: str, value: str) -> Edit:
+    """Set a variable."""
+
+    def edit(game: Game) -> Undo:
+        game.environment[name] = value
+        return lambda: game.environment.pop(name)
+
+    return edit
+
+
+def newer_index(game: Game) -> Undo:
+    """Let a newer pixelpipe write the index."""
+    place = game.root / ".pixelpipe/index.sqlite"
+    with closing(sqlite3.connect(place)) as base, base:
+        base.execute("PRAGMA user_version = 99")
+    return place.unlink
+
+
+def linked(game: Game) -> Undo:
+    """Replace a sprite by a link to another one."""
+    place = game.root / "assets/hero.png"
+    before = place.read_bytes()
+    place.unlink()
+    place.symlink_to("slime.png")
+
+    def undo() -> None:
+        place.unlink()
+        place.write_bytes(before)
+
+    return undo
+
+
+def linked_folder(game: Game) -> Undo:
+    """Add a link to a folder, which is said and not followed."""
+    place = game.root / "assets/l"
+    place.symlink_to(game.root / "rules")
+    return place.unlink
+
+
+def foldered(game: Game) -> Undo:
+    """Put a folder where an output was."""
+    place = game.root / "assets/bat.anim.png"
+    before = place.read_bytes()
+    place.unlink()
+    place.mkdir()
+
+    def undo() -> None:
+        place.rmdir()
+        place.write_bytes(before)
+
+    return undo
+
+
+NEW = png(sprite(77))
+EDITS: dict[str, Edit] = {
+    "source drawn over": changed("assets/hero.png", lambda _: NEW),
+    "source touched": changed("assets/hero.png", lambda same: same),
+    "source changed in secret": in_secret("assets/hero.png"),
+    "source broken": changed("assets/hero.png", lambda content: content[:40]),
+    "source removed": removed("assets/hero.png"),
+    "source renamed": moved("assets/hero.png", "assets/heroine.png"),
+    "source added": added("assets/new.png", NEW),
+    "source that no rule matches added": added("assets/_icon.png", NEW),
+    "source replaced by a link": linked,
+    "link to a folder added": linked_folder,
+    "twin by case added": added("assets/HERO.png", NEW),
+    "override added": added("assets/hero.png.yaml", b"pivot: center\n"),
+    "output removed": removed("assets/bat.anim.png"),
+    "output edited": changed("assets/bat.anim.png", lambda content: content + b"x"),
+    "output edited in secret": in_secret("assets/bat.anim.json"),
+    "output replaced by a folder": foldered,
+    "foreign output added": added("assets/_logo.anim.png", NEW),
+    "ignore file added": added("assets/.pixelpipeignore", b"hero.png\n"),
+    "lock emptied": changed("pixelpipe.lock", lambda _: b""),
+    "lock cut": changed("pixelpipe.lock", lambda text: b"\n".join(text.split(b"\n")[:-2])),
+    "lock with a marker": changed("pixelpipe.lock", lambda text: text + b"<<<<<<< ours\n"),
+    "lock in secret": in_secret("pixelpipe.lock"),
+    "lock removed": removed("pixelpipe.lock"),
+    "rule changed": changed("rules/own.yaml", lambda text: text.replace(b"calmly", b"wildly")),
+    "rule broken": changed("rules/own.yaml", lambda text: text + b"\t:"),
+    "rule commented": changed("rules/own.yaml", lambda text: text + b"# the end\n"),
+    "rule file added": added("rules/a.yaml", RULES.replace("heroes", "all").encode()),
+    "rule file removed": removed("rules/own.yaml"),
+    "targets changed": changed("pixelpipe.yaml", lambda text: text + b"targets: [gif]\n"),
+    "assets changed": changed("pixelpipe.yaml", lambda text: text + b"assets: [art]\n"),
+    "pack added": changed("pixelpipe.yaml", lambda text: text.replace(b"[]", b"[items@1]", 1)),
+    "settings gone": moved("pixelpipe.yaml", "pixelpipe.old"),
+    "key in .env": added(".env", b"PIXEL_ENGINE_API_KEY=k\n"),
+    "other .env": added(".env", b"OTHER=1\n"),
+    "key set": variable(KEY_NAME, "secret-key"),
+    "blank key set": variable(KEY_NAME, " "),
+    "service set": variable("PIXELPIPE_SERVICE", "http://127.0.0.1:9"),
+    "service set as it is": variable("PIXELPIPE_SERVICE", "built-in"),
+    "targets set": variable("PIXELPIPE_TARGETS", "gif"),
+    "index gone": removed(".pixelpipe/index.sqlite"),
+    "index of a newer version": newer_index,
+    "seal damaged": changed(".pixelpipe/tmp/seal", lambda content: content[: len(content) // 2]),
+    "seal gone": removed(".pixelpipe/tmp/seal"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_whatever_changes_the_answer_breaks_the_seal(quiet: Game, name: str) -> None:
+    """After each kind of edit, and after taking it back, the seal says what a full run says."""
+    settle(quiet)
+    undo = EDITS[name](quiet)
+    said = answer(quiet)
+    assert said is None or said == full(quiet)
+    undo()
+    said = answer(quiet)
+    assert said is None or said == full(quiet)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_edits_never_get_another_answer(quiet: Game, seed: int) -> None:
+    """Edits pile up and are taken back in any order, and runs in between seal what they find."""
+    chance = random.Random(seed)
+    settle(quiet)
+    undone: list[tuple[str, Undo]] = []
+    for _ in range(14):
+        if undone and chance.random() < 0.6:
+            undone.pop()[1]()  # the last first: they may touch the same file
+        else:
+            name = chance.choice(sorted(EDITS.keys() - {name for name, _ in undone}))
+            try:
+                undone.append((name, EDITS[name](quiet)))
+            except OSError:
+                continue  # what it would change is not there any more
+        said = answer(quiet)
+        truth = full(quiet)
+        assert said is None or said == truth, [name for name, _ in undone]
+        if truth is not None and chance.random() < 0.5:
+            put(quiet)
+
+
+def test_quick_answer_is_the_full_one(quiet: Game) -> None:
+    """It says how many clips there are, and which sources no rule matches."""
+    said = settle(quiet)
+    assert said == full(quiet)
+    assert "4 clips up to date" in said
+    assert "assets/_logo.png" in said
+
+
+def test_flags_are_part_of_the_answer(quiet: Game) -> None:
+    """What holds for one service says nothing about another."""
+    settle(quiet)
+    assert answer(quiet, service="http://127.0.0.1:9") is None
+    assert answer(quiet, service=None) is not None
+
+
+# -- what may not be sealed ---------------------------------------------------------------------
+
+
+def test_what_changed_a_moment_ago_is_not_sealed(
+    quiet: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It could change again within the grain of the file system's clock."""
+    settle(quiet)
+    monkeypatch.setattr(project, "RACY_NS", 2_000_000_000)
+    changed("assets/hero.png", lambda same: same)(quiet)
+    assert not put(quiet)
+    changed("rules/own.yaml", lambda same: same)(quiet)
+    assert not put(quiet)
+
+
+def test_file_from_the_future_is_not_sealed(quiet: Game) -> None:
+    """Its time stamp says nothing about when it changed."""
+    ahead = time.time() + 3600
+    os.utime(quiet.root / "assets/hero.png", (ahead, ahead))
+    assert not put(quiet)
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_clock_that_is_set_during_a_run_seals_nothing(
+    quiet: Game, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """Then no time stamp tells whether a file changed before or after it was read."""
+    settle(quiet)
+    report = Project(quiet.root, environment=quiet.variables()).build()
+    assert report.draft is not None
+    late = seal.Moment(wall_ns=time.time_ns() + hours * 3600 * 10**9, steady_ns=time.monotonic_ns())
+    monkeypatch.setattr(seal, "now", lambda: late)
+    assert not seal.put(report.draft, "build", "Nothing to do.\n")
+
+
+def test_settings_that_change_during_a_run_are_not_sealed(quiet: Game) -> None:
+    """The run read the old ones: what it found says nothing about the new ones."""
+    settle(quiet)
+    opened = Project(quiet.root, environment=quiet.variables())
+    changed("rules/own.yaml", lambda text: text.replace(b"calmly", b"wildly"))(quiet)
+    report = opened.build()
+    assert report.draft is not None
+    assert not seal.put(report.draft, "build", "Nothing to do.\n")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "source broken",
+        "source drawn over",
+        "output removed",
+        "output edited",
+        "lock with a marker",
+        "key set",
+        "link to a folder added",
+    ],
+)
+def test_only_a_run_with_nothing_to_say_is_sealed(quiet: Game, edit: str) -> None:
+    """Complaints are made anew by each run, from what it sees."""
+    EDITS[edit](quiet)
+    assert Project(quiet.root, environment=quiet.variables()).plan().draft is None
+
+
+def test_orphans_are_not_sealed(quiet: Game) -> None:
+    """A source that no rule matches any more is said each time."""
+    quiet.rules(RULES.replace("**/*.png", "h*.png"))
+    assert Project(quiet.root, environment=quiet.variables()).plan().draft is None
+
+
+def test_part_of_a_project_is_not_sealed(quiet: Game) -> None:
+    """`--only` looks at a part, and its answer holds for that part."""
+    opened = Project(quiet.root, environment=quiet.variables())
+    assert opened.build(only=["hero.png"]).draft is None
+    assert opened.build().draft is not None
+
+
+def test_read_only_project_works_without_a_seal(
+    quiet: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a convenience: where it cannot be kept, the full run answers."""
+    report = Project(quiet.root, environment=quiet.variables()).build()
+    assert report.draft is not None
+
+    def refuse(_: Path) -> Path:
+        raise PermissionError
+
+    monkeypatch.setattr(project, "prepare", refuse)
+    assert not seal.put(report.draft, "build", "Nothing to do.\n")
+    assert answer(quiet) is None
+
+
+def test_seal_of_another_version_is_not_read(quiet: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another release may mean something else by it."""
+    settle(quiet)
+    monkeypatch.setattr(seal, "VERSION", seal.VERSION + 1)
+    assert answer(quiet) is None
+
+
+def test_no_key_stands_in_a_seal(quiet: Game) -> None:
+    """It holds whether a key is set, not which."""
+    quiet.environment |= {KEY_NAME: "pe_sk_very_secret", "PIXELPIPE_SERVICE": "built-in"}
+    settle(quiet)
+    assert b"very_secret" not in (quiet.root / ".pixelpipe/tmp/seal").read_bytes()
