@@ -144,7 +144,7 @@ class Project:
         """
         begun = time.monotonic()
         scope = scope or Scope(only=tuple(only))
-        found = self._look(scope)
+        found = self._look(scope).swept(self.root, time.time())
         plan, known = self._planned(found, None, scope)
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()

@@ -40,6 +40,11 @@ class Survey(Record, frozen=True, kw_only=True):
         if self.keeps_index:
             self.index.save()
 
+    def swept(self, root: Path, now_s: float) -> Survey:
+        """Delete what killed runs left half written, and return this survey."""
+        project.sweep(root, self.scan.leftovers, now_s=now_s)
+        return self
+
 
 def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None = None) -> Survey:
     """Look at all sources, or at those that match a glob in `only` or stand in `paths`."""

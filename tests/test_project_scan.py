@@ -221,7 +221,7 @@ def test_a_look_at_files_or_a_folder_sees_what_the_whole_scan_sees(root: Path) -
         assert (found.files, found.is_complete) == ({}, True)
 
 
-def test_what_a_killed_run_left_is_listed_and_swept_an_hour_later(root: Path) -> None:
+def test_what_a_killed_run_left_is_listed_and_swept_five_minutes_later(root: Path) -> None:
     """A kill while writing leaves a temporary file; a living run's must stay."""
     name = "assets/.hero.anim.png.pixelpipe-tmp17-0"
     make(root, name)
@@ -229,5 +229,5 @@ def test_what_a_killed_run_left_is_listed_and_swept_an_hour_later(root: Path) ->
     assert found.leftovers == (name,)
     now_s = (root / name).stat().st_mtime
     assert project.sweep(root, found.leftovers, now_s=now_s + 60) == ()
-    assert project.sweep(root, ["assets/hero.png", name], now_s=now_s + 3601) == (name,)
+    assert project.sweep(root, ["assets/hero.png", name], now_s=now_s + 301) == (name,)
     assert (root / "assets/hero.png").exists()

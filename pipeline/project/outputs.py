@@ -95,7 +95,7 @@ def digests(
 
 
 def sweep(root: Path, leftovers: Iterable[str], *, now_s: float) -> tuple[str, ...]:
-    """Delete temporary files that a killed run left five minutes ago or more; return their paths."""
+    """Delete what a killed run left half written five minutes ago or more; return the paths."""
     gone = []
     for path in leftovers:
         place = root / path
