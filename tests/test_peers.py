@@ -196,9 +196,9 @@ def test_r43_source_saved_while_it_is_finished_is_not_published(
     whole = finish.make
 
     def slow(task: finish.Task) -> finish.Finished:
-        made = whole(task)
-        paying.draw("hero.png", tint=62)
-        return made
+        if task.stem.endswith("hero"):
+            paying.draw("hero.png", tint=62)
+        return whole(task)
 
     monkeypatch.setattr(finish, "make", slow)
     report = paying.make()
