@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from . import playing, targets
+from . import cells, playing, targets
 from .errors import AssetError
 from .imaging import cell, develop, grade, raster
 from .imaging.cell import Placed
@@ -100,12 +100,13 @@ def make(task: Task) -> Finished:
 
 def sheet(task: Task) -> tuple[Sheet, Mapping[str, Grade], tuple[str, ...]]:
     """Return what the targets are given, the grade of each clip, and the notes; see `make`."""
-    point = cell.pivot(task.rule.pivot, raster.array(task.pixels))
+    base = cells.overlay(task.pixels, task.rule)
+    point = cell.pivot(task.rule.pivot, raster.array(base))
     made, notes = _made(task, point)
     if not made:
         raise AssetError(f"{task.stem}.png: no clip to finish: nothing was bought for it")
     inks = [ink for one in made if (ink := one.placed.ink())]
-    size = (task.pixels.width, task.pixels.height)
+    size = (base.width, base.height)
     rect = cell.shared(inks, size, point)
     if rect != (0, 0, *size):
         notes.append(
@@ -158,7 +159,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
     *_, last = _develop(task, bought)
     placed = cell.put_back(last.reel.rgba(), develop.placement(bought.resolved))
     if clip.alpha == "keep":
-        placed = cell.keep_alpha(placed, raster.array(task.pixels))
+        placed = cell.keep_alpha(placed, raster.array(_picture(task, clip)))
     loop = clip.loop is not False
     to_and_fro = last.to_and_fro and clip.direction is Direction.FORWARD
     return _Made(
@@ -178,7 +179,7 @@ def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
     clip = next((c for c in task.rule.clips if c.name == bought.clip), Clip(name=bought.clip))
     return develop.develop(
         bought.content,
-        task.pixels,
+        _picture(task, clip),
         bought.resolved,
         clip,
         name=f"{task.stem}.png, clip {bought.clip!r}",
@@ -187,13 +188,18 @@ def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
     )
 
 
+def _picture(task: Task, clip: Clip) -> Pixels:
+    return cells.picture(task.pixels, task.rule, clip.cell)
+
+
 def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Made:
     placed, durations = base.placed, base.durations
-    source = raster.array(task.pixels)
+    picture = _picture(task, clip)
+    source = raster.array(picture)
     if clip.flip is Flip.X:
         placed = cell.flip_x(placed, cell.mirror_axis(point, source))
     elif clip.flip is Flip.Y:
-        placed = cell.flip_y(placed, task.pixels.height)
+        placed = cell.flip_y(placed, picture.height)
     if clip.is_reversed:
         placed, durations = Placed(placed.rgba[::-1], placed.x, placed.y), durations[::-1]
     return _Made(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from . import budget, keys, project
+from . import budget, cells, keys, project
 from .budget import Allowance
 from .errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
 from .jobs import Order
@@ -42,7 +42,8 @@ def order(site: Site, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPla
     def prepare() -> tuple[Job, dict[str, object]]:
         from . import resolve  # heavy, and not needed when nothing is bought
 
-        picture = pixels(site, wanted.source)
+        whole = pixels(site, wanted.source)
+        picture = cells.picture(whole, wanted.rule, clip.request.cell)
         resolved = resolve.request(
             clip.request,
             picture,

@@ -159,6 +159,8 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
     if wanted.source.looks_like_sheet and wanted.rule.cells is None:
         reason = "looks like a sheet of several pictures; split it, or state `cells` and `pick`"
         return StepKind.ASK, reason
+    if wanted.rule.cells is not None and not wanted.rule.pick:
+        return StepKind.ASK, "its rule states `cells`; state `pick` as well: the cells to animate"
     lines = view.files.get(wanted.source.stem, ())
     if any(line.detached for line in lines) and not _is_restored(wanted, view):
         return StepKind.FRESH, "detached: its outputs are yours; `pixelpipe restore` takes it back"
@@ -274,7 +276,7 @@ def _batch_of(clip: ClipPlan) -> str:
     if clip.step.kind is not StepKind.BUY or not clip.step.credits or has_failed:
         return ""
     request = clip.request
-    return f"{request.source} {request.fit} {request.matte}"
+    return f"{request.source} {request.cell} {request.fit} {request.matte}"
 
 
 def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:

@@ -12,9 +12,21 @@ from pathlib import Path
 
 import msgspec
 
-from . import choices, globs, keys, lock, playing, project, provenance, rulefile, rules, targets
+from . import (
+    cells,
+    choices,
+    globs,
+    keys,
+    lock,
+    playing,
+    project,
+    provenance,
+    rulefile,
+    rules,
+    targets,
+)
 from .errors import ConfigError, PixelpipeError, SourceError, StorageError, UsageError
-from .model import Record, Source, Step, StepKind
+from .model import Record, Request, Rule, Source, Step, StepKind
 from .project import Facts, Index, Scan, document
 from .site import Site
 from .steps import Wanted
@@ -101,7 +113,7 @@ def _survey(site: Site, scan: Scan, index: Index, chosen: Callable[[str], bool] 
             source = _source(site.root, path, scan, index)
             if source is None:
                 continue
-            one = _wanted(site, source, matcher, scan)
+            one = _wanted(site, source, matcher, scan, index)
         except (SourceError, ConfigError) as exc:
             refused.append(_refused(path, exc))
             continue
@@ -237,7 +249,41 @@ def _facts(path: str, content: bytes) -> Facts:
     )
 
 
-def _wanted(site: Site, source: Source, matcher: rules.Matcher, scan: Scan) -> Wanted | None:
+def _cell(root: Path, source: Source, rule: Rule, index: Index, cell: int) -> str:
+    """Return the pixel digest of a cell, from the index when it is known.
+
+    Raises SourceError when it cannot be sent.
+    """
+    name = keys.digest(f"{source.byte_digest} cell {rule.cells} {cell}".encode())
+    facts = index.facts(name)
+    if facts is None:
+        facts = _cell_facts(root, source, rule, cell)
+        index.learn(name, facts)
+    if facts.unfit:
+        raise SourceError(f"{source.path}: cell {cell}: {facts.unfit}")
+    return facts.pixel_digest
+
+
+def _cell_facts(root: Path, source: Source, rule: Rule, cell: int) -> Facts:
+    from . import imaging  # heavy, and not needed when nothing has changed
+
+    content = project.read(root, source.path)
+    if keys.digest(content) != source.byte_digest:
+        raise SourceError(f"{source.path}: was saved while it was read; build again")
+    picture = cells.picture(imaging.decode(content, source.path), rule, cell)
+    return Facts(pixel_digest=keys.pixel_digest(picture), unfit=imaging.unfit(picture))
+
+
+def _requests(root: Path, source: Source, match: rules.Match, index: Index) -> tuple[Request, ...]:
+    if not cells.is_cut(match.rule):
+        return rules.requests(source, match)
+    cells.check(source, match.rule)
+    return cells.requests(source, match, lambda cell: _cell(root, source, match.rule, index, cell))
+
+
+def _wanted(
+    site: Site, source: Source, matcher: rules.Matcher, scan: Scan, index: Index
+) -> Wanted | None:
     match = matcher.match(source)
     override = source.path + _OVERRIDE
     if override in scan.files:
@@ -250,14 +296,15 @@ def _wanted(site: Site, source: Source, matcher: rules.Matcher, scan: Scan) -> W
     if source.unfit and not source.looks_like_sheet and match.rule.cells is None:
         raise SourceError(f"{source.path}: {source.unfit}")
     chosen = site.settings.targets if match.rule.targets is None else match.rule.targets
-    outputs = targets.paths(source.stem, playing.frames(match.rule.clips), chosen)
+    rule = cells.expand(match.rule)
+    outputs = targets.paths(source.stem, playing.frames(rule.clips), chosen)
     for path in outputs:
         if problem := project.name_problem(path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")
     return Wanted(
         source=source,
-        rule=match.rule,
-        requests=rules.requests(source, match),
+        rule=rule,
+        requests=_requests(site.root, source, match, index),
         targets=chosen,
         outputs=outputs,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import orders
+from .. import cells, orders
 from ..model import Request
 from ..site import Site
 from ..steps import Wanted
@@ -13,5 +13,6 @@ def sentence(site: Site, wanted: Wanted, request: Request) -> str:
     from ..engine import parts, prompt  # heavy: loads numpy
     from ..imaging import raster
 
-    picture = raster.array(orders.pixels(site, wanted.source))
+    whole = orders.pixels(site, wanted.source)
+    picture = raster.array(cells.picture(whole, wanted.rule, request.cell))
     return prompt.read(request.prompt, parts.cut(picture), request.negative_prompt).sentence

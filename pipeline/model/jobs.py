@@ -24,6 +24,8 @@ class Request(Record, frozen=True, kw_only=True):
     seed: int | None = None
     fit: int | Literal["tight", "pad"] | None = None
     take: int = 0
+    #: Number of the cell when a sheet's cells are asked for: a place, and no part of the key.
+    cell: int | None = None
     #: The prompts with path words left open, or None when they use none: a rename that changes
     #: only those reuses what was bought (design.md section 6).
     open_prompt: str | None = None

@@ -58,6 +58,8 @@ class Clip(Record, frozen=True, kw_only=True):
     #: "cut" makes alpha 0 or 255; "keep" puts the source's soft alpha back where unchanged.
     alpha: Literal["cut", "keep"] = "cut"
     crop: Literal["original", "grow"] = "original"
+    #: Number of the cell of a sheet that this clip is of; see cells.py.
+    cell: int | None = None
 
     #: File and 1-based line of the definition.
     file: str = ""
