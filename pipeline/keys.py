@@ -20,6 +20,7 @@ KEY_VERSION = 1
 FINISH_VERSION = 1
 
 AUTO = "auto"
+_ENCODER = msgspec.json.Encoder(order="sorted")
 #: How lines of a build's recipe begin that name a purchase.
 BOUGHT = "bought"
 
@@ -128,15 +129,14 @@ def _stated(value: object) -> object:
 def _derived(clip: Clip) -> dict[str, object]:
     # Frame numbers of `hold` become text, as JSON's keys are.
     fields: dict[str, object] = msgspec.to_builtins(clip, str_keys=True)
-    plain = msgspec.to_builtins(_PLAIN)
     return {
         name: value
         for name, value in fields.items()
-        if name not in _NOT_DERIVED and value != plain[name]
+        if name not in _NOT_DERIVED and value != _PLAIN[name]
     }
 
 
-_PLAIN = Clip(name="")
+_PLAIN: dict[str, object] = msgspec.to_builtins(Clip(name=""))
 
 
 _NOT_DERIVED = (
@@ -155,7 +155,7 @@ _NOT_DERIVED = (
 
 
 def _text(fields: dict[str, object]) -> str:
+    encode = _ENCODER.encode
     return "".join(
-        f"{name}: {msgspec.json.encode(value, order='sorted').decode()}\n"
-        for name, value in sorted(fields.items())
+        [f"{name}: {encode(value).decode()}\n" for name, value in sorted(fields.items())]
     )

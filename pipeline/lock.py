@@ -156,7 +156,9 @@ def stem(path: str) -> str:
 
 
 def _record(line: str) -> ClipLine | FileLine | _Header | None:
-    for decoder in (_clip_line, _file_line, _header):
+    # Most lines are as we write them: keys sorted, so that the first one tells the kind.
+    first = _file_line if line.startswith(('{"build"', '{"adopted"')) else _clip_line
+    for decoder in (first, _clip_line, _file_line, _header):
         try:
             return decoder.decode(line)
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeEncodeError):

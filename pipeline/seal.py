@@ -71,13 +71,20 @@ class Draft(Record, frozen=True, kw_only=True):
     begun: Moment
 
 
+class Said(Record, frozen=True, kw_only=True, array_like=True):
+    """What a command printed on standard output and on standard error."""
+
+    out: str
+    err: str = ""
+
+
 class _Seal(Record, frozen=True, kw_only=True, array_like=True):
     version: int
     terms: Terms
     stated: msgspec.Raw
     seen: msgspec.Raw
     #: Command to what it printed.
-    answers: dict[str, str]
+    answers: dict[str, Said]
 
 
 def now() -> Moment:
@@ -87,7 +94,7 @@ def now() -> Moment:
 
 def answer(
     command: str, start: Path, environment: Mapping[str, str], flags: Mapping[str, object]
-) -> str | None:
+) -> Said | None:
     """Return what `command` printed when nothing was to do, if the seal is unbroken; else None."""
     try:
         root = project.find(start)
@@ -102,12 +109,12 @@ def answer(
     return seal.answers[command] if bytes(seal.seen) == _seen(scan) else None
 
 
-def put(draft: Draft, command: str, text: str) -> bool:
-    """Seal what `draft` saw: `command` printed `text` then. Tell whether it could be sealed."""
+def put(draft: Draft, command: str, said: Said) -> bool:
+    """Seal what `draft` saw: `command` printed `said` then. Tell whether it could be sealed."""
     stated = msgspec.Raw(_stated(draft.root, draft.environment, draft.flags, draft.terms))
     seen = msgspec.Raw(_seen(draft.scan))
     before = _read(draft.root)
-    answers = {command: text}
+    answers = {command: said}
     if before is not None and (before.stated, before.seen) == (stated, seen):
         answers = before.answers | answers
     seal = _Seal(

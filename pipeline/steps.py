@@ -153,7 +153,9 @@ def stand_in(clip: ClipPlan, view: View, wanted: Wanted) -> ClipPlan:
 
 def answers(line: lock.ClipLine, request: Request) -> bool:
     """Tell whether a purchase in the lock is what `request` asks for, path words aside."""
-    taken = msgspec.structs.replace(request, take=line.take)
+    taken = request
+    if line.take != request.take:
+        taken = msgspec.structs.replace(request, take=line.take)
     if line.key == keys.request_key(taken, line.service):
         return True
     return line.open is not None and line.open == keys.open_key(taken, line.service)
@@ -165,7 +167,8 @@ def _has_bytes(line: lock.ClipLine, view: View) -> bool:
         view.known.on_disk.get(file.path) == file.digest
         for file in view.files.get(_stem(line.source), ())
     )
-    return line.digest in view.known.have or stands
+    # In this order: the disk is asked for bought bytes only where outputs are missing.
+    return stands or line.digest in view.known.have
 
 
 def _unlocked(request: Request, view: View, was_locked: bool) -> ClipPlan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from .globs import NAME
 
@@ -14,6 +15,7 @@ PATTERN = rf"^(?:[^{{}}]|\{{\{{|\}}\}}|\{{{NAME}\}})*$"
 _TOKEN = re.compile(rf"\{{\{{|\}}\}}|\{{({NAME})\}}")
 
 
+@lru_cache(maxsize=1024)  # few templates, asked for every source
 def names(template: str) -> tuple[str, ...]:
     """Return the names that `template` asks for, in order, each once."""
     found = (match[1] for match in _TOKEN.finditer(template))
@@ -42,5 +44,7 @@ def clean(text: str) -> str:
     YAML file, or saving that file with other line ends, is the same request.
     """
     spaced = " ".join(text.split())
+    if spaced.isascii() and spaced.isprintable():
+        return spaced
     kept = "".join(sign for sign in spaced if unicodedata.category(sign) != "Cc")
     return unicodedata.normalize("NFC", kept)

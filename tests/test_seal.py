@@ -62,7 +62,8 @@ def full(game: Game) -> str | None:
 
 def answer(game: Game, **flags: object) -> str | None:
     """Return what the seal says."""
-    return seal.answer("build", game.root, game.variables(), flags)
+    said = seal.answer("build", game.root, game.variables(), flags)
+    return None if said is None else said.out
 
 
 def put(game: Game) -> bool:
@@ -71,7 +72,9 @@ def put(game: Game) -> bool:
     report = Project(game.root, environment=game.variables()).build()
     with redirect_stdout(heard):
         show_build(report)
-    return report.draft is not None and seal.put(report.draft, "build", heard.getvalue())
+    return report.draft is not None and seal.put(
+        report.draft, "build", seal.Said(out=heard.getvalue())
+    )
 
 
 def settle(game: Game) -> str:
@@ -326,7 +329,7 @@ def test_clock_that_is_set_during_a_run_seals_nothing(
     assert report.draft is not None
     late = seal.Moment(wall_ns=time.time_ns() + hours * 3600 * 10**9, steady_ns=time.monotonic_ns())
     monkeypatch.setattr(seal, "now", lambda: late)
-    assert not seal.put(report.draft, "build", "Nothing to do.\n")
+    assert not seal.put(report.draft, "build", seal.Said(out="Nothing to do.\n"))
 
 
 def test_settings_that_change_during_a_run_are_not_sealed(quiet: Game) -> None:
@@ -336,7 +339,7 @@ def test_settings_that_change_during_a_run_are_not_sealed(quiet: Game) -> None:
     changed("rules/own.yaml", lambda text: text.replace(b"calmly", b"wildly"))(quiet)
     report = opened.build()
     assert report.draft is not None
-    assert not seal.put(report.draft, "build", "Nothing to do.\n")
+    assert not seal.put(report.draft, "build", seal.Said(out="Nothing to do.\n"))
 
 
 @pytest.mark.parametrize(
@@ -381,7 +384,7 @@ def test_read_only_project_works_without_a_seal(
         raise PermissionError
 
     monkeypatch.setattr(project, "prepare", refuse)
-    assert not seal.put(report.draft, "build", "Nothing to do.\n")
+    assert not seal.put(report.draft, "build", seal.Said(out="Nothing to do.\n"))
     assert answer(quiet) is None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import click
@@ -18,10 +18,10 @@ from .. import seal
 
 def is_answered(command: str, project: str, **flags: object) -> bool:
     """Print the answer of an unbroken seal; False when a full run must find it."""
-    text = seal.answer(command, Path(project), os.environ, flags)
-    if text is None:
+    said = seal.answer(command, Path(project), os.environ, flags)
+    if said is None:
         return False
-    click.echo(text, nl=False)
+    _print(said)
     return True
 
 
@@ -30,8 +30,14 @@ def say(command: str, draft: seal.Draft | None, show: Callable[[], None]) -> Non
     if draft is None:
         show()
         return
-    heard = io.StringIO()
-    with redirect_stdout(heard):
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
         show()
-    click.echo(heard.getvalue(), nl=False)
-    seal.put(draft, command, heard.getvalue())
+    said = seal.Said(out=out.getvalue(), err=err.getvalue())
+    _print(said)
+    seal.put(draft, command, said)
+
+
+def _print(said: seal.Said) -> None:
+    click.echo(said.out, nl=False)
+    click.echo(said.err, nl=False, err=True)
