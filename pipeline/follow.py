@@ -48,9 +48,11 @@ class Follower:
         self._stop = threading.Event()
         self._watcher_stop = threading.Event()
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
-        self._builds: set[threading.Thread] = set()
-        self._waiting: set[str] = set()
-        self._is_whole_due = False
+        self._threads: list[threading.Thread] = []
+        #: Placeholders never wait for builds, which may last as long as purchases do.
+        self._to_show, self._to_build = _Due(), _Due()
+        self._is_showing = False
+        self._building = 0
         self._charged = 0
         #: When to look at purchases that are kept back, and which were taken up again.
         self._looks_at = math.inf
@@ -70,7 +72,7 @@ class Follower:
             finally:
                 self._stop.set()
                 self._watcher_stop.set()
-                for thread in self._builds:
+                for thread in self._threads:
                     thread.join(_LAST_S)
 
     def _turn(self) -> Iterator[Report | PixelpipeError]:
@@ -123,8 +125,8 @@ class Follower:
         root = self._project.root
         sources = {path for path in paths if project.is_source(path)}
         gone = [path for path in sources if not (root / path).exists()]
-        self._is_whole_due |= not paths or bool(rules or gone) or sources != paths
-        self._waiting |= sources
+        is_whole = not paths or bool(rules or gone) or sources != paths
+        self._to_show.add(None if is_whole else frozenset(sources))
 
     def _broken(self, error: Exception) -> Iterator[Report | PixelpipeError]:
         raise error
@@ -133,60 +135,64 @@ class Follower:
     # -- builds ---------------------------------------------------------------------------------
 
     def _start(self) -> None:
+        if self._to_show and not self._is_showing:
+            self._is_showing = True
+            self._run(self._show, self._shown, self._to_show.take())
         # A limit for all builds together is one that only one of them may use up at a time.
         most = _BUILDS if self._spending.max_credits is None else 1
-        if len(self._builds) >= most or not (self._waiting or self._is_whole_due):
-            return
-        paths = None if self._is_whole_due else frozenset(self._waiting)
-        self._waiting.clear()
-        self._is_whole_due = False
-        thread = threading.Thread(target=self._build, args=(paths,), daemon=True)
-        self._builds.add(thread)
+        if self._to_build and self._building < most:
+            self._building += 1
+            self._run(self._build, self._built, self._to_build.take())
+
+    def _run(self, make: _Make, ended: _Ended, paths: frozenset[str] | None) -> None:
+        def work() -> None:
+            result: Report | Exception | None
+            try:
+                result = make(Scope(paths=paths))
+            except KeyboardInterrupt:
+                return
+            except Exception as exc:
+                result = exc
+            self._events.put(partial(ended, paths, result))
+
+        thread = threading.Thread(target=work, daemon=True)
+        running = [one for one in self._threads if one.is_alive()]
+        self._threads = [*running, thread]
         thread.start()
 
-    def _build(self, paths: frozenset[str] | None) -> None:
-        thread = threading.current_thread()
-        result: Report | PixelpipeError | Exception
-        try:
-            result = self._make(Scope(paths=paths))
-        except KeyboardInterrupt:
-            return
-        except Exception as exc:
-            result = exc
-        self._events.put(partial(self._ended, thread, result))
-
-    def _make(self, scope: Scope) -> Report:
-        """Show what is free at once, then buy what may be bought."""
-        project, spending, lender = self._project, self._left(), self._lender
-        shown = project.placeholders(
+    def _show(self, scope: Scope) -> Report | None:
+        return self._project.placeholders(
             scope=scope,
-            spending=spending,
+            spending=self._left(),
             lender=self._free,
             observe=self._observe,
             stop=self._stop,
         )
-        if shown is not None:
-            self._events.put(partial(_tell, shown))
-        return project.build(
+
+    def _shown(
+        self, paths: frozenset[str] | None, result: Report | Exception | None
+    ) -> Iterator[Report | PixelpipeError]:
+        self._is_showing = False
+        self._to_build.add(paths)
+        yield from _told(result)
+
+    def _build(self, scope: Scope) -> Report:
+        return self._project.build(
             scope=scope,
-            spending=spending,
+            spending=self._left(),
             observe=self._observe,
-            lender=lender,
+            lender=self._lender,
             stop=self._stop,
         )
 
-    def _ended(
-        self, thread: threading.Thread, result: Report | Exception
+    def _built(
+        self, _: frozenset[str] | None, result: Report | Exception | None
     ) -> Iterator[Report | PixelpipeError]:
-        self._builds.discard(thread)
+        self._building -= 1
         self._looks_at = time.monotonic()
         if isinstance(result, Report):
             self._charged += result.charged
-            yield result
-        elif isinstance(result, PixelpipeError):
-            yield result
-        else:
-            raise result
+        yield from _told(result)
 
     # -- money ----------------------------------------------------------------------------------
 
@@ -204,7 +210,9 @@ class Follower:
             yield exc
             return
         ready = [one for one in waiting if restraint.is_due(one, now)] + released
-        self._waiting |= {one.source for one in ready if one.request_key not in self._woken}
+        woken = frozenset(one.source for one in ready if one.request_key not in self._woken)
+        if woken:
+            self._to_show.add(woken)
         self._woken |= {one.request_key for one in ready}
         self._looks_at = time.monotonic() + _LOOK_S if waiting else math.inf
 
@@ -219,8 +227,35 @@ class Follower:
         )
 
 
-def _tell(report: Report) -> Iterator[Report | PixelpipeError]:
-    yield report
+class _Due:
+    """Sources that wait for a step."""
+
+    def __init__(self) -> None:
+        self._paths: set[str] = set()
+        self._is_whole = False
+
+    def __bool__(self) -> bool:
+        return self._is_whole or bool(self._paths)
+
+    def add(self, paths: frozenset[str] | None) -> None:
+        """Add some sources; None means all."""
+        self._is_whole |= paths is None
+        self._paths |= paths or frozenset()
+
+    def take(self) -> frozenset[str] | None:
+        """Return what waits, and begin anew."""
+        paths = None if self._is_whole else frozenset(self._paths)
+        self._paths.clear()
+        self._is_whole = False
+        return paths
+
+
+def _told(result: Report | Exception | None) -> Iterator[Report | PixelpipeError]:
+    """Yield what a user reads; an unforeseen exception is raised in the loop's thread."""
+    if isinstance(result, Report | PixelpipeError):
+        yield result
+    elif result is not None:
+        raise result
 
 
 def _frame(site: Site) -> tuple[object, ...]:
@@ -230,3 +265,7 @@ def _frame(site: Site) -> tuple[object, ...]:
 
 
 _Event = Callable[[], Iterator[Report | PixelpipeError]]
+_Make = Callable[[Scope], Report | None]
+_Ended = Callable[
+    [frozenset[str] | None, Report | Exception | None], Iterator[Report | PixelpipeError]
+]
