@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -274,6 +275,28 @@ def test_watch_shows_waits_and_goes_on_after_a_release(game: Game, tmp_path: Pat
             _, stderr = process.communicate(timeout=60)
         assert process.returncode == 130
         assert "bought before and edited" in stderr
+
+
+def test_placeholders_wait_for_no_purchase(game: Game, tmp_path: Path) -> None:
+    """Purchases take minutes; however many are on their way, the next sprite is shown at once."""
+    with shop_serving(tmp_path, "--latency", "30") as shop:
+        shop.fund(1000)
+        game.use(shop)
+        game.settings(watch={"settle": 0.2})
+        process = game.start("watch", "--yes")
+        try:
+            _until(process, lambda: "hero.anim.png" in game.outputs())
+            for number in range(6):
+                game.draw(f"new{number}.png", tint=50 + number)
+                _until(process, partial(_has, game, f"new{number}.anim.png"))
+            assert shop.charged == 0
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def _has(game: Game, output: str) -> bool:
+    return output in game.outputs()
 
 
 def _is_all_paid(game: Game) -> bool:
