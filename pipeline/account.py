@@ -122,7 +122,7 @@ def disagreement(ours: Period, theirs: Totals) -> str:
     """Say in what our records and the service's bill differ; "" when they agree."""
     more = theirs.credits_used - ours.charged
     if more > 0:
-        doubt = f"; {ours.unconfirmed} purchases are in doubt here" if ours.unconfirmed else ""
+        doubt = f"; in doubt here: {ours.unconfirmed}" if ours.unconfirmed else ""
         return (
             f"the service charged {more} credits more than these records know: another computer, "
             f"another tool, or a request whose answer was lost{doubt}; see `pixelpipe jobs`"

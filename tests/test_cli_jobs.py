@@ -220,7 +220,7 @@ def test_billing_agrees_until_an_answer_is_lost(game: Game, tmp_path: Path) -> N
         apart = json.loads(game.run("billing", "--json").stdout)
         assert apart["charged"]["credits_used"] - apart["booked"]["charged"] == 20
         assert "20 credits more" in apart["disagreement"]
-        assert "1 purchases are in doubt" in apart["disagreement"]
+        assert "in doubt here: 1" in apart["disagreement"]
         assert game.run("billing", "--from", "2026-01-02", "--to", "2026-01-01").exit == 2
 
 

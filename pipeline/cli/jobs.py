@@ -227,7 +227,10 @@ def _show_evidence(entry: Entry, now: float) -> None:
             f"{seen.booked[0]} for {_count(seen.booked[1], 'job')} in these records",
         )
     _row("reading", seen.reading)
-    _row("settle", f"pixelpipe jobs resolve {entry.job.request_key[:_KEY_DIGITS]} --lost | …")
+    _row(
+        "settle",
+        f"pixelpipe jobs resolve {entry.job.request_key[:_KEY_DIGITS]} --lost | --charged | --bought ID",
+    )
 
 
 def _show_kept(kept: list[Kept], now: float) -> None:
