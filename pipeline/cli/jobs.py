@@ -227,10 +227,8 @@ def _show_evidence(entry: Entry, now: float) -> None:
             f"{seen.booked[0]} for {_count(seen.booked[1], 'job')} in these records",
         )
     _row("reading", seen.reading)
-    _row(
-        "settle",
-        f"pixelpipe jobs resolve {entry.job.request_key[:_KEY_DIGITS]} --lost | --charged | --bought ID",
-    )
+    key = entry.job.request_key[:_KEY_DIGITS]
+    _row("settle", f"pixelpipe jobs resolve {key} --lost | --charged | --bought ID")
 
 
 def _show_kept(kept: list[Kept], now: float) -> None:
