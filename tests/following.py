@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from pipeline import watch
-from pipeline.watch import Timing
+from pipeline.watch import Timing, notices
 
 #: Short enough for a test, long enough for a slow machine to write a file in one go. There is no
 #: regular full scan: what only that would find is missed, and the test fails.
@@ -129,3 +129,21 @@ class Following:
             with self._news:
                 self._error = exc
                 self._news.notify_all()
+
+
+class Deaf(notices.Notices):
+    """Watches of which every event is lost without a word, as after an overflow."""
+
+    def take(self) -> notices.Dirty:
+        """Return nothing."""
+        super().take()
+        return notices.Dirty()
+
+
+class HardOfHearing(notices.Notices):
+    """Watches that notice a lot in small portions, but not the file that matters."""
+
+    def take(self) -> notices.Dirty:
+        """Return a hundred notices about nothing."""
+        super().take()
+        return notices.Dirty(total=100)

@@ -24,6 +24,9 @@ _BITE_S = 0.02
 _HEALTH_S = 1.0
 #: Watches are verified when folders have been quiet for this long: watchdog needs time to follow.
 _VERIFY_S = 0.5
+#: So many notices in a window are a burst, of which some may be lost.
+_BURST = 1_000
+_WINDOW_S = 1.0
 #: So often in a row the same folders have to be partly unwatched before we give up on events.
 _MAX_STRIKES = 2
 #: A turn that comes this much too late has missed things: the laptop slept, or we were stopped.
@@ -80,6 +83,7 @@ class Watcher:
         self._is_doubtful = False
         self._armed: dict[str, int] = {}
         self._strikes = 0
+        self._window_at, self._window_count = 0.0, 0
         #: The next scan is an extra one: that it finds what no notice named says nothing.
         self._is_hurried = False
         self._busy_since: float | None = None
@@ -196,6 +200,7 @@ class Watcher:
         if dirty.folders or dirty.is_everything:
             self._verify_at = now + _VERIFY_S
         self._is_doubtful |= dirty.is_doubtful
+        self._count(dirty.total, now)
         if dirty.is_everything or len(dirty.folders) > _MAX_FOLDERS:
             self._hurry(max(now, self._rested_at))
             return
@@ -204,6 +209,19 @@ class Watcher:
             self._gate.compare(found.files, self._gate.known_below(folder), now)
         if dirty.files:
             self._gate.compare(self._look(dirty.files), dirty.files, now)
+
+    def _count(self, notices: int, now: float) -> None:
+        """After a burst, scan: the kernel may have dropped what did not fit into its queue.
+
+        What it drops comes last, and 16,384 notices are still to come then: they are counted here
+        after the loss, so the scan is after it as well.
+        """
+        if now - self._window_at > _WINDOW_S:
+            self._window_at, self._window_count = now, 0
+        self._window_count += notices
+        if self._window_count >= _BURST:
+            self._verify_at = now + _VERIFY_S
+            self._hurry(max(self._rested_at, now + _VERIFY_S))
 
     def _hurry(self, when: float) -> None:
         """Scan everything at `when` at the latest."""

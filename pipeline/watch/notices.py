@@ -53,13 +53,15 @@ class Dirty(NamedTuple):
     """Where to look: files, folders with all below them, or everything.
 
     `is_doubtful`: folders moved or went, or names were dropped. Then watchdog may hold watches
-    under names that are not theirs any more, and the watches are better set anew.
+    under names that are not theirs any more, and the watches are better set anew. `total` is how
+    many notices there were in all, of interest or not.
     """
 
     files: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     is_everything: bool = False
     is_doubtful: bool = False
+    total: int = 0
 
 
 class Collector(FileSystemEventHandler):
@@ -77,9 +79,11 @@ class Collector(FileSystemEventHandler):
         self._folders: set[str] = set()
         self._is_everything = False
         self._is_doubtful = False
+        self._total = 0
 
     def dispatch(self, event: FileSystemEvent) -> None:
         """Take one event, in watchdog's thread. Never raises: that would end the thread (W12)."""
+        self._total += 1  # by this one thread only; losing one count to `take` is no harm
         try:
             self._collect(event)
         except Exception:  # an event that cannot be read is as good as one that was lost
@@ -100,7 +104,9 @@ class Collector(FileSystemEventHandler):
                 frozenset(self._folders),
                 self._is_everything,
                 self._is_doubtful,
+                self._total,
             )
+            self._total = 0
             self._files, self._folders = set(), set()
             self._is_everything = self._is_doubtful = False
         return dirty
