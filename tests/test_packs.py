@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import shutil
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -109,20 +106,6 @@ def test_an_unknown_pack_is_refused(name: str) -> None:
     """A misspelt pack would leave sprites unmatched without a word."""
     with pytest.raises(ConfigError, match="no such pack"):
         packs.path(name)
-
-
-def test_packs_are_found_in_an_installed_wheel_too(tmp_path: Path) -> None:
-    """A wheel has them inside the package, where no checkout is near."""
-    package = tmp_path / "pipeline"
-    package.mkdir()
-    for name in ("__init__.py", "packs.py", "errors.py", "shapes.py", "model.py"):
-        shutil.copy(ROOT / "pipeline" / name, package)
-    shutil.copytree(ROOT / "rules", package / "packs")
-    code = "from pipeline import packs; print(packs.path('items@1'))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert Path(done.stdout.strip()) == package.resolve() / "packs" / "items@1.yaml"
 
 
 @pytest.mark.parametrize("name", ALL)
