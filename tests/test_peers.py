@@ -207,6 +207,23 @@ def test_r43_source_saved_while_it_is_finished_is_not_published(
     assert shop.calls == 3
 
 
+def test_r10_file_that_appears_while_building_is_left_alone(
+    paying: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R10: looked at again at the moment of publishing; the plan may be a minute old."""
+    whole = finish.make
+
+    def slow(task: finish.Task) -> finish.Finished:
+        if task.stem.endswith("hero"):
+            paying.write("assets/hero.anim.json", "mine")
+        return whole(task)
+
+    monkeypatch.setattr(finish, "make", slow)
+    assert paying.make().exit == 1
+    assert (paying.root / "assets/hero.anim.json").read_text() == "mine"
+    assert "slime.anim.png" in paying.outputs()
+
+
 def test_every_number_has_its_test() -> None:
     """72 failures of peers: each is named by a test, or stands in LEFT with its reason."""
     named = {
