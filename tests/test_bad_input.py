@@ -227,7 +227,7 @@ def test_name_that_is_no_text_is_named(game: Game) -> None:
 
 # -- YAML ---------------------------------------------------------------------------------------
 
-BROKEN_RULES = {
+BROKEN_RULES: dict[str, tuple[str | bytes, str]] = {
     "tab": ("rules:\n\t- name: x\n", "rules/own.yaml:2"),
     "duplicate key": (RULES + "    match: x.png\n", "match"),
     "unknown key": (RULES.replace("match:", "mach:"), "match"),
