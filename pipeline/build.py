@@ -29,7 +29,7 @@ from .model import JobState, Record, Rule, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
 from .results import Result, untouched
-from .scheduler import Pace, Scheduler
+from .scheduler import Scheduler
 from .site import Site
 from .steps import ClipPlan
 from .store import Bought
@@ -93,6 +93,7 @@ class _Run:
             is_frozen=options.frozen,
             is_standing_in=options.is_standing_in,
         )
+        self._published = {line.source for line in survey.lock.clips}
         self._sources = {one.wanted.source.path: one for one in plan.sources}
         self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
@@ -105,9 +106,11 @@ class _Run:
         try:
             with Finishing(len(work)) as finishing:
                 waiting = [one for one in work if not self._begin(one, finishing)]
+                waiting_for = self._by_key(waiting)
                 with closing(self._buy(waiting)) as settled:
-                    for _ in settled:
-                        waiting = [one for one in waiting if not self._begin(one, finishing)]
+                    for key in settled:
+                        for source in waiting_for.pop(key, ()):
+                            self._begin(source, finishing)
                         self._publish(finishing.ready(), finishing)
                 self._publish(finishing.rest(), finishing)
             self._remove_orphans()
@@ -118,10 +121,18 @@ class _Run:
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
 
+    def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
+        """Return which sources wait for a request key: no other is asked when it is settled."""
+        found: dict[str, list[SourcePlan]] = {}
+        for source in waiting:
+            for key in {clip.step.request_key for clip in source.clips if self._is_open(clip)}:
+                found.setdefault(key, []).append(source)
+        return found
+
     # -- buying ---------------------------------------------------------------------------------
 
-    def _buy(self, sources: Sequence[SourcePlan]) -> Generator[None, None, None]:
-        """Settle every clip that is not bought yet; yields after each."""
+    def _buy(self, sources: Sequence[SourcePlan]) -> Generator[str, None, None]:
+        """Settle every clip that is not bought yet; yields its request key after each."""
         new, resumed = self._orders(sources)
         if not new and not resumed:
             return
@@ -149,18 +160,16 @@ class _Run:
             yield from self._settle([order], error)
         desk = Desk(service, self._tools.ledger, self._store, self._tools.clock)
         pace = orders.pace(self._site, service, self._tools.ledger)
-        with closing(self._scheduler(desk, pace).run(new, resumed)) as outcomes:
+        scheduler = Scheduler(desk, pace, self._tools.observe, self._tools.stop)
+        with closing(scheduler.run(new, resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
-                yield
+                yield outcome.request_key
 
-    def _keep_back(self, new: Sequence[Order]) -> Iterator[None]:
+    def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
         for order in new:
             if reason := self._options.kept_back.get(order.request_key):
                 yield from self._settle([order], RefusedError(reason))
-
-    def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
-        return Scheduler(desk, pace, self._tools.observe, self._tools.stop)
 
     def _orders(self, sources: Sequence[SourcePlan]) -> tuple[list[Order], list[Order]]:
         new: dict[str, Order] = {}
@@ -175,10 +184,10 @@ class _Run:
                     )
         return list(new.values()), list(resumed.values())
 
-    def _settle(self, left: Sequence[Order], error: PixelpipeError) -> Iterator[None]:
+    def _settle(self, left: Sequence[Order], error: PixelpipeError) -> Iterator[str]:
         for order in left:
             self._outcomes[order.request_key] = Outcome(request_key=order.request_key, error=error)
-        yield
+        yield from (order.request_key for order in left)
 
     # -- finishing ------------------------------------------------------------------------------
 
@@ -192,10 +201,11 @@ class _Run:
         self._report(
             endings.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
         )
-        if not bought or (lost and self._is_published(source)):
+        if not bought or (lost and source.wanted.source.path in self._published):
             # What stands is whole; with a clip missing, the new set would be less than that.
             self._report(endings.left(clip) for clip in bought)
             return True
+        self._publish(finishing.room(), finishing)
         self._finish(source, bought, finishing)
         return True
 
@@ -211,10 +221,6 @@ class _Run:
     def _is_open(self, clip: ClipPlan) -> bool:
         waits = clip.step.kind in (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
         return waits and clip.digest is None and clip.step.request_key not in self._outcomes
-
-    def _is_published(self, source: SourcePlan) -> bool:
-        path = source.wanted.source.path
-        return any(line.source == path for line in self._survey.lock.clips)
 
     def _digest(self, clip: ClipPlan) -> str | None:
         if clip.digest is not None:
@@ -236,7 +242,6 @@ class _Run:
         )
 
     def _content(self, clip: ClipPlan) -> finish.BoughtClip:
-
         digest = self._digest(clip) or ""
         record = self._store.record(clip.step.request_key, digest)
         content = self._store.content(digest) if record else None

@@ -1,16 +1,23 @@
-"""Finish many sources: in this process when there are few, in other processes when it pays."""
+"""Finish many sources: in this process when there are few, in other processes when it pays.
+
+The others are plain commands that read tasks and write results, not `multiprocessing`: that would
+run the main module of a build script again in each of them, and `Project("game").build()` must
+work in a script of two lines. They end when their input ends: a killed build leaves none behind.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import pickle
+import queue
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import parent_process
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .errors import PixelpipeError
+from .errors import AssetError, PixelpipeError
 from .model import Record
 
 if TYPE_CHECKING:
@@ -18,6 +25,10 @@ if TYPE_CHECKING:
 
 #: Starting processes and loading numpy in them costs about as much as finishing this many sources.
 _PAYS_FROM = 24
+#: Tasks for each worker, so that none waits for us; more would only fill the memory.
+_AHEAD = 4
+#: How long the end of a run waits for workers that are still at a task.
+_LAST_S = 5.0
 
 
 class Done(Record, frozen=True, kw_only=True):
@@ -26,6 +37,8 @@ class Done(Record, frozen=True, kw_only=True):
     source: str
     finished: finish.Finished | None = None
     error: PixelpipeError | None = None
+    #: What should never happen: raised again in the process that asked.
+    bug: Exception | None = None
 
 
 class Finishing:
@@ -33,49 +46,97 @@ class Finishing:
 
     def __init__(self, expected: int) -> None:
         """Prepare for about `expected` sources."""
-        self._pool: ProcessPoolExecutor | None = None
-        self._futures: dict[Future[Done], str] = {}
-        self._done: list[Done] = []
-        self._is_parallel = expected >= _PAYS_FROM and (os.cpu_count() or 1) > 1
+        cores = os.cpu_count() or 1
+        self._most = cores if expected >= _PAYS_FROM and cores > 1 else 0
+        self._workers: list[threading.Thread] = []
+        self._tasks: queue.SimpleQueue[tuple[str, finish.Task] | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._open = 0
 
     def __enter__(self) -> Finishing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        with suppress(queue.Empty):
+            while True:
+                self._tasks.get_nowait()
+        for _worker in self._workers:
+            self._tasks.put(None)
+        for worker in self._workers:
+            worker.join(_LAST_S)
 
     def add(self, source: str, task: finish.Task) -> None:
-        """Finish `task`; its result comes from `ready` or `rest`."""
-        if not self._is_parallel:
-            self._done.append(_finish(source, task))
+        """Finish `task`; its result comes from `room`, `ready` or `rest`."""
+        self._open += 1
+        if not self._most:
+            self._done.put(_finish(source, task))
             return
-        if self._pool is None:
-            # Spawned, not forked: this process has threads.
-            self._pool = ProcessPoolExecutor(
-                os.cpu_count(),
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_end_with_parent,
-            )
-        self._futures[self._pool.submit(_finish, source, task)] = source
+        if len(self._workers) < min(self._most, self._open):
+            self._workers.append(threading.Thread(target=self._serve, daemon=True))
+            self._workers[-1].start()
+        self._tasks.put((source, task))
+
+    def room(self) -> Iterator[Done]:
+        """Yield results until there is room for another task: memory holds those in flight."""
+        while self._open >= max(1, self._most * _AHEAD):
+            yield self._next()
 
     def ready(self) -> Iterator[Done]:
         """Yield what has been finished so far, without waiting."""
-        yield from self._collect([future for future in self._futures if future.done()])
-        while self._done:
-            yield self._done.pop(0)
+        with suppress(queue.Empty):
+            while self._open:
+                yield self._next(wait=False)
 
     def rest(self) -> Iterator[Done]:
         """Yield everything that is still to come, waiting for it."""
-        yield from self.ready()
-        while self._futures:
-            ended, _ = wait(self._futures, return_when=FIRST_COMPLETED)
-            yield from self._collect(list(ended))
+        while self._open:
+            yield self._next()
 
-    def _collect(self, futures: list[Future[Done]]) -> Iterator[Done]:
-        for future in futures:
-            del self._futures[future]
-            yield future.result()
+    def _next(self, *, wait: bool = True) -> Done:
+        done = self._done.get(wait)
+        self._open -= 1
+        if done.bug is not None:
+            raise done.bug
+        return done
+
+    def _serve(self) -> None:
+        """Hand tasks to one process until there are no more; one that dies is replaced."""
+        worker = None
+        while (order := self._tasks.get()) is not None:
+            try:
+                worker = worker or _start()
+                self._done.put(_ask(worker, order))
+            except (OSError, EOFError, pickle.UnpicklingError):
+                error = AssetError(f"{order[0]}: the process that finished it has died")
+                self._done.put(Done(source=order[0], error=error))
+                if worker is not None:
+                    _end(worker)
+                worker = None
+        if worker is not None:
+            _end(worker)
+
+
+def _start() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", f"from {__name__} import work; work()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C goes to us alone
+    )
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    with suppress(OSError):
+        worker.communicate()
+
+
+def _ask(worker: subprocess.Popen[bytes], order: tuple[str, finish.Task]) -> Done:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    pickle.dump(order, worker.stdin, pickle.HIGHEST_PROTOCOL)
+    worker.stdin.flush()
+    done: Done = pickle.load(worker.stdout)
+    return done
 
 
 def _finish(source: str, task: finish.Task) -> Done:
@@ -87,13 +148,16 @@ def _finish(source: str, task: finish.Task) -> Done:
         return Done(source=source, error=exc)
 
 
-def _end_with_parent() -> None:
-    """End this worker when its parent dies: a killed build must leave no process behind."""
-    parent = parent_process()
-    if parent is not None:
-        threading.Thread(target=_wait_for, args=(parent,), daemon=True).start()
-
-
-def _wait_for(parent: multiprocessing.process.BaseProcess) -> None:
-    parent.join()
-    os._exit(1)
+def work() -> None:
+    """Finish the tasks on standard input until it ends: the body of a worker process."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a target of another package prints is no answer
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            source, task = pickle.load(sys.stdin.buffer)
+            try:
+                done = _finish(source, task)
+            except Exception as exc:
+                done = Done(source=source, bug=exc)
+            pickle.dump(done, answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()

@@ -126,7 +126,19 @@ def inside(root: Path, path: str, error: type[PixelpipeError]) -> Path:
     if not is_plain or (os.name == "nt" and (":" in path or "\\" in path)):
         raise error(f"{path!r}: is not a path inside the project; nothing was read or written")
     real_root = os.path.realpath(root)
-    real = os.path.realpath(Path(real_root, path))
+    place = Path(real_root, path)
+    if os.name != "nt" and not _has_link(real_root, parts):
+        return place
+    real = os.path.realpath(place)
     if os.path.commonpath((real_root, real)) != real_root:
         raise error(f"{path}: leads outside of the project, to {real}; replace the link by a file")
     return Path(real)
+
+
+def _has_link(folder: str, parts: Iterable[str]) -> bool:
+    """Tell whether a step of the way down from `folder` is a link; a real path needs one look."""
+    for part in parts:
+        folder = f"{folder}{os.sep}{part}"
+        if os.path.islink(folder):  # noqa: PTH114 - a Path for each step costs more than the look
+            return True
+    return False
