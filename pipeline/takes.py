@@ -5,6 +5,8 @@ Nothing that was bought is thrown away; the lock file records the choice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from . import keys
@@ -54,7 +56,7 @@ def known(project: Project, path: str, clip: str | None = None) -> tuple[Taken, 
             f"{path}: has no clip {clip!r}; it has {names}" if names else f"{path}: no rule matches"
         )
     return tuple(
-        _taken(project, request, lines.get((path, request.clip), ())) for request in chosen
+        taken(project, request, lines.get((path, request.clip), ())) for request in chosen
     )
 
 
@@ -110,8 +112,8 @@ def _find(taken: Taken, take: int) -> ClipLine:
     )
 
 
-def _taken(project: Project, request: Request, lines: list[ClipLine] | tuple[()]) -> Taken:
-    """Look for takes from the service in use, and from those that the lock file names."""
+def taken(project: Project, request: Request, lines: Sequence[ClipLine]) -> Taken:
+    """Return the takes of one request, from the service in use and those of its lock lines."""
     store = project.site.store()
     services = dict.fromkeys([*(line.service for line in lines), project.site.service.identity])
     found: dict[int, ClipLine] = {}

@@ -37,6 +37,7 @@ _COMMANDS = {
     "adopt": ("outputs", "Keep hand edits of a file's outputs."),
     "restore": ("outputs", "Replace hand edits by what was bought."),
     "detach": ("outputs", "Leave a file's outputs to you for good."),
+    "gallery": ("gallery", "Write the review page: sources and animations side by side."),
     "clean": ("upkeep", "Remove outputs; what was bought stays."),
     "prune": ("upkeep", "List bought bytes that nothing refers to, and their price."),
     "verify": ("upkeep", "Check lock file, bought bytes and outputs."),

@@ -1,0 +1,44 @@
+"""`gallery`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import project as projects
+from ..api import Project
+from ..model import File
+from . import options
+
+#: Where it is written unless stated: in this checkout's own state, which is not committed.
+_PLACE = ".pixelpipe/tmp/gallery.html"
+
+
+@click.command()
+@options.project
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it here.")
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+@options.service
+def gallery(project: str, out: Path | None, opens: bool, service: str | None) -> None:
+    """Write the review page: every source beside its animations, with grades and takes.
+
+    One HTML file with everything in it; it opens without a server. Free: asks no service.
+    """
+    from .. import exhibits  # heavy: finishes everything again
+    from ..gallery import page
+
+    opened = Project(project, service=service)
+    found = tuple(exhibits.collect(opened))
+    text = page(opened.root.resolve().name, found)
+    if out is None:
+        projects.prepare(opened.root)
+        projects.publish(opened.root, [File(path=_PLACE, content=text.encode())])
+        out = opened.root / _PLACE
+    else:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8", newline="\n")
+    clips = sum(len(one.reels) for one in found)
+    click.echo(f"{len(found)} sources, {clips} animations: open {out}")
+    if opens:
+        click.launch(out.resolve().as_uri())
