@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from . import keys, lock, publication
+from . import lock, publication
 from .api import Observer, Project, Scope, Spending, ignore
 from .errors import UsageError
 from .lock import FileLine, Lock
+from .project import digest_of
 from .report import Report
 
 
@@ -81,7 +82,7 @@ def _lines(project: Project, source: str) -> list[FileLine]:
 
 def _digest(project: Project, line: FileLine) -> str | None:
     try:
-        return keys.digest((project.root / line.path).read_bytes())
+        return digest_of(project.root / line.path)
     except OSError:
         return None
 

@@ -92,7 +92,7 @@ class Publication:
         lines = self._files_of.get(source.stem, ())
         return bool(lines) and all(
             (self._site.root / line.path).is_file()
-            and keys.digest((self._site.root / line.path).read_bytes()) == line.digest
+            and project.digest_of(self._site.root / line.path) == line.digest
             for line in lines
         )
 
@@ -128,11 +128,11 @@ class Publication:
         found: dict[str, str] = {}
         for path, digest in new.items():
             try:
-                there = keys.digest((self._site.root / path).read_bytes())
+                there = project.digest_of(self._site.root / path)
             except FileNotFoundError:
                 continue
             except IsADirectoryError as exc:
-                raise AssetError(f"{path} is a folder that is not ours: it is left alone") from exc
+                raise AssetError(f"{path} is a folder or a pipe: it is left alone") from exc
             except OSError as exc:
                 raise StorageError(f"{path}: {exc.strerror or exc}") from exc
             if self._is_standing_in and there != self._locked.get(path):

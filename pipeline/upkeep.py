@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 
-from . import keys, lock, project
+from . import lock, project
 from .api import Project
 from .lock import ClipLine, FileLine
 from .model import Record
@@ -143,6 +143,6 @@ def _origin(file: FileLine, clips: list[ClipLine], root: Path) -> Origin:
 
 def _digest(root: Path, path: str) -> str | None:
     try:
-        return keys.digest((root / path).read_bytes())
+        return project.digest_of(root / path)
     except OSError:
         return None

@@ -244,6 +244,24 @@ def test_next_build_deletes_what_a_killed_one_left_half_written(game: Game) -> N
     assert new.exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="makes pipes and links")
+def test_what_stands_in_an_outputs_place_stops_that_asset_only(game: Game) -> None:
+    """A pipe would be waited for without end; a link leads out of the project."""
+    game.run("build")
+    for name in ("hero", "slime"):
+        (game.root / f"assets/{name}.anim.png").unlink()
+    os.mkfifo(game.root / "assets/hero.anim.png")
+    (game.root / "assets/slime.anim.png").symlink_to("/nowhere")
+    (game.root / "assets/chest.anim.png").unlink()
+    run = game.run("build")
+    assert run.exit == 1
+    assert "hero.anim.png" in run.stderr
+    assert "slime.anim.png" in run.stderr
+    assert (game.root / "assets/chest.anim.png").exists()
+    assert game.run("build", "--frozen").exit == 1
+    assert game.run("verify").exit == 8
+
+
 def test_added_target_costs_nothing(paying: Game, shop: Shop) -> None:
     """Targets are derived: one more, or one less, makes no request; a dropped file goes."""
     _built(paying)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import keys, project
-from pipeline.errors import SourceError, StorageError
+from pipeline.errors import AssetError, SourceError, StorageError
 from pipeline.model import File
 from pipeline.project import outputs
 
@@ -180,14 +180,14 @@ def test_places_where_nothing_may_be_written_are_refused(
     (root / "out").symlink_to(tmp_path)
     (root / "link.anim.png").symlink_to(tmp_path / "victim")
     before = listing(tmp_path)
-    with pytest.raises(StorageError, match=reason):
+    with pytest.raises((AssetError, StorageError), match=reason):
         project.publish(root, [file("a.anim.png", b"first"), file(path)][1:])
     assert listing(tmp_path) == before
 
 
 def test_one_bad_path_stops_the_set_before_its_first_file(tmp_path: Path) -> None:
     """A set that is half there is worse than none."""
-    with pytest.raises(StorageError):
+    with pytest.raises(AssetError):
         project.publish(tmp_path, [file("a.anim.png"), file("nul.anim.png")])
     with pytest.raises(StorageError, match=r"A\.anim\.png"):
         project.publish(tmp_path, [file("A.anim.png"), file("a.anim.png")])
@@ -224,5 +224,5 @@ def test_only_what_we_wrote_is_removed(tmp_path: Path) -> None:
     assert not project.remove(tmp_path, "gone.anim.png", digest)
     assert project.remove(tmp_path, "ours.anim.png", digest)
     assert listing(tmp_path) == ["edited.anim.png"]
-    with pytest.raises(StorageError):
+    with pytest.raises(AssetError):
         project.remove(tmp_path, "../x", digest)

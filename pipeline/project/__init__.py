@@ -23,7 +23,7 @@ from .stats import RACY_NS, Stat, stat_of
 if TYPE_CHECKING:
     from .index import Facts, Index
     from .outputs import digests, publish, remove, sweep
-    from .snapshot import read
+    from .snapshot import digest_of, read
 
 __all__ = [
     "CACHES",
@@ -35,6 +35,7 @@ __all__ = [
     "Scan",
     "Stat",
     "Tree",
+    "digest_of",
     "digests",
     "find",
     "fold",
@@ -56,6 +57,7 @@ __all__ = [
 _LATER = {
     "Facts": "index",
     "Index": "index",
+    "digest_of": "snapshot",
     "digests": "outputs",
     "publish": "outputs",
     "remove": "outputs",

@@ -10,10 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import keys
-from ..errors import StorageError
+from ..errors import AssetError, StorageError
 from ..model import File
-from . import paths
+from . import paths, snapshot
 from .index import Index
 from .stats import Stat, stat_of
 
@@ -47,8 +46,8 @@ def publish(root: Path, files: Sequence[File]) -> tuple[str, ...]:
     first time nobody sees data without its picture. The other way round an import triggered by
     the data would cut the old sheet by the new frames.
 
-    Raises StorageError with the path for a full disk, a read-only or forbidden place, a name that
-    Windows reserves, or a place outside of the project.
+    Raises StorageError with the path for a full disk, or a read-only or forbidden place, and
+    AssetError for a name that Windows reserves, or a place outside of the project.
     """
     wanted = _checked(root, files)
     pending: list[_Pending] = []
@@ -76,7 +75,7 @@ def remove(root: Path, path: str, digest: str) -> bool:
     """
     place = _place(root, path)
     with _named(path):
-        if not place.is_file() or keys.digest(place.read_bytes()) != digest:
+        if not place.is_file() or snapshot.digest_of(place) != digest:
             return False
         place.unlink()
     return True
@@ -162,10 +161,10 @@ def _checked(root: Path, files: Sequence[File]) -> list[tuple[File, Path]]:
 def _place(root: Path, path: str) -> Path:
     """Return where to write `path`: in a real folder of the project, links above it followed."""
     if paths.is_reserved(path):
-        raise StorageError(f"{path}: is a name that Windows reserves; rename the source")
+        raise AssetError(f"{path}: is a name that Windows reserves; rename the source")
     folder, _, name = path.rpartition("/")
-    parent = paths.inside(root, folder, StorageError) if folder else Path(os.path.realpath(root))
-    paths.inside(root, path, StorageError)
+    parent = paths.inside(root, folder, AssetError) if folder else Path(os.path.realpath(root))
+    paths.inside(root, path, AssetError)
     return parent / name
 
 
@@ -216,7 +215,7 @@ def _digest(root: Path, path: str, index: Index, stat: Stat | None) -> str | Non
         stat = stat or stat_of(place.stat())
         if (known := index.digest(path, stat)) is not None:
             return known
-        digest = keys.digest(place.read_bytes())
+        digest = snapshot.digest_of(place)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:

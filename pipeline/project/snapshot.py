@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as bits
 from pathlib import Path
 
+from .. import keys
 from ..errors import SourceError
 from . import paths
 
@@ -36,6 +38,18 @@ def read(root: Path, path: str) -> bytes:
     if _state(before) != _state(after) or len(content) != after.st_size:
         raise SourceError(f"{path}: is still changing; build again when it is saved")
     return content
+
+
+def digest_of(place: Path) -> str:
+    """Return the digest of a regular file.
+
+    Raises FileNotFoundError, IsADirectoryError for whatever else stands there (a pipe would be
+    waited for without end), or another OSError.
+    """
+    with os.fdopen(os.open(place, _FLAGS), "rb") as stream:
+        if not bits.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise IsADirectoryError(errno.EISDIR, "is no regular file", str(place))
+        return keys.digest(stream.read())
 
 
 def _check(path: str, found: os.stat_result) -> None:
