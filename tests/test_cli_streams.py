@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,4 +45,25 @@ def test_full_standard_output_is_storage_and_no_bug(game: Game) -> None:
     ended = shell("pixelpipe build > /dev/full", game.root)
     assert ended.returncode == 8
     assert "No space left" in ended.stderr
+    assert "bug" not in ended.stderr
+
+
+def test_closed_terminal_stops_a_watch_as_ctrl_c_does(game: Game) -> None:
+    """Killed by the signal it would leave the engine's processes to complain to nobody."""
+    with game.start("watch") as watching:
+        assert watching.stderr is not None
+        for line in watching.stderr:
+            if "Watching" in line:
+                break
+        watching.send_signal(signal.SIGHUP)
+        watching.communicate(timeout=60)
+    assert watching.returncode == 130
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the number of files is Linux's")
+def test_shortage_is_said_and_is_no_bug(game: Game) -> None:
+    """What the machine lacks the user can free; a bug report would help nobody."""
+    ended = shell("ulimit -n 12; pixelpipe build", game.root)
+    assert ended.returncode == 8
+    assert "Too many open files" in ended.stderr
     assert "bug" not in ended.stderr

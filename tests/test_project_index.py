@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import keys, project
-from pipeline.errors import StorageError
+from pipeline.errors import ConfigError
 from pipeline.project import Facts, Index, Stat
 
 DIGEST = keys.digest(b"x")
@@ -132,7 +132,7 @@ def test_a_newer_format_is_refused_and_not_touched(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     content = database(tmp_path).read_bytes()
-    with pytest.raises(StorageError, match="newer pixelpipe"):
+    with pytest.raises(ConfigError, match="newer pixelpipe"):
         Index.open(tmp_path)
     assert database(tmp_path).read_bytes() == content
 

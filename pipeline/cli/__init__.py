@@ -47,6 +47,8 @@ _COMMANDS = {
     "engine": ("engines", "The built-in engine as a server."),
 }
 _BUG = 70
+#: What the machine has run out of: disk, quota, open files, memory.
+_SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class _Lazy(click.Group):
@@ -102,6 +104,9 @@ def main() -> None:
     """Run the command line and exit with the code of design.md section 10."""
     _open_streams()
     signal.signal(signal.SIGTERM, _interrupt)
+    # A terminal that closes stops us as Ctrl-C does, unless `nohup` said otherwise.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _interrupt)
     with _sentences():
         root(prog_name="pixelpipe", standalone_mode=False)
 
@@ -127,9 +132,12 @@ def _sentences() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as exc:
-        if exc.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if exc.errno not in _SHORTAGES:
             _bug(exc)
         _say(f"{exc.strerror}: free some, then run the same command again; nothing was lost")
+        sys.exit(StorageError.exit_code)
+    except MemoryError:
+        _say("not enough memory: free some, then run the same command again; nothing was lost")
         sys.exit(StorageError.exit_code)
     except Exception as exc:
         _bug(exc)

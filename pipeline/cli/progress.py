@@ -106,6 +106,8 @@ def line(result: Result) -> str:
     if step.error:
         text = step.error.removeprefix(f"{step.source}: ")
         return f"  {result.state:8} {name}: {text}"
+    if result.state == "removed":
+        return f"  removed  what was made of {name}: {step.reason}"
     grade = "" if result.grade is None else f", grade {result.grade}"
     price = f", {result.credits} credits" if result.credits else ""
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import StorageError
+from ..errors import ConfigError
 from . import paths
 from .stats import RACY_NS, Stat
 
@@ -77,7 +77,7 @@ class Index:
     def open(cls, root: Path, *, clock: Callable[[], int] = time.time_ns) -> Index:
         """Read the index of the project at `root`; nothing is written before `save`.
 
-        Raises StorageError if a newer pixelpipe wrote it.
+        Raises ConfigError if a newer pixelpipe wrote it.
         """
         index = cls(root, clock=clock)
         if index._path.exists():
@@ -180,9 +180,10 @@ class Index:
         """Refuse an index that a newer pixelpipe wrote."""
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version > VERSION:
-            raise StorageError(
-                f"{self._path}: was written by a newer pixelpipe (format {version}, known is"
-                f" {VERSION}); update pixelpipe, or delete the file: it is only a memo"
+            raise ConfigError(
+                f"was written by a newer pixelpipe (format {version}, this one knows {VERSION}); "
+                "update pixelpipe, or delete the file: it is only a memo",
+                path=str(self._path),
             )
 
     def _write(self, database: sqlite3.Connection) -> None:
