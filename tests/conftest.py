@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from command import call
-from game import FOREIGN, RULES, Game, Run, Shop, shop_serving
+from game import FOREIGN, REPOSITORY, RULES, Game, Run, Shop, shop_serving
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +16,7 @@ def _no_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """Keep the user's home, state folder, key and settings out of every test."""
     for name in (*FOREIGN, *(name for name in os.environ if name.startswith("PIXELPIPE_"))):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))  # for what is started elsewhere
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PIXELPIPE_STATE", str(home / "state"))

@@ -14,6 +14,10 @@ from PIL import Image
 from pipeline.errors import ConfigError
 from pipeline.imaging import png as container
 
+#: The same code without starting Python for every command; each exit code once for real
+#: stands in test_cli and in the tests here that start processes themselves.
+pytestmark = pytest.mark.usefixtures("in_process")
+
 
 def _jpeg() -> bytes:
     stream = io.BytesIO()
@@ -277,7 +281,7 @@ def test_broken_rules_end_the_command_with_3(game: Game) -> None:
     game.rules("rules: 5\n")
     run = game.run("build")
     assert run.exit == 3
-    assert run.stderr.startswith("pixelpipe: rules/own.yaml:1: ")
+    assert "rules/own.yaml:1: " in run.stderr
 
 
 @pytest.mark.parametrize(

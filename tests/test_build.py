@@ -17,6 +17,10 @@ from pipeline.api import Project
 from pipeline.model import StepKind
 from pipeline.report import Report
 
+#: The same code without starting Python for every command; each exit code once for real
+#: stands in test_cli and in the tests here that start processes themselves.
+pytestmark = pytest.mark.usefixtures("in_process")
+
 OUTPUTS = {f"{stem}.anim.{kind}" for stem in ("hero", "slime", "chest") for kind in ("png", "json")}
 
 

@@ -15,6 +15,10 @@ from game import KEY_NAME, RULES, TWO_CLIPS, Game, Shop, shop_serving
 from pipeline.ledger import Ledger
 from pipeline.model import Job, JobState
 
+#: The same code without starting Python for every command; each exit code once for real
+#: stands in test_cli and in the tests here that start processes themselves.
+pytestmark = pytest.mark.usefixtures("in_process")
+
 
 @contextmanager
 def _ledger() -> Iterator[Ledger]:
