@@ -17,6 +17,7 @@ from .errors import UsageError
 from .model import Document, File, Pixels
 from .report import Report
 from .site import Site
+from .steps import Known
 from .survey import Survey
 
 #: Where errors in the wish are said to be.
@@ -70,6 +71,10 @@ class SingleFile(Project):
 
     def _look(self, scope: Scope) -> Survey:
         return survey.look(self.site, self._name)
+
+    def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
+        """Set no seal: nothing of ours is kept in the file's folder."""
+        return report
 
     def _task(self, report: Report) -> finish.Task:
         wanted = report.plan.sources[0].wanted
