@@ -21,8 +21,10 @@ from .model import File, Source
 from .site import Site
 from .survey import read_lock
 
-#: The lock file is written at most this often while sources are being published.
+#: The lock file is written at most this often while sources are being published, and takes at
+#: most this share of the time: it grows with the project, and the work on one source does not.
 _FLUSH_S = 0.5
+_FLUSH_SHARE = 0.05
 _GUARD_TIMEOUT_S = 60.0
 
 
@@ -55,7 +57,8 @@ class Publication:
         self._files_of = before.files_of()
         self._clips: dict[str, Sequence[ClipLine]] = {}
         self._files: dict[str, Sequence[FileLine]] = {}
-        self._flushed_at = time.monotonic()
+        self._flush_due = time.monotonic() + _FLUSH_S
+        self._renamed: list[str] = []
 
     def publish(
         self, source: Source, files: Sequence[File], clips: Sequence[ClipLine], build_key: str
@@ -71,7 +74,7 @@ class Publication:
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
             )
-            written = project.publish(self._site.root, files)
+            written = project.publish(self._site.root, files, syncs_folders=False)
             for line in self._files_of.get(source.stem, ()):
                 if line.path not in new and not self._is_frozen:
                     project.remove(self._site.root, line.path, line.digest)
@@ -79,7 +82,8 @@ class Publication:
         self._files[source.stem] = [
             FileLine(path=path, digest=digest, build=build_key) for path, digest in new.items()
         ]
-        if time.monotonic() - self._flushed_at > _FLUSH_S:
+        self._renamed += written
+        if time.monotonic() > self._flush_due:
             self.flush()
         return written
 
@@ -111,7 +115,9 @@ class Publication:
 
     def flush(self) -> None:
         """Write the lock file, keeping every line that another process has written meanwhile."""
-        self._flushed_at = time.monotonic()
+        begun = time.monotonic()
+        project.sync_folders(self._site.root, self._renamed)
+        self._renamed.clear()
         is_lock_kept = self._is_frozen or not self._site.is_project
         if is_lock_kept or not (self._clips or self._files):
             return
@@ -121,6 +127,8 @@ class Publication:
         )
         self._clips.clear()
         self._files.clear()
+        ended = time.monotonic()
+        self._flush_due = ended + max(_FLUSH_S, (ended - begun) / _FLUSH_SHARE)
 
     def _ours(self, new: Mapping[str, str]) -> dict[str, str]:
         """Return the digests of files that we replace; raise AssetError if one is not ours."""

@@ -55,9 +55,7 @@ def known(project: Project, path: str, clip: str | None = None) -> tuple[Taken, 
         raise UsageError(
             f"{path}: has no clip {clip!r}; it has {names}" if names else f"{path}: no rule matches"
         )
-    return tuple(
-        taken(project, request, lines.get((path, request.clip), ())) for request in chosen
-    )
+    return tuple(taken(project, request, lines.get((path, request.clip), ())) for request in chosen)
 
 
 def reroll(

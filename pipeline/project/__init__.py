@@ -22,7 +22,7 @@ from .stats import RACY_NS, Stat, stat_of
 
 if TYPE_CHECKING:
     from .index import Facts, Index
-    from .outputs import digests, publish, remove, sweep
+    from .outputs import digests, publish, remove, sweep, sync_folders
     from .snapshot import digest_of, read
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "scan",
     "stat_of",
     "sweep",
+    "sync_folders",
 ]
 
 #: Name to the module that has it, for what a run with nothing to do needs none of.
@@ -62,6 +63,7 @@ _LATER = {
     "publish": "outputs",
     "remove": "outputs",
     "sweep": "outputs",
+    "sync_folders": "outputs",
     "read": "snapshot",
 }
 

@@ -6,6 +6,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,8 @@ _PICTURES = (".png", ".gif", ".webp", ".apng", ".jpg", ".aseprite")
 #: A temporary file of this age in seconds belongs to no run that is still alive.
 _LEFTOVER_S = 300.0
 
+#: Files that are brought down to the disk at the same time.
+_SYNCS = 8
 _numbers = itertools.count()
 
 
@@ -34,7 +37,7 @@ class _Pending(NamedTuple):
     place: Path
 
 
-def publish(root: Path, files: Sequence[File]) -> tuple[str, ...]:
+def publish(root: Path, files: Sequence[File], *, syncs_folders: bool = True) -> tuple[str, ...]:
     """Write `files`, and return the paths of those that were not yet as they should be.
 
     All are written and synced under temporary names in their own folders before the first is
@@ -46,6 +49,9 @@ def publish(root: Path, files: Sequence[File]) -> tuple[str, ...]:
     first time nobody sees data without its picture. The other way round an import triggered by
     the data would cut the old sheet by the new frames.
 
+    Renames are durable on return, unless `syncs_folders` is off: then `sync_folders` makes those of
+    many sets durable at once.
+
     Raises StorageError with the path for a full disk, or a read-only or forbidden place, and
     AssetError for a name that Windows reserves, or a place outside of the project.
     """
@@ -55,6 +61,7 @@ def publish(root: Path, files: Sequence[File]) -> tuple[str, ...]:
         for file, place in wanted:
             with _named(file.path):
                 pending.append(_write(file, place))
+        _sync(pending)
         for entry in pending:
             with _named(entry.path):
                 replace(entry.temporary, entry.place)
@@ -63,9 +70,15 @@ def publish(root: Path, files: Sequence[File]) -> tuple[str, ...]:
             with suppress(OSError):
                 entry.temporary.unlink(missing_ok=True)
         raise
-    for folder in dict.fromkeys(entry.place.parent for entry in pending):
-        _sync_folder(folder)
+    if syncs_folders:
+        sync_folders(root, (entry.path for entry in pending))
     return tuple(entry.path for entry in pending)
+
+
+def sync_folders(root: Path, names: Iterable[str]) -> None:
+    """Make the renames to these files durable: what refers to them is written afterwards."""
+    for folder in dict.fromkeys((root / name).parent for name in names):
+        _sync_folder(folder)
 
 
 def remove(root: Path, path: str, digest: str) -> bool:
@@ -177,7 +190,7 @@ def _holds(place: Path, content: bytes) -> bool:
 
 
 def _write(file: File, place: Path) -> _Pending:
-    """Write a file under a temporary name in its folder, down to the disk."""
+    """Write a file under a temporary name in its folder."""
     place.parent.mkdir(parents=True, exist_ok=True)
     # Hidden, and an output by name: no scanner, watcher or engine takes it for a picture.
     suffix = f"{paths.TEMPORARY}{os.getpid()}-{next(_numbers)}"
@@ -185,13 +198,31 @@ def _write(file: File, place: Path) -> _Pending:
     try:
         with temporary.open("xb") as stream:
             stream.write(file.content)
-            stream.flush()
-            os.fsync(stream.fileno())
     except OSError:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
     return _Pending(file.path, temporary, place)
+
+
+def _sync(pending: Sequence[_Pending]) -> None:
+    """Bring files down to the disk, all at once: waiting for one includes most of the others."""
+    if len(pending) <= 1:
+        for entry in pending:
+            _sync_file(entry)
+        return
+    with ThreadPoolExecutor(min(len(pending), _SYNCS)) as pool:
+        for _ in pool.map(_sync_file, pending):
+            pass
+
+
+def _sync_file(entry: _Pending) -> None:
+    with _named(entry.path):
+        descriptor = os.open(entry.temporary, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -115,7 +115,7 @@ def is_reserved(path: str) -> bool:
 
 
 def inside(root: Path, path: str, error: type[PixelpipeError]) -> Path:
-    """Return where `path` is on disk, all links followed. The file itself need not exist.
+    """Return where `path` is on disk, links below `root` followed. The file need not exist.
 
     Raises `error` if that is outside of `root`.
     """
@@ -125,11 +125,10 @@ def inside(root: Path, path: str, error: type[PixelpipeError]) -> Path:
     )
     if not is_plain or (os.name == "nt" and (":" in path or "\\" in path)):
         raise error(f"{path!r}: is not a path inside the project; nothing was read or written")
+    if os.name != "nt" and not _has_link(f"{root}", parts):
+        return Path(root, path)
     real_root = os.path.realpath(root)
-    place = Path(real_root, path)
-    if os.name != "nt" and not _has_link(real_root, parts):
-        return place
-    real = os.path.realpath(place)
+    real = os.path.realpath(Path(real_root, path))
     if os.path.commonpath((real_root, real)) != real_root:
         raise error(f"{path}: leads outside of the project, to {real}; replace the link by a file")
     return Path(real)
