@@ -32,7 +32,6 @@ from . import (
 )
 from . import plan as planning
 from .budget import Allowance
-from .build import Options, Tools
 from .errors import OutOfDateError, PixelpipeError, RefusedError
 from .forecast import Past
 from .jobs import Change
@@ -48,7 +47,9 @@ from .results import Result, kept_by_lock, untouched
 from .scope import Scope as Scope
 from .scope import Spending as Spending
 from .steps import Known
+from .stopwatch import Stopwatch
 from .survey import Survey
+from .tools import Options, Tools
 
 _DAY_S = 24 * 60 * 60
 _USED_UP = "the saved plan was carried out before; plan again"
@@ -99,18 +100,18 @@ class Project:
 
     def plan_of(self, source: str) -> Report:
         """Say what `build` would do about one source, by its path from the root."""
-        begun = time.monotonic()
+        watch = Stopwatch()
         found = self._look(Scope(paths=frozenset([source])))
         with self.site.ledger(time.time()) as ledger:
             plan, _ = self._planned(found, ledger, Scope())
         found.save_index()
-        return self._report("plan", plan, [untouched(step) for step in plan.steps], begun)
+        return self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
 
     def saved_plan(
         self, *, only: Sequence[str] = (), with_account: bool = True
     ) -> tuple[Report, SavedPlan]:
         """Plan, and return the plan in the form that is saved and carried out later."""
-        begun = time.monotonic()
+        watch = Stopwatch()
         found = self._look(Scope(only=tuple(only)))
         plan, known = self._planned(found, None, Scope())
         past = Past()
@@ -120,7 +121,7 @@ class Project:
                 past = self._past(ledger)
         found.save_index()
         balance, trouble = self._account(plan) if with_account else (None, "")
-        report = self._report("plan", plan, [untouched(step) for step in plan.steps], begun)
+        report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         report = msgspec.structs.replace(
             self._sealable(report, found, known),
             forecast=forecast.make(plan, past, balance, trouble),
@@ -142,13 +143,15 @@ class Project:
         `only` holds globs or files; `scope` says more. One asset's failure is in the report;
         errors that concern the whole run are raised.
         """
-        begun = time.monotonic()
+        watch, spending = Stopwatch(), spending or Spending()
         scope = scope or Scope(only=tuple(only))
         found = self._look(scope).swept(self.root, time.time())
+        watch.lap("looking at files")
         plan, known = self._planned(found, None, scope)
+        watch.lap("planning")
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
-            report = self._report("build", plan, [untouched(step) for step in plan.steps], begun)
+            report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._sealable(report, found, known)
         with ExitStack() as stack:
             ledger = stack.enter_context(self.site.ledger(time.time()))
@@ -160,18 +163,16 @@ class Project:
                 observe=observe,
                 stop=stop or threading.Event(),
                 restored=_stems(scope),
+                watch=watch,
             )
             plan, _ = self._planned(found, ledger, scope)
-            spending = spending or Spending()
+            watch.lap("planning")
             if spending.locked and (changes := plan.lock_changes(found.lock)):
-                return self._report("build", plan, kept_by_lock(plan.steps, changes), begun)
-            if scope.saved is not None:
-                options = self._agreed(scope.saved, found, plan, tools, spending)
-            else:
-                options = self._options(plan, found, ledger, spending)
+                return self._report("build", plan, kept_by_lock(plan.steps, changes), watch)
+            options = self._chosen(scope.saved, found, plan, tools, spending)
             results = build.run(self.site, found, plan, tools, options)
             ledger.forget_kept(str(self.root), _made(results))
-            return self._report("build", plan, results, begun, lent.url)
+            return self._report("build", plan, results, watch, lent.url)
 
     def placeholders(
         self,
@@ -188,7 +189,7 @@ class Project:
         """
         if not self.site.service.paid or spending.frozen:
             return None
-        begun = time.monotonic()
+        watch = Stopwatch()
         found = self._look(scope)
         with self.site.ledger(time.time()) as ledger:
             tools = Tools(
@@ -197,11 +198,12 @@ class Project:
                 clock=time.time,
                 observe=observe,
                 stop=stop or threading.Event(),
+                watch=watch,
             )
             made = placeholders.publish(self.site, found, spending.restraint, tools)
         if made is None:
             return None
-        report = self._report("build", *made, begun, lender.url)
+        report = self._report("build", *made, watch, lender.url)
         return msgspec.structs.replace(report, site=placeholders.stand_in(self.site))
 
     def lock(self) -> Lock:
@@ -235,6 +237,13 @@ class Project:
         self, plan: Plan, found: Survey, ledger: Ledger, keeping: Restraint
     ) -> dict[str, str]:
         return restraint.keep_back(plan, found.lock, ledger, str(self.root), keeping, time.time())
+
+    def _chosen(
+        self, saved: SavedPlan | None, found: Survey, plan: Plan, tools: Tools, spending: Spending
+    ) -> Options:
+        if saved is not None:
+            return self._agreed(saved, found, plan, tools, spending)
+        return self._options(plan, found, tools.ledger, spending)
 
     def _options(self, plan: Plan, found: Survey, ledger: Ledger, spending: Spending) -> Options:
         is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
@@ -308,7 +317,7 @@ class Project:
         command: str,
         plan: Plan,
         results: Sequence[Result],
-        begun: float,
+        watch: Stopwatch,
         url: str | None = None,
     ) -> Report:
         return Report(
@@ -317,7 +326,8 @@ class Project:
             plan=plan,
             results=tuple(results),
             service_url=url,
-            seconds=time.monotonic() - begun,
+            seconds=watch.seconds,
+            spent=watch.spent,
             exit=exit_code(results),
         )
 

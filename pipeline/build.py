@@ -6,15 +6,13 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from . import endings, grading, jobs, keys, orders
-from .budget import Allowance
 from .errors import (
     AssetError,
     PixelpipeError,
@@ -22,10 +20,9 @@ from .errors import (
     StorageError,
 )
 from .finishing import Done, Finishing
-from .jobs import Change, Clock, Desk, Order, Outcome
-from .ledger import Ledger
+from .jobs import Desk, Order, Outcome
 from .lock import ClipLine
-from .model import JobState, Record, Rule, StepKind
+from .model import JobState, Rule, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
 from .results import Result, untouched
@@ -34,37 +31,10 @@ from .site import Site
 from .steps import ClipPlan
 from .store import Bought
 from .survey import Survey
+from .tools import Options, Tools
 
 if TYPE_CHECKING:
     from . import finish
-    from .service import Service
-
-
-class Options(Record, frozen=True, kw_only=True):
-    """What a run may do."""
-
-    #: Ask no service for anything; what has not been bought is left.
-    frozen: bool = False
-    #: Most credits to commit, and why not more.
-    allowance: Allowance = Allowance()
-    #: Request keys that are not bought now, with the reason.
-    kept_back: Mapping[str, str] = {}
-    #: What is made stands in for purchases: it never replaces what was published meanwhile.
-    is_standing_in: bool = False
-
-
-class Tools(Record, frozen=True, kw_only=True):
-    """What the faces lend to a run."""
-
-    ledger: Ledger
-    #: Opens the service when it is first needed; the face closes it.
-    connect: Callable[[], Service]
-    clock: Clock
-    observe: Callable[[Change | Result], None]
-    #: Set to end the run as Ctrl-C does.
-    stop: threading.Event
-    #: Stems whose outputs are replaced although they were edited.
-    restored: frozenset[str] = frozenset()
 
 
 def run(site: Site, survey: Survey, plan: Plan, tools: Tools, options: Options) -> list[Result]:
@@ -102,21 +72,28 @@ class _Run:
         self._results: list[Result] = []
 
     def run(self) -> list[Result]:
+        watch = self._tools.watch
         work = [one for one in self._plan.sources if not one.is_fresh]
         try:
             with Finishing(len(work)) as finishing:
                 waiting = [one for one in work if not self._begin(one, finishing)]
                 waiting_for = self._by_key(waiting)
+                watch.lap("finishing what is bought")
                 with closing(self._buy(waiting)) as settled:
                     for key in settled:
+                        watch.lap("waiting for clips")
                         for source in waiting_for.pop(key, ()):
                             self._begin(source, finishing)
+                        watch.lap("preparing clips")
                         self._publish(finishing.ready(), finishing)
+                        watch.lap("publishing")
                 self._publish(finishing.rest(), finishing)
             self._remove_orphans()
+            watch.lap("finishing the last")
         finally:
             self._publication.flush()
             self._survey.save_index()
+            watch.lap("lock file and index")
         fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results

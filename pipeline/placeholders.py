@@ -13,7 +13,6 @@ import msgspec
 
 from . import build, config, knowledge, restraint
 from . import plan as planning
-from .build import Options, Tools
 from .model import StepKind
 from .plan import Plan, SourcePlan
 from .projectfields import BUILT_IN
@@ -21,6 +20,7 @@ from .restraint import Restraint
 from .results import Result
 from .site import Site
 from .survey import Survey
+from .tools import Options, Tools
 
 
 def stand_in(site: Site) -> Site:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -28,6 +28,8 @@ class Report(Record, frozen=True, kw_only=True):
     service_url: str | None = None
     seconds: float = 0.0
     exit: int = 0
+    #: Seconds by stage, in their order.
+    spent: Mapping[str, float] = {}
     #: Only of a plan.
     forecast: Forecast | None = None
     #: What the next run has to compare, when nothing was to do.

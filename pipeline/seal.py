@@ -195,7 +195,9 @@ def _stated(
 
 
 def _seen(scan: Scan) -> bytes:
-    return msgspec.msgpack.encode((scan.is_complete, scan.faults, list(scan.folders), scan.files))
+    return msgspec.msgpack.encode(
+        (scan.is_complete, scan.faults, scan.leftovers, list(scan.folders), scan.files)
+    )
 
 
 def _stat(path: Path) -> Stat | None:

@@ -27,6 +27,8 @@ def draft(
     """
     if not (survey.is_whole and survey.keeps_index and _is_settled(plan)):
         return None
+    if survey.scan.leftovers:  # each run looks whether they are old enough to be deleted
+        return None
     if not _stands(survey.lock, known) or _asks_others(site):
         return None
     environment, flags = stated

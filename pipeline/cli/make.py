@@ -32,6 +32,7 @@ _LISTED = 20
 @click.option("--frozen", is_flag=True, help="Ask no service; exit 9 if something is not bought.")
 @click.option("--locked", is_flag=True, help="Exit 9 at once if the lock file would change.")
 @click.option("--depfile", "dep", type=click.Path(path_type=Path), help="Write a Make depfile.")
+@click.option("--timings", is_flag=True, help="Say on standard error where the time went.")
 @click.option("--stamp", type=click.Path(path_type=Path), help="Touch this file at the end.")
 def build(
     project: str,
@@ -45,11 +46,12 @@ def build(
     locked: bool,
     dep: Path | None,
     stamp: Path | None,
+    timings: bool,
 ) -> None:
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
-    is_plain = not (only or as_json or saved or dep or stamp)
+    is_plain = not (only or as_json or saved or dep or stamp or timings)
     if is_plain and sealed.is_answered("build", project, service=service):
         return
     # Loaded only now: a run with nothing to do needs none of it.
@@ -59,24 +61,28 @@ def build(
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)
-    scope = Scope(only=only)
-    if saved is not None:
-        agreed = planfile.read(saved)
-        scope = Scope(only=agreed.only, saved=agreed)
+    agreed = planfile.read(saved) if saved is not None else None
+    scope = Scope(only=agreed.only if agreed else only, saved=agreed)
     wish = depfile.Wish(depfile=dep, stamp=stamp, is_whole=not scope.only, begun_ns=begun_ns)
     depfile.check(wish)
     with display(quiet=as_json) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-        spending = Spending(max_credits=max_credits, yes=yes, frozen=frozen, locked=locked)
-        if can_ask:
-            spending = msgspec.structs.replace(spending, ask=ask)
-        report = opened.build(scope=scope, spending=spending, observe=observe)
+        said = Spending(max_credits=max_credits, yes=yes, frozen=frozen, locked=locked)
+        asking = msgspec.structs.replace(said, ask=ask if can_ask else None)
+        report = opened.build(scope=scope, spending=asking, observe=observe)
     depfile.write(report, wish)
+    if timings:
+        _show_timings(report)
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
         sealed.say("build", report.draft if is_plain else None, lambda: show_build(report))
     sys.exit(report.exit)
+
+
+def _show_timings(report: Report) -> None:
+    for stage, seconds in (*report.spent.items(), ("altogether", report.seconds)):
+        click.echo(f"{seconds:8.3f} s  {stage}", err=True)
 
 
 def show_build(report: Report) -> None:
