@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from . import children
 from .errors import AssetError, PixelpipeError
 from .model import Record
 
@@ -121,6 +122,7 @@ def _start() -> subprocess.Popen[bytes]:
         [sys.executable, "-c", f"from {__name__} import work; work()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env=children.environment(),
         start_new_session=True,  # Ctrl-C goes to us alone
     )
 

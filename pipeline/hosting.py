@@ -6,7 +6,6 @@ ends when its standard input closes: a parent that is killed leaves no orphan.
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import TextIO
 
 import msgspec
 
+from . import children
 from .errors import UnavailableError
 
 _KEY_VARIABLE = "PIXELPIPE_ENGINE_KEY"
@@ -45,7 +45,7 @@ def engine(*, slots: int) -> Iterator[tuple[str, str]]:
             stdout=subprocess.PIPE,
             stderr=log,  # a pipe that nobody reads would stop the child when it is full
             text=True,
-            env=os.environ | {_KEY_VARIABLE: key},
+            env=children.environment({_KEY_VARIABLE: key}),
             # Ctrl-C goes to us alone: we still want the answers of what was already sent.
             start_new_session=True,
         )

@@ -266,6 +266,18 @@ def test_what_stands_in_an_outputs_place_stops_that_asset_only(game: Game) -> No
     assert game.run("verify").exit == 8
 
 
+@pytest.mark.parametrize("name", ["random.py", "numpy.py", "pipeline/__init__.py", "PIL/Image.py"])
+def test_python_files_of_the_game_are_never_imported(game: Game, name: str) -> None:
+    """Our child processes start in the game's folder: its code is not ours to run."""
+    game.write(name, "raise SystemExit('imported the game')")
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "pipeline", "build"], cwd=game.root, env=game.variables(),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert (game.root / "assets/hero.anim.png").exists()
+
+
 def test_added_target_costs_nothing(paying: Game, shop: Shop) -> None:
     """Targets are derived: one more, or one less, makes no request; a dropped file goes."""
     _built(paying)

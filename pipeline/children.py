@@ -1,0 +1,26 @@
+"""Start Python processes of our own that import nothing from the folder they happen to run in.
+
+A game project may hold a `random.py`, a `numpy.py` or a folder `pipeline`. Python puts the current
+folder first on its path for `-m` and `-c`, and would load those instead of ours, or at all.
+"""
+
+from __future__ import annotations
+
+import os
+import site
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return a child's environment: ours, with a path that leads to this package and not to cwd.
+
+    Source: docs.python.org, PYTHONSAFEPATH (3.11). An empty entry of PYTHONPATH means cwd as well.
+    """
+    folders = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    here = str(Path(__file__).resolve().parents[1])
+    if here not in (*folders, *site.getsitepackages()):  # a checkout that is not installed
+        folders.append(here)
+    path = {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return kept | path | {"PYTHONSAFEPATH": "1"} | dict(extra or {})
