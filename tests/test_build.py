@@ -278,6 +278,16 @@ def test_python_files_of_the_game_are_never_imported(game: Game, name: str) -> N
     assert (game.root / "assets/hero.anim.png").exists()
 
 
+def test_what_many_clips_have_in_common_is_said_once(paying: Game) -> None:
+    """Three hundred lines of the same refusal hide the one line that matters."""
+    for number in range(12):
+        paying.draw(f"more/{number}.png", tint=20 + number)
+    run = paying.run("build")
+    assert run.exit == 5
+    assert run.stderr.count("would cost 300 credits") == 1
+    assert "buy: 15 clips: would cost" in run.stderr
+
+
 def test_added_target_costs_nothing(paying: Game, shop: Shop) -> None:
     """Targets are derived: one more, or one less, makes no request; a dropped file goes."""
     _built(paying)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..report import Report
 
 _LISTED = 20
+#: Up to so many clips, a sentence that fits them all is repeated for each.
+_LISTED_ALIKE = 3
 
 
 @click.command()
@@ -116,9 +118,8 @@ def show_news(report: Report) -> None:
     told = [result for result in report.results if result.state in ("done", "hidden")]
     for notice in dict.fromkeys(one for result in told for one in result.warnings):
         click.echo(f"note: {notice}", err=True)
-    for result in report.results:
-        if result.state in ("failed", "left", "asked"):
-            click.echo(_trouble(result.step), err=True)
+    for line in _troubles(report):
+        click.echo(line, err=True)
 
 
 def show_rest(report: Report) -> None:
@@ -132,9 +133,22 @@ def show_rest(report: Report) -> None:
             click.echo(f"  {path}")
 
 
-def _trouble(step: Step) -> str:
-    text = (step.error or step.reason).removeprefix(f"{step.source}: ")
-    return f"{step.kind}: {name(step)}: {text}"
+def _troubles(report: Report) -> list[str]:
+    """Say what could not be done; what many clips have in common is said once."""
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for result in report.results:
+        if result.state in ("failed", "left", "asked"):
+            step = result.step
+            text = (step.error or step.reason).removeprefix(f"{step.source}: ")
+            alike[step.kind, text].append(name(step))
+    lines = []
+    for (kind, text), names in alike.items():
+        if len(names) <= _LISTED_ALIKE:
+            lines += [f"{kind}: {one}: {text}" for one in names]
+        else:
+            lines.append(f"{kind}: {len(names)} clips: {text}")
+            lines += [f"  {one}" for one in _cut(names)]
+    return lines
 
 
 def name(step: Step) -> str:
