@@ -135,6 +135,7 @@ def _start(engine: Found, listing: Listing) -> str:
         if (
             path.name.lower() in ART_NAMES
             and path.parent == base
+            and path.name not in engine.kind.not_art
             and _is_below(folder, engine.area)
         ):
             return folder

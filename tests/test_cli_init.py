@@ -148,6 +148,13 @@ def test_the_art_is_found_where_games_keep_it(
     assert not [path for path in found.sources if ".anim." in path or "icon" in path]
 
 
+def test_a_folder_that_the_engine_fills_is_never_the_place_to_start() -> None:
+    """GameMaker keeps each frame of each sprite as a PNG in `sprites/`: twenty credits apiece."""
+    decided = decide(Blob_dot_yyp="", sprites__spr_hero__0a1b_dot_png="")
+    assert decided.assets == ("art",)
+    assert decided.is_missing
+
+
 def test_pngs_elsewhere_are_named_and_not_taken() -> None:
     """What is left out silently is missed later."""
     found = setup.decide(listing({"art/a.png": "", "icon.png": "", "press/b.png": ""}))
