@@ -20,6 +20,7 @@ import msgspec
 from . import (
     budget,
     build,
+    changes,
     forecast,
     knowledge,
     placeholders,
@@ -38,12 +39,12 @@ from .jobs import Change
 from .ledger import Ledger
 from .lender import Lender
 from .lock import Lock
-from .model import Balance, StepKind
+from .model import Balance
 from .plan import Plan
 from .planfile import SavedPlan
 from .report import Report, exit_code
 from .restraint import Restraint
-from .results import Result, kept_by_lock, untouched
+from .results import Result, bought, kept_by_lock, untouched
 from .scope import Scope as Scope
 from .scope import Spending as Spending
 from .steps import Known
@@ -171,8 +172,8 @@ class Project:
                 return self._report("build", plan, kept_by_lock(plan.steps, changes), watch)
             options = self._chosen(scope.saved, found, plan, tools, spending)
             results = build.run(self.site, found, plan, tools, options)
-            ledger.forget_kept(str(self.root), _made(results))
-            return self._report("build", plan, results, watch, lent.url)
+            ledger.forget_kept(str(self.root), bought(results))
+            return self._resealable(self._report("build", plan, results, watch, lent.url), found)
 
     def placeholders(
         self,
@@ -211,6 +212,8 @@ class Project:
         return survey.read_lock(self.root)
 
     def _look(self, scope: Scope) -> Survey:
+        if scope.since is not None and (found := changes.again(self.site, scope.since)) is not None:
+            return found
         found = survey.take(self.site, only=scope.only, paths=scope.paths)
         return survey.retaken(found, scope.takes, scope.picked)
 
@@ -237,6 +240,15 @@ class Project:
         self, plan: Plan, found: Survey, ledger: Ledger, keeping: Restraint
     ) -> dict[str, str]:
         return restraint.keep_back(plan, found.lock, ledger, str(self.root), keeping, time.time())
+
+    def _resealable(self, report: Report, found: Survey) -> Report:
+        """Look again at what had changed since a seal was set: is all fresh now?"""
+        now = changes.after(self.site, found) if found.since and not report.exit else None
+        if now is None:
+            return report
+        plan, known = self._planned(now, None, Scope())
+        fresh = self._sealable(msgspec.structs.replace(report, plan=plan), now, known)
+        return msgspec.structs.replace(report, draft=fresh.draft)
 
     def _chosen(
         self, saved: SavedPlan | None, found: Survey, plan: Plan, tools: Tools, spending: Spending
@@ -330,15 +342,6 @@ class Project:
             spent=watch.spent,
             exit=exit_code(results),
         )
-
-
-def _made(results: Sequence[Result]) -> list[str]:
-    """Return the request keys that a run bought."""
-    return [
-        result.step.request_key
-        for result in results
-        if result.state == "done" and result.step.kind is StepKind.BUY
-    ]
 
 
 def _stems(scope: Scope) -> frozenset[str]:

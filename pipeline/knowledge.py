@@ -34,10 +34,14 @@ def gather(
 def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     """Digest the outputs that the lock names or that stand where we would write."""
     files = survey.scan.files
-    named = {line.path for line in survey.lock.files}
+    if survey.is_whole:
+        named = {line.path for line in survey.lock.files}
+    else:
+        lines = survey.lock.files_of()
+        named = {line.path for one in survey.wanted for line in lines.get(one.source.stem, ())}
     named.update(path for one in survey.wanted for path in one.outputs)
     # A folder may stand where an output goes: it is there, and it is not ours.
-    there = named & (files.keys() | survey.scan.folders.keys())
+    there = [path for path in named if path in files or path in survey.scan.folders]
     found = project.digests(root, there, survey.index, files=files)
     return {path: digest for path, digest in found.items() if digest is not None}
 
@@ -46,10 +50,11 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
     """Add what only the ledger and the store know, for clips that the lock does not settle."""
     identity = site.service.identity
     # By source, not by key alone: a copy or a renamed file is not settled by another one's line.
+    sources = {one.source.path for one in survey.wanted}
     locked = {
         (line.source, line.clip, line.key)
         for line in survey.lock.clips
-        if line.digest in known.have
+        if line.source in sources and line.digest in known.have
     }
     requests = [request for one in survey.wanted for request in one.requests]
     named = {

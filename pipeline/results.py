@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -40,6 +40,15 @@ def untouched(step: Step) -> Result:
         return Result(step=step, state="hidden")
     states = {StepKind.FRESH: "fresh", StepKind.ASK: "asked", StepKind.ORPHAN: "left"}
     return Result(step=step, state=states.get(step.kind, "failed" if step.exit_code else "left"))
+
+
+def bought(results: Iterable[Result]) -> list[str]:
+    """Return the request keys that a run bought."""
+    return [
+        result.step.request_key
+        for result in results
+        if result.state == "done" and result.step.kind is StepKind.BUY
+    ]
 
 
 def kept_by_lock(steps: Sequence[Step], changes: Collection[Step]) -> list[Result]:

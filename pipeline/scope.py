@@ -9,6 +9,7 @@ from .model import Record
 from .plan import Plan
 from .planfile import SavedPlan
 from .restraint import Restraint
+from .seal import Look
 
 
 class Spending(Record, frozen=True, kw_only=True):
@@ -40,3 +41,5 @@ class Scope(Record, frozen=True, kw_only=True):
     restored: frozenset[str] = frozenset()
     #: A plan that was agreed to: exactly this is done, or nothing.
     saved: SavedPlan | None = None
+    #: What a seal says: all but the changed files is as it was when everything was fresh.
+    since: Look | None = None

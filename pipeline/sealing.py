@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from . import config, lock, packs, project, projectfields, seal, targets
-from .lock import Lock
+from .lock import FileLine
 from .plan import Plan
 from .seal import Draft, Moment, Terms
 from .site import Site
@@ -25,11 +25,12 @@ def draft(
 
     `stated` holds the environment and the flags.
     """
-    if not (survey.is_whole and survey.keeps_index and _is_settled(plan)):
+    is_known = survey.is_whole or survey.since is not None
+    if not (is_known and survey.keeps_index and _is_settled(plan)):
         return None
     if survey.scan.leftovers:  # each run looks whether they are old enough to be deleted
         return None
-    if not _stands(survey.lock, known) or _asks_others(site):
+    if not _stands(survey, known) or _asks_others(site):
         return None
     environment, flags = stated
     return Draft(
@@ -38,7 +39,12 @@ def draft(
         flags=flags,
         terms=_terms(site),
         scan=survey.scan,
+        lock=survey.lock_stat,
+        digests=_digests(survey, known),
+        unmatched=survey.unmatched,
+        idle=survey.idle,
         begun=begun,
+        said=None if survey.since is None else survey.since.said,
     )
 
 
@@ -47,12 +53,23 @@ def _is_settled(plan: Plan) -> bool:
     return plan.is_up_to_date and not (plan.refused or plan.orphans or plan.notices)
 
 
-def _stands(locked: Lock, known: Known) -> bool:
+def _stands(survey: Survey, known: Known) -> bool:
     """Tell whether all outputs are on disk as the lock file says.
 
     Then nothing depends on bought bytes, which no stat here speaks for.
     """
-    return all(known.on_disk.get(line.path) == line.digest for line in locked.files)
+    lines: Iterable[FileLine] = survey.lock.files
+    if survey.since is not None:
+        of = survey.lock.files_of()
+        lines = (line for one in survey.wanted for line in of.get(one.source.stem, ()))
+    return all(known.on_disk.get(line.path) == line.digest for line in lines)
+
+
+def _digests(survey: Survey, known: Known) -> dict[str, str]:
+    """Return the digests of the files whose content is known, for those that are young."""
+    young = {} if survey.since is None else survey.since.young
+    sources = {one.source.path: one.source.byte_digest for one in survey.wanted}
+    return {**young, **known.on_disk, **sources, lock.NAME: survey.lock_digest}
 
 
 def _asks_others(site: Site) -> bool:
@@ -69,11 +86,11 @@ def _terms(site: Site) -> Terms:
         rules=settings.rules,
         files=(
             project.CONFIG_NAME,
-            lock.NAME,
             ".env",
             seal.INDEX,
             *(str(packs.path(name)) for name in settings.packs),
         ),
+        lock=lock.NAME,
         variables=(*config.VARIABLES, *seal.HOMES),
         keys=projectfields.KEY_NAMES,
     )

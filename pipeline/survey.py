@@ -7,7 +7,7 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,7 +27,8 @@ from . import (
 )
 from .errors import ConfigError, PixelpipeError, SourceError, StorageError, UsageError
 from .model import Record, Request, Rule, Source, Step, StepKind
-from .project import Facts, Index, Scan, document
+from .project import Facts, Index, Scan, Stat, document
+from .seal import Look
 from .site import Site
 from .steps import Wanted
 
@@ -46,6 +47,13 @@ class Survey(Record, frozen=True, kw_only=True):
     #: False when only some sources were looked at: nothing may be taken for gone.
     is_whole: bool
     keeps_index: bool = True
+    #: Sources that nothing is made of: no rule matches, or we wrote them.
+    idle: tuple[str, ...] = ()
+    #: The lock file as it was read: its stat before that, and the digest of its text.
+    lock_stat: Stat | None = None
+    lock_digest: str = ""
+    #: What a seal says about all other sources, when only those that changed were looked at.
+    since: Look | None = None
 
     def save_index(self) -> None:
         """Write down what was learned of the files."""
@@ -61,10 +69,13 @@ class Survey(Record, frozen=True, kw_only=True):
 def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None = None) -> Survey:
     """Look at all sources, or at those that match a glob in `only` or stand in `paths`."""
     scan = project.scan(site.root, site.settings.assets, site.settings.ignore)
-    chosen = _chosen(site, only) if only else None
+    found = filter(project.is_source, scan.files)
     if paths is not None:
-        chosen = frozenset(paths).__contains__
-    return _survey(site, scan, Index.open(site.root), chosen)
+        found = filter(frozenset(paths).__contains__, found)
+    elif only:
+        found = filter(_chosen(site, only), found)
+    is_whole = paths is None and not only and scan.is_complete
+    return survey(site, scan, Index.open(site.root), found, is_whole=is_whole)
 
 
 def retaken(
@@ -98,20 +109,21 @@ def look(site: Site, name: str) -> Survey:
         if entry.name == name or entry.name.startswith(beside)
     }
     scan = Scan(files=files, folders={})
-    return _survey(site, scan, Index(site.root), {name}.__contains__)
+    return survey(site, scan, Index(site.root), {name} & files.keys(), is_whole=False)
 
 
-def _survey(site: Site, scan: Scan, index: Index, chosen: Callable[[str], bool] | None) -> Survey:
+def survey(site: Site, scan: Scan, index: Index, paths: Iterable[str], *, is_whole: bool) -> Survey:
+    """Look at the sources `paths` of what a scan found; `is_whole` if these are all there are."""
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
+    ours: list[str] = []
     matcher = rules.Matcher(site.rules, site.settings.assets)
-    for path in sorted(filter(project.is_source, scan.files)):
-        if chosen is not None and not chosen(path):
-            continue
+    for path in sorted(paths):
         try:
             source = _source(site.root, path, scan, index)
             if source is None:
+                ours.append(path)
                 continue
             one = _wanted(site, source, matcher, scan, index)
         except (SourceError, ConfigError) as exc:
@@ -122,27 +134,36 @@ def _survey(site: Site, scan: Scan, index: Index, chosen: Callable[[str], bool] 
         else:
             wanted.append(one)
     refused += [_refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
+    stat = project.stat_at(site.root / lock.NAME) if site.is_project else None
+    text = lock_text(site.root) if site.is_project else ""
     return Survey(
         wanted=tuple(wanted),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        lock=read_lock(site.root) if site.is_project else lock.Lock(),
+        idle=(*unmatched, *ours),
+        lock=lock.parse(text),
+        lock_stat=stat,
+        lock_digest=keys.digest(text.encode()),
         scan=scan,
         index=index,
-        is_whole=scan.is_complete and chosen is None,
+        is_whole=is_whole,
         keeps_index=site.is_project,
     )
 
 
 def read_lock(root: Path) -> lock.Lock:
     """Read the project's lock file; an absent one is empty."""
+    return lock.parse(lock_text(root))
+
+
+def lock_text(root: Path) -> str:
+    """Return the text of the project's lock file; an absent one is empty."""
     try:
-        text = (root / lock.NAME).read_text(encoding="utf-8")
+        return (root / lock.NAME).read_bytes().decode()
     except FileNotFoundError:
-        return lock.Lock()
+        return ""
     except (OSError, UnicodeDecodeError) as exc:
         raise StorageError(f"{lock.NAME}: cannot be read ({exc})") from exc
-    return lock.parse(text)
 
 
 def _chosen(site: Site, only: Sequence[str]) -> Callable[[str], bool]:

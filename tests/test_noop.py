@@ -61,11 +61,9 @@ def aged(tmp_path_factory: pytest.TempPathFactory) -> Game:
     game.draw("_logo.png")
     assert game.run("build").exit == 0
     ends = time.monotonic() + 20
-    while not (game.root / ".pixelpipe/tmp/seal").exists():
+    while not all(is_quiet(game, audited(game, command)) for command in ("build", "plan")):
+        game.run("build", "--json")
         assert time.monotonic() < ends
-        time.sleep(0.3)
-        game.run("build")
-    game.run("plan")
     return game
 
 
@@ -81,6 +79,12 @@ def inside(game: Game, paths: list[str]) -> set[str]:
     places = (Path(os.path.normpath(game.root / path)) for path in paths)
     root = game.root
     return {path.relative_to(root).as_posix() for path in places if path.is_relative_to(root)}
+
+
+def is_quiet(game: Game, audit: Audit) -> bool:
+    """Tell whether a command read the seal and nothing else of the project."""
+    found = inside(game, audit.read) | inside(game, audit.written)
+    return found == {".pixelpipe/tmp/seal"} and not audit.written
 
 
 @pytest.mark.parametrize("command", ["build", "plan"])

@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 from game import KEY_NAME, RULES, Game, png, sprite
 
-from pipeline import project, seal
-from pipeline.api import Project
+from pipeline import changes, keys, project, seal
+from pipeline.api import Project, Scope
 from pipeline.cli.make import show_build
 from pipeline.errors import PixelpipeError
+from pipeline.report import Report
+from pipeline.site import Site
+from pipeline.survey import Survey
 
 Undo = Callable[[], object]
 Edit = Callable[[Game], Undo]
@@ -62,8 +65,8 @@ def full(game: Game) -> str | None:
 
 def answer(game: Game, **flags: object) -> str | None:
     """Return what the seal says."""
-    said = seal.answer("build", game.root, game.variables(), flags)
-    return None if said is None else said.out
+    found = seal.look("build", game.root, game.variables(), flags)
+    return None if found is None or found.changed else found.said.out
 
 
 def put(game: Game) -> bool:
@@ -300,23 +303,47 @@ def test_flags_are_part_of_the_answer(quiet: Game) -> None:
 # -- what may not be sealed ---------------------------------------------------------------------
 
 
-def test_what_changed_a_moment_ago_is_not_sealed(
+def test_settings_of_a_moment_ago_are_not_sealed(
     quiet: Game, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It could change again within the grain of the file system's clock."""
+    """They could change again within the grain of the file system's clock."""
     settle(quiet)
     monkeypatch.setattr(project, "RACY_NS", 2_000_000_000)
-    changed("assets/hero.png", lambda same: same)(quiet)
-    assert not put(quiet)
     changed("rules/own.yaml", lambda same: same)(quiet)
     assert not put(quiet)
 
 
-def test_file_from_the_future_is_not_sealed(quiet: Game) -> None:
-    """Its time stamp says nothing about when it changed."""
+def test_young_files_are_compared_by_content(quiet: Game) -> None:
+    """A sprite could change again within the grain of the clock, with the same stat."""
+    settle(quiet)
     ahead = time.time() + 3600
     os.utime(quiet.root / "assets/hero.png", (ahead, ahead))
-    assert not put(quiet)
+    assert put(quiet)
+    assert answer(quiet) == full(quiet)
+    place = quiet.root / ".pixelpipe/tmp/seal"
+    put(quiet)
+    digest = keys.digest((quiet.root / "assets/hero.png").read_bytes())
+    assert digest.encode() in place.read_bytes()
+    place.write_bytes(place.read_bytes().replace(digest.encode(), b"0" * 64))
+    found = seal.look("build", quiet.root, quiet.variables(), {})
+    assert found is not None
+    assert found.changed == {"assets/hero.png"}
+
+
+def test_files_that_are_young_no_more_are_not_read_again(quiet: Game) -> None:
+    """The first run that finds them as they were seals them by their stats alone."""
+    settle(quiet)
+    place = quiet.root / "assets/hero.png"
+    digest = keys.digest(place.read_bytes()).encode()
+    ahead = time.time() + 0.5
+    os.utime(place, (ahead, ahead))
+    assert put(quiet)
+    found = (quiet.root / ".pixelpipe/tmp/seal").read_bytes
+    assert digest in found()
+    ends = time.monotonic() + 10
+    while digest in found():
+        assert answer(quiet) is not None
+        assert time.monotonic() < ends
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
@@ -400,3 +427,100 @@ def test_no_key_stands_in_a_seal(quiet: Game) -> None:
     quiet.environment |= {KEY_NAME: "pe_sk_very_secret", "PIXELPIPE_SERVICE": "built-in"}
     settle(quiet)
     assert b"very_secret" not in (quiet.root / ".pixelpipe/tmp/seal").read_bytes()
+
+
+# -- a run that looks at what changed only ------------------------------------------------------
+
+
+def narrowed(game: Game) -> Report:
+    """Build as the command does: with what the seal says."""
+    since = seal.look("build", game.root, game.variables(), {})
+    report = Project(game.root, environment=game.variables()).build(scope=Scope(since=since))
+    heard = io.StringIO()
+    with redirect_stdout(heard):
+        show_build(report)
+    if report.draft is not None:
+        seal.put(report.draft, "build", report.draft.said or seal.Said(out=heard.getvalue()))
+    return report
+
+
+def state(game: Game) -> dict[str, bytes]:
+    """Return what every file of the project holds, but for the index and the seal."""
+    return {path: content for path, (_, content) in game.files().items() if ".tmp" not in path}
+
+
+CHANGES = {
+    "nothing": [],
+    "one drawn over": ["source drawn over"],
+    "one touched": ["source touched"],
+    "one in secret": ["source changed in secret"],
+    "one broken": ["source broken"],
+    "one too many colours": ["source that needs another rule"],
+    "one removed": ["source removed"],
+    "one renamed": ["source renamed"],
+    "one added": ["source added"],
+    "a twin added": ["twin by case added"],
+    "an override added": ["override added"],
+    "an output removed": ["output removed"],
+    "an output edited": ["output edited"],
+    "the lock cut": ["lock cut"],
+    "a rule changed": ["rule changed"],
+    "two at once": ["source drawn over", "output edited"],
+    "one that no rule matched": ["unmatched source drawn over"],
+}
+EDITS["source that needs another rule"] = changed(
+    "assets/hero.png", lambda _: png(sprite(5, (40, 40)))
+)
+EDITS["unmatched source drawn over"] = changed("assets/_logo.png", lambda _: NEW)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_looking_at_changes_only_builds_the_same(quiet: Game, tmp_path: Path, name: str) -> None:
+    """Files, lock file and exit code are those of a full run, and so is the next answer."""
+    narrow = """\
+  - name: small
+    match: "[!_]*.png"
+    when: {max_width: 30}
+    clips: {idle: "breathing calmly, a subtle idle loop"}
+  - name: large
+    match: "[!_]*.png"
+    clips: {idle: "breathing slowly", hop: {prompt: "hopping on the spot", frames: 4}}
+"""
+    quiet.rules("rules:\n" + narrow)
+    assert Project(quiet.root, environment=quiet.variables()).build().exit == 0
+    settle(quiet)
+    for edit in CHANGES[name]:
+        EDITS[edit](quiet)
+    shutil.copytree(quiet.root.parent, tmp_path / "other", symlinks=True)
+    other = Game(tmp_path / "other/game", {"PIXELPIPE_STATE": str(tmp_path / "other/state")})
+    report = narrowed(quiet)
+    assert report.exit == Project(other.root, environment=other.variables()).build().exit
+    assert state(quiet) == state(other)
+    said = answer(quiet)
+    assert said is None or said == full(quiet)
+
+
+def test_change_of_one_looks_at_one(quiet: Game) -> None:
+    """And the next run knows that all is fresh without looking at any."""
+    said = settle(quiet)
+    EDITS["source drawn over"](quiet)
+    report = narrowed(quiet)
+    assert [result.step.source for result in report.results] == ["assets/hero.png"]
+    assert answer(quiet) == said == full(quiet)
+
+
+def test_other_process_that_writes_meanwhile_breaks_the_seal(
+    quiet: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it wrote about other sources was not looked at."""
+    settle(quiet)
+    EDITS["source drawn over"](quiet)
+    again = changes.after
+
+    def late(site: Site, found: Survey) -> Survey | None:
+        EDITS["lock cut"](quiet)
+        return again(site, found)
+
+    monkeypatch.setattr(changes, "after", late)
+    assert narrowed(quiet).draft is None
+    assert answer(quiet) is None

@@ -54,7 +54,8 @@ def build(
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
     is_plain = not (only or as_json or saved or dep or stamp or timings)
-    if is_plain and sealed.is_answered("build", project, service=service):
+    since = sealed.look("build", project, service=service) if is_plain else None
+    if sealed.is_answered(since):
         return
     # Loaded only now: a run with nothing to do needs none of it.
     from .. import depfile, planfile
@@ -64,7 +65,7 @@ def build(
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)
     agreed = planfile.read(saved) if saved is not None else None
-    scope = Scope(only=agreed.only if agreed else only, saved=agreed)
+    scope = Scope(only=agreed.only if agreed else only, saved=agreed, since=since)
     wish = depfile.Wish(depfile=dep, stamp=stamp, is_whole=not scope.only, begun_ns=begun_ns)
     depfile.check(wish)
     with display(quiet=as_json) as observe:
@@ -89,6 +90,9 @@ def _show_timings(report: Report) -> None:
 
 def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
+    if report.draft is not None and report.draft.said is not None and report.plan.is_up_to_date:
+        click.echo(report.draft.said.out, nl=False)  # about the whole, of which we saw a part
+        return
     if report.plan.is_up_to_date and not report.plan.refused:
         click.echo(f"Nothing to do: {_count(report.results, 'clip')} up to date.")
         for result in report.results:

@@ -34,7 +34,7 @@ def plan(
     which is free; `--check` asks nobody.
     """
     is_plain = not (only or as_json or out or show)
-    if is_plain and sealed.is_answered("plan", project, service=service):
+    if is_plain and sealed.is_answered(sealed.look("plan", project, service=service)):
         return
     # Loaded only now: a run with nothing to do needs none of it.
     from .. import planfile

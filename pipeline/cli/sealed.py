@@ -16,17 +16,24 @@ import click
 from .. import seal
 
 
-def is_answered(command: str, project: str, **flags: object) -> bool:
-    """Print the answer of an unbroken seal; False when a full run must find it."""
-    said = seal.answer(command, Path(project), os.environ, flags)
-    if said is None:
+def look(command: str, project: str, **flags: object) -> seal.Look | None:
+    """Compare with the seal, if there is one that says something about `command`."""
+    return seal.look(command, Path(project), os.environ, flags)
+
+
+def is_answered(found: seal.Look | None) -> bool:
+    """Print the answer of an unbroken seal; False when a run must find it."""
+    if found is None or found.changed:
         return False
-    _print(said)
+    _print(found.said)
     return True
 
 
 def say(command: str, draft: seal.Draft | None, show: Callable[[], None]) -> None:
-    """Let `show` print; when nothing was to do, seal what it printed."""
+    """Let `show` print; when everything is fresh now, seal what is to be said about that.
+
+    That is what `show` prints, unless an older seal said it about the whole.
+    """
     if draft is None:
         show()
         return
@@ -35,7 +42,7 @@ def say(command: str, draft: seal.Draft | None, show: Callable[[], None]) -> Non
         show()
     said = seal.Said(out=out.getvalue(), err=err.getvalue())
     _print(said)
-    seal.put(draft, command, said)
+    seal.put(draft, command, draft.said or said)
 
 
 def _print(said: seal.Said) -> None:

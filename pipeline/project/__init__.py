@@ -18,7 +18,7 @@ from .paths import (
     prepare,
 )
 from .scan import CACHES, Scan, Tree, scan
-from .stats import RACY_NS, Stat, stat_of
+from .stats import RACY_NS, Stat, stat_at, stat_of
 
 if TYPE_CHECKING:
     from .index import Facts, Index
@@ -49,6 +49,7 @@ __all__ = [
     "read",
     "remove",
     "scan",
+    "stat_at",
     "stat_of",
     "sweep",
     "sync_folders",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import msgspec
 
@@ -30,3 +31,11 @@ def stat_of(found: os.stat_result) -> Stat:
     """Keep of a stat what we compare."""
     inode = found.st_ino if HAS_INODES else 0
     return Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
+
+
+def stat_at(place: Path) -> Stat | None:
+    """Return the stat of a file, or None when there is none that can be looked at."""
+    try:
+        return stat_of(place.stat())
+    except OSError:
+        return None

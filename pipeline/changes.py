@@ -1,0 +1,77 @@
+"""Look at what changed since a seal was set, and at nothing else: see `seal`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from . import lock, project, survey
+from .project import Index
+from .seal import Look
+from .site import Site
+from .survey import Survey
+
+_OVERRIDE = ".yaml"
+
+
+def again(site: Site, look: Look, index: Index | None = None) -> Survey | None:
+    """Look at the sources that changed since a seal was set; the others are as they were.
+
+    None when the change concerns more than these: clips come or go, and with them names that may
+    clash, orphans, and what is said about the whole.
+    """
+    sources = _touched(look)
+    if sources is None or look.said.err:
+        return None
+    index = index or Index.open(site.root)
+    found = survey.survey(site, look.scan, index, sources, is_whole=False)
+    clips = found.lock.lines_of()
+    locked = {source: {clip for one, clip in clips if one == source} for source in sources}
+    same = [
+        {request.clip for request in one.requests} == locked[one.source.path]
+        for one in found.wanted
+    ]
+    if found.refused or len(same) != len(sources) or not all(same):
+        return None
+    return msgspec.structs.replace(found, since=look, unmatched=look.unmatched, idle=look.idle)
+
+
+def after(site: Site, found: Survey) -> Survey | None:
+    """Look again at what `again` found, now that a run has worked on it.
+
+    None when another process has changed something else in the lock file meanwhile.
+    """
+    assert found.since is not None
+    sources = {one.source.path for one in found.wanted}
+    stems = {one.source.stem for one in found.wanted}
+    before = set(lock.text(found.lock).split("\n"))
+    new = lock.parse("\n".join(before ^ set(survey.lock_text(site.root).split("\n"))))
+    if any(line.source not in sources for line in new.clips) or any(
+        lock.stem(line.path) not in stems for line in new.files
+    ):
+        return None
+    files = dict(found.scan.files)
+    named = [line.path for line in (*found.lock.files, *new.files) if lock.stem(line.path) in stems]
+    for path in named:
+        files.pop(path, None)
+    tree = project.Tree(site.root, site.settings.assets, site.settings.ignore)
+    files |= tree.look([*sources, *named]).files
+    scan = msgspec.structs.replace(found.scan, files=files)
+    look = msgspec.structs.replace(found.since, scan=scan, changed=frozenset(sources))
+    return again(site, look, found.index)
+
+
+def _touched(look: Look) -> frozenset[str] | None:
+    """Return the sources that changed files belong to; None when that is not clear."""
+    found = set()
+    for path in look.changed:
+        stem = lock.stem(path)
+        names = (path, path.removesuffix(_OVERRIDE), *(stem + end for end in (".png", ".PNG")))
+        source = next((name for name in names if _is_kept(name, look)), None)
+        if source is None or source in look.idle:
+            return None
+        found.add(source)
+    return frozenset(found)
+
+
+def _is_kept(name: str, look: Look) -> bool:
+    return project.is_source(name) and name in look.scan.files
