@@ -32,7 +32,7 @@ def again(site: Site, look: Look, index: Index | None = None) -> Survey | None:
     ]
     if found.refused or len(same) != len(sources) or not all(same):
         return None
-    return msgspec.structs.replace(found, since=look, unmatched=look.unmatched, idle=look.idle)
+    return msgspec.structs.replace(found, since=look, unmatched=look.unmatched)
 
 
 def after(site: Site, found: Survey) -> Survey | None:
@@ -67,7 +67,7 @@ def _touched(look: Look) -> frozenset[str] | None:
         stem = lock.stem(path)
         names = (path, path.removesuffix(_OVERRIDE), *(stem + end for end in (".png", ".PNG")))
         source = next((name for name in names if _is_kept(name, look)), None)
-        if source is None or source in look.idle:
+        if source is None:
             return None
         found.add(source)
     return frozenset(found)

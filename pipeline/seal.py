@@ -82,9 +82,8 @@ class Draft(Record, frozen=True, kw_only=True):
     lock: Stat | None
     #: Digests of files as they were read: needed for those that are young.
     digests: Mapping[str, str]
-    #: Sources that no rule matches, and all that nothing is made of.
+    #: Sources that no rule matches.
     unmatched: tuple[str, ...]
-    idle: tuple[str, ...]
     #: When the run began, before it read anything.
     begun: Moment
     #: What an older seal said that still holds.
@@ -100,7 +99,6 @@ class Look(Record, frozen=True, kw_only=True):
     #: Digests of what was young when the seal was set, and is as it was.
     young: Mapping[str, str]
     unmatched: tuple[str, ...]
-    idle: tuple[str, ...]
 
 
 class _Seal(Record, frozen=True, kw_only=True, array_like=True):
@@ -111,7 +109,6 @@ class _Seal(Record, frozen=True, kw_only=True, array_like=True):
     files: msgspec.Raw
     young: dict[str, str]
     unmatched: tuple[str, ...]
-    idle: tuple[str, ...]
     #: Command to what it printed.
     answers: dict[str, Said]
 
@@ -150,7 +147,6 @@ def look(
         changed=changed,
         young={path: digest for path, digest in seal.young.items() if path not in changed},
         unmatched=seal.unmatched,
-        idle=seal.idle,
     )
 
 
@@ -218,7 +214,6 @@ def _sealed(draft: Draft, written_ns: int, command: str, said: Said) -> _Seal | 
         files=_packed(files),
         young={path: draft.digests[path] for path in late},
         unmatched=draft.unmatched,
-        idle=draft.idle,
         answers={command: said},
     )
     before = _read(draft.root)

@@ -42,7 +42,6 @@ def draft(
         lock=survey.lock_stat,
         digests=_digests(survey, known),
         unmatched=survey.unmatched,
-        idle=survey.idle,
         begun=begun,
         said=None if survey.since is None else survey.since.said,
     )

@@ -47,8 +47,6 @@ class Survey(Record, frozen=True, kw_only=True):
     #: False when only some sources were looked at: nothing may be taken for gone.
     is_whole: bool
     keeps_index: bool = True
-    #: Sources that nothing is made of: no rule matches, or we wrote them.
-    idle: tuple[str, ...] = ()
     #: The lock file as it was read: its stat before that, and the digest of its text.
     lock_stat: Stat | None = None
     lock_digest: str = ""
@@ -117,13 +115,11 @@ def survey(site: Site, scan: Scan, index: Index, paths: Iterable[str], *, is_who
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
-    ours: list[str] = []
     matcher = rules.Matcher(site.rules, site.settings.assets)
     for path in sorted(paths):
         try:
             source = _source(site.root, path, scan, index)
             if source is None:
-                ours.append(path)
                 continue
             one = _wanted(site, source, matcher, scan, index)
         except (SourceError, ConfigError) as exc:
@@ -140,7 +136,6 @@ def survey(site: Site, scan: Scan, index: Index, paths: Iterable[str], *, is_who
         wanted=tuple(wanted),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        idle=(*unmatched, *ours),
         lock=lock.parse(text),
         lock_stat=stat,
         lock_digest=keys.digest(text.encode()),
