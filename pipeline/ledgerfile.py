@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from .errors import ConfigError, StorageError
 
 VERSION = 2
+_BUSY_S = 30.0
+_PAUSE_S = 0.01
 #: What each format adds to the one before it.
 _SCHEMAS = (
     """
@@ -62,8 +65,8 @@ class LedgerFile:
         self._path = path
         with storage(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, timeout=30, isolation_level=None)
-            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+            _log_ahead(self._base)
             self._base.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self._migrate(now)
 
@@ -105,6 +108,20 @@ class LedgerFile:
     def _read(self, statement: str, values: Sequence[object] = ()) -> list[tuple[str, ...]]:
         with storage(self._path):
             return self._base.execute(statement, values).fetchall()
+
+
+def _log_ahead(base: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite itself waits for nobody here, so we do."""
+    ends = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            base.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 @contextmanager
