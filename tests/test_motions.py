@@ -307,6 +307,18 @@ def test_face_gives_no_light() -> None:
     assert (shown("glow", sprite)[:, *face] == sprite.pixels[face]).all()
 
 
+@pytest.mark.parametrize("motion", ["bob", "float"])
+@pytest.mark.parametrize("name", ["vehicles/airship", "items/potion", "items/sword"])
+def test_things_move_as_one_piece(name: str, motion: str) -> None:
+    """A hull whose ends come later than its middle bends like rubber."""
+    pixels = drawn.padded(np.array(Image.open(SAMPLE / f"{name}.png").convert("RGBA")))
+    sprite = parts.cut(pixels)
+    for frame in shown(motion, sprite):
+        rows = np.flatnonzero(frame[..., 3].any(axis=1))
+        moved = np.roll(sprite.pixels, int(rows[0]) - sprite.box.top, axis=0)
+        assert (frame == moved).all()
+
+
 def test_eyes_blink_only_in_the_frame_before_the_last() -> None:
     """A blink is one frame; closed eyes keep their lower lid."""
     picture = shown("blink_eyes", HERO)

@@ -163,6 +163,11 @@ def test_directions_set_signs() -> None:
     assert (left.across, down.down) == (-1, 1)
 
 
+def test_what_stands_in_for_walking_joins_no_other_motion() -> None:
+    """Folds that run through a flag do not lift its pole."""
+    assert motions("waving in the wind: folds run through the cloth", "flag") == ["wave"]
+
+
 def test_light_is_added_only_to_what_asks_for_it() -> None:
     """What hovers does not give light by itself: an airship's hull must not change colour."""
     assert motions("hovering in the air", "coin") == ["float"]

@@ -114,7 +114,8 @@ def _chosen(asked: list[Hit], sprite: Sprite, vetoed: set[str]) -> tuple[list[st
 def _combines(hit: Hit, names: list[str]) -> bool:
     """Tell whether a motion can join those chosen.
 
-    The first always, one more of another layer if a verb asks.
+    The first always, one more of another layer if a verb asks, and not one that stands in for
+    walking: folds that run through a flag do not lift its pole.
     """
     if not names:
         return True
@@ -124,6 +125,7 @@ def _combines(hit: Hit, names: list[str]) -> bool:
         and MOTIONS[hit.motion].layer not in layers
         and hit.is_verb
         and not hit.beyond
+        and not hit.swapped_for
     )
 
 

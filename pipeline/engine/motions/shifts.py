@@ -143,9 +143,14 @@ def afterimage(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -
 def _followed(
     sprite: Sprite, frames: int, parameters: Parameters, form: Callable[[Floats], Floats]
 ) -> Floats:
-    """Return (frames, width): the form at each column's own time, less what it is at rest."""
+    """Return (frames, width): the form at each column's own time, less what it is at rest.
+
+    Only what has eyes or feet has arms and tails that come later: a thing moves as one piece.
+    """
     box = sprite.box
     late = LAG * parts_limbs.lag(sprite.width, sprite.core, box.left, box.right)
+    if sprite.eyes is None and len(sprite.legs) < 2:
+        late = np.zeros_like(late)
     turn = waves.phases(frames, parameters.cycles)[:, None]
     return form(turn - late) - form(-late)
 
