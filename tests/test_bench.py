@@ -1,0 +1,44 @@
+"""The benchmarks share one command."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from game import REPOSITORY
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.bench", *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_says_what_there_is() -> None:
+    """A name and a sentence for each."""
+    said = bench("--list")
+    assert said.returncode == 0
+    assert "noop " in said.stdout
+    assert "first_build " in said.stdout
+
+
+def test_unknown_name_is_told_with_the_known_ones() -> None:
+    """Like any command that was misspelt."""
+    said = bench("nop")
+    assert said.returncode == 2
+    assert "noop" in said.stderr
+
+
+def test_figures_of_a_small_project_come_as_one_object() -> None:
+    """Each benchmark runs at all: a first build of a few sprites and the runs after it."""
+    command = [sys.executable, "-m", "tests.bench.bench_first_build", "--sizes", "3", "--json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)["3"]
+    assert found["sprites / s"] > 0
+    assert found["then, by seal: wall ms"] > 0
