@@ -25,6 +25,7 @@ from . import (
     knowledge,
     placeholders,
     planfile,
+    publication,
     restraint,
     seal,
     sealing,
@@ -141,8 +142,7 @@ class Project:
     ) -> Report:
         """Bring all outputs up to date; purchases need a yes (budget.allow).
 
-        `only` holds globs or files; `scope` says more. One asset's failure is in the report;
-        errors that concern the whole run are raised.
+        `only` holds globs or files. One asset's failure is reported, the whole run's is raised.
         """
         watch, spending = Stopwatch(), spending or Spending()
         scope = scope or Scope(only=tuple(only))
@@ -152,6 +152,7 @@ class Project:
         watch.lap("planning")
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
+            publication.mend(self.site, plan.notices, kept=spending.frozen or spending.locked)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._sealable(report, found, known)
         with ExitStack() as stack:

@@ -160,6 +160,15 @@ def amend(site: Site, change: Callable[[lock.Lock], lock.Lock]) -> None:
         project.publish(site.root, [File(path=lock.NAME, content=text)])
 
 
+def mend(site: Site, notices: Collection[str], *, kept: bool) -> None:
+    """Write a merged or damaged lock file anew if it has oddities, unless it is to be `kept`.
+
+    Both sides of a conflict are kept; else its markers would stay when nothing else is to do.
+    """
+    if notices and not kept:
+        amend(site, lambda before: before)
+
+
 @contextmanager
 def guard(site: Site) -> Iterator[None]:
     """Keep other processes from publishing in this folder for a moment."""

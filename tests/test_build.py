@@ -288,6 +288,21 @@ def test_what_many_clips_have_in_common_is_said_once(paying: Game) -> None:
     assert "buy: 15 clips: would cost" in run.stderr
 
 
+@pytest.mark.parametrize("odd", ["<<<<<<< HEAD", "rubbish", "=======", ">>>>>>> other"])
+def test_build_cleans_a_merged_lock_although_nothing_is_to_do(game: Game, odd: str) -> None:
+    """Else the markers would be committed, and named by every run from then on."""
+    game.run("build")
+    lock_file = game.root / "pixelpipe.lock"
+    clean = lock_file.read_text("utf-8")
+    lock_file.write_text(f"{clean}{odd}\n", "utf-8", newline="\n")
+    assert game.run("build", "--frozen").exit == 0
+    assert odd in lock_file.read_text("utf-8")
+    run = game.run("build")
+    assert run.exit == 0
+    assert "pixelpipe.lock:" in run.stderr
+    assert lock_file.read_text("utf-8") == clean
+
+
 def test_added_target_costs_nothing(paying: Game, shop: Shop) -> None:
     """Targets are derived: one more, or one less, makes no request; a dropped file goes."""
     _built(paying)
