@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 #: Largest file in bytes and deepest nesting that are read; real rule files need 50 kB and 6.
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
+#: What libyaml says of its own limit: it reads ahead, and may come to it before our count does.
+_TOO_DEEP = "maximum nesting depth"
+#: A longer value is not quoted back.
+_QUOTED_CHARACTERS = 60
 
 _BOOLEANS = {
     "true": True,
@@ -201,8 +205,12 @@ def _broken(exc: yaml.YAMLError, text: str, name: str) -> ConfigError:
         if "\t" in _indentation(lines, number):
             return ConfigError("is indented with a tab; YAML wants spaces", path=name, line=number)
     problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or str(exc)
+    if _TOO_DEEP in problem:
+        return ConfigError(f"nested deeper than {MAX_DEPTH} levels", path=name, line=line)
     shown = lines[line - 1] if line and line <= len(lines) else ""
-    hint = f"; put quotes around `{found[1].strip()}`" if (found := _UNQUOTED.search(shown)) else ""
+    found = _UNQUOTED.search(shown)
+    value = found[1].strip() if found else ""
+    hint = f"; put quotes around `{value}`" if 0 < len(value) <= _QUOTED_CHARACTERS else ""
     return ConfigError(f"is not valid YAML: {problem}{hint}", path=name, line=line)
 
 
