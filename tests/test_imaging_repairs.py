@@ -8,7 +8,18 @@ import pytest
 from degraded_clips import finished, planned, strip, true_frames
 
 from pipeline.engine import animate
-from pipeline.imaging import align, color, cutout, develop, grade, loop, motion, raster, remap
+from pipeline.imaging import (
+    align,
+    color,
+    cutout,
+    develop,
+    grade,
+    loop,
+    motion,
+    raster,
+    remap,
+    tracks,
+)
 from pipeline.imaging.raster import U8, Index
 from pipeline.imaging.reel import Reel, number
 from pipeline.model import Grade
@@ -59,34 +70,42 @@ def _moved(reel: Reel, by: list[tuple[int, int]]) -> Reel:
         [(0, round(-2 * at / 7)) for at in range(8)],
     ],
 )
-def test_stray_frames_are_put_back_exactly(by: list[tuple[int, int]]) -> None:
-    """A service shifts single frames or lets the figure drift; the feet tell by how much."""
-    sound = _clip(BREATHING)
-    mended, found = align.align(_moved(sound, by), swings=False)
+@pytest.mark.parametrize("prompt", [BREATHING, FLOATING, "rippling under water"])
+def test_stray_frames_are_put_back_exactly(by: list[tuple[int, int]], prompt: str) -> None:
+    """A service shifts single frames or lets the figure drift, also one that never stands still."""
+    sound = _clip(prompt)
+    mended, found = align.align(_moved(sound, by), motion.read("clip", prompt))
     assert found.tolist() == [list(at) for at in by]
     assert (mended.index == sound.index).all()
 
 
 def test_a_whole_clip_that_is_shifted_is_measured_on_frame_0() -> None:
     """Frame 0 shows the source, so it says where everything should be."""
-    assert align.offset(_moved(_clip(BREATHING), [(2, -3)] * 8)) == (2, -3)
-    assert align.offset(_clip(BREATHING)) == (0, 0)
+    assert tracks.first(_moved(_clip(BREATHING), [(2, -3)] * 8)) == (2, -3)
+    assert tracks.first(_clip(BREATHING)) == (0, 0)
 
 
 @pytest.mark.parametrize("prompt", ["floating", "hopping", "walking", "swaying", "tilting"])
 def test_motion_is_not_taken_for_a_defect(prompt: str) -> None:
     """A figure that floats is not a figure that strays."""
     sound = _clip(prompt)
-    read = motion.read("clip", prompt)
-    _, found = align.align(sound, swings=read.swings, least_px=read.least_shift_px)
+    _, found = align.align(sound, motion.read("clip", prompt))
     assert not found.any()
+
+
+@pytest.mark.parametrize(("prompt", "right_px"), [("hopping", 2), ("shaking", 0)])
+def test_an_abrupt_motion_is_believed(prompt: str, right_px: int) -> None:
+    """A hop leaves the ground by itself, but never sideways; a shake has no right place at all."""
+    stray = _moved(_clip(prompt), [(2 * (at == 3), 0) for at in range(8)])
+    _, found = align.align(stray, motion.read("clip", prompt))
+    assert found.tolist() == [[right_px * (at == 3), 0] for at in range(8)]
 
 
 def test_a_repeated_last_frame_is_left_out() -> None:
     """The loop would stutter for an eighth of its time."""
     frames = animate.animate(_hero(), "swaying in the wind", frames=8).frames
     distinct = _reel(np.concatenate([frames[:3], frames[5:7], frames[:1]]))
-    mended = loop.mend(distinct, is_reversible=False)
+    mended = loop.mend(distinct, motion.Motion())
     assert mended.reel.count == 5
     assert "repeated frame 0" in mended.note
 
@@ -94,7 +113,7 @@ def test_a_repeated_last_frame_is_left_out() -> None:
 def test_held_poses_are_no_stutter() -> None:
     """A 1-px idle rests on its first pose; that is how it is drawn."""
     sound = _clip("bobbing")
-    assert loop.mend(sound, is_reversible=True).reel is sound
+    assert loop.mend(sound, motion.Motion(is_reversible=True)).reel is sound
 
 
 def test_a_loop_that_cannot_close_plays_to_and_fro_where_that_looks_right() -> None:
@@ -102,8 +121,8 @@ def test_a_loop_that_cannot_close_plays_to_and_fro_where_that_looks_right() -> N
     sound = _clip("swaying in the wind", 16)
     grown = np.stack([align.move(f, at // 2, 0) for at, f in enumerate(sound.index[:8])])
     broken = sound.with_index(grown)
-    assert loop.mend(broken, is_reversible=True).to_and_fro
-    assert not loop.mend(broken, is_reversible=False).to_and_fro
+    assert loop.mend(broken, motion.Motion(is_reversible=True)).to_and_fro
+    assert not loop.mend(broken, motion.Motion()).to_and_fro
 
 
 @pytest.mark.parametrize(

@@ -1,330 +1,160 @@
 """Where each frame lies against the source, and integer shifts that put stray frames back.
 
-Source: imaging.md section 7. Something in most clips stands still: the feet, a flag's pole, a
-lantern's ring, at least the middle or the floor line. Of many such anchors the one that moves
-least tells what is a shift of the whole frame; where none stands still, the motion is left alone.
+Source: imaging.md section 7. A shift of a frame moves all of its parts alike. So the parts are
+followed through the clip (`tracks`), and of all ways to take shifts out (none, of one or two
+frames, a steady drift) the one is taken after which their paths suit a loop best (`smooth`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
+from typing import NamedTuple
 
 import numpy as np
 
-from . import raster
-from .raster import Bools, Index, Ints
-from .reel import Reel, difference
+from . import tracks
+from .motion import Motion
+from .raster import Index, Ints
+from .reel import Reel
+from .smooth import Paths
 
-#: Farthest shift in px that is looked for, and longest drift over a clip that is removed.
-REACH_PX, DRIFT_PX = 6, 4
-#: Most pixels of an anchor that are compared, and the share that must agree.
-SAMPLES, AGREED = 300, 0.60
-#: A place must agree this much better than any other, or the frame is not measured.
-DISTINCT = 1.02
-#: Share of frames in which an anchor stands still, for the others to count as shifted.
-STILL = 0.74
-#: So many anchors must agree on a drift.
-WITNESSES = 2
-#: The sum of all steps must fall to this share, or the shifts are not believed.
-SMOOTHER = 0.97
-_UNKNOWN = 99
-#: Which of the anchors is the whole figure.
-WHOLE = 1
-
-
-@dataclass(frozen=True, eq=False)
-class Anchor:
-    """Position of something in every frame against the source, along one axis; 99 where unknown."""
-
-    name: str
-    at: Ints
-
-    @property
-    def known(self) -> Bools:
-        """Return the frames in which it was found."""
-        return np.abs(self.at) < _UNKNOWN
+#: Longest shift in px that is believed, along each axis.
+LONGEST_PX = 4
+#: Least frames of a clip that is looked at, and of one in which two frames may be shifted.
+FEWEST, FEWEST_FOR_TWO = 4, 6
+#: Frames that look shifted by themselves, from which pairs are made.
+SUSPECTS = 5
+#: How much likelier (in log odds) a clip must be with a shift taken out, over the number of ways.
+CLEAR = 6.0
+#: Least share of the paths that must suit a loop afterwards.
+SUITING = 0.35
+#: So many paths must speak for a shift for each against it; more for one of a single px.
+FOR_EACH, FOR_EACH_PX, DECIDED = 4, 12, 2.0
+_STEPS = np.arange(-LONGEST_PX, LONGEST_PX + 1)
 
 
-def offset(reel: Reel) -> tuple[int, int]:
-    """Return how far frame 0 lies right of and below the source; 0, 0 when that is not sure."""
-    x, y = _places(reel, reel.source_solid, slice(0, 1))
-    if not (x.known[0] and y.known[0]):
-        return 0, 0
-    return int(x.at[0]), int(y.at[0])
+class _Guess(NamedTuple):
+    """Shifts (frames, 2) in px right and down, how much likelier they make the clip, and parts.
+
+    Each part are the frames that were shifted by one cause.
+    """
+
+    by: Ints
+    gain: float
+    parts: tuple[tuple[int, ...], ...]
 
 
-def shifts(reel: Reel, *, swings: bool, least_px: int = 1) -> Ints:
-    """Return the px right and down by which each frame is off, (frames, 2); zeros where sound."""
-    found = np.zeros((reel.count, 2), dtype=np.int64)
-    if reel.count < 3 or not reel.source_solid.any():
-        return found
-    across, down = _anchors(reel)
-    found[:, 0] = _stray(across, swings=swings, least_px=least_px)
-    found[:, 1] = _stray(down, swings=swings, least_px=least_px)
-    found[0] = 0
-    return found
+def align(reel: Reel, motion: Motion) -> tuple[Reel, Ints]:
+    """Shift stray frames back; what leaves the canvas is lost.
+
+    Returns the clip and the shifts that were removed, (frames, 2) px right and down.
+    """
+    by = shifts(reel, motion)
+    moved = [move(frame, -int(x), -int(y)) for frame, (x, y) in zip(reel.index, by, strict=True)]
+    return (reel.with_index(np.stack(moved)) if by.any() else reel), by
 
 
-def shifted(index: Index, by: Ints) -> Index:
-    """Return frames moved back by what they are off; what leaves the canvas is lost."""
-    return np.stack(
-        [move(frame, -int(x), -int(y)) for frame, (x, y) in zip(index, by, strict=True)]
-    )
-
-
-def move(frame: Index, dx: int, dy: int, *, fill: int = -1) -> Index:
-    """Return one frame (height, width) moved right and down, `fill` where nothing came."""
-    out = np.full_like(frame, fill)
-    height, width = frame.shape[:2]
+def move(frame: Index, dx: int, dy: int) -> Index:
+    """Return one frame (height, width) moved right and down, transparent where nothing came."""
+    out = np.full_like(frame, -1)
+    height, width = frame.shape
     out[max(0, dy) : height + min(0, dy), max(0, dx) : width + min(0, dx)] = frame[
         max(0, -dy) : height + min(0, -dy), max(0, -dx) : width + min(0, -dx)
     ]
     return out
 
 
-def align(reel: Reel, *, swings: bool, least_px: int = 1) -> tuple[Reel, Ints]:
-    """Shift stray frames back, each only if it then differs less from its neighbours.
-
-    Returns the clip and the shifts that were removed, (frames, 2).
-    """
-    by = shifts(reel, swings=swings, least_px=least_px)
-    if not by.any():
-        return reel, by
-    moved = shifted(reel.index, by)
-    if _roughness(reel, moved) > SMOOTHER * _roughness(reel, reel.index):
-        return reel, np.zeros_like(by)
-    return reel.with_index(moved), by
-
-
-def _roughness(reel: Reel, index: Index) -> float:
-    return sum(difference(reel.ramp, index[at - 1], index[at]) for at in range(len(index)))
-
-
-def _anchors(reel: Reel) -> tuple[list[Anchor], list[Anchor]]:
-    """Return what may stand still, for x and for y."""
-    across, down = [], []
-    for region in _regions(reel.source_solid):
-        x, y = _places(reel, region, slice(None))
-        across.append(x)
-        down.append(y)
-    left, top, right, bottom = _edges(reel)
-    across += [left, right, _middle(left, right)]
-    down += [bottom, top, _middle(top, bottom)]
-    return across, down
+def shifts(reel: Reel, motion: Motion) -> Ints:
+    """Return the px right and down by which each frame is off, (frames, 2); zeros where sound."""
+    sound = np.zeros((reel.count, 2), dtype=np.int64)
+    if motion.shakes or reel.count < FEWEST or not reel.source_solid.any():
+        return sound
+    if tracks.is_still(reel):
+        return sound
+    found = tracks.measure(reel)
+    if (reel.index[-1] == reel.index[0]).all():
+        # A service that repeats its first frame says nothing of where the last one belongs.
+        found.across[-1] = found.down[-1] = np.nan
+    axes = [Paths(paths) for paths in found]
+    # What jumps by itself looks like a stray frame: then only what stands still can tell.
+    jumping = [Paths(paths, only_still=True) for paths in found] if motion.is_abrupt else axes
+    guesses = [(_drift(axes), axes), *((guess, jumping) for guess in _jumps(jumping, motion))]
+    for guess, witnesses in sorted(guesses, key=lambda guess: -guess[0].gain):
+        if guess.gain <= 0:
+            break
+        shifted = [(axis, by) for axis, by in zip(axes, guess.by.T, strict=True) if by.any()]
+        if min(axis.suit(by) for axis, by in shifted) >= SUITING and _is_agreed(witnesses, guess):
+            return guess.by
+    return sound
 
 
-def _regions(solid: Bools) -> list[Bools]:
-    """Return the feet, the whole, the torso, the top, both sides and the middle of the source."""
-    box = raster.box(solid)
-    if box is None:
-        return []
-    left, top, right, bottom = box
-    width, height = right - left, bottom - top
-    cuts = (
-        (0.0, 0.75, 1.0, 1.0),
-        (0.0, 0.0, 1.0, 1.0),
-        (0.0, 0.30, 1.0, 0.58),
-        (0.0, 0.0, 1.0, 0.25),
-        (0.0, 0.0, 0.25, 1.0),
-        (0.75, 0.0, 1.0, 1.0),
-        (0.30, 0.30, 0.70, 0.70),
-    )
-    found = []
-    for x0, y0, x1, y1 in cuts:
-        region = np.zeros_like(solid)
-        rows = slice(top + int(y0 * height), top + max(int(y0 * height) + 1, round(y1 * height)))
-        columns = slice(left + int(x0 * width), left + max(int(x0 * width) + 1, round(x1 * width)))
-        region[rows, columns] = solid[rows, columns]
-        if region.any():
-            found.append(region)
-    return found
+def _drift(axes: Sequence[Paths]) -> _Guess:
+    """Return the steady drift that suits the paths best."""
+    count = axes[0].count
+    ramps = np.stack([ramp(int(step), count) for step in _STEPS])
+    best, gain = [], -math.log(len(_STEPS) ** 2) - CLEAR
+    for axis in axes:
+        likely = axis.likelihood(ramps)
+        likely[((ramps != 0) & axis.held).any(axis=1)] = -np.inf
+        at = int(likely.argmax())
+        best.append(ramps[at])
+        gain += likely[at] - likely[LONGEST_PX]
+    return _Guess(np.stack(best, axis=1), gain, (tuple(range(count)),))
 
 
-def _places(reel: Reel, region: Bools, frames: slice) -> tuple[Anchor, Anchor]:
-    """Find a region of the source in each frame by the most pixels that agree exactly."""
-    points = _telling(reel.source, region)
-    wanted = reel.source[points[:, 0], points[:, 1]]
-    index = reel.index[frames]
-    wide = np.pad(index, [(0, 0), (REACH_PX, REACH_PX), (REACH_PX, REACH_PX)], constant_values=-1)
-    side = 2 * REACH_PX + 1
-    score = np.empty((len(index), side, side))
-    for dy in range(side):
-        for dx in range(side):
-            seen = wide[:, points[:, 0] + dy, points[:, 1] + dx]
-            score[:, dy, dx] = (seen == wanted).mean(axis=1)
-    # Of equal places the nearest wins: a plain region agrees with itself one px aside.
-    away = np.abs(np.arange(side) - REACH_PX)
-    flat = (score - 1e-6 * (away[:, None] + away[None])).reshape(len(index), -1)
-    order = np.argsort(-flat, axis=1)
-    best = np.take_along_axis(flat, order[:, :1], axis=1)[:, 0]
-    sure = best >= AGREED
-    y, x = np.divmod(order[:, 0], side)
-    return (
-        Anchor("region", np.where(sure, x - REACH_PX, _UNKNOWN)),
-        Anchor("region", np.where(sure, y - REACH_PX, _UNKNOWN)),
-    )
+def _jumps(axes: Sequence[Paths], motion: Motion) -> Iterator[_Guess]:
+    """Yield the best shifts of each set of frames that may be off."""
+    count = axes[0].count
+    free = np.flatnonzero(~np.logical_and(axes[0].held, axes[1].held))
+    single = [(int(at),) for at in free if at]
+    if not single:
+        return
+    alone = sum(axis.without(single) for axis in axes)
+    suspects = sorted(single[at][0] for at in np.argsort(-np.asarray(alone))[:SUSPECTS])
+    sets: list[tuple[int, ...]] = [(at,) for at in suspects]
+    if count >= FEWEST_FOR_TWO:
+        sets += combinations(suspects, 2)
+    ways = math.log(count - 1 + math.comb(count - 1, 2)) + CLEAR
+    still = np.zeros((1, count), dtype=np.int64)
+    none = sum(float(axis.likelihood(still)[0]) for axis in axes)
+    for frames in sets:
+        best = [_best(axis, frames) for axis in axes]
+        by = np.stack([move for move, _ in best], axis=1)
+        # Rounding makes single px of a small swing: one alone may be a defect, two are a motion.
+        lengths = np.abs(by[list(frames)]).sum(axis=1)
+        if lengths.max() < max(motion.least_shift_px, len(frames)):
+            continue
+        gain = sum(likely for _, likely in best) - none - ways
+        gain -= len(frames) * math.log(len(_STEPS) ** 2)
+        yield _Guess(by, gain, tuple((at,) for at in frames))
 
 
-def _telling(source: Index, region: Bools) -> Ints:
-    """Return up to SAMPLES pixels (y, x) of a region, those first that differ from a neighbour."""
-    wide = np.pad(source, 1, constant_values=-1)
-    same = (
-        (wide[:-2, 1:-1] == source)
-        & (wide[2:, 1:-1] == source)
-        & (wide[1:-1, :-2] == source)
-        & (wide[1:-1, 2:] == source)
-    )
-    points = np.argwhere(region & ~same)
-    if len(points) < 4:
-        points = np.argwhere(region)
-    return points[:: -(-len(points) // SAMPLES)]
+def _best(axis: Paths, frames: tuple[int, ...]) -> tuple[Ints, float]:
+    """Return the shifts of some frames along one axis that suit best, and their likelihood."""
+    choices = [[0] if axis.held[at] else _STEPS.tolist() for at in frames]
+    ways = np.array(list(product(*choices)), dtype=np.int64)
+    moves = np.zeros((len(ways), axis.count), dtype=np.int64)
+    moves[:, list(frames)] = ways
+    likely = axis.likelihood(moves)
+    at = int((likely - 1e-6 * np.abs(ways).sum(axis=1)).argmax())
+    return moves[at], float(likely[at])
 
 
-def _edges(reel: Reel) -> tuple[Anchor, Anchor, Anchor, Anchor]:
-    """Return left, top, right and bottom of the ink against the source's, twice the px."""
-    rows, columns = reel.solid.sum(axis=2), reel.solid.sum(axis=1)
-    own_rows, own_columns = reel.source_solid.sum(axis=1), reel.source_solid.sum(axis=0)
-    return (
-        _edge("left", columns, own_columns, last=False),
-        _edge("top", rows, own_rows, last=False),
-        _edge("right", columns, own_columns, last=True),
-        _edge("bottom", rows, own_rows, last=True),
-    )
-
-
-def _edge(name: str, counts: Ints, own: Ints, *, last: bool) -> Anchor:
-    if last:
-        counts, own = counts[:, ::-1], own[::-1]
-    first = (counts > 0).argmax(axis=1)
-    moved = first - int((own > 0).argmax())
-    known = counts.any(axis=1)
-    return Anchor(name, np.where(known, -moved if last else moved, _UNKNOWN))
-
-
-def _middle(a: Anchor, b: Anchor) -> Anchor:
-    """Return the middle of two edges where it lies on whole px."""
-    twice = a.at + b.at
-    known = a.known & b.known & (twice % 2 == 0)
-    return Anchor("middle", np.where(known, twice // 2, _UNKNOWN))
-
-
-def _has_still(anchors: list[Anchor]) -> bool:
-    return any(anchor.known.all() and not anchor.at.any() for anchor in anchors)
-
-
-def _stray(anchors: list[Anchor], *, swings: bool, least_px: int) -> Ints:
-    """Return how far each frame is off along one axis, from the anchor that moves least."""
-    count = len(anchors[0].at)
-    if _has_still(anchors):
-        return np.zeros(count, dtype=np.int64)
-    drifts = [drift for anchor in anchors if (drift := _drift(anchor))]
-    usual = max(drifts, key=drifts.count, default=0)
-    if drifts.count(usual) >= max(WITNESSES, len(drifts) // 2 + 1):
-        return ramp(usual, count)
-    still = [a for a in anchors if _standing(a) >= STILL and not _swings(a.at)]
-    whole = anchors[WHOLE]
-    if whole.known.all() and _swings(whole.at):
-        return np.zeros(count, dtype=np.int64)
-    votes = [_vote(still, anchors, at) for at in range(count)]
-    votes = [
-        vote if abs(vote) >= least_px and _breaks_away(anchors, at) else 0
-        for at, vote in enumerate(votes)
-    ]
-    if any(votes):
-        return np.array(votes)
-    return _unsymmetric(whole) if swings else np.zeros(count, dtype=np.int64)
-
-
-def _vote(still: list[Anchor], anchors: list[Anchor], frame: int) -> int:
-    """Return the place that most anchors have; a px aside is only believed when most agree."""
-    places = [int(a.at[frame]) for a in still if a.known[frame]]
-    best = max(places, key=lambda place: (places.count(place), -abs(place)), default=0)
-    everywhere = [int(a.at[frame]) for a in anchors if a.known[frame]]
-    return best if abs(best) > 1 or 2 * everywhere.count(best) > len(everywhere) else 0
-
-
-def _breaks_away(anchors: list[Anchor], frame: int) -> bool:
-    """Say whether most of the figure leaves the way from the frame before to the frame after."""
-    count = len(anchors[0].at)
-    before, after = (frame - 1) % count, (frame + 1) % count
-    known = [a.at for a in anchors if a.known[[before, frame, after]].all()]
-    away = [
-        not min(at[before], at[after]) <= at[frame] <= max(at[before], at[after]) for at in known
-    ]
-    return 2 * sum(away) >= len(away) > 0
-
-
-def _swings(at: Ints) -> bool:
-    """Say whether a small movement is a motion of its own: it swings evenly to both sides."""
-    mirrored = np.concatenate([at[:1], at[:0:-1]])
-    # The middle frame is its own mirror image: symmetry does not speak for it.
-    middle = len(at) // 2
-    is_smooth = bool(len(at) % 2) or abs(int(at[middle] - at[middle - 1])) <= 1
-    is_even, is_odd = (at == mirrored).all(), (at == -mirrored).all()
-    return bool((np.abs(at) > 0).sum() > 1 and ((is_even and is_smooth) or is_odd))
-
-
-def _unsymmetric(anchor: Anchor) -> Ints:
-    """Return what to remove from a figure that travels as a whole, so that it swings evenly.
-
-    A swing looks the same from its end: even (a bob) or odd (a float). Where exactly one steady
-    drift makes it so, or one frame in a clip of eight spoils it, that is the defect.
-    """
-    count = len(anchor.at)
-    found = np.zeros(count, dtype=np.int64)
-    if not anchor.known.all() or count < 6 or _spoilt(anchor.at) == []:
-        return found
-    for drift in range(1, DRIFT_PX + 1):
-        for way in (drift, -drift):
-            if _spoilt(anchor.at - ramp(way, count)) == []:
-                return ramp(way, count)
-    spoilt = _spoilt(anchor.at)
-    if spoilt is not None and len(spoilt) <= (count // 2 - 1) // 3:
-        for at, target in spoilt:
-            if abs(anchor.at[at] - target) <= DRIFT_PX:
-                found[at] = anchor.at[at] - target
-    return found
-
-
-def _spoilt(at: Ints) -> list[tuple[int, int]]:
-    """Return the frames that break the better of both symmetries, with where they should be."""
-    count = len(at)
-    best: list[tuple[int, int]] | None = None
-    for sign in (1, -1):
-        pairs = [(t, count - t) for t in range(1, (count + 1) // 2)]
-        broken = [(a, b) for a, b in pairs if at[a] != sign * at[b]]
-        wrong = []
-        for a, b in broken:
-            stray, other = (a, b) if _step(at, a) > _step(at, b) else (b, a)
-            wrong.append((stray, int(sign * at[other])))
-        if sign < 0 and count % 2 == 0 and at[count // 2]:
-            wrong.append((count // 2, 0))
-        if best is None or len(wrong) < len(best):
-            best = wrong
-    return best or []
-
-
-def _step(at: Ints, frame: int) -> int:
-    """Return how far a frame jumps from both neighbours."""
-    before, after = at[frame - 1], at[(frame + 1) % len(at)]
-    return int(abs(at[frame] - before) + abs(at[frame] - after))
-
-
-def _standing(anchor: Anchor) -> float:
-    """Return the share of frames in which the anchor is where the source has it."""
-    return float((anchor.at == 0).mean()) if anchor.known.mean() > STILL else 0.0
-
-
-def _drift(anchor: Anchor) -> int:
-    """Return the px of a steady drift that explains the anchor in every frame, else 0."""
-    count = len(anchor.at)
-    if anchor.known.mean() < 0.85:
-        return 0
-    for drift in range(1, DRIFT_PX + 1):
-        for way in (drift, -drift):
-            if (anchor.at == ramp(way, count))[anchor.known].all():
-                return way
-    return 0
+def _is_agreed(axes: Sequence[Paths], guess: _Guess) -> bool:
+    """Say whether the parts of the figure agree on each shift: all of them must have moved."""
+    for axis, move in zip(axes, guess.by.T, strict=True):
+        for frames in guess.parts:
+            other = move.copy()
+            other[list(frames)] = 0
+            if (other == move).all():
+                continue
+            speak_for, against = axis.votes(move, other, DECIDED)
+            is_px = np.abs(guess.by[list(frames)]).max(axis=0).sum() == 1
+            if speak_for < (FOR_EACH_PX if is_px else FOR_EACH) * against:
+                return False
+    return True
 
 
 def ramp(drift: int, count: int) -> Ints:

@@ -12,7 +12,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..model import Clip, Pixels, Resolved
-from . import align, calibrate, color, cutout, fit, loop, motion, raster, remap, steady, strip
+from . import (
+    align,
+    calibrate,
+    color,
+    cutout,
+    fit,
+    loop,
+    motion,
+    raster,
+    remap,
+    steady,
+    strip,
+    tracks,
+)
 from .cutout import Cutout
 from .raster import U8, Index
 from .reel import Reel, difference, number
@@ -105,7 +118,7 @@ def _on_palette(
     policy = _policy(clip, len(palette))
     reel = remap.remap(frames, step.cutout, step.reel.source, palette, policy=policy)
     notes: tuple[str, ...] = ()
-    if "align" in stages and any(off := align.offset(reel)):
+    if "align" in stages and any(off := tracks.first(reel)):
         frames = _moved(frames, step.cutout, off)
         step = _cut(frames, reel.source, palette, resolved, clip, stages)
         reel = remap.remap(frames, step.cutout, reel.source, palette, policy=policy)
@@ -133,11 +146,7 @@ def _moved(frames: U8, cut: Cutout, off: tuple[int, int]) -> U8:
 
 
 def _aligned(step: Step, clip: Clip) -> Step:
-    if step.motion.flows:
-        return step
-    reel, by = align.align(
-        step.reel, swings=step.motion.swings, least_px=step.motion.least_shift_px
-    )
+    reel, by = align.align(step.reel, step.motion)
     stray = [f"frame {at} by {_px(int(x), int(y))}" for at, (x, y) in enumerate(by) if x or y]
     if not stray:
         return step
@@ -166,9 +175,9 @@ def _first_locked(step: Step, clip: Clip) -> Step:
 
 
 def _looped(step: Step, clip: Clip) -> Step:
-    if step.motion.is_event or clip.loop is False:
+    if clip.loop is False:
         return step
-    mended = loop.mend(step.reel, is_reversible=step.motion.is_reversible)
+    mended = loop.mend(step.reel, step.motion)
     notes = (*step.notes, mended.note) if mended.note else step.notes
     return replace(step, reel=mended.reel, notes=notes, to_and_fro=mended.to_and_fro)
 

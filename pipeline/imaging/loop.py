@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .motion import Motion
 from .raster import Index
 from .reel import Reel, difference
 
@@ -74,7 +75,7 @@ def overlap(a: Index, b: Index) -> float:
     return float(((a >= 0) & (b >= 0)).sum() / union) if union else 1.0
 
 
-def mend(reel: Reel, *, is_reversible: bool) -> Mended:
+def mend(reel: Reel, motion: Motion) -> Mended:
     """Repair a loop that certainly does not close; a sound one is returned as it is."""
     if reel.count < FEWEST:
         return Mended(reel)
@@ -84,13 +85,15 @@ def mend(reel: Reel, *, is_reversible: bool) -> Mended:
             reel.with_index(reel.index[:-1]),
             f"frame {reel.count - 1} repeated frame 0 and was left out",
         )
+    if motion.is_event:
+        return Mended(reel)  # it jumps by design
     found = seam(reel)
     if max(found.color, found.shape) <= BROKEN:
         return Mended(reel)
     trimmed = _trim(reel, inner)
     if trimmed is not None:
         return Mended(trimmed, f"the loop was closed by ending it at frame {trimmed.count - 1}")
-    if is_reversible:
+    if motion.is_reversible:
         return Mended(reel, "the loop did not close and plays to and fro", to_and_fro=True)
     return Mended(reel)
 

@@ -14,15 +14,12 @@ EVENTS = (
     "sparkl", "twinkl", "glint", "glitter", "cycl", "rainbow", "neon", "dissolv", "vanish",
     "teleport", "appear", "spawn", "explo", "scroll", "conveyor", "flicker",
 )  # fmt: skip
-#: Motions that carry the whole figure evenly to and fro.
-SWINGING = (
-    "bob", "float", "hover", "levitat", "fly", "drift", "wander", "swim", "walk", "run", "march",
-    "step", "ghost", "fairy", "bee",
-)  # fmt: skip
-#: Motions in which nothing stands still, and no part tells where the frame lies.
-FLOWING = (
-    "rippl", "water", "haze", "heat", "mirage", "flow", "stream", "shak", "trembl", "shiver",
-    "rumbl", "vibrat", "hit", "scroll", "conveyor", "explo", "flicker",
+#: Motions that move the whole figure at random: no frame lies in a wrong place.
+SHAKING = ("shak", "trembl", "shiver", "rumbl", "vibrat", "hit", "explo")
+#: Motions that jump from one pose to the next: a stray frame is known by what stands still only.
+ABRUPT = (
+    "hop", "jump", "leap", "bounc", "lung", "dash", "headbutt", "attack", "slash", "strik",
+    "punch", "kick",
 )  # fmt: skip
 #: Motions that look the same played backwards (imaging.md section 8, repair 3).
 REVERSIBLE = (
@@ -54,8 +51,8 @@ class Motion(Record, frozen=True, kw_only=True):
     """How the repairs treat a clip."""
 
     is_event: bool = False
-    swings: bool = False
-    flows: bool = False
+    shakes: bool = False
+    is_abrupt: bool = False
     reshapes: bool = False
     fades: bool = False
     #: The smallest shift of a single frame that is believed to be a defect, in px.
@@ -68,11 +65,11 @@ def read(clip: str, prompt: str) -> Motion:
     words = _NEGATION.sub(" ", f" {clip.replace('_', ' ')}, {prompt} ".lower())
     return Motion(
         is_event=_has(words, EVENTS),
-        swings=_has(words, SWINGING),
+        shakes=_has(words, SHAKING),
+        is_abrupt=_has(words, ABRUPT),
         least_shift_px=2 if _has(words, LIFTING) else 1,
         fades=_has(words, FADING),
         reshapes=_has(words, RESHAPING),
-        flows=_has(words, FLOWING),
         is_reversible=_has(words, REVERSIBLE),
     )
 
