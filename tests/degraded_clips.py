@@ -53,11 +53,11 @@ def damaged(name: str, damage: str, truth: U8, plan: Resolved) -> degrade.Damage
 def finished(
     pixels: Pixels, plan: Resolved, content: bytes, stages: tuple[str, ...]
 ) -> tuple[U8, tuple[tuple[str, float], ...]]:
-    """Return the frames on the canvas, and the seconds of each stage."""
+    """Return the frames on the canvas, and the CPU seconds of each stage."""
     clip = Clip(name="clip", prompt=plan.prompt)
     times = []
-    start = time.perf_counter()
+    start = time.process_time()
     for step in develop.develop(content, pixels, plan, clip, name="x.png", stages=stages):
-        times.append((step.name, time.perf_counter() - start))
-        start = time.perf_counter()
+        times.append((step.name, time.process_time() - start))
+        start = time.process_time()
     return step.reel.rgba(), tuple(times)

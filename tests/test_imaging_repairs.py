@@ -20,9 +20,10 @@ from pipeline.imaging import (
     remap,
     tracks,
 )
+from pipeline.imaging.film import Film
 from pipeline.imaging.raster import U8, Index
 from pipeline.imaging.reel import Reel, number
-from pipeline.model import Grade
+from pipeline.model import Clip, Grade
 
 FLOATING = "floating"
 BREATHING = "breathing calmly"
@@ -127,7 +128,14 @@ def test_a_loop_that_cannot_close_plays_to_and_fro_where_that_looks_right() -> N
 
 @pytest.mark.parametrize(
     ("damage", "alpha", "colors"),
-    [("blur", 0.002, 0.02), ("cast", 0.01, 0.04), ("chroma", 0.01, 0.04), ("fringe", 0.005, 0.03)],
+    [
+        ("blur", 0.0, 0.0),
+        ("smear", 0.0, 0.002),
+        ("cast", 0.002, 0.01),
+        ("chroma", 0.002, 0.01),
+        ("fringe", 0.001, 0.01),
+        ("islands", 0.001, 0.002),
+    ],
 )
 def test_damaged_frames_come_back_nearly_true(damage: str, alpha: float, colors: float) -> None:
     """What a model does to pixels must not reach the game."""
@@ -143,6 +151,26 @@ def test_damaged_frames_come_back_nearly_true(damage: str, alpha: float, colors:
     assert (solid != known).sum() <= alpha * known.sum()
     assert wrong.sum() <= colors * known.sum()
     assert color.is_member(got[solid][:, :3], color.palette(truth[0])).all()
+
+
+def test_a_colour_that_the_rule_allows_survives_the_calibration() -> None:
+    """A muzzle flash is no damage: frame 0 does not show it, and it must not be read away."""
+    art = _hero()
+    truth = np.repeat(art[None], 8, axis=0)
+    truth[3:6, 14:17, 26:31] = (255, 250, 90, 255)
+    pixels = raster.pixels(art)
+    plan = planned(pixels, BREATHING)
+    laid = np.zeros((8, plan.canvas[1], plan.canvas[0], 4), dtype=np.uint8)
+    left, top = plan.pad[:2]
+    laid[:, top : top + art.shape[0], left : left + art.shape[1]] = truth
+    matte = bytes.fromhex(plan.matte[1:])
+    sent = degrade.blur(laid, (matte[0], matte[1], matte[2]), np.random.default_rng(1))
+    own = len(color.palette(art))
+    clip = Clip(name="clip", prompt=plan.prompt, colors=own + 2)
+    steps = develop.develop(strip(sent.frames), pixels, plan, clip, name="x.png")
+    *_, last = steps
+    flash = last.reel.rgba()[4, top + 15, left + 28]
+    assert np.abs(flash[:3].astype(int) - (255, 250, 90)).max() < 40
 
 
 def test_the_fringe_is_unmixed_onto_the_palette_only() -> None:
@@ -166,9 +194,9 @@ def test_new_colours_need_a_policy_that_allows_them() -> None:
     solid = np.broadcast_to(source >= 0, (4, 8, 8))
     settled = np.full((4, 8, 8), -1, dtype=np.int16)
     cut = cutout.Cutout(solid, settled, np.zeros((4, 3), dtype=np.uint8))
-    strict = remap.remap(frames, cut, source, palette)
+    strict = remap.remap(Film(frames), cut, source, palette)
     assert set(np.unique(strict.index)) == {-1, 0}
-    extended = remap.remap(frames, cut, source, palette, policy=2)
+    extended = remap.remap(Film(frames), cut, source, palette, policy=2)
     assert [255, 255, 0] in extended.palette.tolist()
     assert (extended.rgba()[1, 3, 3] == (255, 255, 0, 255)).all()
 

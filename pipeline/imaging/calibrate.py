@@ -1,9 +1,8 @@
 """Read damaged frames with frame 0 as the key: what it shows of the known source, others show too.
 
-Frame 0 shows the source, so the damage between both can be measured: a tint, a blur, colours of
-half the resolution. The source is given the same damage, and every small patch of a later frame is
-looked up in it: the pixel becomes what the source has at the best place near by. This replaces the
-k-NN of imaging.md section 5, whose precondition it keeps.
+The source is given the damage that frame 0 has, and every small patch of a later frame is looked up
+in it: the pixel becomes what the source has at the best place near by. What then looks otherwise
+than the frame when it is damaged again is mended pixel by pixel (`retouch`).
 """
 
 from __future__ import annotations
@@ -11,61 +10,89 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .raster import U8, Floats, Index
+from . import damage, retouch
+from .damage import Damage
+from .raster import U8, Floats, Ints
 from .reel import Reel
 
-Doubles = NDArray[np.float64]
-
-#: Share of frame 0's pixels that must be wrong for a calibration to start.
-DAMAGED = 0.02
 #: Least share of frame 0's silhouette that must lie on the source's.
 ALIGNED = 0.70
-#: Taps of the blur on each side of a pixel, and how strongly it is held to "no blur".
-RADIUS = 2
-RIDGE = 2.0
-#: Weight that holds the tint to none, in samples.
-TINT_RIDGE = 1e3
-#: Rounding and quantising add this much noise (of 255) to what frame 0 shows of it.
-NOISE_FLOOR = 2.0
+#: Frame 0 read blindly may have so many times the wrong pixels that it has otherwise, over a share.
+BLIND, SLIGHT = 3.0, 0.02
 #: A pixel that fits worse than this (in variances) counts no more: it is something else.
 OUTLIER = 60.0
 #: Extra cost of a px of distance, so that equal patches prefer to stay.
 DISTANCE_COST = 0.1
 #: Extra cost of leaving the source's patches for the nearest colour: a pixel was recoloured.
 RECOLOUR_COST = 40.0
-#: Displacements searched in every frame, at least so many more that are voted for, and all of them
-#: while a frame times its displacements stays under this many pixels.
-NEAR_PX, VOTED, WORK_PX = 1, 14, 200_000
-#: Farthest displacement as a share of the canvas, and its limits in px.
-FAR_SHARE, FAR_PX = 0.2, (6, 20)
+#: A frame all of whose pixels fit better than this is read.
+SETTLED = 12.0
+#: Places of the source that are tried in each frame, and of those the ones pixels are taken from.
+PLACES, TAKEN = 12, 4
+#: Farthest place in px; and, as a share of the canvas and at most, where that finds too little.
+NEAR_PX, FAR_SHARE, FAR_PX = 5, 0.2, 20
+#: The best place must have this share of a frame's ink, or places farther away are tried.
+FOUND = 0.30
 #: Votes are counted on about this many rows and columns; ink may lie this far beside the ink found.
-SAMPLED_PX, EDGE_PX = 40, 3
+SAMPLED_PX, EDGE_PX = 32, 3
 
-_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-_TAPS = tuple((y, x) for y in range(-RADIUS, RADIUS + 1) for x in range(-RADIUS, RADIUS + 1))
-_PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))
-
-
-@dataclass(frozen=True, eq=False)
-class _Model:
-    """Each colour number as frame 0 shows it (the last is the matte), blur taps, and noise."""
-
-    colors: Doubles
-    taps: Doubles
-    noise: Doubles
+_Places = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
 class _Ground:
-    """What a window at top, left may show: the damaged source by parity, and its numbers."""
+    """The source on a canvas with `room` px around it: its numbers, and how they are shown.
 
-    rendered: dict[tuple[int, int], Floats]
-    numbers: NDArray[np.int64]
-    top: int
-    left: int
-    far: int
+    Shown for each parity that its corner may land on, as planes (3, height, width).
+    """
+
+    numbers: Ints
+    shown: dict[tuple[int, int], Floats]
+    room: int
+
+    def at(self, place: tuple[int, int], box: tuple[slice, slice]) -> tuple[Ints, Floats]:
+        """Return what a part of a frame looks like when it comes from a place (y, x) px away."""
+        y, x = (self.room + step for step in place)
+        rows = slice(box[0].start + y, box[0].stop + y)
+        columns = slice(box[1].start + x, box[1].stop + x)
+        return self.numbers[rows, columns], self.shown[y % 2, x % 2][:, rows, columns]
+
+
+def is_possible(reel: Reel) -> bool:
+    """Say whether frame 0 shows the source in its place, so that the damage can be learnt."""
+    union = reel.solid[0] | reel.source_solid
+    overlap = (reel.solid[0] & reel.source_solid).sum() / max(1, union.sum())
+    return bool(overlap >= ALIGNED)
+
+
+def calibrate(frames: U8, matte: U8, reel: Reel) -> Reel:
+    """Read the frames (frames, height, width, 3) again; `reel` is what nearest colours gave.
+
+    Returns the same reel where frame 0 does not tell what was done to it.
+    """
+    art = reel.palette[: reel.own]
+    source = np.where(reel.source < 0, len(art), reel.source).astype(np.intp)
+    found = damage.learn(frames[0], source, np.concatenate([art, matte[:1]]))
+    box = _box(reel)
+    seen = found.seen(frames[:, box[0], box[1]])
+    nearest, alone = _nearest(seen, found.shades)
+    if not _is_true(found, seen[:, :1], nearest[:1], source[box], wrong_share(reel)):
+        return reel
+    places = [_places(reel, at) for at in range(reel.count)]
+    room = max(abs(step) for some in places for place in some for step in place)
+    ground = _ground(found, source, room)
+    numbers = np.empty(seen.shape[1:], dtype=np.intp)
+    taken = np.empty((TAKEN, *numbers.shape), dtype=np.intp)
+    for at, some in enumerate(places):
+        numbers[at] = _read(seen[:, at], nearest[at], alone[at], ground, some, box)
+        for rank, place in enumerate(_best(numbers[at], ground, some, box)):
+            taken[rank, at] = ground.at(place, box)[0]
+    index = np.full_like(reel.index, -1)
+    mended = retouch.retouch(seen, found, numbers, taken)
+    index[:, box[0], box[1]] = np.where(mended == len(art), -1, mended)
+    # A colour that the rule lets the clip bring along is not the source's, and stays.
+    return reel.with_index(np.where(reel.index >= reel.own, reel.index, index))
 
 
 def wrong_share(reel: Reel) -> float:
@@ -74,182 +101,121 @@ def wrong_share(reel: Reel) -> float:
     return float((reel.index[0] != reel.source)[union].mean()) if union.any() else 0.0
 
 
-def is_needed(reel: Reel) -> bool:
-    """Say whether frame 0 shows the source in its place, but with colours or edges damaged."""
-    union = reel.solid[0] | reel.source_solid
-    overlap = (reel.solid[0] & reel.source_solid).sum() / max(1, union.sum())
-    return bool(overlap >= ALIGNED) and wrong_share(reel) > DAMAGED
+def _is_true(found: Damage, seen: Floats, nearest: Ints, source: Ints, otherwise: float) -> bool:
+    """Say whether the damage tells of frame 0 what it is, without being told the source.
+
+    An edge into which matte was mixed at random, say, is no blur: other ways read it better, and
+    leave the share `otherwise` of its pixels wrong.
+    """
+    read = retouch.retouch(seen, found, nearest, nearest[None])[0]
+    matte = len(found.shades) - 1
+    union = (read != matte) | (source != matte)
+    wrong = float((read != source)[union].mean())
+    return wrong <= max(otherwise, BLIND * (otherwise - SLIGHT))
 
 
-def calibrate(frames: U8, matte: U8, reel: Reel) -> Reel:
-    """Read the frames (frames, height, width, 3) again; `reel` is what nearest colours gave."""
-    art = reel.palette[: reel.own]
-    source = np.where(reel.source < 0, len(art), reel.source)
-    model = _learn(frames[0], source, np.concatenate([art, matte[:1]]))
-    far = int(np.clip(FAR_SHARE * max(source.shape), *FAR_PX))
-    rendered = _render(model, source, far)
-    planes = frames.astype(np.float32) @ (_YCC.T / model.noise).astype(np.float32)
-    ground = np.pad(source, far, constant_values=len(art))
-    places = _displacements(reel, far)
-    top, bottom, left, right = _window(reel)
-    index = np.full(reel.index.shape, len(art), dtype=np.int16)
-    for at in range(reel.count):
-        index[at, top:bottom, left:right] = _read(
-            planes[at, top:bottom, left:right],
-            model,
-            _Ground(rendered, ground, top, left, far),
-            places[at],
-        )
-    return reel.with_index(np.where(index == len(art), -1, index))
+def _box(reel: Reel) -> tuple[slice, slice]:
+    """Return rows and columns of all ink, with room for an edge that was lost.
 
-
-def _window(reel: Reel) -> tuple[int, int, int, int]:
-    """Return top, bottom, left and right of all ink, with room for an edge that was lost."""
+    It begins on even numbers, where a blur that halves the colours begins.
+    """
     ink = reel.solid.any(axis=0) | reel.source_solid
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     height, width = ink.shape
     return (
-        max(0, int(rows[0]) - EDGE_PX),
-        min(height, int(rows[-1]) + 1 + EDGE_PX),
-        max(0, int(columns[0]) - EDGE_PX),
-        min(width, int(columns[-1]) + 1 + EDGE_PX),
+        slice(max(0, int(rows[0]) - EDGE_PX) & ~1, min(height, int(rows[-1]) + 1 + EDGE_PX)),
+        slice(max(0, int(columns[0]) - EDGE_PX) & ~1, min(width, int(columns[-1]) + 1 + EDGE_PX)),
     )
 
 
-def _learn(first: U8, source: NDArray[np.int64], colors: U8) -> _Model:
-    tinted = _tint(first, source, colors) @ _YCC.T
-    shown = first.astype(np.float64) @ _YCC.T
-    taps = _blur(shown, tinted[source])
-    error = shown - _blurred(tinted[source], taps)
-    noise = np.sqrt((error**2).mean(axis=(0, 1))) + NOISE_FLOOR
-    return _Model(tinted, taps, noise)
+def _ground(found: Damage, source: Ints, room: int) -> _Ground:
+    matte = len(found.shades) - 1
+    shown = {}
+    for y in (0, 1):
+        for x in (0, 1):
+            wide = np.pad(
+                source, [(room + y, room + 2), (room + x, room + 2)], constant_values=matte
+            )
+            shown[y, x] = found.shown(wide)[:, y:, x:]
+    return _Ground(np.pad(source, room, constant_values=matte), shown, room)
 
 
-def _tint(first: U8, source: NDArray[np.int64], colors: U8) -> Doubles:
-    """Fit one affine map from the colours to what frame 0 shows; the matte is measured already."""
-    known = np.concatenate([colors, np.full((len(colors), 1), 1)], axis=1).astype(np.float64)
-    samples = known[source].reshape(-1, 4)
-    still = np.concatenate([np.eye(3), np.zeros((1, 3))])
-    hold = np.diag([TINT_RIDGE] * 3 + [1e-3])
-    missing = samples.T @ (first.reshape(-1, 3) - samples @ still)
-    tinted: Doubles = known @ (still + np.linalg.solve(samples.T @ samples + hold, missing))
-    tinted[-1] = colors[-1]
-    return tinted
+def _places(reel: Reel, frame: int) -> _Places:
+    """Return where in the source a frame's ink may come from, the likeliest first."""
+    far = max(NEAR_PX, min(FAR_PX, round(FAR_SHARE * max(reel.source.shape))))
+    found, share = _vote(reel, frame, NEAR_PX)
+    if share < FOUND and far > NEAR_PX:
+        found, _ = _vote(reel, frame, far)
+    return [(0, 0), *(place for place in found if place != (0, 0))][:PLACES]
 
 
-def _blur(shown: Doubles, sharp: Doubles) -> Doubles:
-    """Fit the blur of each channel by least squares, (taps, 3).
-
-    Taps are mirrored on odd rows and columns: so one set of them also describes colours that two
-    neighbours share (4:2:0).
-    """
-    still = np.zeros(len(_TAPS))
-    still[len(_TAPS) // 2] = 1.0
-    taps = []
-    for channel in range(3):
-        middle = sharp[..., channel].mean()
-        near = np.concatenate(
-            [
-                np.stack([part[..., channel].ravel() for part in parts], axis=1)
-                for _, parts in _neighbours(sharp)
-            ]
-        )
-        wanted = np.concatenate([shown[y::2, x::2, channel].ravel() for y, x in _PHASES])
-        near, wanted = near - middle, wanted - middle
-        hold = (RIDGE * near.var() + 1e-3) * np.eye(len(_TAPS))
-        taps.append(still + np.linalg.solve(near.T @ near + hold, near.T @ (wanted - near @ still)))
-    return np.stack(taps, axis=1)
-
-
-def _neighbours(sharp: Doubles) -> list[tuple[tuple[int, int], list[Doubles]]]:
-    """Return, for each of the four parities, the picture seen through each tap."""
-    height, width = sharp.shape[:2]
-    wide = np.pad(sharp, [(RADIUS, RADIUS), (RADIUS, RADIUS), (0, 0)], mode="edge")
-    found = []
-    for y, x in _PHASES:
-        parts = []
-        for dy, dx in _TAPS:
-            top = RADIUS + y + (-dy if y else dy)
-            left = RADIUS + x + (-dx if x else dx)
-            parts.append(wide[top : top + height - y : 2, left : left + width - x : 2])
-        found.append(((y, x), parts))
-    return found
-
-
-def _blurred(sharp: Doubles, taps: Doubles) -> Doubles:
-    out = np.zeros_like(sharp)
-    for (y, x), parts in _neighbours(sharp):
-        for weight, part in zip(taps, parts, strict=True):
-            out[y::2, x::2] += weight * part
-    return out
-
-
-def _render(model: _Model, source: NDArray[np.int64], far: int) -> dict[tuple[int, int], Floats]:
-    """Return the damaged source with `far` px around it, for the four parities it may land on."""
-    rendered = {}
-    for y, x in _PHASES:
-        ground = np.pad(
-            source, [(far + y, far + 2), (far + x, far + 2)], constant_values=len(model.colors) - 1
-        )
-        picture = _blurred(model.colors[ground], model.taps) / model.noise
-        rendered[y, x] = picture[y:, x:].astype(np.float32)
-    return rendered
-
-
-def _displacements(reel: Reel, far: int) -> list[list[tuple[int, int]]]:
-    """Return where to look in each frame: all near places, and those where most pixels agree."""
+def _vote(reel: Reel, frame: int, far: int) -> tuple[_Places, float]:
+    """Return the places where most of a frame's ink agrees with the source, and the best share."""
     height, width = reel.source.shape
     step = max(1, round((height * width) ** 0.5 / SAMPLED_PX))
     ground = np.pad(reel.source, far, constant_values=-1)
-    sampled = reel.index[:, ::step, ::step]
-    sampled = np.where(sampled < 0, -2, sampled)
-    around = [(y, x) for y in range(-far, far + 1) for x in range(-far, far + 1)]
-    around.sort(key=lambda place: (max(abs(place[0]), abs(place[1])), place))
-    near = (2 * NEAR_PX + 1) ** 2
-    votes = np.array(
-        [
-            (
-                ground[far + y : far + y + height : step, far + x : far + x + width : step]
-                == sampled
-            ).sum(axis=(1, 2))
-            for y, x in around[near:]
-        ]
-    )
-    most = max(VOTED, WORK_PX // reel.source.size - near)
-    order = np.argsort(-votes, axis=0, kind="stable")[:most]
-    return [around[:near] + [around[near + n] for n in order[:, at]] for at in range(reel.count)]
+    y, x = np.nonzero(reel.index[frame, ::step, ::step] >= 0)
+    y, x = y * step, x * step
+    down, right = (part.ravel() for part in np.mgrid[-far : far + 1, -far : far + 1])
+    own = ground[far + down[:, None] + y, far + right[:, None] + x]
+    votes = (own == reel.index[frame, y, x]).sum(axis=1)
+    order = np.lexsort((np.abs(down) + np.abs(right), -votes))[:PLACES]
+    places = [(int(down[at]), int(right[at])) for at in order]
+    return places, float(votes.max() / max(1, len(y)))
 
 
-def _read(planes: Floats, model: _Model, ground: _Ground, places: list[tuple[int, int]]) -> Index:
-    """Return for each pixel of a window of one frame the number that its best patch has there."""
-    height, width = planes.shape[:2]
-    index, alone = _nearest(planes, (model.colors / model.noise).astype(np.float32))
+def _best(numbers: Ints, ground: _Ground, places: _Places, box: tuple[slice, slice]) -> _Places:
+    """Return the places that most of a part's pixels were taken from."""
+    matte = ground.numbers[0, 0]
+    agreed = []
+    for place in places:
+        own, _ = ground.at(place, box)
+        agreed.append(int(((own == numbers) & (own != matte)).sum()))
+    order = np.argsort(-np.array(agreed), kind="stable")
+    chosen = [places[at] for at in order[:TAKEN]]
+    return chosen + chosen[:1] * (TAKEN - len(chosen))
+
+
+def _read(
+    seen: Floats,
+    nearest: Ints,
+    alone: Floats,
+    ground: _Ground,
+    places: _Places,
+    box: tuple[slice, slice],
+) -> Ints:
+    """Return for each pixel of a part (3, height, width) the number that its best patch has."""
+    numbers = nearest.copy()
     best = _patches(alone) + RECOLOUR_COST
-    for dy, dx in places:
-        y, x = ground.far + dy, ground.far + dx
-        rows = slice(ground.top + y, ground.top + y + height)
-        columns = slice(ground.left + x, ground.left + x + width)
-        error = planes - ground.rendered[y % 2, x % 2][rows, columns]
-        error *= error
-        cost = _patches(np.minimum(error.sum(axis=-1), OUTLIER))
-        cost += DISTANCE_COST * (abs(dy) + abs(dx))
+    for place in places:
+        own, shown = ground.at(place, box)
+        cost = _patches(np.minimum(_error(seen, shown), OUTLIER))
+        cost += DISTANCE_COST * (abs(place[0]) + abs(place[1]))
         better = cost < best
-        best[better] = cost[better]
-        index[better] = ground.numbers[rows, columns][better]
-    return index
+        np.copyto(best, cost, where=better)
+        np.copyto(numbers, own, where=better)
+        if best.max() < SETTLED:
+            break
+    return numbers
 
 
-def _nearest(planes: Floats, colors: Floats) -> tuple[Index, Floats]:
-    """Return each pixel's nearest colour number, and its error in variances."""
-    index = np.zeros(planes.shape[:2], dtype=np.int16)
-    least = np.full(planes.shape[:2], OUTLIER, dtype=np.float32)
-    for number, shade in enumerate(colors):
-        gap = planes - shade
-        error = (gap * gap).sum(axis=-1)
+def _nearest(seen: Floats, shades: Floats) -> tuple[Ints, Floats]:
+    """Return each pixel's nearest number, and its error in variances."""
+    numbers = np.zeros(seen.shape[1:], dtype=np.intp)
+    least = np.full(seen.shape[1:], OUTLIER, dtype=np.float32)
+    for number, shade in enumerate(shades):
+        error = _error(seen, shade[:, None, None, None])
         better = error < least
-        least[better] = error[better]
-        index[better] = number
-    return index, least
+        np.copyto(least, error, where=better)
+        numbers[better] = number
+    return numbers, least
+
+
+def _error(seen: Floats, shown: Floats) -> Floats:
+    gap = seen - shown
+    gap *= gap
+    error: Floats = gap[0] + gap[1] + gap[2]
+    return error
 
 
 def _patches(error: Floats) -> Floats:
@@ -259,5 +225,5 @@ def _patches(error: Floats) -> Floats:
     rows5 = rows3 + wide[:, :-4] + wide[:, 4:]
     box3 = rows3[1:-3] + rows3[2:-2] + rows3[3:-1]
     box5 = rows5[:-4] + rows5[1:-3] + rows5[2:-2] + rows5[3:-1] + rows5[4:]
-    cost: Floats = error + box3 / 9 + box5 / 25
+    cost: Floats = error + box3 * np.float32(1 / 9) + box5 * np.float32(1 / 25)
     return cost

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from . import color, regions
+from . import color, regions, specks
+from .film import Film
 from .raster import U8, Bools, Floats, Index, Ints
 
 #: Nearer than this to the measured matte is background; less for mattes near the art.
@@ -65,15 +66,15 @@ class _Scene:
 
 
 def cut(
-    frames: U8, source: Index, palette: U8, *, matte: U8, repairs: Repairs | None = None
+    film: Film, source: Index, palette: U8, *, matte: U8, repairs: Repairs | None = None
 ) -> Cutout:
-    """Key out opaque frames (frames, height, width, 3) of a source (height, width) of numbers."""
+    """Key out the frames of a source (height, width) of palette numbers."""
     repairs = repairs or Repairs()
-    blank = np.full(frames.shape[:3], -1, dtype=np.int16)
+    blank = np.full(film.frames.shape[:3], -1, dtype=np.int16)
     outside = _outside(source)
     if not outside.any():
-        return Cutout(blank < 0, blank, np.repeat(matte[None], len(frames), axis=0), is_exact=True)
-    scene = _scene(frames, outside, source)
+        return Cutout(blank < 0, blank, np.repeat(matte[None], len(blank), axis=0), is_exact=True)
+    scene = _scene(film, outside, source)
     if _is_exact(scene, palette):
         return Cutout(scene.away > 0, blank, scene.matte, is_exact=True)
     art = color.lab_of(palette)
@@ -88,7 +89,7 @@ def cut(
     if repairs.fringe:
         solid, settled = _fringe(scene, solid, palette)
     if repairs.specks:
-        solid = _without_specks(solid, source)
+        solid = specks.cleared(solid, source)
     nominal = color.distances(color.lab_of(scene.matte), color.lab_of(matte[None]))
     return Cutout(
         solid,
@@ -108,8 +109,8 @@ def _outside(source: Index) -> Bools:
     return clear & edge if (clear & edge).any() else clear
 
 
-def _scene(frames: U8, outside: Bools, source: Index) -> _Scene:
-    colors, number = color.distinct(frames)
+def _scene(film: Film, outside: Bools, source: Index) -> _Scene:
+    frames, colors, number = film.frames, film.colors, film.number
     matte = np.median(frames[:, outside], axis=1)
     first = np.concatenate([frames[0][outside], frames[0][source < 0]])
     matte[0] = np.median(first, axis=0)
@@ -179,24 +180,3 @@ def unmix(colors: U8, palette: U8, matte: U8) -> tuple[Floats, NDArray[np.int64]
         part = color.distances(wanted[start : start + _CHUNK], targets)
         best[start : start + _CHUNK] = part.argmin(axis=1)
     return shares[best // len(palette)], best % len(palette)
-
-
-def _without_specks(solid: Bools, source: Index) -> Bools:
-    """Drop lone specks away from the figure, and fill single holes, where the source has neither.
-
-    A speck that more than one frame shows at the same place is a particle and stays.
-    """
-    labels, count = regions.label(solid, diagonal=True)
-    area = regions.areas(labels, count)
-    area[0] = 0
-    small = area < max(2.0, 0.001 * float(area.sum()) / len(solid))
-    known = regions.grow((source >= 0)[None])
-    seen = regions.totals(labels, count, np.broadcast_to(known, solid.shape) & solid)
-    figure = regions.grow(~small[labels] & solid, 2)
-    close = regions.totals(labels, count, figure & solid)
-    lone = solid & (small & (seen == 0) & (close == 0))[labels]
-    lone &= ~(regions.grow(lone).sum(axis=0) > 1)[None]
-    kept: Bools = solid & ~lone
-    hole: Bools = ~kept & (regions.neighbours(kept) >= 7) & (source >= 0)[None]
-    kept |= hole
-    return kept

@@ -22,16 +22,17 @@ from . import (
     motion,
     raster,
     remap,
-    steady,
+    specks,
     strip,
     tracks,
 )
 from .cutout import Cutout
+from .film import Film
 from .raster import U8, Index
 from .reel import Reel, difference, number
 
 STAGES = (
-    "pockets", "fringe", "specks", "palette", "calibrate", "align", "steady", "lock_first", "loop",
+    "pockets", "fringe", "specks", "palette", "calibrate", "align", "lock_first", "loop",
 )  # fmt: skip
 #: Frame 0 must share this much of the source's silhouette and colours to be replaced by it, and may
 #: not become this much farther from frame 1.
@@ -68,12 +69,12 @@ def develop(
     holds at its end is meant, and is not taken for a defect.
     Raises AssetError, naming `name`, when the bytes are not the strip that was asked for.
     """
-    frames = strip.frames(content, count=resolved.frames, canvas=resolved.canvas, name=name)
+    film = Film(strip.frames(content, count=resolved.frames, canvas=resolved.canvas, name=name))
     laid = fit.canvas(raster.cut(raster.array(pixels)), placement(resolved))
     palette = color.palette(laid)
-    step = _cut(frames, number(laid, palette), palette, resolved, clip, stages)
+    step = _cut(film, number(laid, palette), palette, resolved, clip, stages)
     yield replace(step, name="key")
-    yield (step := _on_palette(frames, step, palette, resolved, clip, stages))
+    yield (step := _on_palette(film, step, palette, resolved, clip, stages))
     for stage, repair in _REPAIRS.items():
         if stage in stages and not is_procedural:
             yield (step := replace(repair(step, clip), name=stage))
@@ -85,7 +86,7 @@ def placement(resolved: Resolved) -> fit.Placement:
 
 
 def _cut(
-    frames: U8,
+    film: Film,
     source: Index,
     palette: U8,
     resolved: Resolved,
@@ -99,13 +100,13 @@ def _cut(
         # What dissolves is specks and holes.
         specks="specks" in stages and not read.fades,
     )
-    cut = cutout.cut(frames, source, palette, matte=color.from_hex(resolved.matte), repairs=repairs)
-    free = remap.remap(frames, cut, source, palette, policy="free")
+    cut = cutout.cut(film, source, palette, matte=color.from_hex(resolved.matte), repairs=repairs)
+    free = remap.remap(film, cut, source, palette, policy="free")
     return Step("key", free, cut, read)
 
 
 def _on_palette(
-    frames: U8,
+    film: Film,
     step: Step,
     palette: U8,
     resolved: Resolved,
@@ -116,16 +117,18 @@ def _on_palette(
     if "palette" not in stages:
         return replace(step, name="palette")
     policy = _policy(clip, len(palette))
-    reel = remap.remap(frames, step.cutout, step.reel.source, palette, policy=policy)
+    reel = remap.remap(film, step.cutout, step.reel.source, palette, policy=policy)
     notes: tuple[str, ...] = ()
     if "align" in stages and any(off := tracks.first(reel)):
-        frames = _moved(frames, step.cutout, off)
-        step = _cut(frames, reel.source, palette, resolved, clip, stages)
-        reel = remap.remap(frames, step.cutout, reel.source, palette, policy=policy)
+        film = Film(_moved(film.frames, step.cutout, off))
+        step = _cut(film, reel.source, palette, resolved, clip, stages)
+        reel = remap.remap(film, step.cutout, reel.source, palette, policy=policy)
         notes = (f"all frames were shifted by {_px(*off)} and are back in place",)
-    on_palette = remap.share_on_palette(frames, step.cutout.solid, palette)
-    if "calibrate" in stages and not step.cutout.is_exact and calibrate.is_needed(reel):
-        reel = calibrate.calibrate(frames, step.cutout.matte, reel)
+    on_palette = remap.share_on_palette(film, step.cutout.solid, palette)
+    if "calibrate" in stages and not step.cutout.is_exact and calibrate.is_possible(reel):
+        reel = calibrate.calibrate(film.frames, step.cutout.matte, reel)
+        if "specks" in stages and not step.motion.fades:
+            reel = specks.tidy(reel)
     return replace(step, name="palette", reel=reel, on_palette=on_palette, notes=notes)
 
 
@@ -151,12 +154,6 @@ def _aligned(step: Step, clip: Clip) -> Step:
     if not stray:
         return step
     return replace(step, reel=reel, notes=(*step.notes, "put back: " + ", ".join(stray)))
-
-
-def _steadied(step: Step, clip: Clip) -> Step:
-    if step.motion.is_event or step.cutout.is_exact:
-        return step
-    return replace(step, reel=steady.steady(step.reel))
 
 
 def _first_locked(step: Step, clip: Clip) -> Step:
@@ -194,7 +191,6 @@ def _px(x: int, y: int) -> str:
 
 _REPAIRS: Mapping[str, Callable[[Step, Clip], Step]] = {
     "align": _aligned,
-    "steady": _steadied,
     "lock_first": _first_locked,
     "loop": _looped,
 }

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import color
 from .cutout import Cutout
+from .film import Film
 from .raster import U8, Bools, Floats, Index, Ints
 from .reel import Reel
 
@@ -24,10 +25,10 @@ TIE = 0.02
 
 
 def remap(
-    frames: U8, cutout: Cutout, source: Index, palette: U8, *, policy: Policy = "strict"
+    film: Film, cutout: Cutout, source: Index, palette: U8, *, policy: Policy = "strict"
 ) -> Reel:
-    """Return the clip on its palette; `frames` is (frames, height, width, 3)."""
-    colors, number = color.distinct(frames)
+    """Return the clip on its palette."""
+    colors, number = film.colors, film.number
     table = _palette(colors, number, cutout.solid, palette, policy)
     first, second, tied = _nearest(colors, table)
     index = np.where(cutout.solid, first[number], -1).astype(np.int16)
@@ -38,11 +39,10 @@ def remap(
     return Reel(index=index.astype(np.int16), source=source, palette=table, own=len(palette))
 
 
-def share_on_palette(frames: U8, solid: Bools, palette: U8, *, within: float = 0.05) -> float:
+def share_on_palette(film: Film, solid: Bools, palette: U8, *, within: float = 0.05) -> float:
     """Return the share of opaque pixels within `within` deltaE2 of the palette as they came."""
-    colors, number = color.distinct(frames)
-    near = color.distances(color.lab_of(colors), color.lab_of(palette)).min(axis=1) <= within
-    return float(near[number[solid]].mean()) if solid.any() else 1.0
+    near = color.distances(color.lab_of(film.colors), color.lab_of(palette)).min(axis=1) <= within
+    return float(near[film.number[solid]].mean()) if solid.any() else 1.0
 
 
 def _palette(colors: U8, number: Ints, solid: Bools, palette: U8, policy: Policy) -> U8:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import raster
-from .raster import Bools, Floats, Ints
+from .raster import Bools, Floats, Index, Ints
 from .reel import Reel
 
 Doubles = NDArray[np.float64]
@@ -46,6 +46,8 @@ REGIONS = (
 #: than any other, and how many paths the word of all ink is worth.
 INK, INK_DISTINCT, INK_WEIGHT = 0.90, 0.05, 2
 
+_Shape = tuple[tuple[int, int], ...]
+
 _CROSS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 _ROW = ((0, -1), (0, 1))
 _COLUMN = ((-1, 0), (1, 0))
@@ -60,17 +62,23 @@ class Tracks(NamedTuple):
 
 def first(reel: Reel) -> tuple[int, int]:
     """Return how far frame 0 lies right of and below the source; 0, 0 when that is not sure."""
-    codes, points = _telling(reel.with_index(reel.index[:1]), (), least=1)
-    place = _follow(codes, points, [np.ones(len(points), dtype=np.bool_)])
+    points = _telling(reel, (), least=1)
+    looks = _looks(np.stack([reel.source, reel.index[0]]), ())
+    place = _follow(looks, points, [np.ones(len(points), dtype=np.bool_)])
     x, y = place.across[0, 0], place.down[0, 0]
     return (0, 0) if np.isnan(x + y) else (int(x), int(y))
 
 
 def is_still(reel: Reel) -> bool:
     """Say whether some part stands where the source has it, in every frame."""
-    codes, points = _telling(reel, _CROSS)
-    rows, columns = points[:, 0], points[:, 1]
-    same = codes[1:, rows, columns] == codes[0, rows, columns]
+    points = _telling(reel, _CROSS)
+    y, x = points.T
+    same = np.ones((reel.count, len(points)), dtype=np.bool_)
+    wide = np.pad(reel.index, [(0, 0), (1, 1), (1, 1)], constant_values=-1)
+    own = np.pad(reel.source, 1, constant_values=-1)
+    for down, right in ((0, 0), *_CROSS):
+        there = y + 1 + down, x + 1 + right
+        same &= wide[:, there[0], there[1]] == own[there]
     shares = same.astype(np.float32) @ _shares(_regions(reel, points))
     return bool((shares >= FOUND).all(axis=0).any())
 
@@ -78,41 +86,47 @@ def is_still(reel: Reel) -> bool:
 def measure(reel: Reel) -> Tracks:
     """Follow every part through the frames of a clip whose source is not empty."""
     found = [_silhouette(reel), *[_all_ink(reel)] * INK_WEIGHT]
-    codes, points = _telling(reel, _CROSS)
-    found.append(_follow(codes, points, _regions(reel, points)))
+    pictures = np.concatenate([reel.source[None], reel.index])
+    points = _telling(reel, _CROSS)
+    found.append(_follow(_looks(pictures, _CROSS), points, _regions(reel, points)))
     for shape, axis in ((_ROW, 0), (_COLUMN, 1)):
-        codes, points = _telling(reel, shape)
-        found.append(_follow(codes, points, _strips(reel, points, axis)))
+        points = _telling(reel, shape)
+        found.append(_follow(_looks(pictures, shape), points, _strips(reel, points, axis)))
     return Tracks(
         np.concatenate([tracks.across for tracks in found], axis=1),
         np.concatenate([tracks.down for tracks in found], axis=1),
     )
 
 
-def _telling(
-    reel: Reel, shape: tuple[tuple[int, int], ...], *, least: int = TELLING
-) -> tuple[Ints, Ints]:
-    """Return every pixel's look, source first, and up to SAMPLES opaque pixels (y, x) to find.
-
-    Those differ from at least so many of their 8 neighbours.
-    """
-    pictures = np.concatenate([reel.source[None], reel.index]).astype(np.int64) + 2
-    wide = np.pad(pictures, [(0, 0), (1, 1), (1, 1)], constant_values=1)
-    height, width = reel.source.shape
-    codes = pictures
+def _looks(pictures: Index, shape: _Shape) -> Ints:
+    """Return a number for what each pixel of (pictures, height, width) and those around are."""
+    numbers = pictures.astype(np.int64) + 2
+    height, width = pictures.shape[1:]
+    wide = np.pad(numbers, [(0, 0), (1, 1), (1, 1)], constant_values=1)
+    looks = numbers
     for y, x in shape:
-        codes = codes * 1_000_003 + wide[:, 1 + y : 1 + y + height, 1 + x : 1 + x + width]
-    around = np.pad(codes[0], 1, constant_values=-7)
+        looks = looks * 1_000_003 + wide[:, 1 + y : 1 + y + height, 1 + x : 1 + x + width]
+    return looks
+
+
+def _telling(reel: Reel, shape: _Shape, *, least: int = TELLING) -> Ints:
+    """Return up to SAMPLES opaque pixels (y, x) of the source that look unlike their neighbours.
+
+    That is, unlike at least so many of the 8 around.
+    """
+    height, width = reel.source.shape
+    looks = _looks(reel.source[None], shape)[0]
+    around = np.pad(looks, 1, constant_values=-7)
     differ = sum(
-        (around[1 + y : 1 + y + height, 1 + x : 1 + x + width] != codes[0]).astype(np.int8)
+        (around[1 + y : 1 + y + height, 1 + x : 1 + x + width] != looks).astype(np.int8)
         for y in (-1, 0, 1)
         for x in (-1, 0, 1)
         if y or x
     )
     points = np.argwhere(reel.source_solid & (differ >= least))
-    if len(points) < FEWEST + 1:
+    if len(points) <= FEWEST:
         points = np.argwhere(reel.source_solid)
-    return codes, points[:: -(-len(points) // SAMPLES)]
+    return points[:: -(-len(points) // SAMPLES)]
 
 
 def _regions(reel: Reel, points: Ints) -> list[Bools]:
@@ -140,13 +154,13 @@ def _shares(parts: list[Bools]) -> Floats:
     return np.stack([part / part.sum() for part in parts], axis=1).astype(np.float32)
 
 
-def _follow(codes: Ints, points: Ints, parts: list[Bools]) -> Tracks:
-    """Find each part in each frame by the place at which most of its points look the same."""
-    count = len(codes) - 1
+def _follow(looks: Ints, points: Ints, parts: list[Bools]) -> Tracks:
+    """Find each part of picture 0 in the others, where most of its points look the same."""
+    count = len(looks) - 1
     if not parts:
         return Tracks(np.zeros((count, 0)), np.zeros((count, 0)))
-    wanted = codes[0][points[:, 0], points[:, 1]]
-    wide = np.pad(codes[1:], [(0, 0), (REACH_PX, REACH_PX), (REACH_PX, REACH_PX)])
+    wanted = looks[0][points[:, 0], points[:, 1]]
+    wide = np.pad(looks[1:], [(0, 0), (REACH_PX, REACH_PX), (REACH_PX, REACH_PX)])
     same = np.empty((count, _SIDE, _SIDE, len(points)), dtype=np.float32)
     for y in range(_SIDE):
         for x in range(_SIDE):

@@ -1,0 +1,60 @@
+"""Lone specks away from the figure, and single holes in it, that the source has not.
+
+Source: imaging.md section 4, 6.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import regions
+from .raster import Bools, Index, Ints
+from .reel import Reel
+
+#: A speck is smaller than so many px and this share of a frame's ink, and so far from the figure.
+SMALL_PX, SMALL_SHARE, AWAY_PX = 2.0, 0.001, 2
+#: So many of the 8 neighbours of a hole are opaque.
+ENCLOSED = 7
+
+
+def cleared(solid: Bools, source: Index) -> Bools:
+    """Return the opaque pixels (frames, height, width) without specks and holes.
+
+    A speck that more than one frame shows at the same place is a particle and stays.
+    """
+    labels, count = regions.label(solid, diagonal=True)
+    area = regions.areas(labels, count)
+    area[0] = 0
+    small = area < max(SMALL_PX, SMALL_SHARE * float(area.sum()) / len(solid))
+    known = regions.grow((source >= 0)[None])
+    seen = regions.totals(labels, count, np.broadcast_to(known, solid.shape) & solid)
+    figure = regions.grow(~small[labels] & solid, AWAY_PX)
+    close = regions.totals(labels, count, figure & solid)
+    lone = solid & (small & (seen == 0) & (close == 0))[labels]
+    lone &= ~(regions.grow(lone).sum(axis=0) > 1)[None]
+    kept: Bools = solid & ~lone
+    enclosed = regions.neighbours(kept)
+    hole: Bools = ~kept & (enclosed >= ENCLOSED) & (source >= 0)[None]
+    if not _has_holes(source):
+        hole |= ~kept & (enclosed == 8)
+    kept |= hole
+    return kept
+
+
+def tidy(reel: Reel) -> Reel:
+    """Return a clip without specks; a hole takes the colour that most of its neighbours have."""
+    kept = cleared(reel.solid, reel.source)
+    if (kept == reel.solid).all():
+        return reel
+    index = np.where(kept, reel.index, np.int16(-1))
+    wide = np.pad(reel.index, [(0, 0), (1, 1), (1, 1)], constant_values=-1)
+    for frame, y, x in np.argwhere(kept & ~reel.solid):
+        around: Ints = wide[frame, y : y + 3, x : x + 3].astype(np.int64)
+        index[frame, y, x] = np.bincount(around[around >= 0]).argmax()
+    return reel.with_index(index)
+
+
+def _has_holes(source: Index) -> bool:
+    """Say whether the source itself has a single transparent pixel inside."""
+    solid = (source >= 0)[None]
+    return bool((~solid & (regions.neighbours(solid) == 8)).any())
