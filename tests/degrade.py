@@ -6,6 +6,7 @@ Source: what api.md 4.4 and 4.8 and imaging.md sections 3 to 5 report of service
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -117,6 +118,34 @@ def islands(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
     return Damage(frames, truth)
 
 
+def codec(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
+    """Paint 4 times as large, store as JPEG with 4:2:0, average each cell, 32 colours."""
+    flat = flatten(truth, _painted(matte, rng))
+    large = np.stack([_stored(frame.repeat(4, axis=0).repeat(4, axis=1), 85) for frame in flat])
+    count, height, width = flat.shape[:3]
+    cells = large.astype(float).reshape(count, height, 4, width, 4, 3)
+    return Damage(quantise(cells.mean(axis=(2, 4)).round().astype(np.uint8), 32), truth)
+
+
+def scaled(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
+    """Scale up 4 times and down again with Lanczos, as an editor would; median cut to 24."""
+    flat = flatten(truth, _painted(matte, rng))
+    return Damage(np.stack([_rescaled(frame) for frame in flat]), truth)
+
+
+def service(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
+    """Do everything at once: smear, tint, 4:2:0, 24 colours, and one frame shifted."""
+    shifts = [(0, 0)] * len(truth)
+    shifts[int(rng.integers(1, len(truth)))] = _step(rng)
+    moved = np.stack(
+        [np.roll(frame, (dy, dx), (0, 1)) for frame, (dx, dy) in zip(truth, shifts, strict=True)]
+    )
+    soft = _reduced(moved, matte, rng, slice(1, 7)) * rng.uniform(0.95, 1.04, 3)
+    tinted = soft.round().clip(0, 255).astype(np.uint8)
+    frames = quantise(np.stack([_subsample(frame) for frame in tinted]), 24)
+    return Damage(frames, truth, tuple(shifts))
+
+
 DAMAGES: dict[str, Callable[[U8, Rgb, np.random.Generator], Damage]] = {
     function.__name__: function
     for function in (
@@ -131,6 +160,9 @@ DAMAGES: dict[str, Callable[[U8, Rgb, np.random.Generator], Damage]] = {
         drift,
         repeated,
         islands,
+        codec,
+        scaled,
+        service,
     )
 }
 
@@ -178,6 +210,19 @@ def _subsample(frame: U8) -> U8:
     small = [c.resize(half, Image.Resampling.BOX) for c in chromas]
     back = [c.resize(image.size, Image.Resampling.BILINEAR) for c in small]
     return np.asarray(Image.merge("YCbCr", [luma, *back]).convert("RGB"))
+
+
+def _stored(frame: U8, quality: int) -> U8:
+    file = io.BytesIO()
+    Image.fromarray(frame).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    return np.asarray(Image.open(file).convert("RGB"))
+
+
+def _rescaled(frame: U8) -> U8:
+    image = Image.fromarray(frame)
+    large = image.resize((image.width * 4, image.height * 4), Image.Resampling.LANCZOS)
+    small = large.filter(ImageFilter.BoxBlur(1)).resize(image.size, Image.Resampling.LANCZOS)
+    return np.asarray(small.quantize(24, Image.Quantize.MEDIANCUT).convert("RGB"))
 
 
 def _step(rng: np.random.Generator) -> tuple[int, int]:

@@ -30,8 +30,9 @@ SUSPECTS = 5
 CLEAR = 6.0
 #: Least share of the paths that must suit a loop afterwards.
 SUITING = 0.35
-#: So many paths must speak for a shift for each against it; more for one of a single px.
-FOR_EACH, FOR_EACH_PX, DECIDED = 4, 12, 2.0
+#: So many paths must speak for a shift for each against it; for one of a single px more, and so
+#: many in all.
+FOR_EACH, FOR_EACH_PX, SPEAKERS, DECIDED = 4, 12, 4, 2.0
 _STEPS = np.arange(-LONGEST_PX, LONGEST_PX + 1)
 
 
@@ -152,7 +153,7 @@ def _is_agreed(axes: Sequence[Paths], guess: _Guess) -> bool:
                 continue
             speak_for, against = axis.votes(move, other, DECIDED)
             is_px = np.abs(guess.by[list(frames)]).max(axis=0).sum() == 1
-            if speak_for < (FOR_EACH_PX if is_px else FOR_EACH) * against:
+            if speak_for < (max(SPEAKERS, FOR_EACH_PX * against) if is_px else FOR_EACH * against):
                 return False
     return True
 
