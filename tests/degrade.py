@@ -118,6 +118,18 @@ def islands(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
     return Damage(frames, truth)
 
 
+def spill(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
+    """Mix 35 to 60 % of the matte into a few pixels inside each frame's figure; 64 colours."""
+    flat = flatten(truth, matte).astype(float)
+    inner = _eroded(_eroded(truth[..., 3] > 0))
+    for at, places in enumerate(np.argwhere(mask) for mask in inner):
+        for y, x in places[rng.integers(0, max(1, len(places)), 2)] if len(places) else ():
+            share = rng.uniform(0.35, 0.6)
+            for right in range(x, x + 1 + int(inner[at, y, min(x + 1, inner.shape[2] - 1)])):
+                flat[at, y, right] = flat[at, y, right] * (1 - share) + np.array(matte) * share
+    return Damage(quantise(flat.round().astype(np.uint8), 64), truth)
+
+
 def codec(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
     """Paint 4 times as large, store as JPEG with 4:2:0, average each cell, 32 colours."""
     flat = flatten(truth, _painted(matte, rng))
@@ -160,6 +172,7 @@ DAMAGES: dict[str, Callable[[U8, Rgb, np.random.Generator], Damage]] = {
         drift,
         repeated,
         islands,
+        spill,
         codec,
         scaled,
         service,

@@ -135,6 +135,7 @@ def test_a_loop_that_cannot_close_plays_to_and_fro_where_that_looks_right() -> N
         ("chroma", 0.002, 0.01),
         ("fringe", 0.001, 0.01),
         ("islands", 0.001, 0.002),
+        ("spill", 0.0, 0.005),
     ],
 )
 def test_damaged_frames_come_back_nearly_true(damage: str, alpha: float, colors: float) -> None:
@@ -178,7 +179,7 @@ def test_the_fringe_is_unmixed_onto_the_palette_only() -> None:
     palette = np.array([[200, 50, 40], [30, 30, 60]], dtype=np.uint8)
     matte = np.array([255, 0, 255], dtype=np.uint8)
     mixed = np.array([[217, 35, 105], [247, 7, 222]], dtype=np.uint8)
-    share, entry = cutout.unmix(mixed, palette, matte)
+    share, entry, _ = cutout.unmix(mixed, palette, matte)
     assert entry.tolist() == [0, 0]
     assert share[0] < cutout.CLEAR_SHARE <= share[1]
 

@@ -24,6 +24,9 @@ REPAINTED = 0.15
 #: Shares of matte in an edge pixel that are tried, and from which on it is background.
 SHARES = (0.0, 0.15, 0.30, 0.45, 0.55, 0.70, 0.85)
 CLEAR_SHARE = 0.5
+#: From this share of matte on, explained so well, a pixel inside the figure is spilt: in groups of
+#: so many px or so large a part of the figure at most, and if it is so far from the palette.
+SPILT_SHARE, SPILT_AWAY, SPILT_PX, SPILT_PART, FOREIGN = 0.30, 0.06, 4, 0.005, 0.05
 #: Work on this many pairs of colours at a time.
 _CHUNK = 2_000
 
@@ -88,6 +91,7 @@ def cut(
     solid, settled = ~clear, blank
     if repairs.fringe:
         solid, settled = _fringe(scene, solid, palette)
+        settled = _spilt(scene, solid, settled, palette)
     if repairs.specks:
         solid = specks.cleared(solid, source)
     nominal = color.distances(color.lab_of(scene.matte), color.lab_of(matte[None]))
@@ -159,24 +163,46 @@ def _fringe(scene: _Scene, solid: Bools, palette: U8) -> tuple[Bools, Index]:
     for at, key in enumerate(found):
         mine = ring & (which.ravel() == at)[:, None, None]
         used, place = np.unique(scene.number[mine], return_inverse=True)
-        share, entry = unmix(scene.colors[used], palette, key)
+        share, entry, _ = unmix(scene.colors[used], palette, key)
         solid[mine] = share[place] < CLEAR_SHARE
         settled[mine] = np.where(share < CLEAR_SHARE, entry, -1)[place]
     return solid, settled
 
 
-def unmix(colors: U8, palette: U8, matte: U8) -> tuple[Floats, NDArray[np.int64]]:
+def _spilt(scene: _Scene, solid: Bools, settled: Index, palette: U8) -> Index:
+    """Settle the few pixels inside the figure that matte was mixed into; more are material."""
+    off = color.distances(color.lab_of(scene.colors), color.lab_of(palette)).min(axis=1) > FOREIGN
+    inside = solid & ~regions.grow(~solid) & off[scene.number]
+    settled = settled.copy()
+    found, which = np.unique(scene.matte, axis=0, return_inverse=True)
+    for at, key in enumerate(found):
+        mine = inside & (which.ravel() == at)[:, None, None]
+        used, place = np.unique(scene.number[mine], return_inverse=True)
+        share, entry, away = unmix(scene.colors[used], palette, key)
+        leans = (share >= SPILT_SHARE) & (away <= SPILT_AWAY)
+        settled[mine] = np.where(leans, entry, -1)[place]
+    leaning = inside & (settled >= 0)
+    labels, count = regions.label(leaning, diagonal=True)
+    few = max(SPILT_PX, SPILT_PART * float(solid.sum()) / len(solid))
+    large = leaning & (regions.areas(labels, count) > few)[labels]
+    settled[large] = -1
+    return settled
+
+
+def unmix(colors: U8, palette: U8, matte: U8) -> tuple[Floats, NDArray[np.int64], Floats]:
     """Explain each colour (n, 3) as a blend of the matte and one palette colour.
 
-    Returns the share of matte and the palette number of the best explanation. Shares are of sRGB
-    values, which is how pictures are scaled in practice.
+    Returns the share of matte, the palette number and the distance (deltaE2) of the best
+    explanation. Shares are of sRGB values, which is how pictures are scaled in practice.
     """
     shares = np.array(SHARES, dtype=np.float32)
     blends = (1 - shares)[:, None, None] * palette + shares[:, None, None] * matte
     targets = color.lab_of(np.floor(blends + 0.5).astype(np.uint8).reshape(-1, 3))
     best = np.empty(len(colors), dtype=np.int64)
+    away = np.empty(len(colors), dtype=np.float32)
     wanted = color.lab_of(colors)
     for start in range(0, len(colors), _CHUNK):
         part = color.distances(wanted[start : start + _CHUNK], targets)
         best[start : start + _CHUNK] = part.argmin(axis=1)
-    return shares[best // len(palette)], best % len(palette)
+        away[start : start + _CHUNK] = part.min(axis=1)
+    return shares[best // len(palette)], best % len(palette), away

@@ -21,6 +21,8 @@ SUSPECT, OBVIOUS = 5.0, 20.0
 #: A change must gain so much: to a number that the source has near by, to any other, and in
 #: addition between art and matte, where a wrong pixel is seen most.
 NEAR_COST, ANY_COST, EDGE_COST = 4.0, 12.0, 30.0
+#: A pixel with such a share of matte in it, and so little else (in variances), is spilt.
+SPILT, SPILT_BESIDE = (0.2, 0.8), 30.0
 #: A frame whose mean squared error (in variances) is larger was not read by its patches.
 UNREAD = 3.0
 #: Most steps.
@@ -34,6 +36,22 @@ class _Reach(NamedTuple):
     x: Ints
     inside: Bools
     weights: Floats
+
+    def of(self, chosen: Bools) -> _Reach:
+        """Return the same for some of the pixels."""
+        return _Reach(self.y[chosen], self.x[chosen], self.inside[chosen], self.weights)
+
+
+class _Slope(NamedTuple):
+    """How the squared error grows with a change of shade (n, 3), and with its square."""
+
+    pull: Floats
+    weight: Floats
+
+    @property
+    def wish(self) -> Floats:
+        """Return the change of shade after which the error is least."""
+        return (-self.pull / np.maximum(self.weight, 1e-6)).astype(np.float32)
 
 
 def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
@@ -49,20 +67,15 @@ def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
         if not at[0].size:
             break
         reach = _reach(damage, at[1], at[2], error.shape[2:])
-        best, gain = _choose(
-            error, damage, numbers[at], taken[:, at[0], at[1], at[2]], at[0], reach
-        )
+        slope = _slope(error, at[0], reach)
+        best, gain = _choose(damage, numbers[at], taken[:, at[0], at[1], at[2]], slope)
+        gain[_is_spilt(damage, numbers, at, slope)] = 0
         chosen = _apart(gain, at, numbers.shape)
         if not chosen.any():
             break
         frame, y, x = (part[chosen] for part in at)
         change = damage.shades[best[chosen]] - damage.shades[numbers[frame, y, x]]
-        for tap in reach:
-            inside = tap.inside[chosen]
-            where = frame[inside], tap.y[chosen][inside], tap.x[chosen][inside]
-            for channel, weight in enumerate(tap.weights):
-                if weight:
-                    np.add.at(error[channel], where, weight * change[inside, channel])
+        _carry(error, change, frame, [tap.of(chosen) for tap in reach])
         numbers[frame, y, x] = best[chosen]
         # Elsewhere nothing has changed since it was looked at.
         near[:] = False
@@ -108,33 +121,55 @@ def _reach(damage: Damage, y: Ints, x: Ints, size: tuple[int, ...]) -> list[_Rea
     return found
 
 
-def _choose(
-    error: Floats, damage: Damage, numbers: Ints, taken: Ints, frame: Ints, reach: list[_Reach]
-) -> tuple[Ints, Floats]:
-    """Return the number that suits each pixel best, and what that gains (in variances)."""
-    pull = np.zeros((len(numbers), 3), dtype=np.float32)
+def _slope(error: Floats, frame: Ints, reach: list[_Reach]) -> _Slope:
+    pull = np.zeros((len(frame), 3), dtype=np.float32)
     weight = np.zeros_like(pull)
     for tap in reach:
         inside = tap.inside[:, None]
-        there = error[:, frame, tap.y * tap.inside, tap.x * tap.inside].T
-        pull += tap.weights * there * inside
+        pull += tap.weights * error[:, frame, tap.y * tap.inside, tap.x * tap.inside].T * inside
         weight += tap.weights**2 * inside
+    return _Slope(pull, weight)
+
+
+def _choose(damage: Damage, numbers: Ints, taken: Ints, slope: _Slope) -> tuple[Ints, Floats]:
+    """Return the number that suits each pixel best, and what that gains (in variances)."""
     shades, now = damage.shades, damage.shades[numbers]
     matte = len(shades) - 1
-    wished = now - pull / np.maximum(weight, 1e-6)
-    anyone = np.zeros((len(numbers), len(shades)), dtype=np.float32)
+    wished = now + slope.wish
+    away = np.zeros((len(numbers), len(shades)), dtype=np.float32)
     for channel in range(3):
         gap = wished[:, channel, None] - shades[:, channel]
-        anyone += gap * gap * weight[:, channel, None]
+        away += gap * gap * slope.weight[:, channel, None]
     best, gain = numbers, np.zeros(len(numbers), dtype=np.float32)
-    candidates = [(number, NEAR_COST) for number in (np.full_like(numbers, matte), *taken)]
-    for number, cost in (*candidates, (anyone.argmin(axis=1), ANY_COST)):
+    near_by = [(number, NEAR_COST) for number in (np.full_like(numbers, matte), *taken)]
+    for number, cost in (*near_by, (away.argmin(axis=1), ANY_COST)):
         change = shades[number] - now
-        grows = (2 * change * pull + change * change * weight).sum(axis=1)
+        grows = (2 * change * slope.pull + change * change * slope.weight).sum(axis=1)
         own = -grows - cost - EDGE_COST * ((number == matte) != (numbers == matte))
         better = own > gain
         best, gain = np.where(better, number, best), np.where(better, own, gain)
     return best, gain
+
+
+def _is_spilt(damage: Damage, numbers: Ints, at: tuple[Ints, ...], slope: _Slope) -> Bools:
+    """Say into which pixels inside the figure matte was mixed: they are what they were read as."""
+    matte = len(damage.shades) - 1
+    frame, y, x = at
+    inside = ~regions.grow(numbers == matte)[frame, y, x]
+    way = damage.shades[matte] - damage.shades[numbers[at]]
+    share = (slope.wish * way).sum(axis=1) / np.maximum((way * way).sum(axis=1), 1e-6)
+    beside = ((slope.wish - share[:, None] * way) ** 2).sum(axis=1)
+    spilt: Bools = inside & (share >= SPILT[0]) & (share <= SPILT[1]) & (beside <= SPILT_BESIDE)
+    return spilt
+
+
+def _carry(error: Floats, change: Floats, frame: Ints, reach: list[_Reach]) -> None:
+    """Add to the error what changed shades (n, 3) carry to the places around them."""
+    for tap in reach:
+        where = frame[tap.inside], tap.y[tap.inside], tap.x[tap.inside]
+        for channel, weight in enumerate(tap.weights):
+            if weight:
+                np.add.at(error[channel], where, weight * change[tap.inside, channel])
 
 
 def _apart(gain: Floats, at: tuple[Ints, ...], shape: tuple[int, ...]) -> Bools:
