@@ -25,6 +25,8 @@ NEAR_COST, ANY_COST, EDGE_COST = 4.0, 12.0, 30.0
 SPILT, SPILT_BESIDE = (0.2, 0.8), 30.0
 #: A frame whose mean squared error (in variances) is larger was not read by its patches.
 UNREAD = 3.0
+#: So many pixels are held against all numbers at a time.
+CHUNK = 4096
 #: Most steps.
 STEPS = 8
 
@@ -135,20 +137,29 @@ def _choose(damage: Damage, numbers: Ints, taken: Ints, slope: _Slope) -> tuple[
     """Return the number that suits each pixel best, and what that gains (in variances)."""
     shades, now = damage.shades, damage.shades[numbers]
     matte = len(shades) - 1
-    wished = now + slope.wish
-    away = np.zeros((len(numbers), len(shades)), dtype=np.float32)
-    for channel in range(3):
-        gap = wished[:, channel, None] - shades[:, channel]
-        away += gap * gap * slope.weight[:, channel, None]
     best, gain = numbers, np.zeros(len(numbers), dtype=np.float32)
     near_by = [(number, NEAR_COST) for number in (np.full_like(numbers, matte), *taken)]
-    for number, cost in (*near_by, (away.argmin(axis=1), ANY_COST)):
+    for number, cost in (*near_by, (_suiting(shades, now, slope), ANY_COST)):
         change = shades[number] - now
         grows = (2 * change * slope.pull + change * change * slope.weight).sum(axis=1)
         own = -grows - cost - EDGE_COST * ((number == matte) != (numbers == matte))
         better = own > gain
         best, gain = np.where(better, number, best), np.where(better, own, gain)
     return best, gain
+
+
+def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Ints:
+    """Return, of all numbers, the one after which the error at each pixel is least."""
+    wished = now + slope.wish
+    found = np.empty(len(now), dtype=np.intp)
+    for start in range(0, len(now), CHUNK):
+        part = slice(start, start + CHUNK)
+        away = np.zeros((len(now[part]), len(shades)), dtype=np.float32)
+        for channel in range(3):
+            gap = wished[part, channel, None] - shades[:, channel]
+            away += gap * gap * slope.weight[part, channel, None]
+        found[part] = away.argmin(axis=1)
+    return found
 
 
 def _is_spilt(damage: Damage, numbers: Ints, at: tuple[Ints, ...], slope: _Slope) -> Bools:
