@@ -271,8 +271,7 @@ def _together(source: SourcePlan, batch: bool) -> SourcePlan:
 
 def _batch_of(clip: ClipPlan) -> str:
     """Name the clips that a clip may be bought with; "" when it is not bought, or alone."""
-    job = clip.job
-    has_failed = job is not None and job.companions > 0 and job.settled_at is not None
+    has_failed = clip.job is not None and clip.job.has_failed_together
     if clip.step.kind is not StepKind.BUY or not clip.step.credits or has_failed:
         return ""
     request = clip.request

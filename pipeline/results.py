@@ -73,6 +73,8 @@ def error_of(job: Job) -> PixelpipeError:
             return UncertainError(f"{job.reason}: it may have been billed; see `pixelpipe jobs`")
         case JobState.DETACHED, _:
             return UnavailableError(f"{job.reason}; the next build fetches it")
+        case JobState.FAILED, _ if job.has_failed_together:
+            return JobFailedError(f"{job.reason}; the next build may buy it alone")
         case _, FailureClass.ACCOUNT:
             return AccountError(job.reason)
         case _, FailureClass.TRANSIENT:

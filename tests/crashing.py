@@ -1,12 +1,13 @@
 """Run pixelpipe commands that die at a chosen moment, as by `kill -9`.
 
 `python crashing.py` reads one JSON object a line: `arguments`, `folder`, `environment`, and `at`,
-the number of the durable step before or after which the command kills itself (0: never). It answers
-with one JSON object: `exit` (negative: the signal) and `steps` passed. The command runs in a child
-forked from this process, which has everything imported: a crash costs no start of Python.
+the number of the step at which the command kills itself (0: never). It answers with one JSON
+object: `exit` (negative: the signal) and the names of the `steps` passed. The command runs in a
+child forked from this process, which has everything imported: a crash costs no start of Python.
 
-A step is anything that outlives the process: a change of the ledger, a file put into the store, a
-file written or renamed in the project; and the middle of every request and answer.
+A step is a moment after which the world outside the process is another one, or which lies in the
+middle of such a change. What writes files is caught where Python opens, renames and removes them,
+so that no writer can be forgotten; the rest is caught by name, and a name that is gone fails.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -35,62 +37,143 @@ from pipeline import (  # noqa: F401  (loaded here, so that the child need not)
 )
 from pipeline.cli import main
 from pipeline.ledger import Ledger
-from pipeline.project import outputs
+from pipeline.ledgerfile import LedgerFile
 from pipeline.service import Service
-from pipeline.store import Store
 
-LEDGER = ("claim", "take_over", "record", "record_all", "begin_set")
+_CHANGES = {"os.rename": "rename", "os.remove": "remove"}
+_HALF = 2
 
 
 class Fuse:
     """Count steps over all threads, and die at one of them."""
 
-    def __init__(self, at: int, count: Path) -> None:
+    def __init__(self, at: int, log: Path) -> None:
         self._at = at
-        self._count = count
+        self._log = log.open("w", encoding="utf-8")
         self._passed = 0
         self._lock = threading.Lock()
 
-    def step(self) -> None:
+    def step(self, name: str) -> None:
         """Pass one step."""
         with self._lock:
             self._passed += 1
+            self._log.write(f"{name}\n")
+            self._log.flush()
             if self._passed == self._at:
                 os.kill(os.getpid(), signal.SIGKILL)
-            self._count.write_text(str(self._passed))
 
-    def around(self, place: Any, name: str) -> None:
-        """Make the beginning and the end of a function steps."""
+    def around(self, place: Any, name: str, *, is_within: bool = False) -> None:
+        """Make the beginning and the end of a function steps; `is_within` another: its end only."""
         whole: Callable[..., object] = getattr(place, name)
 
         @wraps(whole)
         def watched(*arguments: object, **named: object) -> object:
-            self.step()
+            if not is_within:
+                self.step(f"before {name}")
             result = whole(*arguments, **named)
-            self.step()
+            self.step(f"after {name}")
             return result
 
         setattr(place, name, watched)
 
+    def within_transactions(self) -> None:
+        """Make the beginning of a change of the ledger, its commit and its end steps."""
+        whole = LedgerFile._transaction
+
+        @contextmanager
+        def watched(ledger: LedgerFile) -> Iterator[None]:
+            with whole(ledger):
+                yield
+                self.step("before commit")
+            self.step("after commit")
+
+        LedgerFile._transaction = watched  # type: ignore[method-assign,assignment]
+
+    def within_requests(self) -> None:
+        """Make the middle of what is sent a step: nobody knows what the other side has."""
+        whole = wire._Noting.send
+
+        def watched(connection: wire._Noting, data: Any) -> None:
+            if isinstance(data, bytes) and len(data) > _HALF and not connection._is_connecting:
+                middle = len(data) // _HALF
+                whole(connection, data[:middle])
+                self.step("half sent")
+                data = data[middle:]
+            whole(connection, data)
+
+        wire._Noting.send = watched  # type: ignore[method-assign,assignment]
+
+    def within_files(self) -> None:
+        """Make every file that is half written, renamed or removed a step."""
+        whole: Callable[..., Any] = Path.open
+
+        def opened(path: Path, mode: str = "r", *arguments: Any, **named: Any) -> Any:
+            stream = whole(path, mode, *arguments, **named)
+            return _Halving(stream, path, self) if mode in ("xb", "wb") else stream
+
+        Path.open = opened  # type: ignore[assignment]
+        sys.addaudithook(self._noted)
+
+    def _noted(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _CHANGES:
+            path = arguments[event == "os.rename"]  # the new name of what is renamed
+            self.step(f"before {_CHANGES[event]} {_kind(path)}")
+
+
+class _Halving:
+    """A file that is written in two halves."""
+
+    def __init__(self, stream: Any, path: Path, fuse: Fuse) -> None:
+        self._stream = stream
+        self._path = path
+        self._fuse = fuse
+
+    def __enter__(self) -> _Halving:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, content: bytes) -> None:
+        """Write and flush one half, and then the other."""
+        middle = len(content) // _HALF
+        self._stream.write(content[:middle])
+        self._stream.flush()
+        self._fuse.step(f"half of {_kind(self._path)}")
+        self._stream.write(content[middle:])
+
+
+def _kind(path: Any) -> str:
+    """Name what a file is for."""
+    name = os.fspath(path)
+    if "/bought/" in name:
+        tier = "first" if "/.pixelpipe/" in name else "second"
+        return f"{'record' if '.json' in name else 'bytes'} in the {tier} store"
+    if "pixelpipe.lock" in name:
+        return "lock file"
+    return "output" if ".anim." in name else Path(name).suffix or name
+
 
 def arm(fuse: Fuse) -> None:
     """Put the fuse around everything that outlives a process, or takes time."""
-    for name in filter(Ledger.__dict__.__contains__, LEDGER):
-        fuse.around(Ledger, name)
-    fuse.around(Store, "_write")
-    fuse.around(Service, "animate")
-    fuse.around(service, "_body")  # between the request and the whole of its answer
-    fuse.around(outputs, "_write")
-    fuse.around(outputs, "replace")
+    fuse.within_transactions()
+    fuse.within_requests()
+    fuse.within_files()
+    fuse.around(Ledger, "_append", is_within=True)  # each row of a transaction
+    for name in ("animate", "animate_batch", "download"):
+        fuse.around(Service, name)
+    fuse.around(service, "_body")  # between the head of an answer and the whole of it
     fuse.around(publication.Publication, "flush")
-    fuse.around(finishing, "_finish")
+    fuse.around(finish, "make")
 
 
-def run(order: dict[str, Any]) -> dict[str, int]:
+def run(order: dict[str, Any]) -> dict[str, object]:
     """Run one command in a child; returns how it ended, and the steps it passed."""
     folder = Path(order["folder"])
-    count = folder / "steps.txt"
-    count.write_text("0")
+    log = folder / "steps.txt"
     child = os.fork()
     if child == 0:
         os.environ.clear()
@@ -99,7 +182,7 @@ def run(order: dict[str, Any]) -> dict[str, int]:
         for number, name in ((1, "stdout"), (2, "stderr")):
             with (folder / f"{name}.txt").open("wb") as stream:
                 os.dup2(stream.fileno(), number)
-        arm(Fuse(order["at"], count))
+        arm(Fuse(order["at"], log))
         sys.argv = ["pixelpipe", *order["arguments"]]
         code = 70
         try:
@@ -112,7 +195,8 @@ def run(order: dict[str, Any]) -> dict[str, int]:
             sys.stderr.flush()
             os._exit(code)
     _, status = os.waitpid(child, 0)
-    return {"exit": os.waitstatus_to_exitcode(status), "steps": int(count.read_text() or "0")}
+    steps = log.read_text("utf-8").splitlines()
+    return {"exit": os.waitstatus_to_exitcode(status), "steps": steps}
 
 
 if __name__ == "__main__":

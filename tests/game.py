@@ -219,6 +219,12 @@ class Shop:
         own = {row[0] for row in rows}
         return [job for job in local.job_records(self.db) if job.id in own]
 
+    def prompts(self) -> dict[str, str]:
+        """Return what each accepted job was asked for, by its id."""
+        with closing(database.connect_readonly(self.db)) as connection:
+            rows = connection.execute("SELECT id, inputs FROM jobs").fetchall()
+        return {row[0]: str(json.loads(row[1])["prompt"]) for row in rows}
+
     @property
     def calls(self) -> int:
         """How many jobs were accepted: paid submissions."""

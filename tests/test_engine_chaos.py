@@ -107,6 +107,15 @@ def test_random_faults_depend_on_nothing_but_seed_kind_and_number() -> None:
     assert len({fault.kind for fault in hits}) == 13
 
 
+def test_random_waits_can_be_shortened() -> None:
+    """A drill of hundreds of seeds is not run when every `slow` and `429` takes its full time."""
+    usual, short = (chaos.parse(f"seed=7; rate=1{more}") for more in ("", "; wait=0.1"))
+    pairs = [(usual.draw("GET /jobs"), short.draw("GET /jobs")) for _ in range(100)]
+    assert all(one and two and one.kind is two.kind for one, two in pairs)
+    waits = {(one.value, two.value) for one, two in pairs if one and two}
+    assert waits == {(0.0, 0.0), (0.5, 0.05), (1.0, 0.1)}
+
+
 @pytest.mark.parametrize(
     ("spans", "hit"),
     [("2", {2}), ("2-4", {2, 3, 4}), ("1,5", {1, 5}), ("4+", {4, 5, 6}), ("*", set(range(1, 7)))],
@@ -118,7 +127,8 @@ def test_a_script_names_numbers_ranges_and_all(spans: str, hit: set[int]) -> Non
 
 
 @pytest.mark.parametrize(
-    "script", ["POST /animate: 500", "GET /jobs x: 500", "GET /jobs 1: boom", "rate=lots", "hello"]
+    "script",
+    ["POST /animate: 500", "GET /jobs x: 500", "GET /jobs 1: boom", "rate=lots", "rate=.", "hello"],
 )
 def test_a_bad_script_is_refused_with_what_is_possible(script: str) -> None:
     """A fault that is silently not injected makes a test that cannot fail."""

@@ -6,6 +6,7 @@ A script is rules separated by `;`:
     GET /download 1-3: truncate     the first three downloads stop half way
     GET /jobs *: 429=2              every poll is refused with Retry-After: 2
     seed=7; rate=0.05               besides, one request in twenty gets a fitting fault
+    wait=0.1                        whose waits are a tenth of the usual: drills that are not slow
 
 Requests of one kind (method and path below the API; downloads are `GET /download`) are counted
 from 1.
@@ -59,8 +60,8 @@ _RANDOM = {
     "GET": _EVERYWHERE,
     "GET /download": ("500", "html", "reset", "slow", "truncate", "corrupt", "expired"),
 }
-_RULE = re.compile(r"(GET|POST) (/[a-z-]+) ([\d,+*-]+): ?([a-z0-9-]+)(?:=([\d.]+))?\Z")
-_SETTING = re.compile(r"(seed|rate)=([\d.]+)\Z")
+_RULE = re.compile(r"(GET|POST) (/[a-z-]+) ([\d,+*-]+): ?([a-z0-9-]+)(?:=(\d+(?:\.\d+)?))?\Z")
+_SETTING = re.compile(r"(seed|rate|wait)=(\d+(?:\.\d+)?)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,13 @@ class Rule:
 class Chaos:
     """Count requests and say which fault each one gets."""
 
-    def __init__(self, rules: tuple[Rule, ...] = (), *, rate: float = 0.0, seed: int = 0) -> None:
+    def __init__(
+        self, rules: tuple[Rule, ...] = (), *, rate: float = 0.0, seed: int = 0, wait: float = 1.0
+    ) -> None:
         self._rules = rules
         self._rate = rate
         self._seed = seed
+        self._wait = wait
         self._seen: Counter[str] = Counter()
 
     def draw(self, kind: str) -> Fault | None:
@@ -104,7 +108,8 @@ class Chaos:
         if int.from_bytes(raw[:4], "big") >= self._rate * 2**32:
             return None
         words = _RANDOM.get(kind) or _RANDOM[kind.partition(" ")[0]]
-        return fault(words[int.from_bytes(raw[4:8], "big") % len(words)], None)
+        drawn = fault(words[int.from_bytes(raw[4:8], "big") % len(words)], None)
+        return Fault(drawn.kind, drawn.value * self._wait)
 
 
 def fault(word: str, value: str | None) -> Fault:
@@ -119,7 +124,7 @@ def fault(word: str, value: str | None) -> Fault:
 def parse(script: str) -> Chaos:
     """Read a script. Raises LocalRefusal that names the part it cannot read."""
     rules: list[Rule] = []
-    settings = {"seed": 0.0, "rate": 0.0}
+    settings = {"seed": 0.0, "rate": 0.0, "wait": 1.0}
     for part in filter(None, (part.strip() for part in script.split(";"))):
         if match := _SETTING.match(part):
             settings[match[1]] = float(match[2])
@@ -131,7 +136,9 @@ def parse(script: str) -> Chaos:
             raise LocalRefusal(
                 f"chaos: cannot read {part!r}; write `POST /animate 2: reset-after` or `rate=0.1`"
             )
-    return Chaos(tuple(rules), rate=settings["rate"], seed=int(settings["seed"]))
+    return Chaos(
+        tuple(rules), rate=settings["rate"], seed=int(settings["seed"]), wait=settings["wait"]
+    )
 
 
 def _spans(text: str) -> tuple[tuple[int, float], ...]:

@@ -110,6 +110,12 @@ class Job(Record, frozen=True, kw_only=True):
     submitted_at: float | None = None
     settled_at: float | None = None
 
+    @property
+    def has_failed_together(self) -> bool:
+        """The service refused or ended it as one of a batch: it may be bought alone."""
+        is_failed = self.state is JobState.FAILED and self.settled_at is not None
+        return is_failed and self.companions > 0
+
 
 class Kept(Record, frozen=True, kw_only=True):
     """A purchase that a watch keeps back: until it is due, or until a person releases it."""
