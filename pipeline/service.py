@@ -13,8 +13,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
-import requests
-from requests import exceptions as failures
 
 from .answers import (
     BatchStatus,
@@ -41,7 +39,7 @@ from .errors import (
     UncertainError,
 )
 from .model import Balance
-from .wire import Wire, is_loopback, is_public
+from .wire import Answer, NotSent, Wire, WireError, is_loopback, is_public
 
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
 TIMEOUT_S = 60.0
@@ -57,7 +55,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _KEY_ADVICE = "check it in your account under Account → API: it may be deactivated or deleted"
 
 
-Answer = TypeVar("Answer")
+Decoded = TypeVar("Decoded")
 Accepted = TypeVar("Accepted", bound=Named)
 
 
@@ -148,30 +146,30 @@ class Service:
         self._check_link(url)
         try:
             with self._wire.get(url, timeout_s=self._download_timeout_s) as response:
-                if response.status_code in (400, 401, 403, 404, 410):
+                if response.status in (400, 401, 403, 404, 410):
                     raise LinkExpiredError("the download link has expired")
-                if response.status_code != 200:
-                    raise UnavailableError(f"the download host answered {response.status_code}")
+                if response.status != 200:
+                    raise UnavailableError(f"the download host answered {response.status}")
                 if response.headers.get("Content-Encoding", "identity") != "identity":
                     raise UnavailableError("the download is compressed, which was not asked for")
                 content = _body(response, MAX_DOWNLOAD_BYTES)
-        except failures.RequestException as exc:
-            raise UnavailableError(f"the download broke off ({_kind(exc)})") from exc
+        except WireError as exc:
+            raise UnavailableError(f"the download broke off ({exc})") from exc
         if not content.startswith(_PNG):
             raise AssetError("the download is not a PNG")
         return content
 
     # -- inside ---------------------------------------------------------------------------------
 
-    def _get(self, path: str, kind: type[Answer], **query: str) -> Answer:
+    def _get(self, path: str, kind: type[Decoded], **query: str) -> Decoded:
         try:
             with self._wire.get(
                 self.base_url + path, timeout_s=self._timeout_s, query=query, key=self._key
             ) as response:
-                status, retry_after_s = response.status_code, _retry_after(response)
+                status, retry_after_s = response.status, _retry_after(response)
                 content = _body(response, MAX_JSON_BYTES)
-        except failures.RequestException as exc:
-            raise UnavailableError(f"{self._host} cannot be reached ({_kind(exc)})") from exc
+        except WireError as exc:
+            raise UnavailableError(f"{self._host} cannot be reached ({exc})") from exc
         if 200 <= status < 300:
             try:
                 return msgspec.json.decode(content, type=kind, strict=False)
@@ -187,12 +185,12 @@ class Service:
             with self._wire.post(
                 self.base_url + path, content, timeout_s=self._timeout_s, key=self._key
             ) as response:
-                status, retry_after_s = response.status_code, _retry_after(response)
+                status, retry_after_s = response.status, _retry_after(response)
                 answer = _body(response, MAX_JSON_BYTES)
-        except Wire.NotSent as exc:
-            raise NotSentError(f"{self._host} cannot be reached ({_kind(exc)})") from exc
-        except (failures.RequestException, UnavailableError) as exc:
-            raise UncertainError(f"the answer to a purchase was lost ({_kind(exc)})") from exc
+        except NotSent as exc:
+            raise NotSentError(f"{self._host} cannot be reached ({exc})") from exc
+        except (WireError, UnavailableError) as exc:
+            raise UncertainError(f"the answer to a purchase was lost ({exc})") from exc
         if 200 <= status < 300:
             return self._accepted(answer, kind)
         refusal = self._refusal(status, answer, retry_after_s)
@@ -249,7 +247,7 @@ class Service:
         return urlsplit(self.base_url).netloc
 
 
-def _body(response: requests.Response, limit: int) -> bytes:
+def _body(response: Answer, limit: int) -> bytes:
     """Read a body in pieces, bounded in size; the wire bounds it in time.
 
     Raises UnavailableError when it is larger or its stated length is none.
@@ -261,7 +259,7 @@ def _body(response: requests.Response, limit: int) -> bytes:
         raise UnavailableError(f"the answer is larger than {limit // 1024} KiB")
     pieces: list[bytes] = []
     size = 0
-    for piece in response.iter_content(64 * 1024):
+    for piece in response.pieces(64 * 1024):
         pieces.append(piece)
         size += len(piece)
         if size > limit:
@@ -269,23 +267,6 @@ def _body(response: requests.Response, limit: int) -> bytes:
     return b"".join(pieces)
 
 
-def _retry_after(response: requests.Response) -> float | None:
+def _retry_after(response: Answer) -> float | None:
     value = response.headers.get("Retry-After", "")
     return min(float(value), MAX_RETRY_AFTER_S) if re.fullmatch(r"\d{1,9}", value) else None
-
-
-_KINDS: tuple[tuple[type[Exception], str], ...] = (
-    (failures.ProxyError, "proxy error"),
-    (failures.SSLError, "TLS error"),
-    (failures.ConnectTimeout, "connection timed out"),
-    (failures.ReadTimeout, "no answer in time"),
-    (failures.ConnectionError, "connection failed"),
-)
-
-
-def _kind(exc: BaseException) -> str:
-    """Name a transport failure without its text, which may hold addresses and headers."""
-    if isinstance(exc, UnavailableError):
-        return str(exc)
-    cause: BaseException = exc.__cause__ or exc if isinstance(exc, Wire.NotSent) else exc
-    return next((text for kind, text in _KINDS if isinstance(cause, kind)), type(cause).__name__)

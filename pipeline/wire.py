@@ -1,6 +1,6 @@
 """Send one HTTP request, and know whether its first byte was written.
 
-That knowledge decides whether a failed purchase may be repeated (api.md 6.3). `requests` does not
+That knowledge decides whether a failed purchase may be repeated (api.md 6.3). `urllib3` does not
 give it, so the connection classes underneath note it. A POST uses a fresh connection, follows no
 redirect and is never retried; GETs share connections, but follow no redirect either.
 """
@@ -13,23 +13,44 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from ipaddress import ip_address
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3 import exceptions as failures
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.util import Url, parse_url
+
+from . import __version__
 
 _CONNECT_TIMEOUT_S = 15.0
+#: Idle connections to one host; more than there are threads that ask.
+_KEPT = 32
+#: Hosts whose connections are looked up once; fewer than the adapter keeps.
+_HOSTS = 8
+#: How failures are named; the first that fits.
+_KINDS: tuple[tuple[type[HTTPError], str], ...] = (
+    (failures.NewConnectionError, "connection failed"),
+    (failures.ProxyError, "proxy error"),
+    (failures.SSLError, "TLS error"),
+    (failures.ConnectTimeoutError, "connection timed out"),
+    (failures.ReadTimeoutError, "no answer in time"),
+    (failures.LocationValueError, "no address of the web"),
+)
 _written = threading.local()
 
 
-class _NotSentError(requests.RequestException):
-    """No byte of the request was written; the cause says why."""
+class WireError(Exception):
+    """An exchange broke off; the text says how, and holds no address and no header."""
+
+
+class NotSent(WireError):
+    """No byte of the request was written."""
 
 
 class _Timed(io.RawIOBase):
@@ -109,6 +130,12 @@ _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
 class _NotingAdapter(HTTPAdapter):
+    """Makes pools of noting connections, through the proxies that the environment names."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_maxsize=_KEPT, max_retries=0)
+        self._pools: dict[str, HTTPConnectionPool] = {}
+
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
@@ -119,33 +146,67 @@ class _NotingAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
+    def pool(self, url: Url) -> HTTPConnectionPool:
+        """Return the pool of connections for `url`; any thread may use it."""
+        origin = f"{url.scheme}://{url.netloc}"
+        if (known := self._pools.get(origin)) is not None:
+            return known
+        request = requests.Request("GET", origin).prepare()
+        route = _route(origin, url)
+        found = self.get_connection_with_tls_context(
+            request, route["verify"], proxies=route["proxies"], cert=route["cert"]
+        )
+        self.cert_verify(found, origin, route["verify"], route["cert"])  # type: ignore[no-untyped-call]
+        if len(self._pools) >= _HOSTS:  # links may name ever new hosts, and the oldest is closed
+            self._pools.clear()
+        self._pools[origin] = cast(HTTPConnectionPool, found)
+        return self._pools[origin]
 
-class _Key(AuthBase):
-    """Set the key, or nothing at all: without this, requests would look into ~/.netrc."""
 
-    def __init__(self, key: str | None) -> None:
-        self._key = key
+def _route(origin: str, url: Url) -> dict[str, Any]:
+    """Return the proxies and certificates that the environment names for a host.
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._key is not None:
-            request.headers["Authorization"] = f"Bearer {self._key}"
-        return request
+    Requests to this machine are kept from a proxy: it could not deliver them, and sees the key.
+    """
+    host = (url.host or "").strip("[]")
+    proxies = {"no_proxy": host} if is_loopback(host) else {}
+    with requests.Session() as session:
+        return dict(session.merge_environment_settings(origin, proxies, None, None, None))
+
+
+class Answer:
+    """An answer whose body is still to be read."""
+
+    def __init__(self, raw: BaseHTTPResponse) -> None:
+        """Take over what urllib3 has of it."""
+        self._raw = raw
+        self.status = raw.status
+        self.headers: Mapping[str, str] = raw.headers
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """Yield the body, at most `size` bytes at a time. Raises WireError."""
+        with _named():
+            yield from self._raw.stream(size, decode_content=False)
+
+    def close(self) -> None:
+        """End the connection, unless the whole body was read: then it is kept for the next."""
+        self._raw.close()
 
 
 class Wire:
-    """HTTP with certainty about what was sent. One for all threads."""
+    """HTTP with certainty about what was sent. One for all threads.
 
-    NotSent = _NotSentError
+    Proxies and certificates are those that `requests` finds; its sessions are not used: they look
+    into ~/.netrc, keep cookies, and take two thirds of the time of a poll.
+    """
 
     def __init__(self) -> None:
         """Open no connection yet."""
-        self._shared = threading.local()
-        self._sessions: list[requests.Session] = []
+        self._adapter = _NotingAdapter()
 
     def close(self) -> None:
         """Close all idle connections."""
-        for session in self._sessions:
-            session.close()
+        self._adapter.close()
 
     @contextmanager
     def get(
@@ -155,68 +216,81 @@ class Wire:
         timeout_s: float,
         query: Mapping[str, str] | None = None,
         key: str | None = None,
-    ) -> Iterator[requests.Response]:
-        """GET `url`; the body is read by the caller, inside the context, within `timeout_s`."""
-        with self._session().get(
-            url,
-            params=query,
-            headers={"Accept": "application/json, image/png", "Accept-Encoding": "identity"},
-            auth=_Key(key),
-            proxies=_proxies(url),
-            timeout=(_CONNECT_TIMEOUT_S, timeout_s),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            yield response
+    ) -> Iterator[Answer]:
+        """GET `url`; the body is read by the caller, inside the context, within `timeout_s`.
+
+        Raises WireError.
+        """
+        headers = {"Accept": "application/json, image/png", "Accept-Encoding": "identity"}
+        target = f"{url}?{urlencode(query)}" if query else url
+        with _named(), closing(_send(self._adapter, "GET", target, headers, timeout_s, key)) as one:
+            yield one
 
     @contextmanager
-    def post(
-        self, url: str, content: bytes, *, timeout_s: float, key: str
-    ) -> Iterator[requests.Response]:
+    def post(self, url: str, content: bytes, *, timeout_s: float, key: str) -> Iterator[Answer]:
         """POST JSON once over a connection of its own.
 
-        Raises Wire.NotSent (a RequestException) when no byte of it was written.
+        Raises NotSent when no byte of it was written, and WireError when it broke off later.
         """
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
         _written.yes = False
-        with _new_session() as session:
+        with closing(_NotingAdapter()) as adapter, _named():
             try:
-                response = session.post(
-                    url,
-                    data=content,
-                    headers={"Content-Type": "application/json", "Accept": "application/json"},
-                    auth=_Key(key),
-                    proxies=_proxies(url),
-                    timeout=(_CONNECT_TIMEOUT_S, timeout_s),
-                    allow_redirects=False,
-                    stream=True,
-                )
-            except requests.RequestException as exc:
+                answer = _send(adapter, "POST", url, headers, timeout_s, key, content)
+            except HTTPError as exc:
                 if _written.yes:
                     raise
-                raise _NotSentError from exc
-            with response:
-                yield response
-
-    def _session(self) -> requests.Session:
-        # requests does not promise that a session may be shared between threads.
-        if not hasattr(self._shared, "session"):
-            self._shared.session = _new_session()
-            self._sessions.append(self._shared.session)
-        session: requests.Session = self._shared.session
-        return session
+                raise NotSent(_kind(exc)) from exc
+            with closing(answer):
+                yield answer
 
 
-def _new_session() -> requests.Session:
-    session = requests.Session()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _NotingAdapter(max_retries=0))
-    return session
+def _send(
+    adapter: _NotingAdapter,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    timeout_s: float,
+    key: str | None,
+    content: bytes | None = None,
+) -> Answer:
+    """Send once, follow nothing, and leave the body to be read."""
+    parts = parse_url(url)
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise failures.LocationValueError
+    headers["User-Agent"] = f"pixelpipe/{__version__}"
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    pool = adapter.pool(parts)
+    # A proxy wants the whole address, unless it only tunnels.
+    is_forwarded = pool.proxy is not None and parts.scheme == "http"
+    raw = pool.urlopen(
+        method,
+        url if is_forwarded else parts.request_uri,
+        body=content,
+        headers=headers,
+        retries=False,
+        redirect=False,
+        assert_same_host=False,
+        timeout=Timeout(connect=_CONNECT_TIMEOUT_S, read=timeout_s),
+        preload_content=False,
+        decode_content=False,
+    )
+    return Answer(raw)
 
 
-def _proxies(url: str) -> dict[str, str]:
-    """Keep requests to this machine from a proxy: it could not deliver them, and sees the key."""
-    host = urlsplit(url).hostname or ""
-    return {"no_proxy": host} if is_loopback(host) else {}
+@contextmanager
+def _named() -> Iterator[None]:
+    """Turn the failures of urllib3 into one error."""
+    try:
+        yield
+    except HTTPError as exc:
+        raise WireError(_kind(exc)) from exc
+
+
+def _kind(exc: HTTPError) -> str:
+    """Name a failure without its text, which may hold addresses and headers."""
+    return next((text for kind, text in _KINDS if isinstance(exc, kind)), "connection failed")
 
 
 def is_loopback(host: str) -> bool:
