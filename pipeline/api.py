@@ -37,7 +37,7 @@ from .budget import Allowance
 from .errors import OutOfDateError, PixelpipeError, RefusedError
 from .forecast import Past
 from .jobs import Change
-from .ledger import Ledger
+from .ledger import DAY_S, Ledger
 from .lender import Lender
 from .lock import Lock
 from .model import Balance
@@ -53,7 +53,6 @@ from .stopwatch import Stopwatch
 from .survey import Survey
 from .tools import Options, Tools
 
-_DAY_S = 24 * 60 * 60
 _USED_UP = "the saved plan was carried out before; plan again"
 
 Observer = Callable[[Change | Result], None]
@@ -274,7 +273,7 @@ class Project:
             self.site.settings,
             max_credits=spending.max_credits,
             yes=spending.yes,
-            spent_today=ledger.committed_since(time.time() // _DAY_S * _DAY_S),
+            spent_today=ledger.committed_since(time.time() // DAY_S * DAY_S),
             ask=spending.ask,
         )
 
@@ -322,8 +321,8 @@ class Project:
             return None, str(exc)
 
     def _past(self, ledger: Ledger) -> Past:
-        seconds = ledger.seconds_taken(self.site.service.identity)
-        return Past(seconds=tuple(seconds), in_flight=self.site.settings.jobs, now=time.time())
+        seconds = tuple(one.seconds for one in ledger.taken(self.site.service.identity))
+        return Past(seconds=seconds, in_flight=self.site.settings.jobs, now=time.time())
 
     def _report(
         self,

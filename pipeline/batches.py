@@ -27,14 +27,20 @@ def is_place(job: Job) -> bool:
     return (job.remote_id or "").startswith(_PLACE)
 
 
+def place(job: Job) -> int:
+    """Return a job's place in its batch, from 0; also 0 for one that has a name of its own."""
+    named = (job.remote_id or "").removeprefix(_PLACE)
+    return int(named.partition(":")[0]) if is_place(job) else 0
+
+
 def status(job: Job, desk: Desk) -> Status:
     """Ask the service for a job, by its id or by its batch."""
     remote_id = job.remote_id or ""
     if not is_place(job):
         return desk.service.job(remote_id)
-    place, _, batch = remote_id.removeprefix(_PLACE).partition(":")
+    batch = remote_id.removeprefix(_PLACE).partition(":")[2]
     for found in desk.service.batch(batch).sub_jobs:
-        if found.batch_position == int(place):
+        if found.batch_position == place(job):
             return found
     raise UnavailableError("the service does not show this clip of its batch yet")
 

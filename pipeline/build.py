@@ -135,7 +135,8 @@ class _Run:
             return
         for order, error in refused:
             yield from self._settle([order], error)
-        desk = Desk(service, self._tools.ledger, self._store, self._tools.clock)
+        day = self._site.settings.budget.day
+        desk = Desk(service, self._tools.ledger, self._store, self._tools.clock, day_budget=day)
         pace = orders.pace(self._site, service, self._tools.ledger)
         scheduler = Scheduler(desk, pace, self._tools.observe, self._tools.stop)
         with closing(scheduler.run(new, resumed)) as outcomes:

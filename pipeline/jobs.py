@@ -52,12 +52,24 @@ _UNKNOWN_S = 60.0
 class Desk:
     """What every step of a job needs: the service, the two places of record, and the time."""
 
-    def __init__(self, service: Service, ledger: Ledger, store: Store, clock: Clock) -> None:
-        """Borrow all of them; `clock` gives UTC seconds. The caller closes them."""
+    def __init__(
+        self,
+        service: Service,
+        ledger: Ledger,
+        store: Store,
+        clock: Clock,
+        *,
+        day_budget: int | None = None,
+    ) -> None:
+        """Borrow all of them; `clock` gives UTC seconds. The caller closes them.
+
+        `day_budget` is the most that all runs of a day together may claim, in credits.
+        """
         self.service = service
         self.ledger = ledger
         self.store = store
         self.clock = clock
+        self.day_budget = day_budget
 
 
 class Order(Record, frozen=True, kw_only=True):
@@ -170,7 +182,7 @@ def _stepped(job: Job, answer: Answer, now: float) -> Job:
         case Submitted(remote_id=remote_id):
             changes = {"state": JobState.SUBMITTED, "remote_id": remote_id, "submitted_at": now}
         case Found(remote_id=remote_id):
-            changes = {"remote_id": remote_id}
+            changes = {"remote_id": remote_id, "place": batches.place(job)}
         case Fetched(digest=digest, credits_charged=charged):
             changes = {
                 "state": JobState.BOUGHT,

@@ -12,18 +12,21 @@ lock when the process dies, however it dies, also across containers and process-
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
 
-from .consents import Consents
-from .errors import StorageError
-from .ledgerfile import storage
-from .model import Job, JobState, Record
+from .errors import RefusedError, StorageError
+from .ledgerfile import in_batches, storage
+from .ledgersets import LedgerSets
+from .model import Job, JobState, Record, Taken
 
-_BATCH = 500  # SQLite's smallest limit for parameters in one statement is 999
+DAY_S = 24 * 60 * 60
+#: Durations that tell how long a service takes; none of them longer than this.
+_REMEMBERED = 200
+_LONGEST_S = 12 * 60.0
 
 
 class Claimed(Record, frozen=True, kw_only=True):
@@ -33,7 +36,7 @@ class Claimed(Record, frozen=True, kw_only=True):
     job: Job
 
 
-class Ledger(Consents):
+class Ledger(LedgerSets):
     """An open ledger. Owned by one thread; close it, or use it as a context manager."""
 
     def __init__(self, folder: Path, *, now: float, durable: bool = True) -> None:
@@ -66,10 +69,15 @@ class Ledger(Consents):
 
     # -- jobs -----------------------------------------------------------------------------------
 
-    def claim(self, jobs: Sequence[Job], *, now: float) -> tuple[Claimed, ...]:
+    def claim(
+        self, jobs: Sequence[Job], *, now: float, day_budget: int | None = None
+    ) -> tuple[Claimed, ...]:
         """Claim each job's key, all in one transaction, durable before any of them is sent.
 
         A key that failed may be claimed anew. Any other existing row wins, and is returned.
+
+        Raises RefusedError, and claims nothing, when purchases of this day (UTC) would come to
+        more than `day_budget` credits, those of other processes included.
         """
         holder = self._holder()
         answers = []
@@ -91,6 +99,10 @@ class Ledger(Consents):
                     answers.append(Claimed(is_ours=True, job=mine))
                 else:
                     answers.append(Claimed(is_ours=False, job=self.jobs([job.request_key])[0]))
+            is_buying = any(one.is_ours and one.job.paid for one in answers)
+            # Here, and not before: nobody else can claim until this transaction ends.
+            if is_buying and self._is_over(day_budget, now):
+                raise RefusedError(f"budget.day ({day_budget} credits) is reached")
         return tuple(answers)
 
     def take_over(self, job: Job, *, now: float) -> Job | None:
@@ -172,17 +184,26 @@ class Ledger(Consents):
         probe.release()
         return False
 
-    def seconds_taken(self, service: str) -> list[float]:
-        """Return how long the last 200 bought jobs of `service` took, from POST to result."""
+    def taken(self, service: str) -> list[Taken]:
+        """Return how long the last bought jobs of `service` took, oldest first.
+
+        Without those that took longer than anybody waits: they were fetched another day.
+        """
         rows = self._read(
-            "SELECT record FROM jobs WHERE service = ? AND state = 'bought' LIMIT 200", (service,)
+            "SELECT request_key FROM spend WHERE state = 'bought' AND service = ? "
+            "ORDER BY number DESC LIMIT ?",
+            (service, _REMEMBERED),
         )
-        jobs = [_decode(row[0]) for row in rows]
-        return [
-            job.settled_at - job.submitted_at
+        jobs = sorted(self.jobs(row[0] for row in rows), key=lambda job: job.settled_at or 0.0)
+        found = [
+            Taken(
+                seconds=(job.settled_at - job.submitted_at) / (job.place + 1),
+                polls=job.polls,
+            )
             for job in jobs
             if job.settled_at is not None and job.submitted_at is not None
         ]
+        return [one for one in found if 0 <= one.seconds <= _LONGEST_S]
 
     def charged_since(self, since: float, *, paid: bool = True, service: str | None = None) -> int:
         """Return the credits charged at or after `since` (seconds, UTC), by one service or all."""
@@ -217,36 +238,10 @@ class Ledger(Consents):
         held = sum(job.credits_quoted for job in open_jobs if job.state is not JobState.CHARGED)
         return held + self.charged_since(since)
 
-    # -- publish sets ---------------------------------------------------------------------------
-
-    def begin_set(self, project: str, files: Mapping[str, tuple[str | None, str]]) -> None:
-        """Record a publish set before its first rename: path to (old digest, new digest).
-
-        The record stays: it is also how files are known as ours when the lock file is lost.
-        """
-        with self._transaction():
-            for path, (old, new) in files.items():
-                self._base.execute(
-                    "DELETE FROM publishing WHERE project = ? AND path = ? AND digest IS NOT ?",
-                    (project, path, old),
-                )
-                self._base.execute(
-                    "INSERT OR IGNORE INTO publishing VALUES (?, ?, ?)", (project, path, new)
-                )
-
-    def begun(self, project: str, paths: Iterable[str]) -> dict[str, frozenset[str]]:
-        """Return the digests that publish sets wrote, or may have written, to these paths."""
-        found: dict[str, set[str]] = {}
-        for part in _batches(paths):
-            marks = ",".join("?" * len(part))
-            for path, digest in self._read(
-                f"SELECT path, digest FROM publishing WHERE project = ? AND path IN ({marks})",
-                (project, *part),
-            ):
-                found.setdefault(path, set()).add(digest)
-        return {path: frozenset(digests) for path, digests in found.items()}
-
     # -- inside ---------------------------------------------------------------------------------
+
+    def _is_over(self, day_budget: int | None, now: float) -> bool:
+        return day_budget is not None and self.committed_since(now // DAY_S * DAY_S) > day_budget
 
     def _holder(self) -> str:
         if self._holder_lock is None:
@@ -290,17 +285,11 @@ class Ledger(Consents):
 
     def _select(self, column: str, values: Iterable[str]) -> list[Job]:
         found: list[Job] = []
-        for part in _batches(values):
+        for part in in_batches(values):
             marks = ",".join("?" * len(part))
             rows = self._read(f"SELECT record FROM jobs WHERE {column} IN ({marks})", part)
             found.extend(_decode(row[0]) for row in rows)
         return found
-
-
-def _batches(values: Iterable[str]) -> Iterator[list[str]]:
-    distinct = list(dict.fromkeys(values))
-    for start in range(0, len(distinct), _BATCH):
-        yield distinct[start : start + _BATCH]
 
 
 def _row(job: Job) -> tuple[object, ...]:

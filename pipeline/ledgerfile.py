@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from .errors import ConfigError, StorageError
 VERSION = 2
 _BUSY_S = 30.0
 _PAUSE_S = 0.01
+_BATCH = 500  # SQLite's smallest limit for parameters in one statement is 999
 #: What each format adds to the one before it.
 _SCHEMAS = (
     """
@@ -133,3 +134,10 @@ def storage(path: Path) -> Iterator[None]:
         raise StorageError(f"{path}: {exc}; nothing was bought or changed") from exc
     except OSError as exc:
         raise StorageError(f"{path}: {exc.strerror or exc}; nothing was bought") from exc
+
+
+def in_batches(values: Iterable[str]) -> Iterator[list[str]]:
+    """Yield distinct values, as many at a time as one statement takes."""
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), _BATCH):
+        yield distinct[start : start + _BATCH]

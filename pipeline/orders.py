@@ -14,7 +14,7 @@ from .errors import PixelpipeError, RefusedError, SupersededError, UnavailableEr
 from .jobs import Order
 from .ledger import Ledger
 from .model import Balance, Job, JobState, Pixels, Resolved, Source
-from .scheduler import Pace, backoff_s
+from .pace import Pace, backoff_s
 from .site import Site
 from .steps import ClipPlan, Wanted
 from .store import Bought
@@ -166,13 +166,16 @@ def _balance(service: Service) -> Balance:
 
 
 def pace(site: Site, service: Service, ledger: Ledger) -> Pace:
-    """Return how often to ask: first at the 5th percentile of its own past durations."""
+    """Return how often to ask; a paid service's past decides when its jobs are asked for first."""
     if urlsplit(service.base_url).hostname in _LOOPBACK:
         jobs = site.settings.jobs if site.service.paid else _LOCAL_IN_FLIGHT
-        return Pace(first_poll_s=_LOCAL_POLL_S, poll_s=_LOCAL_POLL_S, in_flight=jobs)
-    past = sorted(ledger.seconds_taken(site.service.identity))
-    first = past[len(past) // 20] if past else _FIRST_POLL_S
-    return Pace(first_poll_s=first, poll_s=_POLL_S, in_flight=site.settings.jobs)
+        return Pace(unknown_s=_LOCAL_POLL_S, poll_s=_LOCAL_POLL_S, in_flight=jobs)
+    return Pace(
+        unknown_s=_FIRST_POLL_S,
+        poll_s=_POLL_S,
+        in_flight=site.settings.jobs,
+        past=ledger.taken(site.service.identity),
+    )
 
 
 def _job(site: Site, clip: ClipPlan, resolved: Resolved, companions: int) -> Job:

@@ -9,30 +9,29 @@ from __future__ import annotations
 import heapq
 import itertools
 import queue
-import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 
-from . import jobs
+from . import batches, jobs
 from .errors import (
     AccountError,
     NotSentError,
     PixelpipeError,
+    RefusedError,
     StorageError,
-    UnavailableError,
     UncertainError,
 )
 from .jobs import Change, Desk, Order, Outcome
-from .model import Job, JobState, Record
+from .model import Job, JobState, Taken
+from .pace import Pace, backoff_s
 from .turns import Bug, Turn
 
-_WORKERS = 8
+#: Polls are short, but at 300 jobs in flight and one poll in 3 s there are a hundred a second.
+_WORKERS = 16
 _TRIES = 8
-_BACKOFF_S = 0.25
-_MAX_BACKOFF_S = 30.0
 _LOOK_S = 0.25
 #: Longest wait in one go, so that an interrupt is obeyed promptly.
 _TICK_S = 0.2
@@ -42,14 +41,6 @@ _LAST_ANSWER_S = 20.0
 _SETTLED = (JobState.BOUGHT, JobState.FAILED, JobState.UNCONFIRMED, JobState.CHARGED)
 _HELD = (JobState.CLAIMED, JobState.SUBMITTED)
 _FINAL = (JobState.BOUGHT, JobState.FAILED, JobState.DETACHED, JobState.UNCONFIRMED)
-
-
-class Pace(Record, frozen=True, kw_only=True):
-    """How a service wants to be used: seconds between polls, and jobs at once."""
-
-    first_poll_s: float
-    poll_s: float
-    in_flight: int
 
 
 class Scheduler:
@@ -77,6 +68,8 @@ class Scheduler:
         self._others: dict[str, Turn] = {}
         self._doubts = 0
         self._stop: PixelpipeError | None = None
+        #: Nothing new is claimed; what is claimed goes on.
+        self._spent: PixelpipeError | None = None
         self._tasks: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Turn] = queue.SimpleQueue()
         self._workers = 0
@@ -103,10 +96,11 @@ class Scheduler:
     # -- starting -------------------------------------------------------------------------------
 
     def _start(self) -> Iterator[Outcome]:
-        while self._orders and (self._stop or len(self._flying) < self._pace.in_flight):
+        is_over = self._stop or self._spent
+        while self._orders and (is_over or len(self._flying) < self._pace.in_flight):
             order = self._orders.popleft()
-            if self._stop is not None:
-                yield Outcome(request_key=order.request_key, error=self._stop)
+            if is_over is not None:
+                yield from self._refuse(order, is_over)
                 continue
             together = [order]
             while order.batch and self._orders and self._orders[0].batch == order.batch:
@@ -121,7 +115,17 @@ class Scheduler:
                 prepared.append((order, *order.prepare()))
             except PixelpipeError as exc:
                 yield Outcome(request_key=order.request_key, error=exc)
-        claims = self._desk.ledger.claim([one[1] for one in prepared], now=self._desk.clock())
+        try:
+            claims = self._desk.ledger.claim(
+                [one[1] for one in prepared],
+                now=self._desk.clock(),
+                day_budget=self._desk.day_budget,
+            )
+        except RefusedError as exc:  # of the day's budget: claimed by others, or nothing
+            self._spent = exc
+            for order, *_ in prepared:
+                yield from self._refuse(order, exc)
+            return
         mine = []
         for claimed, (order, _, body) in zip(claims, prepared, strict=True):
             if claimed.is_ours:
@@ -130,6 +134,14 @@ class Scheduler:
                 yield from self._join(order)
         if mine:
             self._fly(*mine)
+
+    def _refuse(self, order: Order, error: PixelpipeError) -> Iterator[Outcome]:
+        """Leave an order, unless another process is making it."""
+        found = self._desk.ledger.jobs([order.request_key])
+        if found and found[0].state is not JobState.FAILED:
+            yield from self._join(order)
+        else:
+            yield Outcome(request_key=order.request_key, error=error)
 
     def _join(self, order: Order) -> Iterator[Outcome]:
         """Go on with what the ledger has under this key: ours now, or another process's."""
@@ -246,8 +258,16 @@ class Scheduler:
             yield from self._retry(turn, answer, before)
         else:
             turn.tries = 0
-            first = turn.job.state is not before.state
-            self._later(turn, self._pace.first_poll_s if first else self._pace.poll_s)
+            self._later(turn, self._next_poll_s(turn, answer, before))
+
+    def _next_poll_s(self, turn: Turn, answer: jobs.Answer, before: Job) -> float:
+        if isinstance(answer, jobs.Found):
+            return 0.0  # its name is known now, and nobody has looked at how it stands
+        if turn.job.state is before.state:
+            return self._pace.poll_s
+        turn.posted_at = time.monotonic()
+        turn.body = None  # pictures of all that is in flight would fill the memory
+        return self._pace.first_poll_s(batches.place(turn.job))
 
     def _retry(self, turn: Turn, error: PixelpipeError, before: Job) -> Iterator[Outcome]:
         turn.tries += 1
@@ -281,6 +301,9 @@ class Scheduler:
         del self._flying[turn.job.request_key]
         error = answer if isinstance(answer, PixelpipeError) else None
         notice = answer.notice if isinstance(answer, jobs.Fetched) else ""
+        if isinstance(answer, jobs.Fetched) and turn.posted_at is not None:
+            seconds = (time.monotonic() - turn.posted_at) / (turn.job.place + 1)
+            self._pace.learn(Taken(seconds=seconds, polls=turn.job.polls))
         return Outcome(
             request_key=turn.job.request_key, job=turn.job, error=error, notice=notice, is_ours=True
         )
@@ -323,10 +346,3 @@ class Scheduler:
         with suppress(queue.Empty):
             while any(turn.is_out and turn.answer is None for turn in claims):
                 self._answers.get(timeout=max(0.0, ends - time.monotonic()))
-
-
-def backoff_s(tries: int, error: PixelpipeError) -> float:
-    """Return how long to wait after `tries` failures: longer each time, and what was wished."""
-    wish = error.retry_after_s if isinstance(error, UnavailableError) else None
-    backoff: float = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**tries) * random.uniform(0.5, 1)
-    return max(wish or 0.0, backoff)

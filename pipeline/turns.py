@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from . import jobs
 from .errors import PixelpipeError
 from .jobs import Answer, Body, Desk, Order
@@ -17,6 +19,8 @@ class Turn:
         self.body = body
         self.order = order
         self.tries = 0
+        #: When this run posted it, by the monotonic clock; None for a job that it resumed.
+        self.posted_at: float | None = None
         #: Turns whose jobs this one's POST buys too; nobody sends them by themselves until then.
         self.followers: tuple[Turn, ...] = ()
         #: A worker has it, or will have; its answer stands here until it is durable.
@@ -32,6 +36,8 @@ class Turn:
         """Do the network's part of the next step. Runs in a worker."""
         together = self.together
         if len(together) == 1:
+            if self.job.state is not JobState.CLAIMED:
+                self.job = msgspec.structs.replace(self.job, polls=self.job.polls + 1)
             self.answer = jobs.ask(self.job, self.body, desk)
             return
         answers = jobs.ask_together([one.body or {} for one in together], desk)

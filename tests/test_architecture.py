@@ -23,7 +23,7 @@ ADAPTERS = (
     {"project"},
     {"service", "wire", "answers"},
     {"store"},
-    {"ledger", "ledgerfile", "consents"},
+    {"ledger", "ledgerfile", "ledgersets", "consents"},
     {"imaging"},
     {"targets"},
 )

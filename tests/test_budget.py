@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from game import Game, Shop
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
-from pipeline import budget
+import pytest
+from game import RULES, Game, Shop
+
+from pipeline import budget, orders
 from pipeline.budget import Allowance
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -70,3 +73,33 @@ def test_limit_of_the_run_goes_to_the_first_rule(paying: Game, shop: Shop) -> No
     paying.draw("zed.png", tint=50)
     assert paying.build("--max-credits", "20").exit == 5
     assert {name for name in paying.outputs() if name.endswith(".png")} == {"zed.anim.png"}
+
+
+def test_day_budget_holds_for_builds_that_start_together(
+    paying: Game, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both see an untouched day before either has claimed anything; together they spend no more
+    than the day allows, and each says so."""
+    other = Game(paying.root.parent / "other", dict(paying.environment))
+    other.rules(RULES)
+    for number in range(3):
+        other.draw(f"o{number}.png", tint=100 + number)
+    both = threading.Barrier(2)
+    whole = orders.affordable
+
+    def together(*given: object) -> object:
+        answer = whole(*given)  # type: ignore[arg-type]
+        both.wait(30)
+        return answer
+
+    monkeypatch.setattr(orders, "affordable", together)
+    for one in (paying, other):
+        one.settings(budget={"day": 60})
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(Game.make, (paying, other)))
+    assert shop.charged == 60
+    assert sum(report.charged for report in reports) == 60
+    assert 5 in {report.exit for report in reports} <= {0, 5}
+    left = [r.step.error or "" for report in reports for r in report.results if r.state == "left"]
+    assert len(left) == 3
+    assert all("budget.day (60 credits)" in reason for reason in left)

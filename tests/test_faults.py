@@ -12,7 +12,7 @@ import pytest
 from faulty_engine import Faulty
 from guarantees import Shape
 
-from pipeline import orders, scheduler
+from pipeline import orders, pace
 from pipeline.report import Report
 
 SHAPES = {"single": Shape(sprites=3), "batch": Shape(sprites=2, is_batch=True)}
@@ -65,7 +65,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less between tries; what is done then is the same."""
-    monkeypatch.setattr(scheduler, "_BACKOFF_S", 0.005)
+    monkeypatch.setattr(pace, "_BACKOFF_S", 0.005)
     monkeypatch.setattr(orders, "_LOCAL_POLL_S", 0.01)
 
 

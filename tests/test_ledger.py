@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.errors import ConfigError, StorageError
+from pipeline.errors import ConfigError, RefusedError, StorageError
 from pipeline.ledger import Ledger
 from pipeline.model import FailureClass, Job, JobState, Resolved
 
@@ -166,6 +166,23 @@ def test_each_credit_is_booked_once(ledger: Ledger) -> None:
     assert ledger.charged_since(3.5) == 0
 
 
+def test_durations_are_the_newest_ones_in_their_order(ledger: Ledger) -> None:
+    """How long the service takes now, not how long keys that begin with 0 took; a clip of a batch
+    counts from the one before it, and what was fetched another day not at all."""
+    taken = [("z", 10.0, 0), ("a", 40.0, 1), ("m", 30.0, 0), ("k", 9000.0, 0)]
+    for number, (key, seconds, place) in enumerate(taken):
+        (claimed,) = ledger.claim([job(key)], now=1.0)
+        submitted_at = 10_000.0 * number
+        submitted = with_state(claimed.job, JobState.SUBMITTED, submitted_at=submitted_at)
+        done = with_state(
+            submitted, JobState.BOUGHT, settled_at=submitted_at + seconds, place=place, polls=3
+        )
+        ledger.record(done, now=submitted_at + seconds)
+    found = ledger.taken("shop")
+    assert [(one.seconds, one.polls) for one in found] == [(10.0, 3), (20.0, 3), (30.0, 3)]
+    assert ledger.taken("another") == []
+
+
 def test_what_may_still_be_charged_is_committed(ledger: Ledger) -> None:
     """A day's budget counts jobs in flight and in doubt, of today, with their price."""
     for key, state in (("a", JobState.SUBMITTED), ("b", JobState.UNCONFIRMED)):
@@ -177,6 +194,23 @@ def test_what_may_still_be_charged_is_committed(ledger: Ledger) -> None:
     (done,) = ledger.claim([job("e")], now=100.0)
     ledger.record(with_state(done.job, JobState.BOUGHT, credits_charged=12), now=101.0)
     assert ledger.committed_since(50.0) == 20 + 20 + 12
+
+
+def test_claim_beyond_the_days_budget_is_none(ledger: Ledger, tmp_path: Path) -> None:
+    """Decided inside the claim, where no other process can come between: nothing is claimed, what
+    others have is still told, and yesterday's purchases do not count."""
+    day = 24 * 60 * 60.0
+    ledger.claim([job("old")], now=day - 1)
+    ledger.claim([job("a")], now=day + 1, day_budget=40)
+    with Ledger(tmp_path, now=0.0) as other:
+        with pytest.raises(RefusedError, match=r"budget\.day \(40 credits\)"):
+            other.claim([job("b"), job("c")], now=day + 2, day_budget=40)
+        assert other.jobs(["b", "c"]) == []
+        (known,) = other.claim([job("a")], now=day + 2, day_budget=0)
+        assert not known.is_ours
+        assert other.claim([job("b")], now=day + 3, day_budget=40)[0].is_ours
+        free = job("f", paid=False, credits_quoted=0)
+        assert other.claim([free], now=day + 3, day_budget=0)[0].is_ours
 
 
 def test_bought_jobs_are_found_by_their_open_key(ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -13,20 +14,19 @@ import msgspec
 import pytest
 from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job, order
 
-from pipeline import errors, keys, scheduler
-from pipeline.jobs import Outcome
+from pipeline import errors, jobs, keys, pace, scheduler
+from pipeline.jobs import Order, Outcome
 from pipeline.ledger import Ledger
 from pipeline.model import Job, JobState
-from pipeline.scheduler import Pace, Scheduler
+from pipeline.pace import Pace
+from pipeline.scheduler import Scheduler
 from pipeline.store import Store
-
-PACE = Pace(first_poll_s=0.01, poll_s=0.01, in_flight=1)
 
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less between tries; what is done then is the same."""
-    monkeypatch.setattr(scheduler, "_BACKOFF_S", 0.001)
+    monkeypatch.setattr(pace, "_BACKOFF_S", 0.001)
     monkeypatch.setattr(scheduler, "_LOOK_S", 0.02)
     monkeypatch.setattr(scheduler, "_LAST_ANSWER_S", 2.0)
 
@@ -40,10 +40,11 @@ class Floor:
         self.store = Store(folder / "bought")
         self.clock = Time()
 
-    def scheduler(self, scripted: Scripted, pace: Pace = PACE) -> Scheduler:
+    def scheduler(self, scripted: Scripted, in_flight: int = 1) -> Scheduler:
         """Make a scheduler."""
         on = desk(scripted, self.ledger, self.store, self.clock)
-        return Scheduler(on, pace, lambda _: None, threading.Event())
+        quick = Pace(unknown_s=0.01, poll_s=0.01, in_flight=in_flight)
+        return Scheduler(on, quick, lambda _: None, threading.Event())
 
     def run(
         self, scripted: Scripted, new: Sequence[str] = (), resumed: Sequence[str] = (), **more: bool
@@ -130,8 +131,7 @@ def test_retry_ends_when_purchases_are_stopped(floor: Floor) -> None:
     busy = errors.UnavailableError("busy", retry_after_s=0.2)
     broke = errors.AccountError("no credits")
     scripted = Scripted(posts=(busy, broke, "r"))
-    pace = Pace(first_poll_s=0.01, poll_s=0.01, in_flight=2)
-    found = list(floor.scheduler(scripted, pace).run([order("a"), order("b")], []))
+    found = list(floor.scheduler(scripted, 2).run([order("a"), order("b")], []))
     assert len(scripted.calls["animate"]) == 2
     assert all(isinstance(outcome.error, errors.AccountError) for outcome in found)
     assert {floor.state("a"), floor.state("b")} == {JobState.FAILED}
@@ -239,8 +239,7 @@ def test_stopping_keeps_ids_and_releases_claims(floor: Floor) -> None:
 
     busy = errors.UnavailableError("busy", retry_after_s=60.0)
     scripted = Scripted(posts=(busy, slowly))
-    pace = Pace(first_poll_s=0.01, poll_s=0.01, in_flight=2)
-    running = floor.scheduler(scripted, pace).run([order("a"), order("b")], [])
+    running = floor.scheduler(scripted, 2).run([order("a"), order("b")], [])
     with closing(running), pytest.raises(KeyboardInterrupt):
         _interrupt_when(begun, running)
     assert floor.state("a") is JobState.FAILED
@@ -288,9 +287,64 @@ def test_no_more_in_flight_than_allowed(floor: Floor) -> None:
         seen.append(sum(one.state is not JobState.BOUGHT for one in _open(floor)))
         return SUCCESS
 
-    pace = Pace(first_poll_s=0.01, poll_s=0.01, in_flight=2)
-    list(floor.scheduler(Scripted(states=(count,)), pace).run([order(c) for c in "abcdef"], []))
+    list(floor.scheduler(Scripted(states=(count,)), 2).run([order(c) for c in "abcdef"], []))
     assert max(seen) <= 2
+
+
+class _Picture(str):
+    """The picture in a body, which can be watched."""
+
+
+def _with_picture(name: str, watched: list[weakref.ref[_Picture]]) -> Order:
+    made = job(name)
+
+    def prepare() -> tuple[Job, dict[str, object]]:
+        picture = _Picture("x" * 100)
+        watched.append(weakref.ref(picture))
+        return made, {"key": made.request_key, "image": picture}
+
+    return Order(request_key=made.request_key, prepare=prepare)
+
+
+def test_hundreds_in_flight_need_few_threads_and_keep_no_picture(floor: Floor) -> None:
+    """speed.md 8.12: at most 20 threads; what was sent is dropped when it has arrived."""
+    watched: list[weakref.ref[_Picture]] = []
+    orders = [_with_picture(f"n{number}", watched) for number in range(300)]
+    submitted: set[str] = set()
+    held: list[int] = []
+    most = 0
+
+    def observe(change: jobs.Change) -> None:
+        nonlocal most
+        most = max(most, threading.active_count())
+        if change.job.state is JobState.SUBMITTED:
+            submitted.add(change.job.request_key)
+        if len(submitted) == len(orders) and not held:
+            held.append(sum(one() is not None for one in watched))
+
+    def state() -> object:
+        return SUCCESS if held else PENDING
+
+    on = desk(Scripted(states=(state,)), floor.ledger, floor.store, floor.clock)
+    pace = Pace(unknown_s=0.5, poll_s=0.5, in_flight=300)
+    found = list(Scheduler(on, pace, observe, threading.Event()).run(orders, []))
+    assert len(found) == 300
+    assert most <= 20
+    assert held[0] <= 20
+
+
+def test_two_changes_are_made_durable_before_the_first_poll(floor: Floor) -> None:
+    """speed.md 8.13: the claim and the id, and nothing else waits for the disk on that way."""
+    made: list[int] = []
+    floor.ledger._base.set_trace_callback(lambda text: made.append(text == "COMMIT"))
+    polled: list[int] = []
+
+    def state() -> object:
+        polled.append(sum(made))
+        return SUCCESS
+
+    floor.run(Scripted(states=(state,)), "ab")
+    assert polled == [2, 5], "one at a time: two for each, and one that settled the first"
 
 
 def _open(floor: Floor) -> list[Job]:

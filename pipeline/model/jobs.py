@@ -97,6 +97,10 @@ class Job(Record, frozen=True, kw_only=True):
     credits_charged: int = 0
     #: How many other jobs are bought by the same POST.
     companions: int = 0
+    #: Its place among them, from 0, once the service has told its own id.
+    place: int = 0
+    #: How often the service was asked for it.
+    polls: int = 0
     #: For a job of a batch, its place in it (jobs.in_batch) until its own id is known.
     remote_id: str | None = None
     digest: str | None = None
@@ -115,6 +119,13 @@ class Job(Record, frozen=True, kw_only=True):
         """The service refused or ended it as one of a batch: it may be bought alone."""
         is_failed = self.state is JobState.FAILED and self.settled_at is not None
         return is_failed and self.companions > 0
+
+
+class Taken(Record, frozen=True, kw_only=True):
+    """How long a clip took, from its POST or the one before it in a batch, and how many polls."""
+
+    seconds: float
+    polls: int = 0
 
 
 class Kept(Record, frozen=True, kw_only=True):
