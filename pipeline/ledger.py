@@ -81,6 +81,8 @@ class Ledger(LedgerSets):
         """
         holder = self._holder()
         answers = []
+        if any(job.paid for job in jobs):
+            self._keep_reserve()
         with self._transaction():
             for job in jobs:
                 mine = msgspec.structs.replace(
@@ -125,12 +127,16 @@ class Ledger(LedgerSets):
 
     def record_all(self, jobs: Sequence[Job], *, now: float) -> None:
         """Write the new states of several jobs, all or none; durable on return."""
-        with self._transaction():
-            for job in jobs:
-                self._base.execute(
-                    "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)", _row(job)
-                )
-                self._append(job, now)
+
+        def change() -> None:
+            with self._transaction():
+                for job in jobs:
+                    self._base.execute(
+                        "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)", _row(job)
+                    )
+                    self._append(job, now)
+
+        self._surely(change)
 
     def jobs(self, keys: Iterable[str]) -> list[Job]:
         """Return the jobs of these request keys, as far as there are any."""

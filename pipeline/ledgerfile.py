@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from .errors import ConfigError, StorageError
 
 VERSION = 2
 _BUSY_S = 30.0
+#: Room for what must be written down after a POST, of as many jobs as are ever in flight.
+_RESERVE_BYTES = 1024 * 1024
 _PAUSE_S = 0.01
+_REMEDY = "Free some space, then run the same command again"
+_DAMAGED = (
+    "Bring it back from a copy; or move `ledger.*` away to begin anew, which forgets what is in "
+    "flight or in doubt"
+)
+#: A file shorter than SQLite's header is a new database for it.
+_HEADER_BYTES = 100
 _BATCH = 500  # SQLite's smallest limit for parameters in one statement is 999
 #: What each format adds to the one before it.
 _SCHEMAS = (
@@ -64,12 +74,38 @@ class LedgerFile:
         wrote it; neither changes anything.
         """
         self._path = path
+        self._reserve = path.with_suffix(".reserve")
         with storage(path):
+            self._check_there()
             path.parent.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
-            _log_ahead(self._base)
-            self._base.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-            self._migrate(now)
+            try:
+                self._check_whole()
+                _log_ahead(self._base)
+                self._base.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._migrate(now)
+            except BaseException:
+                self._base.close()
+                raise
+
+    def _check_there(self) -> None:
+        """Refuse to begin a new ledger where purchases were made before: the first of them wrote
+        the reserve."""
+        size = self._path.stat().st_size if self._path.exists() else 0
+        if size < _HEADER_BYTES and self._reserve.exists():
+            raise StorageError(
+                f"{self._path}: is gone or empty, although purchases were written down in it. "
+                f"{_DAMAGED}"
+            )
+
+    def _check_whole(self) -> None:
+        """Refuse a file that ends within a page: SQLite would fill that up with nothing.
+
+        The file is never opened but by SQLite: closing it would drop the locks of all threads.
+        """
+        (page,) = self._base.execute("PRAGMA page_size").fetchone()
+        if self._path.exists() and self._path.stat().st_size % page:
+            raise StorageError(f"{self._path}: is cut short. {_DAMAGED}")
 
     def _migrate(self, now: float) -> None:
         (version,) = self._base.execute("PRAGMA user_version").fetchone()
@@ -101,10 +137,40 @@ class LedgerFile:
             self._base.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._base.execute("COMMIT")
             except BaseException:
-                self._base.execute("ROLLBACK")
+                if self._base.in_transaction:  # a full disk has ended some of them already
+                    self._base.execute("ROLLBACK")
                 raise
-            self._base.execute("COMMIT")
+
+    def _keep_reserve(self) -> None:
+        """Occupy the room that the answers to purchases will need; raise StorageError if none.
+
+        It must be there before anything is sent: an id that cannot be written down is a doubt.
+        """
+        try:
+            if self._reserve.exists() and self._reserve.stat().st_size == _RESERVE_BYTES:
+                return
+            with self._reserve.open("wb") as stream:  # no zeros, which some disks do not store
+                stream.write(os.urandom(_RESERVE_BYTES))
+        except OSError as exc:
+            self._give_up_reserve()
+            raise StorageError(
+                f"{self._path.parent}: no room to write purchases down ({exc.strerror or exc}): "
+                f"nothing more is bought. {_REMEDY}"
+            ) from exc
+
+    def _give_up_reserve(self) -> None:
+        with suppress(OSError):
+            self._reserve.unlink()
+
+    def _surely(self, change: Callable[[], None]) -> None:
+        """Make a change that must not fail for want of room: the reserve is given up for it."""
+        try:
+            change()
+        except StorageError:
+            self._give_up_reserve()
+            change()
 
     def _read(self, statement: str, values: Sequence[object] = ()) -> list[tuple[str, ...]]:
         with storage(self._path):
@@ -131,9 +197,19 @@ def storage(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as exc:
-        raise StorageError(f"{path}: {exc}; nothing was bought or changed") from exc
+        raise StorageError(f"{path}: {exc}; nothing was changed there{_remedy(exc)}") from exc
     except OSError as exc:
         raise StorageError(f"{path}: {exc.strerror or exc}; nothing was bought") from exc
+
+
+def _remedy(exc: sqlite3.DatabaseError) -> str:
+    match getattr(exc, "sqlite_errorcode", 0) & 0xFF:
+        # Also the shared memory of the write-ahead log may find no room.
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+            return f". {_REMEDY}"
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return f". {_DAMAGED}"
+    return ""
 
 
 def in_batches(values: Iterable[str]) -> Iterator[list[str]]:

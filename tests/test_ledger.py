@@ -261,6 +261,25 @@ def test_file_that_is_no_ledger_is_left_alone(tmp_path: Path, content: bytes) ->
     assert (tmp_path / "ledger.sqlite").read_bytes() == content
 
 
+def _open_and_close(folder: Path) -> None:
+    Ledger(folder, now=0.0).close()
+
+
+def test_second_look_takes_no_lock_away(ledger: Ledger, tmp_path: Path) -> None:
+    """A process that opens the file by itself, and closes it, drops SQLite's locks for all of its
+    threads: another process would then clear up the log that they still use."""
+    ledger.claim([job()], now=1.0)
+    Ledger(tmp_path, now=0.0).close()
+    other = multiprocessing.get_context("spawn").Process(target=_open_and_close, args=(tmp_path,))
+    other.start()
+    other.join(60)
+    assert other.exitcode == 0
+    assert (tmp_path / "ledger.sqlite-wal").exists(), "somebody thought to be the last user"
+    ledger.claim([job("b")], now=2.0)
+    with Ledger(tmp_path, now=0.0) as again:
+        assert len(again.jobs(["a", "b"])) == 2
+
+
 def test_newer_ledger_is_refused(tmp_path: Path) -> None:
     """Nothing is changed in a format that we do not know."""
     Ledger(tmp_path, now=0.0).close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -527,26 +529,69 @@ def test_ledger_that_cannot_be_used_stops_before_buying(paying: Game, shop: Shop
 
 
 def test_ledger_cut_short_stops_before_buying(paying: Game, shop: Shop) -> None:
-    """Half a ledger must not be taken for a small one: it forgot purchases."""
+    """Half a ledger must not be taken for a small one, nor none for a new one: it forgot
+    purchases. With the whole one again, everything goes on."""
     assert paying.make().exit == 0
     path = Path(os.environ["PIXELPIPE_STATE"]) / "ledger.sqlite"
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2 // 4096 * 4096 + 100])
+    whole = path.read_bytes()
     paying.draw("hero.png", tint=33)
-    run = paying.run("build", "--yes")
-    assert run.exit == 8
+    pages = range(4096, len(whole), 4096)
+    for length in (0, 1, 50, 100, 4000, *pages, *(page + 37 for page in pages)):
+        path.write_bytes(whole[:length])
+        run = paying.run("build", "--yes")
+        assert run.exit == 8, length
+        assert "ledger.sqlite" in run.stderr
+        assert "from a copy" in run.stderr
+        assert path.read_bytes() == whole[:length]
+    path.unlink()
+    assert paying.run("build", "--yes").exit == 8
+    assert not path.exists()
     assert shop.calls == 3
-
-
-def test_clock_that_jumps_back_changes_nothing(paying: Game, shop: Shop) -> None:
-    """Times in the ledger are for people; no purchase depends on them."""
-    assert paying.make().exit == 0
-    with _ledger() as ledger:
-        assert ledger.charged_since(0.0) == 60
-    for path in (paying.root / "assets").glob("*.png"):
-        os.utime(path, (4_000_000_000, 4_000_000_000))
-    paying.draw("hero.png", tint=34)
+    path.write_bytes(whole)
     assert paying.build("--yes").exit == 0
     assert shop.calls == 4
+
+
+@contextmanager
+def _clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """Yield what is added to the time of day of this process; it may change at any moment."""
+    added, real = [0.0], time.time
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: real() + added[0])
+        yield added
+
+
+def test_clock_that_jumps_back_changes_nothing(
+    game: Game, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour back while jobs run, and in the next build: nothing is late, lost or bought again,
+    and the day's budget still counts what was spent in the hour that has not been yet."""
+    game.settings(jobs=3, budget={"day": 80})
+    with chaotic(tmp_path, game, "", "--latency", "0.5") as shop, _clock(monkeypatch) as added:
+        added[0] = 3600.0 - time.time() % 86400.0  # an hour past midnight: no day ends meanwhile
+        added[0] += 7200.0
+        threading.Timer(0.3, lambda: added.__setitem__(0, added[0] - 3600.0)).start()
+        assert game.make().exit == 0
+        assert shop.calls == 3
+        game.draw("hero.png", tint=34)
+        game.draw("slime.png", tint=35)
+        assert game.make().exit == 5
+        assert shop.charged == 80
+        assert not shop.bought_twice()
+        added[0] += 3600.0
+        assert not _unfinished()
+
+
+def test_clock_that_jumps_forward_detaches_and_buys_nothing_again(
+    game: Game, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour ahead while jobs run looks like an endless job: detached, and fetched by its id."""
+    with chaotic(tmp_path, game, "", "--latency", "0.7") as shop, _clock(monkeypatch) as added:
+        threading.Timer(0.3, lambda: added.__setitem__(0, 3600.0)).start()
+        assert game.make().exit in (0, 6)
+        assert game.make().exit == 0
+        assert shop.calls == 3
+        assert shop.charged == 60
 
 
 def test_rules_change_during_doubt_does_not_free_it(game: Game, tmp_path: Path) -> None:
