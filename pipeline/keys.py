@@ -36,8 +36,9 @@ def pixel_digest(pixels: Pixels) -> str:
     Canonical is straight RGBA8 with the RGB of fully transparent pixels zeroed and colour chunks
     ignored, as `imaging.decode` gives it: a re-encoded file keeps its digest.
     """
-    head = b"pixels %d %d\n" % (pixels.width, pixels.height)
-    return digest(head + pixels.rgba)
+    found = hashlib.sha256(b"pixels %d %d\n" % (pixels.width, pixels.height))
+    found.update(pixels.rgba)
+    return found.hexdigest()
 
 
 def request_key(request: Request, service: str) -> str:

@@ -224,3 +224,21 @@ def test_pixels_round_trip_through_arrays() -> None:
     """A record is bytes so that it pickles and compares; nothing may be lost on the way."""
     picture = Pixels(width=1, height=2, rgba=b"\1\2\3\xff\0\0\0\0")
     assert raster.pixels(raster.array(picture)) == picture
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "RGB", "L", "LA", "P", "1", "I;16"])
+def test_bands_change_nothing(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    """Large pictures are looked at in bands: keys and facts are those of the whole."""
+    dice = np.random.default_rng(5)
+    art = dice.integers(0, 4, (48, 32, 4), dtype=np.uint8) * 80
+    art[::7, ::5, 3] = 255
+    tiles = Image.fromarray(art[:8, :8].repeat(6, axis=0).repeat(4, axis=1))
+    for picture in (Image.fromarray(art), tiles):
+        grey = Image.fromarray(dice.integers(0, 65536, (48, 32), dtype=np.uint16))
+        content = _saved(grey if mode == "I;16" else picture.convert(mode))
+        whole = imaging.decode(content, "a.png")
+        facts = imaging.facts(whole)
+        with monkeypatch.context() as patch:
+            patch.setattr(raster, "BAND_PX", 96)
+            assert imaging.decode(content, "a.png") == whole
+            assert imaging.facts(whole) == facts

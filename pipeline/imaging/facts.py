@@ -33,10 +33,21 @@ def facts(pixels: Pixels, *, frames: int = 1) -> Facts:
     rgba = raster.array(pixels)
     solid = rgba[..., 3] >= raster.ALPHA_CUT
     return Facts(
-        colors=len(color.palette(raster.cut(rgba))),
+        colors=_colors(rgba, solid),
         opaque_share=float(solid.mean()),
         looks_like_sheet=frames > 1 or _is_sheet(rgba, solid),
     )
+
+
+def _colors(rgba: U8, solid: Bools) -> int:
+    """Count the distinct colours of solid pixels, a band at a time."""
+    height, width = solid.shape
+    if solid.size <= raster.BAND_PX:
+        return len(color.distinct(rgba[solid][:, :3])[0])
+    seen = np.zeros(1 << 24, dtype=np.bool_)
+    for band in raster.bands(height, width):
+        seen[color.pack(rgba[band][solid[band]][:, :3])] = True
+    return int(seen.sum())
 
 
 def _is_sheet(rgba: U8, solid: Bools) -> bool:
@@ -84,9 +95,16 @@ def _crossing(solid: Bools, w: int, h: int) -> float:
 def _roughness(rgba: U8, axis: int) -> Floats:
     """Return how much each line of pixels differs from the next one along `axis`, on average."""
     here, there = (rgba[:, :-1], rgba[:, 1:]) if axis == 1 else (rgba[:-1], rgba[1:])
-    # In uint8 to the end: a large picture would take eight times its size in other types.
-    steps = np.maximum(here, there) - np.minimum(here, there)
-    mean: Floats = steps.mean(axis=(1 - axis, 2), dtype=np.float32)
+    height, width = here.shape[:2]
+    sums = []
+    for band in raster.bands(height, width):
+        one, other = here[band], there[band]
+        # In uint8 to the end: a large picture would take eight times its size in other types.
+        steps = np.maximum(one, other) - np.minimum(one, other)
+        sums.append(steps.sum(axis=(1 - axis, 2), dtype=np.int64))
+    total = np.sum(sums, axis=0) if axis == 1 else np.concatenate([*sums, np.zeros(0, np.int64)])
+    length = height if axis == 1 else width
+    mean: Floats = (total / max(1, 4 * length)).astype(np.float32)
     return mean
 
 

@@ -117,7 +117,7 @@ def place(
 
     Raises SourceError when nothing is opaque, or when no allowed canvas holds the art.
     """
-    box = raster.box(source[..., 3] > 0)
+    box = raster.box(source[..., 3] >= raster.ALPHA_CUT)
     if box is None:
         raise SourceError(
             f"{path}: every pixel is transparent (alpha under {raster.ALPHA_CUT}); "
@@ -127,8 +127,9 @@ def place(
     wanted = _margins(box, kinds, _words(clip, prompt), fit)
     floating = any(kind.is_floating for kind in kinds)
     placement = _try(source, box, wanted, floating)
-    factor = 1 if placement else raster.upscale_factor(source)
-    if placement is None and factor > 1 and max(source.shape[:2]) <= MAX_UPSCALED_PX:
+    is_small = max(source.shape[:2]) <= MAX_UPSCALED_PX
+    factor = raster.upscale_factor(source) if placement is None and is_small else 1
+    if placement is None and factor > 1:
         small = tuple(side // factor for side in box)
         margins = Margins(*(side / factor for side in wanted))
         placement = _try(source[::factor, ::factor], small, margins, floating, factor)
@@ -139,8 +140,11 @@ def place(
 
 def unfit(picture: Pixels) -> str:
     """Say why no margins let a picture be sent as a whole; "" when it can be."""
+    rgba = raster.array(picture)
+    # Of a large one only the box of the art counts, and a copy would take its size again.
+    source = raster.cut(rgba) if max(rgba.shape[:2]) <= MAX_UPSCALED_PX else rgba
     try:
-        place(raster.cut(raster.array(picture)), path="", clip="", prompt="", fit="tight")
+        place(source, path="", clip="", prompt="", fit="tight")
     except SourceError as exc:
         return str(exc).removeprefix(": ")
     return ""

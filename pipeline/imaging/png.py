@@ -58,15 +58,18 @@ def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Hea
     """
     _check_kind(content, path)
     width, height, depth, color_type = _read_ihdr(content, path, max_side_px)
-    kept, frames, transparency = [SIGNATURE], 1, b""
+    kept: list[bytes | memoryview] = [SIGNATURE]
+    frames, transparency = 1, b""
     for kind, body, raw in _chunks(content, path):
         if kind == b"acTL" and len(body) == 8:
             frames = max(1, int(struct.unpack(">I", body[:4])[0]))
         if kind == b"tRNS":
-            transparency = body
+            transparency = bytes(body)
         if kind in PIXEL_CHUNKS and (kind != b"tRNS" or color_type == INDEXED):
             kept.append(raw)
-    return Header(width, height, depth, color_type, frames, transparency, b"".join(kept))
+    is_whole = sum(map(len, kept)) == len(content)
+    chunks = content if is_whole else b"".join(kept)
+    return Header(width, height, depth, color_type, frames, transparency, chunks)
 
 
 def frame_count(content: bytes) -> int:
@@ -133,8 +136,9 @@ def _read_ihdr(content: bytes, path: str, max_side_px: int) -> tuple[int, int, i
     return width, height, depth, color_type
 
 
-def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, bytes, bytes]]:
-    position = len(SIGNATURE)
+def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, memoryview, memoryview]]:
+    """Yield kind, body and the whole of each chunk; views, for there may be one large chunk."""
+    position, view = len(SIGNATURE), memoryview(content)
     while True:
         end = position + 12
         if end <= len(content):
@@ -144,14 +148,14 @@ def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, bytes, bytes]]:
             raise SourceError(
                 f"{path}: the PNG is cut off after {len(content)} bytes; export it again"
             )
-        kind, body = content[position + 4 : position + 8], content[position + 8 : end - 4]
-        if kind in PIXEL_CHUNKS and zlib.crc32(kind + body) != int.from_bytes(
+        kind, body = content[position + 4 : position + 8], view[position + 8 : end - 4]
+        if kind in PIXEL_CHUNKS and zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(
             content[end - 4 : end], "big"
         ):
             raise SourceError(
                 f"{path}: the PNG is corrupt ({kind.decode()} at byte {position}); export it again"
             )
-        yield kind, body, content[position:end]
+        yield kind, body, view[position:end]
         if kind == b"IEND":
             return
         position = end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ Ints = NDArray[np.int64]
 
 #: Alpha of at least this is opaque (design.md section 6).
 ALPHA_CUT = 128
+#: Pixels that are looked at in one go where a whole picture would take too much memory.
+BAND_PX = 1 << 20
 
 
 def decode(content: bytes, path: str, *, max_side_px: int = png.MAX_SIDE_PX) -> Pixels:
@@ -33,12 +36,10 @@ def decode(content: bytes, path: str, *, max_side_px: int = png.MAX_SIDE_PX) -> 
     """
     header = png.inspect(content, path, max_side_px=max_side_px)
     try:
-        with Image.open(io.BytesIO(header.pixel_chunks), formats=("PNG",)) as image:
-            image.load()
-            rgba = _rgba(image, header)
+        rows = _rows(header)
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as exc:
         raise SourceError(f"{path}: the PNG is corrupt ({exc}); export it again") from exc
-    return pixels(rgba)
+    return Pixels(width=header.width, height=header.height, rgba=b"".join(rows))
 
 
 def encode(picture: Pixels) -> bytes:
@@ -48,9 +49,14 @@ def encode(picture: Pixels) -> bytes:
 
 def pixels(rgba: U8) -> Pixels:
     """Make a record of (height, width, 4) uint8, with the RGB of transparent pixels zeroed."""
-    clean = rgba * (rgba[..., 3:] > 0)
     height, width = rgba.shape[:2]
-    return Pixels(width=width, height=height, rgba=clean.astype(np.uint8).tobytes())
+    return Pixels(width=width, height=height, rgba=_straight(rgba))
+
+
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Yield the rows of a picture in bands of about a megapixel: most pictures are one band."""
+    step = max(1, BAND_PX // max(1, width))
+    yield from (slice(top, min(height, top + step)) for top in range(0, height, step))
 
 
 def array(picture: Pixels) -> U8:
@@ -83,8 +89,9 @@ def upscale_factor(rgba: U8) -> int:
     Source: imaging.md section 6, exact case: gcd of the places where neighbours differ.
     """
     height, width = rgba.shape[:2]
-    columns = np.flatnonzero((rgba[:, 1:] != rgba[:, :-1]).any(axis=(0, 2))) + 1
-    rows = np.flatnonzero((rgba[1:] != rgba[:-1]).any(axis=(1, 2))) + 1
+    whole = np.ascontiguousarray(rgba).view(np.uint32)[..., 0]
+    columns = np.flatnonzero((whole[:, 1:] != whole[:, :-1]).any(axis=0)) + 1
+    rows = np.flatnonzero((whole[1:] != whole[:-1]).any(axis=1)) + 1
     factor = math.gcd(width, height, *map(int, columns), *map(int, rows))
     # A flat picture has no boundaries and would "fit" any divisor.
     return factor if columns.size or rows.size else 1
@@ -93,6 +100,24 @@ def upscale_factor(rgba: U8) -> int:
 def enlarge(rgba: U8, factor: int) -> U8:
     """Repeat every pixel `factor` times on both axes of (…, height, width, 4)."""
     return rgba.repeat(factor, axis=-3).repeat(factor, axis=-2)
+
+
+def _rows(header: png.Header) -> list[bytes]:
+    """Return the pixels in bands: the copies on the way take several times a picture's size."""
+    with Image.open(io.BytesIO(header.pixel_chunks), formats=("PNG",)) as image:
+        image.load()
+        return [_straight(_rgba(piece, header)) for piece in _pieces(image)]
+
+
+def _pieces(image: Image.Image) -> Iterator[Image.Image]:
+    for band in bands(image.height, image.width):
+        is_whole = band == slice(0, image.height)
+        yield image if is_whole else image.crop((0, band.start, image.width, band.stop))
+
+
+def _straight(rgba: U8) -> bytes:
+    """Return the bytes of pixels with the RGB of transparent ones zeroed."""
+    return (rgba * (rgba[..., 3:] > 0)).tobytes()
 
 
 def _rgba(image: Image.Image, header: png.Header) -> U8:
