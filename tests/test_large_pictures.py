@@ -16,17 +16,6 @@ SIDE_PX = 4000
 #: MiB of one copy as RGBA; the picture itself, its bands, and one more stage may be there at once.
 SIZE_MIB = 4 * SIDE_PX**2 / (1 << 20)
 COPIES = 5.0
-#: Runs a command, and says how much memory it had at most.
-MEASURED = """
-import sys
-from pipeline.cli import main
-try:
-    main()
-except SystemExit:
-    pass
-peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(int(peak.split()[1]) / 1024, file=sys.stderr)
-"""
 
 
 def _soft() -> Image.Image:
@@ -63,7 +52,7 @@ _SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in PICTURES if kind
 
 def _peak_mib(game: Game, command: str) -> tuple[float, str]:
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED, command],
+        [sys.executable, str(Path(__file__).with_name("measured.py")), command],
         cwd=game.root,
         env=game.variables(),
         capture_output=True,
