@@ -324,12 +324,15 @@ def _check(content: bytes, job: Job) -> None:
     """
     from . import imaging  # heavy: nothing that is up to date decodes a strip
 
+    name, side = "the download", imaging.MAX_STRIP_PX
     try:
-        if imaging.area_px(content) > _LARGEST_STRIP_PX:
+        if imaging.area_px(content, name, max_side_px=side) > _LARGEST_STRIP_PX:
             raise UnavailableError("the download says that it is a picture of absurd size")
-        strip = imaging.decode(content, "the download")
+        strip = imaging.decode(content, name, max_side_px=side)
     except SourceError as exc:
-        raise UnavailableError(f"the download is damaged ({exc})") from exc
+        # What an artist should do about a source is nothing that helps here.
+        why = str(exc).removeprefix(f"{name}: ").partition(";")[0]
+        raise UnavailableError(f"the download is damaged: {why}") from exc
     width, height = job.resolved.canvas
     if strip.height % height or strip.width % (width * (strip.height // height)):
         raise UnavailableError(

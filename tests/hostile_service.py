@@ -38,12 +38,17 @@ class Call(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length", "0"))
         self.content = self.rfile.read(length)
         name = urlsplit(self.path).path.rpartition("/")[2]
-        service: Hostile = self.server.service  # type: ignore[attr-defined]
-        service.calls.append((f"{self.command} {name}", dict(self.headers)))
+        self.service.calls.append((f"{self.command} {name}", dict(self.headers)))
         try:
-            (service.talk.get(name) or getattr(service, f"_{name}"))(self)
+            (self.service.talk.get(name) or getattr(self.service, f"_{name}"))(self)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    @property
+    def service(self) -> Hostile:
+        """The one that was called."""
+        found: Hostile = self.server.service  # type: ignore[attr-defined]
+        return found
 
     def say(self, status: int, body: bytes, **headers: str) -> None:
         """Send a whole answer."""
@@ -77,6 +82,12 @@ class Hostile:
     def count(self, name: str) -> int:
         """Return how often `GET jobs` and the like came."""
         return sum(call == name for call, _ in self.calls)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the strip that was sold last."""
+        with Image.open(io.BytesIO(self._strips[-1])) as image:
+            return image.size
 
     @property
     def link(self) -> str:

@@ -82,9 +82,14 @@ def header(width: int, height: int) -> tuple[bytes, bytes]:
     return b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
 
 
-def sends(content: bytes) -> Talk:
-    """Send this file."""
-    return lambda call: call.say(200, content)
+def bomb(*chunks: tuple[bytes, bytes], size: tuple[int, int] | None = None) -> Talk:
+    """Send a picture of the size that is asked for, or another, made of these chunks."""
+
+    def talk(call: Call) -> None:
+        head = header(*(size or call.service.size))
+        call.say(200, chunked(head, *chunks, (b"IEND", b"")))
+
+    return talk
 
 
 def endless(call: Call) -> None:
@@ -122,20 +127,23 @@ FILES: dict[str, Talk] = {
     "10 GB": ten_gigabytes,
     "html": html,
     "json": large_json,
-    "bomb by size": sends(chunked(header(60_000, 60_000), (b"IDAT", zeros(64)), (b"IEND", b""))),
-    "bomb by pixels": sends(chunked(header(128, 16), (b"IDAT", zeros(512)), (b"IEND", b""))),
-    "bomb by text": sends(
-        chunked(header(128, 16), (b"zTXt", b"Comment\0\0" + zeros(512)), (b"IEND", b""))
-    ),
-    "bomb by profile": sends(
-        chunked(header(128, 16), (b"iCCP", b"sRGB\0\0" + zeros(512)), (b"IEND", b""))
-    ),
-    "49 MB": sends(chunked(header(128, 16), (b"teSt", bytes(49 << 20)), (b"IEND", b""))),
+    "bomb by size": bomb((b"IDAT", zeros(64)), size=(60_000, 60_000)),
+    "bomb by area": bomb((b"IDAT", zeros(512)), size=(16_000, 8_000)),
+    "too short": bomb((b"IDAT", zlib.compress(bytes(99)))),
+    "noise": bomb((b"IDAT", bytes(range(256)))),
+}
+#: What is a picture of the right size all the same, however it is wrapped.
+SOUND: dict[str, Talk] = {
+    "bomb by pixels": bomb((b"IDAT", zeros(512))),
+    "bomb cut short": bomb((b"IDAT", zeros(512)[:-9])),
+    "bomb by text": bomb((b"zTXt", b"Comment\0\0" + zeros(512)), (b"IDAT", zeros(1))),
+    "bomb by profile": bomb((b"iCCP", b"sRGB\0\0" + zeros(512)), (b"IDAT", zeros(1))),
+    "49 MB": bomb((b"teSt", bytes(49 << 20)), (b"IDAT", zeros(1))),
 }
 
 
 #: Those that every run of the tests takes; the others are slow ones.
-QUICK = ("endless", "bomb by pixels", "html")
+QUICK = ("endless", "bomb by area", "html")
 _FILES = [
     pytest.param(kind, marks=() if kind in QUICK else pytest.mark.slow, id=kind) for kind in FILES
 ]
@@ -153,6 +161,19 @@ def test_file_that_does_harm_is_refused(victim: Game, service: Hostile, kind: st
     del service.talk["file"]
     assert victim.make().exit == 0
     assert service.count("POST animate") == 1
+
+
+@pytest.mark.parametrize("kind", SOUND)
+def test_file_that_unpacks_to_more_than_it_should(
+    victim: Game, service: Hostile, kind: str
+) -> None:
+    """What belongs to no pixel of the picture is never unpacked, nor anything beyond its last row:
+    what was paid for is used, in bounded memory."""
+    service.talk["file"] = SOUND[kind]
+    run, peak = attacked(victim, "build", "--yes")
+    assert peak < MOST_MIB
+    assert run.exit in (0, 1), run.stderr
+    assert [job.state for job in jobs()] == [JobState.BOUGHT]
 
 
 @pytest.mark.parametrize(

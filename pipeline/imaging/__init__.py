@@ -10,5 +10,6 @@ from .facts import Facts, facts
 from .fit import unfit
 from .png import area_px, frame_count
 from .raster import decode, encode
+from .strip import MAX_STRIP_PX
 
-__all__ = ["Facts", "area_px", "decode", "encode", "facts", "frame_count", "unfit"]
+__all__ = ["MAX_STRIP_PX", "Facts", "area_px", "decode", "encode", "facts", "frame_count", "unfit"]

@@ -77,9 +77,9 @@ def frame_count(content: bytes) -> int:
     return inspect(content, "").frames
 
 
-def area_px(content: bytes) -> int:
+def area_px(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> int:
     """Return the pixels that a PNG says it has; nothing is unpacked. Raises as `inspect` does."""
-    header = inspect(content, "")
+    header = inspect(content, path, max_side_px=max_side_px)
     return header.width * header.height
 
 
