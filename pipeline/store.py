@@ -190,6 +190,8 @@ def _read_record(path: Path) -> Bought | None:
         record = msgspec.json.decode(path.read_bytes(), type=Bought)
     except msgspec.MsgspecError:
         return None  # damaged: as good as absent; the bytes stay where they are
+    except FileNotFoundError:
+        return None  # another process pruned it between two looks
     except OSError as exc:
         raise _storage_error(path, exc) from exc
     if record.version > VERSION or record.resolved.version > VERSION:

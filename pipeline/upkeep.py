@@ -102,9 +102,16 @@ def unused(opened: Project) -> tuple[Unused, ...]:
     )
 
 
-def remove(purchases: Iterable[Unused]) -> None:
-    """Remove purchases from the project: the record first, then bytes that no record names."""
+def remove(opened: Project, purchases: Iterable[Unused]) -> None:
+    """Remove purchases from the project: the record first, then bytes that no record names.
+
+    The second copy is made sure of before; what a build has come to use meanwhile stays.
+    """
+    store, still = opened.site.store(), set(unused(opened))
     for one in purchases:
+        if one not in still:
+            continue
+        store.keep(one.bought)
         one.path.unlink(missing_ok=True)
         folder = one.path.parent.parent
         digest = one.bought.digest

@@ -70,6 +70,30 @@ def test_record_without_bytes_is_no_purchase(tiers: tuple[Path, Path]) -> None:
     assert not store.has(DIGEST)
 
 
+def test_prune_between_a_look_and_a_reading_harms_nobody(
+    tiers: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R45: another process removes the project's copy after it was listed: the second one answers,
+    for records and bytes alike, and no error is made of it."""
+    store = Store(*tiers)
+    store.put(bought(), CONTENT)
+    whole, pruned = os.scandir, list(tiers[0].rglob("*.*"))
+
+    def listed(folder: Path) -> list[os.DirEntry[str]]:
+        with whole(folder) as entries:
+            found = list(entries)
+        if folder.is_relative_to(tiers[0]):
+            for path in pruned:
+                path.unlink(missing_ok=True)
+        return found
+
+    monkeypatch.setattr(os, "scandir", listed)
+    assert store.find(KEY) == bought()
+    assert not any(path.exists() for path in pruned), "nothing was removed while we looked"
+    assert store.record(KEY, DIGEST) == bought()
+    assert store.content(DIGEST) == CONTENT
+
+
 def test_damaged_record_hides_no_other(tiers: tuple[Path, Path]) -> None:
     """R14: one bad record concerns itself alone."""
     store = Store(*tiers)

@@ -210,7 +210,7 @@ def test_clean_removes_what_build_brings_back(paying: Game, shop: Shop) -> None:
 
 
 def test_prune_says_what_would_be_forfeited_and_waits(paying: Game) -> None:
-    """Twenty credits a piece: nobody removes them by accident."""
+    """R41: no limit of size evicts purchases; this alone does, after a yes, and tells the price."""
     paying.rules(SPARKLES)
     paying.make()
     takes.reroll(opened(paying), HERO, spending=Spending(yes=True))
@@ -244,7 +244,7 @@ def test_pruned_purchase_comes_back_from_the_state_folder(paying: Game, shop: Sh
     paying.rules(SPARKLES)
     paying.make()
     takes.reroll(opened(paying), HERO, spending=Spending(yes=True))
-    upkeep.remove(upkeep.unused(opened(paying)))
+    upkeep.remove(opened(paying), upkeep.unused(opened(paying)))
     assert takes.pick(opened(paying), HERO, 0).exit == 0
     assert (shop.calls, len(bought(paying))) == (4, 4)
 
@@ -260,7 +260,7 @@ def test_bytes_that_two_purchases_share_outlive_one_of_them(paying: Game) -> Non
     place = paying.write(f".pixelpipe/bought/ff/{name}", json.dumps(twin))
     found = upkeep.unused(opened(paying))
     assert [entry.path for entry in found] == [place]
-    upkeep.remove(found)
+    upkeep.remove(opened(paying), found)
     assert record.digest in {path.stem for path in bought(paying)}
 
 

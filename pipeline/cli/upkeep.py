@@ -57,7 +57,8 @@ def prune(project: str, yes: bool) -> None:
 
     The second copy in your state folder stays.
     """
-    found = upkeep.unused(Project(project))
+    opened = Project(project)
+    found = upkeep.unused(opened)
     for one in found:
         click.echo(f"{one.bought.request_key[:12]}  {one.bought.credits_charged:3} credits")
     forfeited = sum(one.bought.credits_charged for one in found)
@@ -65,7 +66,7 @@ def prune(project: str, yes: bool) -> None:
     if found and not yes:
         click.echo("`pixelpipe prune --yes` removes them from this project.")
     elif found:
-        upkeep.remove(found)
+        upkeep.remove(opened, found)
         click.echo("Removed.")
 
 
