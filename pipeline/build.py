@@ -313,8 +313,9 @@ class _Run:
 
     def _report(self, results: Iterable[Result]) -> None:
         for result in results:
-            self._results.append(result)
-            self._tools.observe(result)
+            ended = endings.priced(result, self._outcomes.get(result.step.request_key))
+            self._results.append(ended)
+            self._tools.observe(ended)
 
     def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         outcome = self._outcomes.get(clip.step.request_key)

@@ -20,17 +20,24 @@ if TYPE_CHECKING:
 def done(clip: ClipPlan, outcome: Outcome | None, rule: Rule, finished: finish.Finished) -> Result:
     """Return the result of a clip that was finished and published."""
     grade = finished.grades.get(clip.request.clip)
-    charged = outcome.job.credits_charged if outcome and outcome.is_ours and outcome.job else 0
     notice = [outcome.notice] if outcome and outcome.notice else []
     return Result(
         step=clip.step,
         state="done",
-        credits=charged if clip.step.kind in (StepKind.BUY, StepKind.RESUME) else 0,
         grade=grade.points if grade else None,
         files=tuple(file.path for file in finished.files),
         warnings=(*notice, *grading.faults(clip, rule, grade)),
         notes=finished.notes,
     )
+
+
+def priced(result: Result, outcome: Outcome | None) -> Result:
+    """Return a result with what this run was charged for it, whatever became of it then."""
+    if outcome is None or not outcome.is_ours or outcome.job is None:
+        return result
+    if result.step.kind not in (StepKind.BUY, StepKind.RESUME):
+        return result
+    return msgspec.structs.replace(result, credits=outcome.job.credits_charged)
 
 
 def hidden(ended: Result, clip: ClipPlan, take: int, rule: Rule) -> Result:

@@ -133,7 +133,7 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
             plan = _plan(taken, view, StepKind.FRESH, "up to date", key=line.key)
             return _with_line(plan, line)
     if view.is_stand_in:
-        return _unlocked(request, view, bool(lines))
+        return _unlocked(request, view, lines)
     if not view.service.paid and any(line.paid and answers(line, request) for line in lines):
         reason = "its bought bytes are missing (20 credits): fetch them, or set a key"
         return _plan(request, view, StepKind.ASK, reason, exit_code=9)
@@ -141,7 +141,7 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
     if paid is not None and not view.service.paid:
         reason = f"changed since {paid.service} made it, and no key is set: the old output stays"
         return _plan(request, view, StepKind.ASK, reason)
-    return _unlocked(request, view, bool(lines))
+    return _unlocked(request, view, lines)
 
 
 def stand_in(clip: ClipPlan, view: View, wanted: Wanted) -> ClipPlan:
@@ -171,7 +171,7 @@ def _has_bytes(line: lock.ClipLine, view: View) -> bool:
     return stands or line.digest in view.known.have
 
 
-def _unlocked(request: Request, view: View, was_locked: bool) -> ClipPlan:
+def _unlocked(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> ClipPlan:
     known, identity = view.known, view.service.identity
     request, key, job = _next_take(request, view)
     if job is not None and job.digest in known.have:
@@ -189,9 +189,9 @@ def _unlocked(request: Request, view: View, was_locked: bool) -> ClipPlan:
         return _unfinished(request, view, job)
     if (alike := _alike(request, view)) is not None:
         return alike
-    if was_locked and view.service.paid:
-        return _plan(request, view, StepKind.BUY, "changed, or a built-in placeholder so far")
-    return _plan(request, view, StepKind.BUY, "changed" if was_locked else "new")
+    if lines and view.service.paid and not any(line.paid for line in lines):
+        return _plan(request, view, StepKind.BUY, "a placeholder of the built-in engine so far")
+    return _plan(request, view, StepKind.BUY, "changed" if lines else "new")
 
 
 #: A run that died between the store and the ledger left a job so; its bytes settle it.

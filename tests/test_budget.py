@@ -6,9 +6,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from game import RULES, Game, Shop
+from game import RULES, TWO_CLIPS, Game, Shop
 
 from pipeline import budget, orders
+from pipeline.api import Spending
 from pipeline.budget import Allowance
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -65,6 +66,24 @@ def test_rules_order_decides_and_a_rule_has_its_own_budget(paying: Game, shop: S
     assert shop.calls == 2
     assert run.states()["hero.png", "idle"] == ("buy", "left")
     assert "the budget of rule second (20 credits a run) is reached" in run.stdout
+
+
+def test_what_was_charged_is_told_although_it_is_not_published(paying: Game, shop: Shop) -> None:
+    """One of two clips fits the limit: it is bought and kept, and the report says for how much, and
+    why nothing shows; the next build publishes both."""
+    paying.rules(TWO_CLIPS)
+    assert paying.make(Spending(max_credits=120)).exit == 0
+    paying.draw("hero.png", tint=60)
+    run = paying.build("--max-credits", "20")
+    assert run.exit == 5
+    assert shop.charged == 140
+    assert run.totals["credits_charged"] == 20
+    paying.draw("hero.png", tint=61)
+    told = paying.run("build", "--max-credits", "20")
+    assert "20 credits" in told.stdout
+    assert "published when" in told.stderr
+    assert shop.charged == 160
+    assert paying.build("--max-credits", "20").totals["credits_charged"] == 20
 
 
 def test_limit_of_the_run_goes_to_the_first_rule(paying: Game, shop: Shop) -> None:

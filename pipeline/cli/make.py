@@ -119,6 +119,8 @@ def show_news(report: Report) -> None:
             f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with {service.identity}: "
             f"{report.charged} credits."
         )
+    elif report.charged:
+        click.echo(f"Bought for {report.charged} credits; nothing of it could be published yet.")
     told = [result for result in report.results if result.state in ("done", "hidden")]
     for notice in dict.fromkeys(one for result in told for one in result.warnings):
         click.echo(f"note: {notice}", err=True)
@@ -143,7 +145,8 @@ def _troubles(report: Report) -> list[str]:
     for result in report.results:
         if result.state in ("failed", "left", "asked"):
             step = result.step
-            text = (step.error or step.reason).removeprefix(f"{step.source}: ")
+            why = step.error or (result.notes[0] if result.notes else step.reason)
+            text = why.removeprefix(f"{step.source}: ")
             alike[step.kind, text].append(name(step))
     lines = []
     for (kind, text), names in alike.items():

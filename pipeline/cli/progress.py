@@ -53,9 +53,10 @@ class Screen:
         live = self._started()
         if isinstance(event, Change):
             self._jobs[event.job.request_key] = event.job.state
-        elif event.state in _NEWS:
+            return
+        self._credits += event.credits
+        if event.state in _NEWS:
             self._done += event.state == "done"
-            self._credits += event.credits
             live.console.print(line(event), highlight=False, markup=False)
 
     def close(self) -> None:
