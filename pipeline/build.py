@@ -181,7 +181,8 @@ class _Run:
         )
         if not bought or (lost and source.wanted.source.path in self._published):
             # What stands is whole; with a clip missing, the new set would be less than that.
-            self._report(endings.left(clip) for clip in bought)
+            stands = self._publication.stands(source.wanted.source)
+            self._report(endings.left(clip, stands=stands) for clip in bought)
             return True
         self._publish(finishing.room(), finishing)
         self._finish(source, bought, finishing)

@@ -49,8 +49,10 @@ def hidden(ended: Result, clip: ClipPlan, take: int, rule: Rule) -> Result:
     )
 
 
-def left(clip: ClipPlan) -> Result:
-    """Return the result of a clip whose source lacks another one."""
+def left(clip: ClipPlan, *, stands: bool) -> Result:
+    """Return the result of a clip whose source lacks another one; what is published may stand."""
+    if stands and clip.step.kind is StepKind.FRESH:
+        return untouched(clip.step)
     reason = "is bought and kept; published when the source's other clips are there"
     return Result(step=clip.step, state="left", notes=(reason,))
 

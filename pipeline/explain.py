@@ -36,6 +36,8 @@ class Explanation(Record, frozen=True, kw_only=True):
     request_key: str
     #: The text that the key is the digest of.
     recipe: str
+    #: The text of the purchase in use, or that was last; "" when there is none.
+    recipe_before: str = ""
     #: How the built-in engine read the prompt; "" before the clip was made, or made elsewhere.
     interpretation: str = ""
     differences: tuple[Difference, ...] = ()
@@ -57,6 +59,7 @@ def _explain(
     stated = next(one for one in source.wanted.rule.clips if one.name == clip.request.clip)
     store = project.site.store()
     now = keys.recipe(clip.request, clip.service or project.site.service.identity)
+    before = _before(project, clip, store)
     record = store.record(clip.step.request_key, clip.digest or "")
     return Explanation(
         source=clip.request.source,
@@ -67,8 +70,9 @@ def _explain(
         place=f"{stated.file}:{stated.line}",
         request_key=clip.step.request_key,
         recipe=now,
+        recipe_before=before,
         interpretation=record.interpretation if record else "",
-        differences=(*_differences(_before(project, clip, store), now), *derived),
+        differences=(*_differences(before, now), *derived),
     )
 
 
@@ -105,11 +109,12 @@ def _before(project: Project, clip: ClipPlan, store: Store) -> str:
 
 
 def _differences(before: str, now: str) -> Iterator[Difference]:
-    old, new = _fields(before), _fields(now)
+    old, new = fields(before), fields(now)
     for field in sorted(old.keys() | new.keys()) if old else ():
         if old.get(field) != new.get(field):
             yield Difference(field=field, before=old.get(field, "-"), now=new.get(field, "-"))
 
 
-def _fields(recipe: str) -> dict[str, str]:
+def fields(recipe: str) -> dict[str, str]:
+    """Return a recipe's fields with their values, as text."""
     return dict(line.split(": ", 1) for line in recipe.splitlines())

@@ -260,6 +260,20 @@ def test_lost_answer_is_doubt_and_never_a_second_post(
         assert not shop.bought_twice()
 
 
+def test_clip_that_stands_is_fresh_while_another_is_in_doubt(game: Game, tmp_path: Path) -> None:
+    """Of two clips one is published, the other's answer was lost: the next build does not say that
+    the first one waits to be published."""
+    game.rules(TWO_CLIPS)
+    game.settings(jobs=1)
+    for name in ("slime", "chest"):
+        (game.root / f"assets/{name}.png").unlink()
+    with chaotic(tmp_path, game, "POST /animate 1: reset-after"):
+        assert game.build("--yes").exit == 7
+        run = game.build("--yes")
+        assert run.exit == 7
+        assert set(run.states().values()) == {("ask", "asked"), ("fresh", "fresh")}
+
+
 def test_two_doubtful_posts_in_a_row_stop_buying(game: Game, tmp_path: Path) -> None:
     """Answers that get lost repeatedly are the network's fault: stop before more are lost."""
     for number in range(5):

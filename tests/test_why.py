@@ -163,3 +163,19 @@ def test_detached_and_unmatched_files_are_explained(game: Game) -> None:
     assert "no rule matches it" in game.run("why", HERO).stdout
     run = game.run("why", "assets/nobody.png")
     assert (run.exit, "there is no such source" in run.stderr) == (2, True)
+
+
+def test_recipe_stands_beside_the_last_one(game: Game) -> None:
+    """All that goes into the key, with what it was where it differs; the same in JSON."""
+    game.make()
+    prompt(game)
+    said = game.run("why", HERO, "--recipe").stdout
+    assert '          colors: "auto"\n' in said
+    assert (
+        '        * prompt: "swaying in the wind"\n'
+        '            before: "breathing calmly, a subtle idle loop"\n'
+    ) in said
+    assert said.count("*") == 1
+    (found,) = json.loads(game.run("why", HERO, "--json").stdout)
+    assert "swaying" in found["recipe"]
+    assert "breathing" in found["recipe_before"]

@@ -20,7 +20,7 @@ from . import options
 @click.argument("file", type=click.Path(path_type=Path))
 @options.service
 @options.as_json
-@click.option("--recipe", is_flag=True, help="Print all that goes into the key.")
+@click.option("--recipe", is_flag=True, help="Print all that goes into the key, beside the last.")
 def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
     """Say which rule and key FILE has, and what differs from last time, field by field.
 
@@ -70,5 +70,15 @@ def _show(one: Explanation, *, with_recipe: bool) -> None:
         click.echo(f"            before {change.before}")
         click.echo(f"            now    {change.now}")
     if with_recipe:
-        for line in one.recipe.splitlines():
-            click.echo(f"          {line}")
+        _show_recipe(one)
+
+
+def _show_recipe(one: Explanation) -> None:
+    """Print every field of the key, and what it was where that was something else."""
+    now, before = explain.fields(one.recipe), explain.fields(one.recipe_before)
+    for field in sorted(now.keys() | before.keys()):
+        value, old = now.get(field, "-"), before.get(field, "-")
+        is_changed = bool(before) and value != old
+        click.echo(f"        {'*' if is_changed else ' '} {field}: {value}")
+        if is_changed:
+            click.echo(f"            before: {old}")

@@ -81,7 +81,8 @@ class Screen:
         states = Counter(self._jobs.values())
         running = ", ".join(f"{states[state]} {state}" for state in _RUNNING if states[state])
         elapsed = time.monotonic() - self._begun
-        parts = [f"{elapsed:5.1f} s", running or "finishing", f"{self._done} clips done"]
+        noun = "clip" if self._done == 1 else "clips"
+        parts = [f"{elapsed:5.1f} s", running or "finishing", f"{self._done} {noun} done"]
         return Text("  ".join([*parts, f"{self._credits} credits"]), style="bold")
 
 
@@ -119,8 +120,9 @@ def ask(plan: Plan) -> bool:
     from .. import budget
 
     clips = sum(1 for step in plan.steps if step.credits)
+    noun = "clip" if clips == 1 else "clips"
     question = (
-        f"Buy {clips} clips for {plan.credits} credits ({budget.dollars(plan.credits)}) "
+        f"Buy {clips} {noun} for {plan.credits} credits ({budget.dollars(plan.credits)}) "
         f"from {plan.service.identity}?"
     )
     return click.confirm(question, err=True)
