@@ -322,7 +322,8 @@ class Project:
 
     def _past(self, ledger: Ledger) -> Past:
         seconds = tuple(one.seconds for one in ledger.taken(self.site.service.identity))
-        return Past(seconds=seconds, in_flight=self.site.settings.jobs, now=time.time())
+        rules, jobs = tuple(rule.name for rule in self.site.rules), self.site.settings.jobs
+        return Past(seconds=seconds, in_flight=jobs, now=time.time(), rules=rules)
 
     def _report(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 import msgspec
 
@@ -29,6 +30,8 @@ class Past(Record, frozen=True, kw_only=True):
     seconds: tuple[float, ...] = ()
     in_flight: int = 3
     now: float = 0.0
+    #: Names of all rules, in the order in which their clips are bought.
+    rules: tuple[str, ...] = ()
 
 
 class Forecast(Record, frozen=True, kw_only=True):
@@ -116,14 +119,32 @@ def make(plan: Plan, past: Past, balance: Balance | None = None, trouble: str = 
 
 
 def _ready(plan: Plan, past: Past, clip_s: float) -> dict[str, float]:
-    """Let clips take turns in the places in flight: first what runs already, then purchases."""
-    places = [0.0] * (past.in_flight if plan.service.paid else _FREE_IN_FLIGHT)
-    ready: dict[str, float] = {}
-    for clip in sorted(_open(plan), key=lambda clip: clip.step.kind is StepKind.BUY):
-        ends = heapq.heappop(places) + _left(clip, past.now, clip_s)
-        heapq.heappush(places, ends)
-        ready[clip.step.request_key] = ends
+    """Let clips take turns as the scheduler does: what runs already, then purchases as there is
+    room in flight, in the rules' order; those of a batch together, one after another."""
+    places = past.in_flight if plan.service.paid else _FREE_IN_FLIGHT
+    found = list(_open(plan))
+    ready = {
+        clip.step.request_key: _left(clip, past.now, clip_s)
+        for clip in found
+        if clip.step.kind is StepKind.RESUME
+    }
+    flying, now = sorted(ready.values()), 0.0
+    for group in _groups([one for one in found if one.step.kind is StepKind.BUY], past.rules):
+        while len(flying) >= places:
+            now = heapq.heappop(flying)
+        for number, clip in enumerate(group, start=1):
+            ready[clip.step.request_key] = now + number * clip_s
+            heapq.heappush(flying, now + number * clip_s)
     return ready
+
+
+def _groups(clips: Sequence[ClipPlan], rules: Sequence[str]) -> Iterator[list[ClipPlan]]:
+    """Yield what one POST buys, in the order of purchase."""
+    places = {name: place for place, name in enumerate(rules)}
+    ranked = sorted(clips, key=lambda clip: places.get(clip.step.rule, len(places)))
+    for batch, group in groupby(ranked, key=lambda clip: clip.batch):
+        together = list(group)
+        yield from [together] if batch else ([one] for one in together)
 
 
 def _left(clip: ClipPlan, now: float, clip_s: float) -> float:

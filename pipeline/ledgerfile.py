@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .errors import ConfigError, StorageError
 
-VERSION = 2
+VERSION = 3
 _BUSY_S = 30.0
 #: Room for what must be written down after a POST, of as many jobs as are ever in flight.
 _RESERVE_BYTES = 1024 * 1024
@@ -60,6 +60,14 @@ CREATE TABLE kept (
     clip TEXT NOT NULL, credits INTEGER NOT NULL, released INTEGER NOT NULL, due REAL,
     PRIMARY KEY (project, request_key)
 ) WITHOUT ROWID;
+""",
+    """
+CREATE TRIGGER spend_is_append_only BEFORE UPDATE ON spend BEGIN
+    SELECT raise(ABORT, 'what was spent is never rewritten');
+END;
+CREATE TRIGGER spend_forgets_nothing BEFORE DELETE ON spend BEGIN
+    SELECT raise(ABORT, 'what was spent is never forgotten');
+END;
 """,
 )
 
@@ -122,7 +130,7 @@ class LedgerFile:
         with self._transaction():
             # Another process may have made the tables while we waited for the write lock.
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
-            for statement in ";".join(_SCHEMAS[version:]).split(";"):
+            for statement in _statements("".join(_SCHEMAS[version:])):
                 self._base.execute(statement)
             self._base.execute(f"PRAGMA user_version={VERSION}")
 
@@ -210,6 +218,16 @@ def _remedy(exc: sqlite3.DatabaseError) -> str:
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return f". {_DAMAGED}"
     return ""
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script; `executescript` would end our transaction."""
+    statement = ""
+    for piece in script.split(";")[:-1]:
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def in_batches(values: Iterable[str]) -> Iterator[list[str]]:

@@ -53,7 +53,8 @@ class Pace:
 def backoff_s(tries: int, error: PixelpipeError) -> float:
     """Return how long to wait after `tries` failures: longer each time, and what was wished."""
     wish = error.retry_after_s if isinstance(error, UnavailableError) else None
-    backoff: float = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**tries) * random.uniform(0.5, 1)
+    # Full jitter: many clients that lost the same service must not come back at one moment.
+    backoff: float = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**tries) * random.uniform(0, 1)
     return max(wish or 0.0, backoff)
 
 

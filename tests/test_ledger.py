@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -183,6 +184,15 @@ def test_durations_are_the_newest_ones_in_their_order(ledger: Ledger) -> None:
     assert ledger.taken("another") == []
 
 
+def test_what_was_spent_is_never_rewritten(ledger: Ledger, tmp_path: Path) -> None:
+    """The record of spending is append-only for every program that opens it."""
+    ledger.claim([job()], now=1.0)
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as base:
+        for statement in ("UPDATE spend SET credits_charged = 0", "DELETE FROM spend"):
+            with pytest.raises(sqlite3.IntegrityError, match="never"):
+                base.execute(statement)
+
+
 def test_what_may_still_be_charged_is_committed(ledger: Ledger) -> None:
     """A day's budget counts jobs in flight and in doubt, of today, with their price."""
     for key, state in (("a", JobState.SUBMITTED), ("b", JobState.UNCONFIRMED)):
@@ -288,6 +298,23 @@ def test_newer_ledger_is_refused(tmp_path: Path) -> None:
     base.close()
     with pytest.raises(ConfigError, match="newer"):
         Ledger(tmp_path, now=0.0)
+
+
+def test_older_ledger_is_brought_up_after_a_copy(tmp_path: Path) -> None:
+    """What an older pixelpipe wrote is kept as it was, beside the one that goes on."""
+    with Ledger(tmp_path, now=0.0) as made:
+        made.claim([job()], now=1.0)
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as base:
+        base.execute("DROP TRIGGER spend_is_append_only")
+        base.execute("DROP TRIGGER spend_forgets_nothing")
+        base.execute("PRAGMA user_version = 2")
+        base.commit()
+    with Ledger(tmp_path, now=77.0) as brought_up:
+        assert [one.request_key for one in brought_up.jobs(["a"])] == ["a"]
+        brought_up.claim([job("b")], now=2.0)
+    with closing(sqlite3.connect(tmp_path / "ledger.v2-77")) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (2,)
+        assert copy.execute("SELECT request_key FROM jobs").fetchall() == [("a",)]
 
 
 def test_folder_in_the_way_is_a_sentence(tmp_path: Path) -> None:

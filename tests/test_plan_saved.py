@@ -84,6 +84,31 @@ def test_time_comes_from_the_services_own_past(paying: Game) -> None:
     assert found.seconds == 80.0
 
 
+def test_time_is_told_in_the_order_in_which_is_bought(paying: Game) -> None:
+    """Rules decide the order, not folders; a batch takes its clips one after another, and keeps the
+    places in flight until it has room for the next."""
+    rules = (
+        RULES.replace('"**/*.png"', "slime.png").replace("heroes", "first")
+        + """\
+      hop: {prompt: "hopping on the spot", frames: 4}
+  - name: second
+    match: "**/*.png"
+    clips: {idle: "breathing calmly"}
+"""
+    )
+    paying.rules(rules)
+    paying.settings(jobs=2, batch=True)
+    steps = paying.plan().report["steps"]
+    assert isinstance(steps, list)
+    ready = {(step["source"][7:], step["clip"]): step["seconds"] for step in steps}
+    assert ready == {
+        ("slime.png", "idle"): 90.0,
+        ("slime.png", "hop"): 180.0,
+        ("chest.png", "idle"): 180.0,
+        ("hero.png", "idle"): 270.0,
+    }
+
+
 # -- saved plans --------------------------------------------------------------------------------
 
 
