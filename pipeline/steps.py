@@ -250,7 +250,8 @@ def _unfinished(request: Request, view: View, job: Job) -> ClipPlan:
             reason = "sent and never answered: it may have been billed; see `pixelpipe jobs`"
             plan = _plan(request, view, StepKind.ASK, reason, exit_code=7)
         case JobState.FAILED if _is_final(job):
-            reason = f"failed before and is not tried again unchanged: {job.reason}"
+            reason = f"failed before, and is not tried again unchanged: {job.reason}"
+            reason = f"{reason.rstrip('.')}; `pixelpipe jobs retry` overrides that"
             plan = _plan(request, view, StepKind.BLOCKED, reason, exit_code=1)
         case _:
             plan = _plan(request, view, StepKind.BUY, _again(job))
