@@ -42,3 +42,14 @@ def test_figures_of_a_small_project_come_as_one_object() -> None:
     found = json.loads(done.stdout)["3"]
     assert found["sprites / s"] > 0
     assert found["then, by seal: wall ms"] > 0
+
+
+def test_jobs_are_measured_against_the_engine() -> None:
+    """The benchmark of the scheduler runs: a few clips, at a hundredth of the vendor's time."""
+    command = [sys.executable, "-m", "tests.bench.bench_jobs", "--rows", "usual"]
+    command += ["--jobs", "5", "--scale", "300", "--json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)["usual"]
+    assert found["jobs"] == 5
+    assert found["commits"] == 2
+    assert found["threads"] <= 20

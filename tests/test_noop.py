@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from game import RULES, Game
+from game import RULES, Game, Shop
 
 HEAVY = ("numpy", "PIL", "requests", "yaml", "rich", "filelock", "watchdog", "starlette", "uvicorn")
 SPRITES = 12
@@ -151,3 +151,19 @@ def test_touched_source_is_read_and_not_decoded(own: Game) -> None:
     assert "Nothing to do" in found.said
     assert "numpy" not in found.modules
     assert "PIL" not in found.modules
+
+
+def test_clean_checkout_in_ci_talks_to_nobody(paying: Game, shop: Shop) -> None:
+    """`CI=true` with a paid service: built from the lock file and the bought bytes, without a key,
+    a connection or another process; the lock file stays as it is."""
+    assert paying.make().exit == 0
+    before = paying.outputs()
+    lock = (paying.root / "pixelpipe.lock").read_bytes()
+    checkout = Game(paying.root.parent / "checkout", {"PIXELPIPE_SERVICE": shop.url, "CI": "true"})
+    shutil.copytree(paying.root, checkout.root, ignore=shutil.ignore_patterns("*.anim.*", "index*"))
+    checkout.environment["PIXELPIPE_STATE"] = str(paying.root.parent / "other-state")
+    found = audited(checkout, "build")
+    assert found.outside == []
+    assert checkout.outputs() == before
+    assert (checkout.root / "pixelpipe.lock").read_bytes() == lock
+    assert shop.calls == 3

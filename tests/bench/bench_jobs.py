@@ -1,6 +1,6 @@
 """Buy a thousand clips: how late results are taken, how often is asked for them, and what it costs.
 
-    python -m tests.bench.bench_jobs                    # all rows; about 15 minutes
+    python -m tests.bench.bench_jobs                    # all rows; about 40 minutes
     python -m tests.bench.bench_jobs --rows usual --jobs 100
     python -m tests.bench.bench_jobs --json
 
@@ -8,15 +8,20 @@ Real orders from a real project go through the scheduler, the client, the ledger
 the built-in engine, whose timing is the vendor's divided by `--scale`; so are our own seconds. What
 finishing costs is no part of this. `over ideal` compares with the same durations one after another
 in as many places; lateness is from the engine's end of a job to our ledger's, in the vendor's
-seconds. `learnt` rows begin with the durations of a service that is quicker or slower than this one
-is now. Goals: over ideal 1.05, 14 polls, 5 s of CPU; late 2.0 s, 2.5 s after a change; 20 threads;
-45 MB more with 1,000 in flight than with one; 2 commits until the first poll (speed.md section 8).
+seconds. `quicker` and `slower` begin with the durations of a service that takes 90 s. `talk` is CPU
+without what is done to pictures and for the disk: preparing requests, looking at results, keeping
+them; `floor` is what bare http.client takes for a question, asked as often by as many threads just
+before: compare with that, for the absolute figures grow with what else the machine does.
+
+Goals (issue 4, speed.md section 8): over ideal 1.05, 14 polls, 5 s of CPU; late 2.0 s, 2.5 s after
+a change; 20 threads; 45 MB; 2 commits until the first poll.
 """
 
 from __future__ import annotations
 
 import argparse
 import heapq
+import http.client
 import json
 import math
 import os
@@ -27,11 +32,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import NormalDist, mean
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -62,7 +68,13 @@ ROWS = (
 )
 #: Jobs of a row that takes long, or whose figure needs few.
 FEWER = {"single": 20}
-TABLE = ("over ideal", "polls", "CPU s", "CPU ms a job", "late s", "peak MB", "threads", "commits")
+#: How long bare questions are asked.
+FLOOR_S = 4.0
+TABLE = (
+    *("over ideal", "polls", "CPU s", "CPU ms a job", "talk s", "talk ms a request"),
+    *("floor ms a request", "talk over floor", "late s"),
+    *("peak MB", "threads", "commits"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -92,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def table(name: str, found: dict[str, float]) -> Iterator[str]:
     """Lay out one row."""
     yield f"{name}: {found['jobs']:.0f} jobs\n"
-    yield from (f"  {title:14} {found[title]:10.3f}\n" for title in TABLE)
+    yield from (f"  {title:18} {found[title]:10.3f}\n" for title in TABLE)
 
 
 def measure(row: Row, jobs: int, scale: float) -> dict[str, float]:
@@ -144,10 +156,14 @@ def compared(client: dict[str, object], shop: Shop, places: int, scale: float) -
     ends = {id: job.finished_at or math.inf for id, job in books.items()}
     took = [ends[id] - job.created_at for id, job in books.items()]
     found = {name: float(str(value)) for name, value in client.items()}
+    # Each job is posted once and downloaded once besides.
+    talk_ms = 1000 * found["talk s"] / (len(ours) * (found["polls"] + 2))
     return found | {
         "jobs": float(len(ours)),
         "over ideal": found["wall s"] / ideal(took, places),
         "CPU ms a job": 1000 * found["CPU s"] / len(ours),
+        "talk ms a request": talk_ms,
+        "talk over floor": talk_ms / found["floor ms a request"],
         "late s": scale * mean(settled - ends[id] for id, settled in ours.items()),
     }
 
@@ -163,19 +179,27 @@ def ideal(took: Sequence[float], places: int) -> float:
 def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict[str, object]:
     """Buy everything that the project at `root` wants, as a build does, and take the time."""
     # Loaded here: the process that measures needs none of it.
-    from pipeline import orders
+    from pipeline import jobs, orders, resolve
     from pipeline.api import Project
     from pipeline.jobs import Desk
     from pipeline.model import JobState, Taken
     from pipeline.pace import Pace
     from pipeline.scheduler import Scheduler
     from pipeline.service import Service
+    from pipeline.store import Store
 
     project = Project(root)
     site = project.site
     plan = project.plan().plan
+    aside = Aside()
+    aside.take(jobs, "_check")
+    aside.take(Store, "put")
+    aside.take(orders, "pixels")
+    aside.take(resolve, "request")
+    aside.take(resolve, "upload")
     wanted = [orders.order(site, one.wanted, one.clips[0]) for one in plan.sources]
-    commits: list[int] = [0, 0]
+    floor_ms = floor(site.service.base_url or "", min(in_flight, 10), POLL_S / scale)
+    commits: list[int] = [0]
     threads = 0
     past = [Taken(seconds=seconds / scale, polls=9) for seconds in durations(learnt_s)]
     pace = Pace(unknown_s=UNKNOWN_S / scale, poll_s=POLL_S / scale, in_flight=in_flight, past=past)
@@ -195,10 +219,13 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
             assert outcome.job is not None
             assert outcome.job.state is JobState.BOUGHT, outcome
         wall_s, used_s = time.monotonic() - begun, cpu_s() - cpu
+        talk_s = used_s - aside.seconds
         bought = ledger.jobs(order.request_key for order in wanted)
     return {
+        "floor ms a request": floor_ms,
         "wall s": wall_s,
         "CPU s": used_s,
+        "talk s": talk_s,
         "polls": mean(job.polls for job in bought),
         "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "threads": threads,
@@ -206,6 +233,53 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
         "commits": (commits[0] - len(bought)) / len(bought),
         "settled": {job.remote_id: job.settled_at for job in bought},
     }
+
+
+def floor(url: str, threads: int, pause_s: float) -> float:
+    """Return the CPU ms of a question that nothing but http.client asks."""
+    parts = urlsplit(url)
+    headers = {"Authorization": f"Bearer {os.environ[KEY_NAME]}"}
+    asked: list[int] = []
+
+    def ask() -> None:
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
+        ends = time.monotonic() + FLOOR_S
+        while time.monotonic() < ends:
+            connection.request("GET", f"{parts.path}/balance", headers=headers)
+            connection.getresponse().read()
+            asked.append(1)
+            time.sleep(pause_s)
+        connection.close()
+
+    pool = [threading.Thread(target=ask) for _ in range(threads)]
+    cpu = cpu_s()
+    for thread in pool:
+        thread.start()
+    for thread in pool:
+        thread.join()
+    return 1000 * (cpu_s() - cpu) / len(asked)
+
+
+class Aside:
+    """Adds up the CPU seconds of functions, in whatever thread they run."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._lock = threading.Lock()
+
+    def take(self, place: object, name: str) -> None:
+        """Let the time of a function be added from now on."""
+        whole: Callable[..., object] = getattr(place, name)
+
+        def timed(*arguments: object, **named: object) -> object:
+            begun = time.thread_time()
+            try:
+                return whole(*arguments, **named)
+            finally:
+                with self._lock:
+                    self.seconds += time.thread_time() - begun
+
+        setattr(place, name, timed)
 
 
 def durations(median_s: float | None) -> list[float]:
