@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # `typing` takes a tenth of the time of a run with nothing to do
 if TYPE_CHECKING:
     from .api import Project, Spending
 

@@ -1,8 +1,37 @@
-"""Run the command line: `python -m pipeline`."""
+"""Run the command line: `pixelpipe`, or `python -m pipeline`."""
 
 from __future__ import annotations
 
-from .cli import main
+import os
+import sys
+
+from . import imprint
+
+
+def main() -> None:
+    """Answer at once when nothing has changed; else load the command line and let it find out."""
+    said = imprint.answer(sys.argv[1:], os.environ)
+    if said is None or not _print(said):
+        from . import cli
+
+        cli.main()
+
+
+def _print(said: tuple[str, str]) -> bool:
+    """Print what a run would print; False when the streams need more care than this."""
+    for stream, text in zip((sys.stdout, sys.stderr), said, strict=True):
+        if stream is None or not (text.isascii() or stream.encoding == "utf-8"):
+            return False
+    sys.stderr.write(said[1])
+    try:
+        sys.stdout.write(said[0])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does. Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    return True
+
 
 if __name__ == "__main__":
     main()

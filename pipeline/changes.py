@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from . import lock, project, survey
-from .project import Index
+from . import imprint, lock, project, survey
+from .project import Index, Scan
 from .seal import Look
 from .site import Site
 from .survey import Survey
@@ -49,15 +49,31 @@ def after(site: Site, found: Survey) -> Survey | None:
         lock.stem(line.path) not in stems for line in new.files
     ):
         return None
-    files = dict(found.scan.files)
     named = [line.path for line in (*found.lock.files, *new.files) if lock.stem(line.path) in stems]
-    for path in named:
-        files.pop(path, None)
-    tree = project.Tree(site.root, site.settings.assets, site.settings.ignore)
-    files |= tree.look([*sources, *named]).files
-    scan = msgspec.structs.replace(found.scan, files=files)
+    scan = _rescanned(site, found.scan, {*sources, *named})
+    if scan is None:
+        return None
     look = msgspec.structs.replace(found.since, scan=scan, changed=frozenset(sources))
     return again(site, look, found.index)
+
+
+def _rescanned(site: Site, scan: Scan, paths: set[str]) -> Scan | None:
+    """Look at some files anew; None when others have come or gone beside them."""
+    listing = dict(scan.listing)
+    for folder in {path.rpartition("/")[0] or "." for path in paths}:
+        # Before the files: a state that the listing does not have yet is a change next time.
+        try:
+            text = imprint.listed(str(site.root), folder)
+        except OSError:
+            return None
+        moved = imprint.differing(imprint.encoded(listing[folder]), imprint.encoded(text))
+        if moved is None or not {f"{folder}/{name}".removeprefix("./") for name in moved} <= paths:
+            return None
+        listing[folder] = text
+    files = {path: stat for path, stat in scan.files.items() if path not in paths}
+    tree = project.Tree(site.root, site.settings.assets, site.settings.ignore)
+    files |= tree.look(paths).files
+    return msgspec.structs.replace(scan, files=files, listing=listing)
 
 
 def _touched(look: Look) -> frozenset[str] | None:

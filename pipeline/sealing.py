@@ -42,6 +42,7 @@ def draft(
         lock=survey.lock_stat,
         digests=_digests(survey, known),
         unmatched=survey.unmatched,
+        inputs=site.inputs,
         begun=begun,
         said=None if survey.since is None else survey.since.said,
     )

@@ -66,7 +66,7 @@ class Survey(Record, frozen=True, kw_only=True):
 
 def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None = None) -> Survey:
     """Look at all sources, or at those that match a glob in `only` or stand in `paths`."""
-    scan = project.scan(site.root, site.settings.assets, site.settings.ignore)
+    scan = project.scan(site.root, site.settings.assets, site.settings.ignore, is_listed=True)
     found = filter(project.is_source, scan.files)
     if paths is not None:
         found = filter(frozenset(paths).__contains__, found)

@@ -20,7 +20,7 @@ CORE = {
 }
 #: Floor 1: each owns one outside thing; what is in brackets are parts of one adapter.
 ADAPTERS = (
-    {"project"},
+    {"project", "imprint"},
     {"service", "wire", "answers"},
     {"store"},
     {"ledger", "ledgerfile", "ledgersets", "consents"},

@@ -9,18 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from ..errors import ConfigError, PixelpipeError
+from ..imprint import CONFIG_NAME as CONFIG_NAME
+from ..imprint import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
 
-CONFIG_NAME = "pixelpipe.yaml"
 #: This checkout's own folder in the project (design.md section 7).
 STATE_NAME = ".pixelpipe"
 _IGNORED = "index.sqlite*\ntmp/\n"
 #: Part of the name of every file that is not finished yet; such a file is hidden as well.
 TEMPORARY = ".pixelpipe-tmp"
 
-SOURCE_SUFFIXES = (".png", ".PNG")
-OVERRIDE_SUFFIXES = (".png.yaml", ".PNG.yaml")
-#: What engines write beside our outputs: theirs, although it carries our name.
-SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
 #: Bytes of a name: file systems allow 255, and a temporary name needs some more.
 _LONGEST_NAME = 215
 _OUTPUT = re.compile(r"[^.].*\.anim\.[^/]*[^./]", re.DOTALL)

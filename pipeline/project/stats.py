@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from ..imprint import HAS_INODES as HAS_INODES
+
 #: A file that changed less than this before it was looked at may change again without its stat
 #: showing it: clocks of file systems are coarse (git's racy-git.txt).
 RACY_NS = 2_000_000_000
-#: A directory listing of Windows has none, a stat has: left out there.
-HAS_INODES = os.name != "nt"
 
 
 class Stat(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -25,6 +25,10 @@ class Stat(msgspec.Struct, frozen=True, array_like=True, gc=False):
     mtime_ns: int
     inode: int
     ctime_ns: int = 0
+
+    def __str__(self) -> str:
+        """Return it as it stands in a listing (see `imprint`)."""
+        return f"{self.size} {self.mtime_ns} {self.inode} {self.ctime_ns}"
 
 
 def stat_of(found: os.stat_result) -> Stat:
