@@ -10,11 +10,11 @@ from . import imprint
 
 def main() -> None:
     """Answer at once when nothing has changed; else load the command line and let it find out."""
-    said = imprint.answer(sys.argv[1:], os.environ)
-    if said is None or not _print(said):
+    found = imprint.look(sys.argv[1:], os.environ)
+    if found is None or not found.is_answer or not _print(found.said):
         from . import cli
 
-        cli.main()
+        cli.main(found)
 
 
 def _print(said: tuple[str, str]) -> bool:

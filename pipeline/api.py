@@ -44,7 +44,6 @@ from .model import Balance
 from .plan import Plan
 from .planfile import SavedPlan
 from .report import Report, exit_code
-from .restraint import Restraint
 from .results import Result, bought, kept_by_lock, untouched
 from .scope import Scope as Scope
 from .scope import Spending as Spending
@@ -148,6 +147,10 @@ class Project:
         found = self._look(scope).swept(self.root, time.time())
         watch.lap("looking at files")
         plan, known = self._planned(found, None, scope)
+        if found.since is not None and plan.credits:  # a purchase is worth a look at everything
+            scope = msgspec.structs.replace(scope, since=None)
+            found = self._look(scope).swept(self.root, time.time())
+            plan, known = self._planned(found, None, scope)
         watch.lap("planning")
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
@@ -163,7 +166,7 @@ class Project:
                 clock=time.time,
                 observe=observe,
                 stop=stop or threading.Event(),
-                restored=_stems(scope),
+                restored=scope.stems,
                 watch=watch,
             )
             plan, _ = self._planned(found, ledger, scope)
@@ -218,7 +221,7 @@ class Project:
         return survey.retaken(found, scope.takes, scope.picked)
 
     def _planned(self, found: Survey, ledger: Ledger | None, scope: Scope) -> tuple[Plan, Known]:
-        known = knowledge.gather(self.site, found, ledger, restored=_stems(scope))
+        known = knowledge.gather(self.site, found, ledger, restored=scope.stems)
         service = self.site.service
         plan = planning.make(
             found.wanted,
@@ -235,11 +238,6 @@ class Project:
         stated = (self.environment, self._flags)
         draft = sealing.draft(self.site, found, known, report.plan, stated, self._begun)
         return msgspec.structs.replace(report, draft=draft)
-
-    def _kept_back(
-        self, plan: Plan, found: Survey, ledger: Ledger, keeping: Restraint
-    ) -> dict[str, str]:
-        return restraint.keep_back(plan, found.lock, ledger, str(self.root), keeping, time.time())
 
     def _resealable(self, report: Report, found: Survey) -> Report:
         """Look again at what had changed since a seal was set: is all fresh now?"""
@@ -263,7 +261,8 @@ class Project:
             return Options(frozen=True)
         kept: dict[str, str] = {}
         if spending.restraint is not None and plan.service.paid:
-            kept = self._kept_back(plan, found, ledger, spending.restraint)
+            name, keeping = str(self.root), spending.restraint
+            kept = restraint.keep_back(plan, found.lock, ledger, name, keeping, time.time())
             plan = restraint.rest(plan, kept)
         return Options(allowance=self._allowance(plan, ledger, spending), kept_back=kept)
 
@@ -273,7 +272,9 @@ class Project:
             self.site.settings,
             max_credits=spending.max_credits,
             yes=spending.yes,
-            spent_today=ledger.committed_since(time.time() // DAY_S * DAY_S),
+            spent_today=ledger.committed_since(time.time() // DAY_S * DAY_S)
+            if plan.credits
+            else 0,
             ask=spending.ask,
         )
 
@@ -343,7 +344,3 @@ class Project:
             spent=watch.spent,
             exit=exit_code(results),
         )
-
-
-def _stems(scope: Scope) -> frozenset[str]:
-    return frozenset(path[: -len(".png")] for path in scope.restored)

@@ -60,6 +60,7 @@ class _Run:
             tools.ledger,
             survey.lock,
             tools.restored,
+            plain=survey.lock_text if survey.since and survey.since.is_plain else None,
             is_frozen=options.frozen,
             is_standing_in=options.is_standing_in,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from . import imprint, lock, project, survey
+from . import imprint, lock, locktext, project, survey
 from .project import Index, Scan
 from .seal import Look
 from .site import Site
@@ -22,15 +22,16 @@ def again(site: Site, look: Look, index: Index | None = None) -> Survey | None:
     sources = _touched(look)
     if sources is None or look.said.err:
         return None
-    index = index or Index.open(site.root)
-    found = survey.survey(site, look.scan, index, sources, is_whole=False)
+    stems = {source[: -len(".png")] for source in sources} if look.is_plain else None
+    index = index or Index.open(site.root, is_narrow=True)
+    found = survey.survey(site, look.scan, index, sources, is_whole=False, stems=stems)
     clips = found.lock.lines_of()
     locked = {source: {clip for one, clip in clips if one == source} for source in sources}
     same = [
         {request.clip for request in one.requests} == locked[one.source.path]
         for one in found.wanted
     ]
-    if found.refused or len(same) != len(sources) or not all(same):
+    if found.refused or len(same) != len(sources) or not all(same) or _is_other(found):
         return None
     return msgspec.structs.replace(found, since=look, unmatched=look.unmatched)
 
@@ -43,18 +44,27 @@ def after(site: Site, found: Survey) -> Survey | None:
     assert found.since is not None
     sources = {one.source.path for one in found.wanted}
     stems = {one.source.stem for one in found.wanted}
-    before = set(lock.text(found.lock).split("\n"))
-    new = lock.parse("\n".join(before ^ set(survey.lock_text(site.root).split("\n"))))
-    if any(line.source not in sources for line in new.clips) or any(
-        lock.stem(line.path) not in stems for line in new.files
-    ):
+    text = survey.lock_text(site.root)
+    if locktext.rest(text, stems) != locktext.rest(found.lock_text, stems):
         return None
+    new = locktext.parse(text, stems)
     named = [line.path for line in (*found.lock.files, *new.files) if lock.stem(line.path) in stems]
     scan = _rescanned(site, found.scan, {*sources, *named})
     if scan is None:
         return None
-    look = msgspec.structs.replace(found.since, scan=scan, changed=frozenset(sources))
+    look = msgspec.structs.replace(
+        found.since,
+        scan=scan,
+        changed=frozenset(sources),
+        is_plain=found.since.is_plain and locktext.stays_plain(text, stems),
+    )
     return again(site, look, found.index)
+
+
+def _is_other(found: Survey) -> bool:
+    """Tell whether files are wanted that the lock file does not have."""
+    locked = {line.path for line in found.lock.files}
+    return any(path not in locked for one in found.wanted for path in one.outputs)
 
 
 def _rescanned(site: Site, scan: Scan, paths: set[str]) -> Scan | None:
@@ -63,10 +73,10 @@ def _rescanned(site: Site, scan: Scan, paths: set[str]) -> Scan | None:
     for folder in {path.rpartition("/")[0] or "." for path in paths}:
         # Before the files: a state that the listing does not have yet is a change next time.
         try:
-            text = imprint.listed(str(site.root), folder)
+            text = imprint.encoded(imprint.listed(str(site.root), folder))
         except OSError:
             return None
-        moved = imprint.differing(imprint.encoded(listing[folder]), imprint.encoded(text))
+        moved = imprint.differing(listing[folder], text)
         if moved is None or not {f"{folder}/{name}".removeprefix("./") for name in moved} <= paths:
             return None
         listing[folder] = text

@@ -2,8 +2,8 @@
 
 A seal (see `seal`) begins with what has to be as it was, in a form that costs nothing to read and
 to compare: a no-op must not take longer to load its code than to look at the files. So nothing is
-imported here, and `answer` stands before the command line. It knows no rules: what it cannot
-recognise as unchanged it leaves to the others, which know better.
+imported here, and `look` stands before the command line. It knows no rules: what it cannot
+recognise as unchanged it leaves to the others, which know better and begin where it ended.
 
     pixelpipe seal 2 HEAD BODY LISTING  the lengths of the three parts, in bytes
     HEAD                                checks and answers: three fields each, divided by NUL
@@ -43,9 +43,32 @@ FOLDER = "\0d"
 #: What the first field of three says about the other two: what has to be, and what is printed.
 VERSION, MODULES, VARIABLE, SECRET = "version", "modules", "variable", "secret"
 STAT, NAMES, OUT, ERR = "stat", "names", "out", "err"
+#: There are young files, whose content has to be compared.
+YOUNG = "young"
 
 _SUFFIXES = SOURCE_SUFFIXES + OVERRIDE_SUFFIXES
 _COMMANDS = ("build", "plan")
+#: More folders than this that differ are looked at with all others.
+_MOST = 50
+
+
+class Found:
+    """What comparing has found: folders that differ, and what a command says if there are none."""
+
+    def __init__(self, command: str, root: str, content: bytes, listing: int) -> None:
+        """Take what was read: a seal's content, and where its listing begins."""
+        self.command = command
+        self.root = root
+        self.content = content
+        self.listing = listing
+        self.said = ("", "")
+        self.is_young = False
+        self.differing: list[str] = []
+
+    @property
+    def is_answer(self) -> bool:
+        """Tell whether `said` is what a full run would say."""
+        return bool(self.said[0]) and not self.is_young and not self.differing
 
 
 def counts(name: str) -> bool:
@@ -105,9 +128,9 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def joined(fields: list[str], body: bytes, texts: Iterable[str]) -> bytes:
+def joined(fields: list[str], body: bytes, texts: Iterable[bytes]) -> bytes:
     """Return a seal's content."""
-    head, listing = encoded("\0".join(fields)), b"".join(map(encoded, texts))
+    head, listing = encoded("\0".join(fields)), b"".join(texts)
     lengths = f"{len(head)} {len(body)} {len(listing)}\n"
     return b"".join((MAGIC, lengths.encode(), head, body, listing))
 
@@ -129,18 +152,32 @@ def divided(content: bytes) -> tuple[list[str], bytes, int] | None:
     return fields.split("\0"), content[end : end + body], end + body
 
 
-def chunk(content: bytes, at: int) -> bytes:
-    """Return the text of the folder that begins at `at` of a seal's content."""
-    entries = content.find(b"\0\0", at + 2) + 2
-    end = content.find(b"\0\0", entries)
-    return content[at:] if end < 0 else content[at:end]
+def folders(content: bytes, at: int) -> dict[str, bytes]:
+    """Return each folder's text of the listing that begins at `at` of a seal's content."""
+    found = {}
+    while at < len(content):
+        name, entries = _begun(content, at)
+        end = content.find(b"\0\0", entries)
+        end = len(content) if end < 0 else end
+        found[name] = content[at:end]
+        at = end
+    return found
+
+
+def _begun(content: bytes, at: int) -> tuple[str, int]:
+    """Return the folder whose text begins at `at`, and where its entries do."""
+    end = content.find(b"\0\0", at + 2)
+    return content[at + 2 : end].decode("utf-8", "surrogateescape"), end + 2
 
 
 def differing(before: bytes, after: bytes) -> set[str] | None:
-    """Return which files in a folder have another state; None if files that count come or go."""
+    """Return which files in a folder have another state; None if folders or such files come or go.
+
+    Files of no interest are passed over.
+    """
     (was, old), (now, new) = _entries(before), _entries(after)
     names = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-    names = {name for name in names if counts(name)}
+    names = {name for name in names if counts(name) or FOLDER[1:] in (old.get(name), new.get(name))}
     is_same = was == now and names <= old.keys() and names <= new.keys()
     return names if is_same else None
 
@@ -152,8 +189,8 @@ def _entries(text: bytes) -> tuple[str, dict[str, str]]:
     return folder, {name: state for name, _, state in divided}
 
 
-def answer(arguments: list[str], environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return what a plain command prints when nothing has changed; None to let it find out."""
+def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
+    """Compare with the imprint that a plain command has; None when it says nothing at all."""
     is_plain = 1 <= len(arguments) <= 2 and arguments[0] in _COMMANDS
     if not is_plain or arguments[-1][:1] in ("", "-"):
         return None
@@ -163,10 +200,10 @@ def answer(arguments: list[str], environment: Mapping[str, str]) -> tuple[str, s
     try:
         with open(os.path.join(root, PLACE), "rb") as stream:
             content = stream.read()
-        seal = divided(content)
-        if seal is None or not (said := _said(seal[0], arguments[0], root, environment)):
+        if (seal := divided(content)) is None:
             return None
-        return said if _is_same(content, seal[2], root) else None
+        found = Found(arguments[0], root, content, seal[2])
+        return found if _holds(seal[0], found, environment) and _compare(found) else None
     except (OSError, ValueError):
         return None
 
@@ -184,30 +221,34 @@ def _root(start: str) -> str | None:
     return folder
 
 
-def _said(
-    fields: list[str], command: str, root: str, environment: Mapping[str, str]
-) -> tuple[str, str] | None:
-    """Return what is to be printed, if all checks hold."""
+def _holds(fields: list[str], found: Found, environment: Mapping[str, str]) -> bool:
+    """Tell whether all checks hold, and keep what is to be said."""
     said = {OUT: "", ERR: ""}
     for at in range(0, len(fields) - 2, 3):
         kind, name, text = fields[at : at + 3]
         if kind in said:
-            said[kind] = text if name == command else said[kind]
-        elif check(kind, name, root, environment) != text:
-            return None
-    return (said[OUT], said[ERR]) if said[OUT] else None
-
-
-def _is_same(content: bytes, at: int, root: str) -> bool:
-    """Tell whether every folder is as the listing from `at` on says."""
-    while at < len(content):
-        begin, end = at + 2, content.find(b"\0\0", at + 2)
-        folder = content[begin:end].decode("utf-8", "surrogateescape")
-        text = encoded(listed(root, folder))
-        if not content.startswith(text, at):
+            said[kind] = text if name == found.command else said[kind]
+        elif kind == YOUNG:
+            found.is_young = True
+        elif check(kind, name, found.root, environment) != text:
             return False
-        at += len(text)
-    return True
+    found.said = said[OUT], said[ERR]
+    return bool(found.said[0])
+
+
+def _compare(found: Found) -> bool:
+    """Keep the folders that are not as the listing says; False when there are too many."""
+    content, at = found.content, found.listing
+    while at < len(content):
+        folder, entries = _begun(content, at)
+        text = encoded(listed(found.root, folder))
+        if content.startswith(text, at):
+            at += len(text)
+            continue
+        found.differing.append(folder)
+        end = content.find(b"\0\0", entries)
+        at = len(content) if end < 0 else end
+    return len(found.differing) <= _MOST
 
 
 def _names(folder: str) -> Iterator[str]:

@@ -85,6 +85,8 @@ _clip_line = msgspec.json.Decoder(ClipLine)
 _file_line = msgspec.json.Decoder(FileLine)
 _header = msgspec.json.Decoder(_Header)
 _encoder = msgspec.json.Encoder(order="sorted")
+#: The first line.
+HEAD = _encoder.encode(_Header(lock=VERSION)).decode()
 
 
 def parse(text: str) -> Lock:
@@ -103,7 +105,7 @@ def parse(text: str) -> Lock:
         if line.startswith(_MARKERS):
             notices.append(f"{NAME}:{number}: conflict marker: both sides are kept")
             continue
-        match _record(line):
+        match record(line):
             case ClipLine() as clip:
                 clips[clip.source, clip.clip, clip.key, clip.digest] = clip
             case FileLine() as file:
@@ -127,8 +129,8 @@ def parse(text: str) -> Lock:
 
 def text(lock: Lock) -> str:
     """Write a lock file: one version line, then all lines sorted."""
-    lines = sorted(_encoder.encode(line).decode() for line in (*lock.clips, *lock.files))
-    return "\n".join([_encoder.encode(_Header(lock=VERSION)).decode(), *lines, ""])
+    lines = [*map(written, lock.clips), *map(written, lock.files)]
+    return "\n".join([HEAD, *sorted(lines), ""])
 
 
 def replace(
@@ -155,7 +157,13 @@ def stem(path: str) -> str:
     return folder + slash + name.partition(".anim.")[0]
 
 
-def _record(line: str) -> ClipLine | FileLine | _Header | None:
+def written(one: ClipLine | FileLine) -> str:
+    """Return a record as it stands in the file."""
+    return _encoder.encode(one).decode()
+
+
+def record(line: str) -> ClipLine | FileLine | _Header | None:
+    """Return what a line of the file says; None when it cannot be read."""
     # Most lines are as we write them: keys sorted, so that the first one tells the kind.
     first = _file_line if line.startswith(('{"build"', '{"adopted"')) else _clip_line
     for decoder in (first, _clip_line, _file_line, _header):

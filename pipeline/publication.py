@@ -13,13 +13,13 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from . import keys, lock, project
+from . import keys, lock, locktext, project
 from .errors import AssetError, StorageError, SupersededError
 from .ledger import Ledger
 from .lock import ClipLine, FileLine
 from .model import File, Source
 from .site import Site
-from .survey import read_lock
+from .survey import lock_text
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
@@ -38,14 +38,17 @@ class Publication:
         before: lock.Lock,
         restored: Collection[str] = (),
         *,
+        plain: str | None = None,
         is_frozen: bool = False,
         is_standing_in: bool = False,
     ) -> None:
         """`before` is the lock file as the plan saw it; `restored` stems may be overwritten.
 
+        `plain` is the lock file's text when `before` holds only a part of what it says.
         `is_frozen` writes outputs only: the lock file stays as it is, and so do the files in it.
         `is_standing_in` gives way to whatever was published since then: it may have been bought.
         """
+        self._plain = plain
         self._is_frozen = is_frozen
         self._is_standing_in = is_standing_in
         self._restored = restored
@@ -121,14 +124,19 @@ class Publication:
         is_lock_kept = self._is_frozen or not self._site.is_project
         if is_lock_kept or not (self._clips or self._files):
             return
-        amend(
-            self._site,
-            lambda before: lock.replace(before, clips=self._clips, files=self._files),
-        )
+        _rewrite(self._site, self._amended)
         self._clips.clear()
         self._files.clear()
         ended = time.monotonic()
         self._flush_due = ended + max(_FLUSH_S, (ended - begun) / _FLUSH_SHARE)
+
+    def _amended(self, text: str) -> str:
+        """Return the lock file's text with the lines of what was published."""
+        if text == self._plain:
+            self._plain = locktext.replace(text, clips=self._clips, files=self._files)
+            return self._plain
+        before = lock.parse(text)
+        return lock.text(lock.replace(before, clips=self._clips, files=self._files))
 
     def _ours(self, new: Mapping[str, str]) -> dict[str, str]:
         """Return the digests of files that we replace; raise AssetError if one is not ours."""
@@ -155,9 +163,13 @@ class Publication:
 
 def amend(site: Site, change: Callable[[lock.Lock], lock.Lock]) -> None:
     """Rewrite the lock file from what it holds at this moment: no other process's line is lost."""
+    _rewrite(site, lambda text: lock.text(change(lock.parse(text))))
+
+
+def _rewrite(site: Site, change: Callable[[str], str]) -> None:
     with guard(site):
-        text = lock.text(change(read_lock(site.root))).encode()
-        project.publish(site.root, [File(path=lock.NAME, content=text)])
+        text = change(lock_text(site.root))
+        project.publish(site.root, [File(path=lock.NAME, content=text.encode())])
 
 
 def mend(site: Site, notices: Collection[str], *, kept: bool) -> None:

@@ -43,3 +43,8 @@ class Scope(Record, frozen=True, kw_only=True):
     saved: SavedPlan | None = None
     #: What a seal says: all but the changed files is as it was when everything was fresh.
     since: Look | None = None
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """The stems of `restored`."""
+        return frozenset(path[: -len(".png")] for path in self.restored)

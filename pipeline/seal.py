@@ -28,6 +28,7 @@ import msgspec
 
 from . import project, wax
 from .errors import ConfigError
+from .imprint import Found
 from .model import Record
 from .project import Scan, Stat
 from .wax import Said as Said
@@ -62,6 +63,8 @@ class Draft(Record, frozen=True, kw_only=True):
     digests: Mapping[str, str]
     #: Sources that no rule matches.
     unmatched: tuple[str, ...]
+    #: The lock file is to the letter as we write it (see `locktext`).
+    is_plain: bool
     #: The settings and rule files that were read.
     inputs: tuple[str, ...]
     #: When the run began, before it read anything.
@@ -79,6 +82,8 @@ class Look(Record, frozen=True, kw_only=True):
     #: Digests of what was young when the seal was set, and is as it was.
     young: Mapping[str, str]
     unmatched: tuple[str, ...]
+    #: The lock file is as it was, and to the letter as we write it.
+    is_plain: bool
 
 
 def now() -> Moment:
@@ -87,24 +92,33 @@ def now() -> Moment:
 
 
 def look(
-    command: str, start: Path, environment: Mapping[str, str], flags: Mapping[str, object]
+    command: str,
+    start: Path,
+    environment: Mapping[str, str],
+    flags: Mapping[str, object],
+    found: Found | None = None,
 ) -> Look | None:
     """Compare with the seal; None when it says nothing about `command` now.
 
-    With nothing changed, `said` is what a full run would say.
+    With nothing changed, `said` is what a full run would say. `found` is what the imprint has
+    found out already, a moment ago.
     """
     try:
         root = project.find(start)
     except ConfigError:
         return None
-    sealed = wax.read(root)
+    if found is not None and (found.root, found.command) != (str(root), command):
+        found = None
+    sealed = wax.read(root, found.content if found else None)
     if sealed is None or command not in sealed.seal.answers:
         return None
     seal = sealed.seal
     if seal.stated != wax.stated(root, environment, flags, seal.terms):
         return None
     begun = now()
-    scan = project.scan(root, seal.terms.assets, seal.terms.ignore, is_listed=True)
+    scan = wax.narrow(root, seal, found) if found else None
+    if scan is None:
+        scan = project.scan(root, seal.terms.assets, seal.terms.ignore, is_listed=True)
     changed = _changed(root, sealed, scan)
     if changed is None:
         return None
@@ -116,6 +130,7 @@ def look(
         changed=changed,
         young={path: digest for path, digest in seal.young.items() if path not in changed},
         unmatched=seal.unmatched,
+        is_plain=seal.is_plain and seal.terms.lock not in changed,
     )
 
 
@@ -174,6 +189,7 @@ def _sealed(draft: Draft, written_ns: int, command: str, said: Said) -> bytes | 
         linked=wax.linked(draft.scan),
         young={path: draft.digests[path] for path in late},
         unmatched=draft.unmatched,
+        is_plain=draft.is_plain,
         answers={command: said},
     )
     before = wax.read(draft.root)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from . import config, lock, packs, project, projectfields, seal, targets
+from . import config, keys, lock, locktext, packs, project, projectfields, seal, targets
 from .lock import FileLine
 from .plan import Plan
 from .seal import Draft, Moment, Terms
@@ -42,6 +42,9 @@ def draft(
         lock=survey.lock_stat,
         digests=_digests(survey, known),
         unmatched=survey.unmatched,
+        is_plain=locktext.is_plain(survey.lock_text)
+        if survey.since is None
+        else survey.since.is_plain,
         inputs=site.inputs,
         begun=begun,
         said=None if survey.since is None else survey.since.said,
@@ -65,11 +68,18 @@ def _stands(survey: Survey, known: Known) -> bool:
     return all(known.on_disk.get(line.path) == line.digest for line in lines)
 
 
+def _is_plain(survey: Survey) -> bool:
+    """Tell whether the lock file is to the letter as we write it."""
+    since = survey.since
+    return locktext.is_plain(survey.lock_text) if since is None else since.is_plain
+
+
 def _digests(survey: Survey, known: Known) -> dict[str, str]:
     """Return the digests of the files whose content is known, for those that are young."""
     young = {} if survey.since is None else survey.since.young
     sources = {one.source.path: one.source.byte_digest for one in survey.wanted}
-    return {**young, **known.on_disk, **sources, lock.NAME: survey.lock_digest}
+    own = {lock.NAME: keys.digest(survey.lock_text.encode())}
+    return {**young, **known.on_disk, **sources, **own}
 
 
 def _asks_others(site: Site) -> bool:

@@ -18,6 +18,7 @@ from . import (
     globs,
     keys,
     lock,
+    locktext,
     playing,
     project,
     provenance,
@@ -47,9 +48,9 @@ class Survey(Record, frozen=True, kw_only=True):
     #: False when only some sources were looked at: nothing may be taken for gone.
     is_whole: bool
     keeps_index: bool = True
-    #: The lock file as it was read: its stat before that, and the digest of its text.
+    #: The lock file as it was read: its stat before that, and its text.
     lock_stat: Stat | None = None
-    lock_digest: str = ""
+    lock_text: str = ""
     #: What a seal says about all other sources, when only those that changed were looked at.
     since: Look | None = None
 
@@ -110,8 +111,19 @@ def look(site: Site, name: str) -> Survey:
     return survey(site, scan, Index(site.root), {name} & files.keys(), is_whole=False)
 
 
-def survey(site: Site, scan: Scan, index: Index, paths: Iterable[str], *, is_whole: bool) -> Survey:
-    """Look at the sources `paths` of what a scan found; `is_whole` if these are all there are."""
+def survey(
+    site: Site,
+    scan: Scan,
+    index: Index,
+    paths: Iterable[str],
+    *,
+    is_whole: bool,
+    stems: Collection[str] | None = None,
+) -> Survey:
+    """Look at the sources `paths` of what a scan found; `is_whole` if these are all there are.
+
+    Of a plain lock file (see `locktext`) only what is said about the sources of `stems` is read.
+    """
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
@@ -136,9 +148,9 @@ def survey(site: Site, scan: Scan, index: Index, paths: Iterable[str], *, is_who
         wanted=tuple(wanted),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        lock=lock.parse(text),
+        lock=lock.parse(text) if stems is None else locktext.parse(text, stems),
         lock_stat=stat,
-        lock_digest=keys.digest(text.encode()),
+        lock_text=text,
         scan=scan,
         index=index,
         is_whole=is_whole,

@@ -56,6 +56,7 @@ class Seal(Record, frozen=True, kw_only=True, array_like=True):
     linked: dict[str, Stat]
     young: dict[str, str]
     unmatched: tuple[str, ...]
+    is_plain: bool
     #: Command to what it printed.
     answers: dict[str, Said]
 
@@ -68,10 +69,10 @@ class Sealed(NamedTuple):
     listing: int
 
 
-def read(root: Path) -> Sealed | None:
-    """Return the project's seal, if it has one that can be read."""
+def read(root: Path, content: bytes | None = None) -> Sealed | None:
+    """Return the project's seal, if it has one that can be read; `content` is what was read."""
     try:
-        content = (root / _PLACE).read_bytes()
+        content = (root / _PLACE).read_bytes() if content is None else content
         if (parts := imprint.divided(content)) is None:
             return None
         return Sealed(msgspec.msgpack.decode(parts[1], type=Seal), content, parts[2])
@@ -106,8 +107,8 @@ def content(root: Path, seal: Seal, scan: Scan, said: Stated) -> bytes:
 
 
 def _is_simple(seal: Seal, scan: Scan, said: Stated) -> bool:
-    """Tell whether a listing and some stats say it all."""
-    if seal.young or scan.links or any(value is not None for value in said[1].values()):
+    """Tell whether a listing and some stats say it all, but for young files."""
+    if scan.links or any(value is not None for value in said[1].values()):
         return False
     return not any(_is_glob(pattern.rpartition("/")[0]) for pattern in seal.terms.rules)
 
@@ -127,6 +128,8 @@ def _fields(root: Path, seal: Seal, environment: Mapping[str, str], _: object) -
     for kind, name in checks:
         yield from (kind, name, imprint.check(kind, name, str(root), environment))
     yield from (imprint.STAT, terms.lock, "" if seal.lock is None else str(seal.lock))
+    if seal.young:
+        yield from (imprint.YOUNG, "", "")
     for command, said in seal.answers.items():
         yield from (imprint.OUT, command, said.out, imprint.ERR, command, said.err)
 
@@ -135,27 +138,39 @@ def _is_glob(pattern: str) -> bool:
     return any(sign in pattern for sign in "*?[")
 
 
+def narrow(root: Path, seal: Seal, found: imprint.Found) -> Scan | None:
+    """Scan the folders that differ, as part of the whole; None where more is to be looked at."""
+    tree = project.Tree(root, seal.terms.assets, seal.terms.ignore)
+    scan = tree.inside(found.differing)
+    is_plain = scan.is_complete and not (scan.faults or scan.leftovers or scan.links)
+    if not is_plain or scan.listing.keys() != set(found.differing):
+        return None
+    listing = imprint.folders(found.content, found.listing) | dict(scan.listing)
+    files = scan.files | tree.look(seal.young).files
+    folders = dict.fromkeys(listing, 0)
+    return msgspec.structs.replace(scan, listing=listing, files=files, folders=folders)
+
+
 def differing(sealed: Sealed, scan: Scan) -> frozenset[str] | None:
     """Return the files whose stats differ from the listing; None if not the same files count."""
-    at, found = sealed.listing, set[str]()
+    found = set[str]()
+    before = imprint.folders(sealed.content, sealed.listing)
+    if before.keys() != scan.listing.keys():
+        return None
     for folder, text in scan.listing.items():
-        encoded = imprint.encoded(text)
-        if not sealed.content.startswith(encoded, at):
-            before = imprint.chunk(sealed.content, at)
-            moved = imprint.differing(before, encoded)
+        if before[folder] != text:
+            moved = imprint.differing(before[folder], text)
             paths = {name if folder == "." else f"{folder}/{name}" for name in moved or ()}
             if moved is None or not paths <= scan.files.keys():
                 return None
             found |= paths
-            encoded = before
-        at += len(encoded)
-    return frozenset(found) if at == len(sealed.content) else None
+    return frozenset(found)
 
 
 def is_listed(sealed: Sealed, scan: Scan) -> bool:
     """Tell whether the listing is, to the letter, what the scan found."""
     at = sealed.listing
-    for text in map(imprint.encoded, scan.listing.values()):
+    for text in scan.listing.values():
         if not sealed.content.startswith(text, at):
             return False
         at += len(text)

@@ -68,7 +68,13 @@ def is_sealed(game: Game) -> bool:
 
 def answer(game: Game, *arguments: str) -> tuple[str, str] | None:
     """Return what the imprint says."""
-    return imprint.answer([*(arguments or ("build",)), str(game.root)], game.variables())
+    return said([*(arguments or ("build",)), str(game.root)], game)
+
+
+def said(arguments: list[str], game: Game) -> tuple[str, str] | None:
+    """Return what the imprint says to a whole command line."""
+    found = imprint.look(arguments, game.variables())
+    return found.said if found is not None and found.is_answer else None
 
 
 # -- what it answers ----------------------------------------------------------------------------
@@ -78,7 +84,7 @@ def test_it_says_what_the_run_said(game: Game, monkeypatch: pytest.MonkeyPatch) 
     """From the folder, from above it, and from one below."""
     assert answer(game) == (SAID, "")
     monkeypatch.chdir(game.root / "assets")
-    assert imprint.answer(["build"], game.variables()) == (SAID, "")
+    assert said(["build"], game) == (SAID, "")
 
 
 @pytest.mark.parametrize(
@@ -93,12 +99,12 @@ def test_whatever_is_not_plain_is_left_to_the_command_line(
 ) -> None:
     """Options change the answer, and mistakes have sentences of their own."""
     monkeypatch.chdir(game.root)
-    assert imprint.answer(arguments, game.variables()) is None
+    assert said(arguments, game) is None
 
 
 def test_nothing_is_said_outside_of_a_project(tmp_path: Path) -> None:
     """The command line says what to do."""
-    assert imprint.answer(["build", str(tmp_path)], {}) is None
+    assert imprint.look(["build", str(tmp_path)], {}) is None
 
 
 def test_each_command_has_its_own_answer(game: Game) -> None:
@@ -236,7 +242,8 @@ def test_a_scan_and_an_imprint_list_the_same(
             (root / folder / name).write_bytes(b"x")
     scan = project.scan(root, ["."], [], is_listed=True)
     assert scan.listing.keys() == scan.folders.keys()
-    assert scan.listing == {folder: imprint.listed(str(root), folder) for folder in scan.folders}
+    listed = {folder: imprint.listed(str(root), folder) for folder in scan.folders}
+    assert scan.listing == {folder: imprint.encoded(text) for folder, text in listed.items()}
 
 
 def test_it_loads_nothing_but_os(game: Game) -> None:

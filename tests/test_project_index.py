@@ -240,3 +240,48 @@ def test_outputs_on_disk_are_hashed_once(tmp_path: Path) -> None:
     output.chmod(0)  # changes the ctime: give the memo's stat to show that nothing is read
     assert project.digests(tmp_path, names[:1], index, files=stat) == {names[0]: DIGEST}
     assert index.digest(names[0], stat[names[0]]) == DIGEST
+
+
+def test_a_narrow_index_knows_what_a_whole_one_knows(tmp_path: Path) -> None:
+    """It reads a row when it is asked for, and writes what is new beside all others."""
+    filled(tmp_path)
+    index = Index.open(tmp_path, is_narrow=True)
+    assert index.digest("assets/hero.png", OLD) == DIGEST
+    assert index.digest("assets/none.png", OLD) is None
+    assert index.facts(DIGEST) == FACTS
+    assert index.facts(OTHER) is None
+    index.remember("assets/new.png", OLD, OTHER)
+    index.learn(OTHER, FACTS)
+    index.forget("assets/hero.png")
+    assert index.digest("assets/hero.png", OLD) is None
+    index.save()
+    whole = Index.open(tmp_path)
+    assert whole.digest("assets/new.png", OLD) == OTHER
+    assert whole.digest("assets/hero.png", OLD) is None
+    assert (whole.facts(DIGEST), whole.facts(OTHER)) == (FACTS, FACTS)
+
+
+def test_a_narrow_index_drops_no_spare_pictures(tmp_path: Path) -> None:
+    """It has not seen which of them are shown."""
+    index = Index.open(tmp_path)
+    index.remember("assets/hero.png", OLD, DIGEST)
+    for number in range(3_000):
+        index.learn(keys.digest(f"{number}".encode()), FACTS)
+    index._drop_spare = lambda database: None  # type: ignore[method-assign]  # as many as there are
+    index.save()
+    narrow = Index.open(tmp_path, is_narrow=True)
+    narrow.learn(DIGEST, FACTS)
+    narrow.save()
+    assert Index.open(tmp_path).facts(keys.digest(b"0")) == FACTS
+
+
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 99])
+def test_a_damaged_narrow_index_is_built_anew(tmp_path: Path, content: bytes) -> None:
+    """It costs time only."""
+    filled(tmp_path)
+    database(tmp_path).write_bytes(content)
+    index = Index.open(tmp_path, is_narrow=True)
+    assert index.digest("assets/hero.png", OLD) is None
+    index.remember("assets/hero.png", OLD, DIGEST)
+    index.save()
+    assert Index.open(tmp_path).digest("assets/hero.png", OLD) == DIGEST

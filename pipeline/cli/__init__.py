@@ -20,6 +20,7 @@ import click
 
 from .. import __version__
 from ..errors import InterruptedRunError, PixelpipeError, StorageError
+from ..imprint import Found
 
 #: Command to the module that holds it, and its short help: that alone shows `--help`.
 _COMMANDS = {
@@ -100,15 +101,18 @@ def _log(verbose: int) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def main() -> None:
-    """Run the command line and exit with the code of design.md section 10."""
+def main(found: Found | None = None) -> None:
+    """Run the command line and exit with the code of design.md section 10.
+
+    `found` is what comparing the project with its seal has found already.
+    """
     _open_streams()
     signal.signal(signal.SIGTERM, _interrupt)
     # A terminal that closes stops us as Ctrl-C does, unless `nohup` said otherwise.
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _interrupt)
     with _sentences():
-        root(prog_name="pixelpipe", standalone_mode=False)
+        root(prog_name="pixelpipe", standalone_mode=False, obj=found)
 
 
 @contextmanager

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import click
 
-from .. import seal
+from .. import imprint, seal
 
 
 def look(command: str, project: str, **flags: object) -> seal.Look | None:
     """Compare with the seal, if there is one that says something about `command`."""
-    return seal.look(command, Path(project), os.environ, flags)
+    found = click.get_current_context().find_object(imprint.Found)
+    return seal.look(command, Path(project), os.environ, flags, found)
 
 
 def is_answered(found: seal.Look | None) -> bool:

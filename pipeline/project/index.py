@@ -71,22 +71,27 @@ class Index:
         self._changed: dict[str | bytes, None] = {}
         self._dropped: set[str] = set()
         self._is_damaged = False
+        self._is_narrow = False
         self._has_warned = False
 
     @classmethod
-    def open(cls, root: Path, *, clock: Callable[[], int] = time.time_ns) -> Index:
+    def open(
+        cls, root: Path, *, is_narrow: bool = False, clock: Callable[[], int] = time.time_ns
+    ) -> Index:
         """Read the index of the project at `root`; nothing is written before `save`.
 
+        `is_narrow` reads a row when it is asked for: for a run that looks at few files of many.
         Raises ConfigError if a newer pixelpipe wrote it.
         """
         index = cls(root, clock=clock)
-        if index._path.exists():
+        index._is_narrow = is_narrow
+        if not is_narrow and index._path.exists():
             index._load()
         return index
 
     def digest(self, path: str, stat: Stat) -> str | None:
         """Return the digest of the file's bytes, or None if they have to be read."""
-        memo = self._rows.get(path)
+        memo = self._row(path)
         if memo is None or not memo.startswith(_packed(stat)):
             return None
         return memo[_STAT.size :].hex()
@@ -96,14 +101,15 @@ class Index:
         memo = _packed(stat) + bytes.fromhex(digest)
         if self._clock() - stat.mtime_ns < RACY_NS:
             self.forget(path)
-        elif self._rows.get(path) != memo:
+        elif self._row(path) != memo:
             self._rows[path] = memo
             self._changed[path] = None
             self._dropped.discard(path)
 
     def forget(self, path: str) -> None:
         """Forget one path."""
-        if self._rows.pop(path, None) is not None:
+        if self._row(path) is not None:
+            del self._rows[path]
             self._changed.pop(path, None)
             self._dropped.add(path)
 
@@ -115,7 +121,7 @@ class Index:
 
     def facts(self, digest: str) -> Facts | None:
         """Return what the bytes with this digest hold, or None if that was never found out."""
-        packed = self._rows.get(bytes.fromhex(digest))
+        packed = self._row(bytes.fromhex(digest))
         if packed is None:
             return None
         try:
@@ -127,20 +133,20 @@ class Index:
         """Note what the bytes with this digest hold."""
         key = bytes.fromhex(digest)
         packed = msgspec.msgpack.encode(facts)
-        if self._rows.get(key) != packed:
+        if self._row(key) != packed:
             self._rows[key] = packed
             self._changed[key] = None
 
     def note(self, digest: str, text: str) -> None:
         """Note a text under its digest, so that what has changed can be said later."""
         key = bytes.fromhex(digest)
-        if key not in self._rows:
+        if self._row(key) is None:
             self._rows[key] = text.encode()
             self._changed[key] = None
 
     def noted(self, digest: str) -> str | None:
         """Return the text that was noted under `digest`, if it is still known."""
-        text = self._rows.get(bytes.fromhex(digest))
+        text = self._row(bytes.fromhex(digest))
         return None if text is None else text.decode()
 
     def save(self) -> None:
@@ -159,12 +165,24 @@ class Index:
             self._changed.clear()
             self._dropped.clear()
 
+    def _row(self, key: str | bytes) -> bytes | None:
+        """Return what is known under a path or a digest."""
+        if self._is_narrow and key not in self._rows and key not in self._dropped:
+            table, name = ("files", "path") if isinstance(key, str) else ("pictures", "digest")
+            if not self._is_damaged and self._path.exists():
+                self._read(f"SELECT * FROM {table} WHERE {name} = ?", (key,))
+        return self._rows.get(key)
+
     def _load(self) -> None:
         """Read all rows at once."""
+        self._read(_SELECT, ())
+
+    def _read(self, query: str, values: tuple[str | bytes, ...]) -> None:
+        """Add the rows of a query."""
         try:
             with closing(sqlite3.connect(self._path, timeout=_BUSY_S)) as database:
                 self._check_version(database)
-                self._rows = dict(database.execute(_SELECT))
+                self._rows.update(database.execute(query, values))
             self._is_damaged = not all(map(_is_sound, self._rows.items()))
         except sqlite3.OperationalError as exc:
             self._is_damaged = "no such" in str(exc)
@@ -202,7 +220,8 @@ class Index:
             "INSERT OR REPLACE INTO pictures VALUES(?, ?)",
             [row for row in rows if isinstance(row[0], bytes)],
         )
-        self._drop_spare(database)
+        if not self._is_narrow:
+            self._drop_spare(database)
 
     def _drop_spare(self, database: sqlite3.Connection) -> None:
         """Bound the pictures that no file shows: as many as are shown and some, newest first."""

@@ -42,6 +42,14 @@ class Tree:
                 found.miss(top, "is not there; is the drive mounted?")
         return found.result()
 
+    def inside(self, folders: Iterable[str]) -> Scan:
+        """List these folders, with their text, and nothing below them."""
+        found = Walk(self.root, is_listed=True)
+        for folder in folders:
+            if (ignore := self._reach(folder, found)) is not None:
+                found.list_below(folder, ignore, is_deep=False)
+        return found.result()
+
     def below(self, folder: str) -> Scan:
         """List `folder` and what is below it; nothing if it is left out, or not of the assets."""
         found = Walk(self.root)

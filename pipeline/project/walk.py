@@ -51,7 +51,7 @@ class Scan(Record, frozen=True, kw_only=True):
     #: Links, wherever they lead.
     links: tuple[str, ...] = ()
     #: Each folder with all its entries as text (see `imprint`), if that was asked for.
-    listing: Mapping[str, str] = MappingProxyType({})
+    listing: Mapping[str, bytes] = MappingProxyType({})
 
 
 class _Entry(NamedTuple):
@@ -75,7 +75,7 @@ class Walk:
         self._pruned: list[str] = []
         self._leftovers: list[str] = []
         self._links: list[str] = []
-        self._listing: dict[str, str] = {}
+        self._listing: dict[str, bytes] = {}
         self._is_complete = True
         self._is_torn = False
 
@@ -98,8 +98,8 @@ class Walk:
         self._faults.append(f"{path}: {reason}")
         self._is_complete = False
 
-    def list_below(self, top: str, ignore: Ignore) -> bool:
-        """List `top` and everything below it; return False if it is not there."""
+    def list_below(self, top: str, ignore: Ignore, *, is_deep: bool = True) -> bool:
+        """List `top` and, unless not `is_deep`, all below it; return False if it is not there."""
         try:
             real = Path(os.path.realpath(self._base + top))
             if not real.is_relative_to(self._real_root):
@@ -114,7 +114,8 @@ class Walk:
         while stack:
             entry = stack.pop()
             if entry.folder not in self._folders:  # one assets folder may lie in another
-                stack += self._list(entry)
+                found = self._list(entry)
+                stack += found if is_deep else ()
         return True
 
     def descend(self, top: str, names: Sequence[str], ignore: Ignore) -> Ignore | None:
@@ -190,7 +191,8 @@ class Walk:
             self.miss(entry.folder, f"cannot be read: {exc.strerror}")
             return []
         if self._is_listed:
-            self._listing[entry.folder] = imprint.heading(entry.folder) + "".join(texts)
+            text = imprint.heading(entry.folder) + "".join(texts)
+            self._listing[entry.folder] = imprint.encoded(text)
         ignore = self.narrowed(entry.folder, entry.ignore) if has_patterns else entry.ignore
         self._drop_ignored(before, ignore)
         if ignore is None:

@@ -1,0 +1,126 @@
+"""Read and change some lines of a lock file's text, and leave the others as they are.
+
+A lock file of 100,000 sprites has 300,000 lines; a run that looks at one sprite needs three. That
+is safe with a *plain* text only: one that is, to the letter, as we write it, so that a search for
+a name finds every line about it, and a line has one place. Whatever a merge or a person made of it
+is read as a whole (see `lock`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from . import lock
+from .lock import ClipLine, FileLine, Lock
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is as we write it: sorted, and without an escaped letter."""
+    head, *lines = text.split("\n")
+    if head != lock.HEAD or lines[-1:] != [""] or "\\" in text:
+        return False
+    lines.pop()
+    # What stands between two such lines in order begins as they do.
+    ends = (*lines[:1], *lines[-1:])
+    return all(end.startswith('{"') for end in ends) and lines == sorted(lines)
+
+
+def stays_plain(text: str, stems: Collection[str]) -> bool:
+    """Tell whether a text is plain that was so but for its lines about `stems`."""
+    if "\\" in text:
+        return False
+    for begin, end, line in _lines(text, stems):
+        above = text[text.rfind("\n", 0, begin - 1) + 1 : begin - 1]
+        below = text[end : text.find("\n", end)]
+        if not (above <= line or above == lock.HEAD) or (below and below < line):
+            return False
+    return True
+
+
+def parse(text: str, stems: Collection[str]) -> Lock:
+    """Return what a plain text says about the sources that have these stems."""
+    return lock.parse("\n".join(line for _, _, line in _lines(text, stems)))
+
+
+def rest(text: str, stems: Collection[str]) -> str:
+    """Return a plain text without the lines about these stems."""
+    return _spliced(text, ((begin, end, "") for begin, end, _ in _lines(text, stems)))
+
+
+def replace(
+    text: str,
+    *,
+    clips: Mapping[str, Sequence[ClipLine]],
+    files: Mapping[str, Sequence[FileLine]],
+) -> str:
+    """Return a plain text with lines exchanged, as `lock.replace` does with records."""
+    stems = {_stem(source) for source in clips} | files.keys()
+    old = [
+        (begin, end, "")
+        for begin, end, line in _lines(text, stems)
+        if _is_among(lock.record(line), clips, files)
+    ]
+    kept = _spliced(text, old)
+    lines = {lock.written(one) for some in clips.values() for one in some}
+    lines |= {lock.written(one) for some in files.values() for one in some}
+    places = {line: _place(kept, line) for line in lines}
+    return _spliced(kept, ((at, at, line + "\n") for line, at in places.items()))
+
+
+def _lines(text: str, stems: Collection[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield the lines about sources that have these stems, each with its begin and end."""
+    seen = set()
+    for stem in stems:
+        at = -1
+        while (at := text.find(f'"{stem}.', at + 1)) >= 0:
+            begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at) + 1
+            line = text[begin : end - 1]
+            if begin not in seen and _stem_of(lock.record(line)) in stems:
+                seen.add(begin)
+                yield begin, end, line
+
+
+def _spliced(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
+    """Return `text` with parts exchanged: begin, end, and what stands there then."""
+    parts, done = [], 0
+    for begin, end, new in sorted(edits):
+        parts += [text[done:begin], new]
+        done = end
+    return "".join((*parts, text[done:]))
+
+
+def _place(text: str, line: str) -> int:
+    """Return where a line belongs in a plain text."""
+    low, high = len(lock.HEAD) + 1, len(text)
+    while low < high:
+        begin = text.rfind("\n", low, (low + high) // 2) + 1 or low
+        end = text.find("\n", begin) + 1
+        if text[begin : end - 1] < line:
+            low = end
+        else:
+            high = begin
+    return low
+
+
+def _stem(source: str) -> str:
+    return source[: -len(".png")]
+
+
+def _stem_of(found: object) -> str | None:
+    match found:
+        case ClipLine():
+            return _stem(found.source)
+        case FileLine():
+            return lock.stem(found.path)
+        case _:
+            return None
+
+
+def _is_among(found: object, clips: Collection[str], files: Collection[str]) -> bool:
+    match found:
+        case ClipLine():
+            return found.source in clips
+        case FileLine():
+            return lock.stem(found.path) in files
+        case _:
+            return False

@@ -1,0 +1,107 @@
+"""What is done to some lines of a text is what would be done to the records."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline import lock, locktext
+from pipeline.lock import ClipLine, FileLine, Lock
+
+#: Names of which some begin as others do, some need no escape, and some do.
+stems = st.sampled_from(["a", "ab", "b/a", "é", "z z", "a.b", 'quoted"', "back\\", "line\u2028"])
+plain_stems = st.sampled_from(["a", "ab", "b/a", "é", "z z", "a.b", "line\u2028"])
+words = st.sampled_from(["", "0", "1", "m", "z"])
+
+
+def clip_lines(names: st.SearchStrategy[str]) -> st.SearchStrategy[ClipLine]:
+    """Make lines about clips of some sources."""
+    return st.builds(
+        ClipLine, source=names.map(lambda stem: f"{stem}.png"), clip=words, key=words,
+        digest=words, service=words, paid=st.booleans(), grade=st.none() | st.integers(0, 9),
+    )  # fmt: skip
+
+
+def file_lines(names: st.SearchStrategy[str]) -> st.SearchStrategy[FileLine]:
+    """Make lines about files of some sources."""
+    return st.builds(
+        FileLine,
+        path=st.tuples(names, st.sampled_from(["png", "json", "walk.gif"])).map(".anim.".join),
+        digest=words, build=words, adopted=st.booleans(),
+    )  # fmt: skip
+
+
+def locks(names: st.SearchStrategy[str]) -> st.SearchStrategy[Lock]:
+    """Make locks as they are after reading: each line once."""
+    made = st.builds(
+        Lock,
+        clips=st.lists(clip_lines(names)).map(tuple),
+        files=st.lists(file_lines(names)).map(tuple),
+    )
+    return made.map(lambda one: lock.parse(lock.text(one)))
+
+
+@given(locks(stems))
+def test_what_we_write_without_escapes_is_plain(one: Lock) -> None:
+    """A search for a name has to find every line about it."""
+    text = lock.text(one)
+    assert locktext.is_plain(text) is ("\\" not in text)
+
+
+@given(locks(plain_stems))
+def test_what_others_wrote_is_not_plain(one: Lock) -> None:
+    """Lines in another order, or an odd one, or no end of the last."""
+    text = lock.text(one)
+    lines = text.split("\n")
+    assert not locktext.is_plain(text[:-1])
+    assert not locktext.is_plain(text + "<<<<<<< ours\n")
+    assert not locktext.is_plain("\n".join(lines[1:]))
+    turned = [lines[0], *reversed(lines[1:-1]), ""]
+    assert locktext.is_plain("\n".join(turned)) is (turned == lines)
+
+
+@given(locks(plain_stems), st.sets(stems))
+def test_lines_about_a_source_are_those_that_a_whole_reading_finds(
+    one: Lock, wanted: set[str]
+) -> None:
+    """`a` is not `ab`, nor `b/a`, and a name may stand where a search does not expect it."""
+    text = lock.text(one)
+    found = locktext.parse(text, wanted)
+    assert set(found.clips) == {line for line in one.clips if line.source[:-4] in wanted}
+    assert set(found.files) == {line for line in one.files if lock.stem(line.path) in wanted}
+    without = lock.parse(locktext.rest(text, wanted))
+    assert {*without.clips, *found.clips} == set(one.clips)
+    assert {*without.files, *found.files} == set(one.files)
+    assert locktext.is_plain(locktext.rest(text, wanted))
+
+
+@given(
+    locks(plain_stems),
+    st.lists(clip_lines(stems), max_size=4),
+    st.lists(file_lines(stems), max_size=4),
+    st.sets(stems),
+)
+def test_lines_are_replaced_as_records_are(
+    one: Lock, clips: list[ClipLine], files: list[FileLine], gone: set[str]
+) -> None:
+    """To the letter, also where the new lines begin or end the file, or there are none."""
+    by_source: dict[str, list[ClipLine]] = {f"{stem}.png": [] for stem in gone}
+    by_stem: dict[str, list[FileLine]] = {stem: [] for stem in gone}
+    for clip in set(clips):
+        by_source.setdefault(clip.source, []).append(clip)
+    for file in set(files):
+        by_stem.setdefault(lock.stem(file.path), []).append(file)
+    expected = lock.text(lock.replace(one, clips=by_source, files=by_stem))
+    assert locktext.replace(lock.text(one), clips=by_source, files=by_stem) == expected
+
+
+@given(locks(plain_stems), st.sampled_from(["a", "é"]), st.data())
+def test_a_plain_text_stays_so_or_not(one: Lock, stem: str, data: st.DataObject) -> None:
+    """Only lines about one source may have been written by others."""
+    text = locktext.rest(lock.text(one), {stem})
+    lines = text.split("\n")
+    for _ in range(data.draw(st.integers(0, 3))):
+        line = lock.written(data.draw(clip_lines(st.just(stem))))
+        lines.insert(data.draw(st.integers(1, len(lines) - 1)), line)
+    text = "\n".join(lines)
+    assert locktext.stays_plain(text, {stem}) is locktext.is_plain(text)
