@@ -23,6 +23,7 @@ from . import (
     changes,
     forecast,
     knowledge,
+    lockfile,
     placeholders,
     planfile,
     publication,
@@ -33,14 +34,14 @@ from . import (
     survey,
 )
 from . import plan as planning
+from .authorship import Authorship
 from .budget import Allowance
-from .errors import OutOfDateError, PixelpipeError, RefusedError
+from .errors import OutOfDateError, RefusedError
 from .forecast import Past
 from .jobs import Change
 from .ledger import DAY_S, Ledger
-from .lender import Lender
+from .lender import Lender, balance
 from .lock import Lock
-from .model import Balance
 from .plan import Plan
 from .planfile import SavedPlan
 from .report import Report, exit_code
@@ -78,6 +79,7 @@ class Project:
         self.environment = os.environ if environment is None else environment
         self._start = Path(path)
         self._flags = flags
+        self.authorship = Authorship()
         self.reload()
 
     @property
@@ -120,13 +122,15 @@ class Project:
                 plan, _ = self._planned(found, ledger, Scope())
                 past = self._past(ledger)
         found.save_index()
-        balance, trouble = self._account(plan) if with_account else (None, "")
+        left, trouble = None, ""
+        if with_account and plan.credits:
+            left, trouble = balance(self.site, self.environment)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         report = msgspec.structs.replace(
             self._sealable(report, found, known),
-            forecast=forecast.make(plan, past, balance, trouble),
+            forecast=forecast.make(plan, past, left, trouble),
         )
-        return report, planfile.make(plan, self.site, found.lock, tuple(only), balance)
+        return report, planfile.make(plan, self.site, found.lock, tuple(only), left)
 
     def build(
         self,
@@ -144,14 +148,7 @@ class Project:
         """
         watch, spending = Stopwatch(), spending or Spending()
         scope = scope or Scope(only=tuple(only))
-        found = self._look(scope).swept(self.root, time.time())
-        watch.lap("looking at files")
-        plan, known = self._planned(found, None, scope)
-        if found.since is not None and plan.credits:  # a purchase is worth a look at everything
-            scope = msgspec.structs.replace(scope, since=None)
-            found = self._look(scope).swept(self.root, time.time())
-            plan, known = self._planned(found, None, scope)
-        watch.lap("planning")
+        found, plan, known = self._first(scope, watch)
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
             publication.mend(self.site, plan.notices, kept=spending.frozen or spending.locked)
@@ -167,6 +164,7 @@ class Project:
                 observe=observe,
                 stop=stop or threading.Event(),
                 restored=scope.stems,
+                wrote=self.authorship.wrote,
                 watch=watch,
             )
             plan, _ = self._planned(found, ledger, scope)
@@ -202,6 +200,7 @@ class Project:
                 clock=time.time,
                 observe=observe,
                 stop=stop or threading.Event(),
+                wrote=self.authorship.wrote,
                 watch=watch,
             )
             made = placeholders.publish(self.site, found, spending.restraint, tools)
@@ -212,13 +211,23 @@ class Project:
 
     def lock(self) -> Lock:
         """Return what the lock file says now."""
-        return survey.read_lock(self.root)
+        return lockfile.read(self.root)
 
     def _look(self, scope: Scope) -> Survey:
         if scope.since is not None and (found := changes.again(self.site, scope.since)) is not None:
             return found
-        found = survey.take(self.site, only=scope.only, paths=scope.paths)
+        found = survey.take(self.site, only=scope.only, paths=scope.paths, quiet=scope.quiet)
         return survey.retaken(found, scope.takes, scope.picked)
+
+    def _first(self, scope: Scope, watch: Stopwatch) -> tuple[Survey, Plan, Known]:
+        """Look, and plan by what the lock file says; a purchase is worth a look at everything."""
+        found = self._look(scope).swept(self.root, time.time())
+        watch.lap("looking at files")
+        plan, known = self._planned(found, None, scope)
+        watch.lap("planning")
+        if found.since is not None and plan.credits:
+            return self._first(msgspec.structs.replace(scope, since=None), watch)
+        return found, plan, known
 
     def _planned(self, found: Survey, ledger: Ledger | None, scope: Scope) -> tuple[Plan, Known]:
         known = knowledge.gather(self.site, found, ledger, restored=scope.stems)
@@ -310,16 +319,6 @@ class Project:
             if ledger.is_consumed(saved.id):
                 return [_USED_UP]
         return planfile.moved(saved, self.saved_plan(only=saved.only, with_account=False)[1])
-
-    def _account(self, plan: Plan) -> tuple[Balance | None, str]:
-        """Ask for the balance when something is to be bought; or say why that was not possible."""
-        if not plan.credits:
-            return None, ""
-        try:
-            with Lender(self.site, self.environment) as lent:
-                return lent.service().balance(), ""
-        except PixelpipeError as exc:
-            return None, str(exc)
 
     def _past(self, ledger: Ledger) -> Past:
         seconds = tuple(one.seconds for one in ledger.taken(self.site.service.identity))

@@ -60,7 +60,8 @@ class _Run:
             tools.ledger,
             survey.lock,
             tools.restored,
-            plain=survey.lock_text if survey.since and survey.since.is_plain else None,
+            plain=survey.lock_text if survey.is_narrow else None,
+            wrote=tools.wrote,
             is_frozen=options.frozen,
             is_standing_in=options.is_standing_in,
         )

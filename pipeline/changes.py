@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from . import imprint, lock, locktext, project, survey
+from . import imprint, lock, lockfile, locktext, project, survey
 from .project import Index, Scan
 from .seal import Look
 from .site import Site
@@ -31,7 +31,7 @@ def again(site: Site, look: Look, index: Index | None = None) -> Survey | None:
         {request.clip for request in one.requests} == locked[one.source.path]
         for one in found.wanted
     ]
-    if found.refused or len(same) != len(sources) or not all(same) or _is_other(found):
+    if found.refused or len(same) != len(sources) or not all(same) or not found.has_all_outputs:
         return None
     return msgspec.structs.replace(found, since=look, unmatched=look.unmatched)
 
@@ -44,7 +44,7 @@ def after(site: Site, found: Survey) -> Survey | None:
     assert found.since is not None
     sources = {one.source.path for one in found.wanted}
     stems = {one.source.stem for one in found.wanted}
-    text = survey.lock_text(site.root)
+    text = lockfile.text(site.root)
     if locktext.rest(text, stems) != locktext.rest(found.lock_text, stems):
         return None
     new = locktext.parse(text, stems)
@@ -59,12 +59,6 @@ def after(site: Site, found: Survey) -> Survey | None:
         is_plain=found.since.is_plain and locktext.stays_plain(text, stems),
     )
     return again(site, look, found.index)
-
-
-def _is_other(found: Survey) -> bool:
-    """Tell whether files are wanted that the lock file does not have."""
-    locked = {line.path for line in found.lock.files}
-    return any(path not in locked for one in found.wanted for path in one.outputs)
 
 
 def _rescanned(site: Site, scan: Scan, paths: set[str]) -> Scan | None:

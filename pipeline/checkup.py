@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from . import account, artchecks, checks, packs, placechecks, pluginplaces, project, survey
+from . import account, artchecks, checks, lockfile, packs, placechecks, pluginplaces, project
 from .api import Project
 from .checks import Finding
 from .errors import ConfigError, PixelpipeError, UnavailableError
@@ -55,7 +55,7 @@ def _place(site: Site) -> Iterator[Finding]:
         yield from placechecks.file_systems(site)
         found = account.records(site.state, site.service, time.time())
         yield from placechecks.records(site, found)
-        yield from placechecks.store(site.store(), survey.read_lock(site.root))
+        yield from placechecks.store(site.store(), lockfile.read(site.root))
     except PixelpipeError as exc:
         yield checks.refused("records", exc)
     yield from placechecks.version_control(site)

@@ -13,15 +13,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 import msgspec
 
-from . import lock, placeholders, project, restraint, watch
+from . import lock, lockfile, placeholders, project, restraint, watch
 from .api import Observer, Project, Scope, Spending
 from .errors import ConfigError, PixelpipeError
 from .lender import Lender
 from .report import Report
 from .restraint import Restraint
+from .selection import Quiet
 from .site import Site
 
 #: Builds at the same time; further changes are joined until one has ended.
@@ -58,8 +60,8 @@ class Follower:
         self._looks_at = math.inf
         self._woken: set[str] = set()
 
-    def run(self) -> Iterator[Report | PixelpipeError]:
-        """Yield the report of every build, until KeyboardInterrupt.
+    def run(self, until: threading.Event | None = None) -> Iterator[Report | PixelpipeError]:
+        """Yield the report of every build, until KeyboardInterrupt, or until that is set.
 
         The first is the full build; from its beginning no change is missed.
         """
@@ -67,7 +69,7 @@ class Follower:
             self._stack = stack
             self._arm()
             try:
-                while True:
+                while until is None or not until.is_set():
                     yield from self._turn()
             finally:
                 self._stop.set()
@@ -106,6 +108,7 @@ class Follower:
                 settle_s=site.settings.watch.settle_s,
                 poll=self._poll,
                 extra=extra,
+                takes_fresh=True,
             ):
                 self._events.put(partial(self._changed, changed))
         except Exception as exc:  # a dead watcher must not look like a quiet folder
@@ -123,10 +126,14 @@ class Follower:
             if _frame(before) != _frame(self._project.site):
                 self._arm()
         root = self._project.root
-        sources = {path for path in paths if project.is_source(path)}
-        gone = [path for path in sources if not (root / path).exists()]
-        is_whole = not paths or bool(rules or gone) or sources != paths
-        self._to_show.add(None if is_whole else frozenset(sources))
+        if lock.NAME in paths and not self._project.authorship.is_news(lockfile.text(root)):
+            if paths == {lock.NAME}:
+                return
+            paths -= {lock.NAME}
+        sources = {_source_of(path, root) for path in paths - rules}
+        concerned = frozenset(path for path in sources if path is not None)
+        is_whole = not paths or bool(rules) or None in sources
+        self._to_show.add(concerned, is_whole=is_whole)
 
     def _broken(self, error: Exception) -> Iterator[Report | PixelpipeError]:
         raise error
@@ -144,16 +151,18 @@ class Follower:
             self._building += 1
             self._run(self._build, self._built, self._to_build.take())
 
-    def _run(self, make: _Make, ended: _Ended, paths: frozenset[str] | None) -> None:
+    def _run(self, make: _Make, ended: _Ended, due: _Due) -> None:
+        settle_s = self._project.site.settings.watch.settle_s
+
         def work() -> None:
             result: Report | Exception | None
             try:
-                result = make(Scope(paths=paths))
+                result = make(due.scope(settle_s))
             except KeyboardInterrupt:
                 return
             except Exception as exc:
                 result = exc
-            self._events.put(partial(ended, paths, result))
+            self._events.put(partial(ended, due, result))
 
         thread = threading.Thread(target=work, daemon=True)
         running = [one for one in self._threads if one.is_alive()]
@@ -170,10 +179,10 @@ class Follower:
         )
 
     def _shown(
-        self, paths: frozenset[str] | None, result: Report | Exception | None
+        self, due: _Due, result: Report | Exception | None
     ) -> Iterator[Report | PixelpipeError]:
         self._is_showing = False
-        self._to_build.add(paths)
+        self._to_build.add(due.paths, is_whole=due.is_whole)
         yield from _told(result)
 
     def _build(self, scope: Scope) -> Report:
@@ -186,7 +195,7 @@ class Follower:
         )
 
     def _built(
-        self, _: frozenset[str] | None, result: Report | Exception | None
+        self, _: _Due, result: Report | Exception | None
     ) -> Iterator[Report | PixelpipeError]:
         self._building -= 1
         self._looks_at = time.monotonic()
@@ -228,26 +237,39 @@ class Follower:
 
 
 class _Due:
-    """Sources that wait for a step."""
+    """Sources that wait for a step: those that have settled, and perhaps all others."""
 
     def __init__(self) -> None:
-        self._paths: set[str] = set()
-        self._is_whole = False
+        self.paths: frozenset[str] = frozenset()
+        self.is_whole = False
 
     def __bool__(self) -> bool:
-        return self._is_whole or bool(self._paths)
+        return self.is_whole or bool(self.paths)
 
-    def add(self, paths: frozenset[str] | None) -> None:
-        """Add some sources; None means all."""
-        self._is_whole |= paths is None
-        self._paths |= paths or frozenset()
+    def add(self, paths: frozenset[str], *, is_whole: bool = False) -> None:
+        """Add sources that have settled, and all others with `is_whole`."""
+        self.paths |= paths
+        self.is_whole |= is_whole
 
-    def take(self) -> frozenset[str] | None:
+    def take(self) -> _Due:
         """Return what waits, and begin anew."""
-        paths = None if self._is_whole else frozenset(self._paths)
-        self._paths.clear()
-        self._is_whole = False
-        return paths
+        taken = _Due()
+        taken.add(self.paths, is_whole=self.is_whole)
+        self.paths, self.is_whole = frozenset(), False
+        return taken
+
+    def scope(self, settle_s: float) -> Scope:
+        """Return what a run is about; what has not settled yet will be told when it has."""
+        if not self.is_whole:
+            return Scope(paths=self.paths)
+        return Scope(quiet=Quiet(settle_s=settle_s, settled=self.paths))
+
+
+def _source_of(path: str, root: Path) -> str | None:
+    """Return the source that a changed file concerns; None when it may concern more than one."""
+    stem = lock.stem(path) if project.is_output(path) else path.removesuffix(".png.yaml")
+    names = (path,) if project.is_source(path) else (f"{stem}.png", f"{stem}.PNG")
+    return next((name for name in names if (root / name).is_file()), None)
 
 
 def _told(result: Report | Exception | None) -> Iterator[Report | PixelpipeError]:
@@ -266,6 +288,4 @@ def _frame(site: Site) -> tuple[object, ...]:
 
 _Event = Callable[[], Iterator[Report | PixelpipeError]]
 _Make = Callable[[Scope], Report | None]
-_Ended = Callable[
-    [frozenset[str] | None, Report | Exception | None], Iterator[Report | PixelpipeError]
-]
+_Ended = Callable[[_Due, Report | Exception | None], Iterator[Report | PixelpipeError]]

@@ -23,6 +23,7 @@ def gather(
     store = site.store()
     known = Known(
         lock=survey.lock,
+        waiting=survey.waiting,
         have=_Have(store),
         on_disk=_on_disk(site.root, survey),
         restored=restored,
@@ -74,6 +75,7 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
     stored = {key: one.digest for key in unknown if (one := store.find(key)) is not None}
     return Known(
         lock=known.lock,
+        waiting=known.waiting,
         have=known.have,
         on_disk=known.on_disk,
         restored=known.restored,

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from . import hosting, site
-from .errors import RefusedError
+from .errors import PixelpipeError, RefusedError
+from .model import Balance
 from .site import Site
 
 if TYPE_CHECKING:
@@ -68,3 +69,12 @@ class Lender:
         service = Service(base_url, key)
         self._stack.callback(service.close)
         return service
+
+
+def balance(place: Site, environment: Mapping[str, str]) -> tuple[Balance | None, str]:
+    """Ask a service for its balance, or say why that was not possible."""
+    try:
+        with Lender(place, environment) as lent:
+            return lent.service().balance(), ""
+    except PixelpipeError as exc:
+        return None, str(exc)

@@ -295,6 +295,7 @@ def _orphans(wanted: Sequence[Wanted], refused: Sequence[Step], known: Known) ->
     if known.existing is None:
         return ()
     in_use = {one.source.path for one in wanted} | {step.source for step in refused}
+    in_use.update(known.waiting)
     steps = []
     for line in sorted(known.lock.clips, key=lambda line: (line.source, line.clip)):
         if line.source in in_use:

@@ -13,13 +13,12 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from . import keys, lock, locktext, project
+from . import keys, lock, lockfile, locktext, project
 from .errors import AssetError, StorageError, SupersededError
 from .ledger import Ledger
 from .lock import ClipLine, FileLine
 from .model import File, Source
 from .site import Site
-from .survey import lock_text
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
@@ -39,16 +38,19 @@ class Publication:
         restored: Collection[str] = (),
         *,
         plain: str | None = None,
+        wrote: Callable[[str, str], object] | None = None,
         is_frozen: bool = False,
         is_standing_in: bool = False,
     ) -> None:
         """`before` is the lock file as the plan saw it; `restored` stems may be overwritten.
 
         `plain` is the lock file's text when `before` holds only a part of what it says.
+        `wrote` is told of its text before and after each change.
         `is_frozen` writes outputs only: the lock file stays as it is, and so do the files in it.
         `is_standing_in` gives way to whatever was published since then: it may have been bought.
         """
         self._plain = plain
+        self._wrote = wrote
         self._is_frozen = is_frozen
         self._is_standing_in = is_standing_in
         self._restored = restored
@@ -124,7 +126,7 @@ class Publication:
         is_lock_kept = self._is_frozen or not self._site.is_project
         if is_lock_kept or not (self._clips or self._files):
             return
-        _rewrite(self._site, self._amended)
+        _rewrite(self._site, self._amended, self._wrote)
         self._clips.clear()
         self._files.clear()
         ended = time.monotonic()
@@ -166,10 +168,17 @@ def amend(site: Site, change: Callable[[lock.Lock], lock.Lock]) -> None:
     _rewrite(site, lambda text: lock.text(change(lock.parse(text))))
 
 
-def _rewrite(site: Site, change: Callable[[str], str]) -> None:
+def _rewrite(
+    site: Site,
+    change: Callable[[str], str],
+    wrote: Callable[[str, str], object] | None = None,
+) -> None:
     with guard(site):
-        text = change(lock_text(site.root))
+        before = lockfile.text(site.root)
+        text = change(before)
         project.publish(site.root, [File(path=lock.NAME, content=text.encode())])
+        if wrote is not None:
+            wrote(before, text)
 
 
 def mend(site: Site, notices: Collection[str], *, kept: bool) -> None:

@@ -10,6 +10,7 @@ from .plan import Plan
 from .planfile import SavedPlan
 from .restraint import Restraint
 from .seal import Look
+from .selection import Quiet
 
 
 class Spending(Record, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class Scope(Record, frozen=True, kw_only=True):
     restored: frozenset[str] = frozenset()
     #: A plan that was agreed to: exactly this is done, or nothing.
     saved: SavedPlan | None = None
+    #: Sources that are not quiet wait for another run.
+    quiet: Quiet | None = None
     #: What a seal says: all but the changed files is as it was when everything was fresh.
     since: Look | None = None
 

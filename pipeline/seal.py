@@ -157,7 +157,7 @@ def _renew(root: Path, sealed: Sealed, scan: Scan, begun: Moment, stated: wax.St
         young = {
             path: digest
             for path, digest in seal.young.items()
-            if (stat := stats.get(path)) is not None and _is_young(stat, begun_ns)
+            if (stat := stats.get(path)) is not None and stat.is_after(begun_ns)
         }
         if is_listed and len(young) == len(seal.young):
             return None
@@ -175,10 +175,10 @@ def _sealed(draft: Draft, written_ns: int, command: str, said: Said) -> bytes | 
     rules = project.matching(draft.root, draft.terms.rules)
     if draft.inputs != (project.CONFIG_NAME, *rules):
         return None
-    if begun_ns is None or any(_is_young(stat, begun_ns) for stat in _settings(draft, rules)):
+    if begun_ns is None or any(stat.is_after(begun_ns) for stat in _settings(draft, rules)):
         return None
     files = {**draft.scan.files, draft.terms.lock: draft.lock}
-    late = [path for path, stat in files.items() if stat is not None and _is_young(stat, begun_ns)]
+    late = [path for path, stat in files.items() if stat is not None and stat.is_after(begun_ns)]
     if any(path not in draft.digests for path in late):
         return None
     seal = Seal(
@@ -210,10 +210,6 @@ def _begun_ns(begun: Moment, written_ns: int) -> int | None:
     if abs(today.wall_ns - begun.wall_ns - passed_ns) > _SET_NS:
         return None
     return written_ns - passed_ns - project.RACY_NS
-
-
-def _is_young(stat: Stat, begun_ns: int) -> bool:
-    return stat.mtime_ns >= begun_ns or stat.ctime_ns >= begun_ns
 
 
 def _settings(draft: Draft, rules: Sequence[str]) -> Iterator[Stat]:

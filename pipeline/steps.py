@@ -46,6 +46,8 @@ class Known(Record, frozen=True, kw_only=True):
     """What is known before a run, from the lock file, the ledger, the store and the disk."""
 
     lock: lock.Lock = lock.Lock()
+    #: Sources that are not looked at now, because they may still be written.
+    waiting: Collection[str] = ()
     #: Jobs by request key, and bought ones by open key.
     jobs: Mapping[str, Job] = {}
     alike: Mapping[str, Job] = {}

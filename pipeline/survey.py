@@ -7,7 +7,7 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,21 +15,23 @@ import msgspec
 from . import (
     cells,
     choices,
-    globs,
     keys,
     lock,
+    lockfile,
     locktext,
     playing,
     project,
     provenance,
     rulefile,
     rules,
+    selection,
     targets,
 )
-from .errors import ConfigError, PixelpipeError, SourceError, StorageError, UsageError
+from .errors import ConfigError, PixelpipeError, SourceError
 from .model import Record, Request, Rule, Source, Step, StepKind
 from .project import Facts, Index, Scan, Stat, document
 from .seal import Look
+from .selection import Quiet
 from .site import Site
 from .steps import Wanted
 
@@ -51,8 +53,18 @@ class Survey(Record, frozen=True, kw_only=True):
     #: The lock file as it was read: its stat before that, and its text.
     lock_stat: Stat | None = None
     lock_text: str = ""
+    #: Of `lock_text`, which is plain, only the lines about some sources stand in `lock`.
+    is_narrow: bool = False
+    #: Sources that are not looked at now, because they may still be written.
+    waiting: frozenset[str] = frozenset()
     #: What a seal says about all other sources, when only those that changed were looked at.
     since: Look | None = None
+
+    @property
+    def has_all_outputs(self) -> bool:
+        """Tell whether the lock file names every file that is wanted."""
+        locked = {line.path for line in self.lock.files}
+        return all(path in locked for one in self.wanted for path in one.outputs)
 
     def save_index(self) -> None:
         """Write down what was learned of the files."""
@@ -65,16 +77,43 @@ class Survey(Record, frozen=True, kw_only=True):
         return self
 
 
-def take(site: Site, *, only: Sequence[str] = (), paths: Collection[str] | None = None) -> Survey:
-    """Look at all sources, or at those that match a glob in `only` or stand in `paths`."""
-    scan = project.scan(site.root, site.settings.assets, site.settings.ignore, is_listed=True)
-    found = filter(project.is_source, scan.files)
+def take(
+    site: Site,
+    *,
+    only: Sequence[str] = (),
+    paths: Collection[str] | None = None,
+    quiet: Quiet | None = None,
+) -> Survey:
+    """Look at the sources `paths`, or at all `quiet` ones, or those that match a glob in `only`."""
     if paths is not None:
-        found = filter(frozenset(paths).__contains__, found)
-    elif only:
-        found = filter(_chosen(site, only), found)
-    is_whole = paths is None and not only and scan.is_complete
-    return survey(site, scan, Index.open(site.root), found, is_whole=is_whole)
+        return _part(site, paths)
+    scan = project.scan(site.root, site.settings.assets, site.settings.ignore, is_listed=True)
+    found = [path for path in scan.files if project.is_source(path)]
+    waiting = frozenset(quiet.waiting(found, scan) if quiet else ())
+    found = [path for path in found if path not in waiting]
+    if only:
+        found = list(filter(selection.matching(site.root, site.settings.assets, only), found))
+    is_whole = not only and scan.is_complete
+    whole = survey(site, scan, Index.open(site.root), found, is_whole=is_whole)
+    return msgspec.structs.replace(whole, waiting=waiting)
+
+
+def _part(site: Site, paths: Collection[str]) -> Survey:
+    """Look at some sources, in their folders and at their lines of the lock file only.
+
+    The whole lock file is read where something is to be paid or files are new, since another
+    source's lines may then save the purchase, or say that the files were moved here.
+    """
+    tree = project.Tree(site.root, site.settings.assets, site.settings.ignore)
+    scan = tree.inside({path.rpartition("/")[0] or "." for path in paths})
+    chosen = [path for path in paths if path in scan.files and project.is_source(path)]
+    index = Index.open(site.root, is_narrow=True)
+    if not site.service.paid and locktext.is_plain(lockfile.text(site.root)):
+        stems = {path[: -len(".png")] for path in chosen}
+        found = survey(site, scan, index, chosen, is_whole=False, stems=stems)
+        if found.has_all_outputs:
+            return found
+    return survey(site, scan, index, chosen, is_whole=False)
 
 
 def retaken(
@@ -124,6 +163,28 @@ def survey(
 
     Of a plain lock file (see `locktext`) only what is said about the sources of `stems` is read.
     """
+    wanted, refused, unmatched = _wishes(site, scan, index, paths)
+    stat = project.stat_at(site.root / lock.NAME) if site.is_project else None
+    text = lockfile.text(site.root) if site.is_project else ""
+    return Survey(
+        wanted=tuple(wanted),
+        refused=tuple(refused),
+        unmatched=tuple(unmatched),
+        lock=lock.parse(text) if stems is None else locktext.parse(text, stems),
+        lock_stat=stat,
+        lock_text=text,
+        is_narrow=stems is not None,
+        scan=scan,
+        index=index,
+        is_whole=is_whole,
+        keeps_index=site.is_project,
+    )
+
+
+def _wishes(
+    site: Site, scan: Scan, index: Index, paths: Iterable[str]
+) -> tuple[list[Wanted], list[Step], list[str]]:
+    """Return what the rules want of sources, what cannot be used, and what no rule matches."""
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
@@ -142,78 +203,7 @@ def survey(
         else:
             wanted.append(one)
     refused += [_refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
-    stat = project.stat_at(site.root / lock.NAME) if site.is_project else None
-    text = lock_text(site.root) if site.is_project else ""
-    return Survey(
-        wanted=tuple(wanted),
-        refused=tuple(refused),
-        unmatched=tuple(unmatched),
-        lock=lock.parse(text) if stems is None else locktext.parse(text, stems),
-        lock_stat=stat,
-        lock_text=text,
-        scan=scan,
-        index=index,
-        is_whole=is_whole,
-        keeps_index=site.is_project,
-    )
-
-
-def read_lock(root: Path) -> lock.Lock:
-    """Read the project's lock file; an absent one is empty."""
-    return lock.parse(lock_text(root))
-
-
-def lock_text(root: Path) -> str:
-    """Return the text of the project's lock file; an absent one is empty."""
-    try:
-        return (root / lock.NAME).read_bytes().decode()
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as exc:
-        raise StorageError(f"{lock.NAME}: cannot be read ({exc})") from exc
-
-
-def _chosen(site: Site, only: Sequence[str]) -> Callable[[str], bool]:
-    """Return the filter for paths: files as a shell or a build system names them, or globs.
-
-    A glob is relative to the working folder, to the root or to an assets folder. Raises UsageError
-    for what is no pattern, or lies outside of the project.
-    """
-    names = {name for text in only for name in _names(site.root, text)}
-    expression = globs.regex([pattern for name in names if (pattern := _pattern(name))])
-    assets = site.settings.assets
-
-    def is_chosen(path: str) -> bool:
-        tails = [path.removeprefix(f"{folder}/") for folder in assets]
-        return path in names or any(expression.fullmatch(text) for text in (path, *tails))
-
-    return is_chosen
-
-
-def _names(root: Path, text: str) -> Iterator[str]:
-    """Yield what `text` may mean, as paths or patterns from the root or an assets folder."""
-    is_free = not Path(text).is_absolute() and ".." not in Path(text).parts
-    if is_free:
-        yield text.replace(os.sep, "/").removeprefix("./")
-    end = "/" if text.endswith(("/", os.sep)) else ""
-    here = Path(os.path.normpath(Path.cwd() / text))  # links kept, as the scan names them
-    seen = ((here, root.absolute()), (Path(text).resolve(), root.resolve()))
-    for place, top in seen:
-        if place.is_relative_to(top):
-            yield place.relative_to(top).as_posix() + end
-            return
-    if not is_free:
-        raise UsageError(f"--only {text}: lies outside of the project {root}")
-
-
-def _pattern(name: str) -> globs.Glob | None:
-    """Return the pattern that `name` is; a name with other signs in it means that file only."""
-    try:
-        return globs.compile(name)
-    except globs.PatternError as exc:
-        if any(mark in name for mark in "*?["):
-            raise UsageError(f"--only {name}: {exc}") from exc
-        return None
+    return wanted, refused, unmatched
 
 
 def _source(root: Path, path: str, scan: Scan, index: Index) -> Source | None:

@@ -42,5 +42,7 @@ class Tools(Record, frozen=True, kw_only=True):
     stop: threading.Event
     #: Stems whose outputs are replaced although they were edited.
     restored: frozenset[str] = frozenset()
+    #: Told of the lock file's text before and after each time that it is written.
+    wrote: Callable[[str, str], object] | None = None
     #: Books where the time goes.
     watch: Stopwatch

@@ -26,6 +26,10 @@ class Stat(msgspec.Struct, frozen=True, array_like=True, gc=False):
     inode: int
     ctime_ns: int = 0
 
+    def is_after(self, time_ns: int) -> bool:
+        """Tell whether the file changed at that time or later."""
+        return self.mtime_ns >= time_ns or self.ctime_ns >= time_ns
+
     def __str__(self) -> str:
         """Return it as it stands in a listing (see `imprint`)."""
         return f"{self.size} {self.mtime_ns} {self.inode} {self.ctime_ns}"

@@ -38,6 +38,7 @@ def changes(
     poll: bool | None = None,
     extra: Sequence[str] = (),
     timing: Timing | None = None,
+    takes_fresh: bool = False,
 ) -> Iterator[frozenset[str]]:
     """Yield sets of paths that have changed and come to rest, until `stop` is set.
 
@@ -48,6 +49,8 @@ def changes(
 
     `settle_s` is how long a file has to be unchanged. `poll` scans again and again instead of
     waiting for events; None decides by the file system and says so. `timing` sets the other times.
+    With `takes_fresh`, sources that changed less than `settle_s` before the start are told as well:
+    a full build that leaves out what may still be written misses none of them.
     """
     timing = timing or Timing(settle_s=settle_s)
     tree = Tree(root, assets, ignore)
@@ -57,13 +60,14 @@ def changes(
         settle_s = max(timing.settle_s, _NETWORK_SETTLE_S)
         timing = msgspec.structs.replace(timing, settle_s=settle_s)
     if poll or kind is not None:
-        yield from Watcher(tree, extra, timing).run(stop)
+        yield from Watcher(tree, extra, timing, takes_fresh=takes_fresh).run(stop)
         return
     from .notices import Notices  # watchdog costs 54 ms to import (speed.md 1)
 
     wake = threading.Event()
     notices = Notices(root, extra, wake)
-    yield from Watcher(tree, extra, timing, notices=notices, wake=wake).run(stop)
+    watcher = Watcher(tree, extra, timing, notices=notices, wake=wake, takes_fresh=takes_fresh)
+    yield from watcher.run(stop)
 
 
 def _network_type(root: Path, assets: Sequence[str]) -> str | None:

@@ -65,11 +65,13 @@ class Watcher:
         *,
         notices: Notices | None = None,
         wake: threading.Event | None = None,
+        takes_fresh: bool = False,
     ) -> None:
         """Follow `tree` and the `extra` files; without `notices`, scan again and again.
 
-        `wake` is set by the notices.
+        `wake` is set by the notices. `takes_fresh` tells what has not settled at the start.
         """
+        self._takes_fresh = takes_fresh
         self._tree = tree
         self._extra = tuple(extra)
         self._timing = timing
@@ -110,6 +112,11 @@ class Watcher:
             self._arm(now.steady)
         scan = self._scan(now.steady)
         self._gate = Gate(self._timing, scan.files)
+        if self._takes_fresh:
+            begun_ns = int((now.wall - self._timing.settle_s) * 1e9)
+            fresh = {path: stat for path, stat in scan.files.items() if stat.is_after(begun_ns)}
+            self._gate = Gate(self._timing, dict(scan.files.items() - fresh.items()))
+            self._gate.compare(fresh, (), now.steady)
         _log.info(
             "watching %d folders with %d files (%s)",
             len(scan.folders),

@@ -1,0 +1,185 @@
+"""What a watch builds, and when: the real follower in this process, with the built-in engine."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from game import RULES, Game, png, sprite
+
+from pipeline.api import Project, Spending, ignore
+from pipeline.authorship import Authorship
+from pipeline.follow import Follower
+from pipeline.report import Report
+
+LIMIT_S = 60.0
+SETTLE_S = 0.3
+
+
+class Followed:
+    """A follower that runs in a thread, and the reports of its builds."""
+
+    def __init__(self, game: Game) -> None:
+        self.reports: list[Report] = []
+        self._news: queue.SimpleQueue[Report | BaseException] = queue.SimpleQueue()
+        opened = Project(game.root, environment=game.variables())
+        self._follower = Follower(opened, Spending(yes=True), ignore, poll=False)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> Followed:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join(LIMIT_S)
+        assert not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            for event in self._follower.run(until=self._is_over):
+                self._news.put(event)
+        except Exception as exc:
+            self._news.put(exc)
+
+    def until(self, is_so: Callable[[Report], bool]) -> Report:
+        """Collect reports up to the first that is meant."""
+        ends = time.monotonic() + LIMIT_S
+        while True:
+            found = self._news.get(timeout=max(0.0, ends - time.monotonic()))
+            assert isinstance(found, Report), found
+            self.reports.append(found)
+            if is_so(found):
+                return found
+
+    def made(self, name: str) -> Report:
+        """Wait for the build that makes a sprite's clips."""
+        return self.until(lambda report: name in _made(report))
+
+
+def _made(report: Report) -> list[str]:
+    return [
+        result.step.source.rpartition("/")[2] for result in report.results if result.state == "done"
+    ]
+
+
+def looked_at(report: Report) -> set[str]:
+    """Return the sources that a build looked at."""
+    return {step.source.rpartition("/")[2] for step in report.plan.steps}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Game:
+    """Make a project of one sprite."""
+    game = Game(tmp_path / "game")
+    game.settings(watch={"settle": SETTLE_S})
+    game.rules(RULES)
+    game.draw("hero.png")
+    return game
+
+
+def test_what_a_watch_writes_wakes_no_build(own: Game) -> None:
+    """R54, R33: outputs and the lock file are ours; each save is one build of one sprite."""
+    with Followed(own) as followed:
+        followed.made("hero.png")
+        followed.reports.clear()
+        for number in range(3):
+            own.draw(f"new{number}.png", tint=9 + number)
+            followed.made(f"new{number}.png")
+    assert [_made(report) for report in followed.reports] == [
+        ["new0.png"], ["new1.png"], ["new2.png"],
+    ]  # fmt: skip
+    assert [looked_at(report) for report in followed.reports] == [
+        {"new0.png"}, {"new1.png"}, {"new2.png"},
+    ]  # fmt: skip
+
+
+def test_a_lock_file_that_another_wrote_is_looked_at(own: Game) -> None:
+    """R25: a pull brings another lock; also one that we had written some time before."""
+    with Followed(own) as followed:
+        followed.made("hero.png")
+        before = (own.root / "pixelpipe.lock").read_bytes()
+        own.draw("slime.png", tint=9)
+        followed.made("slime.png")
+        (own.root / "pixelpipe.lock").write_bytes(before)
+        report = followed.until(lambda report: "slime.png" in looked_at(report))
+    assert looked_at(report) == {"hero.png", "slime.png"}
+
+
+def test_an_override_and_a_lost_output_concern_their_sprite_only(own: Game) -> None:
+    """Among ten thousand sprites nobody wants to wait for a look at all."""
+    own.draw("slime.png", tint=9)
+    with Followed(own) as followed:
+        followed.until(lambda report: len(_made(report)) == 2)
+        own.write("assets/hero.png.yaml", "clips: {idle: hopping}\n")
+        assert looked_at(followed.made("hero.png")) == {"hero.png"}
+        (own.root / "assets/slime.anim.png").unlink()
+        assert looked_at(followed.made("slime.png")) == {"slime.png"}
+
+
+def test_a_build_of_everything_leaves_out_what_is_still_being_written(own: Game) -> None:
+    """R42: settled first, then hashed. A rule that is saved meanwhile does not hurry it."""
+    states = [png(sprite(tint)) for tint in (50, 51, 52)]
+    place = own.root / "assets/slow.png"
+    with Followed(own) as followed:
+        followed.made("hero.png")
+        own.write("rules/more.yaml", "rules: []\n")
+        for number, content in enumerate(states * 4):
+            place.write_bytes(content)  # whole each time, and never at rest
+            own.write("rules/more.yaml", f"rules: []  # {number}\n")
+            time.sleep(SETTLE_S / 2)
+        report = followed.made("slow.png")
+    assert all("slow.png" not in looked_at(one) for one in followed.reports[:-1])
+    assert [_made(one) for one in followed.reports].count(["slow.png"]) == 1
+    assert report.exit == 0
+
+
+def test_what_is_being_written_when_a_watch_starts_is_taken_when_it_rests(own: Game) -> None:
+    """R42: the first build leaves it out, and nothing tells of it but the watcher itself."""
+    own.draw("fresh.png", tint=7)
+    with Followed(own) as followed:
+        followed.made("fresh.png")
+    assert "fresh.png" not in looked_at(followed.reports[0])
+
+
+def test_what_has_settled_is_built_with_all_others_whatever_its_time_says(own: Game) -> None:
+    """The clock of a network drive may be ahead: the watcher saw the file at rest."""
+    with Followed(own) as followed:
+        followed.made("hero.png")
+        merging = own.write(".git/MERGE_HEAD", "")  # until it is gone all is told at once
+        ahead = time.time() + 3600
+        os.utime(own.draw("ahead.png", tint=8), (ahead, ahead))
+        own.write("rules/more.yaml", "rules: []\n")
+        time.sleep(3 * SETTLE_S)
+        merging.unlink()
+        followed.made("ahead.png")
+
+
+def test_what_another_wrote_stays_news_when_a_build_writes_over_it() -> None:
+    """Our write has merged their lines, and nobody has looked at these yet."""
+    authorship = Authorship()
+    authorship.wrote("", "ours")
+    assert not authorship.is_news("ours")
+    authorship.wrote("theirs", "theirs and ours")
+    assert authorship.is_news("theirs and ours")
+    assert not authorship.is_news("theirs and ours")
+    authorship.wrote("theirs and ours", "more of ours")
+    assert not authorship.is_news("more of ours")
+    assert authorship.is_news("ours")
+
+
+def test_a_broken_rule_file_is_said_and_mended(own: Game) -> None:
+    """The watch goes on with the rules that it has."""
+    with Followed(own) as followed:
+        followed.made("hero.png")
+        own.write("rules/own.yaml", RULES + "\t:")
+        with pytest.raises(AssertionError, match=r"own\.yaml"):
+            followed.until(lambda report: False)
+        own.write("rules/own.yaml", RULES.replace("calmly", "slowly"))
+        followed.made("hero.png")
