@@ -164,7 +164,7 @@ class Project:
                 observe=observe,
                 stop=stop or threading.Event(),
                 restored=scope.stems,
-                wrote=self.authorship.wrote,
+                authorship=self.authorship,
                 watch=watch,
             )
             plan, _ = self._planned(found, ledger, scope)
@@ -200,7 +200,7 @@ class Project:
                 clock=time.time,
                 observe=observe,
                 stop=stop or threading.Event(),
-                wrote=self.authorship.wrote,
+                authorship=self.authorship,
                 watch=watch,
             )
             made = placeholders.publish(self.site, found, spending.restraint, tools)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from . import keys
 
 
 class Authorship:
-    """Follows the texts of one lock file. Told by several threads, one write at a time."""
+    """Follows the texts of one lock file. May be used by several threads."""
 
     def __init__(self) -> None:
         """Know nothing yet: the first text that is written over is taken for known."""
         self._known: str | None = None
+        self._lock = threading.Lock()
 
-    def wrote(self, before: str, after: str) -> None:
-        """Note that a build of ours changed the text; what others had changed before is news."""
-        is_known = self._known in (None, _digest(before))
-        self._known = _digest(after) if is_known else ""
+    @contextmanager
+    def writing(self, before: str, after: str) -> Iterator[None]:
+        """Note that the block writes one text over another.
 
-    def is_news(self, text: str) -> bool:
-        """Tell, once, whether another has written the text."""
-        known, self._known = self._known, _digest(text)
-        return known != self._known
+        What others had changed before stays news. Nobody is told of a moment in between.
+        """
+        with self._lock:
+            is_known = self._known in (None, _digest(before))
+            yield
+            self._known = _digest(after) if is_known else ""
+
+    def is_news(self, read: Callable[[], str]) -> bool:
+        """Tell, once, whether another has written the text that `read` returns."""
+        with self._lock:
+            known, self._known = self._known, _digest(read())
+            return known != self._known
 
 
 def _digest(text: str) -> str:

@@ -61,7 +61,7 @@ class _Run:
             survey.lock,
             tools.restored,
             plain=survey.lock_text if survey.is_narrow else None,
-            wrote=tools.wrote,
+            authorship=tools.authorship,
             is_frozen=options.frozen,
             is_standing_in=options.is_standing_in,
         )

@@ -34,6 +34,8 @@ _LOOK_S = 2.0
 #: How long the end of a watch waits for purchases whose answer is on its way.
 _LAST_S = 30.0
 _RULES = (".yaml", ".yml")
+#: Files with settings; the key may be in the second.
+_SETTINGS = (project.CONFIG_NAME, ".env")
 
 
 class Follower:
@@ -98,7 +100,7 @@ class Follower:
 
     def _watch(self, stop: threading.Event) -> None:
         site = self._project.site
-        extra = (*site.inputs, project.CONFIG_NAME, lock.NAME)
+        extra = (*site.inputs, *site.settings.rules, *_SETTINGS, lock.NAME)
         try:
             for changed in watch.changes(
                 site.root,
@@ -115,7 +117,7 @@ class Follower:
             self._events.put(partial(self._broken, exc))
 
     def _changed(self, paths: frozenset[str]) -> Iterator[Report | PixelpipeError]:
-        rules = {path for path in paths if path.endswith(_RULES) and not project.is_override(path)}
+        rules = {path for path in paths if _is_rule(path)}
         if rules:
             before = self._project.site
             try:
@@ -126,14 +128,21 @@ class Follower:
             if _frame(before) != _frame(self._project.site):
                 self._arm()
         root = self._project.root
-        if lock.NAME in paths and not self._project.authorship.is_news(lockfile.text(root)):
+        reading = partial(lockfile.text, root)
+        if lock.NAME in paths and not self._project.authorship.is_news(reading):
             if paths == {lock.NAME}:
                 return
             paths -= {lock.NAME}
         sources = {_source_of(path, root) for path in paths - rules}
         concerned = frozenset(path for path in sources if path is not None)
         is_whole = not paths or bool(rules) or None in sources
-        self._to_show.add(concerned, is_whole=is_whole)
+        self._add(concerned, is_whole=is_whole)
+
+    def _add(self, paths: frozenset[str], *, is_whole: bool = False) -> None:
+        """Let placeholders appear and purchases begin, neither waiting for the other."""
+        self._to_build.add(paths, is_whole=is_whole)
+        if self._project.site.service.paid:
+            self._to_show.add(paths, is_whole=is_whole)
 
     def _broken(self, error: Exception) -> Iterator[Report | PixelpipeError]:
         raise error
@@ -179,10 +188,9 @@ class Follower:
         )
 
     def _shown(
-        self, due: _Due, result: Report | Exception | None
+        self, _: _Due, result: Report | Exception | None
     ) -> Iterator[Report | PixelpipeError]:
         self._is_showing = False
-        self._to_build.add(due.paths, is_whole=due.is_whole)
         yield from _told(result)
 
     def _build(self, scope: Scope) -> Report:
@@ -221,7 +229,7 @@ class Follower:
         ready = [one for one in waiting if restraint.is_due(one, now)] + released
         woken = frozenset(one.source for one in ready if one.request_key not in self._woken)
         if woken:
-            self._to_show.add(woken)
+            self._add(woken)
         self._woken |= {one.request_key for one in ready}
         self._looks_at = time.monotonic() + _LOOK_S if waiting else math.inf
 
@@ -263,6 +271,11 @@ class _Due:
         if not self.is_whole:
             return Scope(paths=self.paths)
         return Scope(quiet=Quiet(settle_s=settle_s, settled=self.paths))
+
+
+def _is_rule(path: str) -> bool:
+    """Tell whether a file says what is to be done."""
+    return path in _SETTINGS or (path.endswith(_RULES) and not project.is_override(path))
 
 
 def _source_of(path: str, root: Path) -> str | None:

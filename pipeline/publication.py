@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from filelock import FileLock, Timeout
 
 from . import keys, lock, lockfile, locktext, project
+from .authorship import Authorship
 from .errors import AssetError, StorageError, SupersededError
 from .ledger import Ledger
 from .lock import ClipLine, FileLine
@@ -38,19 +39,19 @@ class Publication:
         restored: Collection[str] = (),
         *,
         plain: str | None = None,
-        wrote: Callable[[str, str], object] | None = None,
+        authorship: Authorship | None = None,
         is_frozen: bool = False,
         is_standing_in: bool = False,
     ) -> None:
         """`before` is the lock file as the plan saw it; `restored` stems may be overwritten.
 
         `plain` is the lock file's text when `before` holds only a part of what it says.
-        `wrote` is told of its text before and after each change.
+        `authorship` is told of each text that is written.
         `is_frozen` writes outputs only: the lock file stays as it is, and so do the files in it.
         `is_standing_in` gives way to whatever was published since then: it may have been bought.
         """
         self._plain = plain
-        self._wrote = wrote
+        self._authorship = authorship
         self._is_frozen = is_frozen
         self._is_standing_in = is_standing_in
         self._restored = restored
@@ -126,7 +127,7 @@ class Publication:
         is_lock_kept = self._is_frozen or not self._site.is_project
         if is_lock_kept or not (self._clips or self._files):
             return
-        _rewrite(self._site, self._amended, self._wrote)
+        _rewrite(self._site, self._amended, self._authorship)
         self._clips.clear()
         self._files.clear()
         ended = time.monotonic()
@@ -171,14 +172,13 @@ def amend(site: Site, change: Callable[[lock.Lock], lock.Lock]) -> None:
 def _rewrite(
     site: Site,
     change: Callable[[str], str],
-    wrote: Callable[[str, str], object] | None = None,
+    authorship: Authorship | None = None,
 ) -> None:
     with guard(site):
         before = lockfile.text(site.root)
         text = change(before)
-        project.publish(site.root, [File(path=lock.NAME, content=text.encode())])
-        if wrote is not None:
-            wrote(before, text)
+        with authorship.writing(before, text) if authorship else nullcontext():
+            project.publish(site.root, [File(path=lock.NAME, content=text.encode())])
 
 
 def mend(site: Site, notices: Collection[str], *, kept: bool) -> None:

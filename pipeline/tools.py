@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from .authorship import Authorship
 from .budget import Allowance
 from .jobs import Change, Clock
 from .ledger import Ledger
@@ -42,7 +43,7 @@ class Tools(Record, frozen=True, kw_only=True):
     stop: threading.Event
     #: Stems whose outputs are replaced although they were edited.
     restored: frozenset[str] = frozenset()
-    #: Told of the lock file's text before and after each time that it is written.
-    wrote: Callable[[str, str], object] | None = None
+    #: Told of each text of the lock file that is written.
+    authorship: Authorship | None = None
     #: Books where the time goes.
     watch: Stopwatch

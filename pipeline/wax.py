@@ -110,7 +110,7 @@ def _is_simple(seal: Seal, scan: Scan, said: Stated) -> bool:
     """Tell whether a listing and some stats say it all, but for young files."""
     if scan.links or any(value is not None for value in said[1].values()):
         return False
-    return not any(_is_glob(pattern.rpartition("/")[0]) for pattern in seal.terms.rules)
+    return not any(project.is_glob(pattern.rpartition("/")[0]) for pattern in seal.terms.rules)
 
 
 def _fields(root: Path, seal: Seal, environment: Mapping[str, str], _: object) -> Iterator[str]:
@@ -123,7 +123,9 @@ def _fields(root: Path, seal: Seal, environment: Mapping[str, str], _: object) -
     checks += [(imprint.SECRET, name) for name in terms.keys]
     checks += [(imprint.STAT, name) for name in dict.fromkeys((*terms.files, *terms.rules, *rules))]
     checks += [
-        (imprint.NAMES, name.rpartition("/")[0] or ".") for name in terms.rules if _is_glob(name)
+        (imprint.NAMES, name.rpartition("/")[0] or ".")
+        for name in terms.rules
+        if project.is_glob(name)
     ]
     for kind, name in checks:
         yield from (kind, name, imprint.check(kind, name, str(root), environment))
@@ -132,10 +134,6 @@ def _fields(root: Path, seal: Seal, environment: Mapping[str, str], _: object) -
         yield from (imprint.YOUNG, "", "")
     for command, said in seal.answers.items():
         yield from (imprint.OUT, command, said.out, imprint.ERR, command, said.err)
-
-
-def _is_glob(pattern: str) -> bool:
-    return any(sign in pattern for sign in "*?[")
 
 
 def narrow(root: Path, seal: Seal, found: imprint.Found) -> Scan | None:

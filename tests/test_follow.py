@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from game import RULES, Game, png, sprite
+from game import RULES, Game
 
 from pipeline.api import Project, Spending, ignore
 from pipeline.authorship import Authorship
@@ -125,19 +125,20 @@ def test_an_override_and_a_lost_output_concern_their_sprite_only(own: Game) -> N
 
 def test_a_build_of_everything_leaves_out_what_is_still_being_written(own: Game) -> None:
     """R42: settled first, then hashed. A rule that is saved meanwhile does not hurry it."""
-    states = [png(sprite(tint)) for tint in (50, 51, 52)]
-    place = own.root / "assets/slow.png"
+    own.settings(watch={"settle": 3})
     with Followed(own) as followed:
         followed.made("hero.png")
+        followed.reports.clear()
+        merging = own.write(".git/MERGE_HEAD", "")
         own.write("rules/more.yaml", "rules: []\n")
-        for number, content in enumerate(states * 4):
-            place.write_bytes(content)  # whole each time, and never at rest
-            own.write("rules/more.yaml", f"rules: []  # {number}\n")
-            time.sleep(SETTLE_S / 2)
-        report = followed.made("slow.png")
-    assert all("slow.png" not in looked_at(one) for one in followed.reports[:-1])
-    assert [_made(one) for one in followed.reports].count(["slow.png"]) == 1
-    assert report.exit == 0
+        time.sleep(3.5)
+        own.draw("slow.png", tint=50)
+        merging.unlink()  # the rule is told, the sprite has not settled
+        followed.made("slow.png")
+    *before, last = map(looked_at, followed.reports)
+    assert {"hero.png"} in before
+    assert all("slow.png" not in found for found in before)
+    assert last == {"slow.png"}
 
 
 def test_what_is_being_written_when_a_watch_starts_is_taken_when_it_rests(own: Game) -> None:
@@ -164,14 +165,37 @@ def test_what_has_settled_is_built_with_all_others_whatever_its_time_says(own: G
 def test_what_another_wrote_stays_news_when_a_build_writes_over_it() -> None:
     """Our write has merged their lines, and nobody has looked at these yet."""
     authorship = Authorship()
-    authorship.wrote("", "ours")
-    assert not authorship.is_news("ours")
-    authorship.wrote("theirs", "theirs and ours")
-    assert authorship.is_news("theirs and ours")
-    assert not authorship.is_news("theirs and ours")
-    authorship.wrote("theirs and ours", "more of ours")
-    assert not authorship.is_news("more of ours")
-    assert authorship.is_news("ours")
+    with authorship.writing("", "ours"):
+        pass
+    assert not authorship.is_news(lambda: "ours")
+    with authorship.writing("theirs", "theirs and ours"):
+        pass
+    assert authorship.is_news(lambda: "theirs and ours")
+    assert not authorship.is_news(lambda: "theirs and ours")
+    with authorship.writing("theirs and ours", "more of ours"):
+        pass
+    assert not authorship.is_news(lambda: "more of ours")
+    assert authorship.is_news(lambda: "ours")
+
+
+def test_nobody_looks_at_the_lock_file_while_it_is_being_written() -> None:
+    """Between the file's change and the note of it, our own text would look like another's."""
+    authorship, text = Authorship(), "before"
+    asked = threading.Event()
+    answers = queue.SimpleQueue[bool]()
+
+    def ask() -> None:
+        asked.set()
+        answers.put(authorship.is_news(lambda: text))
+
+    thread = threading.Thread(target=ask)
+    with authorship.writing(text, "after"):
+        text = "after"
+        thread.start()
+        asked.wait()
+        time.sleep(0.05)
+    thread.join()
+    assert answers.get() is False
 
 
 def test_a_broken_rule_file_is_said_and_mended(own: Game) -> None:

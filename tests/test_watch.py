@@ -18,6 +18,7 @@ from watchdog.events import FileCreatedEvent
 
 from pipeline.project import Tree
 from pipeline.watch import Timing, loop, notices
+from pipeline.watch.extras import Extras
 from pipeline.watch.loop import Moment, Watcher
 
 HERO = "assets/hero.png"
@@ -203,7 +204,7 @@ def test_w11_lost_events_are_made_good_by_the_next_full_scan(
 
 def test_w11_a_burst_drops_names_and_looks_everywhere(root: Path) -> None:
     """Above a thousand notices their names are worth less than a scan."""
-    collector = notices.Collector(root, (), threading.Event())
+    collector = notices.Collector(root, Extras(root), threading.Event())
     for number in range(notices.BURST + 1):
         collector.dispatch(FileCreatedEvent(str(root / f"assets/{number}.png")))
     assert collector.take() == notices.Dirty(
@@ -214,8 +215,8 @@ def test_w11_a_burst_drops_names_and_looks_everywhere(root: Path) -> None:
 
 def test_w11_a_burst_in_small_portions_is_a_burst(root: Path) -> None:
     """After SIGCONT a busy machine delivers the queue bit by bit, less what was dropped."""
-    watches = HardOfHearing(root, (), threading.Event())
-    watcher = Watcher(Tree(root, ["assets"], []), (), Timing(), notices=watches)
+    watches = HardOfHearing(root, Extras(root), threading.Event())
+    watcher = Watcher(Tree(root, ["assets"], []), Extras(root), Timing(), notices=watches)
     watcher.start(Moment(0, 0))
     try:
         (root / HERO).write_bytes(png(1))
@@ -228,7 +229,7 @@ def test_w11_a_burst_in_small_portions_is_a_burst(root: Path) -> None:
 def test_w12_an_event_that_cannot_be_read_kills_nothing(root: Path) -> None:
     """An exception in the handler would end watchdog's thread in silence."""
     wake = threading.Event()
-    collector = notices.Collector(root, (), wake)
+    collector = notices.Collector(root, Extras(root), wake)
     collector.dispatch(None)  # type: ignore[arg-type]  # that is the point
     assert collector.take().is_everything
     assert wake.is_set()

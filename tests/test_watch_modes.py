@@ -21,6 +21,7 @@ from pipeline import project, watch
 from pipeline.model import File
 from pipeline.project import Tree
 from pipeline.watch import Timing, loop, notices, places
+from pipeline.watch.extras import Extras
 from pipeline.watch.loop import Moment, Watcher
 
 HERO = "assets/hero.png"
@@ -170,6 +171,19 @@ def test_rules_settings_and_overrides_are_told(root: Path, poll: bool) -> None:
         assert following.settled() == dict.fromkeys([*extra, "assets/hero.png.yaml"], 1)
 
 
+@both_modes
+def test_a_rule_file_that_is_added_or_goes_is_told(root: Path, poll: bool) -> None:
+    """`rules: [rules/*.yaml]` means the files that will be there, too."""
+    (root / "rules").mkdir()
+    (root / "rules/old.yaml").write_text("a: 1")
+    with Following(root, poll=poll, extra=("rules/*.yaml",)) as following:
+        (root / "rules/new.yaml").write_text("a: 1")
+        (root / "rules/new.txt").write_text("a: 1")
+        (root / "rules/old.yaml").unlink()
+        expected = {"rules/new.yaml": 1, "rules/old.yaml": 1}
+        assert following.settled(after_grace=True) == expected
+
+
 def test_ignored_and_foreign_files_wake_nobody(root: Path) -> None:
     """Caches of engines change all the time (R68, R70)."""
     names = ["raw/a.png", ".godot/b.png", "node_modules/c.png", "d.txt", "e.wip.png", ".f.png"]
@@ -264,8 +278,8 @@ def test_a_branch_switched_there_and_back_ends_where_it_began(root: Path) -> Non
 def test_a_dead_watch_is_replaced(root: Path) -> None:
     """A thread of watchdog that ended says nothing by itself."""
     wake = threading.Event()
-    watches = notices.Notices(root, (), wake)
-    watcher = Watcher(Tree(root, ["assets"], []), (), QUICK, notices=watches, wake=wake)
+    watches = notices.Notices(root, Extras(root), wake)
+    watcher = Watcher(Tree(root, ["assets"], []), Extras(root), QUICK, notices=watches, wake=wake)
     watcher.start(Moment(0, 0))
     try:
         assert watches.is_sound()
@@ -285,8 +299,10 @@ def test_a_dead_watch_is_replaced(root: Path) -> None:
 @pytest.mark.parametrize("later", [Moment(60, 60), Moment(0.2, 3600)], ids=["stopped", "slept"])
 def test_after_a_gap_everything_is_looked_at(root: Path, later: Moment) -> None:
     """A laptop that slept, or SIGSTOP: the steady clock runs on in one case only."""
-    watcher = Watcher(Tree(root, ["assets"], []), (), QUICK)
-    watcher._notices = Deaf(root, (), threading.Event())  # so that no scan is due by itself
+    watcher = Watcher(Tree(root, ["assets"], []), Extras(root), QUICK)
+    watcher._notices = Deaf(
+        root, Extras(root), threading.Event()
+    )  # so that no scan is due by itself
     watcher.start(Moment(0, 0))
     try:
         (root / HERO).write_bytes(png(1))
@@ -381,8 +397,8 @@ def test_an_idle_watcher_does_not_scan(root: Path, monkeypatch: pytest.MonkeyPat
         scans.append(0)
         return real(tree)
 
-    watches = notices.Notices(root, (), threading.Event())
-    watcher = Watcher(Tree(root, ["assets"], []), (), Timing(), notices=watches)
+    watches = notices.Notices(root, Extras(root), threading.Event())
+    watcher = Watcher(Tree(root, ["assets"], []), Extras(root), Timing(), notices=watches)
     watcher.start(Moment(0, 0))
     monkeypatch.setattr(Tree, "scan", counted)
     try:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.project import Scan, Stat
 from pipeline.watch import guard, mounts, places
+from pipeline.watch.extras import Extras
 from pipeline.watch.gate import Gate, Timing
 from pipeline.watch.whole import is_whole
 
@@ -265,7 +266,32 @@ def test_caches_are_not_watched_unless_that_takes_too_many_watches(
 
 def test_extra_files_are_watched_by_their_folder_once() -> None:
     """`rules/` lies outside of the assets, `assets/x.yaml` is covered."""
-    chosen = places.choose(
-        scan(["assets"], []), ["assets"], ["p.yaml", "rules/a.yaml", "assets/x.yaml"]
-    )
+    names = ["p.yaml", "rules/a.yaml", "assets/x.yaml"]
+    chosen = places.choose(scan(["assets"], []), ["assets"], Extras(Path(), names).places())
     assert chosen == {("assets", True), (".", False), ("rules", False)}
+
+
+def test_globs_are_watched_where_they_may_find_something() -> None:
+    """A rule file that is added counts at once, also in a folder that is added."""
+    globs = ["rules/*.yaml", "**/px/*.yaml", "packs/*/rules.yaml", "assets/**/x.yaml"]
+    chosen = places.choose(scan(["assets"], []), ["assets"], Extras(Path(), globs[:1]).places())
+    assert chosen == {("assets", True), ("rules", False)}
+    chosen = places.choose(scan(["assets"], []), ["assets"], Extras(Path(), globs[1:]).places())
+    assert chosen == {("assets", True), (".", True)}
+
+
+def test_a_glob_means_what_it_finds(tmp_path: Path) -> None:
+    """Files that are there, and those that would be found if they were."""
+    names = ["r/a.yaml", "r/s/b.yaml", "r/a.txt", "c.yaml", "x/y/px.yaml", "px.yaml"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for patterns in (["r/*.yaml"], ["**/px.yaml"], ["[cx].yaml", "r/*/b.yaml"], ["c.yaml"], []):
+        extras = Extras(tmp_path, patterns)
+        found = set(extras.stats())
+        assert found == {name for name in names if name in extras}
+        assert found == {
+            path.relative_to(tmp_path).as_posix()
+            for pattern in patterns
+            for path in tmp_path.glob(pattern)
+        }

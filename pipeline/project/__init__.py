@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from .ignore import IGNORE_NAME
 from .paths import (
     CONFIG_NAME,
+    expression,
     find,
     fold,
+    is_glob,
     is_output,
     is_override,
     is_source,
@@ -37,8 +39,10 @@ __all__ = [
     "Tree",
     "digest_of",
     "digests",
+    "expression",
     "find",
     "fold",
+    "is_glob",
     "is_output",
     "is_override",
     "is_source",

@@ -67,7 +67,7 @@ def _compile(line: str, base: str) -> _Pattern | None:
     is_folder_only = text.endswith("/")
     text = text.removesuffix("/")
     is_tied = "/" in text
-    body = _regex(text.removeprefix("/"))
+    body = expression(text.removeprefix("/"))
     prefix = re.escape(base + "/") if base else ""
     depth = "" if is_tied else "(?:.*/)?"
     try:
@@ -90,7 +90,7 @@ _TOKEN = re.compile(
 )
 
 
-def _regex(glob: str) -> str:
+def expression(glob: str) -> str:
     """Translate a gitignore pattern without its marks at either end."""
     return "".join(_translated(token) for token in _TOKEN.finditer(glob))
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from ..errors import ConfigError, PixelpipeError
 from ..imprint import CONFIG_NAME as CONFIG_NAME
 from ..imprint import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
+from . import ignore
 
 #: This checkout's own folder in the project (design.md section 7).
 STATE_NAME = ".pixelpipe"
@@ -52,6 +53,16 @@ def matching(root: Path, patterns: Iterable[str]) -> tuple[str, ...]:
         if path.is_file()
     )
     return tuple(dict.fromkeys(found))
+
+
+def is_glob(pattern: str) -> bool:
+    """Tell whether a pattern may mean more than one file."""
+    return any(sign in pattern for sign in "*?[")
+
+
+def expression(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Return what the paths of `matching` fulfil, also those that are not there."""
+    return re.compile("|".join(ignore.expression(one) for one in patterns) or "(?!)", re.DOTALL)
 
 
 def prepare(root: Path) -> Path:

@@ -17,6 +17,7 @@ import msgspec
 
 from ..project import Tree
 from . import mounts
+from .extras import Extras
 from .gate import Timing
 from .loop import Watcher
 
@@ -43,9 +44,10 @@ def changes(
     """Yield sets of paths that have changed and come to rest, until `stop` is set.
 
     The first set is empty and comes at once: from then on nothing is missed, so that a full build
-    belongs there. Each later set holds sources, overrides and `extra` files (rules, settings; POSIX
-    and relative to `root`) that are new, changed or gone, and outputs that are gone. Each change is
-    told once. A rename is told as one path that is new and, after a grace time, one that is gone.
+    belongs there. Each later set holds sources, overrides and `extra` files (rules, settings; names
+    or globs, POSIX and relative to `root`) that are new, changed or gone, and outputs that are
+    gone. Each change is told once. A rename is told as one path that is new and, after a grace
+    time, one that is gone.
 
     `settle_s` is how long a file has to be unchanged. `poll` scans again and again instead of
     waiting for events; None decides by the file system and says so. `timing` sets the other times.
@@ -53,20 +55,20 @@ def changes(
     a full build that leaves out what may still be written misses none of them.
     """
     timing = timing or Timing(settle_s=settle_s)
-    tree = Tree(root, assets, ignore)
+    tree, extras = Tree(root, assets, ignore), Extras(root, extra)
     kind = _network_type(root, tree.assets) if poll is None else None
     if kind is not None:
         _log.warning("the assets are on %s, which tells of no changes: scanning instead", kind)
         settle_s = max(timing.settle_s, _NETWORK_SETTLE_S)
         timing = msgspec.structs.replace(timing, settle_s=settle_s)
     if poll or kind is not None:
-        yield from Watcher(tree, extra, timing, takes_fresh=takes_fresh).run(stop)
+        yield from Watcher(tree, extras, timing, takes_fresh=takes_fresh).run(stop)
         return
     from .notices import Notices  # watchdog costs 54 ms to import (speed.md 1)
 
     wake = threading.Event()
-    notices = Notices(root, extra, wake)
-    watcher = Watcher(tree, extra, timing, notices=notices, wake=wake, takes_fresh=takes_fresh)
+    notices = Notices(root, extras, wake)
+    watcher = Watcher(tree, extras, timing, notices=notices, wake=wake, takes_fresh=takes_fresh)
     yield from watcher.run(stop)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..project import Scan, Stat, Tree, stat_of
+from ..project import Scan, Stat, Tree
 from . import guard, places
+from .extras import Extras
 from .gate import Gate, Timing
 from .whole import is_whole
 
@@ -60,7 +60,7 @@ class Watcher:
     def __init__(
         self,
         tree: Tree,
-        extra: Sequence[str],
+        extra: Extras,
         timing: Timing,
         *,
         notices: Notices | None = None,
@@ -73,7 +73,7 @@ class Watcher:
         """
         self._takes_fresh = takes_fresh
         self._tree = tree
-        self._extra = tuple(extra)
+        self._extra = extra
         self._timing = timing
         self._notices = notices
         self._wake = wake or threading.Event()
@@ -260,7 +260,7 @@ class Watcher:
         """Scan everything, say what is newly wrong, and choose the time of the next scan."""
         began = time.monotonic()
         scan = self._tree.scan()
-        scan.files.update(self._stat_extra(self._extra))
+        scan.files.update(self._extra.stats())
         cost_s = time.monotonic() - began
         interval_s = self._timing.reconcile_s if self._notices else self._timing.poll_s
         share = _SCAN_SHARE if self._notices else _BURST_SHARE
@@ -272,19 +272,11 @@ class Watcher:
         self._faults = set(scan.faults)
         return scan
 
-    def _look(self, names: Iterable[str]) -> dict[str, Stat]:
+    def _look(self, names: Collection[str]) -> dict[str, Stat]:
         """Stat these files only."""
-        wanted = set(names)
-        found = self._tree.look(wanted.difference(self._extra)).files
-        found.update(self._stat_extra(wanted.intersection(self._extra)))
-        return found
-
-    def _stat_extra(self, names: Iterable[str]) -> dict[str, Stat]:
-        """Stat files that count although no scan lists them: rules and settings."""
-        found = {}
-        for path in names:
-            with suppress(OSError):
-                found[path] = stat_of((self._tree.root / path).stat())
+        extra = {path for path in names if path in self._extra}
+        found = self._tree.look(set(names) - extra).files
+        found.update(self._extra.look(extra))
         return found
 
     # -- when to tell -------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from ..project import CACHES, IGNORE_NAME, Scan, is_output, is_override, is_source
 from . import places
+from .extras import Extras
 
 #: With its default set watchdog 7 wakes itself above 4,096 folders and never sleeps again
 #: (speed.md 4): what merely reads must not count.
@@ -67,12 +68,12 @@ class Dirty(NamedTuple):
 class Collector(FileSystemEventHandler):
     """Takes watchdog's events and keeps the paths that are worth a look."""
 
-    def __init__(self, root: Path, extra: Collection[str], wake: threading.Event) -> None:
+    def __init__(self, root: Path, extra: Extras, wake: threading.Event) -> None:
         """Collect for the project at `root`; `extra` files count whatever they are called."""
         self._root = root
         self._bases: tuple[tuple[str, str], ...] = ()
         self.follow(())
-        self._extra = frozenset(extra)
+        self._extra = extra
         self._wake = wake
         self._lock = threading.Lock()
         self._files: set[str] = set()
@@ -171,10 +172,10 @@ class Collector(FileSystemEventHandler):
 class Notices:
     """Watches on the folders of a project, and what they noticed."""
 
-    def __init__(self, root: Path, extra: Collection[str], wake: threading.Event) -> None:
+    def __init__(self, root: Path, extra: Extras, wake: threading.Event) -> None:
         """Prepare for the project at `root`; `wake` is set whenever something was noticed."""
         self._root = root
-        self._extra = tuple(extra)
+        self._extra = extra
         self._collector = Collector(root, extra, wake)
         self._observer: BaseObserver | None = None
         self._watches: dict[tuple[str, bool], ObservedWatch] = {}
@@ -190,7 +191,7 @@ class Notices:
         Raises OSError when the system has no watches left.
         """
         self._collector.follow(assets)
-        wanted = places.choose(scan, assets, self._extra)
+        wanted = places.choose(scan, assets, self._extra.places())
         if self._observer is None:
             # watchdog 7 warns when it adds a watch twice, as it does while folders are being made.
             warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from ..project import Scan
@@ -16,7 +16,7 @@ _INOTIFY = re.compile(r"^inotify wd:\S+ ino:([0-9a-f]+)", re.MULTILINE)
 
 
 def choose(
-    scan: Scan, assets: Collection[str], extra: Collection[str] = ()
+    scan: Scan, assets: Collection[str], extra: Iterable[tuple[str, bool]] = ()
 ) -> frozenset[tuple[str, bool]]:
     """Return which folders to watch, each alone or with all below it.
 
@@ -27,12 +27,13 @@ def choose(
     for top in assets:
         split = set(itertools.islice(_split(top, scan), _MAX_PLACES + 1))
         chosen |= split if len(split) <= _MAX_PLACES else {(top, True)}
-    for path in extra:
-        folder = path.rpartition("/")[0] or "."
+    for folder, is_deep in extra:
         if not any(
-            folder == place[0] or (place[1] and _lies_in(folder, place[0])) for place in chosen
+            (folder == place and (is_whole or not is_deep))
+            or (is_whole and _lies_in(folder, place))
+            for place, is_whole in chosen
         ):
-            chosen.add((folder, False))
+            chosen.add((folder, is_deep))
     return frozenset(chosen)
 
 

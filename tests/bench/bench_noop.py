@@ -71,6 +71,9 @@ index.save()
 #: The subject in a project of one sprite: what a change costs that no other file adds to.
 ALONE = "alone"
 
+#: Peers that do everything anew for one change are left out above this size: it takes minutes.
+COARSE_MOST = 10_000
+
 _Subjects = Mapping[str, Sequence[str]]
 
 
@@ -131,7 +134,8 @@ def measure(folder: Path, size: int, rounds: int, *, is_built: bool) -> Found:
     noop = turns(subjects, rounds, lambda: None)
     if not is_built:
         return Found(noop, {})
-    kept = ("pixelpipe", ALONE, *(peer.name for peer in peers.here(root)))
+    others = [peer for peer in peers.here(root) if not peer.is_coarse or size <= COARSE_MOST]
+    kept = ("pixelpipe", ALONE, *(peer.name for peer in others))
     changing = {name: command for name, command in subjects.items() if name in kept}
 
     def change() -> None:

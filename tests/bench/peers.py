@@ -65,6 +65,8 @@ class Peer(NamedTuple):
     describe: Callable[[Path, Sequence[str]], None] | None
     #: Run once, in turn, before anything is measured.
     before: tuple[tuple[str, ...], ...] = ()
+    #: One changed sprite makes it copy all of them again.
+    is_coarse: bool = False
 
 
 def folder() -> Path:
@@ -100,7 +102,8 @@ def known(root: Path) -> Iterator[Peer]:
     yield Peer("doit", doit, _if((own / "doit").exists(), _doit), (doit,))
     dvc = (str(own / "dvc"), "--cd", tree)
     yield Peer("DVC", (*dvc, "repro", "-q"), _if((own / "dvc").exists(), _dvc),
-               ((*dvc, "init", "-q", "--no-scm", "-f"), (*dvc, "repro", "-q")))  # fmt: skip
+               ((*dvc, "init", "-q", "--no-scm", "-f"), (*dvc, "repro", "-q")),
+               is_coarse=True)  # fmt: skip
     node = ("node", f"{root}/pack.mjs")
     has_node = shutil.which("node") and _assetpack().exists()
     yield Peer("AssetPack", node, _if(has_node, _pack), (node,))
