@@ -96,6 +96,9 @@ class Follower:
         site, environment = self._project.site, self._project.environment
         self._lender = self._stack.enter_context(Lender(site, environment))
         self._free = self._stack.enter_context(Lender(placeholders.stand_in(site), environment))
+        if site.service.paid and site.settings.placeholder:
+            # Else the first placeholder waits for the engine to start.
+            threading.Thread(target=self._free.warm_up, daemon=True).start()
         threading.Thread(target=self._watch, args=(self._watcher_stop,), daemon=True).start()
 
     def _watch(self, stop: threading.Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from . import hosting, site
@@ -33,12 +33,15 @@ class Lender:
         self._stack = ExitStack()
         self._service: Service | None = None
         self._once = threading.Lock()
+        self._is_closed = False
 
     def __enter__(self) -> Lender:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        with self._once:
+            self._is_closed = True
+            self._stack.close()
 
     @property
     def url(self) -> str | None:
@@ -54,6 +57,12 @@ class Lender:
             if self._service is None:
                 self._service = self._open()
             return self._service
+
+    def warm_up(self) -> None:
+        """Open the service, so that the first run finds it open; whoever needs it says why not."""
+        with suppress(PixelpipeError), self._once:
+            if self._service is None and not self._is_closed:
+                self._service = self._open()
 
     def _open(self) -> Service:
         from .service import Service  # loads requests
