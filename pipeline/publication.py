@@ -8,7 +8,7 @@ in one project: the guard is held for the moment of a set or of the lock file, n
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 
 from filelock import FileLock, Timeout
@@ -19,6 +19,7 @@ from .errors import AssetError, StorageError, SupersededError
 from .ledger import Ledger
 from .lock import ClipLine, FileLine
 from .model import File, Source
+from .project import Stat
 from .site import Site
 
 #: The lock file is written at most this often while sources are being published, and takes at
@@ -63,6 +64,8 @@ class Publication:
         self._files_of = before.files_of()
         self._clips: dict[str, Sequence[ClipLine]] = {}
         self._files: dict[str, Sequence[FileLine]] = {}
+        #: What stood on disk when that was noted, by stem and path.
+        self._stood: dict[str, dict[str, Stat | None]] = {}
         self._flush_due = time.monotonic() + _FLUSH_S
         self._renamed: list[str] = []
 
@@ -84,6 +87,7 @@ class Publication:
             for line in self._files_of.get(source.stem, ()):
                 if line.path not in new and not self._is_frozen:
                     project.remove(self._site.root, line.path, line.digest)
+            self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
         self._clips[source.path] = clips
         self._files[source.stem] = [
             FileLine(path=path, digest=digest, build=build_key) for path, digest in new.items()
@@ -115,6 +119,7 @@ class Publication:
                 for line in self._files_of.get(stem, ())
                 if line.is_ours and project.remove(self._site.root, line.path, line.digest)
             )
+            self._stood[stem] = self._standing(self._paths(stem))
         self._clips[source] = ()
         self._files[stem] = ()
         return removed
@@ -130,16 +135,31 @@ class Publication:
         _rewrite(self._site, self._amended, self._authorship)
         self._clips.clear()
         self._files.clear()
+        self._stood.clear()
         ended = time.monotonic()
         self._flush_due = ended + max(_FLUSH_S, (ended - begun) / _FLUSH_SHARE)
 
     def _amended(self, text: str) -> str:
-        """Return the lock file's text with the lines of what was published."""
+        """Return the lock file's text with the lines of what was published.
+
+        Where another run has published the same source since then, its lines count and not ours.
+        """
+        for stem, stood in self._stood.items():
+            if self._standing(stood) != stood:
+                del self._files[stem]
+                for source in [path for path in self._clips if path[: -len(".png")] == stem]:
+                    del self._clips[source]
         if text == self._plain:
             self._plain = locktext.replace(text, clips=self._clips, files=self._files)
             return self._plain
         before = lock.parse(text)
         return lock.text(lock.replace(before, clips=self._clips, files=self._files))
+
+    def _paths(self, stem: str) -> list[str]:
+        return [line.path for line in self._files_of.get(stem, ())]
+
+    def _standing(self, names: Iterable[str]) -> dict[str, Stat | None]:
+        return {path: project.stat_at(self._site.root / path) for path in names}
 
     def _ours(self, new: Mapping[str, str]) -> dict[str, str]:
         """Return the digests of files that we replace; raise AssetError if one is not ours."""

@@ -16,7 +16,9 @@ def _no_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     """Keep the user's home, state folder, key and settings out of every test."""
     for name in (*FOREIGN, *(name for name in os.environ if name.startswith("PIXELPIPE_"))):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))  # for what is started elsewhere
+    # For what is started elsewhere; another version of a package may have been put before ours.
+    before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(REPOSITORY), *before))))
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PIXELPIPE_STATE", str(home / "state"))

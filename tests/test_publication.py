@@ -1,0 +1,118 @@
+"""Runs that publish the same sprite at the same time: the lock file names what stands on disk."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from game import Game
+
+from pipeline import lock, lockfile, project
+from pipeline.api import Project
+from pipeline.errors import SupersededError
+from pipeline.ledger import Ledger
+from pipeline.lock import ClipLine
+from pipeline.model import File, Source
+from pipeline.publication import Publication
+
+HERO = Source(
+    path="assets/hero.png", byte_digest="", pixel_digest="", width=1, height=1, colors=1,
+    opaque_share=1.0,
+)  # fmt: skip
+OUTPUT = "assets/hero.anim.json"
+
+
+class Runs:
+    """Publications of one project, each as a run of its own has it."""
+
+    def __init__(self, game: Game, ledger: Ledger) -> None:
+        self.site = Project(game.root, environment=game.variables()).site
+        self._ledger = ledger
+
+    def begin(self, *, is_standing_in: bool = False) -> Publication:
+        """Begin a run: it sees the lock file as it is now."""
+        before = lockfile.read(self.site.root)
+        return Publication(self.site, self._ledger, before, is_standing_in=is_standing_in)
+
+    def publish(self, run: Publication, content: str) -> None:
+        """Publish the sprite's one file, from a purchase of that name."""
+        clip = ClipLine(source=HERO.path, clip="idle", key=content, digest=content, service="s")
+        run.publish(HERO, [File(path=OUTPUT, content=content.encode())], [clip], content)
+
+    def locked(self) -> tuple[list[str], list[str]]:
+        """Return which purchases and builds the lock file names."""
+        found = lockfile.read(self.site.root)
+        return [line.key for line in found.clips], [line.build for line in found.files]
+
+    def on_disk(self) -> str:
+        """Return what stands there."""
+        return (self.site.root / OUTPUT).read_text()
+
+
+@pytest.fixture
+def runs(game: Game) -> Iterator[Runs]:
+    """A project of which nothing was published yet."""
+    with _ledger() as ledger:
+        yield Runs(game, ledger)
+
+
+@contextmanager
+def _ledger() -> Iterator[Ledger]:
+    with Ledger(Path(os.environ["PIXELPIPE_STATE"]), now=time.time()) as ledger:
+        yield ledger
+
+
+@pytest.mark.parametrize("is_late_first", [False, True])
+def test_what_was_published_last_is_what_the_lock_file_says(
+    runs: Runs, is_late_first: bool
+) -> None:
+    """Whichever of two runs writes the lock file last."""
+    early, late = runs.begin(), runs.begin()
+    runs.publish(early, "one")
+    runs.publish(late, "two")
+    for run in (late, early) if is_late_first else (early, late):
+        run.flush()
+    assert runs.on_disk() == "two"
+    assert runs.locked() == (["two"], ["two"])
+
+
+def test_a_placeholder_never_stands_in_the_lock_file_after_the_purchase(runs: Runs) -> None:
+    """It was published first, and its run ended last."""
+    shown, bought = runs.begin(is_standing_in=True), runs.begin()
+    runs.publish(shown, "placeholder")
+    runs.publish(bought, "purchase")
+    bought.flush()
+    shown.flush()
+    assert runs.locked() == (["purchase"], ["purchase"])
+    with pytest.raises(SupersededError):
+        runs.publish(shown, "placeholder again")
+
+
+def test_a_sprite_that_came_back_keeps_its_lines(runs: Runs) -> None:
+    """A branch was switched there and back: one run removes what another has made again."""
+    first = runs.begin()
+    runs.publish(first, "one")
+    first.flush()
+    forgetting, making = runs.begin(), runs.begin()
+    forgetting.forget(HERO.path)
+    runs.publish(making, "one")
+    making.flush()
+    forgetting.flush()
+    assert runs.locked() == (["one"], ["one"])
+
+
+def test_a_sprite_that_is_gone_leaves_no_lines(runs: Runs) -> None:
+    """Neither do other sprites lose theirs."""
+    first = runs.begin()
+    runs.publish(first, "one")
+    first.flush()
+    run = runs.begin()
+    assert run.forget(HERO.path) == (OUTPUT,)
+    run.flush()
+    assert runs.locked() == ([], [])
+    assert lock.parse(lockfile.text(runs.site.root)).notices == ()
+    assert project.stat_at(runs.site.root / OUTPUT) is None
