@@ -217,7 +217,7 @@ class Project:
         if scope.since is not None and (found := changes.again(self.site, scope.since)) is not None:
             return found
         found = survey.take(self.site, only=scope.only, paths=scope.paths, quiet=scope.quiet)
-        return survey.retaken(found, scope.takes, scope.picked)
+        return survey.retaken(found, scope.takes, scope.picked, scope.preference)
 
     def _first(self, scope: Scope, watch: Stopwatch) -> tuple[Survey, Plan, Known]:
         """Look, and plan by what the lock file says; a purchase is worth a look at everything."""

@@ -9,6 +9,9 @@ from .model import DEFAULT_FPS, DEFAULT_FRAMES, MAX_FRAMES, Direction, Flip
 from .shapes import Choice, Number, Switch, Text, Whole
 from .tables import Field, MapOf, OneOf, Table
 
+#: Most room for motion on each side that a rule may ask for.
+MOST_ROOM_PX = 128
+
 
 def _braces_problem(text: str) -> str | None:
     if re.search(templates.PATTERN, text):
@@ -59,7 +62,7 @@ SENT = {
         shape=Whole(low=1, high=2**31 - 1), about="The service's seed. Default: the service's."
     ),
     "fit": Field(
-        shape=OneOf(shapes=(Choice(words=("tight", "pad")), Whole(low=0, high=128))),
+        shape=OneOf(shapes=(Choice(words=("tight", "pad")), Whole(low=0, high=MOST_ROOM_PX))),
         about="Room for motion: `tight`, `pad`, or px on each side.",
     ),
 }

@@ -11,12 +11,15 @@ from collections.abc import Sequence
 
 from .errors import SourceError
 from .imaging import color, fit, matte, png, raster
-from .model import DEFAULT_FRAMES, Pixels, Request, Resolved
+from .imaging.raster import U8
+from .model import DEFAULT_FRAMES, Pixels, Preference, Request, Resolved
 
 #: With more colours than this a common palette is no longer sent unless the rule asks for it.
 AUTO_PALETTE_COLORS = 64
 #: Most colours the service takes in one palette, the matte among them (api.md 4.3).
 MAX_PALETTE_COLORS = 256
+#: A matte this near to a colour of the sprite (deltaE2) cannot be told from it.
+SAME = 0.05
 _MAX_SEED = 2**31 - 1
 
 
@@ -34,15 +37,17 @@ def request(
     canvas with room for every motion, and one matte.
 
     Raises SourceError when the source cannot be sent: transparent, too large, too many colours
-    for the palette that the rule asks for.
+    for the palette that the rule asks for, a matte asked for that is a colour of the sprite.
     """
+    asked = request.preference or Preference()
+    fitted = request.fit if asked.fit is None else asked.fit
     source = raster.cut(raster.array(pixels))
     clips = " ".join(one.clip for one in together) or request.clip
     # A line each: a "no" in one prompt says nothing about the next one.
     prompts = ";\n".join(one.prompt for one in together) or request.prompt
-    placement = fit.place(source, path=request.source, clip=clips, prompt=prompts, fit=request.fit)
+    placement = fit.place(source, path=request.source, clip=clips, prompt=prompts, fit=fitted)
     colors = color.palette(source)
-    chosen = matte.choose(colors, prompts, stated=request.matte)
+    chosen = _matte(request, colors, prompts)
     palette, count = _palette(request, tuple(map(color.to_hex, colors)), chosen.color)
     return Resolved(
         request_key=request_key,
@@ -58,7 +63,7 @@ def request(
         runner_up=chosen.runner_up,
         palette=palette,
         colors=count,
-        seed=_seed(request, request_key),
+        seed=asked.seed or _seed(request, request_key),
         model=request.model,
     )
 
@@ -73,6 +78,17 @@ def upload(pixels: Pixels, resolved: Resolved) -> bytes:
 def placement(resolved: Resolved) -> fit.Placement:
     """Return where the source lies in the canvas of a resolved request."""
     return fit.Placement(canvas=resolved.canvas, pad=resolved.pad, scale=resolved.scale)
+
+
+def _matte(request: Request, colors: U8, prompts: str) -> matte.Matte:
+    asked = request.preference.matte if request.preference else None
+    chosen = matte.choose(colors, prompts, stated=asked or request.matte)
+    if asked and chosen.distance < SAME:
+        raise SourceError(
+            f"{request.source}: the matte {asked} is a colour of the sprite and would take it "
+            f"away; choose another, such as {chosen.runner_up}"
+        )
+    return chosen
 
 
 def _palette(

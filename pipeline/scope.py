@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from .lock import ClipLine
-from .model import Record
+from .model import Preference, Record
 from .plan import Plan
 from .planfile import SavedPlan
 from .restraint import Restraint
@@ -36,6 +36,8 @@ class Scope(Record, frozen=True, kw_only=True):
     paths: frozenset[str] | None = None
     #: Takes that are wanted whatever the lock file says, by source and clip.
     takes: Mapping[tuple[str, str], int] = {}
+    #: What those takes are bought with.
+    preference: Preference | None = None
     #: Purchases that are used whatever the lock file says, by source and clip.
     picked: Mapping[tuple[str, str], ClipLine] = {}
     #: Sources whose outputs are replaced although they were edited by hand.

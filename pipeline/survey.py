@@ -28,7 +28,7 @@ from . import (
     targets,
 )
 from .errors import ConfigError, PixelpipeError, SourceError
-from .model import Record, Request, Rule, Source, Step, StepKind
+from .model import Preference, Record, Request, Rule, Source, Step, StepKind
 from .project import Facts, Index, Scan, Stat, document
 from .seal import Look
 from .selection import Quiet
@@ -120,8 +120,12 @@ def retaken(
     survey: Survey,
     takes: Mapping[tuple[str, str], int],
     picked: Mapping[tuple[str, str], lock.ClipLine],
+    preference: Preference | None = None,
 ) -> Survey:
-    """Return the survey with other takes, or certain purchases, wanted by source and clip."""
+    """Return the survey with other takes, or certain purchases, wanted by source and clip.
+
+    `preference` is what those takes are bought with.
+    """
     if not (takes or picked):
         return survey
 
@@ -130,7 +134,9 @@ def retaken(
         own = {clip: take for (source, clip), take in takes.items() if source == path}
         chosen = {clip: line for (source, clip), line in picked.items() if source == path}
         requests = tuple(
-            msgspec.structs.replace(request, take=own.get(request.clip, request.take))
+            msgspec.structs.replace(request, take=own[request.clip], preference=preference)
+            if request.clip in own
+            else request
             for request in one.requests
         )
         return msgspec.structs.replace(one, requests=requests, retaken=tuple(own), picked=chosen)

@@ -13,7 +13,7 @@ from . import keys
 from .api import Observer, Project, Scope, Spending, ignore
 from .errors import RefusedError, UsageError
 from .lock import ClipLine
-from .model import Record, Request
+from .model import Preference, Record, Request
 from .report import Report
 from .store import Store
 
@@ -63,10 +63,13 @@ def reroll(
     path: str,
     *,
     clip: str | None = None,
+    preference: Preference | None = None,
     spending: Spending | None = None,
     observe: Observer = ignore,
 ) -> Report:
     """Buy the next take of the clips of one source, or of one clip.
+
+    `preference` asks for another matte, padding or seed than would be chosen for it.
 
     Raises RefusedError when the built-in engine would replace what was paid for.
     """
@@ -78,7 +81,7 @@ def reroll(
                 "built-in engine does not replace it"
             )
     wanted = {(one.source, one.clip): max((*one.takes, one.current or 0)) + 1 for one in found}
-    scope = Scope(paths=frozenset([path]), takes=wanted)
+    scope = Scope(paths=frozenset([path]), takes=wanted, preference=preference)
     return project.build(scope=scope, spending=spending, observe=observe)
 
 

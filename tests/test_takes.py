@@ -11,6 +11,7 @@ from game import TWO_CLIPS, Game, Run, Shop
 from pipeline import takes
 from pipeline.api import Project, Spending
 from pipeline.errors import RefusedError, UsageError
+from pipeline.model import Resolved
 from pipeline.report import Report
 
 HERO = "assets/hero.png"
@@ -77,6 +78,60 @@ def test_every_later_take_sends_a_seed_of_its_own(paying: Game, shop: Shop) -> N
     }
     assert set(seeds) == {1, 2}
     assert len({7, None, *seeds.values()}) == 4
+
+
+def bought(game: Game, take: int) -> Resolved:
+    """Return how the hero's take was resolved, as it is committed beside the bought bytes."""
+    project = opened(game)
+    (key,) = {
+        line["key"] for line in game.locked() if line.get("take", 0) == take and "clip" in line
+    }
+    records = project.site.store().records(project.site.bought[0])
+    (found,) = (record for _, record in records if record.request_key == key)
+    return found.resolved
+
+
+def test_reroll_takes_matte_room_and_seed_of_its_own(paying: Game, shop: Shop) -> None:
+    """What went wrong may be the matte or the room: the rule stays, and nothing else is bought."""
+    paying.make()
+    first = sheet(paying)
+    said = ("--matte", "00FFff", "--fit", "9", "--seed", "77", "--yes")
+    run = command(paying, "reroll", *said)
+    assert run.exit == 0, run.stderr
+    resolved = bought(paying, 1)
+    # Three of the nine px are in the drawing already.
+    assert (resolved.matte, resolved.seed, resolved.pad[0]) == ("#00ffff", 77, 6)
+    assert paying.build().totals["fresh"] == 3
+    assert paying.run("clean").exit == 0
+    paying.make()
+    assert shop.calls == 4
+    takes.pick(opened(paying), HERO, 0)
+    assert sheet(paying) == first
+
+
+def test_matte_that_would_eat_the_sprite_is_not_bought(paying: Game, shop: Shop) -> None:
+    """A colour of the sprite as background takes the sprite away, for twenty credits."""
+    paying.make()
+    before = paying.files()
+    run = command(paying, "reroll", "--matte", "28143c", "--yes")
+    assert run.exit == 4
+    assert "is a colour of the sprite" in run.stderr
+    assert (paying.files(), shop.calls) == (before, 3)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("--matte", "pink"), ("--matte", "#12345"), ("--fit", "-1"), ("--fit", "500"),
+        ("--fit", "wide"), ("--seed", "0"),
+    ],
+)  # fmt: skip
+def test_option_that_makes_no_sense_ends_before_anything(
+    paying: Game, shop: Shop, said: tuple[str, str]
+) -> None:
+    """A typing error is exit 2, not a purchase with something else."""
+    assert command(paying, "reroll", *said, "--yes").exit == 2
+    assert shop.calls == 0
 
 
 def test_the_next_build_keeps_the_take(paying: Game, shop: Shop) -> None:

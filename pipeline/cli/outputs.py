@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from .. import edits, lock, project, takes
 from ..api import Project, Spending
+from ..clipfields import MOST_ROOM_PX
 from ..errors import UsageError
+from ..model import Preference
 from . import options
 from .make import show_build
 from .progress import ask, display
@@ -18,20 +22,67 @@ _file = click.argument("file", type=click.Path(path_type=Path))
 _clip = click.option("--clip", metavar="NAME", help="Only this clip.")
 
 
+def _color(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """Read a colour; without its sign no shell takes it for a comment."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"#?[0-9A-Fa-f]{6}", text):
+        raise click.BadParameter(f"{text!r} is no colour such as ff00ff")
+    return f"#{text.removeprefix('#').lower()}"
+
+
+def _room(_: click.Context, __: click.Parameter, text: str | None) -> object:
+    """Read what a rule's `fit` may be."""
+    if text in (None, "tight", "pad"):
+        return text
+    if not (text and text.isascii() and text.isdigit() and int(text) <= MOST_ROOM_PX):
+        raise click.BadParameter(f"{text!r} is neither px, 0 to {MOST_ROOM_PX}, nor tight, nor pad")
+    return int(text)
+
+
+def _preference(command: options.Command) -> options.Command:
+    """Add the options that say how another take should differ."""
+    for option in (
+        click.option("--seed", type=click.IntRange(1, 2**31 - 1), help="The service's seed."),
+        click.option("--fit", callback=_room, metavar="PX", help="Room for motion; tight, pad."),
+        click.option("--matte", callback=_color, metavar="COLOR", help="Colour behind the sprite."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
 @_file
 @_clip
+@_preference
 @options.service
 @options.spending
 def reroll(
-    file: Path, clip: str | None, service: str | None, max_credits: int | None, yes: bool
+    file: Path,
+    clip: str | None,
+    matte: str | None,
+    fit: int | Literal["tight", "pad"] | None,
+    seed: int | None,
+    service: str | None,
+    max_credits: int | None,
+    yes: bool,
 ) -> None:
-    """Buy another take of FILE's clips. The ones before are kept; see `pick`."""
+    """Buy another take of FILE's clips. The ones before are kept; see `pick`.
+
+    Matte, room and seed are for this take alone; the rule, and what it bought, stay as they are.
+    """
     opened, source = _open(file, service)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
     spending = Spending(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
     with display() as observe:
-        report = takes.reroll(opened, source, clip=clip, spending=spending, observe=observe)
+        report = takes.reroll(
+            opened,
+            source,
+            clip=clip,
+            preference=Preference(matte=matte, fit=fit, seed=seed),
+            spending=spending,
+            observe=observe,
+        )
     show_build(report)
     sys.exit(report.exit)
 

@@ -8,7 +8,17 @@ Positions and sizes are pixels, x to the right and y down from the top left.
 from __future__ import annotations
 
 from .files import Document, File, Pixels, Source
-from .jobs import Balance, FailureClass, Job, JobState, Kept, Request, Resolved, Taken
+from .jobs import (
+    Balance,
+    FailureClass,
+    Job,
+    JobState,
+    Kept,
+    Preference,
+    Request,
+    Resolved,
+    Taken,
+)
 from .limits import (
     ANIMATE_CREDITS,
     BATCH_MOST,
@@ -49,6 +59,7 @@ __all__ = [
     "JobState",
     "Kept",
     "Pixels",
+    "Preference",
     "Provenance",
     "Record",
     "Request",

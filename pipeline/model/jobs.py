@@ -8,6 +8,17 @@ from typing import Literal
 from .record import Record
 
 
+class Preference(Record, frozen=True, kw_only=True):
+    """What a person asks of one purchase, in place of the rule's fields and our own choice.
+
+    It is part of the resolved request only: the take tells the purchase apart from the others.
+    """
+
+    matte: str | None = None
+    fit: int | Literal["tight", "pad"] | None = None
+    seed: int | None = None
+
+
 class Request(Record, frozen=True, kw_only=True):
     """What is asked of the service for one clip of one source, as the rule states it."""
 
@@ -29,6 +40,8 @@ class Request(Record, frozen=True, kw_only=True):
     #: The prompts with path words left open, or None when they use none: a rename that changes
     #: only those reuses what was bought (design.md section 6).
     open_prompt: str | None = None
+    #: What a `reroll` asks for; no part of the key.
+    preference: Preference | None = None
 
 
 class Resolved(Record, frozen=True, kw_only=True):
