@@ -6,7 +6,7 @@ import re
 
 from . import templates
 from .model import DEFAULT_FPS, DEFAULT_FRAMES, MAX_FRAMES, Direction, Flip
-from .shapes import Choice, Number, Switch, Text, Whole
+from .shapes import Choice, Number, Switch, Text, Toggle, Whole
 from .tables import Field, MapOf, OneOf, Table
 
 #: Most room for motion on each side that a rule may ask for.
@@ -34,6 +34,19 @@ CLIP_NAME = Text(
     longest=40,
 )
 
+#: The stages of finishing, in the order in which they run, and what each does.
+STAGES = {
+    "pockets": "Take enclosed background out, as between arm and body.",
+    "fringe": "Unmix the edge where background was mixed in.",
+    "specks": "Drop lone specks and fill single holes.",
+    "palette": "Put every pixel on the sprite's own colours.",
+    "calibrate": "Learn the service's colours from frame 0 where they are off.",
+    "align": "Shift stray frames back, and take a drift out.",
+    "steady": "Take out single pixels that flicker.",
+    "lock_first": "Put the source back as frame 0.",
+    "loop": "Close a loop that does not close.",
+    "holds": "Show equal frames as one that lasts longer.",
+}
 #: What is sent to the service: it is paid for when it changes.
 SENT = {
     "negative_prompt": Field(shape=_NEGATIVE, about="What must not appear."),
@@ -90,8 +103,16 @@ FREE = {
     ),
     "crop": Field(
         shape=Choice(words=("original", "grow")),
-        about="`original`: frames are as large as the source. `grow`: larger where the motion "
-        "needs it. Default original.",
+        about="`grow`: frames are larger than the source where the motion needs it. `original`: "
+        "never, what leaves the source's own size is cut off. Default grow.",
+    ),
+    "stages": Field(
+        shape=Table(
+            wanted="a mapping such as `{steady: off}`",
+            fields={name: Field(shape=Toggle(), about=about) for name, about in STAGES.items()},
+        ),
+        about="Repairs to switch off, such as `{steady: off}`; `pixelpipe animate --stages` shows "
+        "what each does. All are on.",
     ),
 }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from . import cells, playing, targets
 from .errors import AssetError
 from .imaging import cell, develop, grade, raster
@@ -105,8 +107,9 @@ def sheet(task: Task) -> tuple[Sheet, Mapping[str, Grade], tuple[str, ...]]:
     made, notes = _made(task, point)
     if not made:
         raise AssetError(f"{task.stem}.png: no clip to finish: nothing was bought for it")
-    inks = [ink for one in made if (ink := one.placed.ink())]
     size = (base.width, base.height)
+    made = [_cropped(one, size) for one in made]
+    inks = [ink for one in made if (ink := one.placed.ink())]
     rect = cell.shared(inks, size, point)
     if rect != (0, 0, *size):
         notes.append(
@@ -183,9 +186,14 @@ def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
         bought.resolved,
         clip,
         name=f"{task.stem}.png, clip {bought.clip!r}",
-        stages=task.stages,
+        stages=_stages(task, clip),
         is_procedural=bought.service == PROCEDURAL,
     )
+
+
+def _stages(task: Task, clip: Clip) -> tuple[str, ...]:
+    """Return the stages that run for a clip: those of the task that its rule leaves on."""
+    return tuple(name for name in task.stages if clip.stages.get(name, True))
 
 
 def _picture(task: Task, clip: Clip) -> Pixels:
@@ -213,6 +221,14 @@ def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Ma
     )
 
 
+def _cropped(one: _Made, size: tuple[int, int]) -> _Made:
+    """Cut off what leaves the source's own rectangle, if the rule says so."""
+    if one.clip.crop != "original":
+        return one
+    inside = Placed(one.placed.crop((0, 0, *size)), 0, 0)
+    return msgspec.structs.replace(one, placed=inside)
+
+
 def _both(base: Direction, own: Direction) -> Direction:
     """Return how a derived clip plays: as it says, else as its base."""
     return base if own is Direction.FORWARD else own
@@ -224,7 +240,7 @@ def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int
     records: list[Provenance] = []
     for one in made:
         first = len(frames)
-        frames += _frames(one, rect, merge="holds" in task.stages)
+        frames += _frames(one, rect, merge="holds" in _stages(task, one.clip))
         count = len(frames) - first
         clips.append(
             SheetClip(

@@ -273,6 +273,28 @@ class Switch(Record, frozen=True, kw_only=True):
         return {"type": "boolean"}
 
 
+class Toggle(Record, frozen=True, kw_only=True):
+    """On or off, as text or as a boolean: YAML 1.2 knows only the latter."""
+
+    wanted: str = "on or off"
+
+    def takes(self, value: object) -> bool:
+        """Take booleans and strings."""
+        return isinstance(value, bool | str)
+
+    def read(self, value: object, at: At) -> bool:
+        """Return whether it is on."""
+        if isinstance(value, bool):
+            return value
+        if value not in ("on", "off"):
+            raise wrong(self, value, at)
+        return value == "on"
+
+    def schema(self) -> Schema:
+        """Describe both forms."""
+        return {"enum": ["on", "off", True, False]}
+
+
 class Nothing(Record, frozen=True, kw_only=True):
     """An explicit `null`."""
 

@@ -6,10 +6,12 @@ import pickle
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from pipeline import finish, imaging, keys, resolve
+from pipeline.clipfields import STAGES
 from pipeline.engine import animate
 from pipeline.errors import AssetError
 from pipeline.imaging import color, png, raster
@@ -22,6 +24,7 @@ from pipeline.model import (
     Request,
     Resolved,
     Rule,
+    Sheet,
     TargetChoice,
 )
 
@@ -72,6 +75,7 @@ def task(
     content: bytes,
     *,
     clips: tuple[Clip, ...] = (),
+    service: str = "built-in",
     **fields: object,
 ) -> finish.Task:
     """Make the task of one bought clip, `idle`, and the clips derived from it."""
@@ -81,7 +85,7 @@ def task(
         content=content,
         resolved=plan,
         digest=keys.digest(content),
-        service="built-in",
+        service=service,
         model="m",
     )
     rule = Rule(name="r", match=("*",), clips=clips or (Clip(name="idle", prompt=plan.prompt),))
@@ -164,6 +168,55 @@ def test_soft_alpha_comes_back_where_nothing_moved() -> None:
     x, y = kept.pivot[0] - 7, kept.pivot[1] - 19
     first = raster.array(kept.frames[0].pixels)[y : y + 20, x : x + 14]
     assert (first == raster.array(pixels)).all()
+
+
+def test_the_table_of_stages_is_what_runs() -> None:
+    """A stage that a rule cannot name cannot be switched off."""
+    assert tuple(STAGES) == finish.STAGES
+
+
+def test_rule_switches_stages_off() -> None:
+    """What a repair gets wrong for one clip must not need another release."""
+    pixels = hero()
+    plan = resolved(pixels)
+    frames = truth(pixels, plan)
+
+    def names(**stages: bool) -> list[str]:
+        clip = Clip(name="idle", prompt=plan.prompt, stages=stages)
+        bought = task(pixels, plan, strip(frames, plan.matte), clips=(clip,), service="paid")
+        return [stage.name for stage in finish.stages(bought)]
+
+    assert names() == ["key", "palette", "align", "steady", "lock_first", "loop"]
+    assert names(align=False, loop=False, steady=True) == ["key", "palette", "steady", "lock_first"]
+
+
+def test_holds_stay_single_frames_when_the_rule_says_so() -> None:
+    """Some engines play every frame for the same time."""
+    pixels = hero()
+    plan = resolved(pixels)
+    content = strip(truth(pixels, plan), plan.matte)
+    clip = Clip(name="idle", prompt=plan.prompt, stages={"holds": False})
+    assert len(finish.sheet(task(pixels, plan, content, clips=(clip,)))[0].frames) == 8
+
+
+def test_cell_stays_as_large_as_the_source_when_the_rule_says_so() -> None:
+    """A tile that grows by two px fits no grid; by default a hop is not cut off."""
+    pixels = hero()
+    plan = resolved(pixels, "hopping")
+    content = strip(truth(pixels, plan), plan.matte)
+
+    def sheet(*clips: Clip) -> Sheet:
+        return finish.sheet(task(pixels, plan, content, clips=clips))[0]
+
+    idle = Clip(name="idle", prompt=plan.prompt)
+    free, cut = sheet(idle), sheet(msgspec.structs.replace(idle, crop="original"))
+    assert free.cell[1] > 20
+    assert (cut.cell, cut.pivot) == ((14, 20), (7, 19))
+    top = free.pivot[1] - cut.pivot[1]
+    left = free.pivot[0] - cut.pivot[0]
+    for a, b in zip(free.frames, cut.frames, strict=True):
+        whole = raster.array(a.pixels)[top : top + 20, left : left + 14]
+        assert (whole == raster.array(b.pixels)).all()
 
 
 def _derive(*clips: Clip) -> tuple[U8, dict[str, tuple[U8, tuple[int, ...], bool]]]:

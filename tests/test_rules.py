@@ -205,7 +205,8 @@ def test_requests_carry_what_the_rule_states_and_nothing_else() -> None:
         for field in paid
     }
     assert len(changed | {key}) == len(paid) + 1
-    for field in ("fps: 12", "loop: false", "direction: pingpong", "hold: {0: 500}", "alpha: keep"):
+    free_fields = ("fps: 12", "loop: false", "direction: pingpong", "hold: {0: 500}", "alpha: keep")
+    for field in (*free_fields, "crop: original", "stages: {align: off}"):
         free = _request("assets/a.png", _rule(clips=f"{{idle: {{prompt: x, {field}}}}}"))
         assert keys.request_key(free, "built-in") == key
 

@@ -57,7 +57,10 @@ class Clip(Record, frozen=True, kw_only=True):
     is_reversed: bool = False
     #: "cut" makes alpha 0 or 255; "keep" puts the source's soft alpha back where unchanged.
     alpha: Literal["cut", "keep"] = "cut"
-    crop: Literal["original", "grow"] = "original"
+    #: "original" cuts off what leaves the source's own rectangle; "grow" makes the cell larger.
+    crop: Literal["original", "grow"] = "grow"
+    #: Stages of finishing by name that are switched on or off; those not stated run.
+    stages: Mapping[str, bool] = {}
     #: Number of the cell of a sheet that this clip is of; see cells.py.
     cell: int | None = None
 
