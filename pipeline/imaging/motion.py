@@ -43,6 +43,52 @@ FADING = (
 )  # fmt: skip
 
 
+#: Motions that change colours by design: no colour is missed.
+RECOLORING = (
+    "glow", "shin", "light", "lamp", "magic", "charg", "furnace", "crystal", "gleam", "glimmer",
+    "glint", "glitter", "gem", "sparkl", "twinkl",
+    "cycl", "rainbow", "neon", "portal", "energy", "hypno", "lava", "fire", "flam", "torch", "burn",
+    "candle", "flicker", "flash", "hurt", "damage", "explo",
+)  # fmt: skip
+
+
+#: Motions that take the figure away, or show it from its edge.
+HIDING = (
+    "dissolv", "disintegrat", "vanish", "teleport", "appear", "spawn", "explo", "fade", "fading",
+    "spin", "coin", "turn", "flip", "collect",
+)  # fmt: skip
+
+
+#: Motions of which tongues break off.
+FLARING = ("flicker", "fire", "flam", "torch", "burn", "candle", "lava", "heart", "beat")
+
+
+#: Motions whose frames jump about, so that none is next to another.
+JUMPING = (
+    "shak", "trembl", "shiver", "rumbl", "vibrat", "hit", "scroll", "conveyor", "sparkl", "twinkl",
+    "glitter", "explo",
+)  # fmt: skip
+
+
+#: Motions in which a part comes before another and hides it.
+COVERING = ("nod", "talk", "chew", "peck", "agree", "bow", "head", "eat", "sip", "drink")
+
+
+#: Motions that make the silhouette larger, never smaller.
+SWELLING = ("puls", "throb", "swell", "grow", "breath", "inflat")
+
+
+#: Motions that leave the frame on one side and come back on the other.
+WRAPPING = ("scroll", "conveyor", "flow", "stream", "waterfall")
+
+
+#: Motions with one stroke that is much faster than the rest.
+STRIKING = (
+    "lung", "dash", "headbutt", "ram", "attack", "slash", "strik", "stab", "punch", "kick", "bit",
+    "snap", "thrust", "smash", "chop",
+)  # fmt: skip
+
+
 #: Motions that lift the body by a px for a frame: only a larger shift is a defect.
 LIFTING = ("flap", "wing", "bird", "bat", "butterfl", "flag", "banner", "cape")
 
@@ -58,6 +104,16 @@ class Motion(Record, frozen=True, kw_only=True):
     #: The smallest shift of a single frame that is believed to be a defect, in px.
     least_shift_px: int = 1
     is_reversible: bool = False
+    #: Colours change by design; frames follow each other at random.
+    recolors: bool = False
+    jumps: bool = False
+    #: Ink goes away by design; it comes and goes as in a flame.
+    hides: bool = False
+    flares: bool = False
+    strikes: bool = False
+    wraps: bool = False
+    swells: bool = False
+    covers: bool = False
 
 
 def read(clip: str, prompt: str) -> Motion:
@@ -71,6 +127,14 @@ def read(clip: str, prompt: str) -> Motion:
         fades=_has(words, FADING),
         reshapes=_has(words, RESHAPING),
         is_reversible=_has(words, REVERSIBLE),
+        recolors=_has(words, RECOLORING),
+        jumps=_has(words, JUMPING),
+        hides=_has(words, HIDING),
+        flares=_has(words, FLARING),
+        strikes=_has(words, STRIKING),
+        wraps=_has(words, WRAPPING),
+        swells=_has(words, SWELLING),
+        covers=_has(words, COVERING),
     )
 
 
