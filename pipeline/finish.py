@@ -12,7 +12,7 @@ import msgspec
 
 from . import cells, playing, targets
 from .errors import AssetError
-from .imaging import cell, develop, grade, raster
+from .imaging import cell, develop, grade, raster, remedies
 from .imaging.cell import Placed
 from .model import (
     Clip,
@@ -159,11 +159,13 @@ def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
 
 
 def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
-    *_, last = _develop(task, bought)
+    steps = {step.name: step for step in _develop(task, bought)}
+    last = steps[next(reversed(steps))]
     placed = cell.put_back(last.reel.rgba(), develop.placement(bought.resolved))
     if clip.alpha == "keep":
         placed = cell.keep_alpha(placed, raster.array(_picture(task, clip)))
     loop = clip.loop is not False
+    is_back_and_forth = clip.direction in (Direction.PINGPONG, Direction.PINGPONG_REVERSE)
     to_and_fro = last.to_and_fro and clip.direction is Direction.FORWARD
     return _Made(
         clip=clip,
@@ -172,7 +174,12 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
         durations=playing.durations(clip, last.reel.count),
         loop=loop,
         direction=Direction.PINGPONG if to_and_fro else clip.direction,
-        grade=grade.grade(last, loop=loop),
+        grade=grade.grade(
+            last,
+            loop=loop and not is_back_and_forth,
+            keyed=steps["palette"],
+            remedies=remedies.find(steps["palette"], bought.resolved),
+        ),
         notes=tuple(f"{task.stem}.png, clip {clip.name!r}: {note}" for note in last.notes),
     )
 

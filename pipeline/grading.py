@@ -12,7 +12,7 @@ import msgspec
 
 from . import steps
 from .lock import ClipLine, Lock
-from .model import ANIMATE_CREDITS, Grade, Record, Rule, StepKind
+from .model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
 from .plan import SourcePlan
 from .results import Result
 from .steps import ClipPlan
@@ -123,21 +123,38 @@ def kept(source: SourcePlan, locked: Lock, written: Collection[ClipLine]) -> tup
 
 
 def faults(clip: ClipPlan, rule: Rule, grade: Grade | None) -> tuple[str, ...]:
-    """Return the sentences about a clip that is worth a look."""
-    if grade is None or grade.points >= rule.grade.warn:
+    """Return the sentences about a clip that is worth a look, and what another take may mend."""
+    if grade is None:
         return ()
-    return tuple(f"{clip.request.source} [{clip.request.clip}]: {one}" for one in grade.faults)
+    name = f"{clip.request.source} [{clip.request.clip}]"
+    told = {one.fault for one in grade.remedies}
+    weak = grade.faults if grade.points < rule.grade.warn else ()
+    plain = [f"{name}: {one}" for one in weak if one not in told]
+    return (*(f"{name}: {_remedy(clip, one)}" for one in grade.remedies), *plain)
+
+
+def _remedy(clip: ClipPlan, remedy: Remedy) -> str:
+    """Say a fault and the take that may mend it, with its price; nothing is bought by itself."""
+    if not remedy.option:
+        return remedy.fault
+    command = f"pixelpipe reroll {clip.request.source} --clip {clip.request.clip} {remedy.option}"
+    return (
+        f"{remedy.fault}; `{command}` buys another take {remedy.promise} ({_price(clip)} credits)"
+    )
+
+
+def _price(clip: ClipPlan) -> int:
+    return ANIMATE_CREDITS if clip.paid else 0
 
 
 def proposal(clip: ClipPlan, take: int, points: int, rule: Rule) -> str:
     """Say that a clip is kept back, and what can be done about it for which price."""
     name = f"{clip.request.source} --clip {clip.request.clip}"
-    price = ANIMATE_CREDITS if clip.paid else 0
     return (
         f"{clip.request.source} [{clip.request.clip}]: graded {points}, below {rule.grade.hide}: "
         f"kept, and not shown. `pixelpipe pick {name} --take {take}` shows it; "
-        f"`pixelpipe reroll {name}` buys another take ({price} credits), a changed prompt costs "
-        "the same"
+        f"`pixelpipe reroll {name}` buys another take ({_price(clip)} credits), a changed prompt "
+        "costs the same"
     )
 
 

@@ -190,6 +190,20 @@ def test_rule_switches_stages_off() -> None:
     assert names(align=False, loop=False, steady=True) == ["key", "palette", "steady", "lock_first"]
 
 
+def test_clip_that_the_rule_plays_to_and_fro_need_not_close() -> None:
+    """Its way back is the way it came, whatever the last frame shows."""
+    pixels = hero()
+    plan = resolved(pixels, "swinging", fit=8, frames=8)
+    content = strip(truth(pixels, msgspec.structs.replace(plan, frames=16))[:8], plan.matte)
+
+    def points(direction: Direction) -> int:
+        clip = Clip(name="idle", prompt=plan.prompt, direction=direction, stages={"loop": False})
+        bought = task(pixels, plan, content, clips=(clip,), service="paid")
+        return finish.sheet(bought)[1]["idle"].points
+
+    assert points(Direction.FORWARD) < 85 <= points(Direction.PINGPONG)
+
+
 def test_holds_stay_single_frames_when_the_rule_says_so() -> None:
     """Some engines play every frame for the same time."""
     pixels = hero()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -58,7 +59,26 @@ def spoilt(content: bytes, frames: int) -> bytes:
     return png(strip)
 
 
-def plant(game: Game, *clips: str, take: int = 0) -> None:
+def eaten(content: bytes, frames: int) -> bytes:
+    """Paint the figure's commonest colour like the background, as a service may."""
+    with Image.open(io.BytesIO(content)) as opened_image:
+        strip = opened_image.convert("RGB")
+    matte = strip.getpixel((0, 0))
+    assert isinstance(matte, tuple)
+    counts = {shade: count for count, shade in strip.getcolors(1 << 16) or [] if shade != matte}
+    usual = max(counts, key=lambda shade: counts[shade])
+    pixels = strip.load()
+    assert pixels is not None
+    for x in range(strip.width):
+        for y in range(strip.height):
+            if pixels[x, y] == usual:
+                pixels[x, y] = matte
+    return png(strip)
+
+
+def plant(
+    game: Game, *clips: str, take: int = 0, spoil: Callable[[bytes, int], bytes] = spoilt
+) -> None:
     """Put bad frames into the store as what was bought for the rule's clips."""
     project = opened(game)
     store, service = project.site.store(), project.site.service.identity
@@ -68,7 +88,7 @@ def plant(game: Game, *clips: str, take: int = 0) -> None:
         key = keys.request_key(request, service)
         frames = request.frames or 8
         model = next(one for one in models if one.resolved.frames == frames)
-        content = spoilt(store.content(model.digest) or b"", frames)
+        content = spoil(store.content(model.digest) or b"", frames)
         resolved = msgspec.structs.replace(model.resolved, request_key=key, prompt=request.prompt)
         record = msgspec.structs.replace(
             model,
@@ -282,6 +302,35 @@ def test_weak_clip_is_published_and_told(strict: Game) -> None:
     assert idle.state == "done"
     assert 1 <= len(idle.warnings) <= 3
     assert all(sentence.startswith(f"{HERO} [idle]: ") for sentence in idle.warnings)
+
+
+def test_eaten_colour_proposes_the_next_best_matte_with_its_price(strict: Game, shop: Shop) -> None:
+    """The key took a colour: another matte may keep it, and only a person may buy that."""
+    calls = shop.calls
+    strict.rules(TWO.replace("hide: 60", "hide: 0").replace(IDLE, "swaying in the wind"))
+    plant(strict, "idle", spoil=eaten)
+    report = strict.make()
+    (idle,) = (one for one in report.results if one.step.clip == "idle")
+    (told,) = (one for one in idle.warnings if "taken for the background" in one)
+    store = opened(strict).site.store()
+    record = next(
+        record
+        for folder in opened(strict).site.bought
+        for _, record in store.records(folder)
+        if record.resolved.prompt == "swaying in the wind"
+    )
+    other = record.resolved.runner_up.removeprefix("#")
+    assert told.endswith(
+        f"; `pixelpipe reroll {HERO} --clip idle --matte {other}` buys another take on #{other} "
+        "(20 credits)"
+    )
+    assert idle.grade is not None
+    assert idle.grade < 85
+    assert shop.calls == calls
+    run = strict.run("reroll", HERO, "--clip", "idle", "--matte", other, "--yes")
+    assert run.exit == 0, run.stderr
+    assert "taken for the background" not in run.stderr
+    assert shop.calls == calls + 1
 
 
 def test_number_alone_is_the_one_to_warn_at(game: Game) -> None:

@@ -7,23 +7,38 @@ fault look alike (a part that moves, a figure that leaves the ground), the clip 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ..model import Grade
+from ..model import Grade, Remedy
 from . import courses, losses, steady
 from . import loop as loops
 from .cutout import Cutout
 from .develop import Step
-from .fault import Fault, fault, share, where
+from .fault import WEIGHTS, Fault, fault, share, where
 from .reel import Reel
 
 
-def grade(step: Step, *, loop: bool) -> Grade:
-    """Grade the frames of a clip before holds are merged; `loop` says that it repeats."""
-    faults = _gates(step.reel, step.cutout) or _faults(step, loops=loop and not step.to_and_fro)
+def grade(
+    step: Step, *, loop: bool, keyed: Step | None = None, remedies: Sequence[Remedy] = ()
+) -> Grade:
+    """Grade the frames of a clip before holds are merged; `loop` says that it repeats.
+
+    `keyed` is the clip before repairs, which may have put the source in place of frame 0;
+    `remedies` are faults that were found there.
+    """
+    faults = _gates(step.reel, step.cutout)
+    if not faults:
+        faults = _faults(step, keyed or step, loops=loop and not step.to_and_fro)
+        faults += [Fault(WEIGHTS["take"], remedy.fault) for remedy in remedies]
     faults.sort(key=lambda fault: -fault.points)
     points = round(100 - sum(fault.points for fault in faults))
-    return Grade(points=max(0, points), faults=tuple(fault.sentence for fault in faults[:3]))
+    return Grade(
+        points=max(0, points),
+        faults=tuple(fault.sentence for fault in faults[:3]),
+        remedies=tuple(remedies),
+    )
 
 
 def _gates(reel: Reel, cutout: Cutout) -> list[Fault]:
@@ -35,10 +50,10 @@ def _gates(reel: Reel, cutout: Cutout) -> list[Fault]:
     return faults
 
 
-def _faults(step: Step, *, loops: bool) -> list[Fault]:
+def _faults(step: Step, keyed: Step, *, loops: bool) -> list[Fault]:
     reel, motion = step.reel, step.motion
     found = (
-        _identity(reel),
+        _identity(keyed.reel),
         _palette(step),
         losses.of_colors(reel, motion, loops=loops),
         losses.of_parts(reel, motion, loops=loops),

@@ -33,7 +33,7 @@ from .limits import (
 from .plans import Step, StepKind
 from .record import Record
 from .rules import Clip, Direction, Flip, Grading, Rule, TargetChoice, When
-from .sheets import Frame, Grade, Provenance, Sheet, SheetClip
+from .sheets import Frame, Grade, Provenance, Remedy, Sheet, SheetClip
 
 __all__ = [
     "ANIMATE_CREDITS",
@@ -62,6 +62,7 @@ __all__ = [
     "Preference",
     "Provenance",
     "Record",
+    "Remedy",
     "Request",
     "Resolved",
     "Rule",

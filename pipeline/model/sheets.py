@@ -50,8 +50,18 @@ class Sheet(Record, frozen=True, kw_only=True):
     provenance: tuple[Provenance, ...] = ()
 
 
+class Remedy(Record, frozen=True, kw_only=True):
+    """What another take may mend: the fault, and the option of `reroll` with what it promises."""
+
+    fault: str
+    #: Empty when no option of ours would help.
+    option: str = ""
+    promise: str = ""
+
+
 class Grade(Record, frozen=True, kw_only=True):
     """0 to 100 for a clip, with its largest faults in sentences, worst first."""
 
     points: int
     faults: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
