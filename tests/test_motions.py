@@ -298,6 +298,14 @@ def test_light_stays_among_its_own_colours(name: str) -> None:
     assert np.isin(np.ascontiguousarray(picture[changed]).view(np.uint32), light).all()
 
 
+def test_strong_glow_brightens_more_and_dims_no_deeper() -> None:
+    """Two steps down a goblin's face had the colour of its eyes, and they were gone."""
+    sprite = parts.cut(np.array(Image.open(SAMPLE / "creatures/bat.png").convert("RGBA")))
+    usual, strong = shown("glow", sprite), shown("glow", sprite, strength=2.0)
+    assert (strong[6] == usual[6]).all()
+    assert (strong[2] != usual[2]).any()
+
+
 def test_face_gives_no_light() -> None:
     """A face that grows brighter and darker looks ill, also where skin is the lightest colour."""
     sprite = parts.cut(np.array(Image.open(SAMPLE / "characters/hero.png").convert("RGBA")))

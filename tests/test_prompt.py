@@ -132,6 +132,9 @@ def test_not_only_is_no_negation() -> None:
         ("swaying fast", 1.0, 12, 1),
         ("frantically swaying", 1.0, 12, 2),
         ("not wildly, just swaying", 1.0, 8, 1),
+        ("the heavy body breathes", 1.0, 8, 1),
+        ("two swells, a strong one and a weaker one", 1.0, 8, 1),
+        ("breathes heavily, strong", 2.0, 8, 1),
     ],
 )
 def test_adverbs_set_strength_and_speed(text: str, strength: float, fps: int, cycles: int) -> None:

@@ -175,7 +175,7 @@ def manner(prompt: str, parts: tuple[Clause, ...]) -> Manner:
     ]
     plain = " ".join(normalised(prompt).replace("-", " ").split())
     once = any(phrase in plain for phrase in words.ONCE) and not set(said) & words.LOOP
-    gentle, strong = [w for w in said if w in words.GENTLE], [w for w in said if w in words.STRONG]
+    gentle, strong = [w for w in said if w in words.GENTLE], _strong(parts)
     slow = [w for w in said if w in words.SLOW]
     fast = [w for w in said if w in words.FAST | words.FRANTIC]
     return Manner(
@@ -188,6 +188,16 @@ def manner(prompt: str, parts: tuple[Clause, ...]) -> Manner:
         is_still=bool(set(said) & words.STILL),
         words=tuple(dict.fromkeys(gentle + strong + slow + fast)),
     )
+
+
+def _strong(parts: tuple[Clause, ...]) -> list[str]:
+    """Return the words of strength, but not those that describe a thing: "the heavy body"."""
+    return [
+        word
+        for part in parts
+        for word, after, no in zip(part.words, (*part.words[1:], ""), part.negated, strict=True)
+        if word in words.STRONG and after not in words.THINGS and not no
+    ]
 
 
 def _first(said: list[str], table: Mapping[str, int]) -> int:

@@ -149,6 +149,11 @@ STRONG = _words(
     " intensely hard dramatic dramatically vigorous vigorously fierce fiercely powerful"
     " powerfully"
 )
+# What a word of strength before it describes, so that it says nothing of the motion.
+THINGS = _words(
+    "one ones body bodies figure creature beast animal armour armor head heads chest arms legs"
+    " shoulders wings hammer sword shield stone stones machine"
+)
 SLOW = _words("slow slowly lazy lazily sleepy sleepily")
 FAST = _words("fast quick quickly rapid rapidly hectic brisk briskly swift swiftly")
 FRANTIC = _words("frantic frantically furious furiously")

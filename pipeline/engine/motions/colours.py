@@ -19,10 +19,11 @@ def glow(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     """Brighten and dim what gives light, among its own colours.
 
     A light of one colour only brightens: the next darker colour of the sprite is no light. Ramp
-    index + R(sin), outline and eyes left alone; imaging.md 15 no. 22.
+    index + R(sin), outline and eyes left alone; imaging.md 15 no. 22. However strong, it dims by
+    one step: two steps down a face has the colour of its eyes.
     """
     steps = 2 if parameters.strength >= 2 else 1
-    level = waves.symmetric(steps * waves.swing(frames, parameters.cycles))
+    level = np.maximum(waves.symmetric(steps * waves.swing(frames, parameters.cycles)), -1)
     own = parts_colour.own_steps(sprite.palette, sprite.glowing)
     moved = _stepped(sprite, level, own)
     if (moved == np.arange(len(sprite.palette.lab))).all():
