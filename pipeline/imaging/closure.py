@@ -26,9 +26,9 @@ _LEAST_PX = 1e-6
 class Closure:
     """How much the seam stands out. Ratios to the largest value elsewhere; excess in px."""
 
-    #: Step of the ink, and step of single colours.
+    #: Step of the ink; step of single colours, with its excess.
     wide: float
-    wide_color: float
+    wide_color: tuple[float, float]
     #: Detour of the ink, and turn of single colours: both ratio and excess.
     detour: tuple[float, float]
     turn: tuple[float, float]
@@ -42,7 +42,7 @@ def measure(reel: Reel, sent: int) -> Closure:
     is_smooth = sent >= SMOOTH_FRAMES
     return Closure(
         wide=_ratio(ink.steps[-1:], ink.steps[:-1])[0],
-        wide_color=_ratio(colors.steps[-1:], colors.steps[:-1])[0] if is_smooth else 0.0,
+        wide_color=_ratio(colors.steps[-1:], colors.steps[:-1]) if is_smooth else (0.0, 0.0),
         detour=_around_seam(ink.detours) if is_smooth else (0.0, 0.0),
         turn=_around_seam(colors.turns) if is_smooth else (0.0, 0.0),
         jump_px=_jump(reel),

@@ -14,6 +14,7 @@ from .reel import Reel
 #: Values that are nothing yet, and that cost everything (closure.py). Of 2,240 perfect loops of
 #: eight frames and more 0.9 % reach the 60 % that bring a clip below 85 points.
 WIDE, WIDE_COLOR = (1.0, 1.07), (1.2, 1.37)
+WIDE_COLOR_PX = (0.03, 0.10)
 FLARING_WIDE = (1.2, 1.6)
 DETOUR, DETOUR_PX = (1.05, 1.3), (0.4, 1.6)
 TURN, TURN_PX = (1.2, 1.7), (0.8, 2.8)
@@ -39,7 +40,7 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
     if motion.jumps:
         return None
     found = closure.measure(reel, sent)
-    wide, way = max(found.wide, found.wide_color), found.jump_px + 0.5
+    wide, way = max(found.wide, found.wide_color[0]), found.jump_px + 0.5
     # A flame turns as it likes, and what dissolves has no way.
     turns = 0.0 if motion.flares or motion.hides else _turns(found)
     badness, sentence = max(
@@ -54,7 +55,9 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
 
 
 def _widens(found: Closure) -> float:
-    return max(share(found.wide, *WIDE), share(found.wide_color, *WIDE_COLOR))
+    ratio, excess = found.wide_color
+    of_color = min(share(ratio, *WIDE_COLOR), share(excess, *WIDE_COLOR_PX))
+    return max(share(found.wide, *WIDE), of_color)
 
 
 def _turns(found: Closure) -> float:

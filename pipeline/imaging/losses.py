@@ -44,10 +44,11 @@ def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     dip, number = max(found, key=lambda one: one[0].excess, default=(Dip(), 0))
     badness = share(dip.excess, COLOR_GOOD, COLOR_REJECT)
     change = counts[dip.first] - counts[dip.first - 1]
-    lost, other = -int(change[number]), int(change.argmax())
-    has_turned = bool(change[other] >= GAINED * lost)
+    lost = -int(change[number])
     if not badness or lost < LEAST_PX:
         return None
+    other = _successor(reel, dip.first, number)
+    has_turned = bool(change[other] >= GAINED * lost)
     if motion.covers and not has_turned:
         return None
     is_strange = has_turned and reel.ramp[number, other] >= STRANGE
@@ -56,6 +57,12 @@ def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     text = f"{frames(dip.first, dip.last)}: {lost} px of {color.to_hex(reel.palette[number])} "
     turned = f"have turned {color.to_hex(reel.palette[other])}" if has_turned else "are lost"
     return fault("colors", badness, text + turned)
+
+
+def _successor(reel: Reel, frame: int, number: int) -> int:
+    """Return the colour that stands most often where a colour stood in the frame before."""
+    places = (reel.index[frame - 1] == number) & reel.solid[frame] & (reel.index[frame] != number)
+    return int(np.bincount(reel.index[frame][places], minlength=len(reel.palette)).argmax())
 
 
 def of_parts(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
