@@ -100,7 +100,7 @@ def test_faults_in_drawings_are_caught(name: str) -> None:
         assert fault.is_named_by(found.faults)
 
 
-@pytest.mark.parametrize("prompt", ["drifting lazily", "lantern swinging", "rippling under water"])
+@pytest.mark.parametrize("prompt", ["drifting lazily", "lantern swinging", "flag flapping"])
 def test_cycle_that_is_cut_short_is_told(prompt: str) -> None:
     """The first eight of twelve frames: the motion breaks off where it is fastest."""
     found = graded(cycle("hero", prompt, 12)[:8], prompt)
