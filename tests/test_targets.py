@@ -15,6 +15,8 @@ from pipeline.errors import AssetError, ConfigError
 from pipeline.model import File, Sheet, TargetChoice
 from pipeline.targets import registry, timing
 
+#: Read at once: no variable of ours reaches a test (conftest.py).
+WRITES_GOLDEN = bool(os.environ.get("PIXELPIPE_WRITE_GOLDEN"))
 GOLDEN = Path(__file__).parent / "targets" / "golden"
 #: Sheets of two rows show a swap of x and y, and of top and bottom.
 TWO_ROWS = TargetChoice(name="sheet", options={"columns": 4})
@@ -109,7 +111,7 @@ def is_text(file: File) -> bool:
 
 def compare(path: Path, content: bytes) -> None:
     """Compare with the golden file, or write it when asked."""
-    if os.environ.get("PIXELPIPE_WRITE_GOLDEN"):
+    if WRITES_GOLDEN:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     assert path.read_bytes() == content

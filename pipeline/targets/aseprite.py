@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from ..model import Direction, Record, SheetClip
 from . import texts, timing
 from .target import Drawn, Naming, Option, Target
@@ -106,7 +108,10 @@ def _animations(tags: list[_Tag], style: Style) -> dict[str, texts.Json]:
 
 
 def _meta(drawn: Drawn, tags: list[_Tag], style: Style) -> dict[str, texts.Json]:
-    """Describe the image, the tags and the pivot; the hash makes importers notice new pixels."""
+    """Describe the image, the tags and the pivot, and say where each clip comes from.
+
+    The hash makes importers notice new pixels.
+    """
     width, height = drawn.layout.cell
     bounds = {"x": 0, "y": 0, "w": width, "h": height}
     pivot = {"x": drawn.sheet.pivot[0], "y": drawn.sheet.pivot[1]}
@@ -127,6 +132,7 @@ def _meta(drawn: Drawn, tags: list[_Tag], style: Style) -> dict[str, texts.Json]
                 "keys": [{"frame": 0, "bounds": bounds, "pivot": pivot}],
             }
         ],
+        "provenance": [msgspec.to_builtins(clip) for clip in drawn.sheet.provenance],
     }
 
 
