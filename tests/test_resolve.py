@@ -80,6 +80,15 @@ def test_scaled_up_art_is_divided_only_when_it_does_not_fit_otherwise() -> None:
     assert _ask(raster.pixels(raster.enlarge(small[:20, :20], 2))).scale == 1
 
 
+def test_scaled_up_art_gets_as_much_room_as_the_same_art_at_its_own_size() -> None:
+    """The service sees the small picture: a thirtieth of the room would cut every motion off."""
+    small = _art(16, 16)
+    large = raster.pixels(raster.enlarge(raster.array(small), 30))
+    for fields in ({}, {"prompt": "hopping"}, {"prompt": "spinning"}, {"fit": "tight"}):
+        assert _ask(large, **fields).pad == _ask(small, **fields).pad
+    assert _ask(large, fit=90).pad == (3, 3, 3, 3)
+
+
 def test_empty_border_is_given_up_before_art() -> None:
     """A 100 px figure on a 300 px canvas is a usual export and must not be refused."""
     resolved = _ask(_art(100, 90, margin=100))

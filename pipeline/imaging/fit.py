@@ -131,7 +131,9 @@ def place(
     factor = raster.upscale_factor(source) if placement is None and is_small else 1
     if placement is None and factor > 1:
         small = tuple(side // factor for side in box)
-        margins = Margins(*(side / factor for side in wanted))
+        # Shares and least px count in the small picture; what a rule states, in the source's px.
+        own = fit / factor if isinstance(fit, int) else fit
+        margins = _margins(small, kinds, _words(clip, prompt), own)
         placement = _try(source[::factor, ::factor], small, margins, floating, factor)
     if placement is None:
         raise SourceError(_too_large(path, source, box))
@@ -174,12 +176,12 @@ def _margins(
     box: tuple[int, ...],
     kinds: tuple[MotionClass, ...],
     words: str,
-    fit: int | Literal["tight", "pad"] | None,
+    fit: float | Literal["tight", "pad"] | None,
 ) -> Margins:
     """Return the room in px that the art wants on each side of its box."""
     if fit == "tight":
         return Margins(0, 0, 0, 0)
-    if isinstance(fit, int):
+    if isinstance(fit, int | float):
         return Margins(fit, fit, fit, fit)
     width, height = box[2] - box[0], box[3] - box[1]
     side = _room(max(kind.sides for kind in kinds), width)
