@@ -14,6 +14,8 @@ from .imaging import decode, png, raster
 from .model import Pixels, Record
 from .steps import Wanted
 
+#: A matte this near to a colour of the sprite (deltaE2) is told (imaging.md section 3).
+NEAR_MATTE = 0.30
 #: Share of half-transparent pixels above which the cut shows.
 MIN_SOFT = 0.005
 _MAX_PROFILE_BYTES = 1024 * 1024
@@ -42,6 +44,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "colours": Kind(
             text=f"more than {resolve.AUTO_PALETTE_COLORS} colours, so no palette is sent",
             remedy="reduce them, or state `colors:` in the rule; gradients flicker",
+        ),
+        "matte": Kind(
+            text="a background near one of its colours, which may be cut out with it",
+            remedy="state no `matte:` in the rule, or another one; holes inside stay filled",
         ),
         "colour profile": Kind(
             text="a colour profile or gamma other than sRGB, which is ignored",
@@ -72,7 +78,9 @@ def look(root: Path, wanted: Iterable[Wanted]) -> list[Finding]:
         except SourceError as exc:
             refused.append(checks.refused("sprites", exc))
             continue
-        refused += _limits(one, pixels)
+        limits, near = _limits(one, pixels)
+        refused += limits
+        remarks += near
         remarks += remarks_of(one.source.path, content, pixels, colors=one.source.colors)
     return [*refused, *_grouped(remarks)] or _all_well(number)
 
@@ -140,18 +148,24 @@ _SRGB: Mapping[bytes, Callable[[bytes], bool]] = MappingProxyType(
 )
 
 
-def _limits(one: Wanted, pixels: Pixels) -> list[Finding]:
-    """Resolve every request, as a build would, and report what cannot be sent."""
+def _limits(one: Wanted, pixels: Pixels) -> tuple[list[Finding], list[Remark]]:
+    """Resolve every request, as a build would, and report what cannot be sent or keyed well."""
     sentences: dict[str, None] = {}
+    near: dict[str, Remark] = {}
     for request in one.requests:
         try:
-            resolve.request(request, pixels, request_key="0" * 64, open_key=None)
+            resolved = resolve.request(request, pixels, request_key="0" * 64, open_key=None)
         except SourceError as exc:
             sentences[str(exc)] = None
-    return [
+            continue
+        if resolved.matte_distance < NEAR_MATTE:
+            detail = f"{resolved.matte}; {resolved.runner_up} is next"
+            near[resolved.matte] = Remark(kind="matte", path=one.source.path, detail=detail)
+    problems = [
         checks.problem("sprites", sentence, exit_code=SourceError.exit_code)
         for sentence in sentences
     ]
+    return problems, list(near.values())
 
 
 def _grouped(remarks: Sequence[Remark]) -> list[Finding]:

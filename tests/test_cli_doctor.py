@@ -101,6 +101,17 @@ def test_everything_that_can_be_wrong_with_a_sprite_is_named_once(game: Game) ->
     assert "assets/hero.png" not in notes
 
 
+def test_matte_near_the_art_is_named_before_it_is_paid_for(game: Game) -> None:
+    """What a rule states is sent, whatever it costs: then it should be known."""
+    clip = '{prompt: "breathing calmly", matte: "#d04058"}'
+    game.rules(RULES.replace('"breathing calmly, a subtle idle loop"', clip))
+    (note,) = (one for one in found_by(look(game, "--offline"), "sprites") if one["paths"])
+    assert "a background near one of its colours" in str(note["text"])
+    assert "assets/hero.png" in str(note["paths"])
+    game.rules(RULES)
+    assert not [one for one in found_by(look(game, "--offline"), "sprites") if one["paths"]]
+
+
 def _gradient() -> Image.Image:
     image = Image.new("RGBA", (40, 40))
     for x in range(4, 36):
