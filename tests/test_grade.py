@@ -192,3 +192,17 @@ def test_cut_of_a_motion_of_one_px_cannot_be_seen() -> None:
     whole = np.stack([np.roll(still, -by, axis=0) for by in up])
     rng = np.random.default_rng(0)
     assert not planted.ended(lambda _: whole, rng).is_visible
+
+
+@pytest.mark.parametrize(("residue", "lowest", "highest"), [(0, 100, 100), (1, 60, 84), (4, 0, 0)])
+def test_background_left_in_the_figure_weighs_by_its_size(
+    residue: int, lowest: int, highest: int
+) -> None:
+    """One px in eight frames is told; a clip full of background is none."""
+    reel = reel_of(cycle("hero", "floating"))
+    blank = np.zeros((reel.count, 3), dtype=np.uint8)
+    cut = cutout.Cutout(reel.solid, reel.index, blank, residue=residue)
+    asked = motion.read("clip", "floating")
+    found = grade.grade(develop.Step("x", reel, cut, asked), loop=True)
+    assert lowest <= found.points <= highest
+    assert bool(residue) == any("background" in fault for fault in found.faults)

@@ -13,7 +13,7 @@ from .reel import Reel
 #: Points that a fault costs at most.
 WEIGHTS = {
     "identity": 25, "palette": 15, "colors": 25, "parts": 25, "seam": 25, "steps": 20,
-    "place": 20, "flicker": 10, "motion": 20, "take": 20,
+    "place": 20, "flicker": 10, "motion": 20, "take": 20, "residue": 20,
 }  # fmt: skip
 
 

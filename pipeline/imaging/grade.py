@@ -19,6 +19,9 @@ from .develop import Step
 from .fault import WEIGHTS, Fault, fault, share, where
 from .reel import Reel
 
+#: So few px of background in a whole clip are reported; more of them are no clip at all.
+SPECKS_PX = 3
+
 
 def grade(
     step: Step, *, loop: bool, keyed: Step | None = None, remedies: Sequence[Remedy] = ()
@@ -31,6 +34,8 @@ def grade(
     faults = _gates(step.reel, step.cutout)
     if not faults:
         faults = _faults(step, keyed or step, loops=loop and not step.to_and_fro)
+        if step.cutout.residue:
+            faults.append(Fault(WEIGHTS["residue"], _residue(step.cutout)))
         faults += [Fault(WEIGHTS["take"], remedy.fault) for remedy in remedies]
     faults.sort(key=lambda fault: -fault.points)
     points = round(100 - sum(fault.points for fault in faults))
@@ -43,8 +48,8 @@ def grade(
 
 def _gates(reel: Reel, cutout: Cutout) -> list[Fault]:
     faults = []
-    if cutout.residue:
-        faults.append(Fault(100, f"{cutout.residue} px of the background are left in the figure"))
+    if cutout.residue > SPECKS_PX:
+        faults.append(Fault(100, _residue(cutout)))
     if not reel.solid[0].any():
         faults.append(Fault(100, "frame 0 is empty: the figure was lost"))
     return faults
@@ -64,6 +69,10 @@ def _faults(step: Step, keyed: Step, *, loops: bool) -> list[Fault]:
         _motion(reel),
     )
     return [one for one in found if one is not None]
+
+
+def _residue(cutout: Cutout) -> str:
+    return f"{cutout.residue} px of the background are left in the figure"
 
 
 def _identity(reel: Reel) -> Fault | None:
