@@ -23,6 +23,8 @@ FRAMES = 8
 LONGER = (11, 12, 14, 16)
 #: A frame differs from another when more of the ink does, in share and in px.
 SAME_SHARE, SAME_PX = 0.02, 2
+#: A step that changes less than this share of the widest true one is a breath, no jump.
+SMALL = 0.2
 #: Least share of the figure that is erased or recoloured, and the largest that is erased.
 LEAST_SHARE, MOST_ERASED = 0.06, 0.15
 LEAST_PX = 6
@@ -147,15 +149,20 @@ def _cut(whole: U8, kept: U8, last: int) -> Fault:
 
 
 def _is_new(before: U8, after: U8, whole: U8) -> bool:
-    """Say whether a step is neither a hold nor a step of the true motion.
+    """Say whether a step is neither a hold, nor tiny, nor a step of the true motion.
 
     Of a motion of 1 px a cut often leaves nothing but steps that the motion has anyway: nobody can
     tell it from a loop that was drawn so.
     """
-    if _is_same(before, after):
+    steps = list(zip(whole, np.roll(whole, -1, axis=0), strict=True))
+    widest = max(_changed(a, b) for a, b in steps)
+    if _is_same(before, after) or _changed(before, after) < SMALL * widest:
         return False
-    steps = zip(whole, np.roll(whole, -1, axis=0), strict=True)
     return not any(_is_same(before, a) and _is_same(after, b) for a, b in steps)
+
+
+def _changed(a: U8, b: U8) -> int:
+    return int((a != b).any(axis=-1).sum())
 
 
 def _differs(clip: U8, truth: U8) -> bool:
@@ -178,7 +185,7 @@ def _named(at: Sequence[int]) -> str:
 
 def _is_same(a: U8, b: U8) -> bool:
     ink = ((a[..., 3] > 0) | (b[..., 3] > 0)).sum()
-    return bool((a != b).any(axis=-1).sum() <= max(SAME_PX, SAME_SHARE * ink))
+    return bool(_changed(a, b) <= max(SAME_PX, SAME_SHARE * ink))
 
 
 def _some(truth: U8, rng: np.random.Generator) -> tuple[int, ...]:

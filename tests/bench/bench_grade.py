@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -120,18 +121,23 @@ def _plan(pixels: Pixels, prompt: str, frames: int) -> Resolved:
     return resolve.request(wide, pixels, request_key="k", open_key=None)
 
 
-def finished(one: Subject, frames: U8, *, is_procedural: bool = False) -> tuple[U8, Grade]:
-    """Return the frames after all repairs, a ping-pong played out, and the grade."""
+class Shown(NamedTuple):
+    """A finished clip: its frames, whether it now plays to and fro, and its grade."""
+
+    frames: U8
+    to_and_fro: bool
+    grade: Grade
+
+
+def finished(one: Subject, frames: U8, *, is_procedural: bool = False) -> Shown:
+    """Send frames the whole way of finishing."""
     matte = bytes.fromhex(one.plan.matte[1:])
     content = strip(degrade.flatten(frames, (matte[0], matte[1], matte[2])))
     plan = msgspec.structs.replace(one.plan, frames=len(frames))
     *_, last = develop.develop(
         content, one.pixels, plan, one.clip, name="x.png", is_procedural=is_procedural
     )
-    shown = last.reel.rgba()
-    if last.to_and_fro:
-        shown = np.concatenate([shown, shown[-2:0:-1]])
-    return shown, grade.grade(last, loop=True)
+    return Shown(last.reel.rgba(), last.to_and_fro, grade.grade(last, loop=True))
 
 
 class Count(Counter[str]):
@@ -159,32 +165,33 @@ def measure(subjects: Iterator[Subject]) -> tuple[Counts, dict[str, Counter[str]
     for one in subjects:
         if not one.draw:
             for kind in ("sent", "built in"):
-                _, points = finished(one, one.cycle(planted.FRAMES), is_procedural=kind != "sent")
-                count = counts[one.half, f"true, {kind}"]
-                count.update(clips=1, fine=points.points >= WARN)
-                missed[f"true, {kind}"][one.motion] += points.points < WARN
+                shown = finished(one, one.cycle(planted.FRAMES), is_procedural=kind != "sent")
+                is_fine = shown.grade.points >= WARN
+                counts[one.half, f"true, {kind}"].update(clips=1, fine=is_fine)
+                missed[f"true, {kind}"][one.motion] += not is_fine
         for kind, plant in planted.PLANTS.items():
             if (one.motion, kind) in UNCUT:
                 continue
             seed = zlib.crc32(f"{one.name} {one.motion} {kind} {one.draw}".encode())
             fault = plant(one.cycle, np.random.default_rng(seed))
             if fault is not None:
-                missed[kind][one.motion] += _judge(one, fault, counts[one.half, kind])
+                missed[kind][one.motion] += _judge(one, kind, fault, counts[one.half, kind])
     return counts, missed
 
 
-def _judge(one: Subject, fault: planted.Fault, count: Count) -> bool:
+def _judge(one: Subject, kind: str, fault: planted.Fault, count: Count) -> bool:
     """Count a spoilt clip; returns whether a fault that is left was not caught."""
-    shown, points = finished(one, fault.frames)
+    shown = finished(one, fault.frames)
     count["planted"] += 1
     if not fault.is_visible:
         count["unseen"] += 1
         return False
-    if not fault.is_left_in(shown):
+    # Played to and fro a clip has no seam; what is missing inside stays missing.
+    if (kind == "ended" and shown.to_and_fro) or not fault.is_left_in(shown.frames):
         count["mended"] += 1
         return False
-    is_low = points.points < WARN
-    count.update(left=1, low=is_low, named=is_low and fault.is_named_by(points.faults))
+    is_low = shown.grade.points < WARN
+    count.update(left=1, low=is_low, named=is_low and fault.is_named_by(shown.grade.faults))
     return not is_low
 
 
