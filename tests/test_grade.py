@@ -50,8 +50,8 @@ def graded(frames: U8, prompt: str, *, loop: bool = True, to_and_fro: bool = Fal
 @pytest.mark.parametrize("prompt", PROMPTS)
 @pytest.mark.parametrize("sprite", SPRITES)
 def test_true_loops_grade_well(sprite: str, prompt: str) -> None:
-    """A grader that cries wolf is switched off."""
-    for frames in (8, 12):
+    """A grader that cries wolf is switched off; in four frames one step is always the widest."""
+    for frames in (4, 6, 8, 12):
         assert graded(cycle(sprite, prompt, frames), prompt).points >= 85
 
 
@@ -92,7 +92,7 @@ def test_faults_in_drawings_are_caught(name: str) -> None:
     """Drawn poses vary more than computed ones, and hide less than one would think."""
     (loop,) = (one for one in loops() if one.name == name)
     frames = np.pad(loop.frames, [(0, 0), (9, 9), (9, 9), (0, 0)])
-    for kind, seed in (("drifted", 1), ("recoloured", 2)):
+    for kind, seed in (("drifted", 3), ("recoloured", 2)):
         fault = planted.PLANTS[kind](lambda _: frames, np.random.default_rng(seed))
         assert fault is not None
         found = graded(fault.frames, loop.prompt)

@@ -26,6 +26,8 @@ _LEAST_PX = 1e-6
 class Closure:
     """How much the seam stands out. Ratios to the largest value elsewhere; excess in px."""
 
+    #: Whether there are enough frames for a motion to be smooth.
+    is_smooth: bool
     #: Step of the ink; step of single colours, with its excess.
     wide: float
     wide_color: tuple[float, float]
@@ -41,6 +43,7 @@ def measure(reel: Reel, sent: int) -> Closure:
     ink, colors = travel.of_ink(reel), travel.of_colors(reel)
     is_smooth = sent >= SMOOTH_FRAMES
     return Closure(
+        is_smooth=is_smooth,
         wide=_ratio(ink.steps[-1:], ink.steps[:-1])[0],
         wide_color=_ratio(colors.steps[-1:], colors.steps[:-1]) if is_smooth else (0.0, 0.0),
         detour=_around_seam(ink.detours) if is_smooth else (0.0, 0.0),

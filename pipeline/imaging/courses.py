@@ -15,7 +15,8 @@ from .reel import Reel
 #: eight frames and more 0.9 % reach the 60 % that bring a clip below 85 points.
 WIDE, WIDE_COLOR = (1.0, 1.07), (1.2, 1.37)
 WIDE_COLOR_PX = (0.03, 0.10)
-FLARING_WIDE = (1.2, 1.6)
+#: For flames, and for so few frames that one of them has to be the widest step.
+LOOSE = (1.1, 1.4)
 DETOUR, DETOUR_PX = (1.05, 1.3), (0.4, 1.6)
 TURN, TURN_PX = (1.2, 1.7), (0.8, 2.8)
 JUMP_PX = (0.15, 0.40)
@@ -46,7 +47,7 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
     badness, sentence = max(
         (turns, f"{text}the motion breaks off on its way to frame 0"),
         (
-            share(found.wide, *FLARING_WIDE) if motion.flares else _widens(found),
+            share(found.wide, *LOOSE) if motion.flares or not found.is_smooth else _widens(found),
             f"{text}its last step is {wide:.1f} times the widest one",
         ),
         (share(found.jump_px, *JUMP_PX), f"{text}the figure jumps {way:.1f} px back to frame 0"),

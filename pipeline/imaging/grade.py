@@ -21,6 +21,8 @@ from .reel import Reel
 
 #: So few px of background in a whole clip are reported; more of them are no clip at all.
 SPECKS_PX = 3
+#: A flash of four frames has none that is like the one before it.
+BOILING_FRAMES = 6
 
 
 def grade(
@@ -100,8 +102,8 @@ def _flicker(reel: Reel, *, is_event: bool) -> Fault | None:
 def _motion(reel: Reel) -> Fault | None:
     if reel.count > 1 and (reel.index == reel.index[0]).all():
         return fault("motion", 1.0, "all frames are the same: nothing moves")
-    changed = float(np.mean([value > 0 for value in loops.steps(reel)]))
-    boiling = float(np.mean(_changes(reel))) if changed == 1 else 0.0
+    is_never_still = reel.count >= BOILING_FRAMES and all(value > 0 for value in loops.steps(reel))
+    boiling = float(np.mean(_changes(reel))) if is_never_still else 0.0
     return fault("motion", share(boiling, 0.85, 1.0), "the whole picture changes in every frame")
 
 

@@ -19,7 +19,8 @@ LEAST_LOST_PX = 4
 #: pixels, and of the figure.
 COLOR_GOOD, COLOR_REJECT = 0.30, 0.55
 PART_GOOD, PART_REJECT = 0.008, 0.024
-#: Where the silhouette grows and shrinks by design.
+#: Where the silhouette grows and shrinks by design, which takes more than a few frames to tell.
+SHAPED_FRAMES = 6
 SHAPED_GOOD, SHAPED_REJECT = 0.01, 0.03
 #: Of the colours that are lost, this share must have stood where the figure is lost: a head that
 #: nods hides the shoulders, and is itself all there.
@@ -32,7 +33,7 @@ STRANGE = 0.45
 
 def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     """Judge a colour of the source that vanishes for some frames."""
-    if reel.count < 3:
+    if reel.count < (SHAPED_FRAMES if motion.reshapes else 3):
         return None
     counts = _counts(reel)
     wanted = np.bincount(reel.source[reel.source_solid], minlength=reel.own)
@@ -71,6 +72,8 @@ def of_parts(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
         return None
     area = reel.solid.sum(axis=(1, 2)) / max(1, int(reel.source_solid.sum()))
     is_shaped = motion.reshapes or motion.flares
+    if is_shaped and reel.count < SHAPED_FRAMES:
+        return None
     dip = dips.deepest(area, loops=loops, grows=motion.swells or not is_shaped)
     limits = (SHAPED_GOOD, SHAPED_REJECT) if is_shaped else (PART_GOOD, PART_REJECT)
     badness = share(dip.excess, *limits)

@@ -46,7 +46,7 @@ FADING = (
 #: Motions that change colours by design: no colour is missed.
 RECOLORING = (
     "glow", "shin", "light", "lamp", "magic", "charg", "furnace", "crystal", "gleam", "glimmer",
-    "glint", "glitter", "gem", "sparkl", "twinkl", "shimmer", "water", "flow", "stream", "rippl",
+    "glint", "glitter", "gem", "sparkl", "twinkl", "shimmer", "waterfall", "flow", "stream",
     "cycl", "rainbow", "neon", "portal", "energy", "hypno", "lava", "fire", "flam", "torch", "burn",
     "candle", "flicker", "flash", "hurt", "damage", "explo",
 )  # fmt: skip

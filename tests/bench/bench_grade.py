@@ -48,6 +48,8 @@ from pipeline.model import MAX_SIDE_PX, Clip, Grade, Pixels, Request, Resolved
 WARN = 85
 #: Room on each side for what is planted.
 ROOM_PX = 8
+#: True clips: as a service would send them, in other lengths too, and as the built-in engine's.
+TRUE = {"sent": planted.FRAMES, "built in": planted.FRAMES, "6 frames": 6, "12 frames": 12}
 #: What shakes goes on anywhere: its frames follow each other at random.
 UNCUT = {("shake", "ended"), ("shake", "gapped")}
 #: Draws of every fault on every loop that was drawn by hand.
@@ -164,8 +166,8 @@ def measure(subjects: Iterator[Subject]) -> tuple[Counts, dict[str, Counter[str]
     missed: dict[str, Counter[str]] = defaultdict(Counter)
     for one in subjects:
         if not one.draw:
-            for kind in ("sent", "built in"):
-                shown = finished(one, one.cycle(planted.FRAMES), is_procedural=kind != "sent")
+            for kind, frames in TRUE.items():
+                shown = finished(one, one.cycle(frames), is_procedural=kind == "built in")
                 is_fine = shown.grade.points >= WARN
                 counts[one.half, f"true, {kind}"].update(clips=1, fine=is_fine)
                 missed[f"true, {kind}"][one.motion] += not is_fine
