@@ -22,7 +22,7 @@ TURN, TURN_PX = (1.2, 1.7), (0.8, 2.8)
 JUMP_PX = (0.15, 0.40)
 STUMBLE_PX = (0, 1.5)
 #: A step inside the clip against the second widest of all.
-CUT, CUT_PX = (1.75, 2.15), (0.5, 1.0)
+CUT, CUT_PX = (1.75, 2.15), (0.8, 1.6)
 DRIFT_PX = (0.9, 2.0)
 #: A drift may stand still or swing back by this much in a step.
 BACK_PX = 0.25

@@ -18,13 +18,13 @@ LEAST_LOST_PX = 4
 #: Excess of a dip (dips.py) that is nothing yet, and that costs everything: of a colour's own
 #: pixels, and of the figure.
 COLOR_GOOD, COLOR_REJECT = 0.30, 0.55
-PART_GOOD, PART_REJECT = 0.008, 0.024
+PART_GOOD, PART_REJECT = 0.004, 0.018
 #: Where the silhouette grows and shrinks by design, which takes more than a few frames to tell.
 SHAPED_FRAMES = 6
 SHAPED_GOOD, SHAPED_REJECT = 0.01, 0.03
 #: Of the colours that are lost, this share must have stood where the figure is lost: a head that
 #: nods hides the shoulders, and is itself all there.
-TOLD, TOLD_COVERED = 0.6, 0.7
+TOLD, TOLD_COVERED = 0.55, 0.7
 #: A colour turned into another if that one gained so much of the loss.
 GAINED = 0.5
 #: Where colours change by design, they change to their neighbours: not as far as this (deltaE2).
