@@ -281,9 +281,7 @@ class Project:
             self.site.settings,
             max_credits=spending.max_credits,
             yes=spending.yes,
-            spent_today=ledger.committed_since(time.time() // DAY_S * DAY_S)
-            if plan.credits
-            else 0,
+            spent_today=ledger.committed_since(time.time() // DAY_S * DAY_S) if plan.credits else 0,
             ask=spending.ask,
         )
 
