@@ -42,7 +42,6 @@ STAGES = {
     "palette": "Put every pixel on the sprite's own colours.",
     "calibrate": "Learn the service's colours from frame 0 where they are off.",
     "align": "Shift stray frames back, and take a drift out.",
-    "steady": "Take out single pixels that flicker.",
     "lock_first": "Put the source back as frame 0.",
     "loop": "Close a loop that does not close.",
     "holds": "Show equal frames as one that lasts longer.",
@@ -108,10 +107,10 @@ FREE = {
     ),
     "stages": Field(
         shape=Table(
-            wanted="a mapping such as `{steady: off}`",
+            wanted="a mapping such as `{align: off}`",
             fields={name: Field(shape=Toggle(), about=about) for name, about in STAGES.items()},
         ),
-        about="Repairs to switch off, such as `{steady: off}`; `pixelpipe animate --stages` shows "
+        about="Repairs to switch off, such as `{align: off}`; `pixelpipe animate --stages` shows "
         "what each does. All are on.",
     ),
 }

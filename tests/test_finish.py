@@ -186,8 +186,8 @@ def test_rule_switches_stages_off() -> None:
         bought = task(pixels, plan, strip(frames, plan.matte), clips=(clip,), service="paid")
         return [stage.name for stage in finish.stages(bought)]
 
-    assert names() == ["key", "palette", "align", "steady", "lock_first", "loop"]
-    assert names(align=False, loop=False, steady=True) == ["key", "palette", "steady", "lock_first"]
+    assert names() == ["key", "palette", "align", "lock_first", "loop"]
+    assert names(align=False, loop=False) == ["key", "palette", "lock_first"]
 
 
 def test_clip_that_the_rule_plays_to_and_fro_need_not_close() -> None:

@@ -126,7 +126,7 @@ def _clip(**change: object) -> Rule:
         _build(_clip(derived_from="y", flip=Flip.X)),
         _build(_clip(alpha="keep")),
         _build(_clip(crop="original")),
-        _build(_clip(stages={"steady": False})),
+        _build(_clip(stages={"align": False})),
     ],
 )
 def test_what_is_derived_makes_another_build(other: str) -> None:

@@ -99,7 +99,7 @@ rules:
     clips:
       idle: {prompt: "{kind} {{raw}} {stem} {folder} {clip} {width} {height}", hold: {7: 500},
              seed: 5, model: pixel-engine-v1.2, fit: 12, crop: original,
-             stages: {steady: off, align: on, loop: false}}
+             stages: {specks: off, align: on, loop: false}}
 """)
     assert rule.match == ("{kind}/a.png", "**/{kind}_b.png")
     assert (rule.pivot, rule.vary_by, rule.cells, rule.pick) == (
@@ -111,7 +111,7 @@ rules:
     assert (rule.grade.warn, rule.batch, rule.placeholder, rule.budget) == (70, True, False, 100)
     (clip,) = rule.clips
     assert (clip.hold, clip.seed, clip.fit, clip.crop) == ({7: 500}, 5, 12, "original")
-    assert clip.stages == {"steady": False, "align": True, "loop": False}
+    assert clip.stages == {"specks": False, "align": True, "loop": False}
 
 
 def test_key_order_and_line_ends_do_not_matter() -> None:
@@ -262,8 +262,8 @@ def test_bases_may_lie_in_other_files_and_packs_in_any_order() -> None:
         ("frames: 4", "fps: 0", "r.yaml:9: .*from 0.5 to 60"),
         ("frames: 4", "fit: loose", "r.yaml:9: .*one of tight, pad"),
         ("frames: 4", "direction: pingpog", "r.yaml:9: .*did you mean `pingpong`?"),
-        ("frames: 4", "stages: {stedy: off}", "r.yaml:9: unknown key `stedy`; .* `steady`?"),
-        ("frames: 4", "stages: {steady: 3}", "r.yaml:9: .*must be on or off, not `3`"),
+        ("frames: 4", "stages: {aling: off}", "r.yaml:9: unknown key `aling`; .* `align`?"),
+        ("frames: 4", "stages: {align: 3}", "r.yaml:9: .*must be on or off, not `3`"),
         ("frames: 4", "hold: {9: 100}", "r.yaml:9: .*names frame 9; the last one is 7"),
         ("frames: 4", "hold: {a: 100}", "r.yaml:9: .*is not a frame's number"),
         ("frames: 4", "flip: x", "r.yaml:9: .*without `from`"),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..model import Grade, Remedy
-from . import courses, losses, steady
+from . import courses, flicker, losses
 from . import loop as loops
 from .cutout import Cutout
 from .develop import Step
@@ -94,7 +94,7 @@ def _palette(step: Step) -> Fault | None:
 
 
 def _flicker(reel: Reel, *, is_event: bool) -> Fault | None:
-    flicks = 0.0 if is_event else steady.flicker(reel)
+    flicks = 0.0 if is_event else flicker.share(reel)
     sentence = f"single pixels flicker: {flicks:.1%} of the figure"
     return fault("flicker", share(flicks, 0.02, 0.05), sentence)
 

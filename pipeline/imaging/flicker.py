@@ -16,7 +16,7 @@ from .reel import Reel
 SMALL_PX = 3
 
 
-def flicker(reel: Reel) -> float:
+def share(reel: Reel) -> float:
     """Return the share of opaque pixels that change for one frame only, in tiny groups."""
     return float(_flicks(reel.index).sum()) / max(1, int(reel.solid.sum()))
 
