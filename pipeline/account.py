@@ -18,7 +18,7 @@ from .model import Balance, JobState, Record
 from .site import Site
 
 if TYPE_CHECKING:
-    from .answers import Totals
+    from .service.answers import Totals
 
 #: Dollars of one credit of each pool, about (api.md section 1, rows 16 and 17).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100

@@ -28,8 +28,6 @@ from . import (
     planfile,
     publication,
     restraint,
-    seal,
-    sealing,
     site,
     survey,
 )
@@ -38,16 +36,17 @@ from .authorship import Authorship
 from .budget import Allowance
 from .errors import OutOfDateError, RefusedError
 from .forecast import Past
-from .jobs import Change
 from .ledger import DAY_S, Ledger
 from .lender import Lender, balance
 from .lock import Lock
 from .plan import Plan
 from .planfile import SavedPlan
+from .purchase.jobs import Change
 from .report import Report, exit_code
 from .results import Result, bought, kept_by_lock, untouched
 from .scope import Scope as Scope
 from .scope import Spending as Spending
+from .seals import seal, sealing
 from .steps import Known
 from .stopwatch import Stopwatch
 from .survey import Survey

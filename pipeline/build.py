@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import endings, grading, jobs, keys, orders
+from . import endings, grading, keys
 from .errors import (
     AssetError,
     PixelpipeError,
@@ -20,13 +20,14 @@ from .errors import (
     StorageError,
 )
 from .finishing import Done, Finishing
-from .jobs import Desk, Order, Outcome
 from .lock import ClipLine
 from .model import JobState, Rule, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
+from .purchase import jobs, orders
+from .purchase.jobs import Desk, Order, Outcome
+from .purchase.scheduler import Scheduler
 from .results import Result, untouched
-from .scheduler import Scheduler
 from .site import Site
 from .steps import ClipPlan
 from .store import Bought

@@ -6,7 +6,7 @@ import msgspec
 
 from . import imprint, lock, lockfile, locktext, project, survey
 from .project import Index, Scan
-from .seal import Look
+from .seals.seal import Look
 from .site import Site
 from .survey import Survey
 

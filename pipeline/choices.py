@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from . import targets
 from .errors import ConfigError
+from .grammar.rulefields import TARGETS
+from .grammar.shapes import At
 from .model import Document, TargetChoice
-from .rulefields import TARGETS
-from .shapes import At
 
 
 def check(stated: Iterable[TargetChoice], at: At) -> None:

@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from .errors import ConfigError
-from .model import Document, Record, TargetChoice
-from .projectfields import (
+from .grammar.projectfields import (
     API_BASE,
     AUTO,
     BUILT_IN,
@@ -26,9 +25,10 @@ from .projectfields import (
     STATE,
     WATCH,
 )
-from .rulefields import Targets
-from .shapes import At, Switch, Whole, nearest
-from .tables import ListOf, document
+from .grammar.rulefields import Targets
+from .grammar.shapes import At, Switch, Whole, nearest
+from .grammar.tables import ListOf, document
+from .model import Document, Record, TargetChoice
 
 #: Base URL of the Pixel Engine (api.md 3.1).
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"

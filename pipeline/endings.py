@@ -8,8 +8,8 @@ import msgspec
 
 from . import grading
 from .errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
-from .jobs import Order, Outcome
 from .model import ANIMATE_CREDITS, JobState, Rule, StepKind
+from .purchase.jobs import Order, Outcome
 from .results import Result, error_of, untouched
 from .steps import ClipPlan
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from . import finish, imaging, keys, orders, takes
+from . import finish, imaging, keys, takes
 from .api import Project
 from .errors import AssetError, PixelpipeError
 from .lock import ClipLine
 from .model import Clip, Grade, Pixels, Record, SheetClip, StepKind
 from .plan import SourcePlan
+from .purchase import orders
 from .steps import ClipPlan, Wanted
 from .store import Bought, Store
 from .targets import Drawn, layout, registry, timing

@@ -13,9 +13,9 @@ from itertools import groupby
 import msgspec
 
 from . import budget, keys
+from .grammar.projectfields import PIXEL_ENGINE
 from .model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
 from .plan import Plan
-from .projectfields import PIXEL_ENGINE
 from .steps import ClipPlan
 
 #: Seconds for a clip while a service's own durations are unknown (api.md section 1, row 39).

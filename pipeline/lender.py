@@ -13,7 +13,7 @@ from .model import Balance
 from .site import Site
 
 if TYPE_CHECKING:
-    from .service import Service
+    from .service.client import Service
 
 #: Jobs that the built-in engine renders at once.
 _ENGINE_SLOTS = 4
@@ -65,7 +65,7 @@ class Lender:
                 self._service = self._open()
 
     def _open(self) -> Service:
-        from .service import Service  # loads requests
+        from .service.client import Service  # loads requests
 
         base_url = self._site.service.base_url
         if base_url is None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from .errors import ConfigError
+from .grammar.shapes import nearest
 from .model import Document
-from .shapes import nearest
 
 #: The packs in the order in which `init` lists them. Where two know a word, the first one wins.
 ORDER = (

@@ -13,9 +13,9 @@ import msgspec
 
 from . import build, config, knowledge, restraint
 from . import plan as planning
+from .grammar.projectfields import BUILT_IN
 from .model import StepKind
 from .plan import Plan, SourcePlan
-from .projectfields import BUILT_IN
 from .restraint import Restraint
 from .results import Result
 from .site import Site

@@ -12,7 +12,7 @@ from .forecast import Forecast
 from .model import Record, StepKind
 from .plan import Plan
 from .results import Result
-from .seal import Draft
+from .seals.seal import Draft
 from .site import Site
 
 VERSION = 1

@@ -9,7 +9,7 @@ from .model import Preference, Record
 from .plan import Plan
 from .planfile import SavedPlan
 from .restraint import Restraint
-from .seal import Look
+from .seals.seal import Look
 from .selection import Quiet
 
 

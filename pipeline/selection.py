@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from . import globs
 from .errors import UsageError
+from .grammar import globs
 from .model import Record
 from .project import Scan
 

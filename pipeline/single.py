@@ -10,11 +10,13 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import config, finish, imaging, orders, project, rulefile, survey
+from . import config, finish, imaging, project, survey
 from . import site as sites
 from .api import Project, Scope
 from .errors import UsageError
+from .grammar import rulefile
 from .model import Document, File, Pixels
+from .purchase import orders
 from .report import Report
 from .site import Site
 from .steps import Known

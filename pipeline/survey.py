@@ -22,15 +22,15 @@ from . import (
     playing,
     project,
     provenance,
-    rulefile,
     rules,
     selection,
     targets,
 )
 from .errors import ConfigError, PixelpipeError, SourceError
+from .grammar import rulefile
 from .model import Preference, Record, Request, Rule, Source, Step, StepKind
 from .project import Facts, Index, Scan, Stat, document
-from .seal import Look
+from .seals.seal import Look
 from .selection import Quiet
 from .site import Site
 from .steps import Wanted

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from .authorship import Authorship
 from .budget import Allowance
-from .jobs import Change, Clock
 from .ledger import Ledger
 from .model import Record
+from .purchase.jobs import Change, Clock
 from .results import Result
 from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
-    from .service import Service
+    from .service.client import Service
 
 
 class Options(Record, frozen=True, kw_only=True):

@@ -23,22 +23,12 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from pipeline import (  # noqa: F401  (loaded here, so that the child need not)
-    build,
-    finish,
-    finishing,
-    imaging,
-    jobs,
-    publication,
-    resolve,
-    service,
-    store,
-    wire,
-)
+from pipeline import finish, publication
 from pipeline.cli import main
 from pipeline.ledger import Ledger
-from pipeline.ledgerfile import LedgerFile
-from pipeline.service import Service
+from pipeline.ledger.file import LedgerFile
+from pipeline.service import client, wire
+from pipeline.service.client import Service
 
 _CHANGES = {"os.rename": "rename", "os.remove": "remove"}
 _HALF = 2
@@ -165,7 +155,7 @@ def arm(fuse: Fuse) -> None:
     fuse.around(Ledger, "_append", is_within=True)  # each row of a transaction
     for name in ("animate", "animate_batch", "download"):
         fuse.around(Service, name)
-    fuse.around(service, "_body")  # between the head of an answer and the whole of it
+    fuse.around(client, "_body")  # between the head of an answer and the whole of it
     fuse.around(publication.Publication, "flush")
     fuse.around(finish, "make")
 

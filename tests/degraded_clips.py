@@ -8,11 +8,11 @@ import zlib
 import degrade
 import numpy as np
 
-from pipeline import resolve
 from pipeline.engine import animate
 from pipeline.imaging import develop, fit, png, raster
 from pipeline.imaging.raster import U8
 from pipeline.model import Clip, Pixels, Request, Resolved
+from pipeline.purchase import resolve
 
 #: Room for shifts of 3 px on all sides, beside what the motion needs.
 SHIFT_ROOM_PX = 3

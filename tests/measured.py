@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sys
 
-from pipeline import pace
 from pipeline.cli import main
+from pipeline.purchase import pace
 
 
 def peak_mib() -> float:

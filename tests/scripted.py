@@ -11,12 +11,12 @@ from game import png
 from PIL import Image
 
 from pipeline import keys
-from pipeline.answers import Charge, Output, Status
 from pipeline.errors import PixelpipeError
-from pipeline.jobs import Desk, Order
 from pipeline.ledger import Ledger
 from pipeline.model import Job, JobState, Resolved
-from pipeline.service import Service
+from pipeline.purchase.jobs import Desk, Order
+from pipeline.service.answers import Charge, Output, Status
+from pipeline.service.client import Service
 from pipeline.store import Store
 
 CANVAS = (8, 8)

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline import resolve
 from pipeline.ledger import Ledger
 from pipeline.model import Job, JobState, Pixels, Request, Resolved
+from pipeline.purchase import resolve
 from pipeline.store import Bought
 
 THREE_CLIPS = (

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from game import RULES, TWO_CLIPS, Game, Shop
 
-from pipeline import budget, orders
+from pipeline import budget
 from pipeline.api import Spending
 from pipeline.budget import Allowance
+from pipeline.purchase import orders
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

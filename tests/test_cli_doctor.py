@@ -12,9 +12,11 @@ from command import Ended, call, run
 from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
-from pipeline import artchecks, checks, packs, placechecks, poses, project, rulefile, site
+from pipeline import packs, project, site
 from pipeline.account import Records
-from pipeline.checks import Finding, Level
+from pipeline.doctor import artchecks, checks, placechecks, poses
+from pipeline.doctor.checks import Finding, Level
+from pipeline.grammar import rulefile
 from pipeline.imaging import decode, facts
 from pipeline.imaging.png import chunk
 from pipeline.lock import ClipLine, Lock

@@ -12,21 +12,12 @@ import pytest
 from command import call, run
 from game import png, sprite
 
-from pipeline import (
-    gameengines,
-    globs,
-    inisettings,
-    packs,
-    pluginplaces,
-    plugins,
-    setup,
-    site,
-    starter,
-    survey,
-)
-from pipeline.listing import Listing, take
+from pipeline import packs, plugins, site, survey
+from pipeline.grammar import globs
 from pipeline.model import TargetChoice
-from pipeline.setup import Setup
+from pipeline.scaffold import gameengines, inisettings, pluginplaces, setup, starter
+from pipeline.scaffold.listing import Listing, take
+from pipeline.scaffold.setup import Setup
 
 SPRITES = Path(__file__).resolve().parent.parent.parent / "shared" / "sprites"
 GODOT_4 = "config_version=5\n"

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 from game import Game, Shop, shop_serving
 
-from pipeline import evidence
-from pipeline.evidence import Evidence
 from pipeline.ledger import Ledger
 from pipeline.model import Balance, FailureClass, Job, JobState, Resolved
+from pipeline.purchase import evidence
+from pipeline.purchase.evidence import Evidence
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

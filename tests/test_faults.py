@@ -12,7 +12,7 @@ import pytest
 from faulty_engine import Faulty
 from guarantees import Shape
 
-from pipeline import orders, pace
+from pipeline.purchase import orders, pace
 from pipeline.report import Report
 
 SHAPES = {"single": Shape(sprites=3), "batch": Shape(sprites=2, is_batch=True)}

@@ -14,8 +14,9 @@ from game import RULES, Game
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import imprint, project, seal
+from pipeline import imprint, project
 from pipeline.api import Project
+from pipeline.seals import seal
 
 SAID = "Nothing to do: 2 clips up to date.\n"
 

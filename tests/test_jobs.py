@@ -11,12 +11,13 @@ from game import png
 from PIL import Image
 from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job
 
-from pipeline import errors, jobs, keys
-from pipeline.answers import Output, Status
+from pipeline import errors, keys
 from pipeline.imaging import png as container
-from pipeline.jobs import DEADLINE_S, Desk, Fetched, Pending, Submitted
 from pipeline.ledger import Ledger
 from pipeline.model import FailureClass, Job, JobState
+from pipeline.purchase import jobs
+from pipeline.purchase.jobs import DEADLINE_S, Desk, Fetched, Pending, Submitted
+from pipeline.service.answers import Output, Status
 from pipeline.store import Store
 
 START = 1_000_000.0

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline import errors, pace
+from pipeline import errors
 from pipeline.model import Taken
-from pipeline.pace import Pace
+from pipeline.purchase import pace
+from pipeline.purchase.pace import Pace
 
 #: The vendor's jobs: lognormal around 90 s (api.md 4.8, speed.md 5).
 USUAL_S, SIGMA = 90.0, 0.25

@@ -10,9 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline import packs, rulefile, rules, schema, templates
-from pipeline.clipfields import SENT
+from pipeline import packs, rules
 from pipeline.errors import ConfigError
+from pipeline.grammar import rulefile, schema, templates
+from pipeline.grammar.clipfields import SENT
 from pipeline.model import Clip, Record, Rule, Source
 from pipeline.project import document
 

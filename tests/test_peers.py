@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline import finish, jobs, orders, site, steps, survey, upkeep
+from pipeline import finish, site, steps, survey, upkeep
 from pipeline.api import Project, Spending
 from pipeline.errors import SupersededError
+from pipeline.purchase import jobs, orders
 
 #: Numbers without a test, each with its reason: none.
 LEFT: set[int] = set()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline import rulefile
 from pipeline.errors import ConfigError
+from pipeline.grammar import rulefile
 from pipeline.model import Clip, Direction, Flip, Rule, TargetChoice
 from pipeline.project import document
 

@@ -7,7 +7,8 @@ import unicodedata
 
 import pytest
 
-from pipeline import keys, rulefile, rules
+from pipeline import keys, rules
+from pipeline.grammar import rulefile
 from pipeline.model import Request, Rule, Source, When
 from pipeline.project import document
 

@@ -14,12 +14,13 @@ import msgspec
 import pytest
 from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job, order
 
-from pipeline import errors, jobs, keys, pace, scheduler
-from pipeline.jobs import Order, Outcome
+from pipeline import errors, keys
 from pipeline.ledger import Ledger
 from pipeline.model import Job, JobState
-from pipeline.pace import Pace
-from pipeline.scheduler import Scheduler
+from pipeline.purchase import jobs, pace, scheduler
+from pipeline.purchase.jobs import Order, Outcome
+from pipeline.purchase.pace import Pace
+from pipeline.purchase.scheduler import Scheduler
 from pipeline.store import Store
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline import config, rulefile, schema
+from pipeline import config
 from pipeline.errors import ConfigError
+from pipeline.grammar import rulefile, schema
 from pipeline.model import Document, Rule
 from pipeline.project import document
 

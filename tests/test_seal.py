@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 from game import KEY_NAME, RULES, Game, png, sprite
 
-from pipeline import changes, imprint, keys, project, seal
+from pipeline import changes, imprint, keys, project
 from pipeline.api import Project, Scope
 from pipeline.cli.make import show_build
 from pipeline.errors import PixelpipeError
 from pipeline.report import Report
+from pipeline.seals import seal
 from pipeline.site import Site
 from pipeline.survey import Survey
 

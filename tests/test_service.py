@@ -16,7 +16,7 @@ from test_wire import Talk, close, listening, reset, say
 
 from pipeline import errors
 from pipeline.errors import PixelpipeError
-from pipeline.service import Service
+from pipeline.service.client import Service
 
 KEY = "pe_sk_secretsecretsecretsecret"
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from pipeline.wire import NotSent, Wire, WireError
+from pipeline.service.wire import NotSent, Wire, WireError
 
 Talk = Callable[[socket.socket], None]
 

@@ -20,7 +20,7 @@ from ..site import Site
 from . import options
 
 if TYPE_CHECKING:
-    from ..answers import Totals
+    from ..service.answers import Totals
 
 _MOST_DAYS = 365
 

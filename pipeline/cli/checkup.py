@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from .. import checks, checkup
-from ..checks import Finding, Level
+from ..doctor import checks, checkup
+from ..doctor.checks import Finding, Level
 from . import options
 
 _COLOURS = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "red"}

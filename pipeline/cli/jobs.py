@@ -13,14 +13,15 @@ from typing import TypeVar
 import click
 import msgspec
 
-from .. import account, evidence, settling
+from .. import account
 from ..errors import PixelpipeError, UsageError
-from ..evidence import Account
-from ..jobs import Desk
 from ..ledger import Ledger
 from ..lender import Lender
 from ..model import Job, JobState, Kept
-from ..settling import Entry
+from ..purchase import evidence, settling
+from ..purchase.evidence import Account
+from ..purchase.jobs import Desk
+from ..purchase.settling import Entry
 from ..site import Site
 from ..store import Store
 from . import options

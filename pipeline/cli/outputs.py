@@ -11,8 +11,8 @@ import click
 
 from .. import edits, lock, project, takes
 from ..api import Project, Spending
-from ..clipfields import MOST_ROOM_PX
 from ..errors import UsageError
+from ..grammar.clipfields import MOST_ROOM_PX
 from ..model import Preference
 from . import options
 from .make import show_build

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..api import Observer
-from ..jobs import Change
 from ..model import JobState
 from ..plan import Plan
+from ..purchase.jobs import Change
 from ..results import Result
 
 if TYPE_CHECKING:

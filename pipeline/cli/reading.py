@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .. import cells, orders
+from .. import cells
 from ..model import Request
+from ..purchase import orders
 from ..site import Site
 from ..steps import Wanted
 

@@ -10,8 +10,8 @@ import click
 import msgspec
 
 from .. import project as game
-from .. import schema as schemas
 from ..errors import StorageError
+from ..grammar import schema as schemas
 from ..model import File
 
 #: What a schema is for, and what makes it.

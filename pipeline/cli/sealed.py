@@ -13,7 +13,8 @@ from pathlib import Path
 
 import click
 
-from .. import imprint, seal
+from .. import imprint
+from ..seals import seal
 
 
 def look(command: str, project: str, **flags: object) -> seal.Look | None:

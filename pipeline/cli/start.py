@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import additions, gameengines, inisettings, listing, packs, project, setup, starter
+from .. import packs, project
 from ..errors import ConfigError, PixelpipeError, StorageError
-from ..gameengines import Found
 from ..model import File
-from ..setup import Setup
-from ..starter import Played
+from ..scaffold import additions, gameengines, inisettings, listing, setup, starter
+from ..scaffold.gameengines import Found
+from ..scaffold.setup import Setup
+from ..scaffold.starter import Played
 from . import options
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class _Written:
 
     def plugin(self, name: str, found: Setup) -> None:
         """Put a plugin there; one of an older version is replaced, since that was asked for."""
-        from .. import pluginplaces
+        from ..scaffold import pluginplaces
 
         for file in pluginplaces.files(name, found.engines):
             if pluginplaces.state(self._root, file) is pluginplaces.State.OLDER:

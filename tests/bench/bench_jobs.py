@@ -179,13 +179,13 @@ def ideal(took: Sequence[float], places: int) -> float:
 def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict[str, object]:
     """Buy everything that the project at `root` wants, as a build does, and take the time."""
     # Loaded here: the process that measures needs none of it.
-    from pipeline import jobs, orders, resolve
     from pipeline.api import Project
-    from pipeline.jobs import Desk
     from pipeline.model import JobState, Taken
-    from pipeline.pace import Pace
-    from pipeline.scheduler import Scheduler
-    from pipeline.service import Service
+    from pipeline.purchase import jobs, orders, resolve
+    from pipeline.purchase.jobs import Desk
+    from pipeline.purchase.pace import Pace
+    from pipeline.purchase.scheduler import Scheduler
+    from pipeline.service.client import Service
     from pipeline.store import Store
 
     project = Project(root)

@@ -1,0 +1,1 @@
+"""What `doctor` looks for before money or an hour is lost."""

@@ -1,0 +1,1 @@
+"""What people write: patterns, prompts, and the fields of both YAML files. Pure."""

@@ -1,0 +1,290 @@
+"""A document to rules: defaults and bases merged in, derived clips and placeholders checked.
+
+A field of a clip is taken from the nearest place that states it: the clip, the rule's `defaults`,
+the clip of that name in the rule that `extends` names, the file's `defaults`. A rule that states
+`match` takes neither `match` nor `when` of its base; one that states only `when` adds to it, and
+every rule adds to the `when` of its file. Excluded words (`without`, `outside`) add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from ..model import Clip, Document, Grading, Record, Rule, When
+from .clipfields import DERIVED_FIELDS, PAID_FIELDS
+from .rulechecks import check
+from .rulefields import FILE, OVERRIDE
+from .shapes import At, nearest
+from .tables import document as read_document
+
+_Stated = Mapping[str, object]
+#: Of a derived clip, unless stated: as in the clip that it is derived from. Its `fps` and `hold`
+#: stay open, since its frames keep the durations of those that they are copies of.
+_INHERITED = ("loop", "direction", "alpha", "crop")
+_CLIP_DEFAULTS = Clip(name="")
+_WHEN_DEFAULTS = When()
+
+
+def rules(document: Document, *, pack: str = "", bases: Mapping[str, Rule]) -> tuple[Rule, ...]:
+    """Return the rules of one file in its order.
+
+    `pack` is the pack's name with its version, or "". `bases` holds rules of other files that
+    `extends` may name, under what `rules.label` calls them. Raises ConfigError with file and line.
+    """
+    return _Library([(document, pack)], bases).all()
+
+
+def load(documents: Sequence[tuple[Document, str]]) -> tuple[Rule, ...]:
+    """Return the rules of (document, pack) in the order given; any may extend any other one."""
+    return _Library(documents, {}).all()
+
+
+def override(rule: Rule | None, document: Document) -> Rule:
+    """Return `rule` with what a per-file document such as `hero.png.yaml` states.
+
+    Clips are merged by name and `null` drops one; a rule without clips leaves the sprite alone.
+    Without a rule the document is the rule, called after its file.
+    """
+    at = At(document=document)
+    stated = read_document(OVERRIDE, document)
+    name = document.path.rpartition("/")[2].removesuffix(".yaml")
+    base = rule or Rule(name=name, match=(), clips=(), file=document.path, line=1)
+    changed = _merge(base, stated, {}, at)
+    check(changed, at)
+    return changed
+
+
+class _Entry(Record, frozen=True, kw_only=True):
+    """A rule as stated."""
+
+    stated: _Stated
+    #: `when` and `defaults` of its file.
+    file: _Stated
+    pack: str
+    at: At
+
+    @property
+    def label(self) -> str:
+        """The name under which others may extend it."""
+        return f"{self.pack}/{self.stated['name']}" if self.pack else str(self.stated["name"])
+
+
+class _Library:
+    """All rules that may extend each other."""
+
+    def __init__(
+        self, documents: Sequence[tuple[Document, str]], bases: Mapping[str, Rule]
+    ) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._done: dict[str, Rule] = {}
+        self._bases = bases
+        for document, pack in documents:
+            for entry in _entries(document, pack):
+                if (other := self._entries.get(entry.label)) is not None:
+                    where = f"{other.at.document.path}:{other.at.line}"
+                    raise entry.at.below("name").error(f"is taken: see {where}")
+                self._entries[entry.label] = entry
+
+    def all(self) -> tuple[Rule, ...]:
+        """Return every rule, in order."""
+        return tuple(self._rule(label, ()) for label in self._entries)
+
+    def _rule(self, label: str, trail: tuple[str, ...]) -> Rule:
+        """Return one rule with its base merged in; `trail` holds the rules that wait for it."""
+        if label in self._done:
+            return self._done[label]
+        entry = self._entries[label]
+        base = self._base(entry, (*trail, label)) if "extends" in entry.stated else None
+        rule = _from_entry(entry, base)
+        check(rule, entry.at)
+        self._done[label] = rule
+        return rule
+
+    def _base(self, entry: _Entry, trail: tuple[str, ...]) -> Rule:
+        """Return the rule that `entry` extends."""
+        wanted = str(entry.stated["extends"])
+        label = self._find(wanted, entry)
+        if label in trail:
+            circle = " -> ".join((*trail[trail.index(label) :], label))
+            raise entry.at.below("extends").error(f"goes round in a circle: {circle}")
+        return self._rule(label, trail) if label in self._entries else self._bases[label]
+
+    def _find(self, wanted: str, entry: _Entry) -> str:
+        """Return the label meant by `wanted`: of its own file's kind first, then any one."""
+        own = f"{entry.pack}/{wanted}" if entry.pack else wanted
+        labels = dict.fromkeys((*self._entries, *self._bases))
+        for label in (own, wanted):
+            if label in labels:
+                return label
+        alike = [label for label in labels if _is_short_for(wanted, label)]
+        if len(alike) == 1:
+            return alike[0]
+        at = entry.at.below("extends")
+        if alike:
+            raise at.error(f"may be any of {', '.join(alike)}; write which one")
+        raise at.error(f"names no rule: `{wanted}`{nearest(wanted, labels)}")
+
+
+def _is_short_for(wanted: str, label: str) -> bool:
+    """Tell whether `hero` or `characters/hero` may stand for `characters@1/hero`."""
+    pack, _, name = label.rpartition("/")
+    return wanted in (name, f"{pack.partition('@')[0]}/{name}")
+
+
+def _entries(document: Document, pack: str) -> list[_Entry]:
+    """Return a file's rules as stated."""
+    at = At(document=document)
+    stated = read_document(FILE, document)
+    listed = stated.pop("rules")
+    assert isinstance(listed, tuple)
+    return [
+        _Entry(stated=one, file=stated, pack=pack, at=at.below("rules", number))
+        for number, one in enumerate(listed)
+    ]
+
+
+def _from_entry(entry: _Entry, base: Rule | None) -> Rule:
+    """Build a rule from what it, its file and its base state."""
+    stated = {key: value for key, value in entry.stated.items() if key != "description"}
+    for key in ("match", "clips"):
+        if key not in stated and base is None:
+            raise entry.at.error(f"lacks `{key}`")
+    start = base or Rule(name="", match=(), clips=())
+    if "match" in stated:
+        start = msgspec.structs.replace(start, when=_WHEN_DEFAULTS)
+    when = _both(_mapping(entry.file.get("when")), _mapping(stated.get("when")))
+    if when:
+        stated["when"] = when
+    start = msgspec.structs.replace(
+        start, pack=entry.pack, file=entry.at.document.path, line=entry.at.line
+    )
+    rule = _merge(start, stated, _mapping(entry.file.get("defaults")), entry.at)
+    if not rule.clips:
+        raise entry.at.error("has no clip left")
+    return rule
+
+
+def _merge(base: Rule, stated: _Stated, file_defaults: _Stated, at: At) -> Rule:
+    """Lay what is stated over `base`."""
+    own = {key: value for key, value in stated.items() if key not in ("defaults", "extends")}
+    own["clips"] = _clips(base, stated, file_defaults, at)
+    if "when" in own:
+        inherited = _differing(base.when, _WHEN_DEFAULTS)
+        own["when"] = msgspec.convert(_both(inherited, _mapping(own["when"])), When)
+    if "pivot" in own and not isinstance(own["pivot"], str):
+        own["pivot"] = msgspec.convert(own["pivot"], tuple[int, int])
+    if "grade" in own:
+        own["grade"] = _grading(own["grade"], base.grade)
+    return msgspec.structs.replace(base, **own)
+
+
+def _grading(stated: object, base: Grading) -> Grading:
+    """Return what a low grade means; a number alone is the one to warn at."""
+    fields = {"warn": stated} if isinstance(stated, int) else _mapping(stated)
+    return msgspec.convert({**msgspec.structs.asdict(base), **fields}, Grading)
+
+
+def _clips(base: Rule, stated: _Stated, file_defaults: _Stated, at: At) -> tuple[Clip, ...]:
+    """Return the base's clips with the stated ones laid over, in the order of first mention."""
+    defaults = _mapping(stated.get("defaults"))
+    known = {clip.name: clip for clip in base.clips}
+    own = _mapping(stated.get("clips"))
+    clips: dict[str, Clip] = {}
+    for name in dict.fromkeys((*known, *own)):
+        below = at.below("clips", name)
+        if name in own and own[name] is None:
+            if name not in known:
+                raise below.error(
+                    f"cannot be dropped: the base has no such clip{nearest(name, known)}"
+                )
+            continue
+        restated = _long(own[name]) if name in own else None
+        clips[name] = _clip(name, known.get(name), (file_defaults, defaults, restated), below)
+    return tuple(_inherit(clip, clips) for clip in clips.values())
+
+
+def _clip(
+    name: str, base: Clip | None, layers: tuple[_Stated, _Stated, _Stated | None], at: At
+) -> Clip:
+    """Merge one clip; `layers` are the file's defaults, the rule's, and the clip as stated."""
+    file_defaults, defaults, stated = layers
+    own = stated or {}
+    fields = _differing(base, _CLIP_DEFAULTS) if base is not None else {}
+    if "prompt" in own:
+        fields = {key: value for key, value in fields.items() if key not in DERIVED_FIELDS}
+    if "derived_from" in own:
+        fields = {key: value for key, value in fields.items() if key not in PAID_FIELDS}
+        _refuse_paid(own, at)
+    if "derived_from" in fields or "derived_from" in own:
+        _refuse_paid(own, at)
+        fields = {**fields, **own}
+    else:
+        fields = {**file_defaults, **fields, **defaults, **own}
+    if base is None and not fields.keys() & {"prompt", "derived_from"}:
+        raise at.error("lacks `prompt`, or `from` to derive it from another clip")
+    where = {"file": at.document.path, "line": at.line} if stated is not None else {}
+    return msgspec.convert({**fields, **where, "name": name}, Clip)
+
+
+def _refuse_paid(own: _Stated, at: At) -> None:
+    """Refuse what only a purchase can have in a derived clip."""
+    for field in own:
+        if field in PAID_FIELDS:
+            raise at.below(field).error("cannot be stated with `from`: a derived clip buys nothing")
+
+
+def _inherit(clip: Clip, clips: Mapping[str, Clip]) -> Clip:
+    """Fill in what a derived clip takes from its origin. Unknown origins are `check`'s to tell."""
+    origin, seen = clip, {clip.name}
+    while origin.derived_from is not None and origin.derived_from in clips:
+        origin = clips[origin.derived_from]
+        if origin.name in seen:
+            return clip
+        seen.add(origin.name)
+        missing = {
+            field: getattr(origin, field)
+            for field in _INHERITED
+            if getattr(clip, field) == getattr(_CLIP_DEFAULTS, field)
+        }
+        clip = msgspec.structs.replace(clip, **missing)
+    return clip
+
+
+def _both(outer: _Stated, inner: _Stated) -> dict[str, object]:
+    """Lay conditions over conditions; excluded words of both hold."""
+    both = {**outer, **inner}
+    for name in ("without", "outside"):
+        lists = [stated[name] for stated in (outer, inner) if name in stated]
+        if lists:
+            both[name] = tuple(dict.fromkeys(word for words in lists for word in _tuple(words)))
+    return both
+
+
+def _tuple(value: object) -> tuple[object, ...]:
+    """Return `value`, which a list shape has read."""
+    assert isinstance(value, tuple)
+    return value
+
+
+def _long(value: object) -> _Stated:
+    """Return a clip's long form."""
+    return {"prompt": value} if isinstance(value, str) else _mapping(value)
+
+
+def _mapping(value: object) -> dict[str, object]:
+    """Return `value`, which a table has read, or an empty mapping for nothing."""
+    if value is None:
+        return {}
+    assert isinstance(value, dict)
+    return dict(value)
+
+
+def _differing(record: Record, defaults: Record) -> dict[str, object]:
+    """Return the fields of `record` that are stated: other than the default."""
+    return {
+        name: value
+        for name in record.__struct_fields__
+        if (value := getattr(record, name)) != getattr(defaults, name)
+    }

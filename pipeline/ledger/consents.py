@@ -1,0 +1,82 @@
+"""What the ledger keeps of people's decisions: plans carried out, purchases kept back and released.
+
+And of what a service said just before purchases: the evidence, should an answer get lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ..model import Balance, Kept
+from .file import LedgerFile
+
+
+class Consents(LedgerFile):
+    """The part of the ledger of consents and evidence."""
+
+    def note_balance(self, service: str, balance: Balance, *, now: float) -> None:
+        """Keep what a service said of the account just before purchases."""
+        with self._transaction():
+            self._base.execute(
+                "INSERT INTO balances (at, service, record) VALUES (?, ?, ?)",
+                (now, service, msgspec.json.encode(balance)),
+            )
+
+    def balance_at(self, service: str, at: float) -> Balance | None:
+        """Return the last balance that was kept at or before `at`, or None."""
+        rows = self._read(
+            "SELECT record FROM balances WHERE service = ? AND at <= ? ORDER BY number DESC "
+            "LIMIT 1",
+            (service, at),
+        )
+        return msgspec.json.decode(rows[0][0], type=Balance) if rows else None
+
+    def consume_plan(self, plan_id: str, *, now: float) -> bool:
+        """Mark a saved plan as carried out; False when it was before, by whichever process."""
+        with self._transaction():
+            done = self._base.execute(
+                "INSERT OR IGNORE INTO plans VALUES (?, ?)", (plan_id, now)
+            ).rowcount
+        return done == 1
+
+    def is_consumed(self, plan_id: str) -> bool:
+        """Tell whether a saved plan was carried out."""
+        return bool(self._read("SELECT 1 FROM plans WHERE id = ?", (plan_id,)))
+
+    def keep_back(self, project: str, found: Iterable[Kept], *, now: float) -> None:
+        """Keep these purchases back; what is kept back or released already stays as it is."""
+        with self._transaction():
+            self._base.executemany(
+                "INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?, 0, ?)",
+                [
+                    (project, one.request_key, now, one.source, one.clip, one.credits, one.due)
+                    for one in found
+                ],
+            )
+
+    def kept_back(self, project: str, *, released: bool = False) -> list[Kept]:
+        """Return the purchases of `project` that are kept back, or those that were released."""
+        rows = self._read(
+            "SELECT request_key, source, clip, credits, due FROM kept "
+            "WHERE project = ? AND released = ? ORDER BY source, clip",
+            (project, released),
+        )
+        names = ("request_key", "source", "clip", "credits", "due")
+        return [msgspec.convert(dict(zip(names, row, strict=True)), Kept) for row in rows]
+
+    def release(self, project: str) -> int:
+        """Let everything that is kept back in `project` be bought; returns how many that is."""
+        with self._transaction():
+            return self._base.execute(
+                "UPDATE kept SET released = 1 WHERE project = ? AND released = 0", (project,)
+            ).rowcount
+
+    def forget_kept(self, project: str, keys: Iterable[str]) -> None:
+        """Forget purchases that were made, or that nothing asks for any more."""
+        with self._transaction():
+            self._base.executemany(
+                "DELETE FROM kept WHERE project = ? AND request_key = ?",
+                [(project, key) for key in keys],
+            )

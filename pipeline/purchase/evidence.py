@@ -1,0 +1,110 @@
+"""Lay side by side what the service and our records know of a purchase in doubt (api.md 6.3)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..ledger import Ledger
+from ..model import Balance, Job, JobState, Record
+
+if TYPE_CHECKING:
+    from ..service.client import Service
+
+#: The service's hold lapses after this time (api.md section 1, row 19).
+HOLD_S = 10 * 60.0
+_DAY_S = 24 * 60 * 60
+_LONGEST_S = 365 * _DAY_S
+_KNOWN = (JobState.SUBMITTED, JobState.DETACHED)
+
+
+class Account(Record, frozen=True, kw_only=True):
+    """What the service says of the account: now, and billed since a day (UTC, seconds)."""
+
+    service: str
+    balance: Balance
+    since: float
+    credits_used: int
+    jobs_charged: int
+
+
+class Evidence(Record, frozen=True, kw_only=True):
+    """What is known of one purchase in doubt. Credits; times are UTC seconds."""
+
+    credits: int
+    claimed_at: float
+    hold_lapses_at: float
+    #: The account when the purchase was made, and now; None when it is not known.
+    before: Balance | None
+    now: Balance | None
+    #: Held by jobs whose id we know.
+    known_holds: int
+    #: Billed by the service, and booked here, since the day of the purchase: credits, jobs.
+    billed: tuple[int, int] | None
+    booked: tuple[int, int]
+    #: What all of this points to, in a sentence.
+    reading: str
+
+
+def ask(service: Service, identity: str, since: float, now: float) -> Account:
+    """Ask the service for balance and billing since the day of `since`; both are free.
+
+    The service answers for a year at most.
+    """
+    today = now // _DAY_S * _DAY_S
+    day = max(today - _LONGEST_S, min(today, since // _DAY_S * _DAY_S))
+    totals = service.billing(start_date=_date(day)).totals
+    return Account(
+        service=identity,
+        balance=service.balance(),
+        since=day,
+        credits_used=totals.credits_used,
+        jobs_charged=totals.jobs_charged,
+    )
+
+
+def gather(job: Job, ledger: Ledger, account: Account | None, now: float) -> Evidence:
+    """Return the evidence for `job`; without an account, what our own records say."""
+    own = account if account is not None and account.service == job.service else None
+    known = [one for one in ledger.unfinished() if one.service == job.service]
+    since = own.since if own else job.claimed_at // _DAY_S * _DAY_S
+    found = Evidence(
+        credits=job.credits_quoted,
+        claimed_at=job.claimed_at,
+        hold_lapses_at=job.claimed_at + HOLD_S,
+        before=ledger.balance_at(job.service, job.claimed_at),
+        now=own.balance if own else None,
+        known_holds=sum(one.credits_quoted for one in known if one.state in _KNOWN),
+        billed=(own.credits_used, own.jobs_charged) if own else None,
+        booked=ledger.charges(since, float("inf"), job.service),
+        reading="",
+    )
+    return msgspec.structs.replace(found, reading=read(found, now))
+
+
+def read(found: Evidence, now: float) -> str:
+    """Say what the evidence points to. Other users of the account blur it: a person decides."""
+    if found.now is None or found.billed is None:
+        return "the service was not asked: set its key and look again"
+    is_held = now < found.hold_lapses_at
+    unknown = found.now.reserved - found.known_holds
+    more = found.billed[0] - found.booked[0]
+    if more >= found.credits:
+        return (
+            f"{more} credits more were charged than are booked here: it was probably billed; "
+            "`--bought ID` if you know the job's id, else `--charged`"
+        )
+    if is_held and unknown >= found.credits:
+        return (
+            f"{unknown} credits are reserved for no job that is known here: it probably arrived; "
+            "look again when the hold has lapsed"
+        )
+    if is_held:
+        return "nothing is reserved for it: it probably never arrived; sure when the hold lapses"
+    return "the hold has lapsed and nothing more was charged: not billed; `--lost`"
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds))

@@ -1,0 +1,349 @@
+"""One paid job, one durable step at a time; and many of them at once.
+
+    NEW -> CLAIMED -> SUBMITTED(remote id) -> BOUGHT(digest)
+              |             |-> FAILED(reason)      the service said failure, or refused
+              |             |-> DETACHED            our deadline passed; resumable by id
+              '-> UNCONFIRMED                       sent, not properly answered: a person decides
+
+Claim before POST; remote id before the first poll; bought bytes before the ledger row that names
+them. `ask` talks to the network and runs in worker threads; `advance` writes to the ledger and
+runs in the one thread that owns it; `run` lets many jobs take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .. import __version__, keys
+from ..errors import (
+    AccountError,
+    AssetError,
+    JobFailedError,
+    LinkExpiredError,
+    PixelpipeError,
+    RequestRefusedError,
+    SourceError,
+    UnavailableError,
+    UncertainError,
+)
+from ..ledger import Ledger
+from ..model import MAX_SIDE_PX, FailureClass, Job, JobState, Record
+from ..store import Bought, Store
+from . import batches
+
+if TYPE_CHECKING:
+    from ..service.answers import Status
+    from ..service.client import Service
+
+Clock = Callable[[], float]
+
+#: Longer than the service's hold of ten minutes (api.md 6.4).
+DEADLINE_S = 12 * 60.0
+#: The clips of a batch are made one after another (api.md 6.4).
+_COMPANION_S = 90.0
+#: 16 frames of the largest canvas, at twice their size; checked before anything is unpacked.
+_LARGEST_STRIP_PX = 16 * MAX_SIDE_PX**2 * 4
+#: A job that was just submitted may be unknown for a moment (api.md 6.4).
+_UNKNOWN_S = 60.0
+
+
+class Desk:
+    """What every step of a job needs: the service, the two places of record, and the time."""
+
+    def __init__(
+        self,
+        service: Service,
+        ledger: Ledger,
+        store: Store,
+        clock: Clock,
+        *,
+        day_budget: int | None = None,
+    ) -> None:
+        """Borrow all of them; `clock` gives UTC seconds. The caller closes them.
+
+        `day_budget` is the most that all runs of a day together may claim, in credits.
+        """
+        self.service = service
+        self.ledger = ledger
+        self.store = store
+        self.clock = clock
+        self.day_budget = day_budget
+
+
+class Order(Record, frozen=True, kw_only=True):
+    """A job to buy. `prepare` resolves the request now, and gives the body to send."""
+
+    request_key: str
+    prepare: Callable[[], tuple[Job, dict[str, object]]]
+    #: Whose budget it counts against, and its price.
+    rule: str = ""
+    credits: int = 0
+    #: Orders that follow each other with the same word here are bought by one POST.
+    batch: str = ""
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """How a request key ended in this run; `job` is None when nothing was claimed."""
+
+    request_key: str
+    job: Job | None = None
+    error: PixelpipeError | None = None
+    notice: str = ""
+    #: This run made it, and answers for its price; another process may have.
+    is_ours: bool = False
+
+
+class Change(Record, frozen=True, kw_only=True):
+    """A job moved on; for progress displays."""
+
+    job: Job
+    progress: float | None = None
+
+
+class Submitted(Record, frozen=True, kw_only=True):
+    """The service took the job under this id."""
+
+    remote_id: str
+
+
+class Pending(Record, frozen=True, kw_only=True):
+    """The job is not finished; progress is 0..1 when the service says so."""
+
+    progress: float | None = None
+
+
+class Fetched(Record, frozen=True, kw_only=True):
+    """The result is in the store under `digest`."""
+
+    digest: str
+    credits_charged: int
+    notice: str = ""
+
+
+class Found(Record, frozen=True, kw_only=True):
+    """A job of a batch has an id of its own now."""
+
+    remote_id: str
+
+
+Answer = Submitted | Found | Pending | Fetched | PixelpipeError
+Body = dict[str, object]
+
+
+def ask(job: Job, body: Body | None, desk: Desk) -> Answer:
+    """Do the network's part of the next step; errors are answers too.
+
+    A claimed job is posted with `body`; any other is polled and, when it has succeeded,
+    downloaded, checked and stored.
+    """
+    try:
+        if job.state is JobState.CLAIMED:
+            return Submitted(remote_id=desk.service.animate(body or {}))
+        status = batches.status(job, desk)
+        if status.api_job_id and batches.is_place(job):
+            return Found(remote_id=status.api_job_id)
+        if status.is_failure:
+            return JobFailedError(status.message or f"the service ended the job: {status.status}")
+        if not status.is_success:
+            return Pending(progress=status.progress)
+        return _fetch(job, status, desk)
+    except PixelpipeError as error:
+        return error
+
+
+def ask_together(bodies: Sequence[Body], desk: Desk) -> list[Answer]:
+    """Buy several clips with one POST: an answer for each of them, in order."""
+    try:
+        batch = desk.service.animate_batch(bodies)
+    except PixelpipeError as error:
+        return [error] * len(bodies)
+    return [Submitted(remote_id=batches.name(batch, place)) for place in range(len(bodies))]
+
+
+def advance(job: Job, answer: Answer, desk: Desk) -> Job:
+    """Take the step that `answer` allows, and make it durable before returning the job."""
+    return advance_all([job], [answer], desk)[0]
+
+
+def advance_all(found: Sequence[Job], answers: Sequence[Answer], desk: Desk) -> list[Job]:
+    """Take the steps that `answers` allow, all or none, durable before returning the jobs."""
+    now = desk.clock()
+    after = [_stepped(job, answer, now) for job, answer in zip(found, answers, strict=True)]
+    changed = [new for new, old in zip(after, found, strict=True) if new is not old]
+    if changed:
+        desk.ledger.record_all(changed, now=now)
+    return after
+
+
+def _stepped(job: Job, answer: Answer, now: float) -> Job:
+    match answer:
+        case Submitted(remote_id=remote_id):
+            changes = {"state": JobState.SUBMITTED, "remote_id": remote_id, "submitted_at": now}
+        case Found(remote_id=remote_id):
+            changes = {"remote_id": remote_id, "place": batches.place(job)}
+        case Fetched(digest=digest, credits_charged=charged):
+            changes = {
+                "state": JobState.BOUGHT,
+                "digest": digest,
+                "credits_charged": charged,
+                "settled_at": now,
+                "reason": "",
+            }
+        case Pending() if not _is_late(job, now):
+            return job
+        case Pending():
+            reason = "the service did not finish it in time; it is fetched when it does"
+            changes = {"state": JobState.DETACHED, "reason": reason}
+        case PixelpipeError():
+            changes = _after(job, answer, now)
+    return msgspec.structs.replace(job, **changes) if changes else job
+
+
+def _after(job: Job, error: PixelpipeError, now: float) -> dict[str, object]:
+    """Return what an error changes in a job; nothing when the same step may be tried again."""
+    if job.state is JobState.CLAIMED:
+        return _after_post(job, error, now)
+    match error:
+        case JobFailedError():
+            return _refused(job, error, now)
+        case RequestRefusedError() if not job.paid:
+            # The built-in engine that made it has ended; nothing is at stake, ask the next one.
+            return {"state": JobState.CLAIMED, "remote_id": None, "submitted_at": None}
+        case RequestRefusedError() | AssetError() if now - (job.submitted_at or 0) > _UNKNOWN_S:
+            return {"state": JobState.DETACHED, "reason": str(error)}
+        case UnavailableError() | RequestRefusedError() | AssetError() if _is_late(job, now):
+            return {"state": JobState.DETACHED, "reason": str(error)}
+    return {}
+
+
+def _refused(job: Job, error: PixelpipeError, now: float) -> dict[str, object]:
+    """Return what the service's word against a job changes: it stands until something differs.
+
+    A clip of a batch may have failed for the batch's sake: it is tried again, alone.
+    """
+    kind = FailureClass.TRANSIENT if job.companions else FailureClass.PERMANENT
+    return _failed(kind, error) | {"settled_at": now}
+
+
+def _after_post(job: Job, error: PixelpipeError, now: float) -> dict[str, object]:
+    match error:
+        case UncertainError() if job.paid:
+            return {"state": JobState.UNCONFIRMED, "reason": str(error)}
+        case UncertainError():
+            return _failed(FailureClass.TRANSIENT, error)
+        case AccountError():
+            return _failed(FailureClass.ACCOUNT, error)
+        case RequestRefusedError():
+            return _refused(job, error, now)
+        case UnavailableError():  # surely not sent, or surely refused for now: NotSent, 429
+            return {}
+    return _failed(FailureClass.TRANSIENT, error)
+
+
+def settle(job: Job, bought: Bought, ledger: Ledger, now: float) -> Job:
+    """Book a job whose result is in the store already: its run died before it could."""
+    changes = {"digest": bought.digest, "credits_charged": bought.credits_charged, "reason": ""}
+    settled = msgspec.structs.replace(job, state=JobState.BOUGHT, settled_at=now, **changes)
+    return ledger.record(settled, now=now)
+
+
+def reopen(job: Job, desk: Desk) -> Job:
+    """Let a purchase whose bytes are lost be fetched again by its id; never bought again.
+
+    What the built-in engine made costs nothing, and that engine is gone: it is asked anew.
+    """
+    state = JobState.SUBMITTED if job.paid else JobState.CLAIMED
+    again = msgspec.structs.replace(
+        job, state=state, digest=None, remote_id=job.remote_id if job.paid else None
+    )
+    return desk.ledger.record(again, now=desk.clock())
+
+
+def give_up(job: Job, error: PixelpipeError, desk: Desk) -> Job:
+    """Stop trying: release a claim that was surely never sent, detach a job that was."""
+    if job.state is JobState.CLAIMED:
+        changes = _failed(FailureClass.TRANSIENT, error)
+    else:
+        changes = {"state": JobState.DETACHED, "reason": str(error)}
+    return desk.ledger.record(msgspec.structs.replace(job, **changes), now=desk.clock())
+
+
+def _failed(kind: FailureClass, error: PixelpipeError) -> dict[str, object]:
+    return {
+        "state": JobState.FAILED,
+        "failure": kind,
+        "reason": str(error),
+        "tool": __version__,
+    }
+
+
+def _is_late(job: Job, now: float) -> bool:
+    deadline_s = DEADLINE_S + job.companions * _COMPANION_S
+    return job.submitted_at is not None and now - job.submitted_at > deadline_s
+
+
+def _fetch(job: Job, status: Status, desk: Desk) -> Fetched:
+    """Download, check and store a result; an expired link is renewed once."""
+    try:
+        content = desk.service.download(_link(status))
+    except LinkExpiredError:
+        status = batches.status(job, desk)
+        content = desk.service.download(_link(status))
+    _check(content, job)
+    charged = status.billing.credits_charged if status.billing else job.credits_quoted
+    bought = Bought(
+        request_key=job.request_key,
+        digest=keys.digest(content),
+        service=job.service,
+        paid=job.paid,
+        take=job.take,
+        credits_charged=charged if job.paid else 0,
+        model=(status.inputs.model if status.inputs else "") or job.resolved.model or "",
+        recipe=job.recipe,
+        interpretation=status.inputs.interpretation if status.inputs else "",
+        resolved=job.resolved,
+    )
+    desk.store.put(bought, content)
+    return Fetched(
+        digest=bought.digest, credits_charged=bought.credits_charged, notice=_notice(status)
+    )
+
+
+def _link(status: Status) -> str:
+    if status.output is None:
+        raise UnavailableError("the job has succeeded, but there is no download link yet")
+    return status.output.url
+
+
+def _check(content: bytes, job: Job) -> None:
+    """Refuse a strip that is cut short, or whose cells are not the canvas that was sent.
+
+    Raises UnavailableError: it was paid for, and the next download may be whole.
+    """
+    from .. import imaging  # heavy: nothing that is up to date decodes a strip
+
+    name, side = "the download", imaging.MAX_STRIP_PX
+    try:
+        if imaging.area_px(content, name, max_side_px=side) > _LARGEST_STRIP_PX:
+            raise UnavailableError("the download says that it is a picture of absurd size")
+        strip = imaging.decode(content, name, max_side_px=side)
+    except SourceError as exc:
+        # What an artist should do about a source is nothing that helps here.
+        why = str(exc).removeprefix(f"{name}: ").partition(";")[0]
+        raise UnavailableError(f"the download is damaged: {why}") from exc
+    width, height = job.resolved.canvas
+    if strip.height % height or strip.width % (width * (strip.height // height)):
+        raise UnavailableError(
+            f"the download is {strip.width}x{strip.height} px, which is no row of "
+            f"{width}x{height} px frames"
+        )
+
+
+def _notice(status: Status) -> str:
+    """Return the built-in engine's word that the prompt needs the real service, if it says so."""
+    if status.inputs is None or not status.inputs.needs_ai:
+        return ""
+    return status.inputs.needs_ai_reason or status.inputs.interpretation

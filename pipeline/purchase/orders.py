@@ -1,0 +1,194 @@
+"""Turn a clip of a plan into an order: resolved, priced, and ready to send."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from .. import budget, cells, keys, project
+from ..budget import Allowance
+from ..errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
+from ..ledger import Ledger
+from ..model import Balance, Job, JobState, Pixels, Resolved, Source
+from ..site import Site
+from ..steps import ClipPlan, Wanted
+from ..store import Bought
+from .jobs import Order
+from .pace import Pace, backoff_s
+
+if TYPE_CHECKING:
+    from .. import finish
+    from ..service.client import Service
+
+#: Seconds; while a service's own durations are unknown, and between polls (speed.md 5).
+_FIRST_POLL_S = 45.0
+_POLL_S = 3.0
+#: A service on this machine is asked more often: nobody minds.
+_LOCAL_POLL_S = 0.05
+_LOCAL_IN_FLIGHT = 16
+_BALANCE_TRIES = 3
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def order(site: Site, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPlan] = ()) -> Order:
+    """Return the order for a clip; its request is resolved when the order's turn comes.
+
+    `together` are the clips that one POST buys, this one among them.
+    """
+
+    def prepare() -> tuple[Job, dict[str, object]]:
+        from . import resolve  # heavy, and not needed when nothing is bought
+
+        whole = pixels(site, wanted.source)
+        picture = cells.picture(whole, wanted.rule, clip.request.cell)
+        resolved = resolve.request(
+            clip.request,
+            picture,
+            request_key=clip.step.request_key,
+            open_key=clip.open_key,
+            together=[one.request for one in together],
+        )
+        companions = max(0, len(together) - 1)
+        return _job(site, clip, resolved, companions), body(
+            resolved, resolve.upload(picture, resolved)
+        )
+
+    step = clip.step
+    return Order(
+        request_key=step.request_key,
+        prepare=prepare,
+        rule=step.rule,
+        credits=step.credits,
+        batch=clip.batch,
+    )
+
+
+def pixels(site: Site, source: Source) -> Pixels:
+    """Read and decode a source; the bytes must be those that the plan was made from.
+
+    Raises SupersededError when they are not: what is hashed is what is uploaded.
+    """
+    from .. import imaging  # heavy: a run with nothing to do decodes nothing
+
+    content = project.read(site.root, source.path)
+    if keys.digest(content) != source.byte_digest:
+        raise SupersededError(f"{source.path}: was saved again; the next build makes it")
+    return imaging.decode(content, source.path)
+
+
+def check_unchanged(site: Site, source: Source) -> None:
+    """Raise SupersededError when a source was saved again: only newest pixels are published."""
+    if keys.digest(project.read(site.root, source.path)) != source.byte_digest:
+        raise SupersededError(f"{source.path}: was saved again; what was made is kept")
+
+
+def body(resolved: Resolved, png: bytes) -> dict[str, object]:
+    """Return the body of POST /animate (api.md 3.6); only what is set is sent."""
+    colors: dict[str, object] = {"colors": resolved.colors}
+    if resolved.palette is not None:
+        colors = {"palette": list(resolved.palette)}
+    fields: dict[str, object] = {
+        "image": base64.b64encode(png).decode(),
+        "prompt": resolved.prompt,
+        "negative_prompt": resolved.negative_prompt or None,
+        "model": resolved.model,
+        "pixel_config": colors,
+        "output_frames": resolved.frames,
+        "output_format": "spritesheet",
+        "matte_color": resolved.matte,
+        "seed": resolved.seed,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def bought(clip: str, content: bytes, record: Bought) -> finish.BoughtClip:
+    """Return a purchase as finishing takes it."""
+    from .. import finish  # heavy: loads numpy
+
+    return finish.BoughtClip(
+        clip=clip,
+        take=record.take,
+        content=content,
+        resolved=record.resolved,
+        digest=record.digest,
+        service=record.service,
+        model=record.model,
+    )
+
+
+def affordable(
+    orders: Sequence[Order],
+    site: Site,
+    service: Service,
+    ledger: Ledger,
+    allowance: Allowance,
+) -> tuple[list[Order], list[tuple[Order, PixelpipeError]]]:
+    """Split orders into those that budgets and balance allow, in the rules' order, and the rest.
+
+    The balance is kept as evidence, should the answer to one of the purchases get lost.
+    """
+    if not site.service.paid or not orders:
+        return list(orders), []
+    available = None
+    if allowance.credits != 0:
+        balance = _balance(service)
+        ledger.note_balance(site.service.identity, balance, now=time.time())
+        available = balance.available
+    places = {rule.name: place for place, rule in enumerate(site.rules)}
+    ranked = sorted(orders, key=lambda order: places.get(order.rule, len(places)))
+    prices = [(order.rule, order.credits) for order in ranked]
+    limits = {rule.name: rule.budget for rule in site.rules if rule.budget is not None}
+    refusals = budget.divide(prices, allowance, available, limits)
+    leads: dict[str, str] = {}
+    # Without its first clip a batch would cost more than was agreed to.
+    refusals = [
+        (leads.setdefault(order.batch, refusal) or refusal) if order.batch else refusal
+        for order, refusal in zip(ranked, refusals, strict=True)
+    ]
+    answers = list(zip(ranked, refusals, strict=True))
+    return (
+        [order for order, refusal in answers if not refusal],
+        [(order, RefusedError(refusal)) for order, refusal in answers if refusal],
+    )
+
+
+def _balance(service: Service) -> Balance:
+    """Ask for the balance, and again when the answer gets lost: asking is free."""
+    for tries in range(1, _BALANCE_TRIES):
+        try:
+            return service.balance()
+        except UnavailableError as exc:
+            time.sleep(backoff_s(tries, exc))
+    return service.balance()
+
+
+def pace(site: Site, service: Service, ledger: Ledger) -> Pace:
+    """Return how often to ask; a paid service's past decides when its jobs are asked for first."""
+    if urlsplit(service.base_url).hostname in _LOOPBACK:
+        jobs = site.settings.jobs if site.service.paid else _LOCAL_IN_FLIGHT
+        return Pace(unknown_s=_LOCAL_POLL_S, poll_s=_LOCAL_POLL_S, in_flight=jobs)
+    return Pace(
+        unknown_s=_FIRST_POLL_S,
+        poll_s=_POLL_S,
+        in_flight=site.settings.jobs,
+        past=ledger.taken(site.service.identity),
+    )
+
+
+def _job(site: Site, clip: ClipPlan, resolved: Resolved, companions: int) -> Job:
+    return Job(
+        request_key=clip.step.request_key,
+        state=JobState.CLAIMED,
+        service=site.service.identity,
+        paid=site.service.paid,
+        source=clip.request.source,
+        clip=clip.request.clip,
+        take=clip.request.take,
+        resolved=resolved,
+        recipe=keys.recipe(clip.request, site.service.identity),
+        credits_quoted=clip.step.credits,
+        companions=companions,
+    )

@@ -1,0 +1,68 @@
+"""A job between two of its steps, and the jobs that one POST buys."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..errors import PixelpipeError
+from ..model import Job, JobState
+from . import jobs
+from .jobs import Answer, Body, Desk, Order
+
+
+class Turn:
+    """A job with what it needs between its steps. Owned by the scheduler's thread."""
+
+    def __init__(self, job: Job, body: Body | None, order: Order | None) -> None:
+        """Begin with no answer and nobody at work."""
+        self.job = job
+        self.body = body
+        self.order = order
+        self.tries = 0
+        #: When this run posted it, by the monotonic clock; None for a job that it resumed.
+        self.posted_at: float | None = None
+        #: Turns whose jobs this one's POST buys too; nobody sends them by themselves until then.
+        self.followers: tuple[Turn, ...] = ()
+        #: A worker has it, or will have; its answer stands here until it is durable.
+        self.is_out = False
+        self.answer: Answer | None = None
+
+    @property
+    def together(self) -> tuple[Turn, ...]:
+        """This turn, and those that its POST buys too."""
+        return (self, *self.followers)
+
+    def ask(self, desk: Desk) -> None:
+        """Do the network's part of the next step. Runs in a worker."""
+        together = self.together
+        if len(together) == 1:
+            if self.job.state is not JobState.CLAIMED:
+                self.job = msgspec.structs.replace(self.job, polls=self.job.polls + 1)
+            self.answer = jobs.ask(self.job, self.body, desk)
+            return
+        answers = jobs.ask_together([one.body or {} for one in together], desk)
+        for one, answer in zip(together, answers, strict=True):
+            one.answer = answer
+
+    def advance(self, desk: Desk) -> tuple[tuple[Turn, ...], list[Answer]]:
+        """Make the answers durable in one transaction; returns the turns that had them.
+
+        Once a POST is settled each of its turns goes on alone.
+        """
+        together = self.together
+        answers = [one.answer for one in together if one.answer is not None]
+        after = jobs.advance_all([one.job for one in together], answers, desk)
+        for one, job in zip(together, after, strict=True):
+            one.job, one.is_out, one.answer = job, False, None
+        if self.job.state is not JobState.CLAIMED:
+            self.followers = ()
+        return together, answers
+
+
+class Bug(PixelpipeError):
+    """Carries an unforeseen exception from a worker to the thread that owns the run."""
+
+    def __init__(self, cause: Exception) -> None:
+        """Keep `cause`, which is raised again."""
+        super().__init__(str(cause))
+        self.cause = cause

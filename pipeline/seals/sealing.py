@@ -1,0 +1,108 @@
+"""Decide whether what a run found may be sealed: see `seal`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from .. import config, keys, lock, locktext, packs, project, targets
+from ..grammar import projectfields
+from ..lock import FileLine
+from ..plan import Plan
+from ..site import Site
+from ..steps import Known
+from ..survey import Survey
+from . import seal
+from .seal import Draft, Moment, Terms
+
+
+def draft(
+    site: Site,
+    survey: Survey,
+    known: Known,
+    plan: Plan,
+    stated: tuple[Mapping[str, str], Mapping[str, object]],
+    begun: Moment,
+) -> Draft | None:
+    """Return what the next run has to compare; None unless nothing at all is to do or to say.
+
+    `stated` holds the environment and the flags.
+    """
+    is_known = survey.is_whole or survey.since is not None
+    if not (is_known and survey.keeps_index and _is_settled(plan)):
+        return None
+    if survey.scan.leftovers:  # each run looks whether they are old enough to be deleted
+        return None
+    if not _stands(survey, known) or _asks_others(site):
+        return None
+    environment, flags = stated
+    return Draft(
+        root=site.root,
+        environment=environment,
+        flags=flags,
+        terms=_terms(site),
+        scan=survey.scan,
+        lock=survey.lock_stat,
+        digests=_digests(survey, known),
+        unmatched=survey.unmatched,
+        is_plain=locktext.is_plain(survey.lock_text)
+        if survey.since is None
+        else survey.since.is_plain,
+        inputs=site.inputs,
+        begun=begun,
+        said=None if survey.since is None else survey.since.said,
+    )
+
+
+def _is_settled(plan: Plan) -> bool:
+    """Tell whether every source that a rule matches is fresh, and there is nothing else."""
+    return plan.is_up_to_date and not (plan.refused or plan.orphans or plan.notices)
+
+
+def _stands(survey: Survey, known: Known) -> bool:
+    """Tell whether all outputs are on disk as the lock file says.
+
+    Then nothing depends on bought bytes, which no stat here speaks for.
+    """
+    lines: Iterable[FileLine] = survey.lock.files
+    if survey.since is not None:
+        of = survey.lock.files_of()
+        lines = (line for one in survey.wanted for line in of.get(one.source.stem, ()))
+    return all(known.on_disk.get(line.path) == line.digest for line in lines)
+
+
+def _is_plain(survey: Survey) -> bool:
+    """Tell whether the lock file is to the letter as we write it."""
+    since = survey.since
+    return locktext.is_plain(survey.lock_text) if since is None else since.is_plain
+
+
+def _digests(survey: Survey, known: Known) -> dict[str, str]:
+    """Return the digests of the files whose content is known, for those that are young."""
+    young = {} if survey.since is None else survey.since.young
+    sources = {one.source.path: one.source.byte_digest for one in survey.wanted}
+    own = {lock.NAME: keys.digest(survey.lock_text.encode())}
+    return {**young, **known.on_disk, **sources, **own}
+
+
+def _asks_others(site: Site) -> bool:
+    """Tell whether a target of another package is used: it may change without a trace here."""
+    chosen = [site.settings.targets, *(rule.targets or () for rule in site.rules)]
+    return any(one.name not in targets.BUILT_IN for choices in chosen for one in choices)
+
+
+def _terms(site: Site) -> Terms:
+    settings = site.settings
+    return Terms(
+        assets=settings.assets,
+        ignore=settings.ignore,
+        rules=settings.rules,
+        files=(
+            project.CONFIG_NAME,
+            ".env",
+            seal.INDEX,
+            *(str(packs.path(name)) for name in settings.packs),
+        ),
+        lock=lock.NAME,
+        variables=(*config.VARIABLES, *seal.HOMES),
+        keys=projectfields.KEY_NAMES,
+    )

@@ -1,0 +1,1 @@
+"""The Pixel Engine over HTTP: its client, its answers, and the wire between."""

@@ -1,0 +1,313 @@
+"""Send one HTTP request, and know whether its first byte was written.
+
+That knowledge decides whether a failed purchase may be repeated (api.md 6.3). `urllib3` does not
+give it, so the connection classes underneath note it. A POST uses a fresh connection, follows no
+redirect and is never retried; GETs share connections, but follow no redirect either.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from ipaddress import ip_address
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3 import exceptions as failures
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.util import Url, parse_url
+
+from .. import __version__
+
+_CONNECT_TIMEOUT_S = 15.0
+#: Idle connections to one host; more than there are threads that ask.
+_KEPT = 32
+#: Hosts whose connections are looked up once; fewer than the adapter keeps.
+_HOSTS = 8
+#: How failures are named; the first that fits.
+_KINDS: tuple[tuple[type[HTTPError], str], ...] = (
+    (failures.NewConnectionError, "connection failed"),
+    (failures.ProxyError, "proxy error"),
+    (failures.SSLError, "TLS error"),
+    (failures.ConnectTimeoutError, "connection timed out"),
+    (failures.ReadTimeoutError, "no answer in time"),
+    (failures.LocationValueError, "no address of the web"),
+)
+_written = threading.local()
+
+
+class WireError(Exception):
+    """An exchange broke off; the text says how, and holds no address and no header."""
+
+
+class NotSent(WireError):
+    """No byte of the request was written."""
+
+
+class _Timed(io.RawIOBase):
+    """The receiving half of a socket, with one deadline for all that is read from it."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Give the whole answer as long as the socket's own timeout gives each read."""
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        timeout_s = sock.gettimeout()
+        self._ends = None if timeout_s is None else time.monotonic() + timeout_s
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:  # the type has only a private name
+        if self._ends is not None:
+            # A peer that sends a byte now and then would hold us for ever.
+            left_s = self._ends - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError("the answer took too long")
+            self._sock.settimeout(left_s)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Receiver:
+    """What http.client wants of a socket: a file to read the answer from."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Timed(self._sock))
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(cast(socket.socket, _Receiver(sock)), *args, **options)
+
+
+class _Noting(HTTPConnection):
+    """Note when the first byte of a request goes out; connecting and tunnelling do not count."""
+
+    response_class = _Response
+    _is_connecting = False
+
+    def connect(self) -> None:
+        self._is_connecting = True
+        super().connect()
+        self._is_connecting = False
+
+    def send(self, data: Any) -> None:  # the type has only a private name
+        if self.sock is None:
+            self.connect()
+        if not self._is_connecting:
+            _written.yes = True
+        super().send(data)
+
+
+class _NotingTLS(_Noting, HTTPSConnection):
+    pass
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _Noting
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _NotingTLS
+
+
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class _NotingAdapter(HTTPAdapter):
+    """Makes pools of noting connections, through the proxies that the environment names."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_maxsize=_KEPT, max_retries=0)
+        self._pools: dict[str, HTTPConnectionPool] = {}
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        # Behind a proxy as well: "nothing was written" must never be a guess.
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def pool(self, url: Url) -> HTTPConnectionPool:
+        """Return the pool of connections for `url`; any thread may use it."""
+        origin = f"{url.scheme}://{url.netloc}"
+        if (known := self._pools.get(origin)) is not None:
+            return known
+        request = requests.Request("GET", origin).prepare()
+        route = _route(origin, url)
+        found = self.get_connection_with_tls_context(
+            request, route["verify"], proxies=route["proxies"], cert=route["cert"]
+        )
+        self.cert_verify(found, origin, route["verify"], route["cert"])  # type: ignore[no-untyped-call]
+        if len(self._pools) >= _HOSTS:  # links may name ever new hosts, and the oldest is closed
+            self._pools.clear()
+        self._pools[origin] = cast(HTTPConnectionPool, found)
+        return self._pools[origin]
+
+
+def _route(origin: str, url: Url) -> dict[str, Any]:
+    """Return the proxies and certificates that the environment names for a host.
+
+    Requests to this machine are kept from a proxy: it could not deliver them, and sees the key.
+    """
+    host = (url.host or "").strip("[]")
+    proxies = {"no_proxy": host} if is_loopback(host) else {}
+    with requests.Session() as session:
+        return dict(session.merge_environment_settings(origin, proxies, None, None, None))
+
+
+class Answer:
+    """An answer whose body is still to be read."""
+
+    def __init__(self, raw: BaseHTTPResponse) -> None:
+        """Take over what urllib3 has of it."""
+        self._raw = raw
+        self.status = raw.status
+        self.headers: Mapping[str, str] = raw.headers
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """Yield the body, at most `size` bytes at a time. Raises WireError."""
+        with _named():
+            yield from self._raw.stream(size, decode_content=False)
+
+    def close(self) -> None:
+        """End the connection, unless the whole body was read: then it is kept for the next."""
+        self._raw.close()
+
+
+class Wire:
+    """HTTP with certainty about what was sent. One for all threads.
+
+    Proxies and certificates are those that `requests` finds; its sessions are not used: they look
+    into ~/.netrc, keep cookies, and take two thirds of the time of a poll.
+    """
+
+    def __init__(self) -> None:
+        """Open no connection yet."""
+        self._adapter = _NotingAdapter()
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        self._adapter.close()
+
+    @contextmanager
+    def get(
+        self,
+        url: str,
+        *,
+        timeout_s: float,
+        query: Mapping[str, str] | None = None,
+        key: str | None = None,
+    ) -> Iterator[Answer]:
+        """GET `url`; the body is read by the caller, inside the context, within `timeout_s`.
+
+        Raises WireError.
+        """
+        headers = {"Accept": "application/json, image/png", "Accept-Encoding": "identity"}
+        target = f"{url}?{urlencode(query)}" if query else url
+        with _named(), closing(_send(self._adapter, "GET", target, headers, timeout_s, key)) as one:
+            yield one
+
+    @contextmanager
+    def post(self, url: str, content: bytes, *, timeout_s: float, key: str) -> Iterator[Answer]:
+        """POST JSON once over a connection of its own.
+
+        Raises NotSent when no byte of it was written, and WireError when it broke off later.
+        """
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        _written.yes = False
+        with closing(_NotingAdapter()) as adapter, _named():
+            try:
+                answer = _send(adapter, "POST", url, headers, timeout_s, key, content)
+            except HTTPError as exc:
+                if _written.yes:
+                    raise
+                raise NotSent(_kind(exc)) from exc
+            with closing(answer):
+                yield answer
+
+
+def _send(
+    adapter: _NotingAdapter,
+    method: str,
+    url: str,
+    headers: dict[str, str],
+    timeout_s: float,
+    key: str | None,
+    content: bytes | None = None,
+) -> Answer:
+    """Send once, follow nothing, and leave the body to be read."""
+    parts = parse_url(url)
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise failures.LocationValueError
+    headers["User-Agent"] = f"pixelpipe/{__version__}"
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    pool = adapter.pool(parts)
+    # A proxy wants the whole address, unless it only tunnels.
+    is_forwarded = pool.proxy is not None and parts.scheme == "http"
+    raw = pool.urlopen(
+        method,
+        url if is_forwarded else parts.request_uri,
+        body=content,
+        headers=headers,
+        retries=False,
+        redirect=False,
+        assert_same_host=False,
+        timeout=Timeout(connect=_CONNECT_TIMEOUT_S, read=timeout_s),
+        preload_content=False,
+        decode_content=False,
+    )
+    return Answer(raw)
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Turn the failures of urllib3 into one error."""
+    try:
+        yield
+    except HTTPError as exc:
+        raise WireError(_kind(exc)) from exc
+
+
+def _kind(exc: HTTPError) -> str:
+    """Name a failure without its text, which may hold addresses and headers."""
+    return next((text for kind, text in _KINDS if isinstance(exc, kind)), "connection failed")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` can only be this machine."""
+    if host.rstrip(".").casefold() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_public(host: str) -> bool:
+    """Tell whether `host` is a name, or an address on the internet: of no machine around here."""
+    if is_loopback(host):
+        return False
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return True
