@@ -163,5 +163,5 @@ def test_the_table_catches_what_it_is_for() -> None:
     assert not allowed("build", "cli")
     assert not allowed("service", "engine")
     assert not allowed("engine", "model")
-    assert allowed("ledger", "consents")
+    assert allowed("project", "imprint")
     assert allowed("cli", "engine")

@@ -13,9 +13,10 @@ from command import call, run
 from game import png, sprite
 
 from pipeline import packs, plugins, site, survey
+from pipeline.doctor import placechecks
 from pipeline.grammar import globs
 from pipeline.model import TargetChoice
-from pipeline.scaffold import gameengines, inisettings, pluginplaces, setup, starter
+from pipeline.scaffold import gameengines, inisettings, setup, starter
 from pipeline.scaffold.listing import Listing, take
 from pipeline.scaffold.setup import Setup
 
@@ -420,7 +421,7 @@ def test_a_plugin_is_updated_but_an_edited_one_is_kept(tmp_path: Path) -> None:
     shipped = script.read_bytes()
     script.write_bytes(b"# pixelpipe plugin version 0\n")
     dock.write_bytes(dock.read_bytes() + b"# my own line\n")
-    (note,) = pluginplaces.findings(root)
+    (note,) = placechecks.plugins(root)
     assert "older" in note.text
     done = call("init", root, "--plugin", "godot")
     assert "plugin.gd  the godot plugin, brought up to date" in done.out
@@ -428,7 +429,7 @@ def test_a_plugin_is_updated_but_an_edited_one_is_kept(tmp_path: Path) -> None:
     assert script.read_bytes() == shipped
     assert dock.read_bytes().endswith(b"# my own line\n")
     script.write_bytes(b"# pixelpipe plugin version 9999\n")
-    assert "newer" in pluginplaces.findings(root)[0].text
+    assert "newer" in placechecks.plugins(root)[0].text
 
 
 FILTER = "textures/canvas_textures/default_texture_filter"

@@ -12,7 +12,6 @@ from ..errors import ConfigError, PixelpipeError, UnavailableError
 from ..lender import Lender
 from ..model import Rule, Step, StepKind
 from ..report import Report
-from ..scaffold import pluginplaces
 from ..site import Site
 from . import artchecks, checks, placechecks
 from .checks import Finding
@@ -61,7 +60,7 @@ def _place(site: Site) -> Iterator[Finding]:
     except PixelpipeError as exc:
         yield checks.refused("records", exc)
     yield from placechecks.version_control(site)
-    yield from pluginplaces.findings(site.root)
+    yield from placechecks.plugins(site.root)
 
 
 def _plan(

@@ -11,6 +11,8 @@ from pathlib import Path
 from .. import lock
 from ..account import Records
 from ..errors import StorageError
+from ..scaffold import gameengines, listing, pluginplaces
+from ..scaffold.pluginplaces import State
 from ..site import Site
 from ..store import Store
 from ..watch import mounts
@@ -160,3 +162,23 @@ def _existing(folder: Path) -> Path:
         if one.exists():
             return one
     raise StorageError(f"{folder}: cannot be made, since not even its drive is there")
+
+
+def plugins(root: Path) -> list[Finding]:
+    """Say which plugins of the project are of another version than this program."""
+    engines = gameengines.recognise(listing.take(root, depth=listing.MARKER_DEPTH))
+    found = []
+    for name in pluginplaces.NAMES:
+        met = {
+            pluginplaces.state(root, file): file.path for file in pluginplaces.files(name, engines)
+        }
+        if State.OLDER in met:
+            remedy = f"`pixelpipe init --plugin {name}` brings it up to date"
+            text = f"the {name} plugin is older than this pixelpipe"
+            found.append(checks.note("plugins", text, remedy, [met[State.OLDER]]))
+        elif State.NEWER in met:
+            text = f"the {name} plugin is newer than this pixelpipe"
+            found.append(checks.note("plugins", text, "update pixelpipe", [met[State.NEWER]]))
+        elif State.SAME in met:
+            found.append(checks.ok("plugins", f"the {name} plugin is of this version"))
+    return found

@@ -12,7 +12,7 @@ from ..model import Job
 
 if TYPE_CHECKING:
     from ..service.answers import Status
-    from .jobs import Desk
+    from ..service.client import Service
 
 _PLACE = "batch:"
 
@@ -33,18 +33,18 @@ def place(job: Job) -> int:
     return int(named.partition(":")[0]) if is_place(job) else 0
 
 
-def status(job: Job, desk: Desk) -> Status:
+def status(job: Job, service: Service) -> Status:
     """Ask the service for a job, by its id or by its batch."""
     remote_id = job.remote_id or ""
     if not is_place(job):
-        return desk.service.job(remote_id)
+        return service.job(remote_id)
     batch = remote_id.removeprefix(_PLACE).partition(":")[2]
-    for found in desk.service.batch(batch).sub_jobs:
+    for found in service.batch(batch).sub_jobs:
         if found.batch_position == place(job):
             return found
     raise UnavailableError("the service does not show this clip of its batch yet")
 
 
-def own_id(job: Job, desk: Desk) -> str:
+def own_id(job: Job, service: Service) -> str:
     """Return the service's name for a job; it is asked when only the place is known."""
-    return status(job, desk).api_job_id if is_place(job) else job.remote_id or ""
+    return status(job, service).api_job_id if is_place(job) else job.remote_id or ""

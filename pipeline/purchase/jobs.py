@@ -17,25 +17,22 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .. import __version__, keys
+from .. import __version__
 from ..errors import (
     AccountError,
     AssetError,
     JobFailedError,
-    LinkExpiredError,
     PixelpipeError,
     RequestRefusedError,
-    SourceError,
     UnavailableError,
     UncertainError,
 )
 from ..ledger import Ledger
-from ..model import MAX_SIDE_PX, FailureClass, Job, JobState, Record
+from ..model import FailureClass, Job, JobState, Record
 from ..store import Bought, Store
-from . import batches
+from . import batches, delivery
 
 if TYPE_CHECKING:
-    from ..service.answers import Status
     from ..service.client import Service
 
 Clock = Callable[[], float]
@@ -44,8 +41,6 @@ Clock = Callable[[], float]
 DEADLINE_S = 12 * 60.0
 #: The clips of a batch are made one after another (api.md 6.4).
 _COMPANION_S = 90.0
-#: 16 frames of the largest canvas, at twice their size; checked before anything is unpacked.
-_LARGEST_STRIP_PX = 16 * MAX_SIDE_PX**2 * 4
 #: A job that was just submitted may be unknown for a moment (api.md 6.4).
 _UNKNOWN_S = 60.0
 
@@ -142,14 +137,15 @@ def ask(job: Job, body: Body | None, desk: Desk) -> Answer:
     try:
         if job.state is JobState.CLAIMED:
             return Submitted(remote_id=desk.service.animate(body or {}))
-        status = batches.status(job, desk)
+        status = batches.status(job, desk.service)
         if status.api_job_id and batches.is_place(job):
             return Found(remote_id=status.api_job_id)
         if status.is_failure:
             return JobFailedError(status.message or f"the service ended the job: {status.status}")
         if not status.is_success:
             return Pending(progress=status.progress)
-        return _fetch(job, status, desk)
+        bought, notice = delivery.fetch(job, status, desk.service, desk.store)
+        return Fetched(digest=bought.digest, credits_charged=bought.credits_charged, notice=notice)
     except PixelpipeError as error:
         return error
 
@@ -283,67 +279,3 @@ def _failed(kind: FailureClass, error: PixelpipeError) -> dict[str, object]:
 def _is_late(job: Job, now: float) -> bool:
     deadline_s = DEADLINE_S + job.companions * _COMPANION_S
     return job.submitted_at is not None and now - job.submitted_at > deadline_s
-
-
-def _fetch(job: Job, status: Status, desk: Desk) -> Fetched:
-    """Download, check and store a result; an expired link is renewed once."""
-    try:
-        content = desk.service.download(_link(status))
-    except LinkExpiredError:
-        status = batches.status(job, desk)
-        content = desk.service.download(_link(status))
-    _check(content, job)
-    charged = status.billing.credits_charged if status.billing else job.credits_quoted
-    bought = Bought(
-        request_key=job.request_key,
-        digest=keys.digest(content),
-        service=job.service,
-        paid=job.paid,
-        take=job.take,
-        credits_charged=charged if job.paid else 0,
-        model=(status.inputs.model if status.inputs else "") or job.resolved.model or "",
-        recipe=job.recipe,
-        interpretation=status.inputs.interpretation if status.inputs else "",
-        resolved=job.resolved,
-    )
-    desk.store.put(bought, content)
-    return Fetched(
-        digest=bought.digest, credits_charged=bought.credits_charged, notice=_notice(status)
-    )
-
-
-def _link(status: Status) -> str:
-    if status.output is None:
-        raise UnavailableError("the job has succeeded, but there is no download link yet")
-    return status.output.url
-
-
-def _check(content: bytes, job: Job) -> None:
-    """Refuse a strip that is cut short, or whose cells are not the canvas that was sent.
-
-    Raises UnavailableError: it was paid for, and the next download may be whole.
-    """
-    from .. import imaging  # heavy: nothing that is up to date decodes a strip
-
-    name, side = "the download", imaging.MAX_STRIP_PX
-    try:
-        if imaging.area_px(content, name, max_side_px=side) > _LARGEST_STRIP_PX:
-            raise UnavailableError("the download says that it is a picture of absurd size")
-        strip = imaging.decode(content, name, max_side_px=side)
-    except SourceError as exc:
-        # What an artist should do about a source is nothing that helps here.
-        why = str(exc).removeprefix(f"{name}: ").partition(";")[0]
-        raise UnavailableError(f"the download is damaged: {why}") from exc
-    width, height = job.resolved.canvas
-    if strip.height % height or strip.width % (width * (strip.height // height)):
-        raise UnavailableError(
-            f"the download is {strip.width}x{strip.height} px, which is no row of "
-            f"{width}x{height} px frames"
-        )
-
-
-def _notice(status: Status) -> str:
-    """Return the built-in engine's word that the prompt needs the real service, if it says so."""
-    if status.inputs is None or not status.inputs.needs_ai:
-        return ""
-    return status.inputs.needs_ai_reason or status.inputs.interpretation

@@ -165,7 +165,7 @@ def cancel(job: Job, site: Site, service: Service, ledger: Ledger) -> Job:
     desk = Desk(service, ledger, Store(site.state / "bought"), time.time)
     # It may have ended, or the answer gets lost: polling tells.
     with suppress(UncertainError, RequestRefusedError):
-        service.cancel(batches.own_id(job, desk))
+        service.cancel(batches.own_id(job, service))
     pace = orders.pace(site, service, ledger)
     scheduler = Scheduler(desk, pace, _ignore, threading.Event())
     order = Order(request_key=job.request_key, prepare=_never)

@@ -9,10 +9,8 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from .. import plugins
-from ..doctor import checks
-from ..doctor.checks import Finding
 from ..model import File
-from . import gameengines, listing
+from . import gameengines
 from .gameengines import Found
 
 #: Programs by the name that `init --plugin` knows; Godot's differ by its major version.
@@ -58,21 +56,3 @@ def state(root: Path, file: File) -> State:
     if version is None or version == plugins.VERSION:
         return State.FOREIGN  # somebody else's, or ours with an edit: the user's in either case
     return State.OLDER if version < plugins.VERSION else State.NEWER
-
-
-def findings(root: Path) -> list[Finding]:
-    """Say which plugins of the project are of another version than this program."""
-    engines = gameengines.recognise(listing.take(root, depth=listing.MARKER_DEPTH))
-    found = []
-    for name in NAMES:
-        met = {state(root, file): file.path for file in files(name, engines)}
-        if State.OLDER in met:
-            remedy = f"`pixelpipe init --plugin {name}` brings it up to date"
-            text = f"the {name} plugin is older than this pixelpipe"
-            found.append(checks.note("plugins", text, remedy, [met[State.OLDER]]))
-        elif State.NEWER in met:
-            text = f"the {name} plugin is newer than this pixelpipe"
-            found.append(checks.note("plugins", text, "update pixelpipe", [met[State.NEWER]]))
-        elif State.SAME in met:
-            found.append(checks.ok("plugins", f"the {name} plugin is of this version"))
-    return found
