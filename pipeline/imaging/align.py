@@ -125,7 +125,7 @@ def _jumps(axes: Sequence[Paths], motion: Motion) -> Iterator[_Guess]:
         by = np.stack([move for move, _ in best], axis=1)
         # Rounding makes single px of a small swing: one alone may be a defect, two are a motion.
         lengths = np.abs(by[list(frames)]).sum(axis=1)
-        if lengths.max() < max(motion.least_shift_px, len(frames)):
+        if lengths.max() < max(2 if motion.lifts else 1, len(frames)):
             continue
         gain = sum(likely for _, likely in best) - none - ways
         gain -= len(frames) * math.log(len(_STEPS) ** 2)
