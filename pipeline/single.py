@@ -6,7 +6,6 @@ folder, so that the same wish is never bought twice.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -43,22 +42,22 @@ class SingleFile(Project):
         """
         if not path.is_file() or not project.is_source(path.name):
             raise UsageError(f"{path}: is not a PNG file that can be animated")
-        self.environment = os.environ if environment is None else environment
-        self._name = path.name
-        settings = config.resolve(None, self.environment, {"assets": ["."], **flags})
-        root = path.absolute().parent
+        self._name, self._clip = path.name, clip
+        super().__init__(path, environment=environment, **flags)
+
+    def reload(self) -> None:
+        """Take the wish as it is: there is no file to read."""
+        settings = config.resolve(None, self.environment, {"assets": ["."], **self._flags})
+        root = self._start.absolute().parent
         self.site = Site(
             root=root,
             settings=settings,
-            rules=rulefile.load([(_wish(clip), "")]),
+            rules=rulefile.load([(_wish(self._clip), "")]),
             service=config.service(settings, sites.api_key(root, self.environment) is not None),
             state=sites.state_folder(settings, self.environment),
             inputs=(),
             is_project=False,
         )
-
-    def reload(self) -> None:
-        """Keep the wish: there is no file to read again."""
 
     def stages(self, report: Report, folder: Path) -> tuple[Path, ...]:
         """Write what the clip looks like after each stage into `folder`, as strips."""

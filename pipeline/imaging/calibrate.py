@@ -131,12 +131,9 @@ def _box(reel: Reel) -> tuple[slice, slice]:
 def _ground(found: Damage, source: Ints, room: int) -> _Ground:
     matte = len(found.shades) - 1
     shown = {}
-    for y in (0, 1):
-        for x in (0, 1):
-            wide = np.pad(
-                source, [(room + y, room + 2), (room + x, room + 2)], constant_values=matte
-            )
-            shown[y, x] = found.shown(wide)[:, y:, x:]
+    for y, x in damage.PARITIES:
+        wide = np.pad(source, [(room + y, room + 2), (room + x, room + 2)], constant_values=matte)
+        shown[y, x] = found.shown(wide)[:, y:, x:]
     return _Ground(np.pad(source, room, constant_values=matte), shown, room)
 
 

@@ -39,6 +39,7 @@ _YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.41
 _SPAN = range(-RADIUS, RADIUS + 1)
 TAPS = np.array([(y, x) for y in _SPAN for x in _SPAN])
 _MIDDLE = len(TAPS) // 2
+PARITIES = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,24 +63,33 @@ class Damage:
         """Return what numbers (…, height, width) come to look like, as planes (3, …)."""
         margin = [(0, 0)] * (numbers.ndim - 2) + [(RADIUS, RADIUS)] * 2
         wide = np.pad(numbers, margin, mode="edge")
-        planes = np.zeros((3, *numbers.shape), dtype=np.float32)
+        # Every second row and column of it, since a tap looks the other way on odd ones.
+        quarters = {at: np.ascontiguousarray(wide[..., at[0] :: 2, at[1] :: 2]) for at in PARITIES}
+        planes = np.empty((3, *numbers.shape), dtype=np.float32)
         for channel, plane in enumerate(planes):
-            shades = self.shades[:, channel][wide]
-            for weight, (y, x) in zip(self.taps[:, channel], TAPS, strict=True):
-                if weight:
-                    _add(plane, shades, weight, int(y), int(x))
+            shades = {at: self.shades[:, channel].take(part) for at, part in quarters.items()}
+            for row, column in PARITIES:
+                part = plane[..., row::2, column::2]
+                part[...] = self._quarter(shades, channel, (row, column), part.shape)
         return planes
 
-
-def _add(plane: Floats, shades: Floats, weight: float, y: int, x: int) -> None:
-    """Add what one tap sees to a plane; it looks the other way on odd rows and columns."""
-    height, width = plane.shape[-2:]
-    for row in (0, 1):
-        top = RADIUS + row + (-y if row else y)
-        for column in (0, 1):
-            left = RADIUS + column + (-x if column else x)
-            part = shades[..., top : top + height - row : 2, left : left + width - column : 2]
-            plane[..., row::2, column::2] += weight * part
+    def _quarter(
+        self,
+        shades: dict[tuple[int, int], Floats],
+        channel: int,
+        at: tuple[int, int],
+        shape: tuple[int, ...],
+    ) -> Floats:
+        """Return what is seen in one channel on every second row and column, from `at` on."""
+        (row, column), (height, width) = at, shape[-2:]
+        total, part = np.zeros(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+        for weight, (y, x) in zip(self.taps[:, channel], TAPS.tolist(), strict=True):
+            if weight:
+                top, odd_y = divmod(RADIUS + row + (-y if row else y), 2)
+                left, odd_x = divmod(RADIUS + column + (-x if column else x), 2)
+                near = shades[odd_y, odd_x][..., top : top + height, left : left + width]
+                total += np.multiply(near, weight, out=part)
+        return total
 
 
 def learn(first: U8, source: Ints, colors: U8) -> Damage:

@@ -31,17 +31,84 @@ CHUNK = 4096
 STEPS = 8
 
 
-class _Reach(NamedTuple):
-    """Where one tap carries pixels (n,): the places, whether in the picture, and its weights."""
+class _Taps(NamedTuple):
+    """Where pixels (n,) are seen besides: through each tap, at which rows of `_Canvas.error`.
 
-    y: Ints
-    x: Ints
-    inside: Bools
-    weights: Floats
+    `weights` (3,) are those of the tap.
+    """
 
-    def of(self, chosen: Bools) -> _Reach:
+    rows: list[Ints]
+    weights: list[Floats]
+
+    def of(self, chosen: Bools) -> _Taps:
         """Return the same for some of the pixels."""
-        return _Reach(self.y[chosen], self.x[chosen], self.inside[chosen], self.weights)
+        return _Taps([rows[chosen] for rows in self.rows], self.weights)
+
+
+class _Canvas:
+    """By how much each pixel looks otherwise than it should, and what of it a pixel answers for.
+
+    `error` (places, 3) is a list of places with a margin around each frame, in which it is 0.
+    """
+
+    def __init__(self, error: Floats, damage: Damage) -> None:
+        """Lay out `error` (3, frames, height, width)."""
+        margin = [(0, 0), (RADIUS, RADIUS), (RADIUS, RADIUS)]
+        wide = np.stack([np.pad(plane, margin) for plane in error], axis=-1)
+        self.error: Floats = wide.reshape(-1, 3)
+        self._inner = wide[:, RADIUS:-RADIUS, RADIUS:-RADIUS]
+        self._shape = wide.shape
+        self._ways = [
+            (weights, int(down), int(right))
+            for weights, (down, right) in zip(damage.taps, TAPS, strict=True)
+            if weights.any()
+        ]
+        is_inner = np.pad(np.ones(error.shape[2:], dtype=np.bool_), RADIUS)
+        self._is_inner = np.broadcast_to(is_inner, wide.shape[:3]).reshape(-1)
+        self._weight = self._weights(error.shape[2:], is_inner.reshape(-1))
+
+    @property
+    def squares(self) -> Floats:
+        """Return the squared error of each pixel (frames, height, width)."""
+        total: Floats = np.einsum("fyxc,fyxc->fyx", self._inner, self._inner)
+        return total
+
+    def taps(self, frame: Ints, y: Ints, x: Ints) -> _Taps:
+        """Return where pixels are seen."""
+        width = self._shape[2]
+        # A place on an odd row looks the other way.
+        along_y, along_x = (2 * (y & 1) - 1) * width, 2 * (x & 1) - 1
+        here = (frame * self._shape[1] + y + RADIUS) * width + x + RADIUS
+        rows = [
+            here
+            + (-down if down % 2 else down) * along_y
+            + (-right if right % 2 else right) * along_x
+            for _, down, right in self._ways
+        ]
+        return _Taps(rows, [weights for weights, _, _ in self._ways])
+
+    def slope(self, y: Ints, x: Ints, taps: _Taps) -> _Slope:
+        """Return how the squared error grows with the shades of pixels seen through `taps`."""
+        pull = np.zeros((len(y), 3), dtype=np.float32)
+        for rows, weights in zip(*taps, strict=True):
+            pull += weights * self.error.take(rows, axis=0)
+        return _Slope(pull, self._weight[y, x])
+
+    def carry(self, change: Floats, taps: _Taps) -> None:
+        """Add what changed shades (n, 3) carry to the places where they are seen."""
+        for rows, weights in zip(*taps, strict=True):
+            inner = self._is_inner[rows]
+            # No two pixels are seen at one place through one tap.
+            self.error[rows[inner]] += weights * change[inner]
+
+    def _weights(self, size: tuple[int, ...], is_inner: Bools) -> Floats:
+        """Return for each pixel of a frame the sum of the squares of its taps' weights."""
+        y, x = (part.ravel() for part in np.indices(size))
+        taps = self.taps(np.zeros_like(y), y, x)
+        total = np.zeros((len(y), 3), dtype=np.float32)
+        for rows, weights in zip(*taps, strict=True):
+            total += weights**2 * is_inner[rows, None]
+        return total.reshape(*size, 3)
 
 
 class _Slope(NamedTuple):
@@ -62,14 +129,15 @@ def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
     `taken` (n, frames, height, width) are the numbers that the source has at places near by.
     """
     numbers, error = _start(seen, damage, numbers, taken[0])
+    canvas = _Canvas(error, damage)
     near = np.ones(numbers.shape, dtype=np.bool_)
     for _ in range(STEPS):
-        wrong = (error * error).sum(axis=0)
+        wrong = canvas.squares
         at = np.nonzero(((_mean3(wrong) > SUSPECT) | (wrong > OBVIOUS)) & near)
         if not at[0].size:
             break
-        reach = _reach(damage, at[1], at[2], error.shape[2:])
-        slope = _slope(error, at[0], reach)
+        taps = canvas.taps(*at)
+        slope = canvas.slope(at[1], at[2], taps)
         best, gain = _choose(damage, numbers[at], taken[:, at[0], at[1], at[2]], slope)
         gain[_is_spilt(damage, numbers, at, slope)] = 0
         chosen = _apart(gain, at, numbers.shape)
@@ -77,7 +145,7 @@ def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
             break
         frame, y, x = (part[chosen] for part in at)
         change = damage.shades[best[chosen]] - damage.shades[numbers[frame, y, x]]
-        _carry(error, change, frame, [tap.of(chosen) for tap in reach])
+        canvas.carry(change, taps.of(chosen))
         numbers[frame, y, x] = best[chosen]
         # Elsewhere nothing has changed since it was looked at.
         near[:] = False
@@ -108,29 +176,6 @@ def _start(seen: Floats, damage: Damage, numbers: Ints, place: Ints) -> tuple[In
     numbers[bad[nearer]] = alone[nearer]
     error[:, bad[nearer]] = other[:, nearer]
     return numbers, error
-
-
-def _reach(damage: Damage, y: Ints, x: Ints, size: tuple[int, ...]) -> list[_Reach]:
-    """Return, for each tap, the places whose looks depend on pixels at y, x through it."""
-    found = []
-    for weights, (down, right) in zip(damage.taps, TAPS, strict=True):
-        if weights.any():
-            # A place on an odd row looks the other way.
-            there_y = np.where((y + down) % 2, y + down, y - down)
-            there_x = np.where((x + right) % 2, x + right, x - right)
-            inside = (there_y >= 0) & (there_y < size[0]) & (there_x >= 0) & (there_x < size[1])
-            found.append(_Reach(there_y, there_x, inside, weights))
-    return found
-
-
-def _slope(error: Floats, frame: Ints, reach: list[_Reach]) -> _Slope:
-    pull = np.zeros((len(frame), 3), dtype=np.float32)
-    weight = np.zeros_like(pull)
-    for tap in reach:
-        inside = tap.inside[:, None]
-        pull += tap.weights * error[:, frame, tap.y * tap.inside, tap.x * tap.inside].T * inside
-        weight += tap.weights**2 * inside
-    return _Slope(pull, weight)
 
 
 def _choose(damage: Damage, numbers: Ints, taken: Ints, slope: _Slope) -> tuple[Ints, Floats]:
@@ -172,15 +217,6 @@ def _is_spilt(damage: Damage, numbers: Ints, at: tuple[Ints, ...], slope: _Slope
     beside = ((slope.wish - share[:, None] * way) ** 2).sum(axis=1)
     spilt: Bools = inside & (share >= SPILT[0]) & (share <= SPILT[1]) & (beside <= SPILT_BESIDE)
     return spilt
-
-
-def _carry(error: Floats, change: Floats, frame: Ints, reach: list[_Reach]) -> None:
-    """Add to the error what changed shades (n, 3) carry to the places around them."""
-    for tap in reach:
-        where = frame[tap.inside], tap.y[tap.inside], tap.x[tap.inside]
-        for channel, weight in enumerate(tap.weights):
-            if weight:
-                np.add.at(error[channel], where, weight * change[tap.inside, channel])
 
 
 def _apart(gain: Floats, at: tuple[Ints, ...], shape: tuple[int, ...]) -> Bools:
