@@ -181,7 +181,7 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     # Loaded here: the process that measures needs none of it.
     from pipeline.api import Project
     from pipeline.model import JobState, Taken
-    from pipeline.purchase import jobs, orders, resolve
+    from pipeline.purchase import delivery, orders, resolve
     from pipeline.purchase.jobs import Desk
     from pipeline.purchase.pace import Pace
     from pipeline.purchase.scheduler import Scheduler
@@ -192,7 +192,7 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     site = project.site
     plan = project.plan().plan
     aside = Aside()
-    aside.take(jobs, "_check")
+    aside.take(delivery, "_check")
     aside.take(Store, "put")
     aside.take(orders, "pixels")
     aside.take(resolve, "request")
