@@ -109,7 +109,8 @@ def test_equal_bytes_leave_the_file_alone(tmp_path: Path) -> None:
     before = (tmp_path / "hero.anim.png").stat()
     changed = [file("hero.anim.png"), file("hero.anim.json", b"other")]
     assert project.publish(tmp_path, changed) == ("hero.anim.json",)
-    assert (tmp_path / "hero.anim.png").stat() == before
+    after = (tmp_path / "hero.anim.png").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_pictures_are_switched_before_the_data_that_names_them(tmp_path: Path) -> None:
