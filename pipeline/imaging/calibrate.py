@@ -154,7 +154,9 @@ def _vote(reel: Reel, frame: int, far: int) -> tuple[_Places, float]:
     y, x = np.nonzero(reel.index[frame, ::step, ::step] >= 0)
     y, x = y * step, x * step
     down, right = (part.ravel() for part in np.mgrid[-far : far + 1, -far : far + 1])
-    own = ground[far + down[:, None] + y, far + right[:, None] + x]
+    # As one number, since looking up two takes twice as long.
+    here, away = (far + y) * ground.shape[1] + far + x, down * ground.shape[1] + right
+    own = ground.take(here + away[:, None])
     votes = (own == reel.index[frame, y, x]).sum(axis=1)
     order = np.lexsort((np.abs(down) + np.abs(right), -votes))[:PLACES]
     places = [(int(down[at]), int(right[at])) for at in order]
@@ -217,10 +219,20 @@ def _error(seen: Floats, shown: Floats) -> Floats:
 
 def _patches(error: Floats) -> Floats:
     """Return the pixel's own error plus the means of the 3x3 and the 5x5 around it."""
-    wide = np.pad(error, 2, mode="edge")
+    wide = _framed(error)
     rows3 = wide[:, 1:-3] + wide[:, 2:-2] + wide[:, 3:-1]
     rows5 = rows3 + wide[:, :-4] + wide[:, 4:]
     box3 = rows3[1:-3] + rows3[2:-2] + rows3[3:-1]
     box5 = rows5[:-4] + rows5[1:-3] + rows5[2:-2] + rows5[3:-1] + rows5[4:]
     cost: Floats = error + box3 * np.float32(1 / 9) + box5 * np.float32(1 / 25)
     return cost
+
+
+def _framed(plane: Floats) -> Floats:
+    """Return a plane with its edge repeated twice on each side (np.pad takes 5 times as long)."""
+    height, width = plane.shape
+    wide = np.empty((height + 4, width + 4), dtype=np.float32)
+    rows = wide[2:-2]
+    rows[:, 2:-2], rows[:, :2], rows[:, -2:] = plane, plane[:, :1], plane[:, -1:]
+    wide[:2], wide[-2:] = rows[0], rows[-1]
+    return wide

@@ -65,7 +65,6 @@ class _Canvas:
         ]
         is_inner = np.pad(np.ones(error.shape[2:], dtype=np.bool_), RADIUS)
         self._is_inner = np.broadcast_to(is_inner, wide.shape[:3]).reshape(-1)
-        self._weight = self._weights(error.shape[2:], is_inner.reshape(-1))
 
     @property
     def squares(self) -> Floats:
@@ -87,12 +86,13 @@ class _Canvas:
         ]
         return _Taps(rows, [weights for weights, _, _ in self._ways])
 
-    def slope(self, y: Ints, x: Ints, taps: _Taps) -> _Slope:
+    def slope(self, taps: _Taps) -> _Slope:
         """Return how the squared error grows with the shades of pixels seen through `taps`."""
-        pull = np.zeros((len(y), 3), dtype=np.float32)
+        pull = np.zeros((len(taps.rows[0]), 3), dtype=np.float32)
         for rows, weights in zip(*taps, strict=True):
             pull += weights * self.error.take(rows, axis=0)
-        return _Slope(pull, self._weight[y, x])
+        # The margin counts as well: on the canvas's edge, changes must gain a little more.
+        return _Slope(pull, np.sum(np.square(taps.weights), axis=0, dtype=np.float32))
 
     def carry(self, change: Floats, taps: _Taps) -> None:
         """Add what changed shades (n, 3) carry to the places where they are seen."""
@@ -101,18 +101,9 @@ class _Canvas:
             # No two pixels are seen at one place through one tap.
             self.error[rows[inner]] += weights * change[inner]
 
-    def _weights(self, size: tuple[int, ...], is_inner: Bools) -> Floats:
-        """Return for each pixel of a frame the sum of the squares of its taps' weights."""
-        y, x = (part.ravel() for part in np.indices(size))
-        taps = self.taps(np.zeros_like(y), y, x)
-        total = np.zeros((len(y), 3), dtype=np.float32)
-        for rows, weights in zip(*taps, strict=True):
-            total += weights**2 * is_inner[rows, None]
-        return total.reshape(*size, 3)
-
 
 class _Slope(NamedTuple):
-    """How the squared error grows with a change of shade (n, 3), and with its square."""
+    """How the squared error grows with a change of shade (n, 3), and with its square (3,)."""
 
     pull: Floats
     weight: Floats
@@ -137,7 +128,7 @@ def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
         if not at[0].size:
             break
         taps = canvas.taps(*at)
-        slope = canvas.slope(at[1], at[2], taps)
+        slope = canvas.slope(taps)
         best, gain = _choose(damage, numbers[at], taken[:, at[0], at[1], at[2]], slope)
         gain[_is_spilt(damage, numbers, at, slope)] = 0
         chosen = _apart(gain, at, numbers.shape)
@@ -202,7 +193,7 @@ def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Ints:
         away = np.zeros((len(now[part]), len(shades)), dtype=np.float32)
         for channel in range(3):
             gap = wished[part, channel, None] - shades[:, channel]
-            away += gap * gap * slope.weight[part, channel, None]
+            away += gap * gap * slope.weight[channel]
         found[part] = away.argmin(axis=1)
     return found
 
