@@ -17,7 +17,7 @@ from ..project import Scan, Stat
 #: In the folder of this checkout's own state, which no version control takes.
 _PLACE = Path(imprint.PLACE)
 #: Our own modules, by their folders.
-_MODULES = (".", "project", "targets")
+_MODULES = (".", "grammar", "project", "seals", "targets")
 
 #: Environment and flags.
 Stated = tuple[Mapping[str, str], Mapping[str, object]]
