@@ -206,3 +206,13 @@ def test_background_left_in_the_figure_weighs_by_its_size(
     found = grade.grade(develop.Step("x", reel, cut, asked), loop=True)
     assert lowest <= found.points <= highest
     assert bool(residue) == any("background" in fault for fault in found.faults)
+
+
+def test_figure_that_wanders_is_named_where_nothing_has_to_close() -> None:
+    """Played once, a drift has no seam that would give it away."""
+    frames = cycle("hero", "breathing calmly")
+    wandering = np.stack([np.roll(frame, at // 2, axis=1) for at, frame in enumerate(frames)])
+    assert graded(frames, "breathing calmly", loop=False).points >= 85
+    found = graded(wandering, "breathing calmly", loop=False)
+    assert found.points < 85
+    assert "drifted 3 px right" in found.faults[0]

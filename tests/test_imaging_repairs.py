@@ -5,13 +5,14 @@ from __future__ import annotations
 import degrade
 import numpy as np
 import pytest
-from degraded_clips import finished, planned, strip, true_frames
+from degraded_clips import damaged, finished, planned, strip, true_frames
 
 from pipeline.engine import animate
 from pipeline.imaging import (
     align,
     color,
     cutout,
+    damage,
     develop,
     grade,
     loop,
@@ -127,7 +128,7 @@ def test_a_loop_that_cannot_close_plays_to_and_fro_where_that_looks_right() -> N
 
 
 @pytest.mark.parametrize(
-    ("damage", "alpha", "colors"),
+    ("kind", "alpha", "colors"),
     [
         ("blur", 0.0, 0.0),
         ("smear", 0.0, 0.002),
@@ -138,14 +139,14 @@ def test_a_loop_that_cannot_close_plays_to_and_fro_where_that_looks_right() -> N
         ("spill", 0.0, 0.005),
     ],
 )
-def test_damaged_frames_come_back_nearly_true(damage: str, alpha: float, colors: float) -> None:
+def test_damaged_frames_come_back_nearly_true(kind: str, alpha: float, colors: float) -> None:
     """What a model does to pixels must not reach the game."""
     pixels = raster.pixels(_hero())
     plan = planned(pixels, BREATHING)
     truth = true_frames(pixels, plan)
     matte = bytes.fromhex(plan.matte[1:])
     rng = np.random.default_rng(1)
-    sent = degrade.DAMAGES[damage](truth, (matte[0], matte[1], matte[2]), rng)
+    sent = degrade.DAMAGES[kind](truth, (matte[0], matte[1], matte[2]), rng)
     got, _ = finished(pixels, plan, strip(sent.frames), develop.STAGES)
     solid, known = got[..., 3] > 0, truth[..., 3] > 0
     wrong = (got != truth).any(axis=-1) & solid & known
@@ -247,3 +248,24 @@ def test_a_still_clip_is_not_called_an_animation() -> None:
     still = sound.with_index(np.repeat(sound.index[:1], 8, axis=0))
     assert _graded(still, BREATHING).points < 85
     assert "nothing moves" in _graded(still, BREATHING).faults[0]
+
+
+def test_pairs_of_rows_that_share_their_colour_are_seen_alike() -> None:
+    """4:2:0 keeps one colour for two rows: taps look the other way on odd ones."""
+    taps = np.zeros((len(damage.TAPS), 3), dtype=np.float32)
+    taps[(damage.TAPS == (0, 0)).all(axis=1)] = taps[(damage.TAPS == (1, 0)).all(axis=1)] = 0.5
+    shades = np.arange(4, dtype=np.float32)[:, None].repeat(3, axis=1)
+    shown = damage.Damage(shades, taps, np.ones(3)).shown(np.arange(4)[:, None].repeat(3, axis=1))
+    assert shown[0, :, 0].tolist() == [0.5, 0.5, 2.5, 2.5]
+
+
+@pytest.mark.parametrize(("prompt", "kept"), [("dissolving into dust", 1), (BREATHING, 0)])
+def test_dust_is_dropped_unless_the_motion_makes_it(prompt: str, kept: int) -> None:
+    """A lone pixel far from the figure is a defect, and the last that is seen of a ghost."""
+    pixels = raster.pixels(_hero())
+    plan = planned(pixels, prompt)
+    frames = np.repeat(true_frames(pixels, plan)[:1], plan.frames, axis=0)
+    frames[3, 2, 2] = frames[0][frames[0, ..., 3] > 0][0]
+    sent = damaged("hero", "blur", frames, plan)
+    result, _ = finished(pixels, plan, strip(sent.frames), develop.STAGES)
+    assert (result[:, 2, 2, 3] > 0).sum() == kept
