@@ -19,6 +19,7 @@ from pipeline.imaging import (
     motion,
     raster,
     remap,
+    specks,
     tracks,
 )
 from pipeline.imaging.film import Film
@@ -269,3 +270,15 @@ def test_dust_is_dropped_unless_the_motion_makes_it(prompt: str, kept: int) -> N
     sent = damaged("hero", "blur", frames, plan)
     result, _ = finished(pixels, plan, strip(sent.frames), develop.STAGES)
     assert (result[:, 2, 2, 3] > 0).sum() == kept
+
+
+@pytest.mark.parametrize(("own", "filled"), [(True, False), (False, True)])
+def test_a_hole_is_filled_unless_the_source_has_its_like(*, own: bool, filled: bool) -> None:
+    """A gap of one px between arm and body moves along with them."""
+    source = np.full((12, 12), -1, dtype=np.int16)
+    source[2:10, 2:10] = 0
+    solid = np.repeat((source >= 0)[None], 3, axis=0)
+    if own:
+        source[5, 5], solid[0, 5, 5] = -1, False
+    solid[1, 6, 5] = False
+    assert specks.cleared(solid, source)[1, 6, 5] == filled

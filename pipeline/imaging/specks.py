@@ -13,8 +13,8 @@ from .reel import Reel
 
 #: A speck is smaller than so many px and this share of a frame's ink, and so far from the figure.
 SMALL_PX, SMALL_SHARE, AWAY_PX = 2.0, 0.001, 2
-#: So many of the 8 neighbours of a hole are opaque.
-ENCLOSED = 7
+#: So many of a hole's neighbours are opaque, of this many.
+ENCLOSED, ALL = 7, 8
 
 
 def cleared(solid: Bools, source: Index) -> Bools:
@@ -34,9 +34,11 @@ def cleared(solid: Bools, source: Index) -> Bools:
     lone &= ~(regions.grow(lone).sum(axis=0) > 1)[None]
     kept: Bools = solid & ~lone
     enclosed = regions.neighbours(kept)
-    hole: Bools = ~kept & (enclosed >= ENCLOSED) & (source >= 0)[None]
-    if not _has_holes(source):
-        hole |= ~kept & (enclosed == 8)
+    # The source's own holes may have moved.
+    own = _most_enclosed(source)
+    hole: Bools = ~kept & (enclosed > max(own, ENCLOSED - 1)) & (source >= 0)[None]
+    if own < ALL:
+        hole |= ~kept & (enclosed == ALL)
     kept |= hole
     return kept
 
@@ -54,7 +56,7 @@ def tidy(reel: Reel) -> Reel:
     return reel.with_index(index)
 
 
-def _has_holes(source: Index) -> bool:
-    """Say whether the source itself has a single transparent pixel inside."""
+def _most_enclosed(source: Index) -> int:
+    """Return how many opaque neighbours a transparent pixel of the source has at most."""
     solid = (source >= 0)[None]
-    return bool((~solid & (regions.neighbours(solid) == 8)).any())
+    return int(np.where(solid, 0, regions.neighbours(solid)).max())
