@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from game import Game, Shop, shop_serving
+from game import TWO_CLIPS, Game, Shop, shop_serving
 
 from pipeline.ledger import Ledger
 from pipeline.model import Balance, FailureClass, Job, JobState, Resolved
@@ -194,8 +194,37 @@ def test_evidence_is_read_by_a_table(
     reserved: int, known: int, billed: int, now: float, word: str
 ) -> None:
     """What a hold, a charge and the passing of ten minutes mean (api.md 6.3)."""
-    found = Evidence(
+    assert word in evidence.read(_evidence(reserved, known, billed), now)
+
+
+@pytest.mark.parametrize(
+    ("reserved", "billed", "now", "word"),
+    [
+        (0, 64, 60.0, "it was probably billed"),
+        (20, 44, 60.0, "it probably arrived"),
+        (0, 44, 60.0, "44 of the 64 credits in doubt"),
+        (0, 44, 601.0, "44 of the 64 credits in doubt"),
+        (44, 0, 60.0, "44 of the 64 credits in doubt"),
+        (0, 20, 60.0, "probably never arrived"),
+        (0, 20, 601.0, "not billed"),
+    ],
+)
+def test_evidence_for_several_doubts_accuses_none_of_them(
+    reserved: int, billed: int, now: float, word: str
+) -> None:
+    """A batch of 44 credits in doubt beside 20 others: what was billed for one of the two must not
+    be read as the bill for each, and 20 credits are never the bill for a batch of 44."""
+    found = _evidence(reserved, 0, billed, asked_for=44, doubtful=64)
+    assert word in evidence.read(found, now)
+
+
+def _evidence(
+    reserved: int, known: int, billed: int, *, asked_for: int = 20, doubtful: int = 20
+) -> Evidence:
+    return Evidence(
         credits=20,
+        asked_for=asked_for,
+        doubtful=doubtful,
         claimed_at=0.0,
         hold_lapses_at=evidence.HOLD_S,
         before=None,
@@ -205,7 +234,36 @@ def test_evidence_is_read_by_a_table(
         booked=(100, 5),
         reading="",
     )
-    assert word in evidence.read(found, now)
+
+
+def test_of_two_doubts_one_was_billed(game: Game, tmp_path: Path) -> None:
+    """Two answers were lost and one purchase was charged: neither is told to have been billed."""
+    with _selling(tmp_path, game, "POST /animate 1: reset-after; POST /animate 3: reset") as shop:
+        assert game.make().exit == 7
+        assert shop.charged == 40, "for the first, and for the second, which was answered"
+        found = json.loads(game.run("jobs", "list", "--json").stdout)
+        readings = [entry["evidence"]["reading"] for entry in found["entries"]]
+        assert len(readings) == 2
+        assert all("20 of the 40 credits in doubt" in reading for reading in readings)
+
+
+def test_lost_answer_to_a_batch_is_one_doubt(game: Game, tmp_path: Path) -> None:
+    """One POST asked for both clips: `jobs` says so, and when it did not arrive, neither did: one
+    `--lost` frees both, for the batch's price."""
+    with _selling(tmp_path, game, "POST /animate-batch 1: reset") as shop:
+        game.rules(TWO_CLIPS.replace("clips:", "batch: true\n    clips:"))
+        assert game.run("build", "--yes", "--only", "hero.png").exit == 7
+        key = _open()[0].request_key[:8]
+        found = json.loads(game.run("jobs", "list", "--json").stdout)
+        assert [entry["evidence"]["asked_for"] for entry in found["entries"]] == [32, 32]
+        assert "one request for hop, idle: 32 credits" in game.run("jobs").stdout
+        done = game.run("jobs", "resolve", key, "--lost")
+        assert done.exit == 0
+        assert "[idle]" in done.stdout
+        assert "[hop]" in done.stdout
+        assert _open() == []
+        assert game.run("build", "--yes", "--only", "hero.png").exit == 0
+        assert shop.charged == 32
 
 
 def test_billing_agrees_until_an_answer_is_lost(game: Game, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
 @jobs.command()
 @click.argument("key")
 @_place
-@click.option("--lost", is_flag=True, help="Not billed: it may be bought again.")
+@click.option("--lost", is_flag=True, help="Not billed: it and its batch may be bought again.")
 @click.option("--charged", is_flag=True, help="Billed, and the result cannot be had: booked.")
 @click.option("--bought", metavar="ID", help="It is the service's job ID: fetch it.")
 def resolve(
@@ -98,12 +98,13 @@ def resolve(
         job = settling.find(ledger, key)
         if bought is not None:
             with _desk(site, ledger, job) as desk:
-                job = settling.adopt(job, bought, desk)
+                settled = [settling.adopt(job, bought, desk)]
         elif lost:
-            job = settling.lose(job, ledger, time.time())
+            settled = [*settling.lose(job, ledger, time.time())]
         else:
-            job = settling.charge(job, ledger, time.time())
-    click.echo(_ended(job))
+            settled = [settling.charge(job, ledger, time.time())]
+    for one in settled:
+        click.echo(_ended(one))
 
 
 @jobs.command()
@@ -172,11 +173,7 @@ def _desk(site: Site, ledger: Ledger, job: Job) -> Iterator[Desk]:
 
 def _account(site: Site, ledger: Ledger, now: float) -> tuple[Account | None, str]:
     """Ask the service when there is doubt; or say why it could not be asked."""
-    doubts = [
-        job.claimed_at
-        for job in ledger.unfinished()
-        if settling.standing(job, ledger) is JobState.UNCONFIRMED
-    ]
+    doubts = [job.claimed_at for job in settling.doubts(ledger)]
     if not doubts or site.service.base_url is None:
         return None, ""
     try:
@@ -211,6 +208,8 @@ def _show_evidence(entry: Entry, now: float) -> None:
     seen = entry.evidence
     if seen is None:
         return
+    if len(entry.together) > 1:
+        _row("batch", f"one request for {', '.join(entry.together)}: {seen.asked_for} credits")
     left = seen.hold_lapses_at - now
     _row("hold", f"lapses in {left / 60:.0f} min" if left > 0 else f"lapsed {_ago(-left)}")
     before = "not known" if seen.before is None else f"{seen.before.reserved}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,6 +35,9 @@ class Evidence(Record, frozen=True, kw_only=True):
     """What is known of one purchase in doubt. Credits; times are UTC seconds."""
 
     credits: int
+    #: Of all clips that its POST asked for, and of all purchases in doubt at this service.
+    asked_for: int
+    doubtful: int
     claimed_at: float
     hold_lapses_at: float
     #: The account when the purchase was made, and now; None when it is not known.
@@ -65,13 +69,29 @@ def ask(service: Service, identity: str, since: float, now: float) -> Account:
     )
 
 
-def gather(job: Job, ledger: Ledger, account: Account | None, now: float) -> Evidence:
-    """Return the evidence for `job`; without an account, what our own records say."""
+def together(job: Job, doubts: Sequence[Job]) -> tuple[Job, ...]:
+    """Return the purchases in doubt that one POST asked for, `job` among them, by clip.
+
+    That POST arrived or it did not: for all of them.
+    """
+    if not job.companions:
+        return (job,)
+    post = (job.service, job.source, job.claimed_at)
+    found = [one for one in doubts if (one.service, one.source, one.claimed_at) == post]
+    return tuple(sorted(found, key=lambda one: one.clip))
+
+
+def gather(
+    job: Job, doubts: Sequence[Job], ledger: Ledger, account: Account | None, now: float
+) -> Evidence:
+    """Return the evidence for `job`, one of all `doubts`; without an account, what we know."""
     own = account if account is not None and account.service == job.service else None
     known = [one for one in ledger.unfinished() if one.service == job.service]
     since = own.since if own else job.claimed_at // _DAY_S * _DAY_S
     found = Evidence(
         credits=job.credits_quoted,
+        asked_for=sum(one.credits_quoted for one in together(job, doubts)),
+        doubtful=sum(one.credits_quoted for one in doubts if one.service == job.service),
         claimed_at=job.claimed_at,
         hold_lapses_at=job.claimed_at + HOLD_S,
         before=ledger.balance_at(job.service, job.claimed_at),
@@ -89,17 +109,23 @@ def read(found: Evidence, now: float) -> str:
     if found.now is None or found.billed is None:
         return "the service was not asked: set its key and look again"
     is_held = now < found.hold_lapses_at
-    unknown = found.now.reserved - found.known_holds
-    more = found.billed[0] - found.booked[0]
-    if more >= found.credits:
+    unknown = max(0, found.now.reserved - found.known_holds) if is_held else 0
+    more = max(0, found.billed[0] - found.booked[0])
+    if more >= found.doubtful:
         return (
             f"{more} credits more were charged than are booked here: it was probably billed; "
             "`--bought ID` if you know the job's id, else `--charged`"
         )
-    if is_held and unknown >= found.credits:
+    if more + unknown >= found.doubtful:
         return (
             f"{unknown} credits are reserved for no job that is known here: it probably arrived; "
             "look again when the hold has lapsed"
+        )
+    if more + unknown >= found.asked_for:
+        return (
+            f"{more + unknown} of the {found.doubtful} credits in doubt were charged or reserved, "
+            "for nobody knows which: `--bought ID` where you know the job's id, then `--charged` "
+            "for as much, and `--lost` for the rest"
         )
     if is_held:
         return "nothing is reserved for it: it probably never arrived; sure when the hold lapses"

@@ -47,20 +47,29 @@ class Entry(Record, frozen=True, kw_only=True):
     #: As a person should read it: the claim of a dead process is unconfirmed.
     state: JobState
     evidence: Evidence | None = None
+    #: The clips in doubt that its POST asked for, its own among them.
+    together: tuple[str, ...] = ()
 
 
 def entries(ledger: Ledger, account: evidence.Account | None, now: float) -> tuple[Entry, ...]:
     """Return all jobs that are open or failed, oldest first, with evidence for each doubt."""
+    in_doubt = doubts(ledger)
     found = []
     for job in (*ledger.unfinished(), *ledger.failed()):
         state = standing(job, ledger)
-        if state is None:
-            continue
-        seen = None
         if state is JobState.UNCONFIRMED:
-            seen = evidence.gather(job, ledger, account, now)
-        found.append(Entry(job=job, state=state, evidence=seen))
+            seen = evidence.gather(job, in_doubt, ledger, account, now)
+            clips = tuple(one.clip for one in evidence.together(job, in_doubt))
+            found.append(Entry(job=job, state=state, evidence=seen, together=clips))
+        elif state is not None:
+            found.append(Entry(job=job, state=state))
     return tuple(found)
+
+
+def doubts(ledger: Ledger) -> tuple[Job, ...]:
+    """Return the purchases of which nobody knows whether they were billed, oldest first."""
+    found = ledger.unfinished()
+    return tuple(job for job in found if standing(job, ledger) is JobState.UNCONFIRMED)
 
 
 def standing(job: Job, ledger: Ledger) -> JobState | None:
@@ -89,14 +98,18 @@ def find(ledger: Ledger, start: str) -> Job:
 # -- doubt --------------------------------------------------------------------------------------
 
 
-def lose(job: Job, ledger: Ledger, now: float) -> Job:
-    """Settle that a purchase was not billed: it may be bought again."""
-    mine = _mine(job, ledger, now)
-    reason = "settled by hand: not billed"
-    settled = msgspec.structs.replace(
-        mine, state=JobState.FAILED, failure=FailureClass.TRANSIENT, reason=reason, settled_at=now
-    )
-    return ledger.record(settled, now=now)
+def lose(job: Job, ledger: Ledger, now: float) -> tuple[Job, ...]:
+    """Settle that a POST was not billed: what it asked for may be bought again, all of it."""
+    mine = [_mine(one, ledger, now) for one in evidence.together(job, doubts(ledger)) or (job,)]
+    # Without a time of settling, which would say that the service refused it as one of a batch.
+    changes = {
+        "state": JobState.FAILED,
+        "failure": FailureClass.TRANSIENT,
+        "reason": "settled by hand: not billed",
+    }
+    settled = tuple(msgspec.structs.replace(one, **changes) for one in mine)
+    ledger.record_all(settled, now=now)
+    return settled
 
 
 def charge(job: Job, ledger: Ledger, now: float) -> Job:
