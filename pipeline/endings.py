@@ -16,6 +16,8 @@ from .steps import ClipPlan
 if TYPE_CHECKING:
     from . import finish
 
+_HELD = (JobState.SUBMITTED, JobState.DETACHED, JobState.UNCONFIRMED)
+
 
 def done(clip: ClipPlan, outcome: Outcome | None, rule: Rule, finished: finish.Finished) -> Result:
     """Return the result of a clip that was finished and published."""
@@ -37,7 +39,9 @@ def priced(result: Result, outcome: Outcome | None) -> Result:
         return result
     if result.step.kind not in (StepKind.BUY, StepKind.RESUME):
         return result
-    return msgspec.structs.replace(result, credits=outcome.job.credits_charged)
+    job = outcome.job
+    held = job.credits_quoted if job.state in _HELD else 0
+    return msgspec.structs.replace(result, credits=job.credits_charged, held=held)
 
 
 def hidden(ended: Result, clip: ClipPlan, take: int, rule: Rule) -> Result:

@@ -57,7 +57,8 @@ class Follower:
         self._to_show, self._to_build = _Due(), _Due()
         self._is_showing = False
         self._building = 0
-        self._charged = 0
+        #: Credits that its builds were charged or may be yet, by request key.
+        self._committed: dict[str, int] = {}
         #: When to look at purchases that are kept back, and which were taken up again.
         self._looks_at = math.inf
         self._woken: set[str] = set()
@@ -211,7 +212,7 @@ class Follower:
         self._building -= 1
         self._looks_at = time.monotonic()
         if isinstance(result, Report):
-            self._charged += result.charged
+            self._committed |= result.committed
         yield from _told(result)
 
     # -- money ----------------------------------------------------------------------------------
@@ -239,10 +240,10 @@ class Follower:
     def _left(self) -> Spending:
         watch = self._project.site.settings.watch
         burst = None if self._spending.yes else watch.burst
-        limit = self._spending.max_credits
+        limit, committed = self._spending.max_credits, sum(self._committed.values())
         return msgspec.structs.replace(
             self._spending,
-            max_credits=None if limit is None else max(0, limit - self._charged),
+            max_credits=None if limit is None else max(0, limit - committed),
             restraint=Restraint(buy_after_s=watch.buy_after_s, burst=burst),
         )
 

@@ -40,6 +40,12 @@ class Report(Record, frozen=True, kw_only=True):
         """Credits that this run was charged."""
         return sum(result.credits for result in self.results)
 
+    @property
+    def committed(self) -> dict[str, int]:
+        """Credits that this run was charged, or may be yet, by request key."""
+        spent = ((one.step.request_key, one.credits or one.held) for one in self.results)
+        return {key: credits for key, credits in spent if credits}
+
     def ready_s(self, result: Result) -> float | None:
         """Return in how many seconds a clip that is bought or fetched will be there."""
         ready = {} if self.forecast is None else self.forecast.ready_s

@@ -26,6 +26,8 @@ class Result(Record, frozen=True, kw_only=True):
     step: Step
     state: str
     credits: int = 0
+    #: What this run sent and may still be charged for, in credits.
+    held: int = 0
     grade: int | None = None
     files: tuple[str, ...] = ()
     #: Sentences that the user should read although it worked.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from game import RULES, Game
+from game import RULES, Game, shop_serving
 
 from pipeline.api import Project, Spending, ignore
 from pipeline.authorship import Authorship
@@ -24,11 +24,12 @@ SETTLE_S = 0.3
 class Followed:
     """A follower that runs in a thread, and the reports of its builds."""
 
-    def __init__(self, game: Game) -> None:
+    def __init__(self, game: Game, spending: Spending | None = None) -> None:
         self.reports: list[Report] = []
         self._news: queue.SimpleQueue[Report | BaseException] = queue.SimpleQueue()
         opened = Project(game.root, environment=game.variables())
-        self._follower = Follower(opened, Spending(yes=True), ignore, poll=False)
+        said = spending or Spending(yes=True)
+        self._follower = Follower(opened, said, ignore, poll=False)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -207,3 +208,23 @@ def test_a_broken_rule_file_is_said_and_mended(own: Game) -> None:
             followed.until(lambda report: False)
         own.write("rules/own.yaml", RULES.replace("calmly", "slowly"))
         followed.made("hero.png")
+
+
+def test_doubt_counts_against_the_limit_of_a_watch(own: Game, tmp_path: Path) -> None:
+    """`watch --max-credits 40`: a purchase whose answer was lost may have been billed; with what
+    was charged besides, the limit is used up, and the third sprite is not bought."""
+    with shop_serving(tmp_path, "--chaos", "POST /animate 1: reset-after") as shop:
+        shop.fund(1000)
+        own.use(shop)
+        with Followed(own, Spending(max_credits=40)) as followed:
+            followed.until(lambda report: report.exit == 7)
+            own.draw("second.png", tint=9)
+            assert followed.made("second.png").charged == 20
+            own.draw("third.png", tint=10)
+            refused = followed.until(_is_refused)
+            assert shop.calls == 2
+            assert "--max-credits" in str(refused.results[0].step.error)
+
+
+def _is_refused(report: Report) -> bool:
+    return any(result.step.exit_code == 5 for result in report.results)

@@ -6,6 +6,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -153,6 +155,46 @@ def test_proxy_is_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) ->
         with wire.get(f"http://127.0.0.1:{port}/x", timeout_s=1.0) as response:
             assert b"".join(response.pieces(1024)) == b"ok"
         wire.close()
+
+
+class _Keeping(BaseHTTPRequestHandler):
+    """Keeps connections open, and notes from which port each request came."""
+
+    protocol_version = "HTTP/1.1"
+    seen: ClassVar[list[tuple[str, int]]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append((self.command, self.client_address[1]))
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_purchase_has_a_connection_of_its_own() -> None:
+    """The service may close a kept connection just when a POST goes out on it: that would be doubt
+    about a purchase for nothing. GETs share theirs."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Keeping) as server:
+        serving = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving.start()
+        wire, url = Wire(), f"http://127.0.0.1:{server.server_port}/x"
+        for method in ("GET", "POST", "GET"):
+            given = wire.get(url, timeout_s=5.0)
+            if method == "POST":
+                given = wire.post(url, b"{}", timeout_s=5.0, key="pe_sk_secret")
+            with given as answer:
+                assert list(answer.pieces(1024)) == []
+        wire.close()
+        server.shutdown()
+        serving.join()
+    (first, kept), (second, own), (third, again) = _Keeping.seen
+    assert (first, second, third) == ("GET", "POST", "GET")
+    assert kept == again != own
 
 
 def test_redirect_is_not_followed() -> None:
