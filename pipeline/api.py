@@ -297,10 +297,10 @@ class Project:
         if moved := planfile.moved(saved, now):
             raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
         allowance = self._allowance(plan, tools.ledger, msgspec.structs.replace(spending, yes=True))
-        if allowance.credits is not None and allowance.credits < plan.credits:
-            raise RefusedError(
-                f"the saved plan costs {plan.credits} credits, and {allowance.refusal}"
-            )
+        prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
+        refusals = budget.divide(prices, allowance, None, budget.of_rules(self.site.rules))
+        if refusal := next(filter(None, refusals), ""):
+            raise RefusedError(f"the saved plan costs {plan.credits} credits, and {refusal}")
         if plan.credits and (left := tools.connect().balance().available) < plan.credits:
             raise RefusedError(
                 f"the saved plan costs {plan.credits} credits, and the balance of {left} credits "

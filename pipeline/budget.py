@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .config import Settings
-from .model import Record
+from .model import Record, Rule
 from .plan import Plan
 
 #: Dollars of one credit of the monthly and of the purchased pool, about (api.md 3.2).
@@ -52,6 +52,11 @@ def allow(
         refusal=f"would cost {total} credits ({dollars(total)}); allow it with "
         f"--max-credits {total}, --yes, or `budget:` in pixelpipe.yaml",
     )
+
+
+def of_rules(rules: Iterable[Rule]) -> dict[str, int]:
+    """Return the budgets of single rules, in credits a run, by their names."""
+    return {rule.name: rule.budget for rule in rules if rule.budget is not None}
 
 
 def divide(

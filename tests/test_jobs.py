@@ -118,6 +118,17 @@ def test_what_follows_a_poll(
     assert bench.ledger.jobs([after.request_key]) == [after]
 
 
+@pytest.mark.parametrize(("companions", "until_s"), [(0, 12 * 60), (2, 12 * 60 + 2 * 90)])
+def test_deadline_outlives_the_hold(bench: Bench, companions: int, until_s: int) -> None:
+    """The service holds a job's credits for ten minutes: giving up sooner would leave results that
+    are paid for (api.md 6.4). The clips of a batch are made one after another."""
+    before = msgspec.structs.replace(bench.submitted(), companions=companions)
+    bench.clock.now += until_s - 1
+    assert jobs.advance(before, Pending(), bench.desk()).state is JobState.SUBMITTED
+    bench.clock.now += 2
+    assert jobs.advance(before, Pending(), bench.desk()).state is JobState.DETACHED
+
+
 def test_refusal_is_remembered_with_the_version(bench: Bench) -> None:
     """R20: another version of pixelpipe may try again what failed for good."""
     after = jobs.advance(bench.submitted(), ENDED, bench.desk())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 import pytest
 from game import KEY_NAME, RULES, TWO_CLIPS, Game, Shop
 
-from pipeline import forecast
+from pipeline import __version__, forecast
 from pipeline.api import Project
 from pipeline.forecast import Past
 from pipeline.ledger import Ledger
+from pipeline.model import FailureClass, Job, JobState, Resolved
 
 
 def _saved(game: Game, *options: str) -> Path:
@@ -183,6 +185,49 @@ def test_saved_plan_that_is_not_covered_is_refused_and_not_used_up(
     poor.fund(20)
     assert paying.build("--plan", str(path)).exit == 0
     assert poor.calls == 6
+
+
+def test_saved_plan_beyond_a_rules_budget_is_refused_as_a_whole(paying: Game, shop: Shop) -> None:
+    """It is carried out exactly or not at all: no part of it is bought, and it is not used up."""
+    paying.rules(RULES.replace("    clips:", "    budget: 40\n    clips:"))
+    path = _saved(paying)
+    for _ in range(2):
+        run = paying.build("--plan", str(path))
+        assert run.exit == 5
+        assert "60 credits, and the budget of rule heroes (40 credits a run)" in run.stderr
+    assert shop.calls == 0
+
+
+def test_check_is_out_of_date_beside_what_failed(paying: Game, shop: Shop) -> None:
+    """R47: exit 9 stands before 1 and 4 (design.md section 10): a clip that failed for good must
+    not hide that another would be bought."""
+    with Ledger(Path(os.environ["PIXELPIPE_STATE"]), now=0.0) as ledger:
+        plan = Project(paying.root, environment=paying.variables()).plan().plan
+        key = plan.steps[0].request_key
+        ledger.claim([_failed(key)], now=1.0)
+        ledger.record(_failed(key), now=2.0)
+    assert paying.plan().totals["blocked"] == 1
+    assert paying.plan().exit == 1
+    assert paying.plan("--check").exit == 9
+    assert shop.calls == 0
+
+
+def _failed(key: str) -> Job:
+    resolved = Resolved(
+        request_key=key, prompt="p", frames=8, canvas=(16, 16), pad=(0, 0, 0, 0), matte="#ff00ff"
+    )
+    return Job(
+        request_key=key,
+        state=JobState.FAILED,
+        failure=FailureClass.PERMANENT,
+        tool=__version__,
+        service="127.0.0.1",
+        paid=True,
+        source="assets/hero.png",
+        clip="idle",
+        resolved=resolved,
+        credits_quoted=20,
+    )
 
 
 def test_file_that_is_no_plan_is_named(game: Game) -> None:

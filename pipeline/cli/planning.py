@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from ..errors import UsageError
+from .. import errors
+from ..errors import OutOfDateError, UsageError
 from . import options, sealed
 
 
@@ -58,4 +59,4 @@ def plan(
         if out is not None:
             click.echo(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
     out_of_date = check and not report.plan.is_up_to_date
-    sys.exit(report.exit or (9 if out_of_date else 0))
+    sys.exit(errors.exit_code((report.exit, OutOfDateError.exit_code if out_of_date else 0)))

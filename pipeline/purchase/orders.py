@@ -140,8 +140,7 @@ def affordable(
     places = {rule.name: place for place, rule in enumerate(site.rules)}
     ranked = sorted(orders, key=lambda order: places.get(order.rule, len(places)))
     prices = [(order.rule, order.credits) for order in ranked]
-    limits = {rule.name: rule.budget for rule in site.rules if rule.budget is not None}
-    refusals = budget.divide(prices, allowance, available, limits)
+    refusals = budget.divide(prices, allowance, available, budget.of_rules(site.rules))
     leads: dict[str, str] = {}
     # Without its first clip a batch would cost more than was agreed to.
     refusals = [
