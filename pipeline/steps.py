@@ -174,7 +174,7 @@ def _has_bytes(line: lock.ClipLine, view: View) -> bool:
 
 
 def _unlocked(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> ClipPlan:
-    known, identity = view.known, view.service.identity
+    known, identity, asked = view.known, view.service.identity, request.take
     request, key, job = _next_take(request, view)
     if job is not None and job.digest in known.have:
         return _reuse(request, view, job, "bought before")
@@ -193,6 +193,8 @@ def _unlocked(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> C
         return alike
     if lines and view.service.paid and not any(line.paid for line in lines):
         return _plan(request, view, StepKind.BUY, "a placeholder of the built-in engine so far")
+    if request.take > asked:
+        return _plan(request, view, StepKind.BUY, f"take {asked} was billed without a result")
     return _plan(request, view, StepKind.BUY, "changed" if lines else "new")
 
 

@@ -101,6 +101,7 @@ def test_charged_purchase_is_booked_and_the_next_take_is_another(
         assert "20 credits booked" in done.stdout
         assert _booked(shop) == shop.charged == 60
         assert game.plan().totals["credits_planned"] == 20
+        assert "take 0 was billed without a result" in game.run("plan").stdout
         assert game.make().exit == 0
         assert shop.calls == 4
         assert not shop.bought_twice(), "another take has another seed"

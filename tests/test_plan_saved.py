@@ -148,7 +148,11 @@ def test_stale_plan_is_refused_and_says_what_moved(paying: Game, shop: Shop, wha
     changes[what]()
     run = paying.build("--plan", str(path))
     assert run.exit == 9
-    words = {"source": "hero.png", "new source": "other.png", "lock": "pixelpipe.lock"}
+    words = {
+        "source": "sources have changed: assets/hero.png",
+        "new source": "sources have changed: assets/other.png",
+        "lock": "pixelpipe.lock",
+    }
     assert words.get(what, "rules or settings") in run.stderr
     assert shop.calls == 1
     shown = paying.run("plan", "--show", str(path))
