@@ -322,3 +322,14 @@ def test_folder_in_the_way_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(StorageError, match="ledger"):
         Ledger(tmp_path / "state", now=0.0)
+
+
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
+def test_claim_waits_for_the_disk_where_money_is_at_stake(
+    tmp_path: Path, durable: bool, level: int
+) -> None:
+    """synchronous=FULL: with anything less a power cut could forget a claim whose POST went out.
+    Nobody can cut the power here, so SQLite is asked."""
+    with Ledger(tmp_path, now=0.0, durable=durable) as ledger:
+        assert ledger._base.execute("PRAGMA synchronous").fetchone() == (level,)
+        assert ledger._base.execute("PRAGMA journal_mode").fetchone() == ("wal",)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from game import KEY_NAME, RULES, TWO_CLIPS, Game, Shop, shop_serving
 
+from pipeline import finish
 from pipeline.ledger import Ledger
 from pipeline.model import Job, JobState
 
@@ -461,6 +462,29 @@ def test_source_edited_while_its_job_runs(game: Game, tmp_path: Path) -> None:
         game.write("assets/hero.png", old)
         assert game.build("--yes").exit == 0
         assert shop.calls == 4
+
+
+def test_source_edited_while_its_clip_is_finished(
+    paying: Game, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R43: also what is saved after the pixels were read for finishing, and before publishing: the
+    old picture's clip is kept and not published."""
+    whole = finish.make
+
+    def saved_meanwhile(task: finish.Task) -> finish.Finished:
+        made = whole(task)
+        if task.stem == "assets/hero":
+            paying.draw("hero.png", tint=90)
+        return made
+
+    monkeypatch.setattr(finish, "make", saved_meanwhile)
+    run = paying.build("--yes", "--only", "hero.png")
+    assert run.states()["hero.png", "idle"] == ("buy", "superseded")
+    assert "hero.anim.png" not in paying.outputs()
+    monkeypatch.setattr(finish, "make", whole)
+    paying.draw("hero.png", tint=0)
+    assert paying.build("--only", "hero.png").exit == 0
+    assert shop.calls == 1
 
 
 def test_builds_at_once_buy_each_clip_once(paying: Game, shop: Shop) -> None:

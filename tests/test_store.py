@@ -60,6 +60,39 @@ def test_damaged_copy_is_passed_over(tiers: tuple[Path, Path]) -> None:
     assert store.content(DIGEST) is None
 
 
+def test_record_is_written_after_its_bytes(tiers: tuple[Path, Path]) -> None:
+    """Nothing refers to what is not there: where the bytes find no place, no record is left."""
+    tiers[0].mkdir()
+    (tiers[0] / DIGEST[:2]).write_text("in the way")
+    with pytest.raises(StorageError):
+        Store(*tiers).put(bought(), CONTENT)
+    assert names(tiers[0]) == {DIGEST[:2]}
+    assert Store(tiers[1]).content(DIGEST) == CONTENT, "the other tier has it"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks Linux what was synced")
+def test_purchase_is_on_the_disk_before_it_has_its_name(
+    tiers: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after a rename must not leave an empty file under a good name: each file is
+    synced before it, and its folder after it."""
+    whole = os.fsync
+    synced: list[str] = []
+
+    def noted(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        whole(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    Store(tiers[0]).put(bought(), CONTENT)
+    kinds = [path.rpartition(".")[2] == "pixelpipe-tmp" for path in synced]
+    assert kinds == [True, False, True, False]
+    assert {Path(path).parent for path in synced[::2]} == {Path(path) for path in synced[1::2]}
+    synced.clear()
+    Store(tiers[1], durable=False).put(bought(), CONTENT)
+    assert synced == []
+
+
 def test_record_without_bytes_is_no_purchase(tiers: tuple[Path, Path]) -> None:
     """R48: record and bytes live and die together."""
     store = Store(*tiers)
