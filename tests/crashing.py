@@ -23,10 +23,18 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from pipeline import finish, publication
+from pipeline import (  # noqa: F401  (loaded here, so that the child need not)
+    build,
+    finish,
+    finishing,
+    imaging,
+    publication,
+    store,
+)
 from pipeline.cli import main
 from pipeline.ledger import Ledger
 from pipeline.ledger.file import LedgerFile
+from pipeline.purchase import jobs, orders, resolve  # noqa: F401
 from pipeline.service import client, wire
 from pipeline.service.client import Service
 
@@ -190,5 +198,6 @@ def run(order: dict[str, Any]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    orders._LOCAL_POLL_S = 0.01  # what is done at each poll is the same
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)

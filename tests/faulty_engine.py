@@ -97,22 +97,26 @@ async def _serve(db: Path) -> None:
 
 
 async def _open_and_close(service: Service, settings: serve.Settings) -> None:
-    opened: dict[str, tuple[chaos.Chaos, serve._Server, asyncio.Task[None]]] = {}
+    opened: dict[str, tuple[chaos.Chaos, serve._Server]] = {}
+    ending = []
     while line := await asyncio.to_thread(sys.stdin.readline):
         order = json.loads(line)
         if "close" in order:
-            script, server, serving = opened.pop(order["close"])
-            server.should_exit = server.force_exit = True
-            await serving
+            script, server = opened.pop(order["close"])
+            server.should_exit = server.force_exit = True  # it looks ten times a second
             answer: dict[str, object] = {"seen": script._seen}
         else:
             script = chaos.parse(order["open"])
             sock = serve._listening("127.0.0.1", 0)
             server = serve._server(App(service, script), settings)
             url = serve._address(sock)
-            opened[url] = script, server, asyncio.create_task(server.serve(sockets=[sock]))
+            opened[url] = script, server
+            ending.append(asyncio.create_task(server.serve(sockets=[sock])))
             answer = {"url": url}
         print(json.dumps(answer), flush=True)
+    for _, server in opened.values():
+        server.should_exit = server.force_exit = True
+    await asyncio.gather(*ending)
 
 
 if __name__ == "__main__":

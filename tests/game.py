@@ -211,19 +211,22 @@ class Shop:
 
     def jobs(self) -> list[local.JobRecord]:
         """Return every job of this account that was ever accepted."""
-        with closing(database.connect_readonly(self.db)) as connection:
-            rows = connection.execute(
-                "SELECT jobs.id FROM jobs JOIN accounts ON accounts.id = account WHERE name = ?",
-                (self.account,),
-            ).fetchall()
-        own = {row[0] for row in rows}
+        own = self._own("id")
         return [job for job in local.job_records(self.db) if job.id in own]
 
     def prompts(self) -> dict[str, str]:
-        """Return what each accepted job was asked for, by its id."""
+        """Return what each job of this account was asked for, by its id."""
+        found = self._own("inputs")
+        return {id: str(json.loads(inputs)["prompt"]) for id, inputs in found.items()}
+
+    def _own(self, column: str) -> dict[str, str]:
         with closing(database.connect_readonly(self.db)) as connection:
-            rows = connection.execute("SELECT id, inputs FROM jobs").fetchall()
-        return {row[0]: str(json.loads(row[1])["prompt"]) for row in rows}
+            rows = connection.execute(
+                f"SELECT jobs.id, jobs.{column} FROM jobs "
+                "JOIN accounts ON accounts.id = account WHERE name = ?",
+                (self.account,),
+            ).fetchall()
+        return dict(rows)
 
     @property
     def calls(self) -> int:

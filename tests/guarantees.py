@@ -23,10 +23,10 @@ _SPRITE = """\
   - name: sprite{number}
     match: s{number}.png
     clips:
-      idle: "sprite {number}: breathing calmly, a subtle idle loop"
+      idle: {{prompt: "sprite {number}: breathing calmly, a subtle idle loop", frames: 2}}
 """
 _SECOND = """\
-      hop: {{prompt: "sprite {number}: hopping on the spot", frames: 4}}
+      hop: {{prompt: "sprite {number}: hopping on the spot", frames: 2}}
 """
 _IN_DOUBT = (JobState.CLAIMED, JobState.UNCONFIRMED)
 _KNOWN = (JobState.BOUGHT, JobState.SUBMITTED, JobState.DETACHED)

@@ -137,7 +137,7 @@ def measure(row: Row, jobs: int, scale: float) -> dict[str, float]:
 def draw(root: Path, jobs: int, in_flight: int) -> Game:
     """Draw a project of `jobs` sprites, each another one."""
     game = Game(root)
-    game.settings(jobs=min(in_flight, 100))
+    game.settings(jobs=min(in_flight, 32))  # the most that a user may say
     game.rules(RULES)
     for number in range(jobs):
         picture = sprite(tint=number)  # repeats itself after 256
