@@ -150,7 +150,8 @@ class Project:
         found, plan, known = self._first(scope, watch)
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
-            publication.mend(self.site, plan.notices, kept=spending.frozen or spending.locked)
+            is_kept = spending.locked or bool(self._frozen_by(plan, spending))
+            publication.mend(self.site, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._sealable(report, found, known)
         with ExitStack() as stack:
@@ -264,15 +265,20 @@ class Project:
         return self._options(plan, found, tools.ledger, spending)
 
     def _options(self, plan: Plan, found: Survey, ledger: Ledger, spending: Spending) -> Options:
-        is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
-        if spending.frozen or (is_ci and spending.max_credits is None):
-            return Options(frozen=True)
+        if by := self._frozen_by(plan, spending):
+            return Options(frozen=True, frozen_by=by)
         kept: dict[str, str] = {}
         if spending.restraint is not None and plan.service.paid:
             name, keeping = str(self.root), spending.restraint
             kept = restraint.keep_back(plan, found.lock, ledger, name, keeping, time.time())
             plan = restraint.rest(plan, kept)
         return Options(allowance=self._allowance(plan, ledger, spending), kept_back=kept)
+
+    def _frozen_by(self, plan: Plan, spending: Spending) -> str:
+        is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
+        if spending.frozen or not is_ci or spending.max_credits is not None:
+            return "--frozen" if spending.frozen else ""
+        return "CI=true (without --max-credits)"
 
     def _allowance(self, plan: Plan, ledger: Ledger, spending: Spending) -> Allowance:
         return budget.allow(

@@ -117,8 +117,9 @@ class _Run:
         if not new and not resumed:
             return
         if self._options.frozen:
+            by, is_paid = self._options.frozen_by, self._site.service.paid
             for order in (*new, *resumed):
-                yield from self._settle([order], endings.missing(order, self._site.service.paid))
+                yield from self._settle([order], endings.missing(order, by, is_paid=is_paid))
             return
         yield from self._keep_back(new)
         new = [order for order in new if order.request_key not in self._options.kept_back]

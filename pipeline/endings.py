@@ -79,10 +79,10 @@ def without(clip: ClipPlan, outcome: Outcome | None) -> Result:
     return msgspec.structs.replace(failed(clip, error), state="left")
 
 
-def missing(order: Order, is_paid: bool) -> OutOfDateError:
-    """Return what a frozen run says of a clip that it may not buy."""
-    price = ANIMATE_CREDITS if is_paid else 0  # what is resumed costs that as well
+def missing(order: Order, frozen_by: str, *, is_paid: bool) -> OutOfDateError:
+    """Return what a run that is frozen by `frozen_by` says of a clip that it may not buy."""
+    price = order.credits or (ANIMATE_CREDITS if is_paid else 0)  # also of what is resumed
     key = order.request_key[:12]
     return OutOfDateError(
-        f"is not bought ({price} credits, key {key}), and --frozen asks no service for it"
+        f"is not bought ({price} credits, key {key}), and {frozen_by} asks no service for it"
     )

@@ -23,6 +23,8 @@ class Options(Record, frozen=True, kw_only=True):
 
     #: Ask no service for anything; what has not been bought is left.
     frozen: bool = False
+    #: What says so.
+    frozen_by: str = "--frozen"
     #: Most credits to commit, and why not more.
     allowance: Allowance = Allowance()
     #: Request keys that are not bought now, with the reason.

@@ -119,6 +119,17 @@ def test_what_the_limit_allows_is_a_smaller_batch(paying: Game, shop: Shop) -> N
     assert (shop.calls, shop.charged) == (3, 52)
 
 
+def test_frozen_names_each_clips_price_in_its_batch(paying: Game, shop: Shop) -> None:
+    """What is missing is named with what it would cost: 20 for the first clip, 12 for the other."""
+    paying.rules(TWO_CLIPS)
+    paying.settings(batch=True)
+    run = paying.build("--frozen", "--only", "hero.png")
+    assert run.exit == 9
+    assert "(20 credits" in run.stdout
+    assert "(12 credits" in run.stdout
+    assert shop.calls == 0
+
+
 def test_rest_of_a_batch_is_not_bought_without_its_first(paying: Game, shop: Shop) -> None:
     """The 12 credits of a further clip would fit the budget; alone it costs 20."""
     paying.rules(TWO_CLIPS.replace("    clips:", "    budget: 15\n    clips:"))

@@ -173,7 +173,9 @@ def test_retry_forgets_only_what_failed_for_good(game: Game) -> None:
             _job("cd" * 32), state=JobState.FAILED, failure=FailureClass.PERMANENT
         )
         ledger.record(job, now=1.0)
+        assert "pixelpipe jobs retry cdcdcdcdcdcd" in game.run("jobs").stdout
         assert "1 job" in game.run("jobs", "retry", "cdcdcdcd").stdout
+        assert "retry" not in game.run("jobs").stdout, "it is tried again already"
         (job,) = ledger.failed()
         assert job.failure is FailureClass.TRANSIENT
         assert game.run("jobs", "retry", "cdcdcdcd").exit == 2

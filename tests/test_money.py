@@ -125,9 +125,14 @@ def test_ci_never_spends_by_itself(paying: Game, shop: Shop) -> None:
     assert run.exit == 9
     assert shop.calls == 0
     assert "20 credits" in run.stdout
+    assert "CI=true (without --max-credits) asks no service" in run.stdout
     assert paying.build("--max-credits", "60", environment=ci).exit == 0
     assert shop.calls == 3
     assert paying.build(environment=ci).exit == 0
+    lock = paying.root / "pixelpipe.lock"
+    lock.write_text(f"{lock.read_text('utf-8')}=======\n", "utf-8", newline="\n")
+    assert paying.build(environment=ci).exit == 0
+    assert lock.read_text("utf-8").endswith("=======\n"), "not even a merge is tidied up"
 
 
 def test_frozen_uses_what_is_bought_and_writes_no_lock(paying: Game, shop: Shop) -> None:

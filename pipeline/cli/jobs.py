@@ -199,6 +199,8 @@ def _show(found: tuple[Entry, ...], now: float) -> None:
             )
             _row("id", job.remote_id or "")
             _row("reason", job.reason)
+            if settling.is_final(job):
+                _row("settle", f"pixelpipe jobs retry {job.request_key[:_KEY_DIGITS]}")
             _show_evidence(entry, now)
         if len(shown) < len(some):
             click.echo(f"{state:11} and {len(some) - len(shown)} older ones (--json lists all)")

@@ -25,7 +25,7 @@ def show(report: Report) -> None:
             click.echo(f"{step.kind:8} {name(step)}  {step.reason}{price}{ready}")
     kinds = [step.kind for step in report.plan.steps]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in StepKind if kind in kinds)
-    click.echo(f"{len(kinds)} steps: {counts or 'none'}.")
+    click.echo(f"{len(kinds)} {'step' if len(kinds) == 1 else 'steps'}: {counts or 'none'}.")
     if report.forecast is not None:
         _show_forecast(report.forecast)
     show_rest(report)
