@@ -6,17 +6,19 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
+from engine_server import encoded, sprite
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
 from pipeline.ledger import Ledger
 from pipeline.model import Balance, FailureClass, Job, JobState, Resolved
 from pipeline.purchase import evidence
 from pipeline.purchase.evidence import Evidence
+from pipeline.service.client import Service
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -117,7 +119,6 @@ def test_purchase_that_is_found_is_fetched_and_booked(game: Game, tmp_path: Path
         lost, other, _ = (one.id for one in shop.jobs())
         assert game.run("jobs", "resolve", job.request_key[:9], "--bought", other).exit == 2
         assert game.run("jobs", "resolve", job.request_key[:9], "--bought", "nobody").exit == 5
-        assert _open() == [job]
         done = game.run("jobs", "resolve", job.request_key[:9], "--bought", lost)
         assert done.exit == 0
         assert "bought for 20 credits" in done.stdout
@@ -125,6 +126,19 @@ def test_purchase_that_is_found_is_fetched_and_booked(game: Game, tmp_path: Path
         assert shop.calls == 3
         assert _booked(shop) == shop.charged == 60
         assert len([name for name in game.outputs() if name.endswith(".png")]) == 3
+
+
+def test_job_that_was_asked_for_otherwise_is_not_taken(game: Game, tmp_path: Path) -> None:
+    """`--bought` with the id of another tool's job: its size may fit, but the seed that the service
+    tells does not; nothing is fetched or booked."""
+    with _selling(tmp_path, game, "POST /animate 1: reset-after") as shop:
+        job = _in_doubt(game)
+        with closing(Service(shop.url, shop.key)) as service:
+            foreign = service.animate({"image": encoded(sprite()), "prompt": "waving", "seed": 7})
+        refused = game.run("jobs", "resolve", job.request_key[:9], "--bought", foreign)
+        assert refused.exit == 2
+        assert "seed 7" in refused.stderr
+        assert _open() == [job]
 
 
 def test_job_that_runs_is_cancelled_and_tried_again_on_request(game: Game, tmp_path: Path) -> None:

@@ -137,6 +137,9 @@ def adopt(job: Job, remote_id: str, desk: Desk) -> Job:
     other = desk.ledger.with_remote_id(remote_id, job.service)
     if other is not None and other.request_key != job.request_key:
         raise UsageError(f"{remote_id} is the job of {other.source} [{other.clip}]")
+    seen = desk.service.job(remote_id).inputs
+    if seen is not None and isinstance(seen.seed, int) and seen.seed != job.resolved.seed:
+        raise UsageError(f"{remote_id} was asked for with seed {seen.seed}: it is not {_name(job)}")
     now = desk.clock()
     claimed = msgspec.structs.replace(
         job, state=JobState.SUBMITTED, remote_id=remote_id, submitted_at=now

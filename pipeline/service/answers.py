@@ -58,6 +58,8 @@ class Inputs(Record, frozen=True, kw_only=True):
     """The parameters as the service understood them; the last two only from the built-in engine."""
 
     model: str = ""
+    #: Of any type: nothing but `jobs resolve` looks at it, and no poll may break over it.
+    seed: object = None
     interpretation: str = ""
     needs_ai: bool = False
     needs_ai_reason: str = ""
