@@ -7,7 +7,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from game import KEY_NAME, RULES, TWO_CLIPS, Game, Shop, shop_serving
 
 from pipeline import finish
+from pipeline.errors import StorageError
 from pipeline.ledger import Ledger
 from pipeline.model import Job, JobState
 
@@ -490,6 +491,29 @@ def test_source_edited_while_its_clip_is_finished(
     paying.draw("hero.png", tint=0)
     assert paying.build("--only", "hero.png").exit == 0
     assert shop.calls == 1
+
+
+def test_result_that_was_kept_and_not_booked_is_booked_later(
+    paying: Game, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that died between the store and the ledger: the next one needs no service for it, and
+    books what it cost."""
+    whole = Ledger.record_all
+
+    def full(self: Ledger, jobs: Sequence[Job], *, now: float) -> None:
+        if any(job.state is JobState.BOUGHT for job in jobs):
+            raise StorageError("no room")
+        whole(self, jobs, now=now)
+
+    monkeypatch.setattr(Ledger, "record_all", full)
+    assert paying.run("build", "--yes", "--only", "hero.png").exit == 8
+    assert [job.state for job in _unfinished()] == [JobState.SUBMITTED]
+    monkeypatch.setattr(Ledger, "record_all", whole)
+    run = paying.build("--only", "hero.png")
+    assert run.states()["hero.png", "idle"] == ("reuse", "done")
+    assert _unfinished() == []
+    with _ledger() as ledger:
+        assert ledger.charged_since(0.0) == shop.charged == 20
 
 
 def test_builds_at_once_buy_each_clip_once(paying: Game, shop: Shop) -> None:
