@@ -9,7 +9,7 @@ import pytest
 from game import RULES, TWO_CLIPS, Game, Shop
 
 from pipeline import budget
-from pipeline.api import Spending
+from pipeline.api import Project, Spending
 from pipeline.budget import Allowance
 from pipeline.purchase import orders
 
@@ -42,6 +42,45 @@ def test_budgets_divide_in_order(
     """The table of what is bought when not everything may be."""
     answers = budget.divide(prices, allowance, available, rules)
     assert [not answer for answer in answers] == allowed
+
+
+@pytest.mark.parametrize(
+    ("limits", "max_credits", "spent_today", "allowed"),
+    [
+        ({}, None, 0, 0),
+        ({"run": 40}, None, 500, 40),
+        ({"run": 40}, 20, 0, 20),
+        ({"run": 20}, 40, 0, 20),
+        ({"day": 100}, None, 0, 100),
+        ({"day": 100}, None, 80, 20),
+        ({"day": 100}, None, 120, 0),
+        ({"day": 100, "run": 40}, 60, 90, 10),
+    ],
+)
+def test_least_limit_is_the_allowance(
+    paying: Game, limits: dict[str, int], max_credits: int | None, spent_today: int, allowed: int
+) -> None:
+    """Each limit holds whatever the others say, and so does it with `--yes`; what was spent today
+    is no part of what is left of the day."""
+    paying.settings(**({"budget": limits} if limits else {}))
+    project = Project(paying.root, environment=paying.variables())
+    plan, settings = project.plan().plan, project.site.settings
+    for yes in (False, True):
+        found = budget.allow(
+            plan, settings, max_credits=max_credits, yes=yes, spent_today=spent_today, ask=None
+        )
+        assert found.credits == (plan.credits if yes and not limits else allowed)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_frozen"),
+    [("true", True), ("1", True), ("yes", True), ("TRUE", True), ("false", False), ("", False)],
+)
+def test_ci_is_frozen_as_its_runners_say_it(value: str, is_frozen: bool) -> None:
+    """GitHub says `true`, others `1`; without a paid service nothing can be spent."""
+    assert budget.is_frozen_by_default({"CI": value}, True) is is_frozen
+    assert not budget.is_frozen_by_default({"CI": value}, False)
+    assert not budget.is_frozen_by_default({}, True)
 
 
 TWO_RULES = """\

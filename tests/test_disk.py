@@ -21,8 +21,8 @@ SINGLE, BATCH = Shape(sprites=3), Shape(sprites=2, is_batch=True)
 #: Free KiB beside the project: nothing, and what ends it in the store, the outputs, the lock file.
 BESIDE_PROJECT = (0, 4, 12, 16, 24, 32, 48, 200)
 #: Free KiB beside the ledger: around what its tables take, and around the megabyte that is kept
-#: for answers, where a purchase is sent and only just written down.
-BESIDE_LEDGER = (0, 4, 16, 64, 120, 250, 1000, *range(1100, 1320, 20))
+#: for answers, where a purchase is sent and only just written down; the last is surely enough.
+BESIDE_LEDGER = (0, 4, 16, 64, 120, 250, 1000, *range(1100, 1320, 20), 3000)
 
 
 #: How the system and SQLite name it; the last when shared memory finds no room.
