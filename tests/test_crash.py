@@ -14,7 +14,7 @@ from pathlib import Path
 
 import guarantees
 import pytest
-from game import REPOSITORY, Game, Run, Shop
+from game import REPOSITORY, Game, Run, Shop, folder_in_memory, shop_serving
 from guarantees import Shape
 
 SHAPES = {"single": Shape(sprites=2), "batch": Shape(sprites=1, is_batch=True)}
@@ -118,10 +118,11 @@ class Street:
         return made, opened
 
 
-@pytest.fixture
-def street(tmp_path: Path, shop: Shop, crasher: Crasher) -> Street:
-    """Give schedules room."""
-    return Street(tmp_path, shop, crasher)
+@pytest.fixture(scope="module")
+def street(crasher: Crasher) -> Iterator[Street]:
+    """Give schedules room, and an engine of their own."""
+    with folder_in_memory() as folder, shop_serving(folder) as mall:
+        yield Street(folder, mall, crasher)
 
 
 @pytest.mark.parametrize("kind", SHAPES)

@@ -10,6 +10,7 @@ import faulty_engine
 import guarantees
 import pytest
 from faulty_engine import Faulty
+from game import folder_in_memory
 from guarantees import Shape
 
 from pipeline.purchase import orders, pace
@@ -55,10 +56,17 @@ QUICK = CASES[::17]
 SEEDS = range(200)
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Keep everything in memory."""
+    with folder_in_memory() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+def engine() -> Iterator[Faulty]:
     """Run the engine that breaks at one address and not at another."""
-    with faulty_engine.running(tmp_path_factory.mktemp("faulty")) as found:
+    with folder_in_memory() as folder, faulty_engine.running(folder) as found:
         yield found
 
 
