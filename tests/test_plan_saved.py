@@ -132,7 +132,7 @@ def test_saved_plan_is_the_yes_for_exactly_that(paying: Game, shop: Shop) -> Non
     assert shop.calls == 2
 
 
-@pytest.mark.parametrize("what", ["source", "new source", "rule", "lock", "targets"])
+@pytest.mark.parametrize("what", ["source", "new source", "rule", "lock", "targets", "service"])
 def test_stale_plan_is_refused_and_says_what_moved(paying: Game, shop: Shop, what: str) -> None:
     """R51: whatever moved since, exit 9 before anything is bought; `--show` only warns."""
     paying.draw("done.png", tint=77)
@@ -144,6 +144,7 @@ def test_stale_plan_is_refused_and_says_what_moved(paying: Game, shop: Shop, wha
         "rule": lambda: paying.rules(RULES.replace("subtle", "gentle")),
         "lock": lambda: (paying.root / "pixelpipe.lock").unlink(),
         "targets": lambda: paying.settings(targets=["aseprite", "gif"]),
+        "service": paying.use_none,
     }
     changes[what]()
     run = paying.build("--plan", str(path))
@@ -152,6 +153,7 @@ def test_stale_plan_is_refused_and_says_what_moved(paying: Game, shop: Shop, wha
         "source": "sources have changed: assets/hero.png",
         "new source": "sources have changed: assets/other.png",
         "lock": "pixelpipe.lock",
+        "service": "the service was 127.0.0.1, and is built-in",
     }
     assert words.get(what, "rules or settings") in run.stderr
     assert shop.calls == 1
