@@ -116,3 +116,26 @@ def test_a_sprite_that_is_gone_leaves_no_lines(runs: Runs) -> None:
     assert runs.locked() == ([], [])
     assert lock.parse(lockfile.text(runs.site.root)).notices == ()
     assert project.stat_at(runs.site.root / OUTPUT) is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks Linux what was synced")
+def test_outputs_are_on_the_disk_before_the_lock_file_names_them(
+    game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut the lock file must not name files whose renames were lost: their folder is
+    synced before the lock file is."""
+    whole = os.fsync
+    synced: list[str] = []
+    for name in ("slime", "chest"):
+        (game.root / f"assets/{name}.png").unlink()
+
+    def noted(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        whole(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    assert game.make().exit == 0
+    lock = next(number for number, path in enumerate(synced) if "pixelpipe.lock" in path)
+    assert str(game.root / "assets") in synced[:lock]
+    outputs = [path for path in synced[:lock] if ".anim." in path]
+    assert len(outputs) == len(game.outputs())
