@@ -219,7 +219,7 @@ def test_doubt_counts_against_the_limit_of_a_watch(own: Game, tmp_path: Path) ->
         with Followed(own, Spending(max_credits=40)) as followed:
             followed.until(lambda report: report.exit == 7)
             own.draw("second.png", tint=9)
-            assert followed.made("second.png").charged == 20
+            followed.until(lambda report: report.charged == 20)
             own.draw("third.png", tint=10)
             refused = followed.until(_is_refused)
             assert shop.calls == 2
