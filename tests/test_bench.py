@@ -53,3 +53,12 @@ def test_jobs_are_measured_against_the_engine() -> None:
     assert found["jobs"] == 5
     assert found["commits"] == 2
     assert found["threads"] <= 20
+
+
+def test_knowing_a_project_is_measured_beside_the_least() -> None:
+    """Rules, index, lock file and scan run on a few files, each with its figures."""
+    command = [sys.executable, "-m", "tests.bench.bench_state", "--files", "200", "--json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["50 rules, a path"]["per_second"] > 0
+    assert all(line["us"] > 0 for line in found.values())
