@@ -15,6 +15,7 @@ import msgspec
 from . import endings, grading, keys
 from .errors import (
     AssetError,
+    HeldOpenError,
     PixelpipeError,
     RefusedError,
     StorageError,
@@ -70,7 +71,8 @@ class _Run:
         self._sources = {one.wanted.source.path: one for one in plan.sources}
         self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
-        self._records: dict[str, Bought] = {}
+        #: Of what is being finished, by source and request key.
+        self._records: dict[tuple[str, str], Bought] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
 
@@ -233,7 +235,7 @@ class _Run:
         self._store.keep(record)
         if clip.job is not None and clip.step.kind is StepKind.REUSE:
             jobs.settle(clip.job, record, self._tools.ledger, self._tools.clock())
-        self._records[clip.step.request_key] = record
+        self._records[_held(clip)] = record
         return orders.bought(clip.request.clip, content, record)
 
     # -- publishing -----------------------------------------------------------------------------
@@ -249,12 +251,13 @@ class _Run:
                     self._hide(source, bought, verdict, one.finished, finishing)
                     continue
                 self._write(source, bought, one.finished)
-            except StorageError:
-                raise
             except PixelpipeError as exc:
+                if isinstance(exc, StorageError) and not isinstance(exc, HeldOpenError):
+                    raise
                 self._report(endings.failed(clip, exc) for clip in bought)
             else:
                 self._report(self._done(clip, one.finished) for clip in bought)
+                self._let_go(bought)
 
     def _write(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -269,6 +272,12 @@ class _Run:
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grading.kept(source, self._survey.lock, lines)
         self._publication.publish(wanted.source, finished.files, lines, build_key)
+
+    def _let_go(self, bought: Sequence[ClipPlan]) -> None:
+        """Keep nothing of what is published: memory would grow with every sprite."""
+        for clip in bought:
+            self._bought.pop(clip.request.source, None)
+            self._records.pop(_held(clip), None)
 
     def _judge(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -303,7 +312,7 @@ class _Run:
         self._publication.note(source.wanted.source, [*lines, *grading.kept(source, locked, lines)])
 
     def _line(self, clip: ClipPlan) -> ClipLine:
-        record = self._records[clip.step.request_key]
+        record = self._records[_held(clip)]
         return record.line(clip.request.source, clip.request.clip)
 
     def _remove_orphans(self) -> None:
@@ -330,5 +339,9 @@ class _Run:
         return self._sources[clip.request.source].wanted.rule
 
     def _kept_back(self, clip: ClipPlan, finished: finish.Finished) -> Result:
-        take = self._records[clip.step.request_key].take
+        take = self._records[_held(clip)].take
         return endings.hidden(self._done(clip, finished), clip, take, self._rule(clip))
+
+
+def _held(clip: ClipPlan) -> tuple[str, str]:
+    return clip.request.source, clip.step.request_key

@@ -116,6 +116,10 @@ class StorageError(PixelpipeError):
     exit_code = 8
 
 
+class HeldOpenError(StorageError):
+    """Another program holds a file open that is to be replaced; the other assets were built."""
+
+
 class OutOfDateError(PixelpipeError):
     """Something is out of date, and this command may not change it."""
 

@@ -12,7 +12,7 @@ import msgspec
 
 from . import lock, steps
 from .config import ServiceChoice
-from .model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind
+from .model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
 from .steps import ClipPlan, Known, Wanted
 
 _CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
@@ -279,12 +279,12 @@ def _batch_of(clip: ClipPlan) -> str:
 
 
 def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:
-    """Find sources whose outputs would overwrite each other, also where case does not count."""
+    """Find sources whose outputs would overwrite each other, also where names are folded."""
     first: dict[str, str] = {}
     clashes: dict[str, str] = {}
     for one in wanted:
         path = one.source.path
-        other = first.setdefault(one.source.stem.casefold(), path)
+        other = first.setdefault(fold(one.source.stem), path)
         if other != path:
             clashes[path] = f"its outputs would overwrite those of {other}; rename one of them"
     return clashes

@@ -323,7 +323,7 @@ def _wanted(
     rule = cells.expand(match.rule)
     outputs = targets.paths(source.stem, playing.frames(rule.clips), chosen)
     for path in outputs:
-        if problem := project.name_problem(path):
+        if problem := project.name_problem(site.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")
     return Wanted(
         source=source,

@@ -214,6 +214,7 @@ def test_name_that_outputs_cannot_have_is_refused_before_buying(
     paying.draw(f"{name}.png", tint=40)
     run = paying.build("--yes")
     assert run.exit in (1, 4)
+    assert f"assets/{name[:3]}" in run.stdout
     assert shop.calls == 3
     assert "hero.anim.png" in paying.outputs()
 

@@ -150,7 +150,7 @@ def collisions(paths: Iterable[str], fold: Callable[[str], str]) -> list[Finding
     return [
         problem(
             "names",
-            "differ only in upper and lower case, so a checkout on Windows or macOS loses one",
+            "differ only in case or Unicode form: a checkout on Windows or macOS loses one",
             "rename one of them",
             same,
             exit_code=1,

@@ -7,7 +7,7 @@ Positions and sizes are pixels, x to the right and y down from the top left.
 
 from __future__ import annotations
 
-from .files import Document, File, Pixels, Source
+from .files import Document, File, Pixels, Source, fold
 from .jobs import (
     Balance,
     FailureClass,
@@ -74,4 +74,5 @@ __all__ = [
     "Taken",
     "TargetChoice",
     "When",
+    "fold",
 ]

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 
 from .record import Record
+
+
+def fold(path: str) -> str:
+    """Return what Windows and macOS take for the same path: case and Unicode form made equal."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 class Document(Record, frozen=True, kw_only=True):

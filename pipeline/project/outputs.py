@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import AssetError, StorageError
+from ..errors import AssetError, HeldOpenError, StorageError
 from ..model import File
 from . import paths, snapshot
 from .index import Index
@@ -52,8 +52,9 @@ def publish(root: Path, files: Sequence[File], *, syncs_folders: bool = True) ->
     Renames are durable on return, unless `syncs_folders` is off: then `sync_folders` makes those of
     many sets durable at once.
 
-    Raises StorageError with the path for a full disk, or a read-only or forbidden place, and
-    AssetError for a name that Windows reserves, or a place outside of the project.
+    Raises StorageError with the path for a full disk, or a read-only or forbidden place,
+    HeldOpenError when patience is at an end (some of the set may be renamed then), and AssetError
+    for a name that Windows reserves, or a place outside of the project.
     """
     wanted = _checked(root, files)
     pending: list[_Pending] = []
@@ -64,7 +65,7 @@ def publish(root: Path, files: Sequence[File], *, syncs_folders: bool = True) ->
         _sync(pending)
         for entry in pending:
             with _named(entry.path):
-                replace(entry.temporary, entry.place)
+                replace(entry.temporary, entry.place, patience_s=_PATIENCE_S)
     except StorageError:
         for entry in pending:
             with suppress(OSError):
@@ -123,7 +124,7 @@ def replace(
     target: Path,
     *,
     rename: Callable[[Path, Path], None] = os.replace,
-    patience_s: Sequence[float] = _PATIENCE_S,
+    patience_s: Sequence[float] = (),
 ) -> None:
     """Rename `source` over `target`; wait `patience_s` between tries while it is held open.
 
@@ -148,9 +149,9 @@ class _named:
 
     def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> None:
         """Raise StorageError for an OSError."""
-        if isinstance(exc, PermissionError) and os.name == "nt":
-            raise StorageError(
-                f"{self._path}: is held open by another program; build again"
+        if isinstance(exc, PermissionError) and _PATIENCE_S:
+            raise HeldOpenError(
+                f"{self._path}: is held open by another program; close it, and build again"
             ) from exc
         if isinstance(exc, OSError):
             raise StorageError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from ..errors import ConfigError, PixelpipeError
 from ..imprint import CONFIG_NAME as CONFIG_NAME
 from ..imprint import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
+from ..model import fold as fold
 from . import ignore
 
 #: This checkout's own folder in the project (design.md section 7).
@@ -21,6 +21,8 @@ TEMPORARY = ".pixelpipe-tmp"
 
 #: Bytes of a name: file systems allow 255, and a temporary name needs some more.
 _LONGEST_NAME = 215
+#: Characters of a whole path, as most engines can open it on Windows: 259, less a temporary name's.
+_LONGEST_PATH = 219 if os.name == "nt" else 0
 _OUTPUT = re.compile(r"[^.].*\.anim\.[^/]*[^./]", re.DOTALL)
 #: Device names of Windows: a file of that name cannot be checked out there, with any extension.
 _RESERVED = re.compile(
@@ -103,17 +105,14 @@ def is_override(name: str) -> bool:
     return name.endswith(OVERRIDE_SUFFIXES) and not name.startswith(".") and ".anim." not in name
 
 
-def fold(path: str) -> str:
-    """Return what Windows and macOS take for the same path: case and Unicode form made equal."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-
-
-def name_problem(path: str) -> str | None:
-    """Say why no file can have this path on every system, or None: so nothing is bought for it."""
+def name_problem(root: Path, path: str) -> str | None:
+    """Say why no file can have this path below `root`, or None: so nothing is bought for it."""
     if is_reserved(path):
         return "is a name that Windows reserves"
     if len(os.fsencode(path.rpartition("/")[2])) > _LONGEST_NAME:
         return "is longer than file systems allow"
+    if _LONGEST_PATH and len(f"{root}") + 1 + len(path) > _LONGEST_PATH:
+        return f"is longer than Windows allows below {root}"
     return None
 
 

@@ -29,7 +29,9 @@ def read(root: Path, path: str) -> bytes:
         with os.fdopen(descriptor, "rb") as stream:
             before = os.fstat(descriptor)
             _check(path, before)
-            content = stream.read(MAX_BYTES + 1)
+            # One more than there should be shows growth; a buffer for the most there may be costs
+            # more than reading a sprite does.
+            content = stream.read(before.st_size + 1)
             after = os.fstat(descriptor)
     except FileNotFoundError as exc:
         raise SourceError(f"{path}: is not there any more") from exc
