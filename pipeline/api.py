@@ -174,7 +174,8 @@ class Project:
             options = self._chosen(scope.saved, found, plan, tools, spending)
             results = build.run(self.site, found, plan, tools, options)
             ledger.forget_kept(str(self.root), bought(results))
-            return self._resealable(self._report("build", plan, results, watch, lent.url), found)
+            report = self._report("build", plan, results, watch, lent.url)
+        return self._resealable(report, found, scope)
 
     def placeholders(
         self,
@@ -248,14 +249,18 @@ class Project:
         draft = sealing.draft(self.site, found, known, report.plan, stated, self._begun)
         return msgspec.structs.replace(report, draft=draft)
 
-    def _resealable(self, report: Report, found: Survey) -> Report:
-        """Look again at what had changed since a seal was set: is all fresh now?"""
-        now = changes.after(self.site, found) if found.since and not report.exit else None
+    def _resealable(self, report: Report, found: Survey, scope: Scope) -> Report:
+        """Look again, at what had changed since a seal was set or at all: is all fresh now?"""
+        if report.exit or not (found.since or scope.seals):
+            return report
+        now = changes.after(self.site, found) if found.since else self._look(Scope())
         if now is None:
             return report
         plan, known = self._planned(now, None, Scope())
-        fresh = self._sealable(msgspec.structs.replace(report, plan=plan), now, known)
-        return msgspec.structs.replace(report, draft=fresh.draft)
+        now.save_index()
+        done = [untouched(step) for step in plan.steps]
+        fresh = self._sealable(self._report("build", plan, done, Stopwatch()), now, known)
+        return msgspec.structs.replace(report, draft=fresh.draft, fresh=fresh)
 
     def _chosen(
         self, saved: SavedPlan | None, found: Survey, plan: Plan, tools: Tools, spending: Spending

@@ -143,6 +143,8 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
 def _is_kept_back(wanted: Wanted, clips: Sequence[ClipPlan], view: steps.View) -> bool:
     """Tell whether clips are hidden, nothing has changed since, and the files stand."""
     judged = {one.hidden.hidden for one in clips if one.hidden is not None}
+    if not judged:
+        return False
     lines = view.files.get(wanted.source.stem, ())
     return (
         judged == {steps.judgement(wanted, clips)}

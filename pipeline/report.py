@@ -34,6 +34,8 @@ class Report(Record, frozen=True, kw_only=True):
     forecast: Forecast | None = None
     #: What the next run has to compare, when nothing was to do.
     draft: Draft | None = None
+    #: What a run would report now, when that is not this report and nothing is to do any more.
+    fresh: Report | None = None
 
     @property
     def charged(self) -> int:

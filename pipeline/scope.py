@@ -48,6 +48,8 @@ class Scope(Record, frozen=True, kw_only=True):
     quiet: Quiet | None = None
     #: What a seal says: all but the changed files is as it was when everything was fresh.
     since: Look | None = None
+    #: At the end, find out what the next run has to compare: it may have nothing to do.
+    seals: bool = False
 
     @property
     def stems(self) -> frozenset[str]:

@@ -453,10 +453,11 @@ def narrowed(game: Game) -> Report:
     """Build as the command does: with what the seal says."""
     quick = imprint.look(["build", str(game.root)], game.variables())
     since = seal.look("build", game.root, game.variables(), {}, quick)
-    report = Project(game.root, environment=game.variables()).build(scope=Scope(since=since))
+    scope = Scope(since=since, seals=True)
+    report = Project(game.root, environment=game.variables()).build(scope=scope)
     heard = io.StringIO()
     with redirect_stdout(heard):
-        show_build(report)
+        show_build(report.fresh or report)
     if report.draft is not None:
         seal.put(report.draft, "build", report.draft.said or seal.Said(out=heard.getvalue()))
     return report
@@ -516,6 +517,21 @@ def test_looking_at_changes_only_builds_the_same(quiet: Game, tmp_path: Path, na
     assert state(quiet) == state(other)
     said = answer(quiet)
     assert said is None or said == full(quiet)
+    assert report.draft is not None or report.exit
+
+
+def test_what_a_build_has_made_is_nothing_to_do_for_the_next(quiet: Game) -> None:
+    """Else each edit after a first build would be a look at everything."""
+    shutil.rmtree(quiet.root / ".pixelpipe")
+    for path in quiet.outputs():
+        (quiet.root / "assets" / path).unlink()
+    report = narrowed(quiet)
+    assert {result.state for result in report.results} == {"done"}
+    assert report.draft is not None
+    assert answer(quiet) in (None, full(quiet))
+    settle(quiet)
+    EDITS["source drawn over"](quiet)
+    assert [result.step.source for result in narrowed(quiet).results] == ["assets/hero.png"]
 
 
 def test_change_of_one_looks_at_one(quiet: Game) -> None:

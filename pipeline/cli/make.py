@@ -65,7 +65,7 @@ def build(
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)
     agreed = planfile.read(saved) if saved is not None else None
-    scope = Scope(only=agreed.only if agreed else only, saved=agreed, since=since)
+    scope = Scope(only=agreed.only if agreed else only, saved=agreed, since=since, seals=is_plain)
     wish = depfile.Wish(depfile=dep, stamp=stamp, is_whole=not scope.only, begun_ns=begun_ns)
     depfile.check(wish)
     with display(quiet=as_json) as observe:
@@ -79,7 +79,7 @@ def build(
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
-        sealed.say("build", report.draft if is_plain else None, lambda: show_build(report))
+        sealed.say("build", report, show_build, is_sealed=is_plain)
     sys.exit(report.exit)
 
 

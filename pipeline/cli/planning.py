@@ -54,8 +54,7 @@ def plan(
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
-        draft = report.draft if is_plain else None
-        sealed.say("plan", draft, lambda: planned.show(report))
+        sealed.say("plan", report, planned.show, is_sealed=is_plain)
         if out is not None:
             click.echo(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
     out_of_date = check and not report.plan.is_up_to_date

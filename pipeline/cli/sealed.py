@@ -10,11 +10,15 @@ import os
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .. import imprint
 from ..seals import seal
+
+if TYPE_CHECKING:
+    from ..report import Report
 
 
 def look(command: str, project: str, **flags: object) -> seal.Look | None:
@@ -31,20 +35,21 @@ def is_answered(found: seal.Look | None) -> bool:
     return True
 
 
-def say(command: str, draft: seal.Draft | None, show: Callable[[], None]) -> None:
-    """Let `show` print; when everything is fresh now, seal what is to be said about that.
+def say(command: str, report: Report, show: Callable[[Report], None], *, is_sealed: bool) -> None:
+    """Let `show` print; when everything is fresh now, seal what it prints about that.
 
-    That is what `show` prints, unless an older seal said it about the whole.
+    An older seal has said it about the whole, where the report is about a part.
     """
-    if draft is None:
-        show()
-        return
+    show(report)
+    if is_sealed and (draft := report.draft) is not None:
+        seal.put(draft, command, draft.said or _heard(report.fresh or report, show))
+
+
+def _heard(report: Report, show: Callable[[Report], None]) -> seal.Said:
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        show()
-    said = seal.Said(out=out.getvalue(), err=err.getvalue())
-    _print(said)
-    seal.put(draft, command, draft.said or said)
+        show(report)
+    return seal.Said(out=out.getvalue(), err=err.getvalue())
 
 
 def _print(said: seal.Said) -> None:
