@@ -126,13 +126,13 @@ def test_an_override_and_a_lost_output_concern_their_sprite_only(own: Game) -> N
 
 def test_a_build_of_everything_leaves_out_what_is_still_being_written(own: Game) -> None:
     """R42: settled first, then hashed. A rule that is saved meanwhile does not hurry it."""
-    own.settings(watch={"settle": 3})
+    own.settings(watch={"settle": 1.5})
     with Followed(own) as followed:
         followed.made("hero.png")
         followed.reports.clear()
         merging = own.write(".git/MERGE_HEAD", "")
         own.write("rules/more.yaml", "rules: []\n")
-        time.sleep(3.5)
+        time.sleep(1.8)
         own.draw("slow.png", tint=50)
         merging.unlink()  # the rule is told, the sprite has not settled
         followed.made("slow.png")
