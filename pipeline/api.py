@@ -18,27 +18,25 @@ from pathlib import Path
 import msgspec
 
 from . import (
-    budget,
     build,
     changes,
     forecast,
     knowledge,
     lockfile,
+    permission,
     placeholders,
     planfile,
     publication,
-    restraint,
     site,
     survey,
 )
 from . import plan as planning
 from .authorship import Authorship
-from .budget import Allowance
-from .errors import OutOfDateError, RefusedError
 from .forecast import Past
-from .ledger import DAY_S, Ledger
+from .ledger import Ledger
 from .lender import Lender, balance
 from .lock import Lock
+from .permission import Permission
 from .plan import Plan
 from .planfile import SavedPlan
 from .purchase.jobs import Change
@@ -50,9 +48,7 @@ from .seals import seal, sealing
 from .steps import Known
 from .stopwatch import Stopwatch
 from .survey import Survey
-from .tools import Options, Tools
-
-_USED_UP = "the saved plan was carried out before; plan again"
+from .tools import Tools
 
 Observer = Callable[[Change | Result], None]
 
@@ -150,7 +146,7 @@ class Project:
         found, plan, known = self._first(scope, watch)
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
-            is_kept = spending.locked or bool(self._frozen_by(plan, spending))
+            is_kept = permission.keeps_lock(plan, spending, self.environment)
             publication.mend(self.site, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._sealable(report, found, known)
@@ -171,7 +167,8 @@ class Project:
             watch.lap("planning")
             if spending.locked and (changes := plan.lock_changes(found.lock)):
                 return self._report("build", plan, kept_by_lock(plan.steps, changes), watch)
-            options = self._chosen(scope.saved, found, plan, tools, spending)
+            may = Permission(self.site, self.environment, spending, tools)
+            options = may.granted(found, plan, scope.saved)
             results = build.run(self.site, found, plan, tools, options)
             ledger.forget_kept(str(self.root), bought(results))
             report = self._report("build", plan, results, watch, lent.url)
@@ -262,70 +259,11 @@ class Project:
         fresh = self._sealable(self._report("build", plan, done, Stopwatch()), now, known)
         return msgspec.structs.replace(report, draft=fresh.draft, fresh=fresh)
 
-    def _chosen(
-        self, saved: SavedPlan | None, found: Survey, plan: Plan, tools: Tools, spending: Spending
-    ) -> Options:
-        if saved is not None:
-            return self._agreed(saved, found, plan, tools, spending)
-        return self._options(plan, found, tools.ledger, spending)
-
-    def _options(self, plan: Plan, found: Survey, ledger: Ledger, spending: Spending) -> Options:
-        if by := self._frozen_by(plan, spending):
-            return Options(frozen=True, frozen_by=by)
-        kept: dict[str, str] = {}
-        if spending.restraint is not None and plan.service.paid:
-            name, keeping = str(self.root), spending.restraint
-            kept = restraint.keep_back(plan, found.lock, ledger, name, keeping, time.time())
-            plan = restraint.rest(plan, kept)
-        return Options(allowance=self._allowance(plan, ledger, spending), kept_back=kept)
-
-    def _frozen_by(self, plan: Plan, spending: Spending) -> str:
-        is_ci = budget.is_frozen_by_default(self.environment, plan.service.paid)
-        if spending.frozen or not is_ci or spending.max_credits is not None:
-            return "--frozen" if spending.frozen else ""
-        return "CI=true (without --max-credits)"
-
-    def _allowance(self, plan: Plan, ledger: Ledger, spending: Spending) -> Allowance:
-        return budget.allow(
-            plan,
-            self.site.settings,
-            max_credits=spending.max_credits,
-            yes=spending.yes,
-            spent_today=ledger.committed_since(time.time() // DAY_S * DAY_S) if plan.credits else 0,
-            ask=spending.ask,
-        )
-
-    def _agreed(
-        self, saved: SavedPlan, found: Survey, plan: Plan, tools: Tools, spending: Spending
-    ) -> Options:
-        """Let a saved plan be carried out if it still holds, is paid for, and is used once.
-
-        Raises OutOfDateError for a plan that is stale or used up, RefusedError for credits.
-        """
-        if tools.ledger.is_consumed(saved.id):
-            raise OutOfDateError(_USED_UP)
-        now = planfile.make(plan, self.site, found.lock, saved.only, None)
-        if moved := planfile.moved(saved, now):
-            raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
-        allowance = self._allowance(plan, tools.ledger, msgspec.structs.replace(spending, yes=True))
-        prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
-        refusals = budget.divide(prices, allowance, None, budget.of_rules(self.site.rules))
-        if refusal := next(filter(None, refusals), ""):
-            raise RefusedError(f"the saved plan costs {plan.credits} credits, and {refusal}")
-        if plan.credits and (left := tools.connect().balance().available) < plan.credits:
-            raise RefusedError(
-                f"the saved plan costs {plan.credits} credits, and the balance of {left} credits "
-                "does not cover it"
-            )
-        if not tools.ledger.consume_plan(saved.id, now=tools.clock()):
-            raise OutOfDateError(_USED_UP)
-        return Options(allowance=allowance)
-
     def stale(self, saved: SavedPlan) -> list[str]:
         """Say why a saved plan can no longer be carried out; nothing when it can."""
         with self.site.ledger(time.time()) as ledger:
             if ledger.is_consumed(saved.id):
-                return [_USED_UP]
+                return [permission.USED_UP]
         return planfile.moved(saved, self.saved_plan(only=saved.only, with_account=False)[1])
 
     def _past(self, ledger: Ledger) -> Past:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -655,8 +656,10 @@ def test_clock_that_jumps_forward_detaches_and_buys_nothing_again(
     """An hour ahead while jobs run looks like an endless job: detached, and fetched by its id."""
     with chaotic(tmp_path, game, "", "--latency", "0.7") as shop, _clock(monkeypatch) as added:
         threading.Timer(0.3, lambda: added.__setitem__(0, 3600.0)).start()
-        assert game.make().exit in (0, 6)
-        assert game.make().exit == 0
+        # Late again, as long as the service is at work.
+        exits = list(itertools.takewhile(bool, (game.make().exit for _ in range(50))))
+        assert set(exits) <= {6}
+        assert len(exits) < 50
         assert shop.calls == 3
         assert shop.charged == 60
 

@@ -1,0 +1,99 @@
+"""What a run may spend: by flags, by settings, by a plan that was agreed to, or nothing at all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from . import budget, planfile, restraint
+from .budget import Allowance
+from .errors import OutOfDateError, RefusedError
+from .ledger import DAY_S
+from .plan import Plan
+from .planfile import SavedPlan
+from .scope import Spending
+from .site import Site
+from .survey import Survey
+from .tools import Options, Tools
+
+USED_UP = "the saved plan was carried out before; plan again"
+
+
+def frozen_by(plan: Plan, spending: Spending, environment: Mapping[str, str]) -> str:
+    """Return what keeps a run from buying anything, as the user would name it; "" for nothing."""
+    is_ci = budget.is_frozen_by_default(environment, plan.service.paid)
+    if spending.frozen or not is_ci or spending.max_credits is not None:
+        return "--frozen" if spending.frozen else ""
+    return "CI=true (without --max-credits)"
+
+
+def keeps_lock(plan: Plan, spending: Spending, environment: Mapping[str, str]) -> bool:
+    """Tell whether a run leaves even a merged lock file as it is."""
+    return spending.locked or bool(frozen_by(plan, spending, environment))
+
+
+class Permission:
+    """What one run may spend."""
+
+    def __init__(
+        self, site: Site, environment: Mapping[str, str], spending: Spending, tools: Tools
+    ) -> None:
+        """Borrow what tells of it."""
+        self._site = site
+        self._environment = environment
+        self._spending = spending
+        self._tools = tools
+
+    def granted(self, found: Survey, plan: Plan, saved: SavedPlan | None) -> Options:
+        """Return what may be spent; raises as `agreed` does where a plan was saved."""
+        return self.given(found, plan) if saved is None else self.agreed(saved, found, plan)
+
+    def given(self, found: Survey, plan: Plan) -> Options:
+        """Return what flags, settings and a person allow."""
+        if by := frozen_by(plan, self._spending, self._environment):
+            return Options(frozen=True, frozen_by=by)
+        kept: dict[str, str] = {}
+        if self._spending.restraint is not None and plan.service.paid:
+            name, keeping = str(self._site.root), self._spending.restraint
+            ledger = self._tools.ledger
+            kept = restraint.keep_back(plan, found.lock, ledger, name, keeping, time.time())
+            plan = restraint.rest(plan, kept)
+        return Options(allowance=self._allowance(plan, self._spending), kept_back=kept)
+
+    def agreed(self, saved: SavedPlan, found: Survey, plan: Plan) -> Options:
+        """Let a saved plan be carried out if it still holds, is paid for, and is used once.
+
+        Raises OutOfDateError for a plan that is stale or used up, RefusedError for credits.
+        """
+        ledger, site = self._tools.ledger, self._site
+        if ledger.is_consumed(saved.id):
+            raise OutOfDateError(USED_UP)
+        now = planfile.make(plan, site, found.lock, saved.only, None)
+        if moved := planfile.moved(saved, now):
+            raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
+        allowance = self._allowance(plan, msgspec.structs.replace(self._spending, yes=True))
+        prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
+        refusals = budget.divide(prices, allowance, None, budget.of_rules(site.rules))
+        if refusal := next(filter(None, refusals), ""):
+            raise RefusedError(f"the saved plan costs {plan.credits} credits, and {refusal}")
+        if plan.credits and (left := self._tools.connect().balance().available) < plan.credits:
+            raise RefusedError(
+                f"the saved plan costs {plan.credits} credits, and the balance of {left} credits "
+                "does not cover it"
+            )
+        if not ledger.consume_plan(saved.id, now=self._tools.clock()):
+            raise OutOfDateError(USED_UP)
+        return Options(allowance=allowance)
+
+    def _allowance(self, plan: Plan, spending: Spending) -> Allowance:
+        today = time.time() // DAY_S * DAY_S
+        return budget.allow(
+            plan,
+            self._site.settings,
+            max_credits=spending.max_credits,
+            yes=spending.yes,
+            spent_today=self._tools.ledger.committed_since(today) if plan.credits else 0,
+            ask=spending.ask,
+        )
