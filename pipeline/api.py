@@ -153,16 +153,8 @@ class Project:
         with ExitStack() as stack:
             ledger = stack.enter_context(self.site.ledger(time.time()))
             lent = lender or stack.enter_context(Lender(self.site, self.environment))
-            tools = Tools(
-                ledger=ledger,
-                connect=lent.service,
-                clock=time.time,
-                observe=observe,
-                stop=stop or threading.Event(),
-                restored=scope.stems,
-                authorship=self.authorship,
-                watch=watch,
-            )
+            tools = self._tools(ledger, lent, observe, stop, watch)
+            tools = msgspec.structs.replace(tools, restored=scope.stems)
             plan, _ = self._planned(found, ledger, scope)
             watch.lap("planning")
             if spending.locked and (changes := plan.lock_changes(found.lock)):
@@ -192,15 +184,7 @@ class Project:
         watch = Stopwatch()
         found = self._look(scope)
         with self.site.ledger(time.time()) as ledger:
-            tools = Tools(
-                ledger=ledger,
-                connect=lender.service,
-                clock=time.time,
-                observe=observe,
-                stop=stop or threading.Event(),
-                authorship=self.authorship,
-                watch=watch,
-            )
+            tools = self._tools(ledger, lender, observe, stop, watch)
             made = placeholders.publish(self.site, found, spending.restraint, tools)
         if made is None:
             return None
@@ -210,6 +194,24 @@ class Project:
     def lock(self) -> Lock:
         """Return what the lock file says now."""
         return lockfile.read(self.root)
+
+    def _tools(
+        self,
+        ledger: Ledger,
+        lent: Lender,
+        observe: Observer,
+        stop: threading.Event | None,
+        watch: Stopwatch,
+    ) -> Tools:
+        return Tools(
+            ledger=ledger,
+            connect=lent.service,
+            clock=time.time,
+            observe=observe,
+            stop=stop or threading.Event(),
+            authorship=self.authorship,
+            watch=watch,
+        )
 
     def _look(self, scope: Scope) -> Survey:
         if scope.since is not None and (found := changes.again(self.site, scope.since)) is not None:
