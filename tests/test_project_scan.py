@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from somebody import somebody_else
 
 from pipeline import project
 
@@ -16,19 +16,6 @@ def root(tmp_path: Path) -> Path:
     """A project with one source, its override and its output."""
     make(tmp_path, "assets/hero.png", "assets/hero.png.yaml", "assets/hero.anim.json")
     return tmp_path
-
-
-@pytest.fixture
-def drop_privileges(tmp_path: Path) -> Iterator[Callable[[], None]]:
-    """Give a function that makes this process one whom permissions bind; root reads everything."""
-    if os.name == "nt":
-        pytest.skip("permissions are of another kind on Windows")
-    is_root = os.geteuid() == 0
-    for folder in (tmp_path, *tmp_path.parents)[:3] if is_root else ():
-        folder.chmod(0o755)
-    yield (lambda: os.seteuid(65534)) if is_root else (lambda: None)
-    if is_root:
-        os.seteuid(0)
 
 
 def make(root: Path, *names: str) -> None:
@@ -146,14 +133,12 @@ def test_a_missing_assets_folder_is_no_deletion(root: Path) -> None:
     assert "assets/hero.png" in found.files
 
 
-def test_an_unreadable_folder_is_a_fault_and_no_deletion(
-    tmp_path: Path, drop_privileges: Callable[[], None]
-) -> None:
+def test_an_unreadable_folder_is_a_fault_and_no_deletion(tmp_path: Path) -> None:
     """One folder of a colleague must not hide the others."""
     make(tmp_path, "assets/a/x.png", "assets/b/y.png")
     (tmp_path / "assets/a").chmod(0)
-    drop_privileges()
-    found = project.scan(tmp_path, ["assets"], [])
+    with somebody_else(tmp_path):
+        found = project.scan(tmp_path, ["assets"], [])
     assert set(found.files) == {"assets/b/y.png"}
     assert not found.is_complete
     assert found.faults == ("assets/a: cannot be read: Permission denied",)
