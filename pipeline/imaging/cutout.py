@@ -122,11 +122,11 @@ def _scene(film: Film, outside: Bools, source: Index) -> _Scene:
     art = color.lab_of(colors)
     away = np.empty(number.shape, dtype=np.float32)
     found, which = np.unique(keys, axis=0, return_inverse=True)
-    for at, key in enumerate(found):
-        table = color.distances(art, color.lab_of(key[None]))[:, 0]
+    tables = [color.distances(art, color.lab_of(key[None]))[:, 0] for key in found]
+    for table, key in zip(tables, found, strict=True):
         table[(colors == key).all(axis=1)] = 0.0
-        mine = which.ravel() == at
-        away[mine] = table[number[mine]]
+    for frame, at in enumerate(which.ravel()):
+        away[frame] = tables[at].take(number[frame])
     return _Scene(colors, number, keys, away)
 
 
@@ -162,10 +162,13 @@ def _fringe(scene: _Scene, solid: Bools, palette: U8) -> tuple[Bools, Index]:
     found, which = np.unique(scene.matte, axis=0, return_inverse=True)
     for at, key in enumerate(found):
         mine = ring & (which.ravel() == at)[:, None, None]
-        used, place = np.unique(scene.number[mine], return_inverse=True)
+        numbers = scene.number[mine]
+        used = _used(numbers)
         share, entry, _ = unmix(scene.colors[used], palette, key)
-        solid[mine] = share[place] < CLEAR_SHARE
-        settled[mine] = np.where(share < CLEAR_SHARE, entry, -1)[place]
+        table = np.full(len(scene.colors), -1, dtype=np.int16)
+        table[used] = np.where(share < CLEAR_SHARE, entry, -1)
+        settled[mine] = table[numbers]
+        solid[mine] = settled[mine] >= 0
     return solid, settled
 
 
@@ -177,16 +180,24 @@ def _spilt(scene: _Scene, solid: Bools, settled: Index, palette: U8) -> Index:
     found, which = np.unique(scene.matte, axis=0, return_inverse=True)
     for at, key in enumerate(found):
         mine = inside & (which.ravel() == at)[:, None, None]
-        used, place = np.unique(scene.number[mine], return_inverse=True)
+        numbers = scene.number[mine]
+        used = _used(numbers)
         share, entry, away = unmix(scene.colors[used], palette, key)
         leans = (share >= SPILT_SHARE) & (away <= SPILT_AWAY)
-        settled[mine] = np.where(leans, entry, -1)[place]
+        table = np.full(len(scene.colors), -1, dtype=np.int16)
+        table[used] = np.where(leans, entry, -1)
+        settled[mine] = table[numbers]
     leaning = inside & (settled >= 0)
     labels, count = regions.label(leaning, diagonal=True)
     few = max(SPILT_PX, SPILT_PART * float(solid.sum()) / len(solid))
     large = leaning & (regions.areas(labels, count) > few)[labels]
     settled[large] = -1
     return settled
+
+
+def _used(numbers: Ints) -> Ints:
+    """Return the numbers (n,) that occur, sorted; np.unique sorts all of them for that."""
+    return np.flatnonzero(np.bincount(numbers))
 
 
 def unmix(colors: U8, palette: U8, matte: U8) -> tuple[Floats, NDArray[np.int64], Floats]:
