@@ -115,7 +115,15 @@ def test_conveyor_that_stops_short_is_told() -> None:
     found = graded(whole[:8], "scrolling")
     assert found.points < 85
     assert "rolls on by" in found.faults[0]
-    assert closure.stumble(reel_of(whole)) == 0
+    assert not closure.stumbles(reel_of(whole)).any()
+
+
+def test_conveyor_that_skips_is_told() -> None:
+    """Frames that are missing on the way are named where they are missing."""
+    whole = cycle("hero", "scrolling", 12)
+    found = graded(np.delete(whole, [4, 5, 6, 7], axis=0), "scrolling")
+    assert found.points < 85
+    assert "frame 4: the picture jumps, it rolls on by" in found.faults[0]
 
 
 def test_clip_that_plays_once_or_to_and_fro_need_not_close() -> None:

@@ -60,22 +60,26 @@ def cut(reel: Reel) -> tuple[int, float, float]:
     return at + 1, ratio, excess
 
 
-def stumble(reel: Reel) -> int:
-    """Return by how many px the seam of a clip that rolls round breaks its pace; 0 if it is none.
+def stumbles(reel: Reel) -> Ints:
+    """Return by how many px each step of a clip that rolls round breaks its pace, the seam last.
 
     Rolling round means that every frame is the one before it, moved down or aside within the
-    figure's box, what leaves on one side coming back on the other.
+    figure's box, what leaves on one side coming back on the other. All 0 when it does not.
     """
     left, top, right, bottom = raster.box(reel.solid) or (0, 0, 1, 1)
     inside = reel.index[:, top:bottom, left:right]
+    found = np.zeros(reel.count, dtype=np.int64)
     for lines in (inside, inside.swapaxes(1, 2)):
         marks = _marks(lines)
         paces = [_pace(a, b) for a, b in zip(marks, np.roll(marks, -1, axis=0), strict=True)]
-        found = [pace for pace in paces if pace is not None]
-        if len(found) == len(paces) and any(found):
-            *inner, seam = found
-            return max(0, seam - max(inner), min(inner) - seam)
-    return 0
+        known = [pace for pace in paces if pace is not None]
+        if len(known) < len(paces) or not any(known):
+            continue
+        for at, pace in enumerate(known):
+            others = known[:at] + known[at + 1 :]
+            found[at] = max(0, pace - max(others), min(others) - pace)
+        break
+    return found
 
 
 def _marks(lines: Index) -> Ints:

@@ -36,7 +36,7 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
     if not loops or reel.count < 3:
         return None
     text = f"frame {reel.count - 1}: the loop does not close, "
-    if motion.wraps and (px := closure.stumble(reel)):
+    if motion.wraps and (px := int(closure.stumbles(reel)[-1])):
         return fault("seam", share(px, *STUMBLE_PX), f"{text}it rolls on by {px} px too many")
     if motion.jumps:
         return None
@@ -71,6 +71,10 @@ def _turns(found: Closure) -> float:
 
 def of_steps(reel: Reel, motion: Motion) -> Fault | None:
     """Judge a cut: one step inside the clip much wider than all others."""
+    if motion.wraps and reel.count > 2 and (px := closure.stumbles(reel)[:-1]).any():
+        worst = int(px.argmax())
+        sentence = f"frame {worst + 1}: the picture jumps, it rolls on by {px[worst]} px too many"
+        return fault("steps", share(float(px[worst]), *STUMBLE_PX), sentence)
     if motion.jumps or motion.hides or motion.strikes or reel.count < 4:
         return None
     at, ratio, excess = closure.cut(reel)

@@ -291,7 +291,8 @@ class Watcher:
                 else:
                     whole = is_whole(self._tree.root / path, path)
                     self._gate.judge(path, stat, now, is_whole=whole)
-        for path in self._gate.complaints():
+        # A lock file changes as long as a build does: only a sprite's artist has to know.
+        for path in (one for one in self._gate.complaints() if one not in self._extra):
             _log.warning("%s: is still changing; it is taken when it is quiet", path)
 
     def _hand_over(self, now: float) -> frozenset[str]:
