@@ -37,6 +37,8 @@ TWO_CLIPS = (
       hop: {prompt: "hopping on the spot", frames: 4}
 """
 )
+#: What a game of three sprites has after a build.
+OUTPUTS = {f"{stem}.anim.{kind}" for stem in ("hero", "slime", "chest") for kind in ("png", "json")}
 
 
 def sprite(tint: int = 0, size: tuple[int, int] = (12, 14)) -> Image.Image:
@@ -281,3 +283,9 @@ def shop_serving(folder: Path, *options: str, account: str = "studio") -> Iterat
         process.stdin.close()
         process.wait(timeout=10)
         process.stdout.close()
+
+
+def built(game: Game) -> Game:
+    """Return a game that was built."""
+    assert game.make().exit == 0
+    return game

@@ -10,26 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
-from game import REPOSITORY, RULES, TWO_CLIPS, Game, Shop, png, shop_serving, sprite
+from game import OUTPUTS, REPOSITORY, RULES, TWO_CLIPS, Game, Shop, built, shop_serving
 from PIL import Image
 
 from pipeline.api import Project
-from pipeline.model import StepKind
-from pipeline.report import Report
 
 #: The same code without starting Python for every command; each exit code once for real
 #: stands in test_cli and in the tests here that start processes themselves.
 pytestmark = pytest.mark.usefixtures("in_process")
-
-OUTPUTS = {f"{stem}.anim.{kind}" for stem in ("hero", "slime", "chest") for kind in ("png", "json")}
-
-
-def kinds(report: Report) -> dict[str, StepKind]:
-    """Step of each clip, as `hero.png idle`."""
-    return {
-        f"{result.step.source.rpartition('/')[2]} {result.step.clip}": result.step.kind
-        for result in report.results
-    }
 
 
 def test_each_sprite_gets_its_animation_beside_it(game: Game) -> None:
@@ -93,148 +81,6 @@ def _loaded(prologue: str, game: Game) -> set[str]:
         check=True,
     )
     return set(done.stdout.splitlines()[-1].split()[1:])
-
-
-def _built(game: Game) -> Game:
-    assert game.make().exit == 0
-    return game
-
-
-def test_renamed_source_costs_nothing_and_outputs_follow(paying: Game, shop: Shop) -> None:
-    """R5: the purchase belongs to the pixels, not to the path."""
-    _built(paying)
-    (paying.root / "assets/hero.png").rename(paying.root / "assets/knight.png")
-    plan = paying.plan()
-    assert plan.totals["credits_planned"] == 0, plan.stdout
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-    assert {"knight.anim.png", "knight.anim.json"} <= paying.outputs()
-    assert "hero.anim.png" not in paying.outputs()
-
-
-def test_renamed_folder_costs_nothing(paying: Game, shop: Shop) -> None:
-    """R21: all outputs follow a renamed folder."""
-    paying.draw("cast/a.png", tint=10)
-    paying.draw("cast/b.png", tint=11)
-    _built(paying)
-    calls = shop.calls
-    (paying.root / "assets/cast").rename(paying.root / "assets/people")
-    assert paying.build().exit == 0
-    assert shop.calls == calls
-    assert {"people/a.anim.png", "people/b.anim.png"} <= paying.outputs()
-    assert paying.build().totals["fresh"] == 5
-
-
-def test_moved_hand_edit_stays_a_hand_edit(paying: Game, shop: Shop) -> None:
-    """An edited output that moves along with its source is still nobody's to overwrite."""
-    paying.draw("cast/a.png", tint=10)
-    _built(paying)
-    paying.write("assets/cast/a.anim.json", "{}")
-    (paying.root / "assets/cast").rename(paying.root / "assets/people")
-    assert paying.build().exit == 1
-    assert (paying.root / "assets/people/a.anim.json").read_text() == "{}"
-
-
-@pytest.mark.parametrize("has_ledger", [True, False])
-def test_copied_source_costs_nothing(paying: Game, shop: Shop, has_ledger: bool) -> None:
-    """R6: the same pixels are bought once, also when only the committed files know of it."""
-    _built(paying)
-    if not has_ledger:
-        shutil.rmtree(os.environ["PIXELPIPE_STATE"])
-    shutil.copy(paying.root / "assets/hero.png", paying.root / "assets/twin.png")
-    assert paying.plan().totals["credits_planned"] == 0
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-    assert "twin.anim.png" in paying.outputs()
-
-
-def test_twins_in_one_run_are_bought_once(paying: Game, shop: Shop) -> None:
-    """Two equal new sprites share one purchase."""
-    shutil.copy(paying.root / "assets/hero.png", paying.root / "assets/twin.png")
-    report = _built(paying).make()
-    assert report.exit == 0
-    assert shop.calls == 3
-    assert {"hero.anim.png", "twin.anim.png"} <= paying.outputs()
-
-
-def test_touched_source_costs_nothing(paying: Game, shop: Shop) -> None:
-    """R1: a new time stamp is no change."""
-    _built(paying)
-    for path in (paying.root / "assets").glob("*.png"):
-        os.utime(path, (1_000_000_000, 1_000_000_000))
-    assert paying.plan().totals["fresh"] == 3
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-
-
-def test_reencoded_source_costs_nothing(paying: Game, shop: Shop) -> None:
-    """Other compression, metadata and colour chunks are no other pixels."""
-    _built(paying)
-    image = sprite(0)
-    paying.write("assets/hero.png", png(image, compress_level=0, gamma=0.45455, dpi=(72, 72)))
-    hidden = image.copy()
-    hidden.putpixel((0, 0), (9, 9, 9, 0))
-    paying.write("assets/hero.png", png(hidden, optimize=True))
-    assert paying.plan().totals["credits_planned"] == 0
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-
-
-def test_one_changed_pixel_makes_that_source_again(paying: Game, shop: Shop) -> None:
-    """R56: exactly the clips of the edited source, no others."""
-    paying.rules(TWO_CLIPS)
-    _built(paying)
-    assert shop.calls == 6
-    image = sprite(0)
-    image.putpixel((6, 6), (1, 2, 3, 255))
-    paying.write("assets/hero.png", png(image))
-    report = paying.make()
-    assert report.exit == 0
-    assert shop.calls == 8
-    changed = {name for name, kind in kinds(report).items() if kind is StepKind.BUY}
-    assert changed == {"hero.png idle", "hero.png hop"}
-
-
-def test_changed_prompt_makes_that_clip_again(paying: Game, shop: Shop) -> None:
-    """R57: exactly the clips that the prompt concerns."""
-    paying.rules(TWO_CLIPS)
-    _built(paying)
-    paying.rules(TWO_CLIPS.replace("hopping on the spot", "hopping high"))
-    report = paying.make()
-    assert report.exit == 0
-    assert shop.calls == 9
-    changed = {name for name, kind in kinds(report).items() if kind is StepKind.BUY}
-    assert changed == {"hero.png hop", "slime.png hop", "chest.png hop"}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        RULES.replace("\n", "\r\n"),
-        RULES.replace("heroes", "villains"),
-        RULES.replace('match: "**/*.png"', 'match: ["ui/*.png", "*.png"]'),
-        RULES + "    pivot: center\n",
-        "rules:\n  - clips: {idle: {prompt: 'breathing calmly, a subtle idle loop'}}\n"
-        "    match: '**/*.png'\n    name: heroes\n",
-    ],
-)
-def test_same_effective_rule_costs_nothing(paying: Game, shop: Shop, text: str) -> None:
-    """R32, R21: line ends, key order, the rule's name, pattern or pivot buy nothing."""
-    _built(paying)
-    paying.rules(text)
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-
-
-def test_deleted_outputs_come_back_for_nothing(paying: Game, shop: Shop) -> None:
-    """R2: what was bought is finished again, to the same bytes."""
-    _built(paying)
-    before = {name: content for name, (_, content) in paying.files().items()}
-    for name in ("hero.anim.png", "slime.anim.json"):
-        (paying.root / "assets" / name).unlink()
-    assert paying.build().exit == 0
-    assert {name: content for name, (_, content) in paying.files().items()} == before
-    assert shop.calls == 3
 
 
 def test_next_build_deletes_what_a_killed_one_left_half_written(game: Game) -> None:
@@ -303,50 +149,9 @@ def test_build_cleans_a_merged_lock_although_nothing_is_to_do(game: Game, odd: s
     assert lock_file.read_text("utf-8") == clean
 
 
-def test_added_target_costs_nothing(paying: Game, shop: Shop) -> None:
-    """Targets are derived: one more, or one less, makes no request; a dropped file goes."""
-    _built(paying)
-    paying.settings(targets=["aseprite", "godot", "gif"])
-    assert paying.build().exit == 0
-    assert {"hero.anim.tres", "hero.anim.idle.gif"} <= paying.outputs()
-    paying.settings(targets=["aseprite"])
-    assert paying.build().exit == 0
-    assert paying.outputs() == OUTPUTS
-    assert shop.calls == 3
-
-
-def test_derived_clip_costs_nothing(paying: Game, shop: Shop) -> None:
-    """A clip made from another one makes no request."""
-    _built(paying)
-    paying.rules(RULES + "      back: {from: idle, flip: x}\n")
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-    assert b'"back"' in (paying.root / "assets/hero.anim.json").read_bytes()
-
-
-def test_clean_checkout_builds_from_bought_bytes(game: Game, shop: Shop) -> None:
-    """R9, R27: another folder, user and machine: lock, bought bytes and sources are enough."""
-    game.use(shop)
-    _built(game)
-    checkout = Game(game.root.parent / "elsewhere")
-    shutil.copytree(game.root, checkout.root)
-    for path in (checkout.root / "assets").glob("*.anim.*"):
-        path.unlink()
-    (checkout.root / ".pixelpipe/index.sqlite").unlink(missing_ok=True)
-    checkout.environment["PIXELPIPE_STATE"] = str(game.root.parent / "other-state")
-    run = checkout.build("--frozen")
-    assert run.exit == 0
-    assert checkout.outputs() == OUTPUTS
-    for name in OUTPUTS:
-        assert (checkout.root / "assets" / name).read_bytes() == (
-            game.root / "assets" / name
-        ).read_bytes()
-    assert shop.calls == 3
-
-
 def test_deleted_source_takes_its_outputs_along(game: Game) -> None:
     """Orphans: only our own files go, and only when the source is really gone."""
-    _built(game)
+    built(game)
     (game.root / "assets/slime.png").unlink()
     game.write("assets/slime.anim.notes.txt", "mine")
     run = game.build()
@@ -369,7 +174,7 @@ def test_unmatched_source_is_listed(game: Game) -> None:
 
 def test_source_that_no_rule_matches_any_more_keeps_its_outputs(game: Game) -> None:
     """R7, R21: a config edit never deletes what it did not make."""
-    _built(game)
+    built(game)
     game.rules(RULES.replace("**/*.png", "h*.png"))
     assert game.build().exit == 0
     assert game.outputs() == OUTPUTS
@@ -377,7 +182,7 @@ def test_source_that_no_rule_matches_any_more_keeps_its_outputs(game: Game) -> N
 
 def test_ignore_pattern_deletes_nothing(game: Game) -> None:
     """R7: an ignore pattern re-pays nothing and wipes nothing, a user's file least of all."""
-    _built(game)
+    built(game)
     game.write("assets/readme.txt", "mine")
     before = game.files()
     game.settings(ignore=["nothing/like/this.png"])
@@ -400,7 +205,7 @@ def test_only_builds_what_is_asked_for(game: Game) -> None:
 
 def test_hand_edited_output_is_never_overwritten(game: Game) -> None:
     """R10, requirement 17: an artist's touch-up survives every build, and its set stays whole."""
-    _built(game)
+    built(game)
     game.write("assets/hero.anim.json", "{}")
     run = game.build()
     assert run.exit == 1
@@ -460,92 +265,10 @@ def test_plan_says_what_build_does(paying: Game, shop: Shop) -> None:
 def test_plan_check_tells_by_its_exit_code(game: Game) -> None:
     """R47: 9 while anything would run, else 0."""
     assert game.plan("--check").exit == 9
-    _built(game)
+    built(game)
     assert game.plan("--check").exit == 0
     (game.root / "assets/hero.anim.png").unlink()
     assert game.plan("--check").exit == 9
-
-
-def test_lock_survives_a_merge_by_union(paying: Game, shop: Shop) -> None:
-    """R49: both sides of a conflict were paid for; the union is accepted and made whole."""
-    _built(paying)
-    lock = paying.root / "pixelpipe.lock"
-    lines = lock.read_text("utf-8").splitlines()
-    conflicted = [*lines[:2], "<<<<<<< ours", *lines[2:5], "=======", *lines[2:4], ">>>>>>> x"]
-    lock.write_text("\n".join([*conflicted, *lines[5:], ""]), "utf-8")
-    run = paying.build()
-    assert run.exit == 0
-    assert shop.calls == 3
-    assert "<<<<" not in lock.read_text("utf-8") or run.totals["fresh"] == 3
-
-
-def test_damaged_lock_line_is_set_aside(paying: Game, shop: Shop) -> None:
-    """R14: one bad line concerns itself alone and is named."""
-    _built(paying)
-    lock = paying.root / "pixelpipe.lock"
-    lines = lock.read_text("utf-8").splitlines()
-    place = next(i for i, line in enumerate(lines) if '"clip":"idle"' in line)
-    lines[place] = lines[place][:40]
-    lock.write_text("\n".join([*lines, ""]), "utf-8")
-    run = paying.build()
-    assert run.exit == 0
-    assert shop.calls == 3
-    assert any("cannot be read" in text for text in run.report["notices"])  # type: ignore[attr-defined]
-    assert paying.build().totals["fresh"] == 3
-
-
-def test_lost_lock_costs_nothing(paying: Game, shop: Shop) -> None:
-    """Without the lock file the ledger and the store still know what was bought."""
-    _built(paying)
-    (paying.root / "pixelpipe.lock").unlink()
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-    assert paying.build().totals["fresh"] == 3
-
-
-def test_lost_lock_and_ledger_cost_nothing(paying: Game, shop: Shop) -> None:
-    """Requirement 23: the bought bytes in the project name their keys."""
-    _built(paying)
-    (paying.root / "pixelpipe.lock").unlink()
-    for path in (paying.root / "assets").glob("*.anim.*"):
-        path.unlink()
-    shutil.rmtree(os.environ["PIXELPIPE_STATE"])
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-
-
-def test_git_clean_loses_no_purchase(paying: Game, shop: Shop) -> None:
-    """R61: `.pixelpipe`, outputs and lock gone; the state folder has the second copy."""
-    _built(paying)
-    shutil.rmtree(paying.root / ".pixelpipe")
-    (paying.root / "pixelpipe.lock").unlink()
-    for path in (paying.root / "assets").glob("*.anim.*"):
-        path.unlink()
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-    assert any((paying.root / ".pixelpipe/bought").rglob("*.png"))
-
-
-def test_switching_branches_and_back_costs_nothing(paying: Game, shop: Shop) -> None:
-    """R34: what was bought for the old pixels is still there."""
-    _built(paying)
-    paying.draw("hero.png", tint=50)
-    _built(paying)
-    assert shop.calls == 4
-    paying.draw("hero.png", tint=0)
-    assert paying.build().exit == 0
-    assert shop.calls == 4
-
-
-def test_path_words_cost_nothing_on_a_rename(paying: Game, shop: Shop) -> None:
-    """A prompt that names the file is not bought again because the file has a new name."""
-    paying.rules(RULES.replace("breathing calmly", "{stem} breathing calmly"))
-    _built(paying)
-    (paying.root / "assets/hero.png").rename(paying.root / "assets/knight.png")
-    assert paying.plan().totals["credits_planned"] == 0
-    assert paying.build().exit == 0
-    assert shop.calls == 3
-    assert paying.build().totals["fresh"] == 3
 
 
 def test_unusual_names_survive_every_file(game: Game) -> None:
@@ -561,7 +284,7 @@ def test_unusual_names_survive_every_file(game: Game) -> None:
 
 def test_output_is_replaced_whole(game: Game) -> None:
     """R31, R65: whoever reads while we publish gets the old bytes or the new ones, never a mix."""
-    _built(game)
+    built(game)
     place = game.root / "assets/hero.anim.json"
     old = place.stat().st_ino
     game.settings(targets=["aseprite", "gif"])

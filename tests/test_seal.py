@@ -6,14 +6,13 @@ import io
 import os
 import random
 import shutil
-import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing, redirect_stdout
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from game import KEY_NAME, RULES, Game, png, sprite
+from game import KEY_NAME, RULES, Game
+from undoing import EDITS, Undo, changed, removed
 
 from pipeline import changes, imprint, keys, project
 from pipeline.api import Project, Scope
@@ -23,9 +22,6 @@ from pipeline.report import Report
 from pipeline.seals import seal
 from pipeline.site import Site
 from pipeline.survey import Survey
-
-Undo = Callable[[], object]
-Edit = Callable[[Game], Undo]
 
 
 @pytest.fixture(scope="module")
@@ -94,167 +90,6 @@ def settle(game: Game) -> str:
     found = answer(game)
     assert found is not None
     return found
-
-
-# -- edits --------------------------------------------------------------------------------------
-
-
-def changed(path: str, content: Callable[[bytes], bytes]) -> Edit:
-    """Rewrite a file; undone by writing its old bytes."""
-
-    def edit(game: Game) -> Undo:
-        place = game.root / path
-        before = place.read_bytes()
-        place.write_bytes(content(before))
-        return lambda: place.write_bytes(before)
-
-    return edit
-
-
-def in_secret(path: str) -> Edit:
-    """Change one byte and put the time stamp back, as tools do that keep it."""
-
-    def edit(game: Game) -> Undo:
-        place = game.root / path
-        before, stat = place.read_bytes(), place.stat()
-        time.sleep(0.01)  # time stamps of a kernel have the grain of its clock's tick
-        place.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
-        os.utime(place, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-        return lambda: place.write_bytes(before)
-
-    return edit
-
-
-def added(path: str, content: bytes) -> Edit:
-    """Add a file."""
-
-    def edit(game: Game) -> Undo:
-        return game.write(path, content).unlink
-
-    return edit
-
-
-def removed(path: str) -> Edit:
-    """Remove a file."""
-
-    def edit(game: Game) -> Undo:
-        place = game.root / path
-        before = place.read_bytes()
-        place.unlink()
-        return lambda: place.write_bytes(before)
-
-    return edit
-
-
-def moved(path: str, to: str) -> Edit:
-    """Rename a file."""
-
-    def edit(game: Game) -> Undo:
-        (game.root / path).rename(game.root / to)
-        return lambda: (game.root / to).rename(game.root / path)
-
-    return edit
-
-
-def variable(name: str, value: str) -> Edit:
-    """Set a variable."""
-
-    def edit(game: Game) -> Undo:
-        game.environment[name] = value
-        return lambda: game.environment.pop(name)
-
-    return edit
-
-
-def newer_index(game: Game) -> Undo:
-    """Let a newer pixelpipe write the index."""
-    place = game.root / ".pixelpipe/index.sqlite"
-    with closing(sqlite3.connect(place)) as base, base:
-        base.execute("PRAGMA user_version = 99")
-    return place.unlink
-
-
-def linked(game: Game) -> Undo:
-    """Replace a sprite by a link to another one."""
-    place = game.root / "assets/hero.png"
-    before = place.read_bytes()
-    place.unlink()
-    place.symlink_to("slime.png")
-
-    def undo() -> None:
-        place.unlink()
-        place.write_bytes(before)
-
-    return undo
-
-
-def linked_folder(game: Game) -> Undo:
-    """Add a link to a folder, which is said and not followed."""
-    place = game.root / "assets/l"
-    place.symlink_to(game.root / "rules")
-    return place.unlink
-
-
-def foldered(game: Game) -> Undo:
-    """Put a folder where an output was."""
-    place = game.root / "assets/bat.anim.png"
-    before = place.read_bytes()
-    place.unlink()
-    place.mkdir()
-
-    def undo() -> None:
-        place.rmdir()
-        place.write_bytes(before)
-
-    return undo
-
-
-NEW = png(sprite(77))
-EDITS: dict[str, Edit] = {
-    "source drawn over": changed("assets/hero.png", lambda _: NEW),
-    "source touched": changed("assets/hero.png", lambda same: same),
-    "source changed in secret": in_secret("assets/hero.png"),
-    "source broken": changed("assets/hero.png", lambda content: content[:40]),
-    "source removed": removed("assets/hero.png"),
-    "source renamed": moved("assets/hero.png", "assets/heroine.png"),
-    "source added": added("assets/new.png", NEW),
-    "source that no rule matches added": added("assets/_icon.png", NEW),
-    "source replaced by a link": linked,
-    "link to a folder added": linked_folder,
-    "twin by case added": added("assets/HERO.png", NEW),
-    "override added": added("assets/hero.png.yaml", b"pivot: center\n"),
-    "output removed": removed("assets/bat.anim.png"),
-    "output edited": changed("assets/bat.anim.png", lambda content: content + b"x"),
-    "output edited in secret": in_secret("assets/bat.anim.json"),
-    "output replaced by a folder": foldered,
-    "foreign output added": added("assets/_logo.anim.png", NEW),
-    "ignore file added": added("assets/.pixelpipeignore", b"hero.png\n"),
-    "lock emptied": changed("pixelpipe.lock", lambda _: b""),
-    "lock cut": changed("pixelpipe.lock", lambda text: b"\n".join(text.split(b"\n")[:-2])),
-    "lock with a marker": changed("pixelpipe.lock", lambda text: text + b"<<<<<<< ours\n"),
-    "lock in secret": in_secret("pixelpipe.lock"),
-    "lock removed": removed("pixelpipe.lock"),
-    "rule changed": changed("rules/own.yaml", lambda text: text.replace(b"calmly", b"wildly")),
-    "rule broken": changed("rules/own.yaml", lambda text: text + b"\t:"),
-    "rule commented": changed("rules/own.yaml", lambda text: text + b"# the end\n"),
-    "rule file added": added("rules/a.yaml", RULES.replace("heroes", "all").encode()),
-    "rule file removed": removed("rules/own.yaml"),
-    "targets changed": changed("pixelpipe.yaml", lambda text: text + b"targets: [gif]\n"),
-    "assets changed": changed("pixelpipe.yaml", lambda text: text + b"assets: [art]\n"),
-    "pack added": changed("pixelpipe.yaml", lambda text: text.replace(b"[]", b"[items@1]", 1)),
-    "settings gone": moved("pixelpipe.yaml", "pixelpipe.old"),
-    "key in .env": added(".env", b"PIXEL_ENGINE_API_KEY=k\n"),
-    "other .env": added(".env", b"OTHER=1\n"),
-    "key set": variable(KEY_NAME, "secret-key"),
-    "blank key set": variable(KEY_NAME, " "),
-    "service set": variable("PIXELPIPE_SERVICE", "http://127.0.0.1:9"),
-    "service set as it is": variable("PIXELPIPE_SERVICE", "built-in"),
-    "targets set": variable("PIXELPIPE_TARGETS", "gif"),
-    "index gone": removed(".pixelpipe/index.sqlite"),
-    "index of a newer version": newer_index,
-    "seal damaged": changed(".pixelpipe/tmp/seal", lambda content: content[: len(content) // 2]),
-    "seal gone": removed(".pixelpipe/tmp/seal"),
-}
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -487,10 +322,6 @@ CHANGES = {
     "two at once": ["source drawn over", "output edited"],
     "one that no rule matched": ["unmatched source drawn over"],
 }
-EDITS["source that needs another rule"] = changed(
-    "assets/hero.png", lambda _: png(sprite(5, (40, 40)))
-)
-EDITS["unmatched source drawn over"] = changed("assets/_logo.png", lambda _: NEW)
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -1,0 +1,180 @@
+"""Edits of a project that can be undone: what may change the answer of a run."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+from game import KEY_NAME, RULES, Game, png, sprite
+
+Undo = Callable[[], object]
+
+
+Edit = Callable[[Game], Undo]
+
+
+def changed(path: str, content: Callable[[bytes], bytes]) -> Edit:
+    """Rewrite a file; undone by writing its old bytes."""
+
+    def edit(game: Game) -> Undo:
+        place = game.root / path
+        before = place.read_bytes()
+        place.write_bytes(content(before))
+        return lambda: place.write_bytes(before)
+
+    return edit
+
+
+def in_secret(path: str) -> Edit:
+    """Change one byte and put the time stamp back, as tools do that keep it."""
+
+    def edit(game: Game) -> Undo:
+        place = game.root / path
+        before, stat = place.read_bytes(), place.stat()
+        time.sleep(0.01)  # time stamps of a kernel have the grain of its clock's tick
+        place.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        os.utime(place, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        return lambda: place.write_bytes(before)
+
+    return edit
+
+
+def added(path: str, content: bytes) -> Edit:
+    """Add a file."""
+
+    def edit(game: Game) -> Undo:
+        return game.write(path, content).unlink
+
+    return edit
+
+
+def removed(path: str) -> Edit:
+    """Remove a file."""
+
+    def edit(game: Game) -> Undo:
+        place = game.root / path
+        before = place.read_bytes()
+        place.unlink()
+        return lambda: place.write_bytes(before)
+
+    return edit
+
+
+def moved(path: str, to: str) -> Edit:
+    """Rename a file."""
+
+    def edit(game: Game) -> Undo:
+        (game.root / path).rename(game.root / to)
+        return lambda: (game.root / to).rename(game.root / path)
+
+    return edit
+
+
+def variable(name: str, value: str) -> Edit:
+    """Set a variable."""
+
+    def edit(game: Game) -> Undo:
+        game.environment[name] = value
+        return lambda: game.environment.pop(name)
+
+    return edit
+
+
+def newer_index(game: Game) -> Undo:
+    """Let a newer pixelpipe write the index."""
+    place = game.root / ".pixelpipe/index.sqlite"
+    with closing(sqlite3.connect(place)) as base, base:
+        base.execute("PRAGMA user_version = 99")
+    return place.unlink
+
+
+def linked(game: Game) -> Undo:
+    """Replace a sprite by a link to another one."""
+    place = game.root / "assets/hero.png"
+    before = place.read_bytes()
+    place.unlink()
+    place.symlink_to("slime.png")
+
+    def undo() -> None:
+        place.unlink()
+        place.write_bytes(before)
+
+    return undo
+
+
+def linked_folder(game: Game) -> Undo:
+    """Add a link to a folder, which is said and not followed."""
+    place = game.root / "assets/l"
+    place.symlink_to(game.root / "rules")
+    return place.unlink
+
+
+def foldered(game: Game) -> Undo:
+    """Put a folder where an output was."""
+    place = game.root / "assets/bat.anim.png"
+    before = place.read_bytes()
+    place.unlink()
+    place.mkdir()
+
+    def undo() -> None:
+        place.rmdir()
+        place.write_bytes(before)
+
+    return undo
+
+
+NEW = png(sprite(77))
+
+
+EDITS: dict[str, Edit] = {
+    "source drawn over": changed("assets/hero.png", lambda _: NEW),
+    "source touched": changed("assets/hero.png", lambda same: same),
+    "source changed in secret": in_secret("assets/hero.png"),
+    "source broken": changed("assets/hero.png", lambda content: content[:40]),
+    "source removed": removed("assets/hero.png"),
+    "source renamed": moved("assets/hero.png", "assets/heroine.png"),
+    "source added": added("assets/new.png", NEW),
+    "source that no rule matches added": added("assets/_icon.png", NEW),
+    "source replaced by a link": linked,
+    "link to a folder added": linked_folder,
+    "twin by case added": added("assets/HERO.png", NEW),
+    "override added": added("assets/hero.png.yaml", b"pivot: center\n"),
+    "output removed": removed("assets/bat.anim.png"),
+    "output edited": changed("assets/bat.anim.png", lambda content: content + b"x"),
+    "output edited in secret": in_secret("assets/bat.anim.json"),
+    "output replaced by a folder": foldered,
+    "foreign output added": added("assets/_logo.anim.png", NEW),
+    "ignore file added": added("assets/.pixelpipeignore", b"hero.png\n"),
+    "lock emptied": changed("pixelpipe.lock", lambda _: b""),
+    "lock cut": changed("pixelpipe.lock", lambda text: b"\n".join(text.split(b"\n")[:-2])),
+    "lock with a marker": changed("pixelpipe.lock", lambda text: text + b"<<<<<<< ours\n"),
+    "lock in secret": in_secret("pixelpipe.lock"),
+    "lock removed": removed("pixelpipe.lock"),
+    "rule changed": changed("rules/own.yaml", lambda text: text.replace(b"calmly", b"wildly")),
+    "rule broken": changed("rules/own.yaml", lambda text: text + b"\t:"),
+    "rule commented": changed("rules/own.yaml", lambda text: text + b"# the end\n"),
+    "rule file added": added("rules/a.yaml", RULES.replace("heroes", "all").encode()),
+    "rule file removed": removed("rules/own.yaml"),
+    "targets changed": changed("pixelpipe.yaml", lambda text: text + b"targets: [gif]\n"),
+    "assets changed": changed("pixelpipe.yaml", lambda text: text + b"assets: [art]\n"),
+    "pack added": changed("pixelpipe.yaml", lambda text: text.replace(b"[]", b"[items@1]", 1)),
+    "settings gone": moved("pixelpipe.yaml", "pixelpipe.old"),
+    "key in .env": added(".env", b"PIXEL_ENGINE_API_KEY=k\n"),
+    "other .env": added(".env", b"OTHER=1\n"),
+    "key set": variable(KEY_NAME, "secret-key"),
+    "blank key set": variable(KEY_NAME, " "),
+    "service set": variable("PIXELPIPE_SERVICE", "http://127.0.0.1:9"),
+    "service set as it is": variable("PIXELPIPE_SERVICE", "built-in"),
+    "targets set": variable("PIXELPIPE_TARGETS", "gif"),
+    "index gone": removed(".pixelpipe/index.sqlite"),
+    "index of a newer version": newer_index,
+    "seal damaged": changed(".pixelpipe/tmp/seal", lambda content: content[: len(content) // 2]),
+    "seal gone": removed(".pixelpipe/tmp/seal"),
+    "source that needs another rule": changed(
+        "assets/hero.png", lambda _: png(sprite(5, (40, 40)))
+    ),
+    "unmatched source drawn over": changed("assets/_logo.png", lambda _: NEW),
+}
