@@ -21,6 +21,8 @@ DETOUR, DETOUR_PX = (1.05, 1.3), (0.4, 1.6)
 TURN, TURN_PX = (1.2, 1.7), (0.8, 2.8)
 JUMP_PX = (0.15, 0.40)
 STUMBLE_PX = (0, 1.5)
+#: Inside a clip one px more is a pace that was rounded.
+SKIP_PX = (1, 2.5)
 #: A step inside the clip against the second widest of all.
 CUT, CUT_PX = (1.75, 2.15), (0.8, 1.6)
 DRIFT_PX = (0.9, 2.0)
@@ -74,7 +76,7 @@ def of_steps(reel: Reel, motion: Motion) -> Fault | None:
     if motion.wraps and reel.count > 2 and (px := closure.stumbles(reel)[:-1]).any():
         worst = int(px.argmax())
         sentence = f"frame {worst + 1}: the picture jumps, it rolls on by {px[worst]} px too many"
-        return fault("steps", share(float(px[worst]), *STUMBLE_PX), sentence)
+        return fault("steps", share(float(px[worst]), *SKIP_PX), sentence)
     if motion.jumps or motion.hides or motion.strikes or reel.count < 4:
         return None
     at, ratio, excess = closure.cut(reel)
