@@ -6,6 +6,7 @@ measured; background is what reaches the border, never a colour alone, unless th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -158,40 +159,41 @@ def _pockets(
 def _fringe(scene: _Scene, solid: Bools, palette: U8) -> tuple[Bools, Index]:
     """Unmix the one-pixel ring: f = (1-a)p + am; a of at least half is background, else p."""
     ring = solid & regions.grow(~solid)
-    solid, settled = solid.copy(), np.full(solid.shape, -1, dtype=np.int16)
-    found, which = np.unique(scene.matte, axis=0, return_inverse=True)
-    for at, key in enumerate(found):
-        mine = ring & (which.ravel() == at)[:, None, None]
-        numbers = scene.number[mine]
-        used = _used(numbers)
-        share, entry, _ = unmix(scene.colors[used], palette, key)
-        table = np.full(len(scene.colors), -1, dtype=np.int16)
-        table[used] = np.where(share < CLEAR_SHARE, entry, -1)
-        settled[mine] = table[numbers]
-        solid[mine] = settled[mine] >= 0
-    return solid, settled
+    settled = _settled(scene, ring, palette, lambda share, _: share < CLEAR_SHARE)
+    return solid & ~(ring & (settled < 0)), settled
 
 
 def _spilt(scene: _Scene, solid: Bools, settled: Index, palette: U8) -> Index:
     """Settle the few pixels inside the figure that matte was mixed into; more are material."""
     off = color.distances(color.lab_of(scene.colors), color.lab_of(palette)).min(axis=1) > FOREIGN
     inside = solid & ~regions.grow(~solid) & off[scene.number]
-    settled = settled.copy()
-    found, which = np.unique(scene.matte, axis=0, return_inverse=True)
-    for at, key in enumerate(found):
-        mine = inside & (which.ravel() == at)[:, None, None]
-        numbers = scene.number[mine]
-        used = _used(numbers)
-        share, entry, away = unmix(scene.colors[used], palette, key)
-        leans = (share >= SPILT_SHARE) & (away <= SPILT_AWAY)
-        table = np.full(len(scene.colors), -1, dtype=np.int16)
-        table[used] = np.where(leans, entry, -1)
-        settled[mine] = table[numbers]
-    leaning = inside & (settled >= 0)
+    found = _settled(
+        scene, inside, palette, lambda share, away: (share >= SPILT_SHARE) & (away <= SPILT_AWAY)
+    )
+    leaning = found >= 0
     labels, count = regions.label(leaning, diagonal=True)
     few = max(SPILT_PX, SPILT_PART * float(solid.sum()) / len(solid))
     large = leaning & (regions.areas(labels, count) > few)[labels]
-    settled[large] = -1
+    return np.where(leaning & ~large, found, settled)
+
+
+def _settled(
+    scene: _Scene, where: Bools, palette: U8, is_told: Callable[[Floats, Floats], Bools]
+) -> Index:
+    """Return the palette numbers that pixels `where` are a blend of with the matte, else -1.
+
+    `is_told` says by the shares of matte, and how far that is from the colours, which are believed.
+    """
+    settled = np.full(where.shape, -1, dtype=np.int16)
+    found, which = np.unique(scene.matte, axis=0, return_inverse=True)
+    for at, key in enumerate(found):
+        mine = where & (which.ravel() == at)[:, None, None]
+        numbers = scene.number[mine]
+        used = _used(numbers)
+        share, entry, away = unmix(scene.colors[used], palette, key)
+        table = np.full(len(scene.colors), -1, dtype=np.int16)
+        table[used] = np.where(is_told(share, away), entry, -1)
+        settled[mine] = table[numbers]
     return settled
 
 
