@@ -13,7 +13,7 @@ from . import config, project
 from . import site as sites
 from .config import ServiceChoice
 from .errors import ConfigError
-from .ledger import Ledger
+from .ledger import DAY_S, Ledger
 from .model import Balance, JobState, Record
 from .site import Site
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 #: Dollars of one credit of each pool, about (api.md section 1, rows 16 and 17).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
 DAYS = 30
-_DAY_S = 24 * 60 * 60
 #: A job in one of these states may hold credits of the account.
 _HOLDING = (JobState.CLAIMED, JobState.SUBMITTED, JobState.DETACHED, JobState.UNCONFIRMED)
 
@@ -72,7 +71,7 @@ def records(state: Path, service: ServiceChoice, now: float) -> Records:
         holding = [job for job in unfinished if job.state in _HOLDING]
         return Records(
             charged=ledger.charged_since(
-                now - DAYS * _DAY_S, paid=service.paid, service=service.identity
+                now - DAYS * DAY_S, paid=service.paid, service=service.identity
             ),
             held=sum(job.credits_quoted for job in holding),
             open_jobs=len(holding),
@@ -103,7 +102,7 @@ class Period(Record, frozen=True, kw_only=True):
 def period(site: Site, first: date, last: date, now: float) -> Period:
     """Sum up what the ledger booked for the site's service on these days."""
     since = datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()
-    until = datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp() + _DAY_S
+    until = datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp() + DAY_S
     found = Period(first=first.isoformat(), last=last.isoformat())
     if not (site.state / "ledger.sqlite").exists():
         return found

@@ -73,13 +73,8 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
     )
     unknown = [key for key in missing if key not in jobs or jobs[key].digest is None]
     stored = {key: one.digest for key in unknown if (one := store.find(key)) is not None}
-    return Known(
-        lock=known.lock,
-        waiting=known.waiting,
-        have=known.have,
-        on_disk=known.on_disk,
-        restored=known.restored,
-        existing=known.existing,
+    return msgspec.structs.replace(
+        known,
         jobs=jobs,
         alike=alike,
         stored=stored,

@@ -47,10 +47,13 @@ class Permission:
         self._tools = tools
 
     def granted(self, found: Survey, plan: Plan, saved: SavedPlan | None) -> Options:
-        """Return what may be spent; raises as `agreed` does where a plan was saved."""
-        return self.given(found, plan) if saved is None else self.agreed(saved, found, plan)
+        """Return what may be spent, by the plan that was saved if there is one.
 
-    def given(self, found: Survey, plan: Plan) -> Options:
+        Raises OutOfDateError for a saved plan that is stale or used up, RefusedError for credits.
+        """
+        return self._given(found, plan) if saved is None else self._agreed(saved, found, plan)
+
+    def _given(self, found: Survey, plan: Plan) -> Options:
         """Return what flags, settings and a person allow."""
         if by := frozen_by(plan, self._spending, self._environment):
             return Options(frozen=True, frozen_by=by)
@@ -62,11 +65,8 @@ class Permission:
             plan = restraint.rest(plan, kept)
         return Options(allowance=self._allowance(plan, self._spending), kept_back=kept)
 
-    def agreed(self, saved: SavedPlan, found: Survey, plan: Plan) -> Options:
-        """Let a saved plan be carried out if it still holds, is paid for, and is used once.
-
-        Raises OutOfDateError for a plan that is stale or used up, RefusedError for credits.
-        """
+    def _agreed(self, saved: SavedPlan, found: Survey, plan: Plan) -> Options:
+        """Let a saved plan be carried out if it still holds, is paid for, and is used once."""
         ledger, site = self._tools.ledger, self._site
         if ledger.is_consumed(saved.id):
             raise OutOfDateError(USED_UP)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..ledger import Ledger
+from ..ledger import DAY_S, Ledger
 from ..model import Balance, Job, JobState, Record
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 #: The service's hold lapses after this time (api.md section 1, row 19).
 HOLD_S = 10 * 60.0
-_DAY_S = 24 * 60 * 60
-_LONGEST_S = 365 * _DAY_S
+_LONGEST_S = 365 * DAY_S
 _KNOWN = (JobState.SUBMITTED, JobState.DETACHED)
 
 
@@ -57,8 +56,8 @@ def ask(service: Service, identity: str, since: float, now: float) -> Account:
 
     The service answers for a year at most.
     """
-    today = now // _DAY_S * _DAY_S
-    day = max(today - _LONGEST_S, min(today, since // _DAY_S * _DAY_S))
+    today = now // DAY_S * DAY_S
+    day = max(today - _LONGEST_S, min(today, since // DAY_S * DAY_S))
     totals = service.billing(start_date=_date(day)).totals
     return Account(
         service=identity,
@@ -87,7 +86,7 @@ def gather(
     """Return the evidence for `job`, one of all `doubts`; without an account, what we know."""
     own = account if account is not None and account.service == job.service else None
     known = [one for one in ledger.unfinished() if one.service == job.service]
-    since = own.since if own else job.claimed_at // _DAY_S * _DAY_S
+    since = own.since if own else job.claimed_at // DAY_S * DAY_S
     found = Evidence(
         credits=job.credits_quoted,
         asked_for=sum(one.credits_quoted for one in together(job, doubts)),

@@ -1,4 +1,4 @@
-"""One paid job, one durable step at a time; and many of them at once.
+"""One paid job, one durable step at a time.
 
     NEW -> CLAIMED -> SUBMITTED(remote id) -> BOUGHT(digest)
               |             |-> FAILED(reason)      the service said failure, or refused
@@ -7,7 +7,7 @@
 
 Claim before POST; remote id before the first poll; bought bytes before the ledger row that names
 them. `ask` talks to the network and runs in worker threads; `advance` writes to the ledger and
-runs in the one thread that owns it; `run` lets many jobs take turns.
+runs in the one thread that owns it. `scheduler` lets many jobs take turns.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Protocol
 
 from ..model import Balance, Record
 
@@ -113,16 +114,15 @@ class BatchStatus(Record, frozen=True, kw_only=True):
     sub_jobs: tuple[SubStatus, ...] = ()
 
 
-class Named(Record, frozen=True, kw_only=True):
+class Named(Protocol):
     """An answer to a POST that is worthless without one field."""
 
     @property
     def id(self) -> str:
-        """Return that field; "" when it is missing."""
-        raise NotImplementedError
+        """That field; "" when it is missing."""
 
 
-class Submitted(Named, frozen=True, kw_only=True):
+class Submitted(Record, frozen=True, kw_only=True):
     """A job was accepted."""
 
     api_job_id: str = ""
@@ -133,7 +133,7 @@ class Submitted(Named, frozen=True, kw_only=True):
         return self.api_job_id
 
 
-class BatchSubmitted(Named, frozen=True, kw_only=True):
+class BatchSubmitted(Record, frozen=True, kw_only=True):
     """A batch was accepted."""
 
     batch_id: str = ""
@@ -144,7 +144,7 @@ class BatchSubmitted(Named, frozen=True, kw_only=True):
         return self.batch_id
 
 
-class Enhanced(Named, frozen=True, kw_only=True):
+class Enhanced(Record, frozen=True, kw_only=True):
     """Answer of POST /enhance-prompt."""
 
     enhanced_prompt: str = ""
@@ -155,7 +155,7 @@ class Enhanced(Named, frozen=True, kw_only=True):
         return self.enhanced_prompt
 
 
-class Cancelled(Named, frozen=True, kw_only=True):
+class Cancelled(Record, frozen=True, kw_only=True):
     """Answer of POST /cancel: whatever it is, polling tells what became of the job."""
 
     @property
