@@ -62,7 +62,7 @@ def test_a_key_paused_while_a_job_runs_does_not_stop_the_job(tmp_path: Path) -> 
 
 def test_credits_are_held_then_taken_monthly_first(tmp_path: Path) -> None:
     """Rows 15 to 22: hold at submit, capture at success, a job may straddle both pools."""
-    db, key, options = account_in(tmp_path, "--latency", "0.4")
+    db, key, options = account_in(tmp_path, "--latency", "2")
     local.add_credits(db, 50)
     with serving(*options, key=key) as server:
         full = {"monthly_balance": 100, "purchased_balance": 50, "total_balance": 150}

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job, order
 
 from pipeline import errors, keys
 from pipeline.ledger import Ledger
+from pipeline.ledger.book import Claimed
 from pipeline.model import Job, JobState
 from pipeline.purchase import jobs, pace, scheduler
 from pipeline.purchase.jobs import Order, Outcome
@@ -245,6 +247,22 @@ def test_stopping_keeps_ids_and_releases_claims(floor: Floor) -> None:
         _interrupt_when(begun, running)
     assert floor.state("a") is JobState.FAILED
     assert floor.state("b") is JobState.SUBMITTED
+
+
+def test_interrupt_between_claim_and_turn_leaves_no_doubt(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C comes at any moment: what was claimed and never sent is free for the next run."""
+    claim = floor.ledger.claim
+
+    def interrupted(*args: Any, **options: Any) -> list[Claimed]:
+        claim(*args, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(floor.ledger, "claim", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(floor.scheduler(Scripted()).run([order("a")], []))
+    assert floor.state("a") is JobState.FAILED
 
 
 def _interrupt_when(begun: threading.Event, running: Iterator[Outcome]) -> None:

@@ -12,7 +12,7 @@ lock when the process dies, however it dies, also across containers and process-
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -172,6 +172,12 @@ class Ledger(LedgerSets):
             "SELECT record FROM jobs WHERE remote_id = ? AND service = ?", (remote_id, service)
         )
         return _decode(rows[0][0]) if rows else None
+
+    def claimed_here(self, known: Container[str]) -> list[Job]:
+        """Return the claims that were made here, but for those whose request key is `known`."""
+        mine = [job for job in self.unfinished() if job.holder and job.holder == self._token]
+        claims = [job for job in mine if job.state is JobState.CLAIMED]
+        return [job for job in claims if job.request_key not in known]
 
     def is_alive(self, holder: str) -> bool:
         """Tell whether the process that holds `holder` still runs (this one included)."""

@@ -324,6 +324,8 @@ class Scheduler:
             self._tasks.put(None)
         claims = [turn for turn in self._flying.values() if turn.job.state is JobState.CLAIMED]
         self._await(claims)
+        with suppress(StorageError):  # an interrupt may come between a claim and its turn
+            claims += [Turn(j, None, None) for j in self._desk.ledger.claimed_here(self._flying)]
         for turn in claims:
             with suppress(StorageError):  # the ledger is full: the others deserve their try
                 if turn.is_out and (turn.answer is None or isinstance(turn.answer, Bug)):
