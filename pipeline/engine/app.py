@@ -1,6 +1,6 @@
 """Answer HTTP requests: the order of checks, JSON on every path, CORS on every answer.
 
-Order (api.md 7.2 rule 1): key, path, method, JSON, fields, picture, price, then job and hold.
+Order: key, path, method, JSON, fields, picture, price, then job and hold. The vendor's is unknown.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cut the matte out of a picture or an animation. Source: api.md 3.11; imaging.md 4."""
+"""Cut the matte out of a picture or an animation."""
 
 from __future__ import annotations
 

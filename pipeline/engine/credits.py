@@ -1,7 +1,7 @@
 """Keep accounts and their two pools of play credits.
 
-total = sum of the ledger (by trigger, see database.py); reserved = sum of open holds.
-Source: api.md section 1, rows 15 to 25, and 3.2 to 3.5.
+total = sum of the ledger (by trigger, see database.py); reserved = sum of open holds. Monthly
+credits are spent first, and only success is charged (vendor's introduction).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Totals:
 
     @property
     def net_change(self) -> int:
-        """Say how the total moved (api.md 3.5)."""
+        """Say how the total moved."""
         return self.credits_added + self.refunds - self.credits_used
 
 

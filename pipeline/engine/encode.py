@@ -1,8 +1,8 @@
 """Write opaque frames as a sheet, a GIF or a lossless animated WebP, every frame kept.
 
 GIF and WebP containers are assembled here: Pillow's writers merge equal neighbours, and the
-contract promises as many frames as were asked for (api.md 7.2 rule 5). Sources: GIF89a
-specification; Google, "WebP Container Specification"; api.md 4.6.
+contract promises as many frames as were asked for. Sources: GIF89a specification; Google, "WebP
+Container Specification".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Say what a prompt leaves open, without naming another motion. Source: api.md 3.15."""
+"""Say what a prompt leaves open, without naming another motion."""
 
 from __future__ import annotations
 

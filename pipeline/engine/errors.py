@@ -1,7 +1,7 @@
 """Name every refusal of the engine: HTTP status, stable code, a sentence for the user.
 
 Codes are never changed once released. `unauthorized`, `insufficient_credits` and `internal_error`
-are the vendor's; the others are ours (api.md 7.3).
+are the vendor's; the others are ours, and no client may need them of the vendor.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 queued -> pending -> success | failure | cancelled. `hold_until` runs from a job's turn: a batch's
 later jobs get theirs when the one before has ended. Times are seconds since 1970, UTC, and come in.
-Source: api.md 3.6, 3.7, 3.13, 3.14 and 7.2.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Draw the frames between supplied pictures without a new colour. Source: api.md 3.8 and 7.1.
+"""Draw the frames between supplied pictures without a new colour.
 
 Between two pictures the outline follows their blended signed distances, moved along with the centre
 of the figure; each pixel inside takes the colour of the nearer picture in time. Sources: Raya and

@@ -1,6 +1,6 @@
 """Keep API keys: shown once, stored as SHA-256 and a prefix, at most ten for an account.
 
-Source: api.md section 1, rows 5 to 14.
+Source: vendor's introduction.
 """
 
 from __future__ import annotations

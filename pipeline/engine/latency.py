@@ -1,6 +1,6 @@
 """Imitate how long the real service takes: a log-normal duration, drawn from a job's own number.
 
-Source: api.md 4.8 (about 90 s) and speed.md 5 (sigma 0.25).
+About 90 s is typical (vendor's introduction); a sigma of 0.25 is our assumption.
 """
 
 from __future__ import annotations

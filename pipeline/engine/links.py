@@ -1,6 +1,7 @@
 """Sign download links: anyone who has one may fetch the file until it expires, nobody else.
 
-Source: api.md section 1, rows 38 and 43, and 7.2 rule 4.
+A link holds for one hour (vendor's introduction); asking for the job again gives a fresh one, which
+is our own reading.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Manage an engine's database file: keys, credits, and what was asked of it.
 
 Plain functions for command lines and tests; they work beside a running server.
-Source: api.md section 1, rows 6 to 18.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Read request bodies into orders: frozen records with every default filled in, ready to render.
 
-Unknown fields are ignored (api.md 7.2 rule 7). Source: api.md 3.6 to 3.11, 4.1 to 4.5.
+Unknown fields are ignored, so that a client of a newer contract still works.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ANIMATED = pictures.Limits(
 
 
 class Transform(msgspec.Struct, frozen=True):
-    """Place the sprite on a square canvas of `canvas_size` px (api.md 4.2)."""
+    """Place the sprite on a square canvas of `canvas_size` px."""
 
     canvas_size: int
     fill_method: str
@@ -137,7 +137,7 @@ def read_animate(body: Body) -> Draft:
 
 
 def read_keyframes(body: Body) -> Draft:
-    """Read the body of POST /keyframes (api.md 3.8)."""
+    """Read the body of POST /keyframes."""
     digest = body_digest(body)
     prompt = fields.text(body, "prompt", None, longest=LONGEST_TEXT)
     negative = fields.text(body, "negative_prompt", "", longest=LONGEST_TEXT)
@@ -155,14 +155,14 @@ def read_keyframes(body: Body) -> Draft:
 
 
 def read_pixelate(body: Body) -> Draft:
-    """Read the body of POST /pixelate (api.md 3.10)."""
+    """Read the body of POST /pixelate."""
     colors = fields.integer(body, "colors", 24, 2, 256)
     order = PixelateOrder(pictures.read(body, "image", ENLARGED), colors)
     return Draft("/pixelate", order, {"colors": colors, "engine": "builtin"}, body_digest(body))
 
 
 def read_remove_background(body: Body) -> Draft:
-    """Read the body of POST /remove-background (api.md 3.11)."""
+    """Read the body of POST /remove-background."""
     threshold = fields.integer(body, "rmbg_alpha_threshold", 128, 0, 255)
     order = BackgroundOrder(pictures.read(body, "image", ANIMATED), threshold)
     inputs: dict[str, object] = {"rmbg_alpha_threshold": threshold, "engine": "builtin"}

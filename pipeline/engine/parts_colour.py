@@ -40,9 +40,9 @@ TO_LAB = np.array(
 
 
 def oklab(colours: Pixels) -> Floats:
-    """Convert (..., 3) sRGB bytes to OKLab, rounded to 9 decimals. Source.
+    """Convert (..., 3) sRGB bytes to OKLab, rounded to 9 decimals.
 
-    Ottosson 2020; imaging.md 1.
+    Source: Ottosson 2020, OKLab.
     """
     share = colours.astype(np.float64) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
@@ -53,7 +53,7 @@ def oklab(colours: Pixels) -> Floats:
 
 
 def difference(first: Floats, second: Floats) -> Floats:
-    """Return the distance of OKLab colours with a and b doubled (deltaE-OK2; imaging.md 1)."""
+    """Return the distance of OKLab colours with a and b doubled (color.js, deltaEOK2)."""
     apart = (first - second) * np.array([1.0, 2.0, 2.0])
     distance: Floats = np.sqrt((apart**2).sum(axis=-1))
     return distance
@@ -85,7 +85,7 @@ class Palette:
 
     @cached_property
     def ramps(self) -> tuple[Ints, ...]:
-        """Return groups of like hue, each ordered from dark to light (imaging.md 1)."""
+        """Return groups of like hue, each ordered from dark to light."""
         return _ramps(self)
 
     @cached_property
@@ -159,7 +159,7 @@ def region(colours: Palette, chosen: Bools, area: int) -> Bools | None:
 
 
 def emissive(colours: Palette, opaque: Bools, islands: Ints) -> Bools:
-    """Return the pixels that give light: the brightest regions (imaging.md 18, glow).
+    """Return the pixels that give light: the brightest regions .
 
     They lie inside the outline, and are no face: nothing with two dark islands. A light has a core
     and a halo, so what can change among its own colours comes before what can only take the next

@@ -29,7 +29,7 @@ class Eyes:
 
 
 def small(height: int, width: int, share: float = 0.01) -> int:
-    """Return the largest area of a small part for a sprite's box (imaging.md 18)."""
+    """Return the largest area of a small part for a sprite's box."""
     return max(12, int(share * height * width))
 
 
@@ -66,7 +66,7 @@ def _as_pair(labels: Ints, eyes: Eyes) -> Ints:
 def find_eyes(
     colours: Palette, line: Bools, box: tuple[int, int, int, int], limit: int
 ) -> Eyes | None:
-    """Find the two regions that look most like a pair of eyes (imaging.md 15, extras).
+    """Find the two regions that look most like a pair of eyes.
 
     Both have one colour, dark or glaring; they lie level, are alike in size, and nearest to the
     middle of the box.

@@ -1,6 +1,6 @@
 """Take pictures out of requests: base64, file kind, size, aspect, and decoding to its end.
 
-Only headers and Pillow are touched here, numpy is left to the workers. Source: api.md 4.1.
+Only headers and Pillow are touched here, numpy is left to the workers.
 """
 
 from __future__ import annotations

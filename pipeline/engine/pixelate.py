@@ -1,6 +1,6 @@
 """Bring enlarged pixel art back to its native size, when it is an exact enlargement.
 
-Soft or fractional grids need the real service. Source: imaging.md 6, exact case; api.md 3.10.
+Soft or fractional grids need the real service.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 Which motions it asks for, how strongly, how fast, and what has to be left to a model.
 
-Deterministic, by word stems (imaging.md 16 and 17). Verbs outrank things, the first clause outranks
-the rest, what a negation or the negative prompt names is vetoed, and what the sprite looks like
-breaks ties.
+Deterministic, by word stems. Verbs outrank things, the first clause outranks the rest, what a
+negation or the negative prompt names is vetoed, and what the sprite looks like breaks ties.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ def _vetoes(hits: Iterable[Hit], negative_prompt: str) -> set[str]:
 
 
 def _settled(hit: Hit, sprite: Sprite) -> Hit:
-    """Turn a word whose motion depends on the sprite into one motion (imaging.md 16.3, 16.5)."""
+    """Turn a word whose motion depends on the sprite into one motion."""
     match hit.motion:
         case "idle":
             return replace(hit, motion=prior.idle(sprite))

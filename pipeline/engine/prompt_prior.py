@@ -14,7 +14,7 @@ from .parts import Sprite
 
 
 class Kind(StrEnum):
-    """What a sprite looks like (imaging.md 16, class prior)."""
+    """What a sprite looks like."""
 
     FIRE = "fire"
     PLANT = "plant"

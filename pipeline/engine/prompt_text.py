@@ -41,7 +41,7 @@ class Hit:
 
     @property
     def weight(self) -> int:
-        """Return the score of imaging.md 16.4: verbs and the first clause count more."""
+        """Return the score: verbs and the first clause count more."""
         return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + FIRST_WEIGHT * (self.clause == 0)
 
 

@@ -2,8 +2,7 @@
 
 Stems and the motions they ask for, exceptions, adverbs, and what one still cannot give.
 
-A stem matches at the start of a word; a phrase matches word for word by stems. Rows follow
-imaging.md 15 to 17.
+A stem matches at the start of a word; a phrase matches word for word by stems.
 """
 
 from __future__ import annotations
@@ -88,8 +87,7 @@ NOUNS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-# What a gather cannot show (imaging.md 17): stem, the nearest honest motion, and how the sentence
-# names it.
+# What a gather cannot show: stem, the nearest honest motion, and how the sentence names it.
 BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "attack slash stab strik punch kick bit bite fight hack throw swing_sword swing_axe"

@@ -1,6 +1,6 @@
 """Bring frames onto a palette or a number of colours, one table for the whole clip.
 
-Source: api.md 4.3 and 7.2 rule 6; OKLab as in imaging.md 1 (Ottosson 2020).
+The matte is left out of the mapping. Source of the distance: Ottosson 2020, OKLab.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _colours(frames: Pixels) -> tuple[Pixels, Ints]:
 
 
 def _place(colours: Pixels) -> Floats:
-    """Give OKLab coordinates with a and b doubled, so that plain distance is ΔE2 (imaging.md 1)."""
+    """Give OKLab coordinates with a and b doubled, so that plain distance is ΔE2."""
     places: Floats = oklab(colours) * np.array([1.0, 2.0, 2.0])
     return places
 

@@ -1,6 +1,7 @@
 """Turn an order into a file. Pure CPU work that runs in a worker process.
 
-Source: api.md 4.2 to 4.6 and 7.2, rules 5 and 6.
+An animation's frames have the input's size unless a transform says otherwise, frame 0 is the input
+on the matte, and the matte stays in the file: a client keys it out.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ def flattened(frames: Pixels, ground: Colour, noise: int, seed: int) -> Pixels:
     """Put (frames, height, width, 4) on the matte: (frames, height, width, 3), opaque.
 
     With `noise` the matte has a cast of up to `noise` a channel and grain of half as much, as the
-    vendor's is only near the colour asked for (api.md 4.4).
+    vendor's is only near the colour asked for.
     """
     backdrop = np.broadcast_to(np.array(ground, np.int16), (*frames.shape[:3], 3))
     if noise:

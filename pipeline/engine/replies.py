@@ -1,4 +1,4 @@
-"""Shape what the API answers: jobs, batches, balances, errors. Source: api.md 3.4 to 3.14."""
+"""Shape what the API answers: jobs, batches, balances, errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def of(content: object, status: int = 200) -> Reply:
 
 
 def refusal(error: EngineError) -> Reply:
-    """Answer with the error shape that every refusal has (api.md 3.3)."""
+    """Answer with the error shape that every refusal has."""
     content = {"error": {"code": error.code, "message": str(error)}}
     return Reply(error.status, msgspec.json.encode(content), headers=error.headers)
 

@@ -1,6 +1,6 @@
 """Answer the endpoints: what each accepts, books and returns.
 
-Source: api.md 3.4 to 3.15. Every function takes the service, the caller's account and the request.
+Every function takes the service, the caller's account and the request.
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""The motions of imaging.md 15, one file a family, and the way to perform one."""
+"""The motions of the built-in engine, one file a family, and the way to perform one.
+
+A motion is a map of whole indices: at each pixel a frame shows a pixel of the sprite, or one of its
+colours. So no new colour and no half-transparent pixel can appear; in a loop, frame N would be
+frame 0. It never looks at a clock, and is random by its seed only.
+
+In the formulas A is the amplitude in whole px, t = 2 pi i / N the phase of frame i (`sin` and `cos`
+alone are those of t), e the height above the floor as a share of the box; R rounds halves up, and
+Rs does so with the sign left out and put back, so that left and right are alike.
+"""
 
 from __future__ import annotations
 

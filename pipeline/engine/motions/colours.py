@@ -19,8 +19,8 @@ def glow(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     """Brighten and dim what gives light, among its own colours.
 
     A light of one colour only brightens: the next darker colour of the sprite is no light. Ramp
-    index + R(sin), outline and eyes left alone; imaging.md 15 no. 22. However strong, it dims by
-    one step: two steps down a face has the colour of its eyes.
+    index + R(sin), outline and eyes left alone. However strong, it dims by one
+    step: two steps down a face has the colour of its eyes.
     """
     steps = 2 if parameters.strength >= 2 else 1
     level = np.maximum(waves.symmetric(steps * waves.swing(frames, parameters.cycles)), -1)
@@ -34,7 +34,7 @@ def glow(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 def glint(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Run a band of light across.
 
-    c <= x + y < c + band is a step lighter, two frames of rest; imaging.md 15 no. 23.
+    c <= x + y < c + band is a step lighter, two frames of rest.
     """
     box = sprite.box
     band = max(2, int(waves.half_up(0.12 * (box.width + box.height))))
@@ -57,7 +57,7 @@ def glint(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 def cycle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Let the colours of the most vivid ramp run round.
 
-    Index + R(L i / N) mod L; imaging.md 15 no. 24.
+    Index + R(L i / N) mod L.
 
     Source of the idea: palette rotation (effectgames.com, canvascycle).
     """
@@ -77,7 +77,7 @@ def cycle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 
 
 def flash(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Flash in frames 1 and 3 in the lightest colour; imaging.md 15 no. 25.
+    """Flash in frames 1 and 3 in the lightest colour.
 
     The variant `vanish` hides odd frames instead.
     """
@@ -95,7 +95,7 @@ def flash(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 def sparkle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Twinkle at seeded points.
 
-    A pixel of the lightest colour, then a plus, then a pixel; imaging.md 15, extras.
+    A pixel of the lightest colour, then a plus, then a pixel.
     """
     area = sprite.opaque & ~sprite.outline & (sprite.islands[0] < 0)
     area = area if area.any() else sprite.opaque

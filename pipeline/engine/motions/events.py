@@ -13,7 +13,7 @@ from .motion import Layer, Motion, Parameters
 def dissolve(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Vanish pixel by pixel.
 
-    Visible while the threshold T >= p, p = (1 - cos)/2 or i/(N - 1); imaging.md 15 no. 26.
+    Visible while the threshold T >= p, p = (1 - cos)/2 or i/(N - 1).
 
     T is an 8x8 Bayer matrix; seeded in the variant `seeded`, from the rim inwards in the variant
     `rim`.

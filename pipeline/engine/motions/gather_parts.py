@@ -27,8 +27,7 @@ def only(map_: Ints, mask: Bools) -> Ints:
 def rigid(sprite: Sprite, map_: Ints) -> Ints:
     """Move each island as one piece, by the mean offset that the map gives its pixels.
 
-    The body is warped without its islands; then each is set whole where its pixels went (imaging.md
-    18).
+    The body is warped without its islands; then each is set whole where its pixels went.
     """
     labels, count = sprite.islands
     if not count:
@@ -86,7 +85,7 @@ def closed(map_: Ints, mask: Bools) -> Ints:
 def mended(sprite: Sprite, map_: Ints) -> Ints:
     """Close the outline where a shear has torn it: what was inside must not lie at the edge.
 
-    Such a pixel shows what an edge pixel beside it shows (imaging.md 19, cleaner outlines).
+    Such a pixel shows what an edge pixel beside it shows.
     """
     solid = np.append(sprite.opaque.reshape(-1), False)[map_]
     edge = np.append(sprite.rim.reshape(-1), False)[map_]

@@ -16,7 +16,7 @@ STRIDE = 0.28
 def walk2(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Step leg by leg.
 
-    Contact, passing, contact, passing; imaging.md 15 no. 19 and 19, real two-leg walk.
+    Contact, passing, contact, passing: a walk on two legs.
 
     Legs swing from the hip by Rs(stride e sin), every second one half a turn later; a leg that
     comes forward is lifted, the other stands on the floor and is stretched at the hip by the rise
@@ -77,7 +77,7 @@ def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     """Beat the wings: column dy = -Rs(A s sin), s growing from the shoulder to the tip.
 
     The tips follow the shoulder by a twelfth of a turn; the downstroke lifts the body by a third of
-    the beat; imaging.md 15 no. 20.
+    the beat.
     """
     box = sprite.box
     hinge = 0.36 * box.width / 2
@@ -101,7 +101,7 @@ def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 def nod(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Bow the head.
 
-    Everything above the neck sinks by R(.6A(1 - cos)/2), drawn over the body; no. 18.
+    Everything above the neck sinks by R(.6A(1 - cos)/2), drawn over the body.
     """
     head: Bools = sprite.opaque & (np.arange(sprite.height) < sprite.neck)[:, None]
     depth = max(1.0, 0.6 * amplitude(sprite, parameters))

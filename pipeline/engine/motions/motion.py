@@ -46,7 +46,7 @@ Render = Callable[[Sprite, int, Parameters, int], Ints]
 
 @dataclass(frozen=True)
 class Motion:
-    """One numbered motion of imaging.md 15.
+    """One motion, and what it needs.
 
     `smallest` is the least even frame count that shows it; below it `fallback` is used. `loops`
     says that it can be a loop, `shoots` that it can be a one-shot. `margin` is the room it wants on

@@ -14,7 +14,7 @@ def resize(sprite: Sprite, wide: Floats, tall: Floats, *, grounded: bool = True)
     """Scale each frame about the floor's middle (or the centre) by whole rows and columns.
 
     `wide` and `tall` are factors (frames,); sizes stay inside the room, so nothing is clipped.
-    Lines are repeated or left out where that shows least, never through the eyes (imaging.md 18).
+    Lines are repeated or left out where that shows least, never through the eyes.
     """
     box, room = sprite.box, sprite.room
     half = min(room.left, room.right)
@@ -43,7 +43,7 @@ def _taller(height: int, tall: Floats, upward: int, grounded: bool) -> Ints:
 def squash(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Flatten and stretch, keeping the volume.
 
-    scale (1 + k sin, 1 - k sin) on the floor; imaging.md 15 no. 5.
+    scale (1 + k sin, 1 - k sin) on the floor.
     """
     factor = max(0.10 * parameters.strength, 1 / sprite.box.height)
     force = factor * waves.swing(frames, parameters.cycles)
@@ -53,7 +53,7 @@ def squash(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
 def pulse(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Swell and shrink about the centre.
 
-    scale 1 + k(1 - cos), at least a pixel; imaging.md 15 no. 7.
+    scale 1 + k(1 - cos), at least a pixel.
     """
     box = sprite.box
     factor = max(0.08 * parameters.strength, 1 / max(box.width, box.height))
@@ -62,7 +62,7 @@ def pulse(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 
 
 def heartbeat(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Beat twice and rest: scale 1 + k |sin 4 pi u| (1, then .6, then 0); imaging.md 15 no. 8."""
+    """Beat twice and rest: scale 1 + k |sin 4 pi u| (1, then .6, then 0)."""
     box = sprite.box
     share = waves.phases(frames, parameters.cycles) / waves.TURN
     force = np.where(share < 0.25, 1.0, np.where(share < 0.5, 0.6, 0.0))
@@ -72,7 +72,7 @@ def heartbeat(sprite: Sprite, frames: int, parameters: Parameters, seed: int) ->
 
 
 def breathe(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lift head and shoulders by R(A(1 - cos)/2); feet stay; imaging.md 15 no. 4.
+    """Lift head and shoulders by R(A(1 - cos)/2); feet stay.
 
     The chest grows by the rows are those that differ least from the next, never an outline;
     without room above the chest sinks instead.

@@ -19,7 +19,7 @@ WAVE_LENGTH = 0.8
 
 
 def sway(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lean with the wind from a fixed foot: row dx = Rs(A e^1.5 sin); imaging.md 15 no. 9."""
+    """Lean with the wind from a fixed foot: row dx = Rs(A e^1.5 sin)."""
     bend = height_share(sprite) ** 1.5
     turn = (parameters.across or 1) * waves.swing(frames, parameters.cycles)[:, None]
     return _rows(sprite, amplitude(sprite, parameters, 0.07), lambda reach: reach * bend * turn)
@@ -36,7 +36,7 @@ def leaning(sprite: Sprite, frames: int, parameters: Parameters, slope: float) -
 def wobble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Jiggle like jelly, the top behind the bottom.
 
-    row dx = Rs(A e (sin(t - 1.2 e) + sin 1.2 e)); no. 10.
+    row dx = Rs(A e (sin(t - 1.2 e) + sin 1.2 e)).
     """
     share = height_share(sprite)
     late = WOBBLE_LAG * share
@@ -48,7 +48,7 @@ def wobble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
 def wave(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Run a wave from the mast to the free edge.
 
-    column dy = Rs(A u (sin(t - q) + sin q)), q = 2 pi u / .8; no. 11.
+    column dy = Rs(A u (sin(t - q) + sin q)), q = 2 pi u / .8.
 
     The form is scaled to the amplitude, so that small cloth keeps its edge.
 
@@ -79,7 +79,7 @@ def _travelling(share: Floats, turn: Floats) -> Floats:
 def ripple(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Let waves run through standing water.
 
-    row dx = Rs(.6A (sin(t + q) - sin q)); imaging.md 15 no. 12.
+    row dx = Rs(.6A (sin(t + q) - sin q)).
 
     Water that is a part of the sprite (a well, a fountain) ripples alone, inside its own edge.
     """
@@ -109,7 +109,7 @@ def _rolled_rows(sprite: Sprite, mask: Bools, right: Ints) -> Ints:
 def flicker(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Lick like a flame.
 
-    Three seeded sines climb the rows, the height follows; imaging.md 15 no. 21.
+    Three seeded sines climb the rows, the height follows.
 
     A flame that is a part of the sprite (a torch in a hand) licks alone.
     """
@@ -144,7 +144,7 @@ def _licking(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> 
 
 
 def height_share(sprite: Sprite) -> Floats:
-    """Return e(y) of imaging.md 1 for each canvas row: 0 on the floor, 1 at the top of the box.
+    """Return e(y), the height of each canvas row: 0 on the floor, 1 at the top of the box.
 
     It does not grow over the rows of the eyes, or of a head on a neck: what it bends leaves a face
     straight.

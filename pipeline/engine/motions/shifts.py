@@ -16,8 +16,7 @@ from . import gather, waves
 from .motion import Layer, Motion, Parameters, amplitude
 from .scales import resize
 
-# Arms, wings, tails and held things follow the body by a sixth of a turn (imaging.md 19, secondary
-# motion).
+# Arms, wings, tails and held things follow the body by a sixth of a turn.
 LAG = waves.TURN / 6
 
 LUNGE = (0.0, -0.25, -0.4, -0.4, 0.7, 1.0, 0.5, 0.15, 0.0)
@@ -31,7 +30,7 @@ HOP_SQUASH = (0.0, 0.16, -0.10, 0.0, 0.0, -0.06, 0.20, 0.06, 0.0)
 def bob(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Lift the sprite and set it down.
 
-    dy = -R(A(1 - cos)/2), arms and tail a moment later; imaging.md 15 no. 1.
+    dy = -R(A(1 - cos)/2), arms and tail a moment later.
     """
     lift = min(amplitude(sprite, parameters), sprite.room.top)
 
@@ -45,7 +44,7 @@ def bob(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
 def floating(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Hang in the air and swing up and down.
 
-    dy = -Rs(A sin), what hangs on it a moment later; imaging.md 15 no. 2.
+    dy = -Rs(A sin), what hangs on it a moment later.
     """
     reach = min(amplitude(sprite, parameters), sprite.room.top, sprite.room.bottom)
     delayed = _followed(sprite, frames, parameters, lambda phase: reach * np.sin(phase))
@@ -55,7 +54,7 @@ def floating(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> 
 def hover8(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Fly a lying eight.
 
-    dx = Rs(A sin), dy = -Rs(A/2 sin 2t), at least a pixel each way; imaging.md 15 no. 3.
+    dx = Rs(A sin), dy = -Rs(A/2 sin 2t), at least a pixel each way.
     """
     room = sprite.room
     reach = amplitude(sprite, parameters)
@@ -68,7 +67,7 @@ def hover8(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
 
 
 def shake(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Jolt by seeded whole pixels in -A..A, dying away in a one-shot; imaging.md 15 no. 13.
+    """Jolt by seeded whole pixels in -A..A, dying away in a one-shot.
 
     Successive frames jolt to opposite sides, so that no two are equal by chance.
     """
@@ -88,7 +87,7 @@ def hop(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Crouch, leap, fall and land.
 
     A quarter of its height (3A is too little under 32 px) on key poses, squashed at both
-    contacts; imaging.md 15 no. 6.
+    contacts.
     """
     stretch = int(np.ceil(0.1 * sprite.box.height))
     height = max(amplitude(sprite, parameters, 0.25), int(0.15 * sprite.box.height), 2)
@@ -101,7 +100,7 @@ def hop(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
 
 
 def lunge(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Draw back, hold, dash forward and settle: dx = R(3A key(u)); imaging.md 15, extras."""
+    """Draw back, hold, dash forward and settle: dx = R(3A key(u))."""
     side = parameters.across or 1
     ahead, behind = _ahead_behind(sprite, side)
     reach = min(3 * amplitude(sprite, parameters), ahead)
@@ -112,7 +111,7 @@ def lunge(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 
 
 def scroll(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Roll the box's rows or columns round by R(H i / N); imaging.md 15, extras."""
+    """Roll the box's rows or columns round by R(H i / N)."""
     box = sprite.box
     turn = np.arange(frames) * parameters.cycles % frames / frames
     rows = np.broadcast_to(np.arange(sprite.height), (frames, sprite.height)).copy()
@@ -127,7 +126,7 @@ def scroll(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
 
 
 def afterimage(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Lunge with the two frames before dithered behind; imaging.md 15, extras."""
+    """Lunge with the two frames before dithered behind."""
     map_ = lunge(sprite, frames, parameters, seed)
     trail = map_.copy()
     rows, columns = np.indices((sprite.height, sprite.width))

@@ -20,10 +20,10 @@ ROUND_SHARE = 0.87
 def spin(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Turn about the upright axis like a coin.
 
-    width R(W |cos|), the back mirrored; imaging.md 15 no. 14.
+    width R(W |cos|), the back mirrored.
 
     Every row keeps its two rim pixels, so the outline stays closed and round; a thin view shows
-    each row's commonest inner colour between them, so the edge-on frame is solid (imaging.md 18).
+    each row's commonest inner colour between them, so the edge-on frame is solid.
     """
     box = sprite.box
     turn = np.round(np.cos(waves.phases(frames, parameters.cycles)), 9)
@@ -61,7 +61,7 @@ def _plain(sprite: Sprite) -> Ints:
 
 
 def rotate(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Roll one whole turn about the centre, quarter turns exact; imaging.md 15 no. 15.
+    """Roll one whole turn about the centre, quarter turns exact.
 
     A sprite whose corners would leave the canvas stays still, and `perform` falls back to tilting
     it.
@@ -97,7 +97,7 @@ def _turned_inside(sprite: Sprite, angles: Floats) -> Ints:
 def pendulum(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Swing from the nail.
 
-    Turn by 10 degrees times sin about the top's middle; imaging.md 15 no. 16.
+    Turn by 10 degrees times sin about the top's middle.
     """
     box = sprite.box
     return _swung(sprite, frames, parameters, PENDULUM, (box.centre_x, float(box.top)))
@@ -106,7 +106,7 @@ def pendulum(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> 
 def tilt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Rock on the floor.
 
-    Turn by 7 degrees times sin about the foot's middle; imaging.md 15 no. 17.
+    Turn by 7 degrees times sin about the foot's middle.
     """
     box = sprite.box
     if sprite.eyes is not None or len(sprite.legs) >= 2:
@@ -160,7 +160,7 @@ def _sheared(sprite: Sprite, angles: Floats, pivot: tuple[float, float]) -> Ints
 
 
 def is_round(sprite: Sprite) -> bool:
-    """Tell whether the silhouette nearly is the ellipse in its box (imaging.md 16)."""
+    """Tell whether the silhouette nearly is the ellipse in its box."""
     box = sprite.box
     down = (np.arange(sprite.height) + 0.5 - box.centre_y)[:, None] / (box.height / 2)
     right = (np.arange(sprite.width) + 0.5 - box.centre_x)[None, :] / (box.width / 2)

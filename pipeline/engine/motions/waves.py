@@ -18,7 +18,7 @@ TURN = 2 * np.pi
 def phases(frames: int, cycles: int = 1) -> Floats:
     """Return the phase of each frame in radians: 0 at frame 0, `cycles` whole turns over the clip.
 
-    Reduced to one turn before any trigonometry, so that a loop closes exactly (imaging.md 1).
+    Reduced to one turn before any trigonometry, so that a loop closes exactly.
     """
     return TURN * (np.arange(frames) * cycles % frames) / frames
 
@@ -29,7 +29,7 @@ def shares(frames: int) -> Floats:
 
 
 def half_up(values: float | Floats) -> Ints:
-    """Round to whole numbers, halves up, after removing float noise (imaging.md 1)."""
+    """Round to whole numbers, halves up, after removing float noise."""
     rounded = np.round(np.asarray(values, dtype=np.float64), 9)
     whole: Ints = np.floor(rounded + 0.5).astype(np.intp)
     return whole
