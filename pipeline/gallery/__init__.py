@@ -1,4 +1,8 @@
-"""The review page: one HTML file that holds everything, and opens without a server."""
+"""The review page: one HTML file that holds everything, and opens without a server.
+
+Names and prompts are somebody's text: they reach the page as JSON in which `<` is escaped, so none
+of them can become markup or script. It must never load anything from elsewhere, or change a file.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""The game project's folder: root, YAML, scan, ignore files, stat index, atomic publish."""
+"""The game project's folder: root, YAML, scan, ignore files, stat index, atomic publish.
+
+A file of a game is whole or not there: outputs are written beside and renamed. An unchanged stat
+stands for unchanged bytes, except for a file that is younger than two seconds ("racily clean",
+git's racy-git.txt). Links to folders are not followed. It must never change a source, or
+replace or remove a file that is not known to be ours.
+"""
 
 from __future__ import annotations
 
