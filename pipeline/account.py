@@ -20,7 +20,7 @@ from .site import Site
 if TYPE_CHECKING:
     from .service.answers import Totals
 
-#: Dollars of one credit of each pool, about (api.md section 1, rows 16 and 17).
+#: Dollars of one credit of each pool, about (vendor's introduction).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
 DAYS = 30
 #: A job in one of these states may hold credits of the account.

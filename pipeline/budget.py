@@ -9,7 +9,7 @@ from .config import Settings
 from .model import Record, Rule
 from .plan import Plan
 
-#: Dollars of one credit of the monthly and of the purchased pool, about (api.md 3.2).
+#: Dollars of one credit of the monthly and of the purchased pool, about (vendor's introduction).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
 
 

@@ -30,7 +30,7 @@ from .grammar.shapes import At, Switch, Whole, nearest
 from .grammar.tables import ListOf, document
 from .model import Document, Record, TargetChoice
 
-#: Base URL of the Pixel Engine (api.md 3.1).
+#: Base URL of the Pixel Engine (vendor's introduction).
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
 DEFAULT = "default"
 

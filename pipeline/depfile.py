@@ -1,7 +1,7 @@
 """Tell a build system what a run read: a Make depfile, and a stamp to depend on.
 
 One rule with one target, the inputs, then an empty rule for every input, so that a deleted input
-does not stop Make (targets.md 15.1).
+does not stop Make.
 
 A run over the whole project also lists folders, so that new and deleted files are noticed, and the
 lock file. A run over some files (`--only`) leaves both out: what it publishes for one file would

@@ -1,4 +1,4 @@
-"""The error tree. Each class carries the exit code of design.md section 10.
+"""The error tree. Each class carries the exit code of a run that it ends.
 
 PixelpipeError                  70  a bug, unless a subclass says better
  ├─ UsageError                   2  wrong usage
@@ -138,7 +138,7 @@ class InterruptedRunError(PixelpipeError):
     exit_code = 130
 
 
-#: Exit codes by rank, most important first (design.md section 10).
+#: Exit codes by rank, most important first.
 PRECEDENCE = (130, 70, 8, 7, 3, 5, 6, 9, 4, 1)
 
 

@@ -1,7 +1,7 @@
 """Bought bytes, source and rule to files: pure, free and repeatable, so it can run in any process.
 
-The order of operations is that of imaging.md section 12. Bought bytes are never changed; every
-repair runs only where its defect is measured, and each stage can be left out.
+Bought bytes are never changed; every repair runs only where its defect is measured, and each stage
+can be left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .model import (
 
 #: Every stage that can be left out, in the order in which they run.
 STAGES = (*develop.STAGES, "holds")
-#: The service whose frames are exact by construction (imaging.md section 14).
+#: The service whose frames are exact by construction.
 PROCEDURAL = "built-in"
 
 

@@ -18,7 +18,7 @@ from .model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, 
 from .plan import Plan
 from .steps import ClipPlan
 
-#: Seconds for a clip while a service's own durations are unknown (api.md section 1, row 39).
+#: Seconds for a clip while a service's own durations are unknown: the vendor's typical time.
 _TYPICAL_S = {True: 90.0, False: 1.0}
 #: Jobs of the built-in engine at a time; a paid service is asked for as many as the settings say.
 _FREE_IN_FLIGHT = 4

@@ -1,4 +1,4 @@
-"""Name purchases and what is derived from them (design.md sections 2 and 6).
+"""Name purchases and what is derived from them.
 
 The *request key* names a purchase: the source's pixels and what the user's rule states. The *build
 key* names what we derive from it for nothing. Both are digests of a text that can be printed and

@@ -1,7 +1,7 @@
 """A plan that was saved to be read, agreed to, and carried out exactly, once.
 
 It holds what it would do and what it was made from. Before it is carried out, a new plan is made
-and compared: whatever moved in between makes it stale (watching.md 6.4).
+and compared: whatever moved in between makes it stale.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The chunk stands right behind IHDR, so that the first kilobytes of a file answer whether it is one
 of ours. A file that carries it is never taken for a source, and the lock file can be rebuilt from
-it (design.md section 7). Chunk layout: PNG specification (third edition), 5.3 and 11.3.3.3.
+it. Chunk layout: PNG specification (third edition), 5.3 and 11.3.3.3.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The machine-readable report of `plan` and `build` (design.md section 9), and the exit code."""
+"""The machine-readable report of `plan` and `build`, and the exit code."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Report(Record, frozen=True, kw_only=True):
 
 
 def exit_code(results: Sequence[Result]) -> int:
-    """Return the exit code for all results together (design.md section 10)."""
+    """Return the exit code for all results together."""
     ended = (result for result in results if result.state in ("failed", "left", "asked"))
     return errors.exit_code(result.step.exit_code for result in ended)
 

@@ -102,7 +102,7 @@ def _log(verbose: int) -> None:
 
 
 def main(found: Found | None = None) -> None:
-    """Run the command line and exit with the code of design.md section 10.
+    """Run the command line and exit with the code of how it ended (errors.py).
 
     `found` is what comparing the project with its seal has found already.
     """

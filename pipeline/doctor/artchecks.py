@@ -16,7 +16,7 @@ from ..steps import Wanted
 from . import checks
 from .checks import Finding
 
-#: A matte this near to a colour of the sprite (deltaE2) is told (imaging.md section 3).
+#: A matte this near to a colour of the sprite (deltaE2) is told.
 NEAR_MATTE = 0.30
 #: Share of half-transparent pixels above which the cut shows.
 MIN_SOFT = 0.005

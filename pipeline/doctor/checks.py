@@ -12,7 +12,7 @@ from ..grammar.projectfields import KEY_NAMES
 from ..model import Record, Rule
 from . import poses
 
-#: Letters of a key that may be shown: `pe_sk_` and 8 characters (api.md section 1, row 9).
+#: Letters of a key that may be shown: `pe_sk_` and 8 characters, as the vendor's own list does.
 PREFIX_LENGTH = 14
 _KEY = re.compile(r"pe_sk_[!-~]{8,}")
 _SHOWN = 3

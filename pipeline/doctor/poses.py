@@ -1,7 +1,7 @@
 """Prompts that ask for another pose than the picture shows. Pure.
 
 A model that animates one picture keeps its pose: it moves what is there and re-poses poorly. Such
-prompts need a drawn picture of the new pose (keyframes). Source: imaging.md 17, api.md 4.8.
+prompts need a drawn picture of the new pose (keyframes).
 """
 
 from __future__ import annotations

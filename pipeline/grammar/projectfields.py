@@ -12,7 +12,7 @@ from .shapes import Choice, Duration, Switch, Text, Whole, nearest
 from .tables import Field, ListOf, OneOf, Table
 
 AUTO, PIXEL_ENGINE, BUILT_IN = "auto", "pixel-engine", "built-in"
-#: Where the API key may stand, first one first (api.md 3.1).
+#: Where the API key may stand, first one first.
 KEY_NAMES = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY")
 _KEY_ADVICE = (
     f"does not belong into a file that is committed; set {KEY_NAMES[0]} in the environment "

@@ -1,8 +1,8 @@
 """Where each frame lies against the source, and integer shifts that put stray frames back.
 
-Source: imaging.md section 7. A shift of a frame moves all of its parts alike. So the parts are
-followed through the clip (`tracks`), and of all ways to take shifts out (none, of one or two
-frames, a steady drift) the one is taken after which their paths suit a loop best (`smooth`).
+A shift of a frame moves all of its parts alike. So the parts are followed through the clip
+(`tracks`), and of all ways to take shifts out (none, of one or two frames, a steady drift) the one
+is taken after which their paths suit a loop best (`smooth`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Back from the canvas to the source: where frames lie, the cell they share, and mirroring.
 
-Source: imaging.md section 2. Coordinates are px of the source as drawn, so a cell may start left of
-or above it at a negative number. Frames are never trimmed singly: that makes feet slide.
+Coordinates are px of the source as drawn, so a cell may start left of or above it at a negative
+number. Frames are never trimmed singly: that makes feet slide.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether a loop closes: the step from the last frame to the first against all other steps.
 
-Source: imaging.md section 8, measured in px of travel (travel.py). A cycle that was cut short shows
-in a step wider than any other, or in a motion that turns back at full speed where the frames that
-would have slowed it down are missing.
+Measured in px of travel (travel.py). A cycle that was cut short shows in a step wider than any
+other, or in a motion that turns back at full speed where the frames that would have slowed it down
+are missing.
 """
 
 from __future__ import annotations

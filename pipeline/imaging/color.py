@@ -1,6 +1,6 @@
 """Colours: OKLab, the distance that all decisions use, and the palette of a picture.
 
-Source: Ottosson 2020, OKLab; `deltaEOK2` doubles a and b (imaging.md section 1).
+Source: Ottosson 2020, OKLab; `deltaEOK2` doubles a and b.
 """
 
 from __future__ import annotations

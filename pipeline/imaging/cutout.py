@@ -1,7 +1,7 @@
 """Take the matte out again, without fringe: which pixels are opaque, and what the edge really is.
 
-Source: imaging.md section 4. The painted matte is never quite the one that was asked for, so it is
-measured; background is what reaches the border, never a colour alone, unless that is safe.
+The painted matte is never quite the one that was asked for, so it is measured; background is what
+reaches the border, never a colour alone, unless that is safe.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 Frame 0 shows the source, so what differs between both is the damage. The source's colours are
 tinted by one affine map and blurred by taps that are mirrored on odd rows and columns: so one set
 of them also describes colours that neighbours share (4:2:0). Both are found in turns by least
-squares, each given the other. This replaces the k-NN of imaging.md section 5, whose precondition
-(frame 0 lies on the source) it keeps.
+squares, each given the other. It can be learnt only where frame 0 lies on the source.
 """
 
 from __future__ import annotations

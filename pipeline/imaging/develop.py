@@ -1,7 +1,7 @@
 """One bought strip to clean frames, stage by stage; each can be left out and looked at.
 
-The order is that of imaging.md section 12, up to the crop. A stage that finds nothing to mend
-returns what it got.
+Each stage rests on the one before, up to the crop. A stage that finds nothing to mend returns what
+it got.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Fit a sprite to the service's canvas: room for the motion, allowed aspect, no resampling.
 
-Source: imaging.md section 2, api.md 4.1.
+The service takes sides up to 256 px and an aspect from 1:2 to 2:1, and its frames have the size of
+what was sent, so that cutting the margins off again is exact.
 """
 
 from __future__ import annotations

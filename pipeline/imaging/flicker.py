@@ -1,7 +1,7 @@
 """Flicker: single pixels that change for a moment.
 
-Source: imaging.md section 9. It is measured only: in whole px, small motions flicker by design, and
-every way to mend it that was tried left more pixels wrong than it put right.
+It is measured only: in whole px, small motions flicker by design, and every way to mend it that was
+tried left more pixels wrong than it put right.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Grade a clip from 0 to 100 and say its largest faults in sentences.
 
-Source: imaging.md section 13. A gate ends the grade at 0; every other measure costs its weight
-between the value that is good and the one that is to be rejected. Where an author's motion and a
-fault look alike (a part that moves, a figure that leaves the ground), the clip gets the benefit.
+A gate ends the grade at 0; every other measure costs its weight between the value that is good and
+the one that is to be rejected. Where an author's motion and a fault look alike (a part that moves,
+a figure that leaves the ground), the clip gets the benefit.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The seam of a loop: how far the last frame is from the first, and repairs in order of cost.
 
-Source: imaging.md section 8.
+Steps between frames are mean distances of colour (reel.py); the seam is judged against the widest.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from .raster import Index
 from .reel import Reel, difference
 
 #: A seam this much wider than the widest step is looked at; from here on it is certainly broken:
-#: no perfect loop of imaging.md's 375 was above 1.24.
+#: none of 375 perfect loops that were measured was above 1.24.
 VISIBLE, BROKEN = 1.05, 1.25
 #: A last frame nearer to the first than this repeats it, if no other frame is nearer to the next
-#: than twice that: where poses are held, a held last one is right (imaging.md section 10).
+#: than twice that: where poses are held, a held last one is right.
 REPEATED = 0.004
 #: Least frames, and least share of frames and of motion, that a trim leaves.
 FEWEST, KEPT, LIVELY = 4, 0.6, 0.6

@@ -1,6 +1,6 @@
 """Choose the matte: the flat colour that is farthest from all colours of the sprite.
 
-Source: imaging.md section 3.
+The service leaves it in the picture, and paints it only nearly: it must be told from the art again.
 """
 
 from __future__ import annotations

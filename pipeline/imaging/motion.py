@@ -12,7 +12,7 @@ _NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
 class Motion(Record, frozen=True, kw_only=True):
     """How repairs and grades treat a clip: what looks like a fault, and is meant."""
 
-    #: It jumps by design: its seam is never judged (imaging.md section 8).
+    #: It jumps by design: its seam is never judged.
     is_event: bool = False
     #: The whole figure moves at random: no frame lies in a wrong place.
     shakes: bool = False
@@ -20,7 +20,7 @@ class Motion(Record, frozen=True, kw_only=True):
     is_abrupt: bool = False
     #: The body rises by a px for a frame: only a larger shift is a defect.
     lifts: bool = False
-    #: It looks the same played backwards (imaging.md section 8, repair 3).
+    #: It looks the same played backwards.
     is_reversible: bool = False
     #: The silhouette becomes smaller and larger: ink that goes is not lost.
     reshapes: bool = False

@@ -22,7 +22,7 @@ Index = NDArray[np.int16]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-#: Alpha of at least this is opaque (design.md section 6).
+#: Alpha of at least this is opaque.
 ALPHA_CUT = 128
 #: Pixels that are looked at in one go where a whole picture would take too much memory.
 BAND_PX = 1 << 20
@@ -86,7 +86,7 @@ def box(mask: Bools) -> tuple[int, int, int, int] | None:
 def upscale_factor(rgba: U8) -> int:
     """Return the integer g by which a picture was scaled up with nearest neighbour, else 1.
 
-    Source: imaging.md section 6, exact case: gcd of the places where neighbours differ.
+    It is the greatest common divisor of the places where neighbours differ.
     """
     height, width = rgba.shape[:2]
     whole = np.ascontiguousarray(rgba).view(np.uint32)[..., 0]

@@ -42,7 +42,7 @@ class Reel:
     def ramp(self) -> Floats:
         """Return the deltaE2 of every two palette numbers; the last, so -1 too, is transparent.
 
-        Transparent against opaque counts 1.0 (imaging.md section 8).
+        Transparent against opaque counts 1.0.
         """
         art = color.lab_of(self.palette)
         size = len(art)

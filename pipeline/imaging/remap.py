@@ -1,6 +1,7 @@
 """Put every opaque pixel on a palette: the source's, the source's and a few more, or its own.
 
-Source: imaging.md section 5.
+The nearest colour is taken by distance in OKLab (color.py), one table for the whole clip: colours
+chosen frame by frame flicker.
 """
 
 from __future__ import annotations

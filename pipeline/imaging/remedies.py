@@ -1,6 +1,6 @@
 """What went wrong before finishing, and another take may mend: a colour eaten, a motion cut off.
 
-Source: imaging.md sections 2 and 4.7. Nothing here spends: a remedy is an option of `reroll`.
+Nothing here spends: a remedy is an option of `reroll`.
 """
 
 from __future__ import annotations

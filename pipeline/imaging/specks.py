@@ -1,6 +1,6 @@
 """Lone specks away from the figure, and single holes in it, that the source has not.
 
-Source: imaging.md section 4, 6.
+What the source shows too, and what stays at one place for more than a frame, is no speck.
 """
 
 from __future__ import annotations

@@ -55,5 +55,5 @@ def _middles(large: U8, factor: int) -> U8:
 
 
 def _flat(rgba: U8) -> U8:
-    """Drop alpha: the service's pictures are opaque (api.md 4.4); black is what alpha 0 left."""
+    """Drop alpha: the service's pictures are opaque; black is what alpha 0 left."""
     return rgba[..., :3]

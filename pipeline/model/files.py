@@ -43,7 +43,7 @@ class Source(Record, frozen=True, kw_only=True):
     """A PNG that the artist made, as the rules see it."""
 
     path: str
-    #: SHA-256 of the file's bytes, and of its canonical pixels (design.md section 6).
+    #: SHA-256 of the file's bytes, and of its canonical pixels.
     byte_digest: str
     pixel_digest: str
     width: int

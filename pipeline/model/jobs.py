@@ -38,7 +38,7 @@ class Request(Record, frozen=True, kw_only=True):
     #: Number of the cell when a sheet's cells are asked for: a place, and no part of the key.
     cell: int | None = None
     #: The prompts with path words left open, or None when they use none: a rename that changes
-    #: only those reuses what was bought (design.md section 6).
+    #: only those reuses what was bought.
     open_prompt: str | None = None
     #: What a `reroll` asks for; no part of the key.
     preference: Preference | None = None
@@ -73,7 +73,7 @@ class Resolved(Record, frozen=True, kw_only=True):
 
 
 class JobState(StrEnum):
-    """Where a job stands (design.md section 6)."""
+    """Where a job stands."""
 
     CLAIMED = "claimed"
     SUBMITTED = "submitted"
@@ -86,7 +86,7 @@ class JobState(StrEnum):
 
 
 class FailureClass(StrEnum):
-    """What a failure is held against, and so when it is tried again (watching.md section 5)."""
+    """What a failure is held against, and so when it is tried again."""
 
     PERMANENT = "permanent"
     TRANSIENT = "transient"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-#: Largest side in px and longest aspect that the pixel models take (api.md 4.1).
+#: Largest side in px and longest aspect that the pixel models take.
 MAX_SIDE_PX = 256
 MAX_ASPECT = 2
-#: Smallest side in px that is sent; the vendor's own floor is unknown (api.md 8).
+#: Smallest side in px that is sent; the vendor's own floor is unknown.
 MIN_SIDE_PX = 8
 DEFAULT_FRAMES = 8
 MAX_FRAMES = 16
 DEFAULT_FPS = 8
-#: Credits of one POST /animate (api.md 3.2).
+#: Credits of one POST /animate (vendor's introduction).
 ANIMATE_CREDITS = 20
-#: Credits of the second and every further clip of one POST /animate-batch (api.md 3.2).
+#: Credits of the second and every further clip of one POST /animate-batch (seen on bills).
 FURTHER_CREDITS = 12
-#: Most clips that are bought by one POST; the service's own limit is unknown (api.md 8).
+#: Most clips that are bought by one POST; the service's own limit is unknown.
 BATCH_MOST = 8

@@ -101,7 +101,7 @@ class TargetChoice(Record, frozen=True, kw_only=True):
 class Grading(Record, frozen=True, kw_only=True):
     """What follows from a clip's grade, 0..100."""
 
-    #: Points below which a clip is reported as weak (imaging.md 13).
+    #: Points below which a clip is reported as weak.
     warn: int = 85
     #: Points below which a clip is kept back instead of published; 0: never.
     hide: int = 0

@@ -25,7 +25,7 @@ class SheetClip(Record, frozen=True, kw_only=True):
 
 
 class Provenance(Record, frozen=True, kw_only=True):
-    """Where a clip's frames come from; written into every PNG (design.md section 7)."""
+    """Where a clip's frames come from; written into every PNG."""
 
     clip: str
     request_key: str

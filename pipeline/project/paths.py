@@ -13,7 +13,7 @@ from ..imprint import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
 from ..model import fold as fold
 from . import ignore
 
-#: This checkout's own folder in the project (design.md section 7).
+#: This checkout's own folder in the project.
 STATE_NAME = ".pixelpipe"
 _IGNORED = "index.sqlite*\ntmp/\n"
 #: Part of the name of every file that is not finished yet; such a file is hidden as well.

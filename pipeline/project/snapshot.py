@@ -1,4 +1,4 @@
-"""Read a source once: these bytes are hashed and these bytes are uploaded (watching.md R16)."""
+"""Read a source once: these bytes are hashed and these bytes are uploaded."""
 
 from __future__ import annotations
 

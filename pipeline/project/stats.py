@@ -18,7 +18,7 @@ class Stat(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What tells one state of a file from another without opening it.
 
     Times are nanoseconds since the epoch. `ctime_ns` catches a file that was rewritten in place
-    and given its old time back (watching.md W14); it is the creation time on Windows.
+    and given its old time back; it is the creation time on Windows.
     """
 
     size: int

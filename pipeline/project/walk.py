@@ -4,8 +4,8 @@ Nothing is opened but ignore files. Hidden files and folders, `node_modules`, Un
 whatever the project ignores are left out; a link to a file inside the project counts as that file;
 a link to a folder is not followed, so that nothing is found twice and no loop exists.
 
-A recursive `os.scandir` with a stat of every file is the least that Python can do (speed.md 1);
-this is to stay within 1.5 times of it, so the inner loop keeps to what it needs.
+A recursive `os.scandir` with a stat of every file is the least that Python can do; this is to stay
+within 1.5 times of it, so the inner loop keeps to what it needs.
 """
 
 from __future__ import annotations

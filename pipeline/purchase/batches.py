@@ -1,4 +1,4 @@
-"""Name jobs of a batch by their place in it, until the service tells their own ids (api.md 3.13).
+"""Name jobs of a batch by their place in it, until the service tells their own ids.
 
 The answer to a batch is one id, and it is kept for all of its jobs before anything else is asked.
 """

@@ -1,4 +1,4 @@
-"""Lay side by side what the service and our records know of a purchase in doubt (api.md 6.3)."""
+"""Lay side by side what the service and our records know of a purchase in doubt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..model import Balance, Job, JobState, Record
 if TYPE_CHECKING:
     from ..service.client import Service
 
-#: The service's hold lapses after this time (api.md section 1, row 19).
+#: The service's hold lapses after this time (vendor's introduction).
 HOLD_S = 10 * 60.0
 _LONGEST_S = 365 * DAY_S
 _KNOWN = (JobState.SUBMITTED, JobState.DETACHED)

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], float]
 
-#: Longer than the service's hold of ten minutes (api.md 6.4).
+#: Longer than the service's hold of ten minutes.
 DEADLINE_S = 12 * 60.0
-#: The clips of a batch are made one after another (api.md 6.4).
+#: The clips of a batch are made one after another.
 _COMPANION_S = 90.0
-#: A job that was just submitted may be unknown for a moment (api.md 6.4).
+#: A job that was just submitted may be unknown for a moment.
 _UNKNOWN_S = 60.0
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .. import finish
     from ..service.client import Service
 
-#: Seconds; while a service's own durations are unknown, and between polls (speed.md 5).
+#: Seconds; while a service's own durations are unknown, and between polls.
 _FIRST_POLL_S = 45.0
 _POLL_S = 3.0
 #: A service on this machine is asked more often: nobody minds.
@@ -86,7 +86,7 @@ def check_unchanged(site: Site, source: Source) -> None:
 
 
 def body(resolved: Resolved, png: bytes) -> dict[str, object]:
-    """Return the body of POST /animate (api.md 3.6); only what is set is sent."""
+    """Return the body of POST /animate; only what is set is sent."""
     colors: dict[str, object] = {"colors": resolved.colors}
     if resolved.palette is not None:
         colors = {"palette": list(resolved.palette)}

@@ -1,9 +1,9 @@
 """When to ask a service again: not before its jobs begin to end, then every few seconds.
 
 The first poll comes at the 5th percentile of the service's own past durations, later ones every
-`poll_s` (speed.md section 5: 1.7 s late at the mean with 13 polls a job, where polling from the
-start takes 31). What a run sees counts at once, so that a service that got quicker or slower is
-noticed after a few jobs.
+`poll_s` (simulated: 1.7 s late at the mean with 13 polls a job, where polling from the start takes
+31). What a run sees counts at once, so that a service that got quicker or slower is noticed after a
+few jobs.
 """
 
 from __future__ import annotations

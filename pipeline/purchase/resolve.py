@@ -1,7 +1,7 @@
 """What our algorithms choose for a request: canvas, matte, palette, seed. Fixed at the claim.
 
-Pure and deterministic. Nothing chosen here is part of the request key (design.md section 6): a
-better choice in a later release changes new purchases only.
+Pure and deterministic. Nothing chosen here is part of the request key: a better choice in a later
+release changes new purchases only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..model import DEFAULT_FRAMES, Pixels, Preference, Request, Resolved
 
 #: With more colours than this a common palette is no longer sent unless the rule asks for it.
 AUTO_PALETTE_COLORS = 64
-#: Most colours the service takes in one palette, the matte among them (api.md 4.3).
+#: Most colours the service takes in one palette, the matte among them.
 MAX_PALETTE_COLORS = 256
 #: A matte this near to a colour of the sprite (deltaE2) cannot be told from it.
 SAME = 0.05

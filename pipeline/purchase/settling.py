@@ -1,8 +1,8 @@
 """Settle by hand what a run cannot: look at the evidence, decide, and make it durable.
 
 A purchase that was sent and never answered is never settled by itself: the service has no
-idempotency key and no list of jobs (design.md section 6). What can be known is laid side by side
-here, and a person decides.
+idempotency key and no list of jobs. What can be known is laid side by side here, and a person
+decides.
 """
 
 from __future__ import annotations

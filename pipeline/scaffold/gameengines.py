@@ -1,6 +1,6 @@
 """The game engines that `init` knows: how files give them away, and how to play a clip there.
 
-Pure. Sources: targets.md 2 to 11, one section for each engine.
+Pure.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from ..model import Record, TargetChoice
 from .gameengines import Found
 
 #: Lines for `.gitattributes`: outputs are the same bytes everywhere, and a merge of the lock file
-#: keeps both sides, since both were paid for (design.md section 6).
+#: keeps both sides, since both were paid for.
 GITATTRIBUTES = (
     "*.anim.* -text",
     ".pixelpipe/bought/** -text",

@@ -1,4 +1,4 @@
-"""What the service answers: open records, since the vendor may add fields (api.md section 3)."""
+"""What the service answers: open records, since the vendor may add fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MESSAGE_CHARACTERS = 300
 
 
 class Endpoint(StrEnum):
-    """What makes one job, and its path (api.md 3.6 to 3.12)."""
+    """What makes one job, and its path."""
 
     ANIMATE = "/animate"
     KEYFRAMES = "/keyframes"

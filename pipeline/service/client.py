@@ -1,8 +1,8 @@
 """The Pixel Engine over HTTP: the only place that talks to it, or to anything compatible.
 
 What matters here is money: there is no idempotency key, so a POST that may have arrived is never
-repeated, and the error says which kind it was (errors.py). GETs are free and may be repeated by
-the caller. The key goes to the API's base URL and nowhere else. Contract: api.md.
+repeated, and the error says which kind it was (errors.py). GETs are free and may be repeated by the
+caller. The key goes to the API's base URL and nowhere else.
 """
 
 from __future__ import annotations

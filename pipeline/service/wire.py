@@ -1,8 +1,8 @@
 """Send one HTTP request, and know whether its first byte was written.
 
-That knowledge decides whether a failed purchase may be repeated (api.md 6.3). `urllib3` does not
-give it, so the connection classes underneath note it. A POST uses a fresh connection, follows no
-redirect and is never retried; GETs share connections, but follow no redirect either.
+That knowledge decides whether a failed purchase may be repeated. `urllib3` does not give it, so the
+connection classes underneath note it. A POST uses a fresh connection, follows no redirect and is
+never retried; GETs share connections, but follow no redirect either.
 """
 
 from __future__ import annotations

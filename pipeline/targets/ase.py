@@ -1,7 +1,7 @@
-"""Aseprite's own binary file, for artists, Unity's importer and Bevy's loaders (targets.md 3).
+"""Aseprite's own binary file, for artists, Unity's importer and Bevy's loaders.
 
 Little-endian: a header, then frames of chunks. Source of the layout: the format's published
-specification (aseprite/docs/ase-file-specs.md), as targets.md 3 lists it.
+specification (docs/ase-file-specs.md in Aseprite's repository).
 """
 
 from __future__ import annotations

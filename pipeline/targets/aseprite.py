@@ -1,7 +1,7 @@
 """Aseprite's JSON: what Phaser, PixiJS, LÖVE, pygame and most home-made engines read.
 
-One document for all of them (targets.md 2): frame names "0", "1", … as Phaser wants them, with
-PixiJS's `animations` and `anchor`, which Aseprite's readers ignore.
+One document for all of them: frame names "0", "1", … as Phaser wants them, with PixiJS's
+`animations` and `anchor`, which Aseprite's readers ignore.
 """
 
 from __future__ import annotations

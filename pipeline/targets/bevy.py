@@ -1,7 +1,7 @@
 """Bevy: the sheet for bevy_asset_loader, and its clips in a RON of our own schema.
 
 Bevy has no file for sprite animations. `hero.anim.assets.ron` gives image and layout as dynamic
-assets; `hero.anim.ron` holds the times and clips for a loader of the game's own (targets.md 9).
+assets; `hero.anim.ron` holds the times and clips for a loader of the game's own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """CSS: a class for the sprite and an animation for each clip: `<i class="hero walk"></i>`.
 
-One stop for each frame with `step-end`, and a last one equal to the last frame, which holds where
-a clip plays once (targets.md 13).
+One stop for each frame with `step-end`, and a last one equal to the last frame, which holds where a
+clip plays once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Defold: a tile source over an image of its own, or an atlas of single images.
 
-Defold has one integer rate for a clip and no time for a frame (targets.md 7). Directions and holds
-are baked: in the tile source's image each clip is one run of tiles, counted from 1, both ends
-included.
+Defold has one integer rate for a clip and no time for a frame. Directions and holds are baked: in
+the tile source's image each clip is one run of tiles, counted from 1, both ends included.
 """
 
 from __future__ import annotations

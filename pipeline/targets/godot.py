@@ -1,8 +1,8 @@
 """Godot: a SpriteFrames resource for AnimatedSprite2D (4) or AnimatedSprite (3).
 
-targets.md 4. Godot 4 has a time for each frame, Godot 3 repeats a held one. Neither has a
-ping-pong in every release, so directions are baked. No uid is written: ids come from paths.
-The pivot is no part of the format; it stands in the resource's metadata, where a script finds it:
+Godot 4 has a time for each frame, Godot 3 repeats a held one. Neither has a ping-pong in every
+release, so directions are baked. No uid is written: ids come from paths. The pivot is no part of
+the format; it stands in the resource's metadata, where a script finds it:
 `sprite.offset = -frames.get_meta("pivot")` with `centered = false`.
 """
 

@@ -1,4 +1,4 @@
-"""Encode pictures with Pillow: PNG, and the three animated previews (targets.md 14).
+"""Encode pictures with Pillow: PNG, and the three animated previews.
 
 Imported by the functions that encode, never at the top of a target: naming files must not load
 Pillow.

@@ -1,7 +1,7 @@
 """libGDX: a texture atlas whose regions are clips: `atlas.findRegions("hero_walk")`.
 
 The format has no time; regions are listed as played, held frames again, so that one duration fits
-all: `new Animation<>(1f / 8f, regions, PlayMode.LOOP)` (targets.md 10).
+all: `new Animation<>(1f / 8f, regions, PlayMode.LOOP)`.
 """
 
 from __future__ import annotations

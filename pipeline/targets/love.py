@@ -1,8 +1,7 @@
 """LÖVE: a Lua table of quads and tags.
 
-`love.filesystem.load("hero.anim.lua")()` returns it; `require` cannot, because it takes the dot
-for a folder (targets.md 8). Times are seconds, frame numbers start at 1 and ranges include both
-ends.
+`love.filesystem.load("hero.anim.lua")()` returns it; `require` cannot, because it takes the dot for
+a folder. Times are seconds, frame numbers start at 1 and ranges include both ends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""RPG Maker MV and MZ: one character, 3 steps wide and 4 directions high (targets.md 12).
+"""RPG Maker MV and MZ: one character, 3 steps wide and 4 directions high.
 
 The engine plays columns 1, 2, 1, 0 and stands on 1. A walk cycle of n frames gives the standing
 frame 0 and, a quarter of the way from it on either side, the two steps. The file's name must begin

@@ -50,7 +50,7 @@ class Naming(Record, frozen=True, kw_only=True):
         return self.stem.rpartition("/")[2]
 
     def path(self, extension: str, *, target: str = "", clip: str = "") -> str:
-        """Return `<stem>.anim[.<target>][.<clip>].<extension>` (design.md section 7)."""
+        """Return `<stem>.anim[.<target>][.<clip>].<extension>`."""
         words = (self.stem, "anim", target, clip or self.part, extension)
         return ".".join(word for word in words if word)
 

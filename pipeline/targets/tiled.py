@@ -1,4 +1,4 @@
-"""Tiled: a tileset with an animated tile for each clip (targets.md 11).
+"""Tiled: a tileset with an animated tile for each clip.
 
 Tiled loops everything; a clip that plays once says so in a property of its tile, and a clip's name
 is its tile's type.

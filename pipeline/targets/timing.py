@@ -1,7 +1,7 @@
 """The order in which frames play, and for how long: the one reading of direction and holds.
 
-targets.md 1.3: where an engine lacks a direction it is baked, and where it lacks a time for each
-frame, a frame that is held longer is repeated.
+Where an engine lacks a direction it is baked, and where it lacks a time for each frame, a frame
+that is held longer is repeated.
 """
 
 from __future__ import annotations

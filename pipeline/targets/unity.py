@@ -1,7 +1,7 @@
 """Unity: the JSON that the importer script of `pixelpipe init --plugin unity` reads.
 
-JsonUtility cannot read objects with unknown keys, so frames are a list and PixiJS's extras are
-left out. The script slices the sheet and makes the clips (targets.md 5).
+JsonUtility cannot read objects with unknown keys, so frames are a list and PixiJS's extras are left
+out. The script slices the sheet and makes the clips.
 """
 
 from __future__ import annotations

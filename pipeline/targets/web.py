@@ -1,4 +1,4 @@
-"""One JSON that Phaser 3 and 4 and PixiJS 7 and 8 play (targets.md 2).
+"""One JSON that Phaser 3 and 4 and PixiJS 7 and 8 play.
 
 Phaser's animation keys are global, so each tag carries the sheet's name: `hero_walk`. It plays
 `pingpong_reverse` forward, so that one is baked, and it ignores `repeat`: the game says

@@ -1,4 +1,4 @@
-"""A generator of sets of changed paths. Events are hints; a scan is the truth (watching.md 4).
+"""A generator of sets of changed paths. Events are hints; a scan is the truth.
 
     for changed in watch.changes(root, settings.assets, settings.ignore, stop=stop):
         build(…)            # the first set is empty: the watches are armed, build everything
@@ -23,7 +23,7 @@ from .loop import Watcher
 
 __all__ = ["Timing", "changes"]
 
-#: Polled mounts show sizes and times late (watching.md 4.2).
+#: Polled mounts show sizes and times late.
 _NETWORK_SETTLE_S = 2.0
 
 _log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def changes(
     if poll or kind is not None:
         yield from Watcher(tree, extras, timing, takes_fresh=takes_fresh).run(stop)
         return
-    from .notices import Notices  # watchdog costs 54 ms to import (speed.md 1)
+    from .notices import Notices  # watchdog costs 54 ms to import
 
     wake = threading.Event()
     notices = Notices(root, extras, wake)

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-#: Types in `/proc/self/mountinfo` of network, virtual machine and Windows mounts (watching.md 4.2).
+#: Types in `/proc/self/mountinfo` of network, virtual machine and Windows mounts.
 NETWORK = frozenset(
     ("cifs", "smb2", "smb3", "smbfs", "nfs", "nfs4", "afs", "ceph", "9p", "drvfs", "vboxsf",
      "prl_fs", "virtiofs", "vmhgfs", "fuse.sshfs", "fuse.grpcfuse", "fuse.vmhgfs-fuse",

@@ -1,8 +1,8 @@
 """Notices that something may have changed. The only importer of watchdog.
 
-A notice only says where to look: its kind, its order and its completeness are not trusted
-(watching.md 4.1, 4.2). What is repaired here: watches that died with their folder, folders that
-were moved in and are not watched, limits that leave part of the tree unwatched.
+A notice only says where to look: its kind, its order and its completeness are not trusted. What is
+repaired here: watches that died with their folder, folders that were moved in and are not watched,
+limits that leave part of the tree unwatched.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from ..project import CACHES, IGNORE_NAME, Scan, is_output, is_override, is_sour
 from . import places
 from .extras import Extras
 
-#: With its default set watchdog 7 wakes itself above 4,096 folders and never sleeps again
-#: (speed.md 4): what merely reads must not count.
+#: With its default set watchdog 7 wakes itself above 4,096 folders and never sleeps again:
+#: what merely reads must not count.
 _KINDS: list[type[FileSystemEvent]] = [
     FileCreatedEvent,
     FileModifiedEvent,
@@ -83,7 +83,7 @@ class Collector(FileSystemEventHandler):
         self._total = 0
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        """Take one event, in watchdog's thread. Never raises: that would end the thread (W12)."""
+        """Take one event, in watchdog's thread. Never raises: that would end the thread."""
         self._total += 1  # by this one thread only; losing one count to `take` is no harm
         try:
             self._collect(event)
@@ -215,7 +215,7 @@ class Notices:
     def is_sound(self) -> bool:
         """Tell whether all threads live and the assets are still the folders that are watched.
 
-        watchdog does not say when a watched folder is deleted and made again (W13).
+        watchdog does not say when a watched folder is deleted and made again.
         """
         observer = self._observer
         if observer is None or not observer.is_alive():
@@ -229,7 +229,7 @@ class Notices:
     def unwatched(self, scan: Scan) -> int:
         """Return how many folders of `scan` no watch of this process covers; 0 if unknown.
 
-        watchdog leaves folders out without a word: moved in (W8), or beyond the limit. The kernel
+        watchdog leaves folders out without a word: moved in, or beyond the limit. The kernel
         lists every inotify watch with its inode in `/proc/self/fdinfo` (proc(5)).
         """
         watched = places.inotify_inodes()
