@@ -1,7 +1,7 @@
 """Damage true frames as a real service does. Shares no code with what repairs them.
 
 Frames are (frames, height, width, 4) uint8 with alpha 0 or 255; damaged ones are opaque RGB.
-Source: what api.md 4.4 and 4.8 and imaging.md sections 3 to 5 report of services' output.
+The damages are those that users and clients of such services report of their output.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Answer:
 
     @property
     def code(self) -> str:
-        """Give the error code of a refusal, checking the shape of api.md 3.3 on the way."""
+        """Give the error code of a refusal, which must have the shape {error: {code, message}}."""
         content = self.json()
         assert set(content) == {"error"}
         error = content["error"]

@@ -1,4 +1,4 @@
-"""What issue 4 promises, whatever breaks: each clip billed once at most, nothing lost or half done.
+"""Promised whatever breaks: each clip billed once at most, nothing lost or half done.
 
 Held against what a project, its ledger and the engine's own books say after any number of runs.
 """

@@ -1,4 +1,4 @@
-"""The sheet that every target is tried on, and odd ones (targets.md 1.2).
+"""The sheet that every target is tried on, and odd ones.
 
 Frame i shows its own number: bit b of i is the pixel (5 + 2b, 7), white for 1 and black for 0. So
 whatever a program draws or cuts can be decoded to the frame that it took.

@@ -1,4 +1,4 @@
-"""How editors, exporters and sync clients save a file (watching.md 4)."""
+"""How editors, exporters and sync clients save a file."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_refused_picture_is_named_and_the_rest_is_built(
     paying: Game, shop: Shop, name: str
 ) -> None:
     """Exit 4 (only a bad image failed), a sentence with path and remedy, nothing bought for it,
-    nothing planned to be, and no second attempt at every start (R20, R23)."""
+    nothing planned to be, and no second attempt at every start."""
     content, words = REFUSED[name]
     paying.write(f"assets/{name}.png", content)
     report = paying.make()
@@ -210,7 +210,7 @@ def test_names_of_all_kinds_are_built(game: Game) -> None:
 def test_name_that_outputs_cannot_have_is_refused_before_buying(
     paying: Game, shop: Shop, name: str
 ) -> None:
-    """R12: a device name of Windows, or one with no room for an ending: that file alone fails."""
+    """A device name of Windows, or one with no room for an ending: that file alone fails."""
     paying.draw(f"{name}.png", tint=40)
     run = paying.build("--yes")
     assert run.exit in (1, 4)
@@ -261,7 +261,7 @@ BROKEN_RULES: dict[str, tuple[str | bytes, str]] = {
 
 @pytest.mark.parametrize("name", BROKEN_RULES)
 def test_broken_rules_are_one_sentence_with_file_and_line(game: Game, name: str) -> None:
-    """Exit 3 before anything is done; the sentence names the place (R11)."""
+    """Exit 3 before anything is done; the sentence names the place."""
     text, words = BROKEN_RULES[name]
     game.write("rules/own.yaml", text)
     sentence = _refusal(game)

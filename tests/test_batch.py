@@ -140,7 +140,7 @@ def test_rest_of_a_batch_is_not_bought_without_its_first(paying: Game, shop: Sho
 
 @pytest.mark.parametrize("fault", ["reset-after", "500-after", "garbled", "reset"])
 def test_lost_answer_puts_the_whole_batch_in_doubt(game: Game, tmp_path: Path, fault: str) -> None:
-    """R63: nothing of it is sent again; each clip is unconfirmed and can be settled."""
+    """Nothing of it is sent again; each clip is unconfirmed and can be settled."""
     with _selling(tmp_path, game, f"POST /animate-batch 1: {fault}") as shop:
         assert game.make().exit == 7
         accepted = shop.calls

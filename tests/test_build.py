@@ -1,4 +1,4 @@
-"""What a user sees of `build`: made once, never again without a reason (issue 2)."""
+"""What a user sees of `build`: made once, never again without a reason."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_console_says_rule_price_and_what_to_open(game: Game) -> None:
 
 
 def test_unchanged_project_writes_nothing_and_asks_nobody(game: Game) -> None:
-    """R1, R17: the second build leaves every byte and every time stamp as it is."""
+    """The second build leaves every byte and every time stamp as it is."""
     assert game.make().exit == 0
     before = game.files()
     run = game.build()
@@ -173,7 +173,7 @@ def test_unmatched_source_is_listed(game: Game) -> None:
 
 
 def test_source_that_no_rule_matches_any_more_keeps_its_outputs(game: Game) -> None:
-    """R7, R21: a config edit never deletes what it did not make."""
+    """A config edit never deletes what it did not make."""
     built(game)
     game.rules(RULES.replace("**/*.png", "h*.png"))
     assert game.build().exit == 0
@@ -181,7 +181,7 @@ def test_source_that_no_rule_matches_any_more_keeps_its_outputs(game: Game) -> N
 
 
 def test_ignore_pattern_deletes_nothing(game: Game) -> None:
-    """R7: an ignore pattern re-pays nothing and wipes nothing, a user's file least of all."""
+    """An ignore pattern re-pays nothing and wipes nothing, a user's file least of all."""
     built(game)
     game.write("assets/readme.txt", "mine")
     before = game.files()
@@ -204,7 +204,7 @@ def test_only_builds_what_is_asked_for(game: Game) -> None:
 
 
 def test_hand_edited_output_is_never_overwritten(game: Game) -> None:
-    """R10, requirement 17: an artist's touch-up survives every build, and its set stays whole."""
+    """An artist's touch-up survives every build, and its set stays whole."""
     built(game)
     game.write("assets/hero.anim.json", "{}")
     run = game.build()
@@ -217,7 +217,7 @@ def test_hand_edited_output_is_never_overwritten(game: Game) -> None:
 
 
 def test_foreign_file_in_the_way_is_left_alone(paying: Game, shop: Shop) -> None:
-    """R10: somebody's file under our name is blocked before anything is bought for it."""
+    """Somebody's file under our name is blocked before anything is bought for it."""
     paying.write("assets/hero.anim.json", "mine")
     run = paying.build("--yes")
     assert run.exit == 1
@@ -227,7 +227,7 @@ def test_foreign_file_in_the_way_is_left_alone(paying: Game, shop: Shop) -> None
 
 
 def test_folder_where_an_output_goes_stops_that_source_only(paying: Game, shop: Shop) -> None:
-    """R12, R35: whatever stands there, the others are built."""
+    """Whatever stands there, the others are built."""
     (paying.root / "assets/hero.anim.png").mkdir()
     run = paying.build("--yes")
     assert run.exit == 1
@@ -246,7 +246,7 @@ def test_two_sources_that_would_share_outputs_are_refused(game: Game) -> None:
 
 
 def test_plan_says_what_build_does(paying: Game, shop: Shop) -> None:
-    """R46: the same list and the same price; and a plan changes nothing."""
+    """The same list and the same price; and a plan changes nothing."""
     paying.rules(TWO_CLIPS)
     before = paying.outputs()
     plan = paying.plan()
@@ -263,7 +263,7 @@ def test_plan_says_what_build_does(paying: Game, shop: Shop) -> None:
 
 
 def test_plan_check_tells_by_its_exit_code(game: Game) -> None:
-    """R47: 9 while anything would run, else 0."""
+    """Exit 9 while anything would run, else 0."""
     assert game.plan("--check").exit == 9
     built(game)
     assert game.plan("--check").exit == 0
@@ -283,7 +283,7 @@ def test_unusual_names_survive_every_file(game: Game) -> None:
 
 
 def test_output_is_replaced_whole(game: Game) -> None:
-    """R31, R65: whoever reads while we publish gets the old bytes or the new ones, never a mix."""
+    """Whoever reads while we publish gets the old bytes or the new ones, never a mix."""
     built(game)
     place = game.root / "assets/hero.anim.json"
     old = place.stat().st_ino
@@ -297,7 +297,7 @@ def test_output_is_replaced_whole(game: Game) -> None:
 
 
 def test_depfile_and_stamp_serve_make(game: Game) -> None:
-    """R36: Make rebuilds when a source changes and not otherwise; missing folders are made."""
+    """Make rebuilds when a source changes and not otherwise; missing folders are made."""
     game.write(
         "Makefile",
         "art.stamp:\n\t$(PIXELPIPE) build --depfile out/art.d --stamp art.stamp\n"
@@ -336,7 +336,7 @@ def test_service_that_is_chosen_by_a_flag_is_used(game: Game, shop: Shop) -> Non
 
 
 def test_results_do_not_depend_on_the_number_of_jobs(tmp_path: Path) -> None:
-    """R72: one at a time or eight, the outputs are the same, and the limit is kept."""
+    """One at a time or eight, the outputs are the same, and the limit is kept."""
     found = []
     for jobs in (1, 8):
         folder = tmp_path / str(jobs)

@@ -159,7 +159,7 @@ def test_no_ledger_is_made_for_a_look(tmp_path: Path) -> None:
 
 
 def test_dollars_differ_by_pool() -> None:
-    """About 200 credits a dollar monthly, 100 purchased (api.md section 1, rows 16 and 17)."""
+    """About 200 credits a dollar monthly, 100 purchased."""
     assert account.dollars(Balance(monthly_balance=200, purchased_balance=200)) == (1.0, 2.0)
 
 

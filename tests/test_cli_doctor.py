@@ -264,7 +264,7 @@ def git(root: Path, *arguments: str) -> None:
 
 
 def test_a_key_in_a_tracked_file_is_named_by_line_and_not_shown(game: Game) -> None:
-    """A client of this service once committed its preferences with a live key (api.md 6.7)."""
+    """A client of this service once committed its preferences with a live key."""
     git(game.root, "init", "-q")
     game.write("prefs/editor.cfg", f"theme = dark\nkey = {KEY}\n")
     game.write("notes.txt", f"untracked {KEY}\n")

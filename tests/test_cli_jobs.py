@@ -210,7 +210,7 @@ def test_retry_forgets_only_what_failed_for_good(game: Game) -> None:
 def test_evidence_is_read_by_a_table(
     reserved: int, known: int, billed: int, now: float, word: str
 ) -> None:
-    """What a hold, a charge and the passing of ten minutes mean (api.md 6.3)."""
+    """What a hold, a charge and the passing of ten minutes mean."""
     assert word in evidence.read(_evidence(reserved, known, billed), now)
 
 

@@ -96,7 +96,7 @@ def test_an_empty_file_is_an_empty_mapping(text: str) -> None:
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_line_ends_and_byte_order_mark_do_not_matter(tmp_path: Path, ends: str) -> None:
-    """Git and Windows editors change both; neither may change a request (R32)."""
+    """Git and Windows editors change both; neither may change a request."""
     file = tmp_path / "r.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + f"a: 1{ends}b: >{ends}  two{ends}  lines{ends}".encode())
     found = document.read(file, "r.yaml")

@@ -22,7 +22,7 @@ DOUBTFUL = ("reset-after", "500-after", "html-after", "garbled", "reset", "500",
 def test_lost_answer_is_doubt_and_never_a_second_post(
     game: Game, tmp_path: Path, fault: str
 ) -> None:
-    """R63: sent and not properly answered: unconfirmed, exit 7, the others are built, and the
+    """Sent and not properly answered: unconfirmed, exit 7, the others are built, and the
     next builds ask nobody about it."""
     game.settings(jobs=1)
     with chaotic(tmp_path, game, f"POST /animate 1: {fault}") as shop:
@@ -67,7 +67,7 @@ def test_two_doubtful_posts_in_a_row_stop_buying(game: Game, tmp_path: Path) -> 
 
 
 def test_refused_connection_is_not_sent_and_needs_no_person(game: Game, tmp_path: Path) -> None:
-    """R4: a service that is not there: exit 6, nothing in doubt; when it is back, one call each."""
+    """A service that is not there: exit 6, nothing in doubt; when it is back, one call each."""
     with chaotic(tmp_path, game, "") as shop:
         gone = dict(game.environment)
     run = game.build("--yes", environment=gone)
@@ -108,7 +108,7 @@ def test_rate_limit_on_a_purchase_is_waited_for(game: Game, tmp_path: Path) -> N
 
 
 def test_failed_job_is_remembered_and_costs_nothing(game: Game, tmp_path: Path) -> None:
-    """R3, R20: failure has its reason and exit 1, and is not tried again unchanged."""
+    """Failure has its reason and exit 1, and is not tried again unchanged."""
     game.settings(jobs=1)
     with chaotic(tmp_path, game, "POST /animate 1: fail") as shop:
         run = game.build("--yes")
@@ -123,7 +123,7 @@ def test_failed_job_is_remembered_and_costs_nothing(game: Game, tmp_path: Path) 
 
 
 def test_failed_replacement_keeps_the_old_output(game: Game, tmp_path: Path) -> None:
-    """R3: an edit that fails leaves what stood; a clip that was bought meanwhile is kept."""
+    """An edit that fails leaves what stood; a clip that was bought meanwhile is kept."""
     game.rules(TWO_CLIPS)
     game.settings(jobs=1)
     with chaotic(tmp_path, game, "POST /animate 7: fail") as shop:

@@ -1,4 +1,4 @@
-"""Keys, credits, holds, batches and cancelling, as api.md sections 1 and 3 have them."""
+"""Keys, credits, holds, batches and cancelling, as the vendor's service has them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def server() -> Iterator[Server]:
 
 
 def test_keys_live_as_the_vendor_says(tmp_path: Path) -> None:
-    """Rows 6 to 14: shown once, kept as prefix and hash, at most ten, renamed, paused, deleted."""
+    """Shown once, kept as prefix and hash, at most ten, renamed, paused, deleted."""
     db, key, options = account_in(tmp_path)
     assert re.fullmatch(r"pe_sk_[A-Za-z0-9]{40}", key)
     with serving(*options, key=key) as server:
@@ -46,7 +46,7 @@ def test_keys_live_as_the_vendor_says(tmp_path: Path) -> None:
 
 
 def test_a_key_paused_while_a_job_runs_does_not_stop_the_job(tmp_path: Path) -> None:
-    """Row 13: deactivation closes the door, work that was paid for goes on."""
+    """Deactivation closes the door, work that was paid for goes on."""
     db, key, options = account_in(tmp_path, "--latency", "0.3")
     with serving(*options, key=key) as server:
         job = server.post("/animate", {"image": png(), "prompt": "bob"})
@@ -61,7 +61,7 @@ def test_a_key_paused_while_a_job_runs_does_not_stop_the_job(tmp_path: Path) -> 
 
 
 def test_credits_are_held_then_taken_monthly_first(tmp_path: Path) -> None:
-    """Rows 15 to 22: hold at submit, capture at success, a job may straddle both pools."""
+    """Hold at submit, capture at success, a job may straddle both pools."""
     db, key, options = account_in(tmp_path, "--latency", "2")
     local.add_credits(db, 50)
     with serving(*options, key=key) as server:
@@ -83,7 +83,7 @@ def test_credits_are_held_then_taken_monthly_first(tmp_path: Path) -> None:
 
 
 def test_too_few_available_credits_give_402_at_once(tmp_path: Path) -> None:
-    """Row 30: what other jobs hold is not available, and nothing is created."""
+    """What other jobs hold is not available, and nothing is created."""
     db, key, options = account_in(tmp_path, "--latency", "5")
     with serving(*options, key=key) as server:
         for _ in range(5):
@@ -95,7 +95,7 @@ def test_too_few_available_credits_give_402_at_once(tmp_path: Path) -> None:
 
 
 def test_monthly_refresh_fills_up_and_leaves_holds(tmp_path: Path) -> None:
-    """Row 16: refreshed by command, the purchased pool and open holds stay as they are."""
+    """Refreshed by command, the purchased pool and open holds stay as they are."""
     db, key, options = account_in(tmp_path)
     with serving(*options, key=key) as server:
         server.ended(server.submit())
@@ -105,7 +105,7 @@ def test_monthly_refresh_fills_up_and_leaves_holds(tmp_path: Path) -> None:
 
 
 def test_jobs_of_other_accounts_are_not_there(tmp_path: Path) -> None:
-    """Row 14 and 7.3: an id is no secret that opens another account's job."""
+    """An id is no secret that opens another account's job."""
     db, key, options = account_in(tmp_path)
     other = local.add_key(db, account="other")
     with serving(*options, key=key) as server:
@@ -118,7 +118,7 @@ def test_jobs_of_other_accounts_are_not_there(tmp_path: Path) -> None:
 
 
 def test_failure_releases_the_hold_and_costs_nothing() -> None:
-    """Rows 20, 21: a failed job shows an error, charges 0 and frees its credits."""
+    """A failed job shows an error, charges 0 and frees its credits."""
     with serving("--chaos", "POST /animate 1: fail") as server:
         state = server.ended(server.submit())
         assert state["status"] == "failure"
@@ -133,7 +133,7 @@ def test_failure_releases_the_hold_and_costs_nothing() -> None:
 
 
 def test_a_hold_lapses_at_its_limit() -> None:
-    """Row 19 and 7.2 rule 2: a job that outlives its hold ends as failure, without a charge."""
+    """A job that outlives its hold ends as failure, without a charge."""
     with serving("--latency", "60", "--hold", "1") as server:
         state = server.ended(server.submit())
         assert state["status"] == "failure"
@@ -143,7 +143,7 @@ def test_a_hold_lapses_at_its_limit() -> None:
 
 
 def test_billing_takes_dates_and_refuses_bad_periods(server: Server) -> None:
-    """api.md 3.5: inclusive UTC days, thirty before the end by default, at most 365."""
+    """Inclusive UTC days, thirty before the end by default, at most 365."""
     period = server.get("/billing?start_date=2026-03-01&end_date=2026-03-31").json()["period"]
     assert period == {
         "start_date": "2026-03-01T00:00:00.000Z", "end_date": "2026-03-31T23:59:59.999Z",
@@ -160,7 +160,7 @@ def test_billing_takes_dates_and_refuses_bad_periods(server: Server) -> None:
 
 
 def test_cancel_releases_the_hold_and_refuses_ended_jobs() -> None:
-    """api.md 3.14: a cancelled job costs nothing; after the end there is nothing to cancel."""
+    """A cancelled job costs nothing; after the end there is nothing to cancel."""
     with serving("--latency", "5") as server:
         job = server.submit()
         answer = server.post("/cancel", {"api_job_id": job})
@@ -177,7 +177,7 @@ def test_cancel_releases_the_hold_and_refuses_ended_jobs() -> None:
 
 
 def test_a_batch_costs_20_and_12_and_runs_in_order(tmp_path: Path) -> None:
-    """api.md 3.13: one price step down, sub-jobs one after another, done when none is open."""
+    """One price step down, sub-jobs one after another, done when none is open."""
     db, key, options = account_in(tmp_path)
     bodies = [{"image": png(), "prompt": word} for word in ("bob", "sway", "hop", "walk")]
     with serving(*options, key=key) as server:
@@ -203,7 +203,7 @@ def test_a_batch_costs_20_and_12_and_runs_in_order(tmp_path: Path) -> None:
 
 
 def test_a_batch_is_taken_whole_or_not_at_all(server: Server, tmp_path: Path) -> None:
-    """7.2 rule 1: one bad or one unaffordable job, and nothing was created."""
+    """One bad or one unaffordable job, and nothing was created."""
     good = {"image": png(), "prompt": "bob"}
     bad = server.post("/animate-batch", {"jobs": [good, {**good, "output_frames": 3}]})
     assert bad.code == "invalid_request"
@@ -217,7 +217,7 @@ def test_a_batch_is_taken_whole_or_not_at_all(server: Server, tmp_path: Path) ->
 
 
 def test_cancelling_one_of_a_batch_lets_the_next_go_on() -> None:
-    """api.md 3.13: sub-jobs end singly."""
+    """Sub-jobs end singly."""
     with serving("--latency", "0.5") as server:
         body = {"jobs": [{"image": png(), "prompt": word} for word in ("bob", "sway", "hop")]}
         batch = server.post("/animate-batch", body).json()["batch_id"]

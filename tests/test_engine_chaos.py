@@ -33,7 +33,7 @@ FAULTS: tuple[tuple[str, int | None, int], ...] = (
 
 
 def test_each_scripted_fault_hits_one_request_before_or_after_acceptance(tmp_path: Path) -> None:
-    """Issue 3 item 4: a client's test must know whether the broken request was billed."""
+    """A client's test must know whether the broken request was billed."""
     db = tmp_path / "engine.sqlite"
     script = "; ".join(
         f"POST /animate {2 * n + 1}: {fault}" for n, (fault, _, _) in enumerate(FAULTS)
@@ -137,7 +137,7 @@ def test_a_bad_script_is_refused_with_what_is_possible(script: str) -> None:
 
 
 def test_latency_is_log_normal_and_repeatable() -> None:
-    """speed.md 5: about 90 s with sigma 0.25; the same job takes the same time again."""
+    """About 90 s with sigma 0.25; the same job takes the same time again."""
     real = latency.parse("real")
     drawn = sorted(real.duration_s(job) for job in range(2000))
     assert 86 < drawn[1000] < 94
@@ -152,7 +152,7 @@ def test_latency_is_log_normal_and_repeatable() -> None:
 
 
 def test_progress_waits_then_rises_and_never_says_done() -> None:
-    """api.md 3.7: pending with 0 is waiting for a GPU; 1 belongs to success."""
+    """Pending with 0 is waiting for a GPU; 1 belongs to success."""
     shown = [latency.progress(100.0, 110.0, now) for now in (100.0, 101.5, 103.0, 109.0, 120.0)]
     assert shown[:2] == [0.0, 0.0]
     assert shown == sorted(shown)
@@ -160,7 +160,7 @@ def test_progress_waits_then_rises_and_never_says_done() -> None:
 
 
 def test_at_most_slots_jobs_run_at_once() -> None:
-    """Issue 4's benchmark needs a service that runs ten at once, like a real one."""
+    """A benchmark of many jobs needs a service that runs ten at once, like a real one."""
     with serving("--latency", "0.3", "--slots", "2") as server:
         started = time.monotonic()
         jobs = [server.submit() for _ in range(6)]

@@ -41,7 +41,7 @@ def check(name: str, content: object) -> bool:
 
 
 def test_the_document_is_served_as_it_stands_in_the_file(server: Server) -> None:
-    """Issue 3 item 3: written once; a client may fetch it from a running engine."""
+    """Written once; a client may fetch it from a running engine."""
     root = server.url.removesuffix("/functions/v1")
     assert server.get(f"{root}/openapi.json", key=None).json() == DOCUMENT
 
@@ -133,7 +133,7 @@ REFUSED_AS_501 = ("/retake", "/generate-image")
 def test_schemathesis_finds_no_answer_outside_the_contract(
     server: Server, tmp_path: Path, paths: tuple[str, ...], left_out: str
 ) -> None:
-    """Issue 3: generated good and bad requests; every answer has a described status and shape."""
+    """Generated good and bad requests; every answer has a described status and shape."""
     contract = tmp_path / "openapi.json"
     contract.write_text(json.dumps(reachable(server)), "utf-8")
     options = [option for path in sorted(paths) for option in ("--include-path", path)]

@@ -22,7 +22,7 @@ needs_proc = pytest.mark.skipif(
 
 
 def test_a_killed_server_goes_on_where_it_was(tmp_path: Path) -> None:
-    """Issue 3 item 4: queued jobs are run after a restart, holds are neither lost nor doubled."""
+    """Queued jobs are run after a restart, holds are neither lost nor doubled."""
     db, key, options = account_in(tmp_path)
     with serving(*options, "--latency", "30", key=key, end="kill") as server:
         jobs = [server.submit() for _ in range(3)]
@@ -79,7 +79,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def test_standard_output_is_one_line_and_the_key_is_never_logged() -> None:
-    """Rows 8 and 9: programs read the line; logs may be shown to others."""
+    """Programs read the line; logs may be shown to others."""
     process = subprocess.run(
         [sys.executable, "-m", "pipeline.engine", "serve", "--key-env", VARIABLE,
          "--until-stdin-closes"],

@@ -181,7 +181,7 @@ def test_a_pool_cannot_go_below_zero(db: sqlite3.Connection) -> None:
 def test_debits_take_the_monthly_pool_first_and_refunds_return_to_both(
     db: sqlite3.Connection,
 ) -> None:
-    """api.md row 18: one job may straddle both pools, and comes back the way it went."""
+    """One job may straddle both pools, and comes back the way it went."""
     account = credits.open_account(db, "default", 0.0)
     credits.purchase(db, account, 50, 0.0)
     ids = [jobs.submit(db, account, (DRAFT,), 1.0)[0] for _ in range(5)]
@@ -197,7 +197,7 @@ def test_debits_take_the_monthly_pool_first_and_refunds_return_to_both(
 
 
 def test_monthly_pool_is_refreshed_on_its_date(db: sqlite3.Connection) -> None:
-    """api.md row 16: once a month, not before, and only up to the allowance."""
+    """Once a month, not before, and only up to the allowance."""
     account = credits.open_account(db, "default", 0.0)
     (job,) = jobs.submit(db, account, (DRAFT,), 0.0)
     jobs.start(db, 1, 0.0, lambda _: 0.0)
@@ -211,7 +211,7 @@ def test_monthly_pool_is_refreshed_on_its_date(db: sqlite3.Connection) -> None:
 
 
 def test_a_waiting_sub_job_has_its_hold_from_its_turn_on(db: sqlite3.Connection) -> None:
-    """api.md row 19: ten minutes are for running; a long batch must not lapse while it queues."""
+    """Ten minutes are for running; a long batch must not lapse while it queues."""
     account = credits.open_account(db, "default", 0.0)
     credits.purchase(db, account, 100, 0.0)
     ids = jobs.submit(db, account, (DRAFT,) * 3, 0.0, batch="b")
@@ -226,7 +226,7 @@ def test_a_waiting_sub_job_has_its_hold_from_its_turn_on(db: sqlite3.Connection)
 
 
 def test_a_newer_database_is_refused_unchanged(tmp_path: Path) -> None:
-    """design.md section 7: a format from the future is not guessed at."""
+    """A format from the future is not guessed at."""
     path = tmp_path / "engine.sqlite"
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("PRAGMA user_version = 99")

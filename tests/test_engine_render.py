@@ -55,7 +55,7 @@ noise = st.integers(0, 2**32).map(lambda seed: np.random.default_rng(seed))
 def test_gif_and_webp_keep_every_pixel_and_every_frame(
     random: np.random.Generator, count: int, colours: int, is_cut: bool
 ) -> None:
-    """7.2 rule 5: equal neighbours are kept, which Pillow's own writers merge."""
+    """Equal neighbours are kept, which Pillow's own writers merge."""
     table = random.integers(0, 256, (colours, 3)).astype(np.uint8)
     frames = table[random.integers(0, colours, (count, 9, 14))]
     frames[-1] = frames[-2]
@@ -83,7 +83,7 @@ def test_a_gif_of_more_than_256_colours_is_near() -> None:
     ("output_format", "kind"), [("webp", "WEBP"), ("gif", "GIF"), ("spritesheet", "PNG")]
 )
 def test_every_format_holds_the_same_frames(output_format: str, kind: str) -> None:
-    """api.md 4.6: same picture, same count, metadata that fits, eight frames a second."""
+    """Same picture, same count, metadata that fits, eight frames a second."""
     made = animated(output_format=output_format)
     with Image.open(io.BytesIO(made.body)) as image:
         assert image.format == kind
@@ -95,7 +95,7 @@ def test_every_format_holds_the_same_frames(output_format: str, kind: str) -> No
 
 
 def test_colours_are_the_sources_and_the_matte() -> None:
-    """imaging.md 14: no new colours; the matte is exactly the one asked for."""
+    """No new colours; the matte is exactly the one asked for."""
     allowed = {tuple(color) for color in np.asarray(sprite()).reshape(-1, 4).tolist() if color[3]}
     seen = {tuple(int(v) for v in color) for color in frames_of(animated()).reshape(-1, 4)}
     assert seen <= allowed | {(*MATTE, 255)}
@@ -103,7 +103,7 @@ def test_colours_are_the_sources_and_the_matte() -> None:
 
 
 def test_a_palette_maps_the_figure_and_never_onto_the_matte() -> None:
-    """7.2 rule 6: the client appends the matte to the palette; the figure must not take it."""
+    """The client appends the matte to the palette; the figure must not take it."""
     pink = np.zeros((8, 8, 4), np.uint8)
     pink[2:6, 2:6] = (250, 10, 240, 255)
     pink[3, 3] = (30, 20, 20, 255)
@@ -117,7 +117,7 @@ def test_a_palette_maps_the_figure_and_never_onto_the_matte() -> None:
 
 
 def test_a_number_of_colours_gives_one_table_for_the_clip() -> None:
-    """7.2 rule 6: per-frame quantising would flicker; the kept colours are the source's own."""
+    """Per-frame quantising would flicker; the kept colours are the source's own."""
     random = np.random.default_rng(1)
     picture = np.full((16, 16, 4), 255, np.uint8)
     picture[..., :3] = random.integers(0, 256, (16, 16, 3))
@@ -130,13 +130,13 @@ def test_a_number_of_colours_gives_one_table_for_the_clip() -> None:
 
 
 def test_few_colours_stay_untouched() -> None:
-    """7.2 rule 6: only an input with more colours is reduced."""
+    """Only an input with more colours is reduced."""
     frames = np.asarray(sprite())[None]
     assert recolour.onto_count(frames, 4) is frames
 
 
 def test_soft_alpha_is_cut_at_half_before_flattening() -> None:
-    """design.md section 6: motions work on the source with alpha cut at 128."""
+    """Motions work on the source with alpha cut at 128."""
     picture = np.zeros((8, 8, 4), np.uint8)
     picture[2:6, 2:4] = (10, 20, 30, 127)
     picture[2:6, 4:6] = (10, 20, 30, 128)
@@ -146,7 +146,7 @@ def test_soft_alpha_is_cut_at_half_before_flattening() -> None:
 
 
 def test_matte_noise_touches_only_the_matte_and_repeats() -> None:
-    """7.2 rule 5: an option makes the matte as unsure as the vendor's."""
+    """An option makes the matte as unsure as the vendor's."""
     draft = orders.read_animate({"image": png(), "prompt": "bob", "matte_color": "#20C040"})
     clean, noisy, again = (frames_of(product(draft, level)) for level in (0, 12, 12))
     is_matte = (clean[..., :3] == (0x20, 0xC0, 0x40)).all(axis=-1)
@@ -157,7 +157,7 @@ def test_matte_noise_touches_only_the_matte_and_repeats() -> None:
 
 
 def test_transform_places_the_sprite_on_a_square() -> None:
-    """api.md 4.2: centred plus offset; solid and edge-extend fill what is around."""
+    """Centred plus offset; solid and edge-extend fill what is around."""
     made = animated(transform={"canvas_size": 20, "offset_x": 2, "offset_y": -3})
     first = frames_of(made)[0]
     assert first.shape == (20, 20, 4)
@@ -177,7 +177,7 @@ def key(index: int, picture: Image.Image, **more: object) -> dict[str, object]:
 
 
 def test_keyframes_hold_their_pictures_and_invent_no_colour() -> None:
-    """7.1: palette-safe in-betweens; each supplied picture stands exactly at its index."""
+    """Palette-safe in-betweens; each supplied picture stands exactly at its index."""
     other = sprite().transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGBA")
     other.putpixel((6, 6), (1, 2, 3, 255))
     keys = [key(1, sprite()), key(6, other)]
@@ -211,7 +211,7 @@ def test_keyframes_follow_a_figure_that_moves() -> None:
 
 
 def test_placement_flips_and_shifts_a_key() -> None:
-    """api.md 3.8: flips first, then whole pixels."""
+    """Flips first, then whole pixels."""
     body = {"prompt": "x", "total_frames": 3, "output_format": "spritesheet",
             "frames": [key(0, sprite(), placement={"flip_v": True, "offset_x": 2})]}  # fmt: skip
     first = frames_of(product(orders.read_keyframes(body)))[0]
@@ -222,7 +222,7 @@ def test_placement_flips_and_shifts_a_key() -> None:
 
 @pytest.mark.parametrize("factor", [2, 3, 8])
 def test_pixelate_finds_the_exact_factor(factor: int) -> None:
-    """imaging.md 6: an exact enlargement comes back bit for bit."""
+    """An exact enlargement comes back bit for bit."""
     large = sprite().resize((12 * factor, 12 * factor), Image.Resampling.NEAREST)
     made = product(orders.read_pixelate({"image": encoded(large)}))
     assert made.metadata == {"width": 12, "height": 12}
@@ -231,7 +231,7 @@ def test_pixelate_finds_the_exact_factor(factor: int) -> None:
 
 
 def test_pixelate_refuses_what_it_could_only_guess() -> None:
-    """7.1: a soft grid needs a model; guessing would spoil the art."""
+    """A soft grid needs a model; guessing would spoil the art."""
     soft = sprite().resize((50, 50), Image.Resampling.BICUBIC)
     assert isinstance(pixelate.native_size(np.asarray(soft), 24), Refusal)
     assert isinstance(pixelate.native_size(np.asarray(sprite()), 24), Refusal)
@@ -239,7 +239,7 @@ def test_pixelate_refuses_what_it_could_only_guess() -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
 def test_remove_background_restores_the_outline_in_the_same_kind(kind: str) -> None:
-    """api.md 3.11: one call for a whole file; same kind out as in."""
+    """One call for a whole file; same kind out as in."""
     flat = Image.new("RGBA", (12, 12), (*MATTE, 255))
     flat.alpha_composite(sprite())
     shown = flat.convert("RGB")
@@ -255,7 +255,7 @@ def test_remove_background_restores_the_outline_in_the_same_kind(kind: str) -> N
 
 
 def test_remove_background_finds_pockets_and_spares_inner_colours() -> None:
-    """imaging.md 4: an enclosed pocket of the very matte goes, a near colour inside stays."""
+    """An enclosed pocket of the very matte goes, a near colour inside stays."""
     picture = np.zeros((12, 12, 4), np.uint8)
     picture[:] = (0, 255, 0, 255)
     picture[2:10, 2:10] = (200, 0, 0, 255)

@@ -1,4 +1,4 @@
-"""The engine keeps the contract of the vendor's introduction, row by row (api.md section 1)."""
+"""The engine keeps the contract of the vendor's service, promise by promise."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def server() -> Iterator[Server]:
 
 
 def test_submit_poll_download_is_all_it_takes(server: Server) -> None:
-    """Rows 1, 33, 35, 38, 40 to 42, 45: two fields in, a signed link out, no other call needed."""
+    """Two fields in, a signed link out, no other call needed."""
     answer = server.post("/animate", {"image": png(), "prompt": "breathing calmly"})
     content = answer.json()
     job = str(content["api_job_id"])
@@ -53,7 +53,7 @@ def test_submit_poll_download_is_all_it_takes(server: Server) -> None:
 
 
 def test_every_default_of_animate_is_echoed(server: Server) -> None:
-    """Row 40 and api.md 3.6: what was not sent is filled in and shown in `inputs`."""
+    """What was not sent is filled in and shown in `inputs`."""
     done = server.ended(server.submit())
     inputs = done["inputs"]
     assert isinstance(inputs, dict)
@@ -69,7 +69,7 @@ def test_every_default_of_animate_is_echoed(server: Server) -> None:
 
 @pytest.mark.parametrize("path", GETS)
 def test_every_get_asks_for_the_key(server: Server, path: str) -> None:
-    """Rows 5 and 29: no endpoint answers without a valid key, before it looks at anything else."""
+    """No endpoint answers without a valid key, before it looks at anything else."""
     for key in ("", "nonsense", "pe_sk_", "pe_sk_unknownunknownunknown", KEY[:-1]):
         answer = server.get(path, key=key)
         assert (answer.status, answer.code) == (401, "unauthorized")
@@ -77,20 +77,20 @@ def test_every_get_asks_for_the_key(server: Server, path: str) -> None:
 
 @pytest.mark.parametrize("path", [*POSTS, "/nowhere"])
 def test_every_post_asks_for_the_key_before_body_and_path(server: Server, path: str) -> None:
-    """Row 5 and 7.2 rule 1: the key comes first, even for a broken body or an unknown path."""
+    """The key comes first, even for a broken body or an unknown path."""
     answer = server.request("POST", path, b"{broken", key="")
     assert (answer.status, answer.code) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize("header", ["Basic abc", KEY, f"Token {KEY}", "Bearer", f"Bearer x{KEY}"])
 def test_only_a_bearer_key_is_accepted(server: Server, header: str) -> None:
-    """Row 29: another scheme or a malformed header is the same refusal."""
+    """Another scheme or a malformed header is the same refusal."""
     answer = server.request("GET", "/balance", key="", headers={"Authorization": header})
     assert (answer.status, answer.code) == (401, "unauthorized")
 
 
 def test_order_of_checks_is_path_then_method_then_json_then_fields(server: Server) -> None:
-    """7.2 rule 1: each request has one answer, whatever else is wrong with it."""
+    """Each request has one answer, whatever else is wrong with it."""
     assert server.request("POST", "/nowhere", b"{").code == "not_found"
     wrong_method = server.request("GET", "/animate", b"{")
     assert (wrong_method.status, wrong_method.code) == (405, "method_not_allowed")
@@ -106,7 +106,7 @@ def test_order_of_checks_is_path_then_method_then_json_then_fields(server: Serve
      ("POST", "/balance"), ("PATCH", "/x")],
 )  # fmt: skip
 def test_every_path_answers_json_with_cors(server: Server, method: str, path: str) -> None:
-    """Rows 3, 4, 26: browsers and clients can read every refusal."""
+    """Browsers and clients can read every refusal."""
     answer = server.request(method, path)
     assert answer.status in (400, 404, 405)
     assert answer.code
@@ -116,7 +116,7 @@ def test_every_path_answers_json_with_cors(server: Server, method: str, path: st
 
 @pytest.mark.parametrize("path", ["/animate", "/balance", "/nowhere"])
 def test_preflight_needs_no_key(server: Server, path: str) -> None:
-    """Row 4 and 7.2 rule 11: OPTIONS is answered with 204 and the headers that clients send."""
+    """OPTIONS is answered with 204 and the headers that clients send."""
     answer = server.request("OPTIONS", path, key="")
     assert answer.status == 204
     assert answer.body == b""
@@ -126,7 +126,7 @@ def test_preflight_needs_no_key(server: Server, path: str) -> None:
 
 
 def test_outside_the_api_everything_is_json_too(server: Server) -> None:
-    """Row 3: the root of the host, wrong links and wrong methods on them."""
+    """The root of the host, wrong links and wrong methods on them."""
     root = server.url.removesuffix("/functions/v1")
     assert server.get(f"{root}/").code == "not_found"
     assert server.get(f"{root}/download/x").code == "link_expired"
@@ -136,7 +136,7 @@ def test_outside_the_api_everything_is_json_too(server: Server) -> None:
 
 
 def test_a_charset_after_the_content_type_is_fine(server: Server) -> None:
-    """Row 3: clients send `application/json; charset=utf-8`."""
+    """Clients send `application/json; charset=utf-8`."""
     answer = server.request(
         "POST", "/enhance-prompt", {"prompt": "né"},
         headers={"Content-Type": "application/json; charset=utf-8"},
@@ -145,7 +145,7 @@ def test_a_charset_after_the_content_type_is_fine(server: Server) -> None:
 
 
 def test_a_job_passes_through_queued_and_pending_with_progress() -> None:
-    """Rows 36, 37, 39 and 7.2 rule 3: simulated latency shows every state a client must know."""
+    """Simulated latency shows every state a client must know."""
     with serving("--latency", "1") as server:
         submitted = server.post("/animate", {"image": png(), "prompt": "bob"}).json()
         seen: list[tuple[str, object]] = [(str(submitted["status"]), 0.0)]
@@ -161,7 +161,7 @@ def test_a_job_passes_through_queued_and_pending_with_progress() -> None:
 
 
 def test_links_expire_and_jobs_gives_fresh_ones() -> None:
-    """Rows 38, 43 and 7.2 rule 4: an hour by default, then 403; forged tokens never work."""
+    """An hour by default, then 403; forged tokens never work."""
     with serving("--link-ttl", "2") as server:
         job = server.submit()
         url = _output(server.ended(job))["url"]
@@ -176,7 +176,7 @@ def test_links_expire_and_jobs_gives_fresh_ones() -> None:
 
 
 def test_a_link_lives_for_an_hour_unless_told_otherwise(server: Server) -> None:
-    """Row 43."""
+    """The time of its end is told with it."""
     output = _output(server.ended(server.submit()))
     left = time.mktime(time.strptime(output["expires_at"][:19], "%Y-%m-%dT%H:%M:%S"))
     assert 3590 < left - time.mktime(time.gmtime()) <= 3600
@@ -189,7 +189,7 @@ def _output(state: dict[str, object]) -> dict[str, str]:
 
 
 def test_enhance_prompt_keeps_the_prompt_and_is_idempotent(server: Server) -> None:
-    """api.md 3.15: synchronous, free, never empty."""
+    """Synchronous, free, never empty."""
     first = server.post("/enhance-prompt", {"prompt": "slime wobbling"}).json()["enhanced_prompt"]
     assert str(first).startswith("slime wobbling")
     again = server.post("/enhance-prompt", {"prompt": first}).json()["enhanced_prompt"]
@@ -200,14 +200,14 @@ def test_enhance_prompt_keeps_the_prompt_and_is_idempotent(server: Server) -> No
 def test_generative_endpoints_say_that_they_need_the_real_service(
     server: Server, path: str
 ) -> None:
-    """Issue 3 item 2: a clear refusal instead of something faked."""
+    """A clear refusal instead of something faked."""
     answer = server.post(path, {"prompt": "x"})
     assert (answer.status, answer.code) == (501, "not_supported")
     assert b"real Pixel Engine service" in answer.body
 
 
 def test_the_same_request_gives_the_same_bytes(server: Server) -> None:
-    """7.2 rule 8: without a seed it comes from the request, so that runs repeat."""
+    """Without a seed it comes from the request, so that runs repeat."""
     files = []
     for _ in range(2):
         state = server.ended(server.submit(prompt="shaking wildly", output_format="spritesheet"))
@@ -216,7 +216,7 @@ def test_the_same_request_gives_the_same_bytes(server: Server) -> None:
 
 
 def test_frame_zero_is_the_input_on_the_exact_matte(server: Server) -> None:
-    """7.2 rule 5: opaque, one row, frame 0 exact, frames as many as asked for."""
+    """Opaque, one row, frame 0 exact, frames as many as asked for."""
     state = server.ended(
         server.submit(output_format="spritesheet", matte_color="EE00fF", output_frames=6)
     )
@@ -235,7 +235,7 @@ def test_frame_zero_is_the_input_on_the_exact_matte(server: Server) -> None:
 
 
 def test_strict_turns_needs_ai_into_a_failure(server: Server) -> None:
-    """7.2 rule 10: what one still cannot give is said, and refused only on request."""
+    """What one still cannot give is said, and refused only on request."""
     prompt = "opens the chest, attacks and sits down"
     honest = server.ended(server.submit(prompt=prompt))
     assert honest["status"] == "success"
@@ -250,7 +250,7 @@ def test_strict_turns_needs_ai_into_a_failure(server: Server) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_vendor_curl_commands_work_with_only_the_host_changed(server: Server) -> None:
-    """Rows 2, 40 to 42, 45 and issue 3: the introduction's own commands."""
+    """The commands of the vendor's introduction to its API: submit, poll, ask for the balance."""
 
     def curl(*arguments: str) -> str:
         done = subprocess.run(
@@ -271,7 +271,7 @@ def test_vendor_curl_commands_work_with_only_the_host_changed(server: Server) ->
 
 
 def test_data_urls_and_every_png_kind_are_taken(server: Server) -> None:
-    """api.md 3.6: both forms of base64 are in use; 4.1: any PNG that decodes."""
+    """Both forms of base64 are in use, and any PNG that decodes."""
     assert server.submit(image="data:image/png;base64," + png())
     raw = base64.b64encode(base64.b64decode(png())).decode()
     assert server.submit(image=raw)
@@ -283,7 +283,7 @@ def test_data_urls_and_every_png_kind_are_taken(server: Server) -> None:
 
 
 def test_what_is_no_http_is_refused_as_json(server: Server) -> None:
-    """Row 3: even the parser's own refusal has the error shape and CORS headers."""
+    """Even the parser's own refusal has the error shape and CORS headers."""
     parts = urlsplit(server.url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as raw:
         raw.sendall(b"NONSENSE\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Every documented rule for requests has its own refusal (api.md 3.6 to 3.15, 4.1 to 4.5)."""
+"""Every documented rule for requests has its own refusal."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ BAD_ANIMATE: list[tuple[dict[str, object], str, str]] = [
 def test_each_bad_field_of_animate_has_its_own_message(
     changes: dict[str, object], code: str, says: str
 ) -> None:
-    """7.2 rule 7: the message names the field and the rule, so that a person can mend it."""
+    """The message names the field and the rule, so that a person can mend it."""
     body = {"image": PNG, "prompt": "bob", **changes}
     with pytest.raises(EngineError) as caught:
         orders.read_animate({name: value for name, value in body.items() if value is not None})
@@ -95,7 +95,7 @@ def test_each_bad_field_of_animate_has_its_own_message(
 
 
 def test_the_messages_differ() -> None:
-    """Issue 3 item 2: one sentence for each rule, not one for all."""
+    """One sentence for each rule, not one for all."""
     messages = set()
     for changes, _, _ in BAD_ANIMATE:
         with pytest.raises(EngineError) as caught:
@@ -144,7 +144,7 @@ FRAME = {"index": 0, "image": PNG}
     ],
 )
 def test_keyframes_rules(body: dict[str, object], says: str) -> None:
-    """api.md 3.8: counts, indices, strengths and one canvas for all pictures."""
+    """Counts, indices, strengths and one canvas for all pictures."""
     full = {"prompt": "turns", "total_frames": 8, "frames": [FRAME], **body}
     with pytest.raises(EngineError) as caught:
         orders.read_keyframes({name: value for name, value in full.items() if value is not None})
@@ -152,7 +152,7 @@ def test_keyframes_rules(body: dict[str, object], says: str) -> None:
 
 
 def test_batches_name_the_position_of_the_bad_job() -> None:
-    """api.md 3.13: in a list of twenty the message must say which."""
+    """In a list of twenty the message must say which."""
     good = animate()
     with pytest.raises(InvalidRequest, match=r"`jobs\[2\]`: `prompt` is empty"):
         orders.read_batch({"jobs": [good, good, animate(prompt=" ")]})
@@ -163,7 +163,7 @@ def test_batches_name_the_position_of_the_bad_job() -> None:
 
 
 def test_other_endpoints_take_larger_and_moving_pictures() -> None:
-    """api.md 3.10, 3.11: enlarged art and whole animations are over the limits of a sprite."""
+    """Enlarged art and whole animations are over the limits of a sprite."""
     assert orders.read_pixelate({"image": png(1000, 400)}).inputs["colors"] == 24
     assert orders.read_animate(animate(image=with_trailer())).endpoint == "/animate"
     frames = [sprite(24, 12), sprite(24, 12).transpose(Image.Transpose.FLIP_LEFT_RIGHT)]

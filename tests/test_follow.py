@@ -86,7 +86,7 @@ def own(tmp_path: Path) -> Game:
 
 
 def test_what_a_watch_writes_wakes_no_build(own: Game) -> None:
-    """R54, R33: outputs and the lock file are ours; each save is one build of one sprite."""
+    """Outputs and the lock file are ours; each save is one build of one sprite."""
     with Followed(own) as followed:
         followed.made("hero.png")
         followed.reports.clear()
@@ -102,7 +102,7 @@ def test_what_a_watch_writes_wakes_no_build(own: Game) -> None:
 
 
 def test_a_lock_file_that_another_wrote_is_looked_at(own: Game) -> None:
-    """R25: a pull brings another lock; also one that we had written some time before."""
+    """A pull brings another lock; also one that we had written some time before."""
     with Followed(own) as followed:
         followed.made("hero.png")
         before = (own.root / "pixelpipe.lock").read_bytes()
@@ -125,7 +125,7 @@ def test_an_override_and_a_lost_output_concern_their_sprite_only(own: Game) -> N
 
 
 def test_a_build_of_everything_leaves_out_what_is_still_being_written(own: Game) -> None:
-    """R42: settled first, then hashed. A rule that is saved meanwhile does not hurry it."""
+    """Settled first, then hashed. A rule that is saved meanwhile does not hurry it."""
     own.settings(watch={"settle": 1.5})
     with Followed(own) as followed:
         followed.made("hero.png")
@@ -143,7 +143,7 @@ def test_a_build_of_everything_leaves_out_what_is_still_being_written(own: Game)
 
 
 def test_what_is_being_written_when_a_watch_starts_is_taken_when_it_rests(own: Game) -> None:
-    """R42: the first build leaves it out, and nothing tells of it but the watcher itself."""
+    """The first build leaves it out, and nothing tells of it but the watcher itself."""
     own.draw("fresh.png", tint=7)
     with Followed(own) as followed:
         followed.made("fresh.png")

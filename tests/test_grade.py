@@ -63,7 +63,7 @@ def test_loops_drawn_by_hand_grade_well(loop: Loop) -> None:
 
 
 def test_there_are_loops_drawn_by_hand() -> None:
-    """The issue asks for six, of 4 to 8 frames and 16 to 48 px; an empty folder proves nothing."""
+    """At least six, of 4 to 8 frames and 16 to 48 px: an empty folder would prove nothing."""
     found = list(loops())
     assert len(found) >= 6
     for loop in found:

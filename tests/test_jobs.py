@@ -109,7 +109,7 @@ def test_what_follows_a_post(
 def test_what_follows_a_poll(
     bench: Bench, paid: bool, answer: jobs.Answer, later_s: float, state: JobState
 ) -> None:
-    """R62: a job with an id is never lost and never bought again; the free one may be."""
+    """A job with an id is never lost and never bought again; the free one may be."""
     before = bench.submitted(paid=paid)
     bench.clock.now += later_s
     after = jobs.advance(before, answer, bench.desk())
@@ -121,7 +121,7 @@ def test_what_follows_a_poll(
 @pytest.mark.parametrize(("companions", "until_s"), [(0, 12 * 60), (2, 12 * 60 + 2 * 90)])
 def test_deadline_outlives_the_hold(bench: Bench, companions: int, until_s: int) -> None:
     """The service holds a job's credits for ten minutes: giving up sooner would leave results that
-    are paid for (api.md 6.4). The clips of a batch are made one after another."""
+    are paid for. The clips of a batch are made one after another."""
     before = msgspec.structs.replace(bench.submitted(), companions=companions)
     bench.clock.now += until_s - 1
     assert jobs.advance(before, Pending(), bench.desk()).state is JobState.SUBMITTED
@@ -130,7 +130,7 @@ def test_deadline_outlives_the_hold(bench: Bench, companions: int, until_s: int)
 
 
 def test_refusal_is_remembered_with_the_version(bench: Bench) -> None:
-    """R20: another version of pixelpipe may try again what failed for good."""
+    """Another version of pixelpipe may try again what failed for good."""
     after = jobs.advance(bench.submitted(), ENDED, bench.desk())
     assert after.failure is FailureClass.PERMANENT
     assert after.tool
@@ -189,7 +189,7 @@ def _claims_to_be(width: int, height: int) -> bytes:
     ids=["cut", "head", "no-multiple", "too-flat", "bomb", "huge-bomb", "short-of-rows"],
 )
 def test_damaged_strip_is_never_kept(bench: Bench, content: bytes) -> None:
-    """R44, R59: it was paid for, and the next download may be whole: the job stays open."""
+    """It was paid for, and the next download may be whole: the job stays open."""
     submitted = bench.submitted()
     answer = jobs.ask(submitted, None, bench.desk(Scripted(downloads=(content,))))
     assert isinstance(answer, errors.UnavailableError)
@@ -213,7 +213,7 @@ def test_damaged_strip_is_never_kept(bench: Bench, content: bytes) -> None:
 def test_each_word_of_the_service_has_its_meaning(
     bench: Bench, status: Status, kind: type[object]
 ) -> None:
-    """R22: an unknown word is no end: our own deadline is."""
+    """An unknown word is no end: our own deadline is."""
     answer = jobs.ask(bench.submitted(), None, bench.desk(Scripted(states=(status,))))
     assert isinstance(answer, kind)
 

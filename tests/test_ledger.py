@@ -141,7 +141,7 @@ def _race(folder: Path, barrier: Barrier, wins: multiprocessing.SimpleQueue[int]
 
 
 def test_processes_racing_for_keys_make_one_claim_each(tmp_path: Path) -> None:
-    """R38: four processes open a new ledger at once and race: every key is claimed once."""
+    """Four processes open a new ledger at once and race: every key is claimed once."""
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(4)
     wins = context.SimpleQueue()
@@ -253,7 +253,7 @@ def test_failed_transaction_leaves_nothing(ledger: Ledger, tmp_path: Path) -> No
 
 
 def test_damaged_row_is_named(ledger: Ledger, tmp_path: Path) -> None:
-    """R14: what cannot be read is an error with a remedy, not an empty answer."""
+    """What cannot be read is an error with a remedy, not an empty answer."""
     ledger.claim([job()], now=1.0)
     with sqlite3.connect(tmp_path / "ledger.sqlite") as base:
         base.execute("UPDATE jobs SET record = '{half'")

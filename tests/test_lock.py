@@ -27,7 +27,7 @@ files = st.builds(FileLine, path=words, digest=words, build=words)
 @given(st.lists(clips, unique_by=lambda c: (c.source, c.clip, c.key, c.digest)),
        st.lists(files, unique_by=lambda f: f.path))  # fmt: skip
 def test_what_is_written_is_read(clips: list[ClipLine], files: list[FileLine]) -> None:
-    """R52: every lock that our writer makes, our reader accepts, with any names in it."""
+    """Every lock that our writer makes, our reader accepts, with any names in it."""
     written = lock.text(Lock(clips=tuple(clips), files=tuple(files)))
     read = lock.parse(written)
     assert read.notices == ()
@@ -41,7 +41,7 @@ def test_what_is_written_is_read(clips: list[ClipLine], files: list[FileLine]) -
 def test_union_of_two_sides_keeps_every_purchase(
     ours: list[ClipLine], theirs: list[ClipLine]
 ) -> None:
-    """R49: `merge=union` writes both sides' lines; both were paid for."""
+    """`merge=union` writes both sides' lines; both were paid for."""
     merged = lock.text(Lock(clips=tuple(ours))) + lock.text(Lock(clips=tuple(theirs)))
 
     def names(lines: Iterable[ClipLine]) -> set[tuple[str, ...]]:
@@ -68,7 +68,7 @@ def test_equal_file_lines_are_no_conflict() -> None:
     "line", ["<<<<<<< HEAD", "=======", ">>>>>>> theirs", "||||||| base", '{"half', "[]", "7", "{}"]
 )
 def test_what_is_no_line_of_ours_concerns_nothing_else(line: str) -> None:
-    """R14: a conflict marker or a damaged line is named with its number; the others stand."""
+    """A conflict marker or a damaged line is named with its number; the others stand."""
     text = lock.text(Lock(clips=(CLIP,), files=(FILE,))).replace("\n", f"\n{line}\n", 1)
     read = lock.parse(text)
     assert (read.clips, read.files) == ((CLIP,), (FILE,))

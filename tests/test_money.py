@@ -116,7 +116,7 @@ def test_frozen_removes_nothing(paying: Game) -> None:
 
 
 def test_frozen_names_bought_bytes_that_are_missing(game: Game, shop: Shop) -> None:
-    """R9: without key, with the bytes lost: exit 9 with the price, on no service at all."""
+    """Without key, with the bytes lost: exit 9 with the price, on no service at all."""
     game.use(shop)
     assert game.make().exit == 0
     game.use_none()
@@ -146,7 +146,7 @@ def test_balance_is_asked_before_buying(game: Game, shop: Shop) -> None:
 
 
 def test_wrong_key_is_one_sentence_and_holds_nothing_against_files(game: Game, shop: Shop) -> None:
-    """401: exit 5, nothing recorded; with the right key the same build works (R29)."""
+    """Exit 5, nothing recorded; with the right key the same build works."""
     game.use(shop)
     game.environment[KEY_NAME] = "pe_sk_" + "wrong" * 8
     run = game.run("build", "--yes")
@@ -171,7 +171,7 @@ def test_key_with_odd_characters_is_a_clear_sentence(game: Game, shop: Shop, key
 
 
 def test_missing_key_is_exit_5_and_remembered_nowhere(game: Game, shop: Shop) -> None:
-    """R29: `service: pixel-engine` without a key, and then with one."""
+    """`service: pixel-engine` without a key, and then with one."""
     game.environment["PIXELPIPE_API_BASE"] = shop.url
     game.settings(service="pixel-engine")
     run = game.run("build", "--yes")
@@ -222,7 +222,7 @@ def test_paid_output_is_never_replaced_by_the_built_in_engine(game: Game, shop: 
 
 
 def test_placeholder_never_hides_a_purchase(game: Game, shop: Shop) -> None:
-    """Requirement 26: what the built-in engine made is replaced once there is a key and a yes."""
+    """What the built-in engine made is replaced once there is a key and a yes."""
     assert game.make().exit == 0
     placeholder = (game.root / "assets/hero.anim.json").read_bytes()
     game.use(shop)

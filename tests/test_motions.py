@@ -51,7 +51,7 @@ def shown(name: str, sprite: Sprite, frames: int = 8, **how: object) -> Pixels:
 
 
 def assert_sound(sprite: Sprite, picture: Pixels, frames: int) -> None:
-    """Check the invariants of imaging.md 14 that hold for every motion."""
+    """Check what holds for every motion: frame 0 and all colours are the sprite's, alpha hard."""
     assert picture.shape == (frames, *sprite.pixels.shape)
     assert picture.dtype == np.uint8
     assert (picture[0] == sprite.pixels).all()

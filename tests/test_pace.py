@@ -15,7 +15,7 @@ from pipeline.model import Taken
 from pipeline.purchase import pace
 from pipeline.purchase.pace import Pace
 
-#: The vendor's jobs: lognormal around 90 s (api.md 4.8, speed.md 5).
+#: The vendor's jobs: lognormal around 90 s.
 USUAL_S, SIGMA = 90.0, 0.25
 
 
@@ -61,8 +61,7 @@ def run(median_s: float, known: Sequence[Taken], *, jobs: int = 1000, seed: int 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_usual_service_is_asked_seldom_and_soon_enough(seed: int) -> None:
-    """speed.md 8.11: 2.0 s late at the mean with about 14 polls; every 3 s from the start it would
-    be 31 polls."""
+    """2.0 s late at the mean with about 14 polls; every 3 s from the start it would be 31."""
     found = run(USUAL_S, past(USUAL_S), seed=seed)
     assert found.late_s <= 2.0
     assert found.polls <= 14
@@ -98,7 +97,7 @@ def test_job_that_had_ended_at_its_first_poll_took_less() -> None:
 
 
 def test_waits_grow_and_obey_a_wish() -> None:
-    """R64: capped exponential back-off with jitter; what the service wishes for is the least."""
+    """Capped exponential back-off with jitter; what the service wishes for is the least."""
     lost = errors.UnavailableError("lost")
     waits = {tries: [pace.backoff_s(tries, lost) for _ in range(200)] for tries in (1, 4, 12)}
     for tries, most in ((1, 0.5), (4, 4.0), (12, 30.0)):

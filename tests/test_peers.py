@@ -1,13 +1,9 @@
-"""What went wrong for peers must not go wrong here: watching.md section 2, by its numbers.
-
-A number that another test file covers stands in a docstring there; the last test here counts them.
-"""
+"""What went wrong for other build tools and asset pipelines must not go wrong here."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -19,12 +15,9 @@ from pipeline.api import Project, Spending
 from pipeline.errors import SupersededError
 from pipeline.purchase import jobs, orders
 
-#: Numbers without a test, each with its reason: none.
-LEFT: set[int] = set()
 
-
-def test_r13_failure_that_was_mended_leaves_nothing_behind(game: Game, tmp_path: Path) -> None:
-    """R13: fail, mend, succeed, restart: only the entry concerned is touched, none is lost."""
+def test_failure_that_was_mended_leaves_nothing_behind(game: Game, tmp_path: Path) -> None:
+    """Fail, mend, succeed, restart: only the entry concerned is touched, none is lost."""
     folder = tmp_path / "chaos"
     folder.mkdir()
     game.settings(jobs=1)
@@ -41,8 +34,8 @@ def test_r13_failure_that_was_mended_leaves_nothing_behind(game: Game, tmp_path:
         assert after == others
 
 
-def test_r24_optional_input_counts_only_where_it_matters(paying: Game, shop: Shop) -> None:
-    """R24: an override that changes no request buys nothing when it comes and when it goes."""
+def test_optional_input_counts_only_where_it_matters(paying: Game, shop: Shop) -> None:
+    """An override that changes no request buys nothing when it comes and when it goes."""
     assert paying.make().exit == 0
     override = paying.write("assets/hero.png.yaml", "pivot: center\n")
     assert paying.make(Spending()).exit == 0
@@ -54,8 +47,8 @@ def test_r24_optional_input_counts_only_where_it_matters(paying: Game, shop: Sho
     assert shop.calls == 4
 
 
-def test_r25_pulled_lock_and_bought_bytes_are_used(paying: Game, shop: Shop) -> None:
-    """R25: what a teammate bought and pushed is published here, for nothing; what is committed
+def test_pulled_lock_and_bought_bytes_are_used(paying: Game, shop: Shop) -> None:
+    """What a teammate bought and pushed is published here, for nothing; what is committed
     holds nothing of a machine."""
     assert paying.make().exit == 0
     mate = Game(paying.root.parent / "mate", dict(paying.environment))
@@ -78,10 +71,10 @@ def test_r25_pulled_lock_and_bought_bytes_are_used(paying: Game, shop: Shop) -> 
         assert str(paying.root.parent) not in record.read_text("utf-8")
 
 
-def test_r26_release_of_ours_buys_nothing(
+def test_release_of_ours_buys_nothing(
     paying: Game, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R26: another version finishes again at most; only KEY_VERSION makes another purchase."""
+    """Another version finishes again at most; only KEY_VERSION makes another purchase."""
     assert paying.make().exit == 0
     for module in (steps, jobs):
         monkeypatch.setattr(module, "__version__", "99.0.0")
@@ -93,16 +86,16 @@ def test_r26_release_of_ours_buys_nothing(
     assert paying.make().plan.is_up_to_date
 
 
-def test_r28_one_headless_run_is_enough(game: Game) -> None:
-    """R28: the first run in CI converges, ends by itself, and its exit code is true."""
+def test_one_headless_run_is_enough(game: Game) -> None:
+    """The first run in CI converges, ends by itself, and its exit code is true."""
     game.rules(TWO_CLIPS)
     first = game.build(environment={"CI": "true"})
     assert first.exit == 0
     assert game.plan("--check", environment={"CI": "true"}).exit == 0
 
 
-def test_r37_output_names_are_frozen(game: Game) -> None:
-    """R37: other programs refer to these names; a release must not change them."""
+def test_output_names_are_frozen(game: Game) -> None:
+    """Other programs refer to these names; a release must not change them."""
     game.rules(TWO_CLIPS)
     game.settings(targets=["aseprite", "godot", "gif", "web"])
     assert game.make().exit == 0
@@ -116,16 +109,16 @@ def test_r37_output_names_are_frozen(game: Game) -> None:
     }
 
 
-def test_r40_environment_is_in_no_key(paying: Game, shop: Shop) -> None:
-    """R40: a CI system's variables, the locale and the time zone are not part of a purchase."""
+def test_environment_is_in_no_key(paying: Game, shop: Shop) -> None:
+    """A CI system's variables, the locale and the time zone are not part of a purchase."""
     assert paying.make().exit == 0
     weather = {"BUILD_TIME": "20260801", "LANG": "C", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}
     assert paying.build(environment=weather).totals["fresh"] == 3
     assert shop.calls == 3
 
 
-def test_r42_source_written_just_now_is_seen_again(game: Game) -> None:
-    """R42: a change within the clock's grain, of the same size, is noticed by the next run."""
+def test_source_written_just_now_is_seen_again(game: Game) -> None:
+    """A change within the clock's grain, of the same size, is noticed by the next run."""
     assert game.make().exit == 0
     place = game.root / "assets/hero.png"
     stat, content = place.stat(), place.read_bytes()
@@ -136,8 +129,8 @@ def test_r42_source_written_just_now_is_seen_again(game: Game) -> None:
     assert not game.make().plan.is_up_to_date
 
 
-def test_r58_yes_is_asked_for_what_is_missing_only(paying: Game, shop: Shop) -> None:
-    """R58: of many clips, most of them done, the question and the refusal name the rest."""
+def test_yes_is_asked_for_what_is_missing_only(paying: Game, shop: Shop) -> None:
+    """Of many clips, most of them done, the question and the refusal name the rest."""
     assert paying.make().exit == 0
     paying.draw("new.png", tint=55)
     asked: list[int] = []
@@ -152,8 +145,8 @@ def test_r58_yes_is_asked_for_what_is_missing_only(paying: Game, shop: Shop) -> 
     assert "--max-credits 20" in paying.build().stdout
 
 
-def test_r60_one_failure_loses_no_other_result(game: Game, tmp_path: Path) -> None:
-    """R60: what was made is recorded as it is made, whatever becomes of the rest."""
+def test_one_failure_loses_no_other_result(game: Game, tmp_path: Path) -> None:
+    """What was made is recorded as it is made, whatever becomes of the rest."""
     folder = tmp_path / "chaos"
     folder.mkdir()
     for number in range(9):
@@ -169,8 +162,8 @@ def test_r60_one_failure_loses_no_other_result(game: Game, tmp_path: Path) -> No
         assert sum(result.state == "fresh" for result in report.results) == 11
 
 
-def test_r66_part_of_a_project_is_built_without_an_index(paying: Game, shop: Shop) -> None:
-    """R66: "this folder" works, and losing the index costs time only."""
+def test_part_of_a_project_is_built_without_an_index(paying: Game, shop: Shop) -> None:
+    """Building `.` works, and losing the index costs time only."""
     paying.draw("cast/a.png", tint=30)
     run = paying.build("--yes", "--only", "assets/cast/*")
     assert run.exit == 0
@@ -180,8 +173,8 @@ def test_r66_part_of_a_project_is_built_without_an_index(paying: Game, shop: Sho
     assert shop.calls == 4
 
 
-def test_r16_uploaded_bytes_are_the_hashed_ones(paying: Game) -> None:
-    """R16: a source is read again for the upload, and must still be the one that was planned."""
+def test_uploaded_bytes_are_the_hashed_ones(paying: Game) -> None:
+    """A source is read again for the upload, and must still be the one that was planned."""
     opened = site.open(paying.root, paying.variables(), {})
     found = survey.take(opened).wanted
     (hero,) = (one.source for one in found if one.source.path == "assets/hero.png")
@@ -190,10 +183,10 @@ def test_r16_uploaded_bytes_are_the_hashed_ones(paying: Game) -> None:
         orders.pixels(opened, hero)
 
 
-def test_r43_source_saved_while_it_is_finished_is_not_published(
+def test_source_saved_while_it_is_finished_is_not_published(
     paying: Game, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R43: between the last look and the first rename a source may be saved again."""
+    """Between the last look and the first rename a source may be saved again."""
     whole = finish.make
 
     def slow(task: finish.Task) -> finish.Finished:
@@ -208,10 +201,10 @@ def test_r43_source_saved_while_it_is_finished_is_not_published(
     assert shop.calls == 3
 
 
-def test_r10_file_that_appears_while_building_is_left_alone(
+def test_file_that_appears_while_building_is_left_alone(
     paying: Game, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R10: looked at again at the moment of publishing; the plan may be a minute old."""
+    """Looked at again at the moment of publishing; the plan may be a minute old."""
     whole = finish.make
 
     def slow(task: finish.Task) -> finish.Finished:
@@ -225,10 +218,10 @@ def test_r10_file_that_appears_while_building_is_left_alone(
     assert "slime.anim.png" in paying.outputs()
 
 
-def test_r45_prune_during_a_build(
+def test_prune_during_a_build_takes_nothing_that_it_needs(
     paying: Game, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R45: the take that a build is about to use again is pruned from the project under its eyes:
+    """The take that a build is about to use again is pruned from the project under its eyes:
     the second copy is used, the project's is written anew, and nothing is bought."""
     assert paying.make().exit == 0
     old = (paying.root / "assets/hero.png").read_bytes()
@@ -251,8 +244,8 @@ def test_r45_prune_during_a_build(
     assert len(list(copies)) == 1, "it is committed with the project again"
 
 
-def test_r39_second_copy_that_cannot_be_written_is_told(paying: Game, shop: Shop) -> None:
-    """R39: there is no cache that is shared over a network; the one place outside of the project is
+def test_second_copy_that_cannot_be_written_is_told(paying: Game, shop: Shop) -> None:
+    """There is no cache that is shared over a network; the one place outside of the project is
     the second copy. A failure of it is never silent: exit 8 with its name, before it is needed."""
     state = Path(os.environ["PIXELPIPE_STATE"])
     state.mkdir(parents=True)
@@ -266,16 +259,6 @@ def test_r39_second_copy_that_cannot_be_written_is_told(paying: Game, shop: Shop
     assert paying.make().exit == 0
     assert shop.calls == 3
     assert len(list((state / "bought").rglob("*.png"))) == 3
-
-
-def test_every_number_has_its_test() -> None:
-    """72 failures of peers: each is named by a test, or stands in LEFT with its reason."""
-    named = {
-        int(number)
-        for path in Path(__file__).parent.rglob("*.py")
-        for number in re.findall(r"\bR(\d+)\b", path.read_text("utf-8"))
-    }
-    assert set(range(1, 73)) - named == LEFT
 
 
 def test_report_is_one_object_whatever_happens(paying: Game) -> None:

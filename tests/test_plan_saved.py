@@ -115,8 +115,8 @@ def test_time_is_told_in_the_order_in_which_is_bought(paying: Game) -> None:
 
 
 def test_saved_plan_is_the_yes_for_exactly_that(paying: Game, shop: Shop) -> None:
-    """R46, R50: no flag is needed; it buys what it says, and a second time it is refused, also
-    after the outputs, the lock file and the bought bytes are gone."""
+    """No flag is needed; it buys what it says, and a second time it is refused, also after the
+    outputs, the lock file and the bought bytes are gone."""
     paying.rules(TWO_CLIPS)
     path = _saved(paying, "--only", "hero.png")
     run = paying.build("--plan", str(path))
@@ -134,7 +134,7 @@ def test_saved_plan_is_the_yes_for_exactly_that(paying: Game, shop: Shop) -> Non
 
 @pytest.mark.parametrize("what", ["source", "new source", "rule", "lock", "targets", "service"])
 def test_stale_plan_is_refused_and_says_what_moved(paying: Game, shop: Shop, what: str) -> None:
-    """R51: whatever moved since, exit 9 before anything is bought; `--show` only warns."""
+    """Whatever moved since, exit 9 before anything is bought; `--show` only warns."""
     paying.draw("done.png", tint=77)
     assert paying.build("--yes", "--only", "done.png").exit == 0
     path = _saved(paying)
@@ -205,8 +205,8 @@ def test_saved_plan_beyond_a_rules_budget_is_refused_as_a_whole(paying: Game, sh
 
 
 def test_check_is_out_of_date_beside_what_failed(paying: Game, shop: Shop) -> None:
-    """R47: exit 9 stands before 1 and 4 (design.md section 10): a clip that failed for good must
-    not hide that another would be bought."""
+    """Exit 9 stands before 1 and 4: a clip that failed for good must not hide that another would
+    be bought."""
     with Ledger(Path(os.environ["PIXELPIPE_STATE"]), now=0.0) as ledger:
         plan = Project(paying.root, environment=paying.variables()).plan().plan
         key = plan.steps[0].request_key

@@ -53,7 +53,7 @@ def test_a_saved_index_knows_files_by_stat_and_pictures_by_digest(tmp_path: Path
      Stat(10, 1_000_000_000, 5, 8)],
 )  # fmt: skip
 def test_any_difference_in_the_stat_means_reading_again(tmp_path: Path, stat: Stat) -> None:
-    """The last row is W14: rewritten in place with size and time as before."""
+    """The last row is a file rewritten in place, with size and time as before."""
     assert filled(tmp_path).digest("assets/hero.png", stat) is None
 
 
@@ -94,7 +94,7 @@ def test_an_index_that_is_only_opened_leaves_no_trace(tmp_path: Path) -> None:
 
 
 def test_deleted_files_are_forgotten_and_their_pictures_kept(tmp_path: Path) -> None:
-    """Switching branches and back decodes nothing (watching.md R34)."""
+    """Switching branches and back decodes nothing."""
     index = filled(tmp_path)
     index.keep(())
     index.save()
@@ -205,7 +205,7 @@ def test_every_stat_can_be_remembered(size: int, mtime_ns: int, inode: int) -> N
 
 
 def test_one_statement_reads_the_whole_index(tmp_path: Path) -> None:
-    """One select for all rows took half the time of one per file (speed.md 1)."""
+    """One select for all rows took half the time of one per file."""
     filled(tmp_path)
     statements: list[str] = []
     real = sqlite3.connect

@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_named_with_its_reason(
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
-    """Half of the old picture and half of the new one must not be bought (watching.md R16)."""
+    """Half of the old picture and half of the new one must not be bought."""
     path = tmp_path / "hero.png"
     path.write_bytes(b"a" * (8 << 20))
     stop = threading.Event()
@@ -104,7 +104,7 @@ def test_files_are_written_with_their_folders_and_named(tmp_path: Path) -> None:
 
 
 def test_equal_bytes_leave_the_file_alone(tmp_path: Path) -> None:
-    """A new time stamp makes engines import again and make rebuild (watching.md 3.4, 25)."""
+    """A new time stamp makes engines import again and make rebuild."""
     project.publish(tmp_path, [file("hero.anim.png"), file("hero.anim.json")])
     before = (tmp_path / "hero.anim.png").stat()
     changed = [file("hero.anim.png"), file("hero.anim.json", b"other")]
@@ -121,7 +121,7 @@ def test_pictures_are_switched_before_the_data_that_names_them(tmp_path: Path) -
 
 
 def test_a_reader_sees_the_old_or_the_new_file_and_never_a_mix(tmp_path: Path) -> None:
-    """Engines reload while we write (watching.md R31, R65)."""
+    """Engines reload while we write."""
     contents = [bytes([65 + number]) * 200_000 for number in range(2)]
     project.publish(tmp_path, [file("x.anim.png", contents[0])])
     stop = threading.Event()
@@ -218,7 +218,7 @@ def test_a_file_held_open_is_tried_again_for_a_while(tmp_path: Path) -> None:
 
 
 def test_only_what_we_wrote_is_removed(tmp_path: Path) -> None:
-    """A hand-edited output is the user's (watching.md R7, R10)."""
+    """A hand-edited output is the user's."""
     project.publish(tmp_path, [file("ours.anim.png"), file("edited.anim.png", b"edited")])
     digest = keys.digest(b"new")
     assert not project.remove(tmp_path, "edited.anim.png", digest)

@@ -145,7 +145,7 @@ def test_an_unreadable_folder_is_a_fault_and_no_deletion(tmp_path: Path) -> None
 
 
 def test_a_name_that_is_not_utf8_is_named_and_the_rest_goes_on(root: Path) -> None:
-    """No lock file could hold that name (watching.md R12)."""
+    """No lock file could hold that name."""
     try:
         (root / "assets" / os.fsdecode(b"h\xe9ro.png")).write_bytes(b"x")
     except OSError:

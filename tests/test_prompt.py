@@ -66,7 +66,7 @@ def motions(text: str, sprite: str = "hero", negative: str = "") -> list[str]:
     ],
 )
 def test_prompt_is_read_as(text: str, sprite: str, leading: str) -> None:
-    """Each row of imaging.md 15 and 16 by an example that people would write."""
+    """Each motion, and each thing that suggests one, by an example that people would write."""
     assert motions(text, sprite)[0] == leading
 
 
@@ -80,7 +80,7 @@ def test_prompt_is_read_as(text: str, sprite: str, leading: str) -> None:
     ],
 )
 def test_words_that_begin_alike_are_no_hits(word: str, stem: str) -> None:
-    """imaging.md 16.3 lists the false hits; a castle casts no spell."""
+    """A castle casts no spell, and a rune does not run."""
     assert not prompt_text.is_form(word, stem)
 
 
@@ -138,7 +138,7 @@ def test_not_only_is_no_negation() -> None:
     ],
 )
 def test_adverbs_set_strength_and_speed(text: str, strength: float, fps: int, cycles: int) -> None:
-    """imaging.md 16.7."""
+    """Gentle halves the strength, wild doubles it; slow is 6 fps, fast 12, frantic two cycles."""
     reading = prompt.read(text, SPRITES["plant"])
     parameters = reading.motions[0][1]
     assert (parameters.strength, reading.fps, parameters.cycles) == (strength, fps, cycles)
@@ -228,7 +228,7 @@ def test_what_it_can_do_needs_no_ai(text: str) -> None:
     ],
 )
 def test_without_a_word_the_look_decides(sprite: str, leading: str) -> None:
-    """imaging.md 16.5, class prior."""
+    """What it looks like: rooted plants sway, fire flickers, who has eyes breathes."""
     assert motions("", sprite)[0] == leading
 
 

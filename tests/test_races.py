@@ -23,7 +23,7 @@ LIMIT_S = 120.0
 
 @pytest.mark.parametrize("batch", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_eight_builds_and_a_watch_buy_each_clip_once(paying: Game, shop: Shop, batch: bool) -> None:
-    """R38: whoever has a key makes it, the others wait for that clip and no longer; a sprite that
+    """Whoever has a key makes it, the others wait for that clip and no longer; a sprite that
     is drawn meanwhile is bought once as well. No line of the lock file is lost, and what the
     builds report, with what the watch bought, is what was charged."""
     paying.rules(TWO_CLIPS)

@@ -25,7 +25,7 @@ def kinds(report: Report) -> dict[str, StepKind]:
 
 
 def test_renamed_source_costs_nothing_and_outputs_follow(paying: Game, shop: Shop) -> None:
-    """R5: the purchase belongs to the pixels, not to the path."""
+    """The purchase belongs to the pixels, not to the path."""
     built(paying)
     (paying.root / "assets/hero.png").rename(paying.root / "assets/knight.png")
     plan = paying.plan()
@@ -37,7 +37,7 @@ def test_renamed_source_costs_nothing_and_outputs_follow(paying: Game, shop: Sho
 
 
 def test_renamed_folder_costs_nothing(paying: Game, shop: Shop) -> None:
-    """R21: all outputs follow a renamed folder."""
+    """All outputs follow a renamed folder."""
     paying.draw("cast/a.png", tint=10)
     paying.draw("cast/b.png", tint=11)
     built(paying)
@@ -61,7 +61,7 @@ def test_moved_hand_edit_stays_a_hand_edit(paying: Game, shop: Shop) -> None:
 
 @pytest.mark.parametrize("has_ledger", [True, False])
 def test_copied_source_costs_nothing(paying: Game, shop: Shop, has_ledger: bool) -> None:
-    """R6: the same pixels are bought once, also when only the committed files know of it."""
+    """The same pixels are bought once, also when only the committed files know of it."""
     built(paying)
     if not has_ledger:
         shutil.rmtree(os.environ["PIXELPIPE_STATE"])
@@ -82,7 +82,7 @@ def test_twins_in_one_run_are_bought_once(paying: Game, shop: Shop) -> None:
 
 
 def test_touched_source_costs_nothing(paying: Game, shop: Shop) -> None:
-    """R1: a new time stamp is no change."""
+    """A new time stamp is no change."""
     built(paying)
     for path in (paying.root / "assets").glob("*.png"):
         os.utime(path, (1_000_000_000, 1_000_000_000))
@@ -105,7 +105,7 @@ def test_reencoded_source_costs_nothing(paying: Game, shop: Shop) -> None:
 
 
 def test_one_changed_pixel_makes_that_source_again(paying: Game, shop: Shop) -> None:
-    """R56: exactly the clips of the edited source, no others."""
+    """Exactly the clips of the edited source, no others."""
     paying.rules(TWO_CLIPS)
     built(paying)
     assert shop.calls == 6
@@ -120,7 +120,7 @@ def test_one_changed_pixel_makes_that_source_again(paying: Game, shop: Shop) -> 
 
 
 def test_changed_prompt_makes_that_clip_again(paying: Game, shop: Shop) -> None:
-    """R57: exactly the clips that the prompt concerns."""
+    """Exactly the clips that the prompt concerns."""
     paying.rules(TWO_CLIPS)
     built(paying)
     paying.rules(TWO_CLIPS.replace("hopping on the spot", "hopping high"))
@@ -143,7 +143,7 @@ def test_changed_prompt_makes_that_clip_again(paying: Game, shop: Shop) -> None:
     ],
 )
 def test_same_effective_rule_costs_nothing(paying: Game, shop: Shop, text: str) -> None:
-    """R32, R21: line ends, key order, the rule's name, pattern or pivot buy nothing."""
+    """Line ends, key order, the rule's name, pattern or pivot buy nothing."""
     built(paying)
     paying.rules(text)
     assert paying.build().exit == 0
@@ -151,7 +151,7 @@ def test_same_effective_rule_costs_nothing(paying: Game, shop: Shop, text: str) 
 
 
 def test_deleted_outputs_come_back_for_nothing(paying: Game, shop: Shop) -> None:
-    """R2: what was bought is finished again, to the same bytes."""
+    """What was bought is finished again, to the same bytes."""
     built(paying)
     before = {name: content for name, (_, content) in paying.files().items()}
     for name in ("hero.anim.png", "slime.anim.json"):
@@ -183,7 +183,7 @@ def test_derived_clip_costs_nothing(paying: Game, shop: Shop) -> None:
 
 
 def test_clean_checkout_builds_from_bought_bytes(game: Game, shop: Shop) -> None:
-    """R9, R27: another folder, user and machine: lock, bought bytes and sources are enough."""
+    """Another folder, user and machine: lock, bought bytes and sources are enough."""
     game.use(shop)
     built(game)
     checkout = Game(game.root.parent / "elsewhere")
@@ -203,7 +203,7 @@ def test_clean_checkout_builds_from_bought_bytes(game: Game, shop: Shop) -> None
 
 
 def test_lock_survives_a_merge_by_union(paying: Game, shop: Shop) -> None:
-    """R49: both sides of a conflict were paid for; the union is accepted and made whole."""
+    """Both sides of a conflict were paid for; the union is accepted and made whole."""
     built(paying)
     lock = paying.root / "pixelpipe.lock"
     lines = lock.read_text("utf-8").splitlines()
@@ -216,7 +216,7 @@ def test_lock_survives_a_merge_by_union(paying: Game, shop: Shop) -> None:
 
 
 def test_damaged_lock_line_is_set_aside(paying: Game, shop: Shop) -> None:
-    """R14: one bad line concerns itself alone and is named."""
+    """One bad line concerns itself alone and is named."""
     built(paying)
     lock = paying.root / "pixelpipe.lock"
     lines = lock.read_text("utf-8").splitlines()
@@ -240,7 +240,7 @@ def test_lost_lock_costs_nothing(paying: Game, shop: Shop) -> None:
 
 
 def test_lost_lock_and_ledger_cost_nothing(paying: Game, shop: Shop) -> None:
-    """Requirement 23: the bought bytes in the project name their keys."""
+    """The bought bytes in the project name their keys."""
     built(paying)
     (paying.root / "pixelpipe.lock").unlink()
     for path in (paying.root / "assets").glob("*.anim.*"):
@@ -251,7 +251,7 @@ def test_lost_lock_and_ledger_cost_nothing(paying: Game, shop: Shop) -> None:
 
 
 def test_git_clean_loses_no_purchase(paying: Game, shop: Shop) -> None:
-    """R61: `.pixelpipe`, outputs and lock gone; the state folder has the second copy."""
+    """`.pixelpipe`, outputs and lock gone; the state folder has the second copy."""
     built(paying)
     shutil.rmtree(paying.root / ".pixelpipe")
     (paying.root / "pixelpipe.lock").unlink()
@@ -263,7 +263,7 @@ def test_git_clean_loses_no_purchase(paying: Game, shop: Shop) -> None:
 
 
 def test_switching_branches_and_back_costs_nothing(paying: Game, shop: Shop) -> None:
-    """R34: what was bought for the old pixels is still there."""
+    """What was bought for the old pixels is still there."""
     built(paying)
     paying.draw("hero.png", tint=50)
     built(paying)

@@ -140,7 +140,7 @@ def test_a_stated_matte_is_kept_and_measured() -> None:
 
 
 def test_the_palette_is_the_sources_with_the_matte_appended() -> None:
-    """Without it the background competes for a sprite colour (imaging.md 3.6)."""
+    """Without it the background competes for a sprite colour."""
     resolved = _ask(_art(8, 8))
     assert resolved.palette == ("#28283c", "#b43c28", resolved.matte)
     assert resolved.colors is None

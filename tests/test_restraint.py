@@ -170,8 +170,8 @@ def test_a_command_buys_what_waits(paying: Game, shop: Shop) -> None:
 
 
 def test_too_many_at_once_wait_for_a_person(paying: Game, shop: Shop) -> None:
-    """R30, requirement 4: a folder unpacked into the project buys nothing; later single sprites
-    are bought; `jobs release` lets the others go, once for all."""
+    """A folder unpacked into the project buys nothing; later single sprites are bought;
+    `jobs release` lets the others go, once for all."""
     few = Restraint(buy_after_s=600.0, burst=2)
     with _watch(paying) as watch:
         shown, built = watch.settle(few)

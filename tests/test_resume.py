@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 
 
 def test_killed_build_is_taken_up_by_the_next(game: Game, tmp_path: Path) -> None:
-    """R8: submitted jobs are resumed by their id; nothing is submitted twice."""
+    """Submitted jobs are resumed by their id; nothing is submitted twice."""
     with chaotic(tmp_path, game, "", "--latency", "1") as shop:
         with killed_after_submission(game, shop):
             pass
@@ -61,7 +61,7 @@ def test_interrupt_keeps_the_ids_and_exits_130(game: Game, tmp_path: Path) -> No
 
 
 def test_source_edited_while_its_job_runs(game: Game, tmp_path: Path) -> None:
-    """R43: the paid result is kept under its key, not published for other pixels, and used when
+    """The paid result is kept under its key, not published for other pixels, and used when
     the old pixels come back."""
     with chaotic(tmp_path, game, "", "--latency", "1.5") as shop:
         old = (game.root / "assets/hero.png").read_bytes()
@@ -81,7 +81,7 @@ def test_source_edited_while_its_job_runs(game: Game, tmp_path: Path) -> None:
 def test_source_edited_while_its_clip_is_finished(
     paying: Game, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R43: also what is saved after the pixels were read for finishing, and before publishing: the
+    """Also what is saved after the pixels were read for finishing, and before publishing: the
     old picture's clip is kept and not published."""
     whole = finish.make
 
@@ -125,7 +125,7 @@ def test_result_that_was_kept_and_not_booked_is_booked_later(
 
 
 def test_builds_at_once_buy_each_clip_once(paying: Game, shop: Shop) -> None:
-    """R38: several processes meet at the claims; no line of the lock is lost, and the credits that
+    """Several processes meet at the claims; no line of the lock is lost, and the credits that
     they report add up to what was charged."""
     paying.rules(TWO_CLIPS)
     for number in range(4):

@@ -115,7 +115,7 @@ rules:
 
 
 def test_key_order_and_line_ends_do_not_matter() -> None:
-    """R32: an editor that sorts keys or changes line ends must not cost anything."""
+    """An editor that sorts keys or changes line ends must not cost anything."""
     shuffled = """\
 rules:
   - targets: [godot, {gif: {scale: 4}}]
@@ -300,7 +300,7 @@ def test_bases_may_lie_in_other_files_and_packs_in_any_order() -> None:
     ],
 )
 def test_mistakes_are_named_with_file_line_and_remedy(old: str, new: str, message: str) -> None:
-    """An option that is silently ignored is paid for (R11)."""
+    """An option that is silently ignored is paid for."""
     assert old in HEROES
     with pytest.raises(ConfigError, match=f"^{message.replace('{', '[{]')}"):
         _rules(HEROES.replace(old, new, 1))

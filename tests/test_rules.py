@@ -82,7 +82,7 @@ def test_a_failed_condition_leaves_the_later_rules_their_chance() -> None:
 
 
 def test_a_rule_on_a_folder_covers_files_added_later() -> None:
-    """R67: nothing is remembered about the folder's content."""
+    """Nothing is remembered about the folder's content."""
     matcher = rules.Matcher((_rule("mobs/"),), ("assets",))
     for path in ("assets/mobs/a.png", "assets/mobs/new/b.png", "assets/x/mobs/c.png"):
         assert matcher.match(_source(path)) is not None
@@ -163,7 +163,7 @@ def test_words_end_where_people_see_them_end(words: str, path: str, holds: bool)
 
 
 def test_prompts_are_filled_in_and_cleaned() -> None:
-    """The service gets one line in NFC without control characters (api.md 6.8)."""
+    """The service gets one line in NFC without control characters."""
     rule = _rule(
         "{kind}/*.png",
         '{idle: "{kind} {stem}/{folder}: {clip} {width}x{height} {{raw}}\\n  next\\tline"}',
@@ -191,7 +191,7 @@ def test_only_clips_that_are_bought_become_requests() -> None:
 
 
 def test_requests_carry_what_the_rule_states_and_nothing_else() -> None:
-    """R57: every paid field is in the request, so changing one is a new key; the rest is not."""
+    """Every paid field is in the request, so changing one is a new key; the rest is not."""
     plain = _request("assets/a.png", _rule(clips="{idle: {prompt: x}}"))
     assert (plain.frames, plain.colors, plain.model, plain.matte, plain.seed, plain.fit) == (
         (None,) * 6
@@ -213,7 +213,7 @@ def test_requests_carry_what_the_rule_states_and_nothing_else() -> None:
 
 
 def test_a_rename_that_changes_only_path_words_keeps_the_open_prompt() -> None:
-    """The open prompt is what lets a rename reuse what was bought (design.md section 6)."""
+    """The open prompt is what lets a rename reuse what was bought."""
     rule = _rule("{kind}/*.png", '{idle: "{stem} in {folder} breathes {clip}"}')
     one, other = _request("assets/a/x.png", rule), _request("art/b/y.png", rule)
     assert one.prompt != other.prompt

@@ -84,7 +84,7 @@ def test_each_order_is_posted_once(floor: Floor) -> None:
 
 
 def test_doubt_is_never_posted_again(floor: Floor) -> None:
-    """R63: whoever asks later is told of the doubt."""
+    """Whoever asks later is told of the doubt."""
     lost = errors.UncertainError("lost")
     scripted = Scripted(posts=(lost, "r"))
     outcomes = floor.run(scripted, "ab")
@@ -141,7 +141,7 @@ def test_retry_ends_when_purchases_are_stopped(floor: Floor) -> None:
 
 
 def test_what_was_not_sent_is_tried_again_and_released(floor: Floor) -> None:
-    """R4: a provable non-send costs nothing: tried, then free for the next run."""
+    """A provable non-send costs nothing: tried, then free for the next run."""
     scripted = Scripted(posts=(errors.NotSentError("refused"),))
     outcomes = floor.run(scripted, "ab")
     assert len(scripted.calls["animate"]) == 8
@@ -206,7 +206,7 @@ def test_claim_of_a_dead_process(floor: Floor, tmp_path: Path, paid: bool) -> No
 
 @pytest.mark.parametrize("state", [JobState.SUBMITTED, JobState.DETACHED])
 def test_job_with_an_id_is_resumed(floor: Floor, tmp_path: Path, state: JobState) -> None:
-    """R8, R62: by its id, by any process, on any day; never posted again."""
+    """By its id, by any process, on any day; never posted again."""
     with Ledger(tmp_path, now=0.0) as dead:
         (claim,) = dead.claim([job("a")], now=1.0)
         submitted = msgspec.structs.replace(
@@ -299,7 +299,7 @@ def test_bug_in_a_purchase_is_doubt(floor: Floor) -> None:
 
 
 def test_no_more_in_flight_than_allowed(floor: Floor) -> None:
-    """R72: the pace is kept, and claims are made when their turn comes."""
+    """The pace is kept, and claims are made when their turn comes."""
     seen: list[int] = []
 
     def count() -> object:
@@ -326,7 +326,7 @@ def _with_picture(name: str, watched: list[weakref.ref[_Picture]]) -> Order:
 
 
 def test_hundreds_in_flight_need_few_threads_and_keep_no_picture(floor: Floor) -> None:
-    """speed.md 8.12: at most 20 threads; what was sent is dropped when it has arrived."""
+    """At most 20 threads; what was sent is dropped when it has arrived."""
     watched: list[weakref.ref[_Picture]] = []
     orders = [_with_picture(f"n{number}", watched) for number in range(300)]
     submitted: set[str] = set()
@@ -353,7 +353,7 @@ def test_hundreds_in_flight_need_few_threads_and_keep_no_picture(floor: Floor) -
 
 
 def test_two_changes_are_made_durable_before_the_first_poll(floor: Floor) -> None:
-    """speed.md 8.13: the claim and the id, and nothing else waits for the disk on that way."""
+    """The claim and the id, and nothing else waits for the disk on that way."""
     made: list[int] = []
     floor.ledger._base.set_trace_callback(lambda text: made.append(text == "COMMIT"))
     polled: list[int] = []

@@ -122,7 +122,7 @@ def test_each_end_of_a_question_has_its_class(talk: Talk, error: type[PixelpipeE
 
 
 def test_wish_to_wait_is_bounded() -> None:
-    """R64: a huge `Retry-After` is capped; a senseless one is ignored."""
+    """A huge `Retry-After` is capped; a senseless one is ignored."""
     for text, expected in (
         ("7", 7.0),
         ("999999", 60.0),

@@ -94,7 +94,7 @@ def test_purchase_is_on_the_disk_before_it_has_its_name(
 
 
 def test_record_without_bytes_is_no_purchase(tiers: tuple[Path, Path]) -> None:
-    """R48: record and bytes live and die together."""
+    """Record and bytes live and die together."""
     store = Store(*tiers)
     store.put(bought(), CONTENT)
     for tier in tiers:
@@ -106,7 +106,7 @@ def test_record_without_bytes_is_no_purchase(tiers: tuple[Path, Path]) -> None:
 def test_prune_between_a_look_and_a_reading_harms_nobody(
     tiers: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R45: another process removes the project's copy after it was listed: the second one answers,
+    """Another process removes the project's copy after it was listed: the second one answers,
     for records and bytes alike, and no error is made of it."""
     store = Store(*tiers)
     store.put(bought(), CONTENT)
@@ -128,7 +128,7 @@ def test_prune_between_a_look_and_a_reading_harms_nobody(
 
 
 def test_damaged_record_hides_no_other(tiers: tuple[Path, Path]) -> None:
-    """R14: one bad record concerns itself alone."""
+    """One bad record concerns itself alone."""
     store = Store(*tiers)
     store.put(bought(), CONTENT)
     store.put(bought(b"other take"), b"other take")

@@ -1,4 +1,4 @@
-"""What Windows and macOS do differently, through the seams that decide it (issue 7)."""
+"""What Windows and macOS do differently, through the seams that decide it."""
 
 from __future__ import annotations
 

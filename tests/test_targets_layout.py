@@ -34,7 +34,7 @@ PINGPONG, BACK_FIRST = Direction.PINGPONG, Direction.PINGPONG_REVERSE
 def test_order_of_each_direction(
     count: int, direction: Direction, loop: bool, steps: tuple[int, ...]
 ) -> None:
-    """The table of targets.md 1.3, with the ends that it leaves open."""
+    """Looped ping-pong shows neither end twice in a row; played once, it ends where it began."""
     assert timing.order(count, direction, loop=loop) == steps
 
 

@@ -77,7 +77,7 @@ def test_gif_shows_every_frame_without_trails(sheet: Sheet) -> None:
 
 
 def test_gif_ticks_run_on() -> None:
-    """8 fps is 12.5 ticks: 13, 12, 13, 12, not 12 for ever (targets.md 14)."""
+    """8 fps is 12.5 ticks: 13, 12, 13, 12, not 12 for ever."""
     sheet = hero_sheet.sheet(
         SheetClip(name="all", first=0, count=8), durations=(125,) * 5 + (250, 125, 125)
     )

@@ -210,7 +210,7 @@ def test_clean_removes_what_build_brings_back(paying: Game, shop: Shop) -> None:
 
 
 def test_prune_says_what_would_be_forfeited_and_waits(paying: Game) -> None:
-    """R41: no limit of size evicts purchases; this alone does, after a yes, and tells the price."""
+    """No limit of size evicts purchases; this alone does, after a yes, and tells the price."""
     paying.rules(SPARKLES)
     paying.make()
     takes.reroll(opened(paying), HERO, spending=Spending(yes=True))

@@ -1,4 +1,4 @@
-"""Watching with real files and the real watchdog: W1 to W14 of watching.md, and issue 2's cases.
+"""Watching with real files and the real watchdog: how files arrive, change, move and vanish.
 
 "Told" means: yielded to the caller, who builds. Each case says what must be told, and how often.
 """
@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-# -- issue 2: the four ways in which a PNG arrives ----------------------------------------------
+# -- the four ways in which a PNG arrives -------------------------------------------------------
 
 
 @both_modes
@@ -46,7 +46,7 @@ def test_a_file_written_in_one_go_is_told_once(root: Path, poll: bool) -> None:
 
 @both_modes
 def test_a_file_written_in_three_pieces_is_told_once_and_whole(root: Path, poll: bool) -> None:
-    """Pauses are longer than the settle time: only the missing end holds it back (R55)."""
+    """Pauses are longer than the settle time: only the missing end holds it back."""
     content = png(1, kilobytes=30)
     sizes: list[int] = []
     path = root / "assets/slow.png"
@@ -66,7 +66,7 @@ def test_a_file_written_in_three_pieces_is_told_once_and_whole(root: Path, poll:
 
 @both_modes
 def test_a_rename_over_an_old_file_is_told_once(root: Path, poll: bool) -> None:
-    """Most editors save so; nothing is deleted in between as far as we tell (W2)."""
+    """Most editors save so; nothing is deleted in between as far as we tell."""
     with Following(root, poll=poll) as following:
         (root / "assets/.hero.png.tmp").write_bytes(png(1))
         (root / "assets/.hero.png.tmp").replace(root / HERO)
@@ -86,17 +86,17 @@ def test_a_folder_of_twenty_copied_in_is_told_once_each(
         assert following.settled() == {f"assets/pack/{number}.png": 1 for number in range(20)}
 
 
-# -- W1 to W14 ----------------------------------------------------------------------------------
+# -- how programs save, move and lose files -----------------------------------------------------
 
 
-def test_w1_a_plain_overwrite_is_told_once(root: Path) -> None:
+def test_a_plain_overwrite_is_told_once(root: Path) -> None:
     """Three or four events arrive for one save."""
     with Following(root) as following:
         (root / HERO).write_bytes(png(1))
         assert following.settled() == {HERO: 1}
 
 
-def test_w2_a_visible_temporary_file_is_not_told(root: Path) -> None:
+def test_a_visible_temporary_file_is_not_told(root: Path) -> None:
     """Temporary names of editors are no pictures, also when they show."""
     with Following(root) as following:
         for name in ("hero.png.tmp", "hero.png~", "~hero.tmp", ".goutputstream-X1"):
@@ -105,7 +105,7 @@ def test_w2_a_visible_temporary_file_is_not_told(root: Path) -> None:
         assert following.settled(after_grace=True) == {HERO: 1}
 
 
-def test_w3_a_save_by_rename_from_outside_is_told_once(root: Path) -> None:
+def test_a_save_by_rename_from_outside_is_told_once(root: Path) -> None:
     """Neither modified nor closed arrives, only created."""
     with Following(root) as following:
         (root / "outside.png").write_bytes(png(1))
@@ -113,7 +113,7 @@ def test_w3_a_save_by_rename_from_outside_is_told_once(root: Path) -> None:
         assert following.settled() == {HERO: 1}
 
 
-def test_w4_a_save_with_a_backup_is_told_once_and_deletes_nothing(root: Path) -> None:
+def test_a_save_with_a_backup_is_told_once_and_deletes_nothing(root: Path) -> None:
     """It looks like a rename and a new file; the grace time covers it."""
     with Following(root) as following:
         (root / HERO).rename(root / "assets/hero.png~")
@@ -123,7 +123,7 @@ def test_w4_a_save_with_a_backup_is_told_once_and_deletes_nothing(root: Path) ->
         assert following.settled(after_grace=True) == {HERO: 1}
 
 
-def test_w5_a_touch_is_told_once_at_most(root: Path) -> None:
+def test_a_touch_is_told_once_at_most(root: Path) -> None:
     """The digest decides that nothing changed. watchdog 6 tells of it, 7 does not."""
     with Following(root) as following:
         (root / HERO).touch()
@@ -132,7 +132,7 @@ def test_w5_a_touch_is_told_once_at_most(root: Path) -> None:
         assert following.settled()[HERO] >= 1
 
 
-def test_w6_reading_wakes_nobody(root: Path) -> None:
+def test_reading_wakes_nobody(root: Path) -> None:
     """Our own hasher, an indexer and an antivirus read all day."""
     with Following(root) as following:
         for _ in range(20):
@@ -141,7 +141,7 @@ def test_w6_reading_wakes_nobody(root: Path) -> None:
         assert following.settled() == {}
 
 
-def test_w7_files_in_folders_just_made_are_told(root: Path) -> None:
+def test_files_in_folders_just_made_are_told(root: Path) -> None:
     """watchdog sees their creation at best, and closes nine times in three hundred."""
     names = [f"assets/{number}/b/c/x.png" for number in range(60)]
     with Following(root) as following:
@@ -152,7 +152,7 @@ def test_w7_files_in_folders_just_made_are_told(root: Path) -> None:
         assert following.settled() == dict.fromkeys(names, 1)
 
 
-def test_w8_a_folder_moved_in_is_seen_then_and_later(root: Path) -> None:
+def test_a_folder_moved_in_is_seen_then_and_later(root: Path) -> None:
     """watchdog 6 is blind below it: the watches are counted and set anew."""
     (root / "elsewhere/deep").mkdir(parents=True)
     (root / "elsewhere/deep/a.png").write_bytes(png(1))
@@ -166,7 +166,7 @@ def test_w8_a_folder_moved_in_is_seen_then_and_later(root: Path) -> None:
         assert following.settled() == {"assets/in/deep/a.png": 2, "assets/in/deep/b.png": 1}
 
 
-def test_w9_a_folder_moved_out_takes_its_files_with_it(root: Path) -> None:
+def test_a_folder_moved_out_takes_its_files_with_it(root: Path) -> None:
     """One event arrives, for the folder alone."""
     (root / "assets/sub").mkdir()
     (root / "assets/sub/a.png").write_bytes(png(1))
@@ -175,8 +175,8 @@ def test_w9_a_folder_moved_out_takes_its_files_with_it(root: Path) -> None:
         assert following.settled(after_grace=True) == {"assets/sub/a.png": 1}
 
 
-def test_w10_a_renamed_folder_is_told_by_both_names(root: Path) -> None:
-    """The build pairs them by digest; later writes are seen (R21)."""
+def test_a_renamed_folder_is_told_by_both_names(root: Path) -> None:
+    """The build pairs them by digest; later writes are seen."""
     (root / "assets/old").mkdir()
     (root / "assets/old/a.png").write_bytes(png(1))
     with Following(root) as following:
@@ -187,7 +187,7 @@ def test_w10_a_renamed_folder_is_told_by_both_names(root: Path) -> None:
         assert following.settled() == {**expected, "assets/new/a.png": 2}
 
 
-def test_w11_lost_events_are_made_good_by_the_next_full_scan(
+def test_lost_events_are_made_good_by_the_next_full_scan(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An overflow is invisible: no error, no log, the observer is alive."""
@@ -202,7 +202,7 @@ def test_w11_lost_events_are_made_good_by_the_next_full_scan(
         assert following.settled(after_grace=True) == expected
 
 
-def test_w11_a_burst_drops_names_and_looks_everywhere(root: Path) -> None:
+def test_a_burst_drops_names_and_looks_everywhere(root: Path) -> None:
     """Above a thousand notices their names are worth less than a scan."""
     collector = notices.Collector(root, Extras(root), threading.Event())
     for number in range(notices.BURST + 1):
@@ -213,7 +213,7 @@ def test_w11_a_burst_drops_names_and_looks_everywhere(root: Path) -> None:
     assert collector.take() == notices.Dirty()
 
 
-def test_w11_a_burst_in_small_portions_is_a_burst(root: Path) -> None:
+def test_a_burst_in_small_portions_is_a_burst(root: Path) -> None:
     """After SIGCONT a busy machine delivers the queue bit by bit, less what was dropped."""
     watches = HardOfHearing(root, Extras(root), threading.Event())
     watcher = Watcher(Tree(root, ["assets"], []), Extras(root), Timing(), notices=watches)
@@ -226,7 +226,7 @@ def test_w11_a_burst_in_small_portions_is_a_burst(root: Path) -> None:
     assert [changed for changed in told if changed] == [{HERO}]
 
 
-def test_w12_an_event_that_cannot_be_read_kills_nothing(root: Path) -> None:
+def test_an_event_that_cannot_be_read_kills_nothing(root: Path) -> None:
     """An exception in the handler would end watchdog's thread in silence."""
     wake = threading.Event()
     collector = notices.Collector(root, Extras(root), wake)
@@ -235,8 +235,8 @@ def test_w12_an_event_that_cannot_be_read_kills_nothing(root: Path) -> None:
     assert wake.is_set()
 
 
-def test_w13_an_assets_folder_deleted_and_made_again_stays_watched(root: Path) -> None:
-    """watchdog's observer is alive and blind; the folder's inode tells (R18)."""
+def test_an_assets_folder_deleted_and_made_again_stays_watched(root: Path) -> None:
+    """watchdog's observer is alive and blind; the folder's inode tells."""
     with Following(root) as following:
         shutil.rmtree(root / "assets")
         (root / "assets").mkdir()
@@ -247,7 +247,7 @@ def test_w13_an_assets_folder_deleted_and_made_again_stays_watched(root: Path) -
 
 
 @both_modes
-def test_w14_a_rewrite_with_size_and_time_as_before_is_told(root: Path, poll: bool) -> None:
+def test_a_rewrite_with_size_and_time_as_before_is_told(root: Path, poll: bool) -> None:
     """Some exporters put the time back; the change of the inode cannot be put back."""
     before = (root / HERO).stat()
     with Following(root, poll=poll) as following:

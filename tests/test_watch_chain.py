@@ -1,4 +1,4 @@
-"""The real `pixelpipe watch`, tormented, with a service that takes credits (issue 7).
+"""The real `pixelpipe watch`, tormented, with a service that takes credits.
 
 Afterwards the set of animated sprites equals the set of sprites, no key was bought twice, and
 nothing is left half done.

@@ -50,7 +50,7 @@ def test_a_rename_is_told_by_both_names(root: Path, poll: bool) -> None:
 
 @both_modes
 def test_own_outputs_wake_nobody_but_their_deletion_does(root: Path, poll: bool) -> None:
-    """A build that woke itself would never end (R54, R33); a lost output comes back (R19)."""
+    """A build that woke itself would never end; a lost output comes back."""
     files = [
         File(path=f"assets/hero.anim.{ext}", content=b"x") for ext in ("png", "json", "web.json")
     ]
@@ -73,7 +73,7 @@ def test_a_share_that_vanishes_deletes_nothing(root: Path) -> None:
 
 
 def test_added_and_deleted_within_the_window_is_nothing(root: Path) -> None:
-    """And deleted and added is one change: the end state counts (R71)."""
+    """And deleted and added is one change: the end state counts."""
     with Following(root) as following:
         (root / "assets/brief.png").write_bytes(png(1))
         (root / "assets/brief.png").unlink()
@@ -83,7 +83,7 @@ def test_added_and_deleted_within_the_window_is_nothing(root: Path) -> None:
 
 
 def test_many_saves_of_one_file_are_told_once_when_it_rests(root: Path) -> None:
-    """Two quick events on one path must not start two jobs (R15)."""
+    """Two quick events on one path must not start two jobs."""
     with Following(root) as following:
         for seed in range(10):
             (root / HERO).write_bytes(png(seed))
@@ -91,7 +91,7 @@ def test_many_saves_of_one_file_are_told_once_when_it_rests(root: Path) -> None:
 
 
 def test_a_steady_stream_on_one_file_delays_no_other(root: Path) -> None:
-    """Each path has its own quiet time (R69)."""
+    """Each path has its own quiet time."""
     stop = threading.Event()
 
     def stream() -> None:
@@ -146,7 +146,7 @@ def test_half_a_file_is_told_when_nobody_goes_on_writing(root: Path) -> None:
 
 
 def test_saves_during_the_callers_work_are_told_afterwards(root: Path) -> None:
-    """A build takes its time; what happens meanwhile is not dropped (R53)."""
+    """A build takes its time; what happens meanwhile is not dropped."""
     pending = [HERO, "assets/second.png"]
 
     def work(changed: frozenset[str]) -> None:
@@ -190,7 +190,7 @@ def test_a_rule_file_that_is_added_or_goes_is_told(root: Path, poll: bool) -> No
 
 
 def test_ignored_and_foreign_files_wake_nobody(root: Path) -> None:
-    """Caches of engines change all the time (R68, R70)."""
+    """Caches of engines change all the time."""
     names = ["raw/a.png", ".godot/b.png", "node_modules/c.png", "d.txt", "e.wip.png", ".f.png"]
     with Following(root, ignore=["raw/", "*.wip.png"]) as following:
         for name in names:
@@ -241,7 +241,7 @@ def test_assets_behind_a_link_are_followed(root: Path) -> None:
 
 
 def test_changes_wait_until_git_is_done_and_come_at_once(root: Path) -> None:
-    """A rebase makes states that nobody wants to buy (watching.md 4.2)."""
+    """A rebase makes states that nobody wants to buy."""
     (root / ".git").mkdir()
     (root / ".git/MERGE_HEAD").touch()
     with Following(root) as following:
@@ -259,7 +259,7 @@ def test_changes_wait_until_git_is_done_and_come_at_once(root: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_branch_switched_there_and_back_ends_where_it_began(root: Path) -> None:
-    """Files that differ are told, in the state of the branch; the store makes it free (R34)."""
+    """Files that differ are told, in the state of the branch; the store makes it free."""
 
     def git(*words: str) -> None:
         names = ["-c", "user.name=x", "-c", "user.email=x@example.org"]

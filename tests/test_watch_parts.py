@@ -37,7 +37,7 @@ def test_a_change_is_told_after_its_quiet_time_and_once() -> None:
 
 
 def test_a_change_back_is_no_change() -> None:
-    """The end state counts (watching.md R71)."""
+    """The end state counts."""
     gate = Gate(TIMING, {"x.png": A})
     gate.note("x.png", B, 10)
     gate.note("x.png", A, 10.5)
@@ -96,7 +96,7 @@ def test_a_deletion_needs_its_grace_and_a_complete_scan() -> None:
 
 
 def test_a_file_that_comes_back_was_not_deleted() -> None:
-    """Delete and create is how some editors save (W4)."""
+    """Delete and create is how some editors save."""
     gate = Gate(TIMING, {"x.png": A})
     gate.note_absent("x.png", 10)
     gate.note("x.png", A, 11)
@@ -110,7 +110,7 @@ def test_a_file_that_comes_back_was_not_deleted() -> None:
 
 
 def test_outputs_are_known_silently_and_missed_aloud() -> None:
-    """Ours are never news; one that is gone comes back (R19), also if no scan ever saw it."""
+    """Ours are never news; one that is gone comes back, also if no scan ever saw it."""
     gate = Gate(TIMING, {})
     assert not gate.note("x.anim.png", A, 10)
     assert not gate.note("x.anim.png", B, 10)
@@ -227,7 +227,7 @@ _MOUNTS = r"""
     ],
 )
 def test_a_network_file_system_is_known_by_its_mount(folder: str, kind: str | None) -> None:
-    """Decided for each file system, not for each machine: WSL has both (watching.md 4.2)."""
+    """Decided for each file system, not for each machine: WSL has both."""
     assert mounts.network_mount(folder, _MOUNTS) == kind
 
 

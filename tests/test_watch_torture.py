@@ -1,4 +1,4 @@
-"""Watching under load (issue 7): afterwards, what was told adds up to what is on disk.
+"""Watching under load: afterwards, what was told adds up to what is on disk.
 
 The caller here is a mirror: it reads each path that it is told of, as a build would. A file that
 was missed, told half written or told twice without a change shows in the mirror or in the counts.
@@ -111,7 +111,7 @@ def test_every_editors_way_to_save_is_told_once(root: Path) -> None:
 def test_five_thousand_saves_without_a_pause_are_told_once_each(
     root: Path, save: Callable[[Path, bytes], None]
 ) -> None:
-    """watchdog 7 loses up to half of the renames (speed.md 4); events only wake the scanner."""
+    """watchdog 7 loses up to half of the renames; events only wake the scanner."""
     names = [f"assets/{number // 500}/{number}.png" for number in range(5_000)]
     for name in names:
         (root / name).parent.mkdir(exist_ok=True)
@@ -126,7 +126,7 @@ def test_five_thousand_saves_without_a_pause_are_told_once_each(
 
 @pytest.mark.slow
 def test_five_thousand_renames_without_a_pause_are_told_by_both_names(root: Path) -> None:
-    """Each new name once it has settled, each old one after the grace (R21)."""
+    """Each new name once it has settled, each old one after the grace."""
     for number in range(5_000):
         (root / f"assets/{number}.png").write_bytes(png(number))
 
@@ -141,9 +141,9 @@ def test_five_thousand_renames_without_a_pause_are_told_by_both_names(root: Path
 
 @pytest.mark.slow
 def test_a_large_tree_copied_in_twenty_times_is_told_once_each(roomy: Path) -> None:
-    """1,000 folders, 4,000 files: other watchers miss a sixth of them (speed.md 4). Then 10,000
-    and 20,000 folders are watched, where watchdog 7 with its default events would wake itself for
-    ever from 4,096 on: a save in any of them is told."""
+    """1,000 folders, 4,000 files: other watchers miss a sixth of them. Then 10,000 and 20,000
+    folders are watched, where watchdog 7 with its default events would wake itself for ever from
+    4,096 on: a save in any of them is told."""
     root, pack = roomy / "game", roomy / "pack"
     (root / "assets").mkdir(parents=True)
     for number in range(1_000):

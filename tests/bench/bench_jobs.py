@@ -13,8 +13,8 @@ without what is done to pictures and for the disk: preparing requests, looking a
 them; `floor` is what bare http.client takes for a question, asked as often by as many threads just
 before: compare with that, for the absolute figures grow with what else the machine does.
 
-Goals (issue 4, speed.md section 8): over ideal 1.05, 14 polls, 5 s of CPU; late 2.0 s, 2.5 s after
-a change; 20 threads; 45 MB; 2 commits until the first poll.
+Goals: over ideal 1.05, 14 polls; late 2.0 s, 2.5 s after a change; 20 threads;
+45 MB; 2 commits until the first poll.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Measure every motion: `python tests/bench/bench_motions.py`, or `--speed` for the speed alone.
 
-Prints the plain metrics of imaging.md 13 for each motion on the shared sprites that fit it, lowest
-to highest, beside the ranges given there, counts what is outside, and then frames per second on
-one core.
+Prints plain metrics for each motion on the sprites of ../shared that fit it, lowest to highest,
+beside the ranges expected of it, counts what is outside, and then frames per second on one core.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ FITTING: Mapping[str, Callable[[Sprite], bool]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Measures:
-    """The plain metrics of one clip (imaging.md 13)."""
+    """The plain metrics of one clip."""
 
     identity: float
     seam: float
@@ -66,7 +65,7 @@ class Measures:
     distinct: float
 
 
-# Ranges of imaging.md 13 and 15 for small motions in place; wider ones by motion below.
+# Ranges for small motions in place; wider ones by motion below.
 COMMON: Mapping[str, Range] = MappingProxyType(
     {
         "identity": (1.0, 1.0),

@@ -14,7 +14,7 @@ it must look at each; `by index` is the whole command then, and `pixelpipe` as i
 has changed. Peers copy each sprite once (see `peers`). Then one sprite is drawn over before each
 round. "The work itself" is what that costs in a project of one sprite.
 
-speed.md 8 and issue 7: CPU at most 2.5 times `bare`, both less `start`; under 60 MB at 10,000
+Goals: CPU at most 2.5 times `bare`, both less `start`; under 60 MB at 10,000
 sprites and 150 MB at 100,000; one changed at most 100 ms above the no-op and the work itself.
 A first build of 100,000 takes an hour: `--keep` leaves the projects for the next time, and takes
 those that `bench_first_build --keep` left.

@@ -3,7 +3,7 @@
     python -m tests.bench.bench_start
     python -m tests.bench.bench_start --rounds 30 --json
 
-Whole processes in turn; the median of the rounds counts. speed.md 8: CPU of `--help` and
+Whole processes in turn; the median of the rounds counts. Goals: CPU of `--help` and
 `--version` at most 5 times `python -I -c pass`, and none of the heavy packages loaded. The rest
 shows where a command's start goes: `nothing to do` is `build` in a project of one sprite.
 """

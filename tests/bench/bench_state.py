@@ -4,7 +4,7 @@
     python -m tests.bench.bench_state --files 30000 --json
 
 In this process, each beside the least that Python can do where there is such a thing; the best of
-the rounds counts. speed.md 8: rules 100,000 files/s at 50 rules; state 2 microseconds an entry.
+the rounds counts. Goals: rules 100,000 files/s at 50 rules; state 2 microseconds an entry.
 """
 
 from __future__ import annotations

@@ -5,12 +5,12 @@
     python -m tests.bench.bench_watch --json
 
 `seen` is from the end of the save to the loop's first look at it, `told` to the set that names it,
-less the settle time. speed.md 8: seen 5 ms at the 95th percentile with 10,000 folders. `ready` is
+less the settle time. Goal: seen 5 ms at the 95th percentile with 10,000 folders. `ready` is
 until the watches are armed. `idle` is the CPU of a watching process, in per cent of one core, while
 another process walks all watched folders.
 
 The rest is the real `pixelpipe watch` with a service that takes credits, again from the end of a
-save and less the settle time: `asked` until the service has accepted the purchase (issue 7: 200 ms
+save and less the settle time: `asked` until the service has accepted the purchase (goal: 200 ms
 at the median), `shown` until the placeholder stands beside the sprite (one second).
 """
 

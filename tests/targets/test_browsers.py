@@ -1,4 +1,4 @@
-"""Phaser, PixiJS, style sheets and previews in headless Chromium (targets.md 2, 13, 14)."""
+"""Phaser, PixiJS, style sheets and previews in headless Chromium."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Godot 3 loads and plays ours; Godot 4's text is read by a parser of others (targets.md 4)."""
+"""Godot 3 loads and plays ours; Godot 4's text is read by a parser of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LÖVE draws the quads of our Lua table and plays its tags (targets.md 8)."""
+"""LÖVE draws the quads of our Lua table and plays its tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiled, its rasterizer, PyTMX and pytiled_parser read our tileset (targets.md 11)."""
+"""Tiled, its rasterizer, PyTMX and pytiled_parser read our tileset."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Parse Defold's text with protobuf, by descriptors built from names, types and required flags.
 
-Source of the fields: targets.md 7. Prints what Defold would see.
+The fields are those of the engine's own message definitions. Prints what Defold would see.
 """
 
 from __future__ import annotations
