@@ -12,9 +12,9 @@ import msgspec
 from . import config, project
 from . import site as sites
 from .config import ServiceChoice
-from .errors import ConfigError
+from .core.errors import ConfigError
+from .core.model import Balance, JobState, Record
 from .ledger import DAY_S, Ledger
-from .model import Balance, JobState, Record
 from .site import Site
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ from . import (
 )
 from . import plan as planning
 from .authorship import Authorship
+from .core.stopwatch import Stopwatch
 from .forecast import Past
 from .ledger import Ledger
 from .lender import Lender, balance
@@ -46,7 +47,6 @@ from .scope import Scope as Scope
 from .scope import Spending as Spending
 from .seals import seal, sealing
 from .steps import Known
-from .stopwatch import Stopwatch
 from .survey import Survey
 from .tools import Tools
 

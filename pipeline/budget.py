@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .config import Settings
-from .model import Record, Rule
+from .core.model import Record, Rule
 from .plan import Plan
 
 #: Dollars of one credit of the monthly and of the purchased pool, about (vendor's introduction).

@@ -12,17 +12,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import endings, grading, keys
-from .errors import (
-    AssetError,
-    HeldOpenError,
-    PixelpipeError,
-    RefusedError,
-    StorageError,
-)
+from . import endings, grading
+from .core import keys
+from .core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
+from .core.model import JobState, Rule, StepKind
 from .finishing import Done, Finishing
 from .lock import ClipLine
-from .model import JobState, Rule, StepKind
 from .plan import Plan, SourcePlan
 from .publication import Publication
 from .purchase import jobs, orders

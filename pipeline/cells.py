@@ -12,8 +12,8 @@ from collections.abc import Callable
 import msgspec
 
 from . import rules
-from .errors import SourceError
-from .model import Clip, Pixels, Request, Rule, Source
+from .core.errors import SourceError
+from .core.model import Clip, Pixels, Request, Rule, Source
 from .rules import Match
 
 

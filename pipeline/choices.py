@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from . import targets
-from .errors import ConfigError
+from .core.errors import ConfigError
+from .core.model import Document, TargetChoice
 from .grammar.rulefields import TARGETS
 from .grammar.shapes import At
-from .model import Document, TargetChoice
 
 
 def check(stated: Iterable[TargetChoice], at: At) -> None:

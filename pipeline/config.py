@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from .errors import ConfigError
+from .core.errors import ConfigError
+from .core.model import Document, Record, TargetChoice
 from .grammar.projectfields import (
     API_BASE,
     AUTO,
@@ -28,7 +29,6 @@ from .grammar.projectfields import (
 from .grammar.rulefields import Targets
 from .grammar.shapes import At, Switch, Whole, nearest
 from .grammar.tables import ListOf, document
-from .model import Document, Record, TargetChoice
 
 #: Base URL of the Pixel Engine (vendor's introduction).
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from . import lock, packs, project
-from .errors import UsageError
-from .model import File, Record, StepKind
+from .core.errors import UsageError
+from .core.model import File, Record, StepKind
 from .project import Scan
 from .report import Report
 

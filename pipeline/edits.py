@@ -8,7 +8,7 @@ import msgspec
 
 from . import lock, publication
 from .api import Observer, Project, Scope, Spending, ignore
-from .errors import UsageError
+from .core.errors import UsageError
 from .lock import FileLine, Lock
 from .project import digest_of
 from .report import Report

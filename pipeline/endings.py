@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from . import grading
-from .errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
-from .model import ANIMATE_CREDITS, JobState, Rule, StepKind
+from .core.errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
+from .core.model import ANIMATE_CREDITS, JobState, Rule, StepKind
 from .purchase.jobs import Order, Outcome
 from .results import Result, error_of, untouched
 from .steps import ClipPlan

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from . import finish, imaging, keys, takes
+from . import finish, imaging, takes
 from .api import Project
-from .errors import AssetError, PixelpipeError
+from .core import keys
+from .core.errors import AssetError, PixelpipeError
+from .core.model import Clip, Grade, Pixels, Record, SheetClip, StepKind
 from .lock import ClipLine
-from .model import Clip, Grade, Pixels, Record, SheetClip, StepKind
 from .plan import SourcePlan
 from .purchase import orders
 from .steps import ClipPlan, Wanted

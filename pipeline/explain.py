@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from . import keys
 from .api import Project
-from .model import Record
+from .core import keys
+from .core.model import Record
 from .plan import SourcePlan
 from .project import Index
 from .report import Report

@@ -11,10 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from . import cells, playing, targets
-from .errors import AssetError
-from .imaging import cell, develop, grade, raster, remedies
-from .imaging.cell import Placed
-from .model import (
+from .core.errors import AssetError
+from .core.model import (
     Clip,
     Direction,
     File,
@@ -30,6 +28,8 @@ from .model import (
     SheetClip,
     TargetChoice,
 )
+from .imaging import cell, develop, grade, raster, remedies
+from .imaging.cell import Placed
 
 #: Every stage that can be left out, in the order in which they run.
 STAGES = (*develop.STAGES, "holds")

@@ -19,7 +19,7 @@ import msgspec
 
 from . import lock, lockfile, placeholders, project, restraint, watch
 from .api import Observer, Project, Scope, Spending
-from .errors import ConfigError, PixelpipeError
+from .core.errors import ConfigError, PixelpipeError
 from .lender import Lender
 from .report import Report
 from .restraint import Restraint

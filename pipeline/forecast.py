@@ -12,9 +12,10 @@ from itertools import groupby
 
 import msgspec
 
-from . import budget, keys
+from . import budget
+from .core import keys
+from .core.model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
 from .grammar.projectfields import PIXEL_ENGINE
-from .model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
 from .plan import Plan
 from .steps import ClipPlan
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 
 from . import steps
+from .core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
 from .lock import ClipLine, Lock
-from .model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
 from .plan import SourcePlan
 from .results import Result
 from .steps import ClipPlan

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from . import keys, project
+from . import project
+from .core import keys
+from .core.model import Job, JobState, Request
 from .ledger import Ledger
-from .model import Job, JobState, Request
 from .site import Site
 from .steps import Known
 from .store import Store

@@ -8,8 +8,8 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from . import hosting, site
-from .errors import PixelpipeError, RefusedError
-from .model import Balance
+from .core.errors import PixelpipeError, RefusedError
+from .core.model import Balance
 from .site import Site
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from . import lock
-from .errors import StorageError
+from .core.errors import StorageError
 from .lock import Lock
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .errors import ConfigError
+from .core.errors import ConfigError
+from .core.model import Document
 from .grammar.shapes import nearest
-from .model import Document
 
 #: The packs in the order in which `init` lists them. Where two know a word, the first one wins.
 ORDER = (

@@ -9,7 +9,7 @@ import msgspec
 
 from . import budget, planfile, restraint
 from .budget import Allowance
-from .errors import OutOfDateError, RefusedError
+from .core.errors import OutOfDateError, RefusedError
 from .ledger import DAY_S
 from .plan import Plan
 from .planfile import SavedPlan

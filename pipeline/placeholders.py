@@ -13,8 +13,8 @@ import msgspec
 
 from . import build, config, knowledge, restraint
 from . import plan as planning
+from .core.model import StepKind
 from .grammar.projectfields import BUILT_IN
-from .model import StepKind
 from .plan import Plan, SourcePlan
 from .restraint import Restraint
 from .results import Result

@@ -12,7 +12,7 @@ import msgspec
 
 from . import lock, steps
 from .config import ServiceChoice
-from .model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
+from .core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
 from .steps import ClipPlan, Known, Wanted
 
 _CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)

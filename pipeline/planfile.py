@@ -12,10 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from . import __version__, keys, lock
-from .errors import ConfigError, StorageError, UsageError
+from . import __version__, lock
+from .core import keys
+from .core.errors import ConfigError, StorageError, UsageError
+from .core.model import Balance, Record, Rule
 from .lock import Lock
-from .model import Balance, Record, Rule
 from .plan import Plan
 from .site import Site
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from . import targets
-from .model import DEFAULT_FPS, DEFAULT_FRAMES, Clip
+from .core.model import DEFAULT_FPS, DEFAULT_FRAMES, Clip
 
 _Durations = tuple[int, ...]
 

@@ -13,12 +13,13 @@ from contextlib import contextmanager, nullcontext
 
 from filelock import FileLock, Timeout
 
-from . import keys, lock, lockfile, locktext, project
+from . import lock, lockfile, locktext, project
 from .authorship import Authorship
-from .errors import AssetError, StorageError, SupersededError
+from .core import keys
+from .core.errors import AssetError, StorageError, SupersededError
+from .core.model import File, Source
 from .ledger import Ledger
 from .lock import ClipLine, FileLine
-from .model import File, Source
 from .project import Stat
 from .site import Site
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from . import keys, lock, project, provenance, publication
+from . import lock, project, publication
 from .api import Project
-from .errors import SourceError, StorageError
+from .core import keys, provenance
+from .core.errors import SourceError, StorageError
+from .core.model import Provenance, Record
 from .lock import ClipLine, FileLine, Lock
-from .model import Provenance, Record
 from .steps import Wanted
 from .store import Store
 

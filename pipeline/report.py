@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from . import errors
+from .core import errors
+from .core.model import Record, StepKind
 from .forecast import Forecast
-from .model import Record, StepKind
 from .plan import Plan
 from .results import Result
 from .seals.seal import Draft

@@ -12,9 +12,9 @@ from collections.abc import Container, Iterator
 
 import msgspec
 
+from .core.model import JobState, Kept, Record, StepKind
 from .ledger import Ledger
 from .lock import Lock
-from .model import JobState, Kept, Record, StepKind
 from .plan import Plan
 from .steps import ClipPlan
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from .core.model import Preference, Record
 from .lock import ClipLine
-from .model import Preference, Record
 from .plan import Plan
 from .planfile import SavedPlan
 from .restraint import Restraint

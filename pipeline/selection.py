@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .errors import UsageError
+from .core.errors import UsageError
+from .core.model import Record
 from .grammar import globs
-from .model import Record
 from .project import Scan
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from . import config, finish, imaging, project, survey
 from . import site as sites
 from .api import Project, Scope
-from .errors import UsageError
+from .core.errors import UsageError
+from .core.model import Document, File, Pixels
 from .grammar import rulefile
-from .model import Document, File, Pixels
 from .purchase import orders
 from .report import Report
 from .site import Site

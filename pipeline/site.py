@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import choices, config, keys, packs, project
+from . import choices, config, packs, project
 from .config import ServiceChoice, Settings
-from .errors import ConfigError
+from .core import keys
+from .core.errors import ConfigError
+from .core.model import Document, Record, Rule
 from .grammar import rulefile
 from .grammar.shapes import At
 from .ledger import Ledger
-from .model import Document, Record, Rule
 from .project import document
 from .store import Store
 

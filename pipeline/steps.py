@@ -10,9 +10,10 @@ from collections.abc import Collection, Container, Mapping, Sequence
 
 import msgspec
 
-from . import __version__, keys, lock
+from . import __version__, lock
 from .config import ServiceChoice
-from .model import (
+from .core import keys
+from .core.model import (
     ANIMATE_CREDITS,
     FailureClass,
     Job,

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import msgspec
 
-from . import keys
-from .errors import ConfigError, StorageError
+from .core import keys
+from .core.errors import ConfigError, StorageError
+from .core.model import Record, Resolved
 from .lock import ClipLine
-from .model import Record, Resolved
 
 VERSION = 1
 _SHORT = 16  # hex digits of the digest in a record's name: 64 bits tell results of one key apart

@@ -12,23 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from . import (
-    cells,
-    choices,
-    keys,
-    lock,
-    lockfile,
-    locktext,
-    playing,
-    project,
-    provenance,
-    rules,
-    selection,
-    targets,
-)
-from .errors import ConfigError, PixelpipeError, SourceError
+from . import cells, choices, lock, lockfile, locktext, playing, project, rules, selection, targets
+from .core import keys, provenance
+from .core.errors import ConfigError, PixelpipeError, SourceError
+from .core.model import Preference, Record, Request, Rule, Source, Step, StepKind
 from .grammar import rulefile
-from .model import Preference, Record, Request, Rule, Source, Step, StepKind
 from .project import Facts, Index, Scan, Stat, document
 from .seals.seal import Look
 from .selection import Quiet

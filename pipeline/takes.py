@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from . import keys
 from .api import Observer, Project, Scope, Spending, ignore
-from .errors import RefusedError, UsageError
+from .core import keys
+from .core.errors import RefusedError, UsageError
+from .core.model import Preference, Record, Request
 from .lock import ClipLine
-from .model import Preference, Record, Request
 from .report import Report
 from .store import Store
 

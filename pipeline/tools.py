@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from .authorship import Authorship
 from .budget import Allowance
+from .core.model import Record
+from .core.stopwatch import Stopwatch
 from .ledger import Ledger
-from .model import Record
 from .purchase.jobs import Change, Clock
 from .results import Result
-from .stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from .service.client import Service

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from . import lock, project
 from .api import Project
+from .core.model import Record
 from .lock import ClipLine, FileLine
-from .model import Record
 from .store import Bought
 
 #: The service that animates by rule, not by a model.

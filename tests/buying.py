@@ -9,8 +9,8 @@ from pathlib import Path
 
 from game import Game, Shop, shop_serving
 
+from pipeline.core.model import Job
 from pipeline.ledger import Ledger
-from pipeline.model import Job
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from pipeline import cli
-from pipeline.errors import PixelpipeError
+from pipeline.core.errors import PixelpipeError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

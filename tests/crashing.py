@@ -23,18 +23,18 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from pipeline import (  # noqa: F401  (loaded here, so that the child need not)
-    build,
+from pipeline import (
     finish,
-    finishing,
-    imaging,
     publication,
-    store,
+    store,  # noqa: F401  (loaded here, so that the child need not)
 )
 from pipeline.cli import main
 from pipeline.ledger import Ledger
 from pipeline.ledger.file import LedgerFile
-from pipeline.purchase import jobs, orders, resolve  # noqa: F401
+from pipeline.purchase import (
+    orders,
+    resolve,  # noqa: F401
+)
 from pipeline.service import client, wire
 from pipeline.service.client import Service
 

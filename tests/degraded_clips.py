@@ -8,10 +8,10 @@ import zlib
 import degrade
 import numpy as np
 
+from pipeline.core.model import Clip, Pixels, Request, Resolved
 from pipeline.engine import animate
 from pipeline.imaging import develop, fit, png, raster
 from pipeline.imaging.raster import U8
-from pipeline.model import Clip, Pixels, Request, Resolved
 from pipeline.purchase import resolve
 
 #: Room for shifts of 3 px on all sides, beside what the motion needs.

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from game import Game, Shop
 
-from pipeline import keys
+from pipeline.core import keys
+from pipeline.core.model import Job, JobState
 from pipeline.ledger import Ledger
-from pipeline.model import Job, JobState
 from pipeline.store import Store
 
 #: What a rule says of one sprite: no prompt stands for two clips, so the books can be compared.

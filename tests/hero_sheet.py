@@ -6,7 +6,7 @@ whatever a program draws or cuts can be decoded to the frame that it took.
 
 from __future__ import annotations
 
-from pipeline.model import Direction, Frame, Pixels, Provenance, Sheet, SheetClip
+from pipeline.core.model import Direction, Frame, Pixels, Provenance, Sheet, SheetClip
 
 CELL = (16, 24)
 PIVOT = (8, 24)

@@ -10,10 +10,10 @@ from typing import cast
 from game import png
 from PIL import Image
 
-from pipeline import keys
-from pipeline.errors import PixelpipeError
+from pipeline.core import keys
+from pipeline.core.errors import PixelpipeError
+from pipeline.core.model import Job, JobState, Resolved
 from pipeline.ledger import Ledger
-from pipeline.model import Job, JobState, Resolved
 from pipeline.purchase.jobs import Desk, Order
 from pipeline.service.answers import Charge, Output, Status
 from pipeline.service.client import Service

@@ -11,7 +11,7 @@ import pytest
 from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
-from pipeline.errors import ConfigError
+from pipeline.core.errors import ConfigError
 from pipeline.imaging import png as container
 
 #: The same code without starting Python for every command; each exit code once for real

@@ -15,8 +15,8 @@ import msgspec
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
+from pipeline.core.model import Job, JobState, Pixels, Request, Resolved
 from pipeline.ledger import Ledger
-from pipeline.model import Job, JobState, Pixels, Request, Resolved
 from pipeline.purchase import resolve
 from pipeline.store import Bought
 

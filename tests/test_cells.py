@@ -11,7 +11,7 @@ from PIL import Image, ImageChops
 
 from pipeline import cells, takes
 from pipeline.api import Project
-from pipeline.model import Clip, Pixels, Rule, StepKind
+from pipeline.core.model import Clip, Pixels, Rule, StepKind
 from pipeline.report import Report
 
 SHEET = "assets/items.png"

@@ -6,7 +6,7 @@ import pytest
 from game import RULES, Game
 
 from pipeline.api import Project
-from pipeline.errors import ConfigError
+from pipeline.core.errors import ConfigError
 
 BAD = [
     ("[gif, godoot]", "there is no target 'godoot'; did you mean 'godot'?"),

@@ -16,7 +16,7 @@ from typing import IO
 import pytest
 from command import REPOSITORY, call, run
 
-from pipeline.errors import AccountError
+from pipeline.core.errors import AccountError
 from pipeline.service.client import Service
 
 KEY = re.compile(r"pe_sk_[A-Za-z0-9]{40}")

@@ -11,9 +11,9 @@ from game import png, sprite
 from somebody import somebody_else
 
 from pipeline import packs, plugins, site, survey
+from pipeline.core.model import TargetChoice
 from pipeline.doctor import placechecks
 from pipeline.grammar import globs
-from pipeline.model import TargetChoice
 from pipeline.scaffold import gameengines, inisettings, setup, starter
 from pipeline.scaffold.listing import Listing, take
 from pipeline.scaffold.setup import Setup

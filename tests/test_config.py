@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from pipeline import config
-from pipeline.errors import ConfigError
-from pipeline.model import TargetChoice
+from pipeline.core.errors import ConfigError
+from pipeline.core.model import TargetChoice
 from pipeline.project import document
 
 FULL = """\

@@ -12,8 +12,8 @@ import pytest
 from game import Game
 
 from pipeline import depfile
+from pipeline.core.errors import UsageError
 from pipeline.depfile import Wish
-from pipeline.errors import UsageError
 
 ODD = (
     "plain.png",

@@ -15,7 +15,7 @@ from faulty_engine import Faulty
 from game import Game, Shop
 from guarantees import Shape
 
-from pipeline.errors import StorageError
+from pipeline.core.errors import StorageError
 
 SINGLE, BATCH = Shape(sprites=3), Shape(sprites=2, is_batch=True)
 #: Free KiB beside the project: nothing, and what ends it in the store, the outputs, the lock file.

@@ -8,7 +8,7 @@ import pytest
 from buying import chaotic, unfinished
 from game import RULES, TWO_CLIPS, Game
 
-from pipeline.model import JobState
+from pipeline.core.model import JobState
 
 #: The same code without starting Python for every command; each exit code once for real
 #: stands in test_cli and in the tests here that start processes themselves.

@@ -11,8 +11,8 @@ from PIL import Image
 
 from pipeline import edits, upkeep
 from pipeline.api import Project
-from pipeline.errors import UsageError
-from pipeline.model import StepKind
+from pipeline.core.errors import UsageError
+from pipeline.core.model import StepKind
 from pipeline.report import Report
 
 HERO = "assets/hero.png"

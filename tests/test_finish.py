@@ -10,13 +10,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from pipeline import finish, imaging, keys
-from pipeline.engine import animate
-from pipeline.errors import AssetError
-from pipeline.grammar.clipfields import STAGES
-from pipeline.imaging import color, png, raster
-from pipeline.imaging.raster import U8
-from pipeline.model import (
+from pipeline import finish, imaging
+from pipeline.core import keys
+from pipeline.core.errors import AssetError
+from pipeline.core.model import (
     Clip,
     Direction,
     Flip,
@@ -27,6 +24,10 @@ from pipeline.model import (
     Sheet,
     TargetChoice,
 )
+from pipeline.engine import animate
+from pipeline.grammar.clipfields import STAGES
+from pipeline.imaging import color, png, raster
+from pipeline.imaging.raster import U8
 from pipeline.purchase import resolve
 
 SPRITES = Path(__file__).parents[2] / "shared" / "sprites"

@@ -9,9 +9,9 @@ from pathlib import Path
 from game import Game
 
 from pipeline import finishing
+from pipeline.core.model import Clip, Pixels, Resolved, Rule
 from pipeline.finish import BoughtClip, Task
 from pipeline.finishing import Finishing
-from pipeline.model import Clip, Pixels, Resolved, Rule
 
 MANY = 30
 

@@ -8,11 +8,11 @@ import pytest
 from drawn_sprites import FLAME, HERO, SLIME, drawn, padded
 from hand_drawn import Loop, loops
 
+from pipeline.core.model import Grade
 from pipeline.engine import animate
 from pipeline.imaging import closure, color, cutout, develop, dips, grade, motion
 from pipeline.imaging.raster import U8
 from pipeline.imaging.reel import Reel, number
-from pipeline.model import Grade
 
 SPRITES = {"hero": HERO, "slime": SLIME, "flame": FLAME}
 #: Motions of every kind: in place, travelling, growing, of colours, of parts.

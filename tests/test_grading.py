@@ -12,9 +12,10 @@ import pytest
 from game import RULES, Game, Run, Shop, png
 from PIL import Image
 
-from pipeline import keys, takes, upkeep
+from pipeline import takes, upkeep
 from pipeline.api import Project, Scope
-from pipeline.model import Request
+from pipeline.core import keys
+from pipeline.core.model import Request
 from pipeline.report import Report
 
 HERO = "assets/hero.png"

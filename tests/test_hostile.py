@@ -19,9 +19,9 @@ from game import KEY_NAME, Game, Run, png
 from hostile_service import KEY, Call, Hostile, Talk
 from PIL import Image
 
+from pipeline.core.model import Job, JobState
 from pipeline.imaging import png as container
 from pipeline.ledger import Ledger
-from pipeline.model import Job, JobState
 
 HERE = Path(__file__).parent
 MOST_MIB = 200.0

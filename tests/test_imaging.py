@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from pipeline import imaging
-from pipeline.errors import SourceError
+from pipeline.core.errors import SourceError
+from pipeline.core.model import Pixels
 from pipeline.imaging import png, raster, regions
-from pipeline.model import Pixels
 
 SPRITES = Path(__file__).parents[2] / "shared" / "sprites"
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from degraded_clips import damaged, finished, planned, strip, true_frames
 
+from pipeline.core.model import Clip, Grade
 from pipeline.engine import animate
 from pipeline.imaging import (
     align,
@@ -25,7 +26,6 @@ from pipeline.imaging import (
 from pipeline.imaging.film import Film
 from pipeline.imaging.raster import U8, Index
 from pipeline.imaging.reel import Reel, number
-from pipeline.model import Clip, Grade
 
 FLOATING = "floating"
 BREATHING = "breathing calmly"

@@ -11,10 +11,10 @@ from game import png
 from PIL import Image
 from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job
 
-from pipeline import errors, keys
+from pipeline.core import errors, keys
+from pipeline.core.model import FailureClass, Job, JobState
 from pipeline.imaging import png as container
 from pipeline.ledger import Ledger
-from pipeline.model import FailureClass, Job, JobState
 from pipeline.purchase import jobs
 from pipeline.purchase.jobs import DEADLINE_S, Desk, Fetched, Pending, Submitted
 from pipeline.service.answers import Output, Status

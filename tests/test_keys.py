@@ -5,16 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline import keys
-from pipeline.model import (
-    Clip,
-    Direction,
-    Flip,
-    Pixels,
-    Request,
-    Rule,
-    TargetChoice,
-)
+from pipeline.core import keys
+from pipeline.core.model import Clip, Direction, Flip, Pixels, Request, Rule, TargetChoice
 
 REQUEST = Request(source="a.png", pixel_digest="d" * 64, clip="idle", rule="r", prompt="breathing")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.errors import ConfigError, RefusedError, StorageError
+from pipeline.core.errors import ConfigError, RefusedError, StorageError
+from pipeline.core.model import FailureClass, Job, JobState, Resolved
 from pipeline.ledger import Ledger
-from pipeline.model import FailureClass, Job, JobState, Resolved
 
 
 def job(key: str = "a", **change: object) -> Job:

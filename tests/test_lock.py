@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import lock
-from pipeline.errors import ConfigError
+from pipeline.core.errors import ConfigError
 from pipeline.lock import ClipLine, FileLine, Lock
 
 CLIP = ClipLine(source="a.png", clip="idle", key="k", digest="d", service="s", paid=True)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline import errors
-from pipeline.model import Taken
+from pipeline.core import errors
+from pipeline.core.model import Taken
 from pipeline.purchase import pace
 from pipeline.purchase.pace import Pace
 

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from pipeline import packs, rules
-from pipeline.errors import ConfigError
+from pipeline.core.errors import ConfigError
+from pipeline.core.model import Clip, Record, Rule, Source
 from pipeline.grammar import rulefile, schema, templates
 from pipeline.grammar.clipfields import SENT
-from pipeline.model import Clip, Record, Rule, Source
 from pipeline.project import document
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ from game import TWO_CLIPS, Game, Shop, shop_serving
 
 from pipeline import finish, site, steps, survey, upkeep
 from pipeline.api import Project, Spending
-from pipeline.errors import SupersededError
+from pipeline.core.errors import SupersededError
 from pipeline.purchase import jobs, orders
 
 
@@ -78,7 +78,7 @@ def test_release_of_ours_buys_nothing(
     assert paying.make().exit == 0
     for module in (steps, jobs):
         monkeypatch.setattr(module, "__version__", "99.0.0")
-    monkeypatch.setattr("pipeline.keys.FINISH_VERSION", 99)
+    monkeypatch.setattr("pipeline.core.keys.FINISH_VERSION", 99)
     report = paying.make(Spending())
     assert report.exit == 0
     assert {result.step.kind.value for result in report.results} == {"reuse"}

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from scripted import job
 
-from pipeline import __version__, keys, plan
+from pipeline import __version__, plan
 from pipeline.config import ServiceChoice
-from pipeline.lock import ClipLine, FileLine, Lock
-from pipeline.model import (
+from pipeline.core import keys
+from pipeline.core.model import (
     Clip,
     FailureClass,
     Job,
@@ -20,6 +20,7 @@ from pipeline.model import (
     StepKind,
     TargetChoice,
 )
+from pipeline.lock import ClipLine, FileLine, Lock
 from pipeline.plan import Plan
 from pipeline.steps import Known, Wanted
 

@@ -13,9 +13,9 @@ from game import KEY_NAME, RULES, TWO_CLIPS, Game, Shop
 
 from pipeline import __version__, forecast
 from pipeline.api import Project
+from pipeline.core.model import FailureClass, Job, JobState, Resolved
 from pipeline.forecast import Past
 from pipeline.ledger import Ledger
-from pipeline.model import FailureClass, Job, JobState, Resolved
 
 
 def _saved(game: Game, *options: str) -> Path:

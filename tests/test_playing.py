@@ -7,7 +7,7 @@ from game import Game
 
 from pipeline import playing, survey
 from pipeline.api import Project
-from pipeline.model import Clip, Direction
+from pipeline.core.model import Clip, Direction
 
 ODD_CLIPS = """\
 rules:

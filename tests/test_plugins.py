@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline import plugins
-from pipeline.errors import UsageError
+from pipeline.core.errors import UsageError
 
 
 def test_every_program_has_its_files() -> None:

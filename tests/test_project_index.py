@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import keys, project
-from pipeline.errors import ConfigError
+from pipeline import project
+from pipeline.core import keys
+from pipeline.core.errors import ConfigError
 from pipeline.project import Facts, Index, Stat
 
 DIGEST = keys.digest(b"x")

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import keys, project
-from pipeline.errors import AssetError, SourceError, StorageError
-from pipeline.model import File
+from pipeline import project
+from pipeline.core import keys
+from pipeline.core.errors import AssetError, SourceError, StorageError
+from pipeline.core.model import File
 from pipeline.project import outputs
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import project
-from pipeline.errors import ConfigError, SourceError, StorageError
+from pipeline.core.errors import ConfigError, SourceError, StorageError
 from pipeline.project import paths
 
 

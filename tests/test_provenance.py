@@ -10,9 +10,9 @@ import zlib
 import pytest
 from PIL import Image
 
-from pipeline import provenance
-from pipeline.errors import StorageError
-from pipeline.model import Provenance
+from pipeline.core import provenance
+from pipeline.core.errors import StorageError
+from pipeline.core.model import Provenance
 
 WALK = Provenance(
     clip="walk",

@@ -13,10 +13,10 @@ from game import Game
 
 from pipeline import lock, lockfile, project
 from pipeline.api import Project
-from pipeline.errors import SupersededError
+from pipeline.core.errors import SupersededError
+from pipeline.core.model import File, Source
 from pipeline.ledger import Ledger
 from pipeline.lock import ClipLine
-from pipeline.model import File, Source
 from pipeline.publication import Publication
 
 HERO = Source(

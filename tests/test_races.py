@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from game import TWO_CLIPS, Game, Shop
 
+from pipeline.core.model import JobState
 from pipeline.ledger import Ledger
-from pipeline.model import JobState
 
 BUILDS = 8
 SPRITES = 5

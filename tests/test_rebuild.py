@@ -8,7 +8,7 @@ import shutil
 import pytest
 from game import OUTPUTS, RULES, TWO_CLIPS, Game, Shop, built, png, sprite
 
-from pipeline.model import StepKind
+from pipeline.core.model import StepKind
 from pipeline.report import Report
 
 #: The same code without starting Python for every command; each exit code once for real

@@ -8,10 +8,11 @@ import pytest
 from degraded_clips import strip, true_frames
 from drawn_sprites import HERO, drawn
 
-from pipeline import finish, keys
+from pipeline import finish
+from pipeline.core import keys
+from pipeline.core.model import Clip, Grade, Pixels, Remedy, Request, Resolved, Rule
 from pipeline.imaging import color, raster
 from pipeline.imaging.raster import U8
-from pipeline.model import Clip, Grade, Pixels, Remedy, Request, Resolved, Rule
 from pipeline.purchase import resolve
 
 BLUE = (58, 96, 180)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pipeline import imaging
-from pipeline.errors import SourceError
+from pipeline.core.errors import SourceError
+from pipeline.core.model import MAX_SIDE_PX, MIN_SIDE_PX, Pixels, Request, Resolved
 from pipeline.imaging import color, fit, matte, raster
-from pipeline.model import MAX_SIDE_PX, MIN_SIDE_PX, Pixels, Request, Resolved
 from pipeline.purchase import resolve
 
 SPRITES = Path(__file__).parents[2] / "shared" / "sprites"

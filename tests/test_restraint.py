@@ -16,9 +16,9 @@ from game import TWO_CLIPS, Game, Shop, shop_serving
 
 from pipeline import placeholders
 from pipeline.api import Project, Scope, Spending
+from pipeline.core.model import Kept
 from pipeline.ledger import Ledger
 from pipeline.lender import Lender
-from pipeline.model import Kept
 from pipeline.report import Report
 from pipeline.restraint import Restraint
 

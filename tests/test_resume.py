@@ -17,9 +17,9 @@ from buying import chaotic, killed_after_submission, ledger_now, unfinished
 from game import TWO_CLIPS, Game, Shop
 
 from pipeline import finish
-from pipeline.errors import StorageError
+from pipeline.core.errors import StorageError
+from pipeline.core.model import Job, JobState
 from pipeline.ledger import Ledger
-from pipeline.model import Job, JobState
 
 #: The same code without starting Python for every command; each exit code once for real
 #: stands in test_cli and in the tests here that start processes themselves.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.errors import ConfigError
+from pipeline.core.errors import ConfigError
+from pipeline.core.model import Clip, Direction, Flip, Rule, TargetChoice
 from pipeline.grammar import rulefile
-from pipeline.model import Clip, Direction, Flip, Rule, TargetChoice
 from pipeline.project import document
 
 HEROES = """\

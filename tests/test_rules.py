@@ -7,9 +7,10 @@ import unicodedata
 
 import pytest
 
-from pipeline import keys, rules
+from pipeline import rules
+from pipeline.core import keys
+from pipeline.core.model import Request, Rule, Source, When
 from pipeline.grammar import rulefile
-from pipeline.model import Request, Rule, Source, When
 from pipeline.project import document
 
 

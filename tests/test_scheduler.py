@@ -15,10 +15,10 @@ import msgspec
 import pytest
 from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job, order
 
-from pipeline import errors, keys
+from pipeline.core import errors, keys
+from pipeline.core.model import Job, JobState
 from pipeline.ledger import Ledger
 from pipeline.ledger.book import Claimed
-from pipeline.model import Job, JobState
 from pipeline.purchase import jobs, pace, scheduler
 from pipeline.purchase.jobs import Order, Outcome
 from pipeline.purchase.pace import Pace

@@ -6,9 +6,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from pipeline import config
-from pipeline.errors import ConfigError
+from pipeline.core.errors import ConfigError
+from pipeline.core.model import Document, Rule
 from pipeline.grammar import rulefile, schema
-from pipeline.model import Document, Rule
 from pipeline.project import document
 
 PROJECT = Draft202012Validator(schema.project())

@@ -14,10 +14,11 @@ import pytest
 from game import KEY_NAME, RULES, Game
 from undoing import EDITS, Undo, changed, removed
 
-from pipeline import changes, imprint, keys, project
+from pipeline import changes, imprint, project
 from pipeline.api import Project, Scope
 from pipeline.cli.make import show_build
-from pipeline.errors import PixelpipeError
+from pipeline.core import keys
+from pipeline.core.errors import PixelpipeError
 from pipeline.report import Report
 from pipeline.seals import seal
 from pipeline.site import Site

@@ -14,8 +14,8 @@ import pytest
 from game import png, sprite
 from test_wire import Talk, close, listening, reset, say
 
-from pipeline import errors
-from pipeline.errors import PixelpipeError
+from pipeline.core import errors
+from pipeline.core.errors import PixelpipeError
 from pipeline.service.client import Service
 
 KEY = "pe_sk_secretsecretsecretsecret"

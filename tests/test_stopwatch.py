@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from game import Game
 
-from pipeline.stopwatch import Stopwatch
+from pipeline.core.stopwatch import Stopwatch
 
 
 def test_laps_of_one_name_are_added_up() -> None:

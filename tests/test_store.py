@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import keys
-from pipeline.errors import ConfigError, StorageError
-from pipeline.model import Resolved
+from pipeline.core import keys
+from pipeline.core.errors import ConfigError, StorageError
+from pipeline.core.model import Resolved
 from pipeline.store import Bought, Store
 
 CONTENT = b"bought bytes"

@@ -11,7 +11,7 @@ import pytest
 from game import Game, Shop
 
 from pipeline.api import Spending
-from pipeline.errors import StorageError
+from pipeline.core.errors import StorageError
 from pipeline.project import outputs, paths
 from pipeline.report import Report
 

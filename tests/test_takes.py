@@ -11,8 +11,8 @@ from game import TWO_CLIPS, Game, Run, Shop
 
 from pipeline import takes
 from pipeline.api import Project, Spending
-from pipeline.errors import RefusedError, UsageError
-from pipeline.model import Resolved
+from pipeline.core.errors import RefusedError, UsageError
+from pipeline.core.model import Resolved
 from pipeline.report import Report
 
 HERO = "assets/hero.png"

@@ -10,9 +10,10 @@ from pathlib import Path
 import hero_sheet
 import pytest
 
-from pipeline import provenance, targets
-from pipeline.errors import AssetError, ConfigError
-from pipeline.model import File, Sheet, TargetChoice
+from pipeline import targets
+from pipeline.core import provenance
+from pipeline.core.errors import AssetError, ConfigError
+from pipeline.core.model import File, Sheet, TargetChoice
 from pipeline.targets import registry, timing
 
 #: Read at once: no variable of ours reaches a test (conftest.py).

@@ -8,7 +8,7 @@ import hero_sheet
 import pytest
 
 from pipeline import targets
-from pipeline.model import Direction, Sheet, SheetClip
+from pipeline.core.model import Direction, Sheet, SheetClip
 from pipeline.targets import layout, timing
 
 FORWARD, REVERSE = Direction.FORWARD, Direction.REVERSE

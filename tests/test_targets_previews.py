@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from pipeline import targets
-from pipeline.model import Frame, Pixels, Sheet, SheetClip, TargetChoice
+from pipeline.core.model import Frame, Pixels, Sheet, SheetClip, TargetChoice
 from pipeline.targets import timing
 
 #: Colours that a palette of 255 cannot hold.

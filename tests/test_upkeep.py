@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from pipeline import edits, recovery, takes, upkeep
 from pipeline.api import Project, Spending
-from pipeline.model import StepKind
+from pipeline.core.model import StepKind
 
 HERO = "assets/hero.png"
 SHEET = "assets/hero.anim.png"

@@ -17,8 +17,8 @@ import pytest
 from game import RULES, Game, Shop, png, shop_serving, sprite
 from saving import SAVES
 
+from pipeline.core.model import JobState
 from pipeline.ledger import Ledger
-from pipeline.model import JobState
 from pipeline.watch import loop
 
 LIMIT_S = 120.0

@@ -18,7 +18,7 @@ import pytest
 from following import QUICK, Deaf, Following, png
 
 from pipeline import project, watch
-from pipeline.model import File
+from pipeline.core.model import File
 from pipeline.project import Tree
 from pipeline.watch import Timing, loop, notices, places
 from pipeline.watch.extras import Extras

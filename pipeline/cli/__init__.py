@@ -19,7 +19,7 @@ from typing import NoReturn
 import click
 
 from .. import __version__
-from ..errors import InterruptedRunError, PixelpipeError, StorageError
+from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
 from ..imprint import Found
 
 #: Command to the module that holds it, and its short help: that alone shows `--help`.

@@ -13,9 +13,9 @@ import msgspec
 
 from .. import account
 from ..account import Period, Records
-from ..errors import UsageError
+from ..core.errors import UsageError
+from ..core.model import Balance
 from ..lender import Lender
-from ..model import Balance
 from ..site import Site
 from . import options
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 import msgspec
 
-from ..errors import StorageError, UsageError
+from ..core.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
     from ..engine import credits as pools

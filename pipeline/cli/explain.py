@@ -10,7 +10,7 @@ import msgspec
 
 from .. import explain, lock, project
 from ..api import Project
-from ..errors import UsageError
+from ..core.errors import UsageError
 from ..explain import Explanation
 from ..report import Report
 from . import options

@@ -8,7 +8,7 @@ import click
 
 from .. import project as projects
 from ..api import Project
-from ..model import File
+from ..core.model import File
 from . import options
 
 #: Where it is written unless stated: in this checkout's own state, which is not committed.

@@ -14,10 +14,10 @@ import click
 import msgspec
 
 from .. import account
-from ..errors import PixelpipeError, UsageError
+from ..core.errors import PixelpipeError, UsageError
+from ..core.model import Job, JobState, Kept
 from ..ledger import Ledger
 from ..lender import Lender
-from ..model import Job, JobState, Kept
 from ..purchase import evidence, settling
 from ..purchase.evidence import Account
 from ..purchase.jobs import Desk

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from ..errors import UsageError
+from ..core.errors import UsageError
 from . import options, sealed
 
 if TYPE_CHECKING:
-    from ..model import Step
+    from ..core.model import Step
     from ..report import Report
 
 _LISTED = 20

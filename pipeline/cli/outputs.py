@@ -11,9 +11,9 @@ import click
 
 from .. import edits, lock, project, takes
 from ..api import Project, Spending
-from ..errors import UsageError
+from ..core.errors import UsageError
+from ..core.model import Preference
 from ..grammar.clipfields import MOST_ROOM_PX
-from ..model import Preference
 from . import options
 from .make import show_build
 from .progress import ask, display

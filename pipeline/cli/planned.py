@@ -7,8 +7,8 @@ import msgspec
 
 from .. import budget
 from ..api import Project
+from ..core.model import StepKind
 from ..forecast import Forecast
-from ..model import StepKind
 from ..planfile import SavedPlan
 from ..report import Report
 from .make import name, show_rest

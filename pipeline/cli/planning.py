@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from .. import errors
-from ..errors import OutOfDateError, UsageError
+from ..core import errors
+from ..core.errors import OutOfDateError, UsageError
 from . import options, sealed
 
 

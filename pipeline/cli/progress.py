@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..api import Observer
-from ..model import JobState
+from ..core.model import JobState
 from ..plan import Plan
 from ..purchase.jobs import Change
 from ..results import Result

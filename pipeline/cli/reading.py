@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import cells
-from ..model import Request
+from ..core.model import Request
 from ..purchase import orders
 from ..site import Site
 from ..steps import Wanted
@@ -11,7 +11,10 @@ from ..steps import Wanted
 
 def sentence(site: Site, wanted: Wanted, request: Request) -> str:
     """Return the engine's plain sentence about `request` for the sprite as it is now."""
-    from ..engine import parts, prompt  # heavy: loads numpy
+    from ..engine import (
+        parts,
+        prompt,  # heavy: loads numpy
+    )
     from ..imaging import raster
 
     whole = orders.pixels(site, wanted.source)

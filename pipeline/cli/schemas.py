@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from .. import project as game
-from ..errors import StorageError
+from ..core.errors import StorageError
+from ..core.model import File
 from ..grammar import schema as schemas
-from ..model import File
 
 #: What a schema is for, and what makes it.
 _KINDS: Mapping[str, Callable[[], dict[str, object]]] = MappingProxyType(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from .. import packs, project
-from ..errors import ConfigError, PixelpipeError, StorageError
-from ..model import File
+from ..core.errors import ConfigError, PixelpipeError, StorageError
+from ..core.model import File
 from ..scaffold import additions, gameengines, inisettings, listing, setup, starter
 from ..scaffold.gameengines import Found
 from ..scaffold.setup import Setup

@@ -9,7 +9,7 @@ import msgspec
 
 from .. import recovery, upkeep
 from ..api import Project
-from ..errors import StorageError
+from ..core.errors import StorageError
 from . import options
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from .. import project
-from ..errors import SourceError
+from ..core.errors import SourceError
+from ..core.model import Pixels, Record
 from ..imaging import decode, png, raster
-from ..model import Pixels, Record
 from ..purchase import resolve
 from ..steps import Wanted
 from . import checks

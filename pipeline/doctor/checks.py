@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import zip_longest
 
-from .. import config, errors
+from .. import config
+from ..core import errors
+from ..core.model import Record, Rule
 from ..grammar.projectfields import KEY_NAMES
-from ..model import Record, Rule
 from . import poses
 
 #: Letters of a key that may be shown: `pe_sk_` and 8 characters, as the vendor's own list does.

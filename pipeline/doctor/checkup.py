@@ -8,9 +8,9 @@ from pathlib import Path
 
 from .. import account, lockfile, packs, project
 from ..api import Project
-from ..errors import ConfigError, PixelpipeError, UnavailableError
+from ..core.errors import ConfigError, PixelpipeError, UnavailableError
+from ..core.model import Rule, Step, StepKind
 from ..lender import Lender
-from ..model import Rule, Step, StepKind
 from ..report import Report
 from ..site import Site
 from . import artchecks, checks, placechecks

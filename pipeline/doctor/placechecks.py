@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .. import lock
 from ..account import Records
-from ..errors import StorageError
+from ..core.errors import StorageError
 from ..scaffold import gameengines, listing, pluginplaces
 from ..scaffold.pluginplaces import State
 from ..site import Site

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..model import DEFAULT_FPS, DEFAULT_FRAMES, MAX_FRAMES, Direction, Flip
+from ..core.model import DEFAULT_FPS, DEFAULT_FRAMES, MAX_FRAMES, Direction, Flip
 from . import templates
 from .shapes import Choice, Number, Switch, Text, Toggle, Whole
 from .tables import Field, MapOf, OneOf, Table

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ..model import Record
+from ..core.model import Record
 
 #: What a capture may be called.
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..model import MAX_FRAMES, Clip, Rule
+from ..core.model import MAX_FRAMES, Clip, Rule
 from . import globs, templates
 from .rulefields import suggest
 from .shapes import At, nearest

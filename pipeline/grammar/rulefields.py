@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ..model import Record, TargetChoice
+from ..core.model import Record, TargetChoice
 from . import globs
 from .clipfields import CLIP_NAME, DEFAULTS, FREE, OWN, PROMPT, SENT
 from .shapes import At, Choice, Nothing, Number, Schema, Switch, Text, Whole, nearest, wrong

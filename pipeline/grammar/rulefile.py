@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..model import Clip, Document, Grading, Record, Rule, When
+from ..core.model import Clip, Document, Grading, Record, Rule, When
 from .clipfields import DERIVED_FIELDS, PAID_FIELDS
 from .rulechecks import check
 from .rulefields import FILE, OVERRIDE

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from ..errors import ConfigError
-from ..model import Document, Record
+from ..core.errors import ConfigError
+from ..core.model import Document, Record
 
 Schema = dict[str, object]
 

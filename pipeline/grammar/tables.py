@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..errors import ConfigError
-from ..model import Document, Record
+from ..core.errors import ConfigError
+from ..core.model import Document, Record
 from .shapes import At, Schema, Shape, Text, fits, nearest, printable, wrong
 
 

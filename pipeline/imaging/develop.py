@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..model import Clip, Pixels, Resolved
+from ..core.model import Clip, Pixels, Resolved
 from . import (
     align,
     calibrate,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..model import Pixels, Record
+from ..core.model import Pixels, Record
 from . import color, raster
 from .raster import U8, Bools, Floats
 

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ..errors import SourceError
-from ..model import MAX_ASPECT, MAX_SIDE_PX, MIN_SIDE_PX, Pixels, Record
+from ..core.errors import SourceError
+from ..core.model import MAX_ASPECT, MAX_SIDE_PX, MIN_SIDE_PX, Pixels, Record
 from . import raster
 from .raster import U8
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..model import Grade, Remedy
+from ..core.model import Grade, Remedy
 from . import courses, flicker, losses
 from . import loop as loops
 from .cutout import Cutout

@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 
-from ..model import Record
+from ..core.model import Record
 from . import color
 from .raster import U8, Floats
 

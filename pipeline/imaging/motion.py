@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..model import Record
+from ..core.model import Record
 
 _NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
 

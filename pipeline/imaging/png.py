@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..errors import SourceError
+from ..core.errors import SourceError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: A picture of this side decodes to 64 MiB; nobody animates a larger one.

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import SourceError
-from ..model import Pixels
+from ..core.errors import SourceError
+from ..core.model import Pixels
 from . import png
 
 U8 = NDArray[np.uint8]

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ..model import MAX_SIDE_PX, Remedy, Resolved
+from ..core.model import MAX_SIDE_PX, Remedy, Resolved
 from . import color, matte, raster
 from .develop import Step
 from .raster import Bools, Ints

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import AssetError, SourceError
+from ..core.errors import AssetError, SourceError
 from . import raster
 from .raster import U8
 

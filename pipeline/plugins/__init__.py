@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ..errors import UsageError
-from ..model import File
+from ..core.errors import UsageError
+from ..core.model import File
 
 #: Raised with every change to any of the files.
 VERSION = 1

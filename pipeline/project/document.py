@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError
-from ..model import Document
+from ..core.errors import ConfigError
+from ..core.model import Document
 
 if TYPE_CHECKING:
     import yaml

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from .. import imprint
-from ..model import Record
+from ..core.model import Record
 from . import paths
 from .ignore import IGNORE_NAME, Ignore
 from .stats import HAS_INODES, Stat

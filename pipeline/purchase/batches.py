@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import UnavailableError
-from ..model import Job
+from ..core.errors import UnavailableError
+from ..core.model import Job
 
 if TYPE_CHECKING:
     from ..service.answers import Status

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import keys
-from ..errors import LinkExpiredError, SourceError, UnavailableError
-from ..model import MAX_SIDE_PX, Job
+from ..core import keys
+from ..core.errors import LinkExpiredError, SourceError, UnavailableError
+from ..core.model import MAX_SIDE_PX, Job
 from ..store import Bought, Store
 from . import batches
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..core.model import Balance, Job, JobState, Record
 from ..ledger import DAY_S, Ledger
-from ..model import Balance, Job, JobState, Record
 
 if TYPE_CHECKING:
     from ..service.client import Service

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .. import __version__
-from ..errors import (
+from ..core.errors import (
     AccountError,
     AssetError,
     JobFailedError,
@@ -27,8 +27,8 @@ from ..errors import (
     UnavailableError,
     UncertainError,
 )
+from ..core.model import FailureClass, Job, JobState, Record
 from ..ledger import Ledger
-from ..model import FailureClass, Job, JobState, Record
 from ..store import Bought, Store
 from . import batches, delivery
 

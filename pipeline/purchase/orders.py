@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .. import budget, cells, keys, project
+from .. import budget, cells, project
 from ..budget import Allowance
-from ..errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
+from ..core import keys
+from ..core.errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
+from ..core.model import Balance, Job, JobState, Pixels, Resolved, Source
 from ..ledger import Ledger
-from ..model import Balance, Job, JobState, Pixels, Resolved, Source
 from ..site import Site
 from ..steps import ClipPlan, Wanted
 from ..store import Bought

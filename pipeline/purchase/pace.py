@@ -12,8 +12,8 @@ import random
 from collections import deque
 from collections.abc import Iterable
 
-from ..errors import PixelpipeError, UnavailableError
-from ..model import Taken
+from ..core.errors import PixelpipeError, UnavailableError
+from ..core.model import Taken
 
 #: Durations that count, and the share of them that may have ended before the first poll.
 _WINDOW = 64

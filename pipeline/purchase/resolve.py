@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from ..errors import SourceError
+from ..core.errors import SourceError
+from ..core.model import DEFAULT_FRAMES, Pixels, Preference, Request, Resolved
 from ..imaging import color, fit, matte, png, raster
 from ..imaging.raster import U8
-from ..model import DEFAULT_FRAMES, Pixels, Preference, Request, Resolved
 
 #: With more colours than this a common palette is no longer sent unless the rule asks for it.
 AUTO_PALETTE_COLORS = 64

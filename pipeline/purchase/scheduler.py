@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 
-from ..errors import (
+from ..core.errors import (
     AccountError,
     NotSentError,
     PixelpipeError,
@@ -23,7 +23,7 @@ from ..errors import (
     StorageError,
     UncertainError,
 )
-from ..model import Job, JobState, Taken
+from ..core.model import Job, JobState, Taken
 from . import batches, jobs
 from .jobs import Change, Desk, Order, Outcome
 from .pace import Pace, backoff_s

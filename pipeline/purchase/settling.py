@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..errors import (
+from ..core.errors import (
     JobFailedError,
     PixelpipeError,
     RefusedError,
@@ -23,8 +23,8 @@ from ..errors import (
     UncertainError,
     UsageError,
 )
+from ..core.model import FailureClass, Job, JobState, Record
 from ..ledger import Ledger
-from ..model import FailureClass, Job, JobState, Record
 from ..site import Site
 from ..store import Store
 from . import batches, evidence, jobs, orders

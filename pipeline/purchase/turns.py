@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ..errors import PixelpipeError
-from ..model import Job, JobState
+from ..core.errors import PixelpipeError
+from ..core.model import Job, JobState
 from . import jobs
 from .jobs import Answer, Body, Desk, Order
 

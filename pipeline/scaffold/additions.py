@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import StorageError
+from ..core.errors import StorageError
 from . import starter
 
 

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
-from ..model import Record, TargetChoice
+from ..core.model import Record, TargetChoice
 from .listing import MARKER_DEPTH, Listing
 
 

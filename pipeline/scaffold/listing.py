@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .. import project
-from ..model import Record
+from ..core.model import Record
 
 #: Files that name the engine, or say so inside.
 MARKERS = frozenset(

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from .. import plugins
-from ..model import File
+from ..core.model import File
 from . import gameengines
 from .gameengines import Found
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
-from ..model import Record, TargetChoice
+from ..core.model import Record, TargetChoice
 from . import gameengines
 from .gameengines import Found
 from .listing import Listing

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from ..model import Record, TargetChoice
+from ..core.model import Record, TargetChoice
 from .gameengines import Found
 
 #: Lines for `.gitattributes`: outputs are the same bytes everywhere, and a merge of the lock file

@@ -27,9 +27,9 @@ from pathlib import Path
 import msgspec
 
 from .. import project
-from ..errors import ConfigError
+from ..core.errors import ConfigError
+from ..core.model import Record
 from ..imprint import Found
-from ..model import Record
 from ..project import Scan, Stat
 from . import wax
 from .wax import Said as Said
@@ -238,7 +238,7 @@ def _changed(root: Path, sealed: Sealed, scan: Scan) -> frozenset[str] | None:
 
 
 def _holds(root: Path, path: str, seal: Seal) -> bool:
-    from .. import keys  # loads hashlib, which an old seal needs nothing of
+    from ..core import keys  # loads hashlib, which an old seal needs nothing of
 
     try:
         return keys.digest((root / path).read_bytes()) == seal.young[path]

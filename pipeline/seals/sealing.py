@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .. import config, keys, lock, locktext, packs, project, targets
+from .. import config, lock, locktext, packs, project, targets
+from ..core import keys
 from ..grammar import projectfields
 from ..lock import FileLine
 from ..plan import Plan

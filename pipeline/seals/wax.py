@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from .. import __version__, imprint, project
-from ..model import Record
+from ..core.model import Record
 from ..project import Scan, Stat
 
 #: In the folder of this checkout's own state, which no version control takes.

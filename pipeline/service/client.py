@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..errors import (
+from ..core.errors import (
     AccountError,
     AssetError,
     LinkExpiredError,
@@ -25,7 +25,7 @@ from ..errors import (
     UnavailableError,
     UncertainError,
 )
-from ..model import Balance
+from ..core.model import Balance
 from .answers import (
     BatchStatus,
     BatchSubmitted,

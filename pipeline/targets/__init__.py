@@ -46,8 +46,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from ..errors import ConfigError
-from ..model import File, Sheet, TargetChoice
+from ..core.errors import ConfigError
+from ..core.model import File, Sheet, TargetChoice
 from . import registry, sheet, timing
 from .registry import BUILT_IN, GROUP, names
 from .target import Drawn, Naming, Option, Target, Value

@@ -11,7 +11,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 
-from ..model import Direction, Pixels
+from ..core.model import Direction, Pixels
 from . import aseprite
 from .target import Drawn, Naming, Target
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ..model import Direction, Record, SheetClip
+from ..core.model import Direction, Record, SheetClip
 from . import texts, timing
 from .target import Drawn, Naming, Option, Target
 

@@ -6,7 +6,7 @@ assets; `hero.anim.ron` holds the times and clips for a loader of the game's own
 
 from __future__ import annotations
 
-from ..model import Direction, SheetClip
+from ..core.model import Direction, SheetClip
 from . import roots, texts
 from .target import Drawn, Naming, Target
 

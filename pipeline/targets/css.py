@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..model import SheetClip
+from ..core.model import SheetClip
 from . import texts, timing
 from .target import Drawn, Naming, Option, Target
 

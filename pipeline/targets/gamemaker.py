@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..model import SheetClip
+from ..core.model import SheetClip
 from . import layout, sheet, texts, timing
 from .target import Drawn, Naming, Target
 

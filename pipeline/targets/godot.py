@@ -8,7 +8,7 @@ the format; it stands in the resource's metadata, where a script finds it:
 
 from __future__ import annotations
 
-from ..model import SheetClip
+from ..core.model import SheetClip
 from . import roots, texts, timing
 from .target import Drawn, Naming, Option, Target
 

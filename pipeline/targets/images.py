@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from PIL import Image
 
-from .. import provenance
-from ..model import Pixels, Provenance
+from ..core import provenance
+from ..core.model import Pixels, Provenance
 
 #: A frame and its ms.
 Shown = tuple[Pixels, int]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from ..errors import AssetError
-from ..model import Frame, Pixels, Record
+from ..core.errors import AssetError
+from ..core.model import Frame, Pixels, Record
 
 #: Widest image in px that is laid out unasked: what every engine and browser takes.
 MAX_WIDTH_PX = 2048

@@ -6,7 +6,7 @@ all: `new Animation<>(1f / 8f, regions, PlayMode.LOOP)`.
 
 from __future__ import annotations
 
-from ..model import SheetClip
+from ..core.model import SheetClip
 from . import texts, timing
 from .target import Drawn, Naming, Option, Target
 

@@ -6,7 +6,7 @@ a folder. Times are seconds, frame numbers start at 1 and ranges include both en
 
 from __future__ import annotations
 
-from ..model import SheetClip
+from ..core.model import SheetClip
 from . import texts
 from .target import Drawn, Naming, Target
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..model import Pixels, SheetClip
+from ..core.model import Pixels, SheetClip
 from . import timing
 from .target import Drawn, Naming, Option
 

@@ -8,8 +8,8 @@ import importlib
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 
-from ..errors import ConfigError
-from ..model import TargetChoice
+from ..core.errors import ConfigError
+from ..core.model import TargetChoice
 from .target import Option, Target, Value
 
 #: Entry point group of third-party targets; each entry loads a `Target`.

@@ -8,8 +8,8 @@ another first letter; it belongs into img/characters/.
 
 from __future__ import annotations
 
-from ..errors import AssetError
-from ..model import Frame, SheetClip
+from ..core.errors import AssetError
+from ..core.model import Frame, SheetClip
 from . import layout, timing
 from .target import Drawn, Naming, Option, Target
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ..model import Provenance, Sheet, SheetClip
+from ..core.model import Provenance, Sheet, SheetClip
 from . import layout
 from .target import Drawn, Naming, Option, Target, Value
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from ..model import Pixels, Record, Sheet
+from ..core.model import Pixels, Record, Sheet
 from .layout import Layout
 
 #: What a rule can say for one option.

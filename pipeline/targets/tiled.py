@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import quoteattr
 
-from ..model import SheetClip
+from ..core.model import SheetClip
 from . import texts, timing
 from .target import Drawn, Naming, Target
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from ..model import Direction, Sheet, SheetClip
+from ..core.model import Direction, Sheet, SheetClip
 
 _log = logging.getLogger(__name__)
 

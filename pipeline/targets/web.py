@@ -8,7 +8,7 @@ Phaser's animation keys are global, so each tag carries the sheet's name: `hero_
 
 from __future__ import annotations
 
-from ..model import Direction
+from ..core.model import Direction
 from . import aseprite
 from .target import Drawn, Naming, Option, Target
 

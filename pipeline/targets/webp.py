@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Pixels, SheetClip
+from ..core.model import Pixels, SheetClip
 from . import previews
 from .target import Drawn, Naming, Option, Target
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from ..model import Record
+from ..core.model import Record
 from ..project import Stat, is_output
 
 

@@ -32,9 +32,9 @@ import degrade
 from degraded_clips import damaged, finished, planned, strip, true_frames
 
 from pipeline import finish, imaging
+from pipeline.core.model import Pixels, Request
 from pipeline.imaging import develop, raster
 from pipeline.imaging.raster import U8
-from pipeline.model import Pixels, Request
 from pipeline.purchase import resolve
 
 SPRITES = Path(__file__).parents[3] / "shared" / "sprites"

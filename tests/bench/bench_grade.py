@@ -39,10 +39,10 @@ from bench_finish import MOTIONS, SPRITES
 from degraded_clips import strip
 
 from pipeline import imaging
+from pipeline.core.model import MAX_SIDE_PX, Clip, Grade, Pixels, Request, Resolved
 from pipeline.engine import animate
 from pipeline.imaging import develop, fit, grade, raster
 from pipeline.imaging.raster import U8
-from pipeline.model import MAX_SIDE_PX, Clip, Grade, Pixels, Request, Resolved
 from pipeline.purchase import resolve
 
 #: Below this a clip is reported.

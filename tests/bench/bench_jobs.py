@@ -180,7 +180,7 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     """Buy everything that the project at `root` wants, as a build does, and take the time."""
     # Loaded here: the process that measures needs none of it.
     from pipeline.api import Project
-    from pipeline.model import JobState, Taken
+    from pipeline.core.model import JobState, Taken
     from pipeline.purchase import delivery, orders, resolve
     from pipeline.purchase.jobs import Desk
     from pipeline.purchase.pace import Pace

@@ -29,11 +29,11 @@ from bench_finish import SPRITES
 from degraded_clips import strip
 
 from pipeline import imaging, packs, rules
+from pipeline.core.model import Clip, Grade, Pixels, Request, Rule
 from pipeline.engine import animate
 from pipeline.grammar import rulefile
 from pipeline.imaging import develop, fit, grade, raster
 from pipeline.imaging.raster import U8
-from pipeline.model import Clip, Grade, Pixels, Request, Rule
 from pipeline.project import document
 from pipeline.purchase import resolve
 

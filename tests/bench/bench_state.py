@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline import keys, lock, project, rules
+from pipeline import lock, project, rules
+from pipeline.core import keys
+from pipeline.core.model import Source
 from pipeline.grammar import rulefile
 from pipeline.lock import ClipLine, FileLine, Lock
-from pipeline.model import Source
 from pipeline.project import Facts, Index, Stat, document
 
 KINDS = ("characters", "enemies", "props", "effects", "tiles", "ui", "items", "vehicles", "birds")

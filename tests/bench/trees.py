@@ -120,7 +120,8 @@ def _build(root: Path) -> None:
 
 def _remember(root: Path) -> None:
     """Fill the index; what a real build has put there stays."""
-    from pipeline import keys, project
+    from pipeline import project
+    from pipeline.core import keys
     from pipeline.project import Facts, Index
 
     index = Index.open(root)

@@ -16,7 +16,7 @@ from typing import NoReturn, cast
 import pytest
 
 from pipeline import targets
-from pipeline.model import Sheet, TargetChoice
+from pipeline.core.model import Sheet, TargetChoice
 
 HERE = Path(__file__).parent
 TOOLS = Path(os.environ.get("PIXELPIPE_TARGET_TOOLS", Path.home() / ".cache/pixelpipe-targets"))

@@ -11,7 +11,7 @@ import hero_sheet
 import programs
 import pytest
 
-from pipeline.model import Sheet, TargetChoice
+from pipeline.core.model import Sheet, TargetChoice
 from pipeline.targets import layout, timing
 
 pytestmark = pytest.mark.slow

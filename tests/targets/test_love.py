@@ -9,7 +9,7 @@ import hero_sheet
 import programs
 import pytest
 
-from pipeline.model import TargetChoice
+from pipeline.core.model import TargetChoice
 from pipeline.targets import timing
 
 pytestmark = pytest.mark.slow

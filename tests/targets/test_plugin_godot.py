@@ -12,7 +12,7 @@ import programs
 import pytest
 
 from pipeline import plugins
-from pipeline.model import TargetChoice
+from pipeline.core.model import TargetChoice
 
 pytestmark = pytest.mark.slow
 PROJECT = """config_version=4

@@ -9,7 +9,7 @@ import programs
 import pytest
 
 from pipeline import plugins
-from pipeline.model import Sheet, SheetClip, TargetChoice
+from pipeline.core.model import Sheet, SheetClip, TargetChoice
 from pipeline.targets import timing
 
 pytestmark = pytest.mark.slow

@@ -12,7 +12,7 @@ import programs
 import pytest
 from PIL import Image
 
-from pipeline.model import Sheet, SheetClip, TargetChoice
+from pipeline.core.model import Sheet, SheetClip, TargetChoice
 from pipeline.targets import aseprite, timing
 
 pytestmark = pytest.mark.slow

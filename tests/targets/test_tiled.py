@@ -11,7 +11,7 @@ import programs
 import pytest
 from PIL import Image
 
-from pipeline.model import TargetChoice
+from pipeline.core.model import TargetChoice
 from pipeline.targets import timing
 
 pytestmark = pytest.mark.slow
