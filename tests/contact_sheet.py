@@ -12,9 +12,10 @@ import numpy as np
 from drawn_sprites import padded
 from PIL import Image, ImageDraw
 
-from pipeline.engine import animate, parts
+from pipeline.engine import parts
 from pipeline.engine.motions import Parameters, gather, perform
-from pipeline.engine.parts_types import Pixels
+from pipeline.engine.parts.types import Pixels
+from pipeline.engine.render import animate
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "sprites"
 PAPER, INK, LINE = (96, 112, 124), (255, 255, 255), (78, 92, 103)

@@ -23,18 +23,11 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from pipeline import (
-    finish,
-    publication,
-    store,  # noqa: F401  (loaded here, so that the child need not)
-)
+from pipeline import finish, publication
 from pipeline.cli import main
 from pipeline.ledger import Ledger
 from pipeline.ledger.file import LedgerFile
-from pipeline.purchase import (
-    orders,
-    resolve,  # noqa: F401
-)
+from pipeline.purchase import orders
 from pipeline.service import client, wire
 from pipeline.service.client import Service
 

@@ -9,7 +9,7 @@ import degrade
 import numpy as np
 
 from pipeline.core.model import Clip, Pixels, Request, Resolved
-from pipeline.engine import animate
+from pipeline.engine.render import animate
 from pipeline.imaging import develop, fit, png, raster
 from pipeline.imaging.raster import U8
 from pipeline.purchase import resolve

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image
 
-from pipeline.engine import local
+from pipeline.engine.server import local
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "pe_sk_" + "TestKey0" * 5

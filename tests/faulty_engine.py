@@ -21,11 +21,12 @@ from typing import Any
 
 from game import REPOSITORY, Shop
 
-from pipeline.engine import chaos, database, serve
-from pipeline.engine.app import App
-from pipeline.engine.pool import RenderPool
-from pipeline.engine.runner import Runner
-from pipeline.engine.service import Service
+from pipeline.engine.accounts import database
+from pipeline.engine.server import chaos, serve
+from pipeline.engine.server.app import App
+from pipeline.engine.server.pool import RenderPool
+from pipeline.engine.server.runner import Runner
+from pipeline.engine.server.service import Service
 
 
 class Faulty:

@@ -17,7 +17,8 @@ from pathlib import Path
 from PIL import Image
 
 from pipeline.api import Project, Spending
-from pipeline.engine import database, local
+from pipeline.engine.accounts import database
+from pipeline.engine.server import local
 from pipeline.report import Report
 
 REPOSITORY = Path(__file__).resolve().parent.parent

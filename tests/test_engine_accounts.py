@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from engine_server import Server, account_in, png, serving
 
-from pipeline.engine import local
-from pipeline.engine.errors import LocalRefusal
+from pipeline.engine.contract.errors import LocalRefusal
+from pipeline.engine.server import local
 
 
 @pytest.fixture(scope="module")

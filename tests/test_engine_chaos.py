@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from engine_server import Answer, Server, png, serving
 
-from pipeline.engine import chaos, latency, local, orders
-from pipeline.engine.errors import LocalRefusal
+from pipeline.engine.accounts import latency
+from pipeline.engine.contract import orders
+from pipeline.engine.contract.errors import LocalRefusal
+from pipeline.engine.server import chaos, local
 
 BODY = {"image": png(), "prompt": "bob", "output_format": "spritesheet"}
 BROKEN = (ConnectionError, http.client.HTTPException)

@@ -14,8 +14,8 @@ from engine_server import KEY, ROOT, Server, png, serving
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from pipeline.engine import service
-from pipeline.engine.app import CONTRACT
+from pipeline.engine.server import service
+from pipeline.engine.server.app import CONTRACT
 
 DOCUMENT = json.loads(CONTRACT.read_text("utf-8"))
 

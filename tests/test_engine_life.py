@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from engine_server import KEY, ROOT, VARIABLE, account_in, png, serving
 
-from pipeline.engine import local
-from pipeline.engine.errors import LocalRefusal
+from pipeline.engine.contract.errors import LocalRefusal
+from pipeline.engine.server import local
 
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="child processes are found under /proc"

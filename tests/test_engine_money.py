@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pipeline.engine import credits, database, jobs, orders
-from pipeline.engine.errors import InsufficientCredits, LocalRefusal, NotCancellable
-from pipeline.engine.jobs import Product, Refusal
+from pipeline.engine.accounts import credits, database, jobs
+from pipeline.engine.accounts.jobs import Product, Refusal
+from pipeline.engine.contract import orders
+from pipeline.engine.contract.errors import InsufficientCredits, LocalRefusal, NotCancellable
 
 DRAFT = orders.read_animate({"image": png(), "prompt": "bob"})
 FREE = orders.read_pixelate({"image": png()})

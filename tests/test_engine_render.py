@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from pipeline.engine import background, encode, keyframes, orders, pixelate, recolour, render
-from pipeline.engine.jobs import Product, Refusal
-from pipeline.engine.orders import Draft
+from pipeline.engine import render
+from pipeline.engine.accounts.jobs import Product, Refusal
+from pipeline.engine.contract import orders
+from pipeline.engine.contract.orders import Draft
+from pipeline.engine.render import background, encode, keyframes, pixelate, recolour
 
 Pixels = NDArray[np.uint8]
 MATTE = (255, 0, 255)

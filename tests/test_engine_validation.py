@@ -8,8 +8,8 @@ import pytest
 from engine_server import encoded, png, sprite
 from PIL import Image
 
-from pipeline.engine import orders
-from pipeline.engine.errors import EngineError, InvalidRequest
+from pipeline.engine.contract import orders
+from pipeline.engine.contract.errors import EngineError, InvalidRequest
 
 PNG = png()
 

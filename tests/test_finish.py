@@ -24,7 +24,7 @@ from pipeline.core.model import (
     Sheet,
     TargetChoice,
 )
-from pipeline.engine import animate
+from pipeline.engine.render import animate
 from pipeline.grammar.clipfields import STAGES
 from pipeline.imaging import color, png, raster
 from pipeline.imaging.raster import U8

@@ -9,7 +9,7 @@ from drawn_sprites import FLAME, HERO, SLIME, drawn, padded
 from hand_drawn import Loop, loops
 
 from pipeline.core.model import Grade
-from pipeline.engine import animate
+from pipeline.engine.render import animate
 from pipeline.imaging import closure, color, cutout, develop, dips, grade, motion
 from pipeline.imaging.raster import U8
 from pipeline.imaging.reel import Reel, number

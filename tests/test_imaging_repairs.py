@@ -8,7 +8,7 @@ import pytest
 from degraded_clips import damaged, finished, planned, strip, true_frames
 
 from pipeline.core.model import Clip, Grade
-from pipeline.engine import animate
+from pipeline.engine.render import animate
 from pipeline.imaging import (
     align,
     color,

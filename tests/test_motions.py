@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from pipeline.engine import animate, parts, parts_colour
+from pipeline.engine import parts
 from pipeline.engine.motions import MOTIONS, Layer, Parameters, gather, perform
-from pipeline.engine.parts import Sprite
-from pipeline.engine.parts_types import Pixels
+from pipeline.engine.parts import Sprite, colour
+from pipeline.engine.parts.types import Pixels
+from pipeline.engine.render import animate
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "sprites"
 SAMPLE = Path(__file__).resolve().parents[1] / "sample_project" / "assets"
@@ -219,7 +220,7 @@ def test_outline_stays_closed(name: str, sprite: Sprite) -> None:
     line = np.array(drawn.COLOURS["#"], np.uint8)
     dark = (sprite.pixels[sprite.rim] == line).all(axis=-1)
     for frame in shown(name, sprite):
-        edge = parts_colour.rim(frame[..., 3] > 0)
+        edge = colour.rim(frame[..., 3] > 0)
         bright = ~(frame[edge] == line).all(axis=-1)
         assert bright.sum() <= (~dark).sum() + 2
 

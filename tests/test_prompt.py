@@ -10,8 +10,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.engine import animate, parts, prompt, prompt_text, prompt_words
+from pipeline.engine import parts, prompt
 from pipeline.engine.motions import MOTIONS
+from pipeline.engine.prompt import text as prompt_text
+from pipeline.engine.prompt import words
+from pipeline.engine.render import animate
 
 SPRITES = {name: parts.cut(pixels) for name, pixels in drawn.every().items()}
 
@@ -255,8 +258,8 @@ def test_motion_shown_instead_is_told() -> None:
 def test_every_word_leads_to_a_motion() -> None:
     """A table that names a motion which does not exist would fail only for the user who says it."""
     special = {"idle", "fly", "rotat"}
-    named = set(prompt_words.VERBS) | set(prompt_words.NOUNS)
-    named |= {motion for motion, _ in prompt_words.BEYOND.values()}
+    named = set(words.VERBS) | set(words.NOUNS)
+    named |= {motion for motion, _ in words.BEYOND.values()}
     assert named - special == set(MOTIONS)
 
 

@@ -17,7 +17,7 @@ import msgspec
 from ..core.errors import StorageError, UsageError
 
 if TYPE_CHECKING:
-    from ..engine import credits as pools
+    from ..engine.accounts import credits as pools
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -103,9 +103,9 @@ def serve(
     Prints the base URL, and a new API key when there is none yet; a key is shown this once.
     """
     with _sentences():
-        from ..engine import chaos as faults
-        from ..engine import latency as delays
-        from ..engine import serve as server
+        from ..engine.accounts import latency as delays
+        from ..engine.server import chaos as faults
+        from ..engine.server import serve as server
 
         pace = delays.parse(latency, seed)
         script = faults.parse(chaos)
@@ -137,7 +137,7 @@ def keys() -> None:
 def add_key(db: Path, account: str, as_json: bool, name: str | None) -> None:
     """Make a key, and the database and account when they are new."""
     with _sentences():
-        from ..engine import local
+        from ..engine.server import local
 
         key = local.add_key(db, name, account=account)
     if as_json:
@@ -153,7 +153,7 @@ def add_key(db: Path, account: str, as_json: bool, name: str | None) -> None:
 def list_keys(db: Path, account: str, as_json: bool) -> None:
     """List the keys by their first letters."""
     with _existing(db):
-        from ..engine import local
+        from ..engine.server import local
 
         found = local.list_keys(db, account=account)
     if as_json:
@@ -176,7 +176,7 @@ def list_keys(db: Path, account: str, as_json: bool) -> None:
 def rename_key(db: Path, account: str, prefix: str, name: str | None) -> None:
     """Give a key another name, or none; the key itself stays valid."""
     with _existing(db):
-        from ..engine import local
+        from ..engine.server import local
 
         local.rename_key(db, prefix, name, account=account)
 
@@ -187,7 +187,7 @@ def rename_key(db: Path, account: str, prefix: str, name: str | None) -> None:
 def deactivate_key(db: Path, account: str, prefix: str) -> None:
     """Pause a key; jobs that run go on."""
     with _existing(db):
-        from ..engine import local
+        from ..engine.server import local
 
         local.deactivate_key(db, prefix, account=account)
 
@@ -198,7 +198,7 @@ def deactivate_key(db: Path, account: str, prefix: str) -> None:
 def activate_key(db: Path, account: str, prefix: str) -> None:
     """Let a paused key work again."""
     with _existing(db):
-        from ..engine import local
+        from ..engine.server import local
 
         local.activate_key(db, prefix, account=account)
 
@@ -209,7 +209,7 @@ def activate_key(db: Path, account: str, prefix: str) -> None:
 def delete_key(db: Path, account: str, prefix: str) -> None:
     """Remove a key for good; its account keeps credits and jobs."""
     with _existing(db):
-        from ..engine import local
+        from ..engine.server import local
 
         local.delete_key(db, prefix, account=account)
 
@@ -226,7 +226,7 @@ def credits() -> None:
 def add_credits(db: Path, account: str, as_json: bool, number: int) -> None:
     """Add credits to the purchased pool."""
     with _existing(db):
-        from ..engine import local
+        from ..engine.server import local
 
         local.add_credits(db, number, account=account)
         found = local.balance(db, account=account)
@@ -239,7 +239,7 @@ def add_credits(db: Path, account: str, as_json: bool, number: int) -> None:
 def refresh_credits(db: Path, account: str, as_json: bool) -> None:
     """Fill the monthly pool up, as on the billing date."""
     with _existing(db):
-        from ..engine import local
+        from ..engine.server import local
 
         local.refresh_credits(db, account=account)
         found = local.balance(db, account=account)
@@ -268,8 +268,8 @@ class _Announcement(io.TextIOBase):
 
 def _new_key(db: Path | None) -> str | None:
     """Make the key of this run, or of a new database; None where keys are known already."""
-    from ..engine import keys as engine_keys
-    from ..engine import local
+    from ..engine.accounts import keys as engine_keys
+    from ..engine.server import local
 
     if db is None:
         key = os.environ[_KEY_VARIABLE] = engine_keys.generate()
@@ -330,7 +330,7 @@ def _existing(db: Path) -> Iterator[None]:
 @contextmanager
 def _sentences() -> Iterator[None]:
     """Turn the engine's own refusals into errors of the command line."""
-    from ..engine.errors import LocalRefusal
+    from ..engine.contract.errors import LocalRefusal
 
     try:
         yield

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import chaos, latency, local
-from .errors import LocalRefusal
+from .accounts import latency
+from .contract.errors import LocalRefusal
+from .server import chaos, local
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(parsed: argparse.Namespace) -> None:
-    from . import serve
+    from .server import serve
 
     serve.run(
         serve.Settings(

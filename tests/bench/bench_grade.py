@@ -40,7 +40,7 @@ from degraded_clips import strip
 
 from pipeline import imaging
 from pipeline.core.model import MAX_SIDE_PX, Clip, Grade, Pixels, Request, Resolved
-from pipeline.engine import animate
+from pipeline.engine.render import animate
 from pipeline.imaging import develop, fit, grade, raster
 from pipeline.imaging.raster import U8
 from pipeline.purchase import resolve

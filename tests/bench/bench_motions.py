@@ -21,11 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import drawn_sprites as drawn
 
-from pipeline.engine import parts, parts_colour
-from pipeline.engine import parts_regions as regions
+from pipeline.engine import parts
 from pipeline.engine.motions import MOTIONS, Layer, Parameters, gather, perform
-from pipeline.engine.parts import Sprite
-from pipeline.engine.parts_types import Bools, Pixels
+from pipeline.engine.parts import Sprite, colour, regions
+from pipeline.engine.parts.types import Bools, Pixels
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "sprites"
 FRAMES = 8
@@ -126,7 +125,7 @@ OWN: Mapping[str, Mapping[str, Range]] = MappingProxyType(
 def measure(sprite: Sprite, picture: Pixels) -> Measures:
     """Measure a clip against its source."""
     solid = picture[..., 3] > 0
-    lab = parts_colour.oklab(picture[..., :3])
+    lab = colour.oklab(picture[..., :3])
     steps = np.array([_apart(lab, solid, i, (i + 1) % FRAMES) for i in range(FRAMES)])
     area = solid.sum(axis=(1, 2)) / max(1, sprite.area)
     union = np.maximum(1, (solid | np.roll(solid, -1, axis=0)).sum(axis=(1, 2)))
@@ -150,7 +149,7 @@ def measure(sprite: Sprite, picture: Pixels) -> Measures:
 def _apart(lab: Array, solid: Bools, one: int, other: int) -> float:
     """Return the mean difference of two frames over the union of their opaque pixels."""
     union, both = solid[one] | solid[other], solid[one] & solid[other]
-    apart = np.where(both, np.minimum(1, parts_colour.difference(lab[one], lab[other])), 1.0)
+    apart = np.where(both, np.minimum(1, colour.difference(lab[one], lab[other])), 1.0)
     return float(apart[union].mean()) if union.any() else 0.0
 
 

@@ -30,7 +30,7 @@ from degraded_clips import strip
 
 from pipeline import imaging, packs, rules
 from pipeline.core.model import Clip, Grade, Pixels, Request, Rule
-from pipeline.engine import animate
+from pipeline.engine.render import animate
 from pipeline.grammar import rulefile
 from pipeline.imaging import develop, fit, grade, raster
 from pipeline.imaging.raster import U8

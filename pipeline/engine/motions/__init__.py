@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..parts import Sprite
-from ..parts_types import Ints
+from ..parts.types import Ints
 from . import colours, events, gather, limbs, scales, shears, shifts, turns
 from .motion import Layer, Motion, Parameters
 

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import parts_colour
-from .. import parts_regions as regions
-from ..parts import Sprite
-from ..parts_types import Bools, Ints
+from ..parts import Sprite, colour, regions
+from ..parts.types import Bools, Ints
 from . import gather, waves
 from .motion import Layer, Motion, Parameters
 
@@ -24,7 +22,7 @@ def glow(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     """
     steps = 2 if parameters.strength >= 2 else 1
     level = np.maximum(waves.symmetric(steps * waves.swing(frames, parameters.cycles)), -1)
-    own = parts_colour.own_steps(sprite.palette, sprite.glowing)
+    own = colour.own_steps(sprite.palette, sprite.glowing)
     moved = _stepped(sprite, level, own)
     if (moved == np.arange(len(sprite.palette.lab))).all():
         moved = _stepped(sprite, np.maximum(level, 0))

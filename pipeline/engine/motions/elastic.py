@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..parts import Sprite
-from ..parts_types import Bools, Floats, Ints
+from ..parts.types import Bools, Floats, Ints
 
 FACE_COST = 12.0
 ISLAND_COST = 12.0

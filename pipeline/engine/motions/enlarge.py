@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..parts import Sprite
-from ..parts_types import Floats, Ints
+from ..parts.types import Floats, Ints
 from .gather import VOID
 
 SCALE = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..parts import Sprite
-from ..parts_types import Bools, Floats, Ints
+from ..parts.types import Bools, Floats, Ints
 from . import gather, waves
 from .motion import Layer, Motion, Parameters
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..parts import Sprite
-from ..parts_types import Bools, Ints, Pixels
+from ..parts.types import Bools, Ints, Pixels
 
 VOID = -1
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import parts_islands
-from ..parts import Sprite
-from ..parts_types import Bools, Ints
+from ..parts import Sprite, islands
+from ..parts.types import Bools, Ints
 from .gather import VOID
 from .waves import half_up
 
@@ -69,7 +68,7 @@ def _mean_offsets(sprite: Sprite, map_: Ints, labels: Ints, count: int) -> tuple
 
 def hole(sprite: Sprite, mask: Bools) -> Ints:
     """Return the map that shows the sprite with a masked part covered by what is around it."""
-    return parts_islands.filled(mask, sprite.opaque)
+    return islands.filled(mask, sprite.opaque)
 
 
 def closed(map_: Ints, mask: Bools) -> Ints:

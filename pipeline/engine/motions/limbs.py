@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..parts import Sprite
-from ..parts_limbs import Leg
-from ..parts_types import Bools, Floats, Ints
+from ..parts.limbs import Leg
+from ..parts.types import Bools, Floats, Ints
 from . import gather, gather_parts, waves
 from .motion import Motion, Parameters, amplitude
 

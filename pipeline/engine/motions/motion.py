@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..parts import Sprite
-from ..parts_types import Ints
+from ..parts.types import Ints
 from . import waves
 
 AMPLITUDE_SHARE = 0.05

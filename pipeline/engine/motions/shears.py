@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import parts_regions as regions
-from ..parts import Sprite
-from ..parts_types import Bools, Floats, Ints
+from ..parts import Sprite, regions
+from ..parts.types import Bools, Floats, Ints
 from . import gather, gather_parts, waves
 from .motion import Motion, Parameters, amplitude
 from .scales import resize

@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .. import parts_limbs
-from ..parts import Sprite
-from ..parts_types import Floats, Ints
+from ..parts import Sprite, limbs
+from ..parts.types import Floats, Ints
 from . import gather, waves
 from .motion import Layer, Motion, Parameters, amplitude
 from .scales import resize
@@ -147,7 +146,7 @@ def _followed(
     Only what has eyes or feet has arms and tails that come later: a thing moves as one piece.
     """
     box = sprite.box
-    late = LAG * parts_limbs.lag(sprite.width, sprite.core, box.left, box.right)
+    late = LAG * limbs.lag(sprite.width, sprite.core, box.left, box.right)
     if sprite.eyes is None and len(sprite.legs) < 2:
         late = np.zeros_like(late)
     turn = waves.phases(frames, parameters.cycles)[:, None]

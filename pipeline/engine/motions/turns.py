@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..parts import Sprite
-from ..parts_colour import rim
-from ..parts_types import Floats, Ints
+from ..parts.colour import rim
+from ..parts.types import Floats, Ints
 from . import enlarge, gather, gather_parts, shears, waves
 from .motion import Motion, Parameters
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..parts_types import Floats, Ints
+from ..parts.types import Floats, Ints
 
 TURN = 2 * np.pi
 

@@ -1,0 +1,90 @@
+"""Connected regions of a picture, in numpy alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .types import Bools, Ints
+
+RIGHT, DOWN, DOWN_RIGHT, DOWN_LEFT = (0, 1), (1, 0), (1, 1), (1, -1)
+
+
+def label(keys: Ints, *, diagonal: bool = False) -> tuple[Ints, int]:
+    """Number the connected regions of equal key; keys below 0 belong to none and get -1.
+
+    Returns (height, width) labels in reading order of each region's first pixel, and their count.
+    With `diagonal` pixels that touch at a corner are connected too.
+    """
+    count = keys.size
+    parent = np.arange(count, dtype=np.intp)
+    first, second = _edges(
+        keys, (RIGHT, DOWN, DOWN_RIGHT, DOWN_LEFT) if diagonal else (RIGHT, DOWN)
+    )
+    while first.size:
+        low, high = (
+            np.minimum(parent[first], parent[second]),
+            np.maximum(parent[first], parent[second]),
+        )
+        open_ = low != high
+        if not open_.any():
+            break
+        np.minimum.at(parent, high[open_], low[open_])
+        parent = _settled(parent)
+        first, second = first[open_], second[open_]
+    used = keys.reshape(-1) >= 0
+    number = np.cumsum(used & (parent == np.arange(count))) - 1
+    labels = np.where(used, number[parent], -1).reshape(keys.shape)
+    return labels, int(number[-1]) + 1 if count else 0
+
+
+def grow(mask: Bools, *, diagonal: bool = True) -> Bools:
+    """Return the mask and every pixel that touches it."""
+    wide = np.pad(mask, 1)
+    if diagonal:
+        across = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
+        grown: Bools = across[:-2] | across[1:-1] | across[2:]
+        return grown
+    crossed: Bools = (
+        wide[1:-1, 1:-1] | wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+    )
+    return crossed
+
+
+def sizes(labels: Ints, count: int) -> Ints:
+    """Return the number of pixels of each region."""
+    return np.bincount(labels[labels >= 0], minlength=count).astype(np.intp)
+
+
+def bounds(labels: Ints, count: int) -> Ints:
+    """Return (count, 4) left, top, right, bottom of each region, right and bottom exclusive."""
+    rows, columns = np.nonzero(labels >= 0)
+    which = labels[rows, columns]
+    box = np.zeros((count, 4), dtype=np.intp)
+    box[:, :2] = max(labels.shape)
+    np.minimum.at(box[:, 0], which, columns)
+    np.minimum.at(box[:, 1], which, rows)
+    np.maximum.at(box[:, 2], which, columns + 1)
+    np.maximum.at(box[:, 3], which, rows + 1)
+    return box
+
+
+def _edges(keys: Ints, steps: tuple[tuple[int, int], ...]) -> tuple[Ints, Ints]:
+    height, width = keys.shape
+    place = np.arange(keys.size, dtype=np.intp).reshape(keys.shape)
+    firsts, seconds = [], []
+    for down, right in steps:
+        here = (slice(0, height - down), slice(max(0, -right), width - max(0, right)))
+        there = (slice(down, height), slice(max(0, right), width - max(0, -right)))
+        same = (keys[here] == keys[there]) & (keys[here] >= 0)
+        firsts.append(place[here][same])
+        seconds.append(place[there][same])
+    return np.concatenate(firsts), np.concatenate(seconds)
+
+
+def _settled(parent: Ints) -> Ints:
+    """Point every pixel at the root of its tree."""
+    while True:
+        higher = parent[parent]
+        if np.array_equal(higher, parent):
+            return parent
+        parent = higher

@@ -1,0 +1,177 @@
+"""Answer the endpoints: what each accepts, books and returns.
+
+Every function takes the service, the caller's account and the request.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from ..accounts import credits, jobs, links
+from ..accounts.database import link_secret
+from ..accounts.jobs import Job
+from ..contract import fields, orders
+from ..contract.errors import InvalidRequest, NotSupported
+from ..contract.fields import Body
+from ..contract.orders import Draft
+from ..render import enhance
+from . import replies
+from .runner import Runner
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Hold one authenticated request; chaos may doom the jobs that it makes."""
+
+    query: Mapping[str, str]
+    body: Body
+    origin: str
+    is_doomed: bool = False
+
+
+class Service:
+    """Hold what the endpoints share; the caller owns `db` and the runner."""
+
+    def __init__(
+        self, db: sqlite3.Connection, runner: Runner, *, link_ttl_s: int, hold_s: float
+    ) -> None:
+        self.db = db
+        self.runner = runner
+        self.secret = link_secret(db)
+        self.link_ttl_s = link_ttl_s
+        self.hold_s = hold_s
+
+    def submit(
+        self, account: int, request: Request, *drafts: Draft, batch: str | None = None
+    ) -> str:
+        """Queue drafts as jobs; returns the first one's id."""
+        ids = jobs.submit(
+            self.db, account, drafts, time.time(),
+            batch=batch, is_doomed=request.is_doomed, hold_s=self.hold_s,
+        )  # fmt: skip
+        self.runner.wake()
+        return ids[0]
+
+    def link_for(self, origin: str, now: float) -> Callable[[Job], tuple[str, str]]:
+        """Give the function that signs links as seen from `origin`."""
+
+        def link(job: Job) -> tuple[str, str]:
+            expires_at = int(now) + self.link_ttl_s
+            moment = replies.moment(datetime.fromtimestamp(expires_at, UTC))
+            return origin + links.sign(self.secret, job.id, expires_at), moment
+
+        return link
+
+
+Endpoint = Callable[[Service, int, Request], object]
+
+
+def _submitting(read: Callable[[Body], Draft]) -> Endpoint:
+    def endpoint(service: Service, account: int, request: Request) -> object:
+        return replies.accepted(service.submit(account, request, read(request.body)))
+
+    return endpoint
+
+
+def _balance(service: Service, account: int, request: Request) -> object:
+    return replies.balance(credits.balance(service.db, account))
+
+
+def _billing(service: Service, account: int, request: Request) -> object:
+    today = datetime.now(UTC).date()
+    end = _day(request.query, "end_date", today)
+    start = _day(request.query, "start_date", end - timedelta(days=30))
+    if start > end:
+        raise InvalidRequest(f"`start_date` {start} is after `end_date` {end}.")
+    if (end - start).days > 365:
+        raise InvalidRequest("The period is longer than 365 days; ask for a shorter one.")
+    first = datetime(start.year, start.month, start.day, tzinfo=UTC)
+    last = datetime(end.year, end.month, end.day, 23, 59, 59, 999000, tzinfo=UTC)
+    totals = credits.totals(service.db, account, first, last + _MILLISECOND)
+    return replies.billing(first, last, totals, credits.balance(service.db, account))
+
+
+def _day(query: Mapping[str, str], name: str, default: date) -> date:
+    value = query.get(name)
+    if value is None:
+        return default
+    try:
+        day = date.fromisoformat(value) if _DATE.match(value) else None
+    except ValueError:
+        day = None
+    if day is None or not 1971 <= day.year <= 9998:
+        raise InvalidRequest(f"`{name}` must be a date such as 2026-03-31.")
+    return day
+
+
+def _jobs(service: Service, account: int, request: Request) -> object:
+    now = time.time()
+    found = jobs.read(service.db, account, _asked(request.query, "id"))
+    return replies.job(found, now, service.link_for(request.origin, now))
+
+
+def _batch_jobs(service: Service, account: int, request: Request) -> object:
+    now = time.time()
+    batch = _asked(request.query, "batch_id")
+    found = jobs.read_batch(service.db, account, batch)
+    return replies.batch(batch, found, now, service.link_for(request.origin, now))
+
+
+def _asked(query: Mapping[str, str], name: str) -> str:
+    value = query.get(name)
+    if not value:
+        raise InvalidRequest(f"The query needs `{name}`.")
+    return value
+
+
+def _animate_batch(service: Service, account: int, request: Request) -> object:
+    batch = str(uuid.uuid4())
+    service.submit(account, request, *orders.read_batch(request.body), batch=batch)
+    return {"batch_id": batch, "status": "queued", "error": None}
+
+
+def _cancel(service: Service, account: int, request: Request) -> object:
+    job = fields.text(request.body, "api_job_id", None, longest=200)
+    jobs.cancel(service.db, account, job, time.time(), hold_s=service.hold_s)
+    service.runner.drop(job)
+    return {"api_job_id": job, "status": "cancelled", "error": None}
+
+
+def _enhance_prompt(service: Service, account: int, request: Request) -> object:
+    return {"enhanced_prompt": enhance.enhance(orders.read_enhance(request.body))}
+
+
+def _needs_real_service(name: str) -> Endpoint:
+    def endpoint(service: Service, account: int, request: Request) -> object:
+        raise NotSupported(
+            f"The built-in engine has no {name}: it needs a generative model. Use the real Pixel "
+            "Engine service for it."
+        )
+
+    return endpoint
+
+
+ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
+    "/animate": ("POST", _submitting(orders.read_animate)),
+    "/animate-batch": ("POST", _animate_batch),
+    "/balance": ("GET", _balance),
+    "/batch-jobs": ("GET", _batch_jobs),
+    "/billing": ("GET", _billing),
+    "/cancel": ("POST", _cancel),
+    "/enhance-prompt": ("POST", _enhance_prompt),
+    "/generate-image": ("POST", _needs_real_service("/generate-image")),
+    "/jobs": ("GET", _jobs),
+    "/keyframes": ("POST", _submitting(orders.read_keyframes)),
+    "/pixelate": ("POST", _submitting(orders.read_pixelate)),
+    "/remove-background": ("POST", _submitting(orders.read_remove_background)),
+    "/retake": ("POST", _needs_real_service("/retake")),
+}

@@ -1,0 +1,123 @@
+"""Read requests from and write answers to an ASGI connection, broken ones included."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ..contract.errors import PayloadTooLarge
+from .replies import CORS, Reply
+
+# ASGI messages are open dictionaries by specification, hence Any.
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_CHUNKS = 10
+
+
+class Wire:
+    """Speak over one connection about one request."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Read the query; of a name given twice the last counts."""
+        return dict(
+            parse_qsl(self._scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        )
+
+    def header(self, name: str) -> str | None:
+        """Find a header by its lower-case name."""
+        wanted = name.encode()
+        for key, value in self._scope["headers"]:
+            if key == wanted:
+                return str(value.decode("latin-1"))
+        return None
+
+    @property
+    def origin(self) -> str:
+        """Say where the caller reached this server, for links that lead back to it."""
+        host = self.header("host")
+        if not host or any(not (c.isalnum() or c in ".-:[]_") for c in host):
+            address, port = self._scope["server"]
+            host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        return f"{self._scope['scheme']}://{host}"
+
+    async def body(self, most: int) -> bytes:
+        """Read the whole body. Raises PayloadTooLarge beyond `most` bytes, without reading on."""
+        announced = self.header("content-length") or "0"
+        if announced.isdigit() and int(announced) > most:
+            raise PayloadTooLarge(f"The body has {announced} bytes; at most {most} are accepted.")
+        parts = bytearray()
+        is_more = True
+        while is_more:
+            message = await self._receive()
+            if message["type"] != "http.request":
+                raise ConnectionResetError("the caller went away")
+            parts += message.get("body", b"")
+            is_more = message.get("more_body", False)
+            if len(parts) > most:
+                raise PayloadTooLarge(f"The body is longer than {most} bytes.")
+        return bytes(parts)
+
+    async def answer(self, reply: Reply) -> None:
+        """Send a whole reply with CORS headers."""
+        await self._begin(reply)
+        await self._send({"type": "http.response.body", "body": reply.body})
+
+    async def answer_slowly(self, reply: Reply, seconds: float) -> None:
+        """Send a reply in pieces over `seconds`."""
+        await self._begin(reply)
+        size = -(-len(reply.body) // _CHUNKS) or 1
+        for at in range(0, len(reply.body), size):
+            await asyncio.sleep(seconds / _CHUNKS)
+            piece = reply.body[at : at + size]
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        await self._send({"type": "http.response.body", "body": b""})
+
+    async def answer_half(self, reply: Reply) -> None:
+        """Announce the whole reply, send half of it and close."""
+        await self._begin(reply)
+        half = reply.body[: len(reply.body) // 2]
+        await self._send({"type": "http.response.body", "body": half, "more_body": True})
+        self._transport.close()
+        await self._gone()
+
+    async def _begin(self, reply: Reply) -> None:
+        headers = [("content-type", reply.content_type), *CORS, *reply.headers]
+        if reply.status != 204:
+            headers.append(("content-length", str(len(reply.body))))
+        encoded = [(key.encode(), value.encode("latin-1")) for key, value in headers]
+        await self._send(
+            {"type": "http.response.start", "status": reply.status, "headers": encoded}
+        )
+
+    async def reset(self) -> None:
+        """Break the connection so that the caller gets a reset."""
+        sock = self._transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._transport.abort()
+        await self._gone()
+
+    async def _gone(self) -> None:
+        """Wait until uvicorn knows that the connection is lost, so that it adds no answer."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    @property
+    def _transport(self) -> asyncio.Transport:
+        transport = self._scope["state"]["transport"]
+        assert isinstance(transport, asyncio.Transport)
+        return transport
