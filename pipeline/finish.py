@@ -28,8 +28,11 @@ from .core.model import (
     SheetClip,
     TargetChoice,
 )
-from .imaging import cell, develop, grade, raster, remedies
-from .imaging.cell import Placed
+from .imaging import stages as develop
+from .imaging.frames import cell
+from .imaging.frames.cell import Placed
+from .imaging.grading import grade, remedies
+from .imaging.picture import raster
 
 #: Every stage that can be left out, in the order in which they run.
 STAGES = (*develop.STAGES, "holds")

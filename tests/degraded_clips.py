@@ -10,8 +10,10 @@ import numpy as np
 
 from pipeline.core.model import Clip, Pixels, Request, Resolved
 from pipeline.engine.render import animate
-from pipeline.imaging import develop, fit, png, raster
-from pipeline.imaging.raster import U8
+from pipeline.imaging import stages as develop
+from pipeline.imaging.picture import png, raster
+from pipeline.imaging.picture.raster import U8
+from pipeline.imaging.upload import fit
 from pipeline.purchase import resolve
 
 #: Room for shifts of 3 px on all sides, beside what the motion needs.

@@ -11,7 +11,7 @@ from game import RULES, Game, Run, Shop, png, sprite
 from PIL import Image
 
 from pipeline import imaging
-from pipeline.imaging import raster
+from pipeline.imaging.picture import raster
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
 from pipeline.core.errors import ConfigError
-from pipeline.imaging import png as container
+from pipeline.imaging.picture import png as container
 
 #: The same code without starting Python for every command; each exit code once for real
 #: stands in test_cli and in the tests here that start processes themselves.

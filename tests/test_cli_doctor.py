@@ -17,8 +17,9 @@ from pipeline.account import Records
 from pipeline.doctor import artchecks, checks, placechecks, poses
 from pipeline.doctor.checks import Finding, Level
 from pipeline.grammar import rulefile
-from pipeline.imaging import decode, facts
-from pipeline.imaging.png import chunk
+from pipeline.imaging import decode
+from pipeline.imaging.picture import facts
+from pipeline.imaging.picture.png import chunk
 from pipeline.lock import ClipLine, Lock
 
 KEY = "pe_sk_" + "secretsecretsecret"

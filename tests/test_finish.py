@@ -26,8 +26,8 @@ from pipeline.core.model import (
 )
 from pipeline.engine.render import animate
 from pipeline.grammar.clipfields import STAGES
-from pipeline.imaging import color, png, raster
-from pipeline.imaging.raster import U8
+from pipeline.imaging.picture import color, png, raster
+from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
 
 SPRITES = Path(__file__).parents[2] / "shared" / "sprites"

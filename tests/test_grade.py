@@ -10,9 +10,13 @@ from hand_drawn import Loop, loops
 
 from pipeline.core.model import Grade
 from pipeline.engine.render import animate
-from pipeline.imaging import closure, color, cutout, develop, dips, grade, motion
-from pipeline.imaging.raster import U8
-from pipeline.imaging.reel import Reel, number
+from pipeline.imaging import stages
+from pipeline.imaging.frames import prompt_motion
+from pipeline.imaging.frames.indexed import Reel, number
+from pipeline.imaging.grading import closure, dips, grade
+from pipeline.imaging.keying import cutout
+from pipeline.imaging.picture import color
+from pipeline.imaging.picture.raster import U8
 
 SPRITES = {"hero": HERO, "slime": SLIME, "flame": FLAME}
 #: Motions of every kind: in place, travelling, growing, of colours, of parts.
@@ -43,8 +47,8 @@ def graded(frames: U8, prompt: str, *, loop: bool = True, to_and_fro: bool = Fal
     reel = reel_of(frames)
     blank = np.zeros((reel.count, 3), dtype=np.uint8)
     cut = cutout.Cutout(reel.solid, reel.index, blank, is_exact=True)
-    asked = motion.read("clip", prompt)
-    return grade.grade(develop.Step("x", reel, cut, asked, to_and_fro=to_and_fro), loop=loop)
+    asked = prompt_motion.read("clip", prompt)
+    return grade.grade(stages.Step("x", reel, cut, asked, to_and_fro=to_and_fro), loop=loop)
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
@@ -210,8 +214,8 @@ def test_background_left_in_the_figure_weighs_by_its_size(
     reel = reel_of(cycle("hero", "floating"))
     blank = np.zeros((reel.count, 3), dtype=np.uint8)
     cut = cutout.Cutout(reel.solid, reel.index, blank, residue=residue)
-    asked = motion.read("clip", "floating")
-    found = grade.grade(develop.Step("x", reel, cut, asked), loop=True)
+    asked = prompt_motion.read("clip", "floating")
+    found = grade.grade(stages.Step("x", reel, cut, asked), loop=True)
     assert lowest <= found.points <= highest
     assert bool(residue) == any("background" in fault for fault in found.faults)
 

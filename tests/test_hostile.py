@@ -20,7 +20,7 @@ from hostile_service import KEY, Call, Hostile, Talk
 from PIL import Image
 
 from pipeline.core.model import Job, JobState
-from pipeline.imaging import png as container
+from pipeline.imaging.picture import png as container
 from pipeline.ledger import Ledger
 
 HERE = Path(__file__).parent

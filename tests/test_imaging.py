@@ -15,7 +15,7 @@ from PIL import Image
 from pipeline import imaging
 from pipeline.core.errors import SourceError
 from pipeline.core.model import Pixels
-from pipeline.imaging import png, raster, regions
+from pipeline.imaging.picture import png, raster, regions
 
 SPRITES = Path(__file__).parents[2] / "shared" / "sprites"
 

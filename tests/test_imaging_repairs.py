@@ -9,23 +9,15 @@ from degraded_clips import damaged, finished, planned, strip, true_frames
 
 from pipeline.core.model import Clip, Grade
 from pipeline.engine.render import animate
-from pipeline.imaging import (
-    align,
-    color,
-    cutout,
-    damage,
-    develop,
-    grade,
-    loop,
-    motion,
-    raster,
-    remap,
-    specks,
-    tracks,
-)
-from pipeline.imaging.film import Film
-from pipeline.imaging.raster import U8, Index
-from pipeline.imaging.reel import Reel, number
+from pipeline.imaging import stages
+from pipeline.imaging.frames import prompt_motion
+from pipeline.imaging.frames.indexed import Reel, number
+from pipeline.imaging.frames.raw import Film
+from pipeline.imaging.grading import grade
+from pipeline.imaging.keying import cutout, remap, specks
+from pipeline.imaging.picture import color, raster
+from pipeline.imaging.picture.raster import U8, Index
+from pipeline.imaging.repair import align, damage, loop, tracks
 
 FLOATING = "floating"
 BREATHING = "breathing calmly"
@@ -56,7 +48,7 @@ def _clip(prompt: str, frames: int = 8) -> Reel:
 def _graded(reel: Reel, prompt: str) -> Grade:
     blank = np.zeros((reel.count, 3), dtype=np.uint8)
     cut = cutout.Cutout(reel.solid, reel.index, blank, is_exact=True)
-    return grade.grade(develop.Step("x", reel, cut, motion.read("clip", prompt)), loop=True)
+    return grade.grade(stages.Step("x", reel, cut, prompt_motion.read("clip", prompt)), loop=True)
 
 
 def _moved(reel: Reel, by: list[tuple[int, int]]) -> Reel:
@@ -77,7 +69,7 @@ def _moved(reel: Reel, by: list[tuple[int, int]]) -> Reel:
 def test_stray_frames_are_put_back_exactly(by: list[tuple[int, int]], prompt: str) -> None:
     """A service shifts single frames or lets the figure drift, also one that never stands still."""
     sound = _clip(prompt)
-    mended, found = align.align(_moved(sound, by), motion.read("clip", prompt))
+    mended, found = align.align(_moved(sound, by), prompt_motion.read("clip", prompt))
     assert found.tolist() == [list(at) for at in by]
     assert (mended.index == sound.index).all()
 
@@ -92,7 +84,7 @@ def test_a_whole_clip_that_is_shifted_is_measured_on_frame_0() -> None:
 def test_motion_is_not_taken_for_a_defect(prompt: str) -> None:
     """A figure that floats is not a figure that strays."""
     sound = _clip(prompt)
-    _, found = align.align(sound, motion.read("clip", prompt))
+    _, found = align.align(sound, prompt_motion.read("clip", prompt))
     assert not found.any()
 
 
@@ -100,7 +92,7 @@ def test_motion_is_not_taken_for_a_defect(prompt: str) -> None:
 def test_an_abrupt_motion_is_believed(prompt: str, right_px: int) -> None:
     """A hop leaves the ground by itself, but never sideways; a shake has no right place at all."""
     stray = _moved(_clip(prompt), [(2 * (at == 3), 0) for at in range(8)])
-    _, found = align.align(stray, motion.read("clip", prompt))
+    _, found = align.align(stray, prompt_motion.read("clip", prompt))
     assert found.tolist() == [[right_px * (at == 3), 0] for at in range(8)]
 
 
@@ -108,7 +100,7 @@ def test_a_repeated_last_frame_is_left_out() -> None:
     """The loop would stutter for an eighth of its time."""
     frames = animate.animate(_hero(), "swaying in the wind", frames=8).frames
     distinct = _reel(np.concatenate([frames[:3], frames[5:7], frames[:1]]))
-    mended = loop.mend(distinct, motion.Motion())
+    mended = loop.mend(distinct, prompt_motion.Motion())
     assert mended.reel.count == 5
     assert "repeated frame 0" in mended.note
 
@@ -116,7 +108,7 @@ def test_a_repeated_last_frame_is_left_out() -> None:
 def test_held_poses_are_no_stutter() -> None:
     """A 1-px idle rests on its first pose; that is how it is drawn."""
     sound = _clip("bobbing")
-    assert loop.mend(sound, motion.Motion(is_reversible=True)).reel is sound
+    assert loop.mend(sound, prompt_motion.Motion(is_reversible=True)).reel is sound
 
 
 def test_a_loop_that_cannot_close_plays_to_and_fro_where_that_looks_right() -> None:
@@ -124,8 +116,8 @@ def test_a_loop_that_cannot_close_plays_to_and_fro_where_that_looks_right() -> N
     sound = _clip("swaying in the wind", 16)
     grown = np.stack([align.move(f, at // 2, 0) for at, f in enumerate(sound.index[:8])])
     broken = sound.with_index(grown)
-    assert loop.mend(broken, motion.Motion(is_reversible=True)).to_and_fro
-    assert not loop.mend(broken, motion.Motion()).to_and_fro
+    assert loop.mend(broken, prompt_motion.Motion(is_reversible=True)).to_and_fro
+    assert not loop.mend(broken, prompt_motion.Motion()).to_and_fro
 
 
 @pytest.mark.parametrize(
@@ -148,7 +140,7 @@ def test_damaged_frames_come_back_nearly_true(kind: str, alpha: float, colors: f
     matte = bytes.fromhex(plan.matte[1:])
     rng = np.random.default_rng(1)
     sent = degrade.DAMAGES[kind](truth, (matte[0], matte[1], matte[2]), rng)
-    got, _ = finished(pixels, plan, strip(sent.frames), develop.STAGES)
+    got, _ = finished(pixels, plan, strip(sent.frames), stages.STAGES)
     solid, known = got[..., 3] > 0, truth[..., 3] > 0
     wrong = (got != truth).any(axis=-1) & solid & known
     assert (solid != known).sum() <= alpha * known.sum()
@@ -170,7 +162,7 @@ def test_a_colour_that_the_rule_allows_survives_the_calibration() -> None:
     sent = degrade.blur(laid, (matte[0], matte[1], matte[2]), np.random.default_rng(1))
     own = len(color.palette(art))
     clip = Clip(name="clip", prompt=plan.prompt, colors=own + 2)
-    steps = develop.develop(strip(sent.frames), pixels, plan, clip, name="x.png")
+    steps = stages.develop(strip(sent.frames), pixels, plan, clip, name="x.png")
     *_, last = steps
     flash = last.reel.rgba()[4, top + 15, left + 28]
     assert np.abs(flash[:3].astype(int) - (255, 250, 90)).max() < 40
@@ -268,7 +260,7 @@ def test_dust_is_dropped_unless_the_motion_makes_it(prompt: str, kept: int) -> N
     frames = np.repeat(true_frames(pixels, plan)[:1], plan.frames, axis=0)
     frames[3, 2, 2] = frames[0][frames[0, ..., 3] > 0][0]
     sent = damaged("hero", "blur", frames, plan)
-    result, _ = finished(pixels, plan, strip(sent.frames), develop.STAGES)
+    result, _ = finished(pixels, plan, strip(sent.frames), stages.STAGES)
     assert (result[:, 2, 2, 3] > 0).sum() == kept
 
 

@@ -13,7 +13,7 @@ from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job
 
 from pipeline.core import errors, keys
 from pipeline.core.model import FailureClass, Job, JobState
-from pipeline.imaging import png as container
+from pipeline.imaging.picture import png as container
 from pipeline.ledger import Ledger
 from pipeline.purchase import jobs
 from pipeline.purchase.jobs import DEADLINE_S, Desk, Fetched, Pending, Submitted

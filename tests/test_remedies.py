@@ -11,8 +11,8 @@ from drawn_sprites import HERO, drawn
 from pipeline import finish
 from pipeline.core import keys
 from pipeline.core.model import Clip, Grade, Pixels, Remedy, Request, Resolved, Rule
-from pipeline.imaging import color, raster
-from pipeline.imaging.raster import U8
+from pipeline.imaging.picture import color, raster
+from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
 
 BLUE = (58, 96, 180)

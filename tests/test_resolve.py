@@ -10,7 +10,8 @@ import pytest
 from pipeline import imaging
 from pipeline.core.errors import SourceError
 from pipeline.core.model import MAX_SIDE_PX, MIN_SIDE_PX, Pixels, Request, Resolved
-from pipeline.imaging import color, fit, matte, raster
+from pipeline.imaging.picture import color, raster
+from pipeline.imaging.upload import fit, matte
 from pipeline.purchase import resolve
 
 SPRITES = Path(__file__).parents[2] / "shared" / "sprites"

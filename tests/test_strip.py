@@ -8,8 +8,8 @@ from degraded_clips import strip as laid
 from drawn_sprites import HERO, drawn
 from PIL import Image, ImageFilter
 
-from pipeline.imaging import strip
-from pipeline.imaging.raster import U8
+from pipeline.imaging.frames import strip
+from pipeline.imaging.picture.raster import U8
 
 CANVAS = (14, 18)
 

@@ -12,7 +12,7 @@ from ..steps import Wanted
 def sentence(site: Site, wanted: Wanted, request: Request) -> str:
     """Return the engine's plain sentence about `request` for the sprite as it is now."""
     from ..engine import parts, prompt
-    from ..imaging import raster
+    from ..imaging.picture import raster
 
     whole = orders.pixels(site, wanted.source)
     picture = raster.array(cells.picture(whole, wanted.rule, request.cell))

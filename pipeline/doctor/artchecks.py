@@ -10,7 +10,8 @@ from types import MappingProxyType
 from .. import project
 from ..core.errors import SourceError
 from ..core.model import Pixels, Record
-from ..imaging import decode, png, raster
+from ..imaging import decode
+from ..imaging.picture import png, raster
 from ..purchase import resolve
 from ..steps import Wanted
 from . import checks

@@ -6,10 +6,10 @@ Arrays of frames are (frames, height, width[, 4]); an index picture is int16, -1
 
 from __future__ import annotations
 
-from .facts import Facts, facts
-from .fit import unfit
-from .png import area_px, frame_count
-from .raster import decode, encode
-from .strip import MAX_STRIP_PX
+from .frames.strip import MAX_STRIP_PX
+from .picture.facts import Facts, facts
+from .picture.png import area_px, frame_count
+from .picture.raster import decode, encode
+from .upload.fit import unfit
 
 __all__ = ["MAX_STRIP_PX", "Facts", "area_px", "decode", "encode", "facts", "frame_count", "unfit"]

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from ..core.errors import SourceError
 from ..core.model import DEFAULT_FRAMES, Pixels, Preference, Request, Resolved
-from ..imaging import color, fit, matte, png, raster
-from ..imaging.raster import U8
+from ..imaging.picture import color, png, raster
+from ..imaging.picture.raster import U8
+from ..imaging.upload import fit, matte
 
 #: With more colours than this a common palette is no longer sent unless the rule asks for it.
 AUTO_PALETTE_COLORS = 64

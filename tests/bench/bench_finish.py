@@ -33,8 +33,9 @@ from degraded_clips import damaged, finished, planned, strip, true_frames
 
 from pipeline import finish, imaging
 from pipeline.core.model import Pixels, Request
-from pipeline.imaging import develop, raster
-from pipeline.imaging.raster import U8
+from pipeline.imaging import stages as develop
+from pipeline.imaging.picture import raster
+from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
 
 SPRITES = Path(__file__).parents[3] / "shared" / "sprites"

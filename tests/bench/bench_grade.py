@@ -41,8 +41,11 @@ from degraded_clips import strip
 from pipeline import imaging
 from pipeline.core.model import MAX_SIDE_PX, Clip, Grade, Pixels, Request, Resolved
 from pipeline.engine.render import animate
-from pipeline.imaging import develop, fit, grade, raster
-from pipeline.imaging.raster import U8
+from pipeline.imaging import stages
+from pipeline.imaging.grading import grade
+from pipeline.imaging.picture import raster
+from pipeline.imaging.picture.raster import U8
+from pipeline.imaging.upload import fit
 from pipeline.purchase import resolve
 
 #: Below this a clip is reported.
@@ -80,7 +83,7 @@ def generated(every: int) -> Iterator[Subject]:
         pixels = imaging.decode(path.read_bytes(), path.name)
         for motion, prompt in MOTIONS.items():
             plan = _plan(pixels, prompt, planted.FRAMES)
-            laid = fit.canvas(raster.cut(raster.array(pixels)), develop.placement(plan))
+            laid = fit.canvas(raster.cut(raster.array(pixels)), stages.placement(plan))
             yield Subject(
                 half="held out" if number % 2 else "tuning",
                 name=path.stem,
@@ -97,7 +100,7 @@ def drawn() -> Iterator[Subject]:
     for loop in hand_drawn.loops():
         pixels = raster.pixels(loop.frames[0])
         plan = _plan(pixels, loop.prompt, len(loop.frames))
-        frames = np.stack([fit.canvas(one, develop.placement(plan)) for one in loop.frames])
+        frames = np.stack([fit.canvas(one, stages.placement(plan)) for one in loop.frames])
         clip = Clip(name="clip", prompt=loop.prompt, colors=loop.colors)
         for draw in range(DRAWS):
             yield Subject(
@@ -137,7 +140,7 @@ def finished(one: Subject, frames: U8, *, is_procedural: bool = False) -> Shown:
     matte = bytes.fromhex(one.plan.matte[1:])
     content = strip(degrade.flatten(frames, (matte[0], matte[1], matte[2])))
     plan = msgspec.structs.replace(one.plan, frames=len(frames))
-    *_, last = develop.develop(
+    *_, last = stages.develop(
         content, one.pixels, plan, one.clip, name="x.png", is_procedural=is_procedural
     )
     return Shown(last.reel.rgba(), last.to_and_fro, grade.grade(last, loop=True))

@@ -32,8 +32,11 @@ from pipeline import imaging, packs, rules
 from pipeline.core.model import Clip, Grade, Pixels, Request, Rule
 from pipeline.engine.render import animate
 from pipeline.grammar import rulefile
-from pipeline.imaging import develop, fit, grade, raster
-from pipeline.imaging.raster import U8
+from pipeline.imaging import stages
+from pipeline.imaging.grading import grade
+from pipeline.imaging.picture import raster
+from pipeline.imaging.picture.raster import U8
+from pipeline.imaging.upload import fit
 from pipeline.project import document
 from pipeline.purchase import resolve
 
@@ -98,13 +101,13 @@ def _pair(rule: Rule, clip: Clip, path: Path, pixels: Pixels) -> Pair:
         colors=clip.colors,
     )
     plan = resolve.request(request, pixels, request_key="bench", open_key=None)
-    laid = fit.canvas(raster.cut(raster.array(pixels)), develop.placement(plan))
+    laid = fit.canvas(raster.cut(raster.array(pixels)), stages.placement(plan))
     made = animate.animate(
         laid, plan.prompt, frames=plan.frames, negative_prompt=plan.negative_prompt, seed=plan.seed
     )
     matte = bytes.fromhex(plan.matte[1:])
     content = strip(degrade.flatten(made.frames, (matte[0], matte[1], matte[2])))
-    *_, last = develop.develop(content, pixels, plan, clip, name=path.name, is_procedural=True)
+    *_, last = stages.develop(content, pixels, plan, clip, name=path.name, is_procedural=True)
     return Pair(
         prompt=f"{rules.label(rule)} {clip.name}",
         sprite=f"{path.parent.name}/{path.stem}",

@@ -1,0 +1,82 @@
+"""A clip in the making: frames as palette numbers, beside the source that they were made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..picture import color
+from ..picture.raster import U8, Bools, Floats, Index
+
+
+@dataclass(frozen=True, eq=False)
+class Reel:
+    """Frames (frames, height, width) and source (height, width) as numbers of palette colours.
+
+    -1 is transparent. The palette's first `own` colours are the source's.
+    """
+
+    index: Index
+    source: Index
+    palette: U8
+    own: int
+
+    @property
+    def count(self) -> int:
+        """Return the number of frames."""
+        return int(self.index.shape[0])
+
+    @cached_property
+    def solid(self) -> Bools:
+        """Return which pixels of the frames are opaque."""
+        return self.index >= 0
+
+    @cached_property
+    def source_solid(self) -> Bools:
+        """Return which pixels of the source are opaque."""
+        return self.source >= 0
+
+    @cached_property
+    def ramp(self) -> Floats:
+        """Return the deltaE2 of every two palette numbers; the last, so -1 too, is transparent.
+
+        Transparent against opaque counts 1.0.
+        """
+        art = color.lab_of(self.palette)
+        size = len(art)
+        table = np.ones((size + 1, size + 1), dtype=np.float32)
+        table[:size, :size] = color.distances(art, art)
+        table[size, size] = 0.0
+        return table
+
+    def with_index(self, index: Index) -> Reel:
+        """Return the same clip with other frames."""
+        return replace(self, index=index.astype(np.int16, copy=False))
+
+    def rgba(self) -> U8:
+        """Return the frames as (frames, height, width, 4) uint8."""
+        return paint(self.index, self.palette)
+
+
+def paint(index: Index, palette: U8) -> U8:
+    """Colour palette numbers of any shape; -1 becomes transparent black."""
+    table = np.zeros((len(palette) + 1, 4), dtype=np.uint8)
+    table[:-1, :3] = palette
+    table[:-1, 3] = 255
+    return table[index]
+
+
+def number(rgba: U8, palette: U8) -> Index:
+    """Return the palette numbers of an alpha-cut picture whose colours are all in the palette."""
+    codes = color.pack(palette)
+    order = np.argsort(codes)
+    at = np.searchsorted(codes[order], color.pack(rgba[..., :3])).clip(0, len(codes) - 1)
+    return np.where(rgba[..., 3] > 0, order[at], -1).astype(np.int16)
+
+
+def difference(table: Floats, a: Index, b: Index) -> float:
+    """Return the mean deltaE2 of two frames over the union of their opaque pixels."""
+    union = (a >= 0) | (b >= 0)
+    return float(table[a[union], b[union]].mean()) if union.any() else 0.0

@@ -1,0 +1,86 @@
+"""What a clip is meant to do, read from its name and prompt: which repairs would harm it."""
+
+from __future__ import annotations
+
+import re
+
+from ...core.model import Record
+
+_NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
+
+
+class Motion(Record, frozen=True, kw_only=True):
+    """How repairs and grades treat a clip: what looks like a fault, and is meant."""
+
+    #: It jumps by design: its seam is never judged.
+    is_event: bool = False
+    #: The whole figure moves at random: no frame lies in a wrong place.
+    shakes: bool = False
+    #: It jumps from one pose to the next: a stray frame is known by what stands still only.
+    is_abrupt: bool = False
+    #: The body rises by a px for a frame: only a larger shift is a defect.
+    lifts: bool = False
+    #: It looks the same played backwards.
+    is_reversible: bool = False
+    #: The silhouette becomes smaller and larger: ink that goes is not lost.
+    reshapes: bool = False
+    #: The silhouette becomes larger, never smaller.
+    swells: bool = False
+    #: Most of the figure is hidden for a moment.
+    fades: bool = False
+    #: The figure is taken away, or shown from its edge.
+    hides: bool = False
+    #: Tongues break off, as of a flame.
+    flares: bool = False
+    #: Colours change by design: none is missed.
+    recolors: bool = False
+    #: Frames jump about, so that none is next to another.
+    jumps: bool = False
+    #: A part comes before another and hides it.
+    covers: bool = False
+    #: What leaves the frame on one side comes back on the other.
+    wraps: bool = False
+    #: One stroke is much faster than the rest.
+    strikes: bool = False
+
+
+_SHAKES = "shak trembl shiver rumbl vibrat hit explo"
+_SPARKLES = "sparkl twinkl glitter"
+_FLAMES = "flicker fire flam torch burn candle lava"
+_LEAVES = "dissolv vanish teleport appear spawn explo"
+_TURNS = "spin coin turn flip"
+_SCROLLS = "scroll conveyor"
+_STRIKES = "lung dash headbutt attack slash strik punch kick"
+
+#: Beginnings of the words that tell of each trait.
+STEMS = {
+    "is_event": f"{_SHAKES} {_SPARKLES} {_LEAVES} {_SCROLLS} hurt damage flash blink glint cycl "
+    "rainbow neon flicker",
+    "shakes": _SHAKES,
+    "is_abrupt": f"{_STRIKES} hop jump leap bounc",
+    "lifts": "flap wing bird bat butterfl flag banner cape",
+    "is_reversible": "idle hover float sway breath bob wobbl tilt swing pendulum glow puls nod",
+    "reshapes": f"{_TURNS} squash stretch puls heart throb swell rotat roll hop jump bounc tumbl "
+    "jelly slime walk run step wheel",
+    "swells": "puls throb swell grow breath inflat",
+    "fades": f"{_LEAVES} {_SCROLLS} {_TURNS} flicker fire flame torch burn collect fade fading "
+    "heart",
+    "hides": f"{_LEAVES} {_TURNS} disintegrat fade fading collect",
+    "flares": f"{_FLAMES} heart beat",
+    "recolors": f"{_FLAMES} {_SPARKLES} glow shin light lamp magic charg furnace crystal gleam "
+    "glimmer glint gem shimmer waterfall flow stream cycl rainbow neon portal energy hypno flash "
+    "hurt damage explo",
+    "jumps": f"{_SHAKES} {_SCROLLS} {_SPARKLES}",
+    "covers": "nod talk chew peck agree bow head eat sip drink",
+    "wraps": f"{_SCROLLS} flow stream waterfall",
+    "strikes": f"{_STRIKES} ram stab bit snap thrust smash chop",
+}
+_TRAITS = {
+    trait: re.compile(rf"(?<![a-z])(?:{'|'.join(stems.split())})") for trait, stems in STEMS.items()
+}
+
+
+def read(clip: str, prompt: str) -> Motion:
+    """Read a clip's name and prompt; what is negated does not count."""
+    words = _NEGATION.sub(" ", f" {clip.replace('_', ' ')}, {prompt} ".lower())
+    return Motion(**{trait: bool(told.search(words)) for trait, told in _TRAITS.items()})

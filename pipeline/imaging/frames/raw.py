@@ -1,0 +1,30 @@
+"""The frames as they were sent: opaque, on a matte, in whatever colours came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..picture import color
+from ..picture.raster import U8, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """Pictures (frames, height, width, 3), and the distinct colours of all of them."""
+
+    frames: U8
+
+    @property
+    def colors(self) -> U8:
+        """Return the distinct colours (n, 3), sorted."""
+        return self._distinct[0]
+
+    @property
+    def number(self) -> Ints:
+        """Return the number of each pixel's colour, (frames, height, width)."""
+        return self._distinct[1]
+
+    @cached_property
+    def _distinct(self) -> tuple[U8, Ints]:
+        return color.distinct(self.frames)

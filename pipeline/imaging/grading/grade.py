@@ -1,0 +1,112 @@
+"""Grade a clip from 0 to 100 and say its largest faults in sentences.
+
+A gate ends the grade at 0; every other measure costs its weight between the value that is good and
+the one that is to be rejected. Where an author's motion and a fault look alike (a part that moves,
+a figure that leaves the ground), the clip gets the benefit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...core.model import Grade, Remedy
+from ..frames.indexed import Reel
+from ..keying.cutout import Cutout
+from ..repair import loop as loops
+from ..stages import Step
+from . import flicker, missing, motion_faults
+from .fault import WEIGHTS, Fault, fault, share, where
+
+#: So few px of background in a whole clip are reported; more of them are no clip at all.
+SPECKS_PX = 3
+#: A flash of four frames has none that is like the one before it.
+BOILING_FRAMES = 6
+
+
+def grade(
+    step: Step, *, loop: bool, keyed: Step | None = None, remedies: Sequence[Remedy] = ()
+) -> Grade:
+    """Grade the frames of a clip before holds are merged; `loop` says that it repeats.
+
+    `keyed` is the clip before repairs, which may have put the source in place of frame 0;
+    `remedies` are faults that were found there.
+    """
+    faults = _gates(step.reel, step.cutout)
+    if not faults:
+        faults = _faults(step, keyed or step, loops=loop and not step.to_and_fro)
+        if step.cutout.residue:
+            faults.append(Fault(WEIGHTS["residue"], _residue(step.cutout)))
+        faults += [Fault(WEIGHTS["take"], remedy.fault) for remedy in remedies]
+    faults.sort(key=lambda fault: -fault.points)
+    points = round(100 - sum(fault.points for fault in faults))
+    return Grade(
+        points=max(0, points),
+        faults=tuple(fault.sentence for fault in faults[:3]),
+        remedies=tuple(remedies),
+    )
+
+
+def _gates(reel: Reel, cutout: Cutout) -> list[Fault]:
+    faults = []
+    if cutout.residue > SPECKS_PX:
+        faults.append(Fault(100, _residue(cutout)))
+    if not reel.solid[0].any():
+        faults.append(Fault(100, "frame 0 is empty: the figure was lost"))
+    return faults
+
+
+def _faults(step: Step, keyed: Step, *, loops: bool) -> list[Fault]:
+    reel, motion = step.reel, step.motion
+    found = (
+        _identity(keyed.reel),
+        _palette(step),
+        missing.of_colors(reel, motion, loops=loops),
+        missing.of_parts(reel, motion, loops=loops),
+        motion_faults.of_seam(reel, motion, loops=loops, sent=len(step.cutout.solid)),
+        motion_faults.of_steps(reel, motion),
+        motion_faults.of_place(reel, motion),
+        _flicker(reel, is_event=motion.is_event),
+        _motion(reel),
+    )
+    return [one for one in found if one is not None]
+
+
+def _residue(cutout: Cutout) -> str:
+    return f"{cutout.residue} px of the background are left in the figure"
+
+
+def _identity(reel: Reel) -> Fault | None:
+    union = reel.solid[0] | reel.source_solid
+    wrong = (reel.index[0] != reel.source) & union
+    differ = float(wrong.sum() / max(1, union.sum()))
+    sentence = f"frame 0: {differ:.0%} of the pixels differ from the source, {where(wrong, reel)}"
+    return fault("identity", share(differ, 0.03, 0.10), sentence)
+
+
+def _palette(step: Step) -> Fault | None:
+    away = 1 - step.on_palette
+    sentence = (
+        f"{away:.0%} of the pixels came in other colours than the source's and were recoloured"
+    )
+    return fault("palette", share(away, 0.10, 0.30), sentence)
+
+
+def _flicker(reel: Reel, *, is_event: bool) -> Fault | None:
+    flicks = 0.0 if is_event else flicker.share(reel)
+    sentence = f"single pixels flicker: {flicks:.1%} of the figure"
+    return fault("flicker", share(flicks, 0.02, 0.05), sentence)
+
+
+def _motion(reel: Reel) -> Fault | None:
+    if reel.count > 1 and (reel.index == reel.index[0]).all():
+        return fault("motion", 1.0, "all frames are the same: nothing moves")
+    is_never_still = reel.count >= BOILING_FRAMES and all(value > 0 for value in loops.steps(reel))
+    boiling = float(np.mean(_changes(reel))) if is_never_still else 0.0
+    return fault("motion", share(boiling, 0.85, 1.0), "the whole picture changes in every frame")
+
+
+def _changes(reel: Reel) -> list[float]:
+    pairs = zip(reel.index, np.roll(reel.index, -1, axis=0), strict=True)
+    return [float((a != b).sum() / max(1, ((a >= 0) | (b >= 0)).sum())) for a, b in pairs]

@@ -1,0 +1,222 @@
+"""Take the matte out again, without fringe: which pixels are opaque, and what the edge really is.
+
+The painted matte is never quite the one that was asked for, so it is measured; background is what
+reaches the border, never a colour alone, unless that is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..frames.raw import Film
+from ..picture import color, regions
+from ..picture.raster import U8, Bools, Floats, Index, Ints
+from . import specks
+
+#: Nearer than this to the measured matte is background; less for mattes near the art.
+TOLERANCE, TOLERANCE_SHARE = 0.20, 0.45
+#: From this distance on a pocket inside the figure is background wherever it is.
+SAFE_DISTANCE = 0.45
+#: A matte farther than this from the one that was asked for was repainted.
+REPAINTED = 0.15
+#: Shares of matte in an edge pixel that are tried, and from which on it is background.
+SHARES = (0.0, 0.15, 0.30, 0.45, 0.55, 0.70, 0.85)
+CLEAR_SHARE = 0.5
+#: From this share of matte on, explained so well, a pixel inside the figure is spilt: in groups of
+#: so many px or so large a part of the figure at most, and if it is so far from the palette.
+SPILT_SHARE, SPILT_AWAY, SPILT_PX, SPILT_PART, FOREIGN = 0.30, 0.06, 4, 0.005, 0.05
+#: Work on this many pairs of colours at a time.
+_CHUNK = 2_000
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """Which repairs of the key-out may run."""
+
+    pockets: bool = True
+    fringe: bool = True
+    specks: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout:
+    """Opaque pixels (frames, height, width), and palette numbers where the edge settled them.
+
+    `matte` is the measured key of each frame, (frames, 3); `residue` the opaque pixels that still
+    look like it; `is_exact` says that matte and art could be told apart without any judgement.
+    """
+
+    solid: Bools
+    settled: Index
+    matte: U8
+    residue: int = 0
+    is_exact: bool = False
+    is_repainted: bool = False
+    uncertain: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """Distinct colours (n, 3) of all frames, each pixel's number, and its distance to the matte."""
+
+    colors: U8
+    number: Ints
+    matte: U8
+    away: Floats
+
+
+def cut(
+    film: Film, source: Index, palette: U8, *, matte: U8, repairs: Repairs | None = None
+) -> Cutout:
+    """Key out the frames of a source (height, width) of palette numbers."""
+    repairs = repairs or Repairs()
+    blank = np.full(film.frames.shape[:3], -1, dtype=np.int16)
+    outside = _outside(source)
+    if not outside.any():
+        return Cutout(blank < 0, blank, np.repeat(matte[None], len(blank), axis=0), is_exact=True)
+    scene = _scene(film, outside, source)
+    if _is_exact(scene, palette):
+        return Cutout(scene.away > 0, blank, scene.matte, is_exact=True)
+    art = color.lab_of(palette)
+    apart = float(color.distances(color.lab_of(scene.matte), art).min())
+    tolerance = min(TOLERANCE, TOLERANCE_SHARE * apart)
+    open_ground = regions.from_border(scene.away <= tolerance)
+    clear, uncertain = open_ground, 0
+    if repairs.pockets:
+        pockets, uncertain = _pockets(scene, open_ground, source, tolerance, apart)
+        clear = open_ground | pockets
+    solid, settled = ~clear, blank
+    if repairs.fringe:
+        solid, settled = _fringe(scene, solid, palette)
+        settled = _spilt(scene, solid, settled, palette)
+    if repairs.specks:
+        solid = specks.cleared(solid, source)
+    nominal = color.distances(color.lab_of(scene.matte), color.lab_of(matte[None]))
+    return Cutout(
+        solid,
+        np.where(solid, settled, -1).astype(np.int16),
+        scene.matte,
+        residue=int((solid & (settled < 0) & (scene.away <= tolerance / 2)).sum()),
+        is_repainted=bool(nominal.max() > REPAINTED),
+        uncertain=uncertain,
+    )
+
+
+def _outside(source: Index) -> Bools:
+    """Return where the matte is expected: transparent pixels of the border, else of the source."""
+    clear = source < 0
+    edge = np.zeros_like(clear)
+    edge[0] = edge[-1] = edge[:, 0] = edge[:, -1] = True
+    return clear & edge if (clear & edge).any() else clear
+
+
+def _scene(film: Film, outside: Bools, source: Index) -> _Scene:
+    frames, colors, number = film.frames, film.colors, film.number
+    matte = np.median(frames[:, outside], axis=1)
+    first = np.concatenate([frames[0][outside], frames[0][source < 0]])
+    matte[0] = np.median(first, axis=0)
+    keys = np.floor(matte + 0.5).astype(np.uint8)
+    art = color.lab_of(colors)
+    away = np.empty(number.shape, dtype=np.float32)
+    found, which = np.unique(keys, axis=0, return_inverse=True)
+    tables = [color.distances(art, color.lab_of(key[None]))[:, 0] for key in found]
+    for table, key in zip(tables, found, strict=True):
+        table[(colors == key).all(axis=1)] = 0.0
+    for frame, at in enumerate(which.ravel()):
+        away[frame] = tables[at].take(number[frame])
+    return _Scene(colors, number, keys, away)
+
+
+def _is_exact(scene: _Scene, palette: U8) -> bool:
+    """Say whether all pixels are the matte or the source's colours: nothing is left to judge."""
+    if color.is_member(scene.matte, palette).any():
+        return False
+    known = color.is_member(scene.colors, palette)
+    return bool(known[scene.number[scene.away > 0]].all())
+
+
+def _pockets(
+    scene: _Scene, open_ground: Bools, source: Index, tolerance: float, apart: float
+) -> tuple[Bools, int]:
+    """Return enclosed background, and how many pixels look like it but may be art."""
+    labels, count = regions.label((scene.away <= tolerance) & ~open_ground)
+    if not count:
+        return np.zeros_like(open_ground), 0
+    area = regions.areas(labels, count)
+    core = regions.totals(labels, count, scene.away <= tolerance / 2)
+    near = regions.grow((source < 0)[None], 2)
+    expected = regions.totals(labels, count, np.broadcast_to(near, labels.shape) & (labels > 0))
+    is_matte = (core * 2 >= area) & (core > 0)
+    is_pocket = is_matte & ((expected > 0) | (apart >= SAFE_DISTANCE))
+    is_pocket[0] = is_matte[0] = False
+    return is_pocket[labels], int(area[is_matte & ~is_pocket].sum())
+
+
+def _fringe(scene: _Scene, solid: Bools, palette: U8) -> tuple[Bools, Index]:
+    """Unmix the one-pixel ring: f = (1-a)p + am; a of at least half is background, else p."""
+    ring = solid & regions.grow(~solid)
+    settled = _settled(scene, ring, palette, lambda share, _: share < CLEAR_SHARE)
+    return solid & ~(ring & (settled < 0)), settled
+
+
+def _spilt(scene: _Scene, solid: Bools, settled: Index, palette: U8) -> Index:
+    """Settle the few pixels inside the figure that matte was mixed into; more are material."""
+    off = color.distances(color.lab_of(scene.colors), color.lab_of(palette)).min(axis=1) > FOREIGN
+    inside = solid & ~regions.grow(~solid) & off[scene.number]
+    found = _settled(
+        scene, inside, palette, lambda share, away: (share >= SPILT_SHARE) & (away <= SPILT_AWAY)
+    )
+    leaning = found >= 0
+    labels, count = regions.label(leaning, diagonal=True)
+    few = max(SPILT_PX, SPILT_PART * float(solid.sum()) / len(solid))
+    large = leaning & (regions.areas(labels, count) > few)[labels]
+    return np.where(leaning & ~large, found, settled)
+
+
+def _settled(
+    scene: _Scene, where: Bools, palette: U8, is_told: Callable[[Floats, Floats], Bools]
+) -> Index:
+    """Return the palette numbers that pixels `where` are a blend of with the matte, else -1.
+
+    `is_told` says by the shares of matte, and how far that is from the colours, which are believed.
+    """
+    settled = np.full(where.shape, -1, dtype=np.int16)
+    found, which = np.unique(scene.matte, axis=0, return_inverse=True)
+    for at, key in enumerate(found):
+        mine = where & (which.ravel() == at)[:, None, None]
+        numbers = scene.number[mine]
+        used = _used(numbers)
+        share, entry, away = unmix(scene.colors[used], palette, key)
+        table = np.full(len(scene.colors), -1, dtype=np.int16)
+        table[used] = np.where(is_told(share, away), entry, -1)
+        settled[mine] = table[numbers]
+    return settled
+
+
+def _used(numbers: Ints) -> Ints:
+    """Return the numbers (n,) that occur, sorted; np.unique sorts all of them for that."""
+    return np.flatnonzero(np.bincount(numbers))
+
+
+def unmix(colors: U8, palette: U8, matte: U8) -> tuple[Floats, NDArray[np.int64], Floats]:
+    """Explain each colour (n, 3) as a blend of the matte and one palette colour.
+
+    Returns the share of matte, the palette number and the distance (deltaE2) of the best
+    explanation. Shares are of sRGB values, which is how pictures are scaled in practice.
+    """
+    shares = np.array(SHARES, dtype=np.float32)
+    blends = (1 - shares)[:, None, None] * palette + shares[:, None, None] * matte
+    targets = color.lab_of(np.floor(blends + 0.5).astype(np.uint8).reshape(-1, 3))
+    best = np.empty(len(colors), dtype=np.int64)
+    away = np.empty(len(colors), dtype=np.float32)
+    wanted = color.lab_of(colors)
+    for start in range(0, len(colors), _CHUNK):
+        part = color.distances(wanted[start : start + _CHUNK], targets)
+        best[start : start + _CHUNK] = part.argmin(axis=1)
+        away[start : start + _CHUNK] = part.min(axis=1)
+    return shares[best // len(palette)], best % len(palette), away

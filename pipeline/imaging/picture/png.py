@@ -1,0 +1,161 @@
+"""PNG containers without their pixels: what a file claims to be, checked before it is decoded.
+
+Source: PNG specification, third edition (W3C 2025), sections 5, 11 and 12.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...core.errors import SourceError
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+#: A picture of this side decodes to 64 MiB; nobody animates a larger one.
+MAX_SIDE_PX = 4096
+#: Chunks that hold the pixels. All others are dropped before decoding: colour profiles are not
+#: ours to apply, and compressed text is a place for decompression bombs.
+PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+#: Bit depths that each colour type may have.
+DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+
+GREY, RGB, INDEXED = 0, 2, 3
+
+_FOREIGN = (
+    (b"\xff\xd8\xff", "a JPEG"),
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"8BPS", "a Photoshop file"),
+    (b"II*\x00", "a TIFF"),
+    (b"MM\x00*", "a TIFF"),
+    (b"<svg", "an SVG"),
+    (b"<?xml", "an XML file"),
+    (b"%PDF", "a PDF"),
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the chunks say: sizes in px, bit depth, colour type, frames of an APNG (else 1)."""
+
+    width: int
+    height: int
+    depth: int
+    color_type: int
+    frames: int
+    #: Content of tRNS, or b"".
+    transparency: bytes
+    #: The file again, with the chunks that hold pixels only.
+    pixel_chunks: bytes
+
+
+def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Header:
+    """Read the header and walk all chunks to IEND; `path` is for the sentences.
+
+    Raises SourceError: empty, not fetched from LFS, another format, cut off, corrupt, too large.
+    """
+    _check_kind(content, path)
+    width, height, depth, color_type = _read_ihdr(content, path, max_side_px)
+    kept: list[bytes | memoryview] = [SIGNATURE]
+    frames, transparency = 1, b""
+    for kind, body, raw in _chunks(content, path):
+        if kind == b"acTL" and len(body) == 8:
+            frames = max(1, int(struct.unpack(">I", body[:4])[0]))
+        if kind == b"tRNS":
+            transparency = bytes(body)
+        if kind in PIXEL_CHUNKS and (kind != b"tRNS" or color_type == INDEXED):
+            kept.append(raw)
+    is_whole = sum(map(len, kept)) == len(content)
+    chunks = content if is_whole else b"".join(kept)
+    return Header(width, height, depth, color_type, frames, transparency, chunks)
+
+
+def frame_count(content: bytes) -> int:
+    """Return the frames of an APNG, 1 for a still PNG. The content must have passed `inspect`."""
+    return inspect(content, "").frames
+
+
+def area_px(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> int:
+    """Return the pixels that a PNG says it has; nothing is unpacked. Raises as `inspect` does."""
+    header = inspect(content, path, max_side_px=max_side_px)
+    return header.width * header.height
+
+
+def write(width: int, height: int, rgba: bytes) -> bytes:
+    """Write straight RGBA8 as a PNG; equal pixels give equal bytes with one version of zlib."""
+    stride = width * 4
+    rows = b"".join(b"\0" + rgba[y * stride : (y + 1) * stride] for y in range(height))
+    ihdr = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    return SIGNATURE + b"".join(
+        chunk(kind, body)
+        for kind, body in ((b"IHDR", ihdr), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    )
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """Frame one chunk: length, type, content, CRC."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _check_kind(content: bytes, path: str) -> None:
+    if not content:
+        raise SourceError(f"{path}: the file is empty (0 bytes); export it again")
+    if content.startswith(b"version https://git-lfs"):
+        raise SourceError(f"{path}: not fetched, this is a Git LFS pointer; run `git lfs pull`")
+    if content.startswith(SIGNATURE):
+        return
+    if SIGNATURE.startswith(content[:8]):
+        raise SourceError(f"{path}: the PNG is cut off after {len(content)} bytes; export it again")
+    name = next((name for magic, name in _FOREIGN if content.startswith(magic)), None)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        name = "a WebP"
+    if name:
+        raise SourceError(f"{path}: this is {name}, not a PNG; save it as PNG")
+    raise SourceError(f"{path}: this is not a PNG (no PNG signature); save it as PNG")
+
+
+def _read_ihdr(content: bytes, path: str, max_side_px: int) -> tuple[int, int, int, int]:
+    if len(content) < 33:
+        raise SourceError(f"{path}: the PNG is cut off after {len(content)} bytes; export it again")
+    if content[8:16] != b"\0\0\0\rIHDR":
+        raise SourceError(f"{path}: the PNG is corrupt (no IHDR); export it again")
+    width, height, depth, color_type, method, filtering, interlace = struct.unpack(
+        ">IIBBBBB", content[16:29]
+    )
+    if depth not in DEPTHS.get(color_type, ()) or method or filtering or interlace > 1:
+        raise SourceError(f"{path}: the PNG is corrupt (impossible IHDR); export it again")
+    if not width or not height:
+        raise SourceError(f"{path}: the PNG says {width}x{height} px; export it again")
+    if max(width, height) > max_side_px:
+        raise SourceError(
+            f"{path}: {width}x{height} px is larger than {max_side_px}x{max_side_px}; "
+            "crop or scale it down, or cut the sheet into sprites"
+        )
+    return width, height, depth, color_type
+
+
+def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, memoryview, memoryview]]:
+    """Yield kind, body and the whole of each chunk; views, for there may be one large chunk."""
+    position, view = len(SIGNATURE), memoryview(content)
+    while True:
+        end = position + 12
+        if end <= len(content):
+            length = int.from_bytes(content[position : position + 4], "big")
+            end += length
+        if end > len(content):
+            raise SourceError(
+                f"{path}: the PNG is cut off after {len(content)} bytes; export it again"
+            )
+        kind, body = content[position + 4 : position + 8], view[position + 8 : end - 4]
+        if kind in PIXEL_CHUNKS and zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(
+            content[end - 4 : end], "big"
+        ):
+            raise SourceError(
+                f"{path}: the PNG is corrupt ({kind.decode()} at byte {position}); export it again"
+            )
+        yield kind, body, view[position:end]
+        if kind == b"IEND":
+            return
+        position = end

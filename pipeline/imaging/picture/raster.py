@@ -1,0 +1,145 @@
+"""Pictures as arrays: decoding, encoding, the alpha cut, and the exact integer scale."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ...core.errors import SourceError
+from ...core.model import Pixels
+from . import png
+
+U8 = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
+#: Palette entry of each pixel, -1 where transparent.
+Index = NDArray[np.int16]
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+#: Alpha of at least this is opaque.
+ALPHA_CUT = 128
+#: Pixels that are looked at in one go where a whole picture would take too much memory.
+BAND_PX = 1 << 20
+
+
+def decode(content: bytes, path: str, *, max_side_px: int = png.MAX_SIDE_PX) -> Pixels:
+    """Decode a PNG completely to straight RGBA8, RGB zeroed where alpha is 0.
+
+    Colour chunks are ignored; of an APNG the first frame is taken; 16-bit samples keep their
+    upper byte. Raises SourceError with a sentence that names `path` and the remedy.
+    """
+    header = png.inspect(content, path, max_side_px=max_side_px)
+    try:
+        rows = _rows(header)
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as exc:
+        raise SourceError(f"{path}: the PNG is corrupt ({exc}); export it again") from exc
+    return Pixels(width=header.width, height=header.height, rgba=b"".join(rows))
+
+
+def encode(picture: Pixels) -> bytes:
+    """Return PNG bytes; equal pixels give equal bytes within one environment."""
+    return png.write(picture.width, picture.height, picture.rgba)
+
+
+def pixels(rgba: U8) -> Pixels:
+    """Make a record of (height, width, 4) uint8, with the RGB of transparent pixels zeroed."""
+    height, width = rgba.shape[:2]
+    return Pixels(width=width, height=height, rgba=_straight(rgba))
+
+
+def bands(height: int, width: int) -> Iterator[slice]:
+    """Yield the rows of a picture in bands of about a megapixel: most pictures are one band."""
+    step = max(1, BAND_PX // max(1, width))
+    yield from (slice(top, min(height, top + step)) for top in range(0, height, step))
+
+
+def array(picture: Pixels) -> U8:
+    """Return (height, width, 4) uint8, read-only, without a copy."""
+    flat = np.frombuffer(picture.rgba, dtype=np.uint8)
+    return flat.reshape(picture.height, picture.width, 4)
+
+
+def cut(rgba: U8) -> U8:
+    """Cut alpha at 128 to 0 or 255 and zero the RGB of transparent pixels."""
+    solid = rgba[..., 3:] >= ALPHA_CUT
+    clean: U8 = np.where(solid, rgba, np.uint8(0))
+    clean[..., 3] = np.where(solid[..., 0], 255, 0)
+    return clean
+
+
+def box(mask: Bools) -> tuple[int, int, int, int] | None:
+    """Return left, top, right, bottom (exclusive) of the True pixels of (…, height, width)."""
+    stack: Bools = mask.reshape(-1, mask.shape[-2], mask.shape[-1])
+    flat = np.logical_or.reduce(stack)
+    rows, columns = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
+    if not rows.size:
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def upscale_factor(rgba: U8) -> int:
+    """Return the integer g by which a picture was scaled up with nearest neighbour, else 1.
+
+    It is the greatest common divisor of the places where neighbours differ.
+    """
+    height, width = rgba.shape[:2]
+    whole = np.ascontiguousarray(rgba).view(np.uint32)[..., 0]
+    columns = np.flatnonzero((whole[:, 1:] != whole[:, :-1]).any(axis=0)) + 1
+    rows = np.flatnonzero((whole[1:] != whole[:-1]).any(axis=1)) + 1
+    factor = math.gcd(width, height, *map(int, columns), *map(int, rows))
+    # A flat picture has no boundaries and would "fit" any divisor.
+    return factor if columns.size or rows.size else 1
+
+
+def enlarge(rgba: U8, factor: int) -> U8:
+    """Repeat every pixel `factor` times on both axes of (…, height, width, 4)."""
+    return rgba.repeat(factor, axis=-3).repeat(factor, axis=-2)
+
+
+def _rows(header: png.Header) -> list[bytes]:
+    """Return the pixels in bands: the copies on the way take several times a picture's size."""
+    with Image.open(io.BytesIO(header.pixel_chunks), formats=("PNG",)) as image:
+        image.load()
+        return [_straight(_rgba(piece, header)) for piece in _pieces(image)]
+
+
+def _pieces(image: Image.Image) -> Iterator[Image.Image]:
+    for band in bands(image.height, image.width):
+        is_whole = band == slice(0, image.height)
+        yield image if is_whole else image.crop((0, band.start, image.width, band.stop))
+
+
+def _straight(rgba: U8) -> bytes:
+    """Return the bytes of pixels with the RGB of transparent ones zeroed."""
+    return (rgba * (rgba[..., 3:] > 0)).tobytes()
+
+
+def _rgba(image: Image.Image, header: png.Header) -> U8:
+    if image.mode.startswith("I"):
+        sample: NDArray[Any] = np.asarray(image)
+        rgba = np.full((*sample.shape, 4), 255, dtype=np.uint8)
+        rgba[..., :3] = (sample >> 8)[..., None]
+    else:
+        sample = np.asarray(image.convert("L")) if image.mode == "1" else np.asarray(image)
+        rgba = np.array(image.convert("RGBA"), dtype=np.uint8)
+    if header.transparency and header.color_type in (png.GREY, png.RGB):
+        rgba[_keyed(sample, header), 3] = 0
+    return rgba
+
+
+def _keyed(sample: NDArray[Any], header: png.Header) -> Bools:
+    """Find the pixels that tRNS makes transparent; Pillow scales samples, but not that value."""
+    values = np.frombuffer(header.transparency, dtype=">u2").astype(np.int64)
+    if sample.dtype == np.uint8:
+        values = values * 255 // (2**header.depth - 1)
+    if sample.ndim == 2:
+        keyed: Bools = sample == values[0]
+        return keyed
+    same: Bools = np.all(sample[..., :3] == values[:3], axis=-1)
+    return same

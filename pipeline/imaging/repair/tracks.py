@@ -1,0 +1,225 @@
+"""Where the parts of a figure lie in every frame: paths in px against the source.
+
+A part is found by what its pixels look like together with their neighbours: crosses for parts that
+move as a whole, rows and columns for parts that are sheared. Beside them stand what the silhouette
+tells, its edges and its middle, and where all ink of a frame comes from.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..frames.indexed import Reel
+from ..picture import raster
+from ..picture.raster import Bools, Floats, Index, Ints
+
+Doubles = NDArray[np.float64]
+
+#: Farthest place in px that is looked at.
+REACH_PX = 6
+_SIDE = 2 * REACH_PX + 1
+#: Most pixels of a part that are compared, and the share that must be found again.
+SAMPLES, FOUND = 300, 0.60
+#: The second best place must be this much worse, or the part may lie at either.
+DISTINCT = 0.04
+#: A pixel tells both ways where it is when so many of its 8 neighbours look different.
+TELLING = 6
+#: Fewer pixels than this are no part.
+FEWEST = 3
+#: Rows and columns are taken together to so many strips.
+STRIPS = 8
+#: Regions of the figure: the whole, feet, torso, head, both sides and the middle, as shares of its
+#: box (left, top, right, bottom).
+REGIONS = (
+    (0.0, 0.0, 1.0, 1.0),
+    (0.0, 0.75, 1.0, 1.0),
+    (0.0, 0.30, 1.0, 0.58),
+    (0.0, 0.0, 1.0, 0.25),
+    (0.0, 0.0, 0.25, 1.0),
+    (0.75, 0.0, 1.0, 1.0),
+    (0.30, 0.30, 0.70, 0.70),
+)
+#: Share of a frame's ink that must come from one place of the source, how much better that must be
+#: than any other, and how many paths the word of all ink is worth.
+INK, INK_DISTINCT, INK_WEIGHT = 0.90, 0.05, 2
+
+_Shape = tuple[tuple[int, int], ...]
+
+_CROSS = ((-1, 0), (1, 0), (0, -1), (0, 1))
+_ROW = ((0, -1), (0, 1))
+_COLUMN = ((-1, 0), (1, 0))
+
+
+class Tracks(NamedTuple):
+    """Paths (frames, paths) in px right of and below the source, NaN where not found."""
+
+    across: Doubles
+    down: Doubles
+
+
+def first(reel: Reel) -> tuple[int, int]:
+    """Return how far frame 0 lies right of and below the source; 0, 0 when that is not sure."""
+    points = _telling(reel, (), least=1)
+    looks = _looks(np.stack([reel.source, reel.index[0]]), ())
+    place = _follow(looks, points, [np.ones(len(points), dtype=np.bool_)])
+    x, y = place.across[0, 0], place.down[0, 0]
+    return (0, 0) if np.isnan(x + y) else (int(x), int(y))
+
+
+def is_still(reel: Reel) -> bool:
+    """Say whether some part stands where the source has it, in every frame."""
+    points = _telling(reel, _CROSS)
+    y, x = points.T
+    same = np.ones((reel.count, len(points)), dtype=np.bool_)
+    wide = np.pad(reel.index, [(0, 0), (1, 1), (1, 1)], constant_values=-1)
+    own = np.pad(reel.source, 1, constant_values=-1)
+    for down, right in ((0, 0), *_CROSS):
+        there = y + 1 + down, x + 1 + right
+        same &= wide[:, there[0], there[1]] == own[there]
+    shares = same.astype(np.float32) @ _shares(_regions(reel, points))
+    return bool((shares >= FOUND).all(axis=0).any())
+
+
+def measure(reel: Reel) -> Tracks:
+    """Follow every part through the frames of a clip whose source is not empty."""
+    found = [_silhouette(reel), *[_all_ink(reel)] * INK_WEIGHT]
+    pictures = np.concatenate([reel.source[None], reel.index])
+    points = _telling(reel, _CROSS)
+    found.append(_follow(_looks(pictures, _CROSS), points, _regions(reel, points)))
+    for shape, axis in ((_ROW, 0), (_COLUMN, 1)):
+        points = _telling(reel, shape)
+        found.append(_follow(_looks(pictures, shape), points, _strips(reel, points, axis)))
+    return Tracks(
+        np.concatenate([tracks.across for tracks in found], axis=1),
+        np.concatenate([tracks.down for tracks in found], axis=1),
+    )
+
+
+def _looks(pictures: Index, shape: _Shape) -> Ints:
+    """Return a number for what each pixel of (pictures, height, width) and those around are."""
+    numbers = pictures.astype(np.int64) + 2
+    height, width = pictures.shape[1:]
+    wide = np.pad(numbers, [(0, 0), (1, 1), (1, 1)], constant_values=1)
+    looks = numbers
+    for y, x in shape:
+        looks = looks * 1_000_003 + wide[:, 1 + y : 1 + y + height, 1 + x : 1 + x + width]
+    return looks
+
+
+def _telling(reel: Reel, shape: _Shape, *, least: int = TELLING) -> Ints:
+    """Return up to SAMPLES opaque pixels (y, x) of the source that look unlike their neighbours.
+
+    That is, unlike at least so many of the 8 around.
+    """
+    height, width = reel.source.shape
+    looks = _looks(reel.source[None], shape)[0]
+    around = np.pad(looks, 1, constant_values=-7)
+    differ = sum(
+        (around[1 + y : 1 + y + height, 1 + x : 1 + x + width] != looks).astype(np.int8)
+        for y in (-1, 0, 1)
+        for x in (-1, 0, 1)
+        if y or x
+    )
+    points = np.argwhere(reel.source_solid & (differ >= least))
+    if len(points) <= FEWEST:
+        points = np.argwhere(reel.source_solid)
+    return points[:: -(-len(points) // SAMPLES)]
+
+
+def _regions(reel: Reel, points: Ints) -> list[Bools]:
+    left, top, right, bottom = raster.box(reel.source_solid) or (0, 0, 1, 1)
+    x = (points[:, 1] - left + 0.5) / (right - left)
+    y = (points[:, 0] - top + 0.5) / (bottom - top)
+    parts = [(x > x0) & (x < x1) & (y > y0) & (y < y1) for x0, y0, x1, y1 in REGIONS]
+    return [part for part in parts if part.sum() >= FEWEST]
+
+
+def _strips(reel: Reel, points: Ints, axis: int) -> list[Bools]:
+    """Return the points of each strip of rows (axis 0) or of columns (axis 1)."""
+    left, top, right, bottom = raster.box(reel.source_solid) or (0, 0, 1, 1)
+    first, length = ((top, bottom - top), (left, right - left))[axis]
+    count = min(STRIPS, length)
+    strip = (points[:, axis] - first) * count // length
+    parts = [strip == number for number in range(count)]
+    return [part for part in parts if part.sum() >= FEWEST]
+
+
+def _shares(parts: list[Bools]) -> Floats:
+    """Return weights (points, parts) that give the share of each part's points."""
+    if not parts:
+        return np.zeros((0, 0), dtype=np.float32)
+    return np.stack([part / part.sum() for part in parts], axis=1).astype(np.float32)
+
+
+def _follow(looks: Ints, points: Ints, parts: list[Bools]) -> Tracks:
+    """Find each part of picture 0 in the others, where most of its points look the same."""
+    count = len(looks) - 1
+    if not parts:
+        return Tracks(np.zeros((count, 0)), np.zeros((count, 0)))
+    wanted = looks[0][points[:, 0], points[:, 1]]
+    wide = np.pad(looks[1:], [(0, 0), (REACH_PX, REACH_PX), (REACH_PX, REACH_PX)])
+    same = np.empty((count, _SIDE, _SIDE, len(points)), dtype=np.float32)
+    for y in range(_SIDE):
+        for x in range(_SIDE):
+            same[:, y, x] = wide[:, points[:, 0] + y, points[:, 1] + x] == wanted
+    share = same @ _shares(parts)
+    return Tracks(
+        _best(share.max(axis=1), FOUND, DISTINCT), _best(share.max(axis=2), FOUND, DISTINCT)
+    )
+
+
+def _best(profile: Floats, least: float, distinct: float) -> Doubles:
+    """Return the place with the highest share along axis 1, NaN where it is not clearly one."""
+    best = profile.argmax(axis=1)
+    others = profile.copy()
+    np.put_along_axis(others, best[:, None], -1, axis=1)
+    top = profile.max(axis=1)
+    is_sure = (top >= least) & (others.max(axis=1) <= top - distinct)
+    return np.where(is_sure, best - REACH_PX, np.nan)
+
+
+def _all_ink(reel: Reel) -> Tracks:
+    """Find the one place of the source that the ink of each frame comes from, if there is one.
+
+    A figure that dissolves has lost most of its parts; what is left still comes from one place.
+    """
+    ground = np.pad(reel.source, REACH_PX, constant_values=-1)
+    parts = [np.argwhere(frame >= 0) for frame in reel.index]
+    parts = [part[:: max(1, -(-len(part) // SAMPLES))] for part in parts]
+    counts = np.array([len(part) for part in parts])
+    at = np.repeat(np.arange(reel.count), counts)
+    y, x = np.concatenate(parts).T
+    seen = reel.index[at, y, x]
+    share = np.zeros((reel.count, _SIDE, _SIDE), dtype=np.float32)
+    for down in range(_SIDE):
+        for right in range(_SIDE):
+            same = ground[y + _SIDE - 1 - down, x + _SIDE - 1 - right] == seen
+            share[:, down, right] = np.bincount(at[same], minlength=reel.count)
+    share /= np.maximum(1, counts)[:, None, None]
+    return Tracks(
+        _best(share.max(axis=1)[..., None], INK, INK_DISTINCT),
+        _best(share.max(axis=2)[..., None], INK, INK_DISTINCT),
+    )
+
+
+def _silhouette(reel: Reel) -> Tracks:
+    """Return the middle of the ink, its two edges, and the middle between them, for both axes."""
+    return Tracks(
+        _outline(reel.solid.sum(axis=1), reel.source_solid.sum(axis=0)),
+        _outline(reel.solid.sum(axis=2), reel.source_solid.sum(axis=1)),
+    )
+
+
+def _outline(counts: Ints, own: Ints) -> Doubles:
+    both = np.concatenate([own[None], counts])
+    places = np.arange(both.shape[1])
+    middle = (both * places).sum(axis=1) / np.maximum(1, both.sum(axis=1))
+    first = (both > 0).argmax(axis=1)
+    last = both.shape[1] - 1 - (both[:, ::-1] > 0).argmax(axis=1)
+    paths = np.stack([middle, first, last, (first + last) / 2], axis=1).astype(np.float64)
+    found: Doubles = paths[1:] - paths[0]
+    found[~counts.any(axis=1)] = np.nan
+    return found

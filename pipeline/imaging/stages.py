@@ -1,0 +1,188 @@
+"""One bought strip to clean frames, stage by stage; each can be left out and looked at.
+
+Each stage rests on the one before, up to the crop. A stage that finds nothing to mend returns what
+it got.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..core.model import Clip, Pixels, Resolved
+from .frames import prompt_motion as motion
+from .frames import strip
+from .frames.indexed import Reel, difference, number
+from .frames.raw import Film
+from .keying import cutout, remap, specks
+from .keying.cutout import Cutout
+from .picture import color, raster
+from .picture.raster import U8, Index
+from .repair import align, calibrate, loop, tracks
+from .upload import fit
+
+STAGES = (
+    "pockets", "fringe", "specks", "palette", "calibrate", "align", "lock_first", "loop",
+)  # fmt: skip
+#: Frame 0 must share this much of the source's silhouette and colours to be replaced by it, and may
+#: not become this much farther from frame 1.
+SAME_SHAPE, SAME_COLORS, FARTHER = 0.90, 0.80, 1.25
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A clip after one stage: the reel as it stands, how it was cut out, and what was done."""
+
+    name: str
+    reel: Reel
+    cutout: Cutout
+    motion: motion.Motion
+    #: Share of opaque pixels that lay on the palette before they were put there.
+    on_palette: float = 1.0
+    notes: tuple[str, ...] = ()
+    to_and_fro: bool = False
+
+
+def develop(
+    content: bytes,
+    pixels: Pixels,
+    resolved: Resolved,
+    clip: Clip,
+    *,
+    name: str,
+    stages: Collection[str] = STAGES,
+    is_procedural: bool = False,
+) -> Iterator[Step]:
+    """Yield the clip after each stage, on its canvas; the last is the result.
+
+    Procedural frames close and stand where they should by construction: a pose that such a clip
+    holds at its end is meant, and is not taken for a defect.
+    Raises AssetError, naming `name`, when the bytes are not the strip that was asked for.
+    """
+    film = Film(strip.frames(content, count=resolved.frames, canvas=resolved.canvas, name=name))
+    laid = fit.canvas(raster.cut(raster.array(pixels)), placement(resolved))
+    palette = color.palette(laid)
+    step = _cut(film, number(laid, palette), palette, resolved, clip, stages)
+    yield replace(step, name="key")
+    yield (step := _on_palette(film, step, palette, resolved, clip, stages))
+    for stage, repair in _REPAIRS.items():
+        if stage in stages and not is_procedural:
+            yield (step := replace(repair(step, clip), name=stage))
+
+
+def placement(resolved: Resolved) -> fit.Placement:
+    """Return where the source lies in the canvas of a resolved request."""
+    return fit.Placement(canvas=resolved.canvas, pad=resolved.pad, scale=resolved.scale)
+
+
+def _cut(
+    film: Film,
+    source: Index,
+    palette: U8,
+    resolved: Resolved,
+    clip: Clip,
+    stages: Collection[str],
+) -> Step:
+    read = motion.read(clip.name, resolved.prompt)
+    repairs = cutout.Repairs(
+        pockets="pockets" in stages,
+        fringe="fringe" in stages,
+        # What dissolves is specks and holes.
+        specks="specks" in stages and not read.fades,
+    )
+    cut = cutout.cut(film, source, palette, matte=color.from_hex(resolved.matte), repairs=repairs)
+    free = remap.remap(film, cut, source, palette, policy="free")
+    return Step("key", free, cut, read)
+
+
+def _on_palette(
+    film: Film,
+    step: Step,
+    palette: U8,
+    resolved: Resolved,
+    clip: Clip,
+    stages: Collection[str],
+) -> Step:
+    """Put the clip on its palette; where frame 0 shows damage, read the frames by its key."""
+    if "palette" not in stages:
+        return replace(step, name="palette")
+    policy = _policy(clip, len(palette))
+    reel = remap.remap(film, step.cutout, step.reel.source, palette, policy=policy)
+    notes: tuple[str, ...] = ()
+    if "align" in stages and any(off := tracks.first(reel)):
+        film = Film(_moved(film.frames, step.cutout, off))
+        step = _cut(film, reel.source, palette, resolved, clip, stages)
+        reel = remap.remap(film, step.cutout, reel.source, palette, policy=policy)
+        notes = (f"all frames were shifted by {_px(*off)} and are back in place",)
+    on_palette = remap.share_on_palette(film, step.cutout.solid, palette)
+    if "calibrate" in stages and not step.cutout.is_exact and calibrate.is_possible(reel):
+        reel = calibrate.calibrate(film.frames, step.cutout.matte, reel)
+        if "specks" in stages and not step.motion.fades:
+            reel = specks.tidy(reel)
+    return replace(step, name="palette", reel=reel, on_palette=on_palette, notes=notes)
+
+
+def _policy(clip: Clip, own: int) -> remap.Policy:
+    """Return how many new colours a clip may bring: none, unless its rule asks for more."""
+    return max(0, clip.colors - own) if isinstance(clip.colors, int) else "strict"
+
+
+def _moved(frames: U8, cut: Cutout, off: tuple[int, int]) -> U8:
+    """Shift whole pictures back by what they are off, matte coming in from the side."""
+    out = np.repeat(np.repeat(cut.matte[:, None, None], frames.shape[1], 1), frames.shape[2], 2)
+    height, width = frames.shape[1:3]
+    x, y = off
+    out[:, max(0, -y) : height + min(0, -y), max(0, -x) : width + min(0, -x)] = frames[
+        :, max(0, y) : height + min(0, y), max(0, x) : width + min(0, x)
+    ]
+    return out
+
+
+def _aligned(step: Step, clip: Clip) -> Step:
+    reel, by = align.align(step.reel, step.motion)
+    stray = [f"frame {at} by {_px(int(x), int(y))}" for at, (x, y) in enumerate(by) if x or y]
+    if not stray:
+        return step
+    return replace(step, reel=reel, notes=(*step.notes, "put back: " + ", ".join(stray)))
+
+
+def _first_locked(step: Step, clip: Clip) -> Step:
+    """Put the source itself in place of frame 0 when frame 0 is a slightly damaged copy of it."""
+    reel = step.reel
+    if (reel.index[0] == reel.source).all() or not reel.source_solid.any():
+        return step
+    shape = loop.overlap(reel.index[0], reel.source)
+    both = reel.solid[0] & reel.source_solid
+    same = float((reel.index[0] == reel.source)[both].mean()) if both.any() else 0.0
+    before = difference(reel.ramp, reel.index[0], reel.index[1 % reel.count])
+    after = difference(reel.ramp, reel.source, reel.index[1 % reel.count])
+    if shape < SAME_SHAPE or same < SAME_COLORS or after > max(FARTHER * before, 0.05):
+        return step
+    return replace(step, reel=reel.with_index(np.concatenate([reel.source[None], reel.index[1:]])))
+
+
+def _looped(step: Step, clip: Clip) -> Step:
+    if clip.loop is False:
+        return step
+    mended = loop.mend(step.reel, step.motion)
+    notes = (*step.notes, mended.note) if mended.note else step.notes
+    return replace(step, reel=mended.reel, notes=notes, to_and_fro=mended.to_and_fro)
+
+
+def _px(x: int, y: int) -> str:
+    """Say a shift in words: "2 px left and 1 px down"."""
+    parts = [
+        f"{abs(by)} px {words[by > 0]}"
+        for by, words in ((x, ("left", "right")), (y, ("up", "down")))
+        if by
+    ]
+    return " and ".join(parts)
+
+
+_REPAIRS: Mapping[str, Callable[[Step, Clip], Step]] = {
+    "align": _aligned,
+    "lock_first": _first_locked,
+    "loop": _looped,
+}

@@ -1,0 +1,100 @@
+"""Choose the matte: the flat colour that is farthest from all colours of the sprite.
+
+The service leaves it in the picture, and paints it only nearly: it must be told from the art again.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ...core.model import Record
+from ..picture import color
+from ..picture.raster import U8, Floats
+
+CANDIDATES = (
+    "#ff00ff", "#00ff00", "#0000ff", "#00ffff", "#ffff00",
+    "#ff0000", "#808080", "#ff8000", "#8000ff", "#00ff80",
+)  # fmt: skip
+#: Colours that words of a prompt will bring into the picture.
+WORDS = (
+    (
+        ("fire", "flame", "torch", "burn", "lava", "explo", "ember", "candle"),
+        ("#ff8000", "#ffff00", "#ff0000"),
+    ),
+    (("lightning", "electr", "ice", "frost", "water", "splash", "rain"), ("#00ffff", "#4080ff")),
+    (("poison", "acid", "toxic", "leaf", "leaves", "vine"), ("#00ff00",)),
+    (("gold", "sparkl", "glint", "shine", "coin", "star"), ("#ffff80",)),
+    (("blood", "red"), ("#ff0000",)),
+    (("green",), ("#00ff00",)),
+    (("blue",), ("#0000ff",)),
+    (("cyan", "teal", "turquoise"), ("#00ffff",)),
+    (("yellow",), ("#ffff00",)),
+    (("orange",), ("#ff8000",)),
+    (("purple", "violet"), ("#8000ff",)),
+    (("pink", "magenta"), ("#ff00ff",)),
+    (("smoke", "dust", "grey", "gray"), ("#808080",)),
+)  # fmt: skip
+#: Shares of a blend at the edge, and how near it must come to another colour to look like art.
+BLENDS = (0.35, 0.5, 0.65)
+LOOKALIKE = 0.06
+MIX_COST = 0.02
+#: The blends of more colours than this are not counted, only their distance.
+MAX_MIXED = 64
+
+
+class Matte(Record, frozen=True, kw_only=True):
+    """The choice as "#rrggbb", its least distance to the sprite in deltaE2, and the next best."""
+
+    color: str
+    distance: float
+    runner_up: str
+
+
+def choose(palette: U8, prompt: str, *, stated: str | None = None) -> Matte:
+    """Choose the matte for a palette (n, 3); `stated` is the rule's own choice and is kept."""
+    candidates = np.array([color.from_hex(text) for text in CANDIDATES])
+    art = color.lab_of(palette)
+    near = color.distances(color.lab_of(candidates), art).min(axis=1)
+    score = near - MIX_COST * np.array([_lookalikes(c, palette) for c in candidates])
+    if expected := _expected(prompt):
+        soft = color.lab_of(np.array([color.from_hex(text) for text in expected]))
+        score = np.minimum(score, color.distances(color.lab_of(candidates), soft).min(axis=1))
+    order = [CANDIDATES[i] for i in np.argsort(-score, kind="stable")]
+    best = (stated or order[0]).lower()
+    return Matte(
+        color=best,
+        distance=round(distance(best, palette), 4),
+        runner_up=next(text for text in order if text != best),
+    )
+
+
+def distance(matte: str, palette: U8) -> float:
+    """Return the deltaE2 of a matte to the nearest colour of the sprite."""
+    nominal: Floats = color.lab_of(color.from_hex(matte))[None]
+    return float(color.distances(nominal, color.lab_of(palette)).min())
+
+
+def _expected(prompt: str) -> tuple[str, ...]:
+    text = prompt.lower()
+    return tuple(
+        shade
+        for stems, shades in WORDS
+        if re.search(rf"(?<![a-z])(?:{'|'.join(stems)})", text)
+        for shade in shades
+    )
+
+
+def _lookalikes(matte: U8, palette: U8) -> int:
+    """Count the pairs of colours of which one, blended with the matte, looks like the other."""
+    if len(palette) > MAX_MIXED:
+        return 0
+    art, light = color.lab_of(palette), color.linear(palette)
+    count = 0
+    for share in BLENDS:
+        blends = color.lab((1 - share) * light + share * color.linear(matte))
+        close = color.distances(blends, art) < LOOKALIKE
+        np.fill_diagonal(close, False)
+        count += int(close.sum())
+    return count
