@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from . import cells, playing, targets
+from . import cells, targets
 from .core.errors import AssetError
 from .core.model import (
     Clip,
@@ -33,6 +33,7 @@ from .imaging.frames import cell
 from .imaging.frames.cell import Placed
 from .imaging.grading import grade, remedies
 from .imaging.picture import raster
+from .targets import playback
 
 #: Every stage that can be left out, in the order in which they run.
 STAGES = (*develop.STAGES, "holds")
@@ -174,7 +175,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
         clip=clip,
         bought=bought,
         placed=placed,
-        durations=playing.durations(clip, last.reel.count),
+        durations=playback.durations(clip, last.reel.count),
         loop=loop,
         direction=Direction.PINGPONG if to_and_fro else clip.direction,
         grade=grade.grade(
@@ -224,7 +225,7 @@ def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Ma
         clip=clip,
         bought=base.bought,
         placed=placed,
-        durations=playing.durations(clip, len(durations), durations),
+        durations=playback.durations(clip, len(durations), durations),
         loop=base.loop if clip.loop is None else clip.loop,
         direction=_both(base.direction, clip.direction),
         grade=base.grade,

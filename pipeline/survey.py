@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from . import cells, choices, lock, lockfile, locktext, playing, project, rules, selection, targets
+from . import cells, choices, lock, lockfile, locktext, project, rules, selection, targets
 from .core import keys, provenance
 from .core.errors import ConfigError, PixelpipeError, SourceError
 from .core.model import Preference, Record, Request, Rule, Source, Step, StepKind
@@ -22,6 +22,7 @@ from .seals.seal import Look
 from .selection import Quiet
 from .site import Site
 from .steps import Wanted
+from .targets import playback
 
 _OVERRIDE = ".yaml"
 
@@ -309,7 +310,7 @@ def _wanted(
         raise SourceError(f"{source.path}: {source.unfit}")
     chosen = site.settings.targets if match.rule.targets is None else match.rule.targets
     rule = cells.expand(match.rule)
-    outputs = targets.paths(source.stem, playing.frames(rule.clips), chosen)
+    outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
     for path in outputs:
         if problem := project.name_problem(site.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")

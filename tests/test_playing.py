@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from game import Game
 
-from pipeline import playing, survey
+from pipeline import survey
 from pipeline.api import Project
 from pipeline.core.model import Clip, Direction
+from pipeline.targets import playback
 
 ODD_CLIPS = """\
 rules:
@@ -52,7 +53,7 @@ def test_plan_names_every_file_that_the_build_writes(game: Game) -> None:
 )
 def test_frames_count_a_round_as_played(clip: Clip, count: int) -> None:
     """Eight when unstated, holds repeated, ping-pong there and back, derived as their origin."""
-    assert dict(playing.frames((TWO, clip)))["c"] == count
+    assert dict(playback.frames((TWO, clip)))["c"] == count
 
 
 def test_derived_clip_may_stand_before_its_origin() -> None:
@@ -62,4 +63,4 @@ def test_derived_clip_may_stand_before_its_origin() -> None:
         Clip(name="second", derived_from="first", hold={0: 250}),
         Clip(name="first", frames=2, hold={1: 500}),
     )
-    assert playing.frames(chain) == (("third", 3), ("second", 3), ("first", 5))
+    assert playback.frames(chain) == (("third", 3), ("second", 3), ("first", 5))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from . import targets
-from .core.model import DEFAULT_FPS, DEFAULT_FRAMES, Clip
+from .. import targets
+from ..core.model import DEFAULT_FPS, DEFAULT_FRAMES, Clip
 
 _Durations = tuple[int, ...]
 
