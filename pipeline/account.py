@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import config, project
+from . import config
 from . import site as sites
 from .config import ServiceChoice
 from .core.errors import ConfigError
 from .core.model import Balance, JobState, Record
-from .ledger import DAY_S, Ledger
 from .site import Site
+from .storage import files
+from .storage.ledger import DAY_S, Ledger
 
 if TYPE_CHECKING:
     from .service.answers import Totals
@@ -45,7 +46,7 @@ def site(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     Raises ConfigError with file and line.
     """
     try:
-        project.find(start)
+        files.find(start)
     except ConfigError:
         settings = config.resolve(None, environment, flags)
         return Site(

@@ -22,7 +22,6 @@ from . import (
     changes,
     forecast,
     knowledge,
-    lockfile,
     permission,
     placeholders,
     planfile,
@@ -31,12 +30,9 @@ from . import (
     survey,
 )
 from . import plan as planning
-from .authorship import Authorship
 from .core.stopwatch import Stopwatch
 from .forecast import Past
-from .ledger import Ledger
 from .lender import Lender, balance
-from .lock import Lock
 from .permission import Permission
 from .plan import Plan
 from .planfile import SavedPlan
@@ -47,6 +43,10 @@ from .scope import Scope as Scope
 from .scope import Spending as Spending
 from .seals import seal, sealing
 from .steps import Known
+from .storage import lock_file
+from .storage.ledger import Ledger
+from .storage.lock import Lock
+from .storage.lock_authorship import Authorship
 from .survey import Survey
 from .tools import Tools
 
@@ -193,7 +193,7 @@ class Project:
 
     def lock(self) -> Lock:
         """Return what the lock file says now."""
-        return lockfile.read(self.root)
+        return lock_file.read(self.root)
 
     def _tools(
         self,

@@ -17,7 +17,6 @@ from .core import keys
 from .core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
 from .core.model import JobState, Rule, StepKind
 from .finishing import Done, Finishing
-from .lock import ClipLine
 from .plan import Plan, SourcePlan
 from .publication import Publication
 from .purchase import jobs, orders
@@ -26,7 +25,8 @@ from .purchase.scheduler import Scheduler
 from .results import Result, untouched
 from .site import Site
 from .steps import ClipPlan
-from .store import Bought
+from .storage.lock import ClipLine
+from .storage.store import Bought
 from .survey import Survey
 from .tools import Options, Tools
 

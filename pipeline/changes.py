@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from . import imprint, lock, lockfile, locktext, project, survey
-from .project import Index, Scan
+from . import imprint, survey
 from .seals.seal import Look
 from .site import Site
+from .storage import files as project
+from .storage import lock, lock_file, lock_text
+from .storage.files import Index, Scan
 from .survey import Survey
 
 _OVERRIDE = ".yaml"
@@ -44,10 +46,10 @@ def after(site: Site, found: Survey) -> Survey | None:
     assert found.since is not None
     sources = {one.source.path for one in found.wanted}
     stems = {one.source.stem for one in found.wanted}
-    text = lockfile.text(site.root)
-    if locktext.rest(text, stems) != locktext.rest(found.lock_text, stems):
+    text = lock_file.text(site.root)
+    if lock_text.rest(text, stems) != lock_text.rest(found.lock_text, stems):
         return None
-    new = locktext.parse(text, stems)
+    new = lock_text.parse(text, stems)
     named = [line.path for line in (*found.lock.files, *new.files) if lock.stem(line.path) in stems]
     scan = _rescanned(site, found.scan, {*sources, *named})
     if scan is None:
@@ -56,7 +58,7 @@ def after(site: Site, found: Survey) -> Survey | None:
         found.since,
         scan=scan,
         changed=frozenset(sources),
-        is_plain=found.since.is_plain and locktext.stays_plain(text, stems),
+        is_plain=found.since.is_plain and lock_text.stays_plain(text, stems),
     )
     return again(site, look, found.index)
 

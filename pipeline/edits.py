@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from . import lock, publication
+from . import publication
 from .api import Observer, Project, Scope, Spending, ignore
 from .core.errors import UsageError
-from .lock import FileLine, Lock
-from .project import digest_of
 from .report import Report
+from .storage import lock
+from .storage.files import digest_of
+from .storage.lock import FileLine, Lock
 
 
 def edited(project: Project, source: str) -> tuple[str, ...]:

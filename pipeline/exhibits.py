@@ -15,11 +15,11 @@ from .api import Project
 from .core import keys
 from .core.errors import AssetError, PixelpipeError
 from .core.model import Clip, Grade, Pixels, Record, SheetClip, StepKind
-from .lock import ClipLine
 from .plan import SourcePlan
 from .purchase import orders
 from .steps import ClipPlan, Wanted
-from .store import Bought, Store
+from .storage.lock import ClipLine
+from .storage.store import Bought, Store
 from .targets import Drawn, layout, registry, timing
 from .targets import sheet as sheets
 

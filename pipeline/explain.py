@@ -9,10 +9,10 @@ from .api import Project
 from .core import keys
 from .core.model import Record
 from .plan import SourcePlan
-from .project import Index
 from .report import Report
 from .steps import ClipPlan
-from .store import Store
+from .storage.files import Index
+from .storage.store import Store
 
 
 class Difference(Record, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from . import lock, lockfile, placeholders, project, restraint, watch
+from . import placeholders, restraint, watch
 from .api import Observer, Project, Scope, Spending
 from .core.errors import ConfigError, PixelpipeError
 from .lender import Lender
@@ -25,6 +25,7 @@ from .report import Report
 from .restraint import Restraint
 from .selection import Quiet
 from .site import Site
+from .storage import files, lock, lock_file
 
 #: Builds at the same time; further changes are joined until one has ended.
 _BUILDS = 4
@@ -35,7 +36,7 @@ _LOOK_S = 2.0
 _LAST_S = 30.0
 _RULES = (".yaml", ".yml")
 #: Files with settings; the key may be in the second.
-_SETTINGS = (project.CONFIG_NAME, ".env")
+_SETTINGS = (files.CONFIG_NAME, ".env")
 
 
 class Follower:
@@ -132,7 +133,7 @@ class Follower:
             if _frame(before) != _frame(self._project.site):
                 self._arm()
         root = self._project.root
-        reading = partial(lockfile.text, root)
+        reading = partial(lock_file.text, root)
         if lock.NAME in paths and not self._project.authorship.is_news(reading):
             if paths == {lock.NAME}:
                 return
@@ -279,13 +280,13 @@ class _Due:
 
 def _is_rule(path: str) -> bool:
     """Tell whether a file says what is to be done."""
-    return path in _SETTINGS or (path.endswith(_RULES) and not project.is_override(path))
+    return path in _SETTINGS or (path.endswith(_RULES) and not files.is_override(path))
 
 
 def _source_of(path: str, root: Path) -> str | None:
     """Return the source that a changed file concerns; None when it may concern more than one."""
-    stem = lock.stem(path) if project.is_output(path) else path.removesuffix(".png.yaml")
-    names = (path,) if project.is_source(path) else (f"{stem}.png", f"{stem}.PNG")
+    stem = lock.stem(path) if files.is_output(path) else path.removesuffix(".png.yaml")
+    names = (path,) if files.is_source(path) else (f"{stem}.png", f"{stem}.PNG")
     return next((name for name in names if (root / name).is_file()), None)
 
 

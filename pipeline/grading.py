@@ -12,11 +12,11 @@ import msgspec
 
 from . import steps
 from .core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
-from .lock import ClipLine, Lock
 from .plan import SourcePlan
 from .results import Result
 from .steps import ClipPlan
-from .store import Store
+from .storage.lock import ClipLine, Lock
+from .storage.store import Store
 
 
 class Verdict(Record, frozen=True, kw_only=True):

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from . import project
 from .core import keys
 from .core.model import Job, JobState, Request
-from .ledger import Ledger
 from .site import Site
 from .steps import Known
-from .store import Store
+from .storage import files as project
+from .storage.ledger import Ledger
+from .storage.store import Store
 from .survey import Survey
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from . import __version__, lock
+from . import __version__
 from .core import keys
 from .core.errors import ConfigError, StorageError, UsageError
 from .core.model import Balance, Record, Rule
-from .lock import Lock
 from .plan import Plan
 from .site import Site
+from .storage import lock
+from .storage.lock import Lock
 
 VERSION = 1
 _NAMED = 3

@@ -13,15 +13,16 @@ from contextlib import contextmanager, nullcontext
 
 from filelock import FileLock, Timeout
 
-from . import lock, lockfile, locktext, project
-from .authorship import Authorship
 from .core import keys
 from .core.errors import AssetError, StorageError, SupersededError
 from .core.model import File, Source
-from .ledger import Ledger
-from .lock import ClipLine, FileLine
-from .project import Stat
 from .site import Site
+from .storage import files as project
+from .storage import lock, lock_file, lock_text
+from .storage.files import Stat
+from .storage.ledger import Ledger
+from .storage.lock import ClipLine, FileLine
+from .storage.lock_authorship import Authorship
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
@@ -151,7 +152,7 @@ class Publication:
                 for source in [path for path in self._clips if path[: -len(".png")] == stem]:
                     del self._clips[source]
         if text == self._plain:
-            self._plain = locktext.replace(text, clips=self._clips, files=self._files)
+            self._plain = lock_text.replace(text, clips=self._clips, files=self._files)
             return self._plain
         before = lock.parse(text)
         return lock.text(lock.replace(before, clips=self._clips, files=self._files))
@@ -196,7 +197,7 @@ def _rewrite(
     authorship: Authorship | None = None,
 ) -> None:
     with guard(site):
-        before = lockfile.text(site.root)
+        before = lock_file.text(site.root)
         text = change(before)
         with authorship.writing(before, text) if authorship else nullcontext():
             project.publish(site.root, [File(path=lock.NAME, content=text.encode())])

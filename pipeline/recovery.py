@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from . import lock, project, publication
+from . import publication
 from .api import Project
 from .core import keys, provenance
 from .core.errors import SourceError, StorageError
 from .core.model import Provenance, Record
-from .lock import ClipLine, FileLine, Lock
 from .steps import Wanted
-from .store import Store
+from .storage import files as project
+from .storage import lock
+from .storage.lock import ClipLine, FileLine, Lock
+from .storage.store import Store
 
 #: How data files name the sheet's pixels: `"pngHash": "…"`, `png_hash = "…"`, `/* sheet … */`.
 _NAMED = re.compile(rb"(?:png_?hash|sheet)\W{1,12}(?:value\W+)?([0-9a-f]{64})", re.IGNORECASE)

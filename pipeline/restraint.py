@@ -13,10 +13,10 @@ from collections.abc import Container, Iterator
 import msgspec
 
 from .core.model import JobState, Kept, Record, StepKind
-from .ledger import Ledger
-from .lock import Lock
 from .plan import Plan
 from .steps import ClipPlan
+from .storage.ledger import Ledger
+from .storage.lock import Lock
 
 _ON_ITS_WAY = (JobState.CLAIMED, JobState.SUBMITTED, JobState.DETACHED)
 

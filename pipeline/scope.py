@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from .core.model import Preference, Record
-from .lock import ClipLine
 from .plan import Plan
 from .planfile import SavedPlan
 from .restraint import Restraint
 from .seals.seal import Look
 from .selection import Quiet
+from .storage.lock import ClipLine
 
 
 class Spending(Record, frozen=True, kw_only=True):

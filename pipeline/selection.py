@@ -10,7 +10,7 @@ from pathlib import Path
 from .core.errors import UsageError
 from .core.model import Record
 from .grammar import globs
-from .project import Scan
+from .storage.files import Scan
 
 
 class Quiet(Record, frozen=True, kw_only=True):

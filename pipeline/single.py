@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import config, finish, imaging, project, survey
+from . import config, finish, imaging, survey
 from . import site as sites
 from .api import Project, Scope
 from .core.errors import UsageError
@@ -19,6 +19,7 @@ from .purchase import orders
 from .report import Report
 from .site import Site
 from .steps import Known
+from .storage import files
 from .survey import Survey
 
 #: Where errors in the wish are said to be.
@@ -40,7 +41,7 @@ class SingleFile(Project):
 
         Raises UsageError when there is no such PNG, ConfigError when the clip is wrong.
         """
-        if not path.is_file() or not project.is_source(path.name):
+        if not path.is_file() or not files.is_source(path.name):
             raise UsageError(f"{path}: is not a PNG file that can be animated")
         self._name, self._clip = path.name, clip
         super().__init__(path, environment=environment, **flags)
@@ -67,7 +68,7 @@ class SingleFile(Project):
             name = f"{number}-{stage.name}.png"
             written.append(File(path=name, content=imaging.encode(strip)))
         folder.mkdir(parents=True, exist_ok=True)
-        project.publish(folder, written)
+        files.publish(folder, written)
         return tuple(folder / file.path for file in written)
 
     def _look(self, scope: Scope) -> Survey:

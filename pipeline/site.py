@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import choices, config, packs, project
+from . import choices, config, packs
 from .config import ServiceChoice, Settings
 from .core import keys
 from .core.errors import ConfigError
 from .core.model import Document, Record, Rule
 from .grammar import rulefile
 from .grammar.shapes import At
-from .ledger import Ledger
 from .project import document
-from .store import Store
+from .storage import files
+from .storage.ledger import Ledger
+from .storage.store import Store
 
 
 class Site(Record, frozen=True, kw_only=True):
@@ -59,8 +60,8 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
 
     Raises ConfigError with file and line.
     """
-    root = project.find(start)
-    stated = document.read(root / project.CONFIG_NAME, project.CONFIG_NAME)
+    root = files.find(start)
+    stated = document.read(root / files.CONFIG_NAME, files.CONFIG_NAME)
     settings = config.resolve(stated, environment, flags)
     choices.check_document(stated)
     choices.check(settings.targets, At(document=_origin(settings, "targets")))
@@ -71,7 +72,7 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         rules=found,
         service=config.service(settings, api_key(root, environment) is not None),
         state=state_folder(settings, environment),
-        inputs=(project.CONFIG_NAME, *inputs),
+        inputs=(files.CONFIG_NAME, *inputs),
     )
 
 
@@ -106,9 +107,9 @@ def _origin(settings: Settings, name: str) -> Document:
 def _files(root: Path, patterns: Sequence[str]) -> tuple[str, ...]:
     for pattern in patterns:
         is_glob = any(mark in pattern for mark in "*?[")
-        if not is_glob and not project.matching(root, [pattern]):
-            raise ConfigError(f"the rule file {pattern} is not there", path=project.CONFIG_NAME)
-    return project.matching(root, patterns)
+        if not is_glob and not files.matching(root, [pattern]):
+            raise ConfigError(f"the rule file {pattern} is not there", path=files.CONFIG_NAME)
+    return files.matching(root, patterns)
 
 
 def state_folder(settings: Settings, environment: Mapping[str, str]) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 
 import msgspec
 
-from . import __version__, lock
+from . import __version__
 from .config import ServiceChoice
 from .core import keys
 from .core.model import (
@@ -26,6 +26,7 @@ from .core.model import (
     StepKind,
     TargetChoice,
 )
+from .storage import lock
 
 
 class Wanted(Record, frozen=True, kw_only=True):

@@ -12,16 +12,20 @@ from pathlib import Path
 
 import msgspec
 
-from . import cells, choices, lock, lockfile, locktext, project, rules, selection, targets
+from . import cells, choices, rules, selection, targets
 from .core import keys, provenance
 from .core.errors import ConfigError, PixelpipeError, SourceError
 from .core.model import Preference, Record, Request, Rule, Source, Step, StepKind
 from .grammar import rulefile
-from .project import Facts, Index, Scan, Stat, document
+from .project import document
 from .seals.seal import Look
 from .selection import Quiet
 from .site import Site
 from .steps import Wanted
+from .storage import files as project
+from .storage import lock, lock_file
+from .storage import lock_text as locktext
+from .storage.files import Facts, Index, Scan, Stat
 from .targets import playback
 
 _OVERRIDE = ".yaml"
@@ -97,7 +101,7 @@ def _part(site: Site, paths: Collection[str]) -> Survey:
     scan = tree.inside({path.rpartition("/")[0] or "." for path in paths})
     chosen = [path for path in paths if path in scan.files and project.is_source(path)]
     index = Index.open(site.root, is_narrow=True)
-    if not site.service.paid and locktext.is_plain(lockfile.text(site.root)):
+    if not site.service.paid and locktext.is_plain(lock_file.text(site.root)):
         stems = {path[: -len(".png")] for path in chosen}
         found = survey(site, scan, index, chosen, is_whole=False, stems=stems)
         if found.has_all_outputs:
@@ -160,7 +164,7 @@ def survey(
     """
     wanted, refused, unmatched = _wishes(site, scan, index, paths)
     stat = project.stat_at(site.root / lock.NAME) if site.is_project else None
-    text = lockfile.text(site.root) if site.is_project else ""
+    text = lock_file.text(site.root) if site.is_project else ""
     return Survey(
         wanted=tuple(wanted),
         refused=tuple(refused),

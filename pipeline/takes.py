@@ -13,9 +13,9 @@ from .api import Observer, Project, Scope, Spending, ignore
 from .core import keys
 from .core.errors import RefusedError, UsageError
 from .core.model import Preference, Record, Request
-from .lock import ClipLine
 from .report import Report
-from .store import Store
+from .storage.lock import ClipLine
+from .storage.store import Store
 
 #: Takes after the last known one that are looked for: numbers may be missing after a merge.
 _GAP = 3

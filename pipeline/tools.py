@@ -6,13 +6,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from .authorship import Authorship
 from .budget import Allowance
 from .core.model import Record
 from .core.stopwatch import Stopwatch
-from .ledger import Ledger
 from .purchase.jobs import Change, Clock
 from .results import Result
+from .storage.ledger import Ledger
+from .storage.lock_authorship import Authorship
 
 if TYPE_CHECKING:
     from .service.client import Service

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 
-from . import lock, project
 from .api import Project
 from .core.model import Record
-from .lock import ClipLine, FileLine
-from .store import Bought
+from .storage import files, lock
+from .storage.lock import ClipLine, FileLine
+from .storage.store import Bought
 
 #: The service that animates by rule, not by a model.
 BUILT_IN = "built-in"
@@ -91,7 +91,7 @@ def clean(opened: Project) -> tuple[str, ...]:
     return tuple(
         line.path
         for line in opened.lock().files
-        if line.is_ours and project.remove(opened.root, line.path, line.digest)
+        if line.is_ours and files.remove(opened.root, line.path, line.digest)
     )
 
 
@@ -175,6 +175,6 @@ def _origin(file: FileLine, clips: list[ClipLine], root: Path) -> Origin:
 
 def _digest(root: Path, path: str) -> str | None:
     try:
-        return project.digest_of(root / path)
+        return files.digest_of(root / path)
     except OSError:
         return None

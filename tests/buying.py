@@ -10,7 +10,7 @@ from pathlib import Path
 from game import Game, Shop, shop_serving
 
 from pipeline.core.model import Job
-from pipeline.ledger import Ledger
+from pipeline.storage.ledger import Ledger
 
 
 @contextmanager

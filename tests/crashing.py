@@ -25,11 +25,11 @@ from typing import Any
 
 from pipeline import finish, publication
 from pipeline.cli import main
-from pipeline.ledger import Ledger
-from pipeline.ledger.file import LedgerFile
 from pipeline.purchase import orders
 from pipeline.service import client, wire
 from pipeline.service.client import Service
+from pipeline.storage.ledger import Ledger
+from pipeline.storage.ledger.file import LedgerFile
 
 _CHANGES = {"os.rename": "rename", "os.remove": "remove"}
 _HALF = 2

@@ -15,8 +15,8 @@ from game import Game, Shop
 
 from pipeline.core import keys
 from pipeline.core.model import Job, JobState
-from pipeline.ledger import Ledger
-from pipeline.store import Store
+from pipeline.storage.ledger import Ledger
+from pipeline.storage.store import Store
 
 #: What a rule says of one sprite: no prompt stands for two clips, so the books can be compared.
 _SPRITE = """\

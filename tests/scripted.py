@@ -13,11 +13,11 @@ from PIL import Image
 from pipeline.core import keys
 from pipeline.core.errors import PixelpipeError
 from pipeline.core.model import Job, JobState, Resolved
-from pipeline.ledger import Ledger
 from pipeline.purchase.jobs import Desk, Order
 from pipeline.service.answers import Charge, Output, Status
 from pipeline.service.client import Service
-from pipeline.store import Store
+from pipeline.storage.ledger import Ledger
+from pipeline.storage.store import Store
 
 CANVAS = (8, 8)
 STRIP = png(Image.new("RGBA", (8 * 8, 8), (200, 30, 30, 255)))

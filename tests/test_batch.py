@@ -16,9 +16,9 @@ import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
 from pipeline.core.model import Job, JobState, Pixels, Request, Resolved
-from pipeline.ledger import Ledger
 from pipeline.purchase import resolve
-from pipeline.store import Bought
+from pipeline.storage.ledger import Ledger
+from pipeline.storage.store import Bought
 
 THREE_CLIPS = (
     TWO_CLIPS

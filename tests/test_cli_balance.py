@@ -15,7 +15,7 @@ from game import Game, Shop
 from pipeline import account
 from pipeline.config import ServiceChoice
 from pipeline.core.model import Balance, Job, JobState, Resolved
-from pipeline.ledger import Ledger
+from pipeline.storage.ledger import Ledger
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0

@@ -12,7 +12,7 @@ from command import Ended, call, run
 from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
-from pipeline import packs, project, site
+from pipeline import packs, site
 from pipeline.account import Records
 from pipeline.doctor import artchecks, checks, placechecks, poses
 from pipeline.doctor.checks import Finding, Level
@@ -20,7 +20,8 @@ from pipeline.grammar import rulefile
 from pipeline.imaging import decode
 from pipeline.imaging.picture import facts
 from pipeline.imaging.picture.png import chunk
-from pipeline.lock import ClipLine, Lock
+from pipeline.storage import files
+from pipeline.storage.lock import ClipLine, Lock
 
 KEY = "pe_sk_" + "secretsecretsecret"
 
@@ -285,7 +286,7 @@ def test_a_key_in_a_tracked_file_is_named_by_line_and_not_shown(game: Game) -> N
 def test_names_that_differ_only_in_case_are_found() -> None:
     """On Windows and macOS one of them overwrites the other at checkout."""
     paths = ["a/Hero.png", "a/hero.png", "b/hero.png", "ü.png", "u\u0308.png"]
-    found = checks.collisions(paths, project.fold)
+    found = checks.collisions(paths, files.fold)
     assert sorted(one.paths for one in found) == [
         ("a/Hero.png", "a/hero.png"),
         ("u\u0308.png", "ü.png"),

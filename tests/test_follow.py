@@ -13,9 +13,9 @@ import pytest
 from game import RULES, Game, shop_serving
 
 from pipeline.api import Project, Spending, ignore
-from pipeline.authorship import Authorship
 from pipeline.follow import Follower
 from pipeline.report import Report
+from pipeline.storage.lock_authorship import Authorship
 
 LIMIT_S = 60.0
 SETTLE_S = 0.3

@@ -21,7 +21,7 @@ from PIL import Image
 
 from pipeline.core.model import Job, JobState
 from pipeline.imaging.picture import png as container
-from pipeline.ledger import Ledger
+from pipeline.storage.ledger import Ledger
 
 HERE = Path(__file__).parent
 MOST_MIB = 200.0

@@ -14,9 +14,10 @@ from game import RULES, Game
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import imprint, project
+from pipeline import imprint
 from pipeline.api import Project
 from pipeline.seals import seal
+from pipeline.storage import files
 
 SAID = "Nothing to do: 2 clips up to date.\n"
 
@@ -37,7 +38,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def game(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Game:
     """Copy the project, in which nothing has to age, and seal it."""
-    monkeypatch.setattr(project, "RACY_NS", 0)
+    monkeypatch.setattr(files, "RACY_NS", 0)
     shutil.copytree(built, tmp_path / "copy")
     copy = Game(tmp_path / "copy/game", {"PIXELPIPE_STATE": str(tmp_path / "copy/state")})
     put(copy)
@@ -241,7 +242,7 @@ def test_a_scan_and_an_imprint_list_the_same(
             (root / folder / name).mkdir()
         else:
             (root / folder / name).write_bytes(b"x")
-    scan = project.scan(root, ["."], [], is_listed=True)
+    scan = files.scan(root, ["."], [], is_listed=True)
     assert scan.listing.keys() == scan.folders.keys()
     listed = {folder: imprint.listed(str(root), folder) for folder in scan.folders}
     assert scan.listing == {folder: imprint.encoded(text) for folder, text in listed.items()}

@@ -14,11 +14,11 @@ from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job
 from pipeline.core import errors, keys
 from pipeline.core.model import FailureClass, Job, JobState
 from pipeline.imaging.picture import png as container
-from pipeline.ledger import Ledger
 from pipeline.purchase import jobs
 from pipeline.purchase.jobs import DEADLINE_S, Desk, Fetched, Pending, Submitted
 from pipeline.service.answers import Output, Status
-from pipeline.store import Store
+from pipeline.storage.ledger import Ledger
+from pipeline.storage.store import Store
 
 START = 1_000_000.0
 UNCERTAIN = errors.UncertainError("lost")

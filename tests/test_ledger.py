@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.core.errors import ConfigError, RefusedError, StorageError
 from pipeline.core.model import FailureClass, Job, JobState, Resolved
-from pipeline.ledger import Ledger
+from pipeline.storage.ledger import Ledger
 
 
 def job(key: str = "a", **change: object) -> Job:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import lock
 from pipeline.core.errors import ConfigError
-from pipeline.lock import ClipLine, FileLine, Lock
+from pipeline.storage import lock
+from pipeline.storage.lock import ClipLine, FileLine, Lock
 
 CLIP = ClipLine(source="a.png", clip="idle", key="k", digest="d", service="s", paid=True)
 FILE = FileLine(path="a.anim.png", digest="e", build="b")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import lock, locktext
-from pipeline.lock import ClipLine, FileLine, Lock
+from pipeline.storage import lock, lock_text
+from pipeline.storage.lock import ClipLine, FileLine, Lock
 
 #: Names of which some begin as others do, some need no escape, and some do.
 stems = st.sampled_from(["a", "ab", "b/a", "é", "z z", "a.b", 'quoted"', "back\\", "line\u2028"])
@@ -45,7 +45,7 @@ def locks(names: st.SearchStrategy[str]) -> st.SearchStrategy[Lock]:
 def test_what_we_write_without_escapes_is_plain(one: Lock) -> None:
     """A search for a name has to find every line about it."""
     text = lock.text(one)
-    assert locktext.is_plain(text) is ("\\" not in text)
+    assert lock_text.is_plain(text) is ("\\" not in text)
 
 
 @given(locks(plain_stems))
@@ -53,11 +53,11 @@ def test_what_others_wrote_is_not_plain(one: Lock) -> None:
     """Lines in another order, or an odd one, or no end of the last."""
     text = lock.text(one)
     lines = text.split("\n")
-    assert not locktext.is_plain(text[:-1])
-    assert not locktext.is_plain(text + "<<<<<<< ours\n")
-    assert not locktext.is_plain("\n".join(lines[1:]))
+    assert not lock_text.is_plain(text[:-1])
+    assert not lock_text.is_plain(text + "<<<<<<< ours\n")
+    assert not lock_text.is_plain("\n".join(lines[1:]))
     turned = [lines[0], *reversed(lines[1:-1]), ""]
-    assert locktext.is_plain("\n".join(turned)) is (turned == lines)
+    assert lock_text.is_plain("\n".join(turned)) is (turned == lines)
 
 
 @given(locks(plain_stems), st.sets(stems))
@@ -66,13 +66,13 @@ def test_lines_about_a_source_are_those_that_a_whole_reading_finds(
 ) -> None:
     """`a` is not `ab`, nor `b/a`, and a name may stand where a search does not expect it."""
     text = lock.text(one)
-    found = locktext.parse(text, wanted)
+    found = lock_text.parse(text, wanted)
     assert set(found.clips) == {line for line in one.clips if line.source[:-4] in wanted}
     assert set(found.files) == {line for line in one.files if lock.stem(line.path) in wanted}
-    without = lock.parse(locktext.rest(text, wanted))
+    without = lock.parse(lock_text.rest(text, wanted))
     assert {*without.clips, *found.clips} == set(one.clips)
     assert {*without.files, *found.files} == set(one.files)
-    assert locktext.is_plain(locktext.rest(text, wanted))
+    assert lock_text.is_plain(lock_text.rest(text, wanted))
 
 
 @given(
@@ -92,16 +92,16 @@ def test_lines_are_replaced_as_records_are(
     for file in set(files):
         by_stem.setdefault(lock.stem(file.path), []).append(file)
     expected = lock.text(lock.replace(one, clips=by_source, files=by_stem))
-    assert locktext.replace(lock.text(one), clips=by_source, files=by_stem) == expected
+    assert lock_text.replace(lock.text(one), clips=by_source, files=by_stem) == expected
 
 
 @given(locks(plain_stems), st.sampled_from(["a", "é"]), st.data())
 def test_a_plain_text_stays_so_or_not(one: Lock, stem: str, data: st.DataObject) -> None:
     """Only lines about one source may have been written by others."""
-    text = locktext.rest(lock.text(one), {stem})
+    text = lock_text.rest(lock.text(one), {stem})
     lines = text.split("\n")
     for _ in range(data.draw(st.integers(0, 3))):
         line = lock.written(data.draw(clip_lines(st.just(stem))))
         lines.insert(data.draw(st.integers(1, len(lines) - 1)), line)
     text = "\n".join(lines)
-    assert locktext.stays_plain(text, {stem}) is locktext.is_plain(text)
+    assert lock_text.stays_plain(text, {stem}) is lock_text.is_plain(text)

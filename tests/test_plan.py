@@ -20,9 +20,9 @@ from pipeline.core.model import (
     StepKind,
     TargetChoice,
 )
-from pipeline.lock import ClipLine, FileLine, Lock
 from pipeline.plan import Plan
 from pipeline.steps import Known, Wanted
+from pipeline.storage.lock import ClipLine, FileLine, Lock
 
 SHOP = ServiceChoice(identity="shop", base_url="https://shop.example/v1", paid=True)
 BUILT_IN = ServiceChoice(identity="built-in", base_url=None, paid=False)

@@ -15,7 +15,7 @@ from pipeline import __version__, forecast
 from pipeline.api import Project
 from pipeline.core.model import FailureClass, Job, JobState, Resolved
 from pipeline.forecast import Past
-from pipeline.ledger import Ledger
+from pipeline.storage.ledger import Ledger
 
 
 def _saved(game: Game, *options: str) -> Path:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import project
-from pipeline.project.ignore import Ignore
+from pipeline.storage import files
+from pipeline.storage.files.ignore import Ignore
 
 
 @pytest.mark.parametrize(
@@ -85,5 +85,5 @@ def test_a_scan_leaves_out_exactly_what_git_leaves_out(tmp_path: Path) -> None:
     listing = ["git", "ls-files", "-z", "-o", "--exclude-standard", "--", "*.png"]
     shown = subprocess.run(listing, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     expected = {name for name in shown.split("\0") if name}
-    assert set(project.scan(tmp_path, ["art"], []).files) == expected
+    assert set(files.scan(tmp_path, ["art"], []).files) == expected
     assert len(expected) > 5

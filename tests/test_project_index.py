@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import project
 from pipeline.core import keys
 from pipeline.core.errors import ConfigError
-from pipeline.project import Facts, Index, Stat
+from pipeline.storage import files
+from pipeline.storage.files import Facts, Index, Stat
 
 DIGEST = keys.digest(b"x")
 OTHER = keys.digest(b"y")
@@ -236,10 +236,10 @@ def test_outputs_on_disk_are_hashed_once(tmp_path: Path) -> None:
     index = Index.open(tmp_path)
     names = ["hero.anim.json", "gone.anim.json", "hero.anim.json/x", "folder.anim.json"]
     expected = {names[0]: DIGEST, names[1]: None, names[2]: None, names[3]: ""}
-    assert project.digests(tmp_path, names, index) == expected
-    stat = project.scan(tmp_path, ["."], []).files
+    assert files.digests(tmp_path, names, index) == expected
+    stat = files.scan(tmp_path, ["."], []).files
     output.chmod(0)  # changes the ctime: give the memo's stat to show that nothing is read
-    assert project.digests(tmp_path, names[:1], index, files=stat) == {names[0]: DIGEST}
+    assert files.digests(tmp_path, names[:1], index, files=stat) == {names[0]: DIGEST}
     assert index.digest(names[0], stat[names[0]]) == DIGEST
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import project
 from pipeline.core import keys
 from pipeline.core.errors import AssetError, SourceError, StorageError
 from pipeline.core.model import File
-from pipeline.project import outputs
+from pipeline.storage import files as project
+from pipeline.storage.files import write
 
 
 def file(path: str, content: bytes = b"new") -> File:
@@ -207,11 +207,11 @@ def test_a_file_held_open_is_tried_again_for_a_while(tmp_path: Path) -> None:
         source.rename(target)
 
     (tmp_path / "new").write_bytes(b"new")
-    outputs.replace(tmp_path / "new", tmp_path / "old", rename=rename, patience_s=(0, 0, 0))
+    write.replace(tmp_path / "new", tmp_path / "old", rename=rename, patience_s=(0, 0, 0))
     assert (tmp_path / "old").read_bytes() == b"new"
     calls.clear()
     with pytest.raises(PermissionError):
-        outputs.replace(tmp_path / "new", tmp_path / "old", rename=rename, patience_s=(0,))
+        write.replace(tmp_path / "new", tmp_path / "old", rename=rename, patience_s=(0,))
     assert len(calls) == 2
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import project
 from pipeline.core.errors import ConfigError, SourceError, StorageError
-from pipeline.project import paths
+from pipeline.storage import files
+from pipeline.storage.files import paths
 
 
 def test_root_is_the_nearest_folder_upwards_with_a_configuration(tmp_path: Path) -> None:
@@ -17,15 +17,15 @@ def test_root_is_the_nearest_folder_upwards_with_a_configuration(tmp_path: Path)
     (inner / "assets" / "deep").mkdir(parents=True)
     for folder in (tmp_path, inner):
         (folder / "pixelpipe.yaml").write_text("")
-    assert project.find(inner / "assets" / "deep") == inner
-    assert project.find(inner / "pixelpipe.yaml") == inner
-    assert project.find(tmp_path / "games") == tmp_path
+    assert files.find(inner / "assets" / "deep") == inner
+    assert files.find(inner / "pixelpipe.yaml") == inner
+    assert files.find(tmp_path / "games") == tmp_path
 
 
 def test_no_configuration_names_the_command_that_writes_one(tmp_path: Path) -> None:
     """The first thing that a new user sees has to say what to do."""
     with pytest.raises(ConfigError, match=r"pixelpipe init"):
-        project.find(tmp_path)
+        files.find(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_a_name_tells_what_a_file_is(name: str, kind: str) -> None:
     found = [
         label
         for label, asks in (
-            ("source", project.is_source),
-            ("output", project.is_output),
-            ("override", project.is_override),
+            ("source", files.is_source),
+            ("output", files.is_output),
+            ("override", files.is_override),
         )
         if asks(name)
     ]
@@ -102,5 +102,5 @@ def test_device_names_of_windows_are_known(path: str, is_reserved: bool) -> None
 
 def test_names_that_other_systems_take_for_one_fold_to_one() -> None:
     """macOS and Windows compare without case, and macOS without Unicode form."""
-    assert project.fold("Art/He\u0301ro.png") == project.fold("art/H\u00e9RO.PNG")
-    assert project.fold("hero1.png") != project.fold("hero2.png")
+    assert files.fold("Art/He\u0301ro.png") == files.fold("art/H\u00e9RO.PNG")
+    assert files.fold("hero1.png") != files.fold("hero2.png")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from somebody import somebody_else
 
-from pipeline import project
+from pipeline.storage import files
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def make(root: Path, *names: str) -> None:
 
 def seen(root: Path, *assets: str, ignore: tuple[str, ...] = ()) -> set[str]:
     """Return the paths that a scan finds; it has to be complete."""
-    found = project.scan(root, assets or ("assets",), ignore)
+    found = files.scan(root, assets or ("assets",), ignore)
     assert found.is_complete
     return set(found.files)
 
@@ -35,12 +35,12 @@ def seen(root: Path, *assets: str, ignore: tuple[str, ...] = ()) -> set[str]:
 def test_a_scan_sees_sources_overrides_and_outputs_and_their_stats(root: Path) -> None:
     """These three kinds are all that a plan decides on."""
     make(root, "assets/notes.txt", "assets/hero.anim.json.import", "outside.png")
-    found = project.scan(root, ["assets"], [])
+    found = files.scan(root, ["assets"], [])
     names = {"assets/hero.png", "assets/hero.png.yaml", "assets/hero.anim.json"}
     assert names == set(found.files)
-    assert set(filter(project.is_source, found.files)) == {"assets/hero.png"}
+    assert set(filter(files.is_source, found.files)) == {"assets/hero.png"}
     stat = (root / "assets/hero.png").stat()
-    expected = project.Stat(stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns)
+    expected = files.Stat(stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns)
     assert found.files["assets/hero.png"] == expected
     assert found.folders == {"assets": (root / "assets").stat().st_ino}
     assert (found.is_complete, found.faults) == (True, ())
@@ -51,11 +51,11 @@ def test_folders_of_other_programs_are_left_out(root: Path) -> None:
     caches = (".godot", ".import", ".git", ".pixelpipe", "node_modules", "Library", "Temp")
     make(root, *(f"{name}/deep/x.png" for name in caches), "Assets/Library/y.png")
     (root / "ProjectSettings").mkdir()
-    assert {name for name in seen(root, ".") if project.is_source(name)} == {
+    assert {name for name in seen(root, ".") if files.is_source(name)} == {
         "assets/hero.png",
         "Assets/Library/y.png",
     }
-    assert set(project.scan(root, ["."], []).pruned) == set(caches)
+    assert set(files.scan(root, ["."], []).pruned) == set(caches)
 
 
 def test_a_folder_called_library_is_art_without_unity(root: Path) -> None:
@@ -91,8 +91,8 @@ def test_a_link_to_a_file_counts_as_the_file_and_folders_are_not_followed(root: 
     }
     for name, target in links.items():
         (root / "assets" / name).symlink_to(target)
-    found = project.scan(root, ["assets"], [])
-    assert {name for name in found.files if project.is_source(name)} == {
+    found = files.scan(root, ["assets"], [])
+    assert {name for name in found.files if files.is_source(name)} == {
         "assets/hero.png",
         "assets/tree.png",
     }
@@ -113,7 +113,7 @@ def test_a_link_out_of_the_project_is_a_fault(
     make(other, "secret.png")
     (root / "assets/secret.png").symlink_to(other / "secret.png")
     (root / "more").symlink_to(other)
-    found = project.scan(root, ["assets", "more"], [])
+    found = files.scan(root, ["assets", "more"], [])
     assert not any("secret" in name for name in found.files)
     assert len(found.faults) == 2
 
@@ -122,12 +122,12 @@ def test_pipes_and_folders_named_like_pictures_are_no_sources(root: Path) -> Non
     """Opening a pipe would wait for ever."""
     (root / "assets/dir.png").mkdir()
     os.mkfifo(root / "assets/pipe.png")
-    assert {name for name in seen(root) if project.is_source(name)} == {"assets/hero.png"}
+    assert {name for name in seen(root) if files.is_source(name)} == {"assets/hero.png"}
 
 
 def test_a_missing_assets_folder_is_no_deletion(root: Path) -> None:
     """An unmounted drive must not look like a thousand deleted sources."""
-    found = project.scan(root, ["assets", "gone"], [])
+    found = files.scan(root, ["assets", "gone"], [])
     assert not found.is_complete
     assert found.faults[0].startswith("gone: is not there")
     assert "assets/hero.png" in found.files
@@ -138,7 +138,7 @@ def test_an_unreadable_folder_is_a_fault_and_no_deletion(tmp_path: Path) -> None
     make(tmp_path, "assets/a/x.png", "assets/b/y.png")
     (tmp_path / "assets/a").chmod(0)
     with somebody_else(tmp_path):
-        found = project.scan(tmp_path, ["assets"], [])
+        found = files.scan(tmp_path, ["assets"], [])
     assert set(found.files) == {"assets/b/y.png"}
     assert not found.is_complete
     assert found.faults == ("assets/a: cannot be read: Permission denied",)
@@ -150,7 +150,7 @@ def test_a_name_that_is_not_utf8_is_named_and_the_rest_goes_on(root: Path) -> No
         (root / "assets" / os.fsdecode(b"h\xe9ro.png")).write_bytes(b"x")
     except OSError:
         pytest.skip("this file system takes UTF-8 only")
-    found = project.scan(root, ["assets"], [])
+    found = files.scan(root, ["assets"], [])
     assert "assets/hero.png" in found.files
     assert found.faults == (r"assets/h\udce9ro.png: the name is not UTF-8; rename it",)
     assert found.is_complete
@@ -168,7 +168,7 @@ def test_a_name_with_a_control_character_is_named_escaped(
     except OSError:
         pytest.skip("this file system takes no control characters")
     make(root, "assets/\N{FAMILY}\N{ZERO WIDTH JOINER}\N{HEAVY BLACK HEART}.png")
-    found = project.scan(root, ["assets"], [])
+    found = files.scan(root, ["assets"], [])
     assert f"assets/{name}" not in found.files
     assert len([path for path in found.files if not path.isascii()]) == 1
     assert found.faults == (f"assets/{shown}: the name has a control character; rename it",)
@@ -178,7 +178,7 @@ def test_an_unreadable_ignore_file_leaves_its_folder_out(root: Path) -> None:
     """Guessing "nothing is ignored" would buy what the user wanted ignored."""
     make(root, "assets/raw/a.png")
     (root / "assets/raw/.pixelpipeignore").write_bytes(b"\xff\xfe*")
-    found = project.scan(root, ["assets"], [])
+    found = files.scan(root, ["assets"], [])
     assert "assets/raw/a.png" not in found.files
     assert not found.is_complete
 
@@ -191,7 +191,7 @@ def test_a_look_at_files_or_a_folder_sees_what_the_whole_scan_sees(root: Path) -
     )  # fmt: skip
     (root / "assets/a/.pixelpipeignore").write_text("raw/\n")
     (root / "assets/link").symlink_to(root / "assets/a")
-    tree = project.Tree(root, ["assets"], ["*.wip.png"])
+    tree = files.Tree(root, ["assets"], ["*.wip.png"])
     whole = tree.scan()
     every = [
         (Path(folder) / name).relative_to(root).as_posix()
@@ -210,9 +210,9 @@ def test_what_a_killed_run_left_is_listed_and_swept_five_minutes_later(root: Pat
     """A kill while writing leaves a temporary file; a living run's must stay."""
     name = "assets/.hero.anim.png.pixelpipe-tmp17-0"
     make(root, name)
-    found = project.scan(root, ["assets"], [])
+    found = files.scan(root, ["assets"], [])
     assert found.leftovers == (name,)
     now_s = (root / name).stat().st_mtime
-    assert project.sweep(root, found.leftovers, now_s=now_s + 60) == ()
-    assert project.sweep(root, ["assets/hero.png", name], now_s=now_s + 301) == (name,)
+    assert files.sweep(root, found.leftovers, now_s=now_s + 60) == ()
+    assert files.sweep(root, ["assets/hero.png", name], now_s=now_s + 301) == (name,)
     assert (root / "assets/hero.png").exists()

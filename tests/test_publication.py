@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from game import Game
 
-from pipeline import lock, lockfile, project
 from pipeline.api import Project
 from pipeline.core.errors import SupersededError
 from pipeline.core.model import File, Source
-from pipeline.ledger import Ledger
-from pipeline.lock import ClipLine
 from pipeline.publication import Publication
+from pipeline.storage import files, lock, lock_file
+from pipeline.storage.ledger import Ledger
+from pipeline.storage.lock import ClipLine
 
 HERO = Source(
     path="assets/hero.png", byte_digest="", pixel_digest="", width=1, height=1, colors=1,
@@ -35,7 +35,7 @@ class Runs:
 
     def begin(self, *, is_standing_in: bool = False) -> Publication:
         """Begin a run: it sees the lock file as it is now."""
-        before = lockfile.read(self.site.root)
+        before = lock_file.read(self.site.root)
         return Publication(self.site, self._ledger, before, is_standing_in=is_standing_in)
 
     def publish(self, run: Publication, content: str) -> None:
@@ -45,7 +45,7 @@ class Runs:
 
     def locked(self) -> tuple[list[str], list[str]]:
         """Return which purchases and builds the lock file names."""
-        found = lockfile.read(self.site.root)
+        found = lock_file.read(self.site.root)
         return [line.key for line in found.clips], [line.build for line in found.files]
 
     def on_disk(self) -> str:
@@ -114,8 +114,8 @@ def test_a_sprite_that_is_gone_leaves_no_lines(runs: Runs) -> None:
     assert run.forget(HERO.path) == (OUTPUT,)
     run.flush()
     assert runs.locked() == ([], [])
-    assert lock.parse(lockfile.text(runs.site.root)).notices == ()
-    assert project.stat_at(runs.site.root / OUTPUT) is None
+    assert lock.parse(lock_file.text(runs.site.root)).notices == ()
+    assert files.stat_at(runs.site.root / OUTPUT) is None
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks Linux what was synced")

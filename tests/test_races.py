@@ -14,7 +14,7 @@ import pytest
 from game import TWO_CLIPS, Game, Shop
 
 from pipeline.core.model import JobState
-from pipeline.ledger import Ledger
+from pipeline.storage.ledger import Ledger
 
 BUILDS = 8
 SPRITES = 5

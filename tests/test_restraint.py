@@ -17,10 +17,10 @@ from game import TWO_CLIPS, Game, Shop, shop_serving
 from pipeline import placeholders
 from pipeline.api import Project, Scope, Spending
 from pipeline.core.model import Kept
-from pipeline.ledger import Ledger
 from pipeline.lender import Lender
 from pipeline.report import Report
 from pipeline.restraint import Restraint
+from pipeline.storage.ledger import Ledger
 
 LIMIT_S = 60.0
 CALM = Restraint(buy_after_s=600.0, burst=50)

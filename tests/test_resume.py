@@ -19,7 +19,7 @@ from game import TWO_CLIPS, Game, Shop
 from pipeline import finish
 from pipeline.core.errors import StorageError
 from pipeline.core.model import Job, JobState
-from pipeline.ledger import Ledger
+from pipeline.storage.ledger import Ledger
 
 #: The same code without starting Python for every command; each exit code once for real
 #: stands in test_cli and in the tests here that start processes themselves.

@@ -17,13 +17,13 @@ from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job, order
 
 from pipeline.core import errors, keys
 from pipeline.core.model import Job, JobState
-from pipeline.ledger import Ledger
-from pipeline.ledger.book import Claimed
 from pipeline.purchase import jobs, pace, scheduler
 from pipeline.purchase.jobs import Order, Outcome
 from pipeline.purchase.pace import Pace
 from pipeline.purchase.scheduler import Scheduler
-from pipeline.store import Store
+from pipeline.storage.ledger import Ledger
+from pipeline.storage.ledger.book import Claimed
+from pipeline.storage.store import Store
 
 
 @pytest.fixture(autouse=True)

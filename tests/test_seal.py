@@ -14,7 +14,7 @@ import pytest
 from game import KEY_NAME, RULES, Game
 from undoing import EDITS, Undo, changed, removed
 
-from pipeline import changes, imprint, project
+from pipeline import changes, imprint
 from pipeline.api import Project, Scope
 from pipeline.cli.make import show_build
 from pipeline.core import keys
@@ -22,6 +22,7 @@ from pipeline.core.errors import PixelpipeError
 from pipeline.report import Report
 from pipeline.seals import seal
 from pipeline.site import Site
+from pipeline.storage import files
 from pipeline.survey import Survey
 
 
@@ -41,7 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def quiet(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Game:
     """Copy the project; nothing in it has to age."""
-    monkeypatch.setattr(project, "RACY_NS", 0)
+    monkeypatch.setattr(files, "RACY_NS", 0)
     shutil.copytree(built, tmp_path / "copy")
     return Game(tmp_path / "copy/game", {"PIXELPIPE_STATE": str(tmp_path / "copy/state")})
 
@@ -150,7 +151,7 @@ def test_settings_of_a_moment_ago_are_not_sealed(
 ) -> None:
     """They could change again within the grain of the file system's clock."""
     settle(quiet)
-    monkeypatch.setattr(project, "RACY_NS", 2_000_000_000)
+    monkeypatch.setattr(files, "RACY_NS", 2_000_000_000)
     changed("rules/own.yaml", lambda same: same)(quiet)
     assert not put(quiet)
 
@@ -263,7 +264,7 @@ def test_read_only_project_works_without_a_seal(
     def refuse(_: Path) -> Path:
         raise PermissionError
 
-    monkeypatch.setattr(project, "prepare", refuse)
+    monkeypatch.setattr(files, "prepare", refuse)
     assert not seal.put(report.draft, "build", seal.Said(out="Nothing to do.\n"))
     assert answer(quiet) is None
 

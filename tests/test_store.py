@@ -10,7 +10,7 @@ import pytest
 from pipeline.core import keys
 from pipeline.core.errors import ConfigError, StorageError
 from pipeline.core.model import Resolved
-from pipeline.store import Bought, Store
+from pipeline.storage.store import Bought, Store
 
 CONTENT = b"bought bytes"
 DIGEST = keys.digest(CONTENT)

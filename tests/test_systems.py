@@ -12,8 +12,8 @@ from game import Game, Shop
 
 from pipeline.api import Spending
 from pipeline.core.errors import StorageError
-from pipeline.project import outputs, paths
 from pipeline.report import Report
+from pipeline.storage.files import paths, write
 
 YES = Spending(yes=True)
 
@@ -61,9 +61,9 @@ class Engine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.holds: set[Path] = set()
         self.tries = 0
-        held = partial(outputs.replace, rename=self._rename)
-        monkeypatch.setattr(outputs, "replace", held)
-        monkeypatch.setattr(outputs, "_PATIENCE_S", (0, 0))
+        held = partial(write.replace, rename=self._rename)
+        monkeypatch.setattr(write, "replace", held)
+        monkeypatch.setattr(write, "_PATIENCE_S", (0, 0))
 
     def _rename(self, source: Path, target: Path) -> None:
         if target in self.holds:

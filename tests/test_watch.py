@@ -16,7 +16,7 @@ import pytest
 from following import QUICK, Deaf, Following, HardOfHearing, png
 from watchdog.events import FileCreatedEvent
 
-from pipeline.project import Tree
+from pipeline.storage.files import Tree
 from pipeline.watch import Timing, loop, notices
 from pipeline.watch.extras import Extras
 from pipeline.watch.loop import Moment, Watcher

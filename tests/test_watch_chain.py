@@ -18,7 +18,7 @@ from game import RULES, Game, Shop, png, shop_serving, sprite
 from saving import SAVES
 
 from pipeline.core.model import JobState
-from pipeline.ledger import Ledger
+from pipeline.storage.ledger import Ledger
 from pipeline.watch import loop
 
 LIMIT_S = 120.0

@@ -17,9 +17,10 @@ from pathlib import Path
 import pytest
 from following import QUICK, Deaf, Following, png
 
-from pipeline import project, watch
+from pipeline import watch
 from pipeline.core.model import File
-from pipeline.project import Tree
+from pipeline.storage import files as project
+from pipeline.storage.files import Tree
 from pipeline.watch import Timing, loop, notices, places
 from pipeline.watch.extras import Extras
 from pipeline.watch.loop import Moment, Watcher

@@ -9,7 +9,7 @@ from following import png
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.project import Scan, Stat
+from pipeline.storage.files import Scan, Stat
 from pipeline.watch import guard, mounts, places
 from pipeline.watch.extras import Extras
 from pipeline.watch.gate import Gate, Timing

@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from .. import explain, lock, project
+from .. import explain
 from ..api import Project
 from ..core.errors import UsageError
 from ..explain import Explanation
 from ..report import Report
+from ..storage import files, lock
 from . import options
 
 
@@ -32,7 +33,7 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
     if not place.is_relative_to(root):
         raise UsageError(f"{file}: lies outside of the project {opened.root}")
     path = place.relative_to(root).as_posix()
-    if project.is_output(file.name):
+    if files.is_output(file.name):
         path = f"{lock.stem(path)}.png"
     if not (root / path).is_file():
         raise UsageError(f"{path}: there is no such source in {opened.root}")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from .. import project as projects
 from ..api import Project
 from ..core.model import File
+from ..storage import files as projects
 from . import options
 
 #: Where it is written unless stated: in this checkout's own state, which is not committed.

@@ -16,14 +16,14 @@ import msgspec
 from .. import account
 from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
-from ..ledger import Ledger
 from ..lender import Lender
 from ..purchase import evidence, settling
 from ..purchase.evidence import Account
 from ..purchase.jobs import Desk
 from ..purchase.settling import Entry
 from ..site import Site
-from ..store import Store
+from ..storage.ledger import Ledger
+from ..storage.store import Store
 from . import options
 
 _KEY_DIGITS = 12

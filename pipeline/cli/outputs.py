@@ -9,11 +9,12 @@ from typing import Literal
 
 import click
 
-from .. import edits, lock, project, takes
+from .. import edits, takes
 from ..api import Project, Spending
 from ..core.errors import UsageError
 from ..core.model import Preference
 from ..grammar.clipfields import MOST_ROOM_PX
+from ..storage import files, lock
 from . import options
 from .make import show_build
 from .progress import ask, display
@@ -142,6 +143,6 @@ def _open(file: Path, service: str | None) -> tuple[Project, str]:
     if not place.is_relative_to(root):
         raise UsageError(f"{file}: lies outside of the project {opened.root}")
     path = place.relative_to(root).as_posix()
-    if project.is_output(file.name):
+    if files.is_output(file.name):
         path = f"{lock.stem(path)}.png"
     return opened, path

@@ -9,10 +9,10 @@ from types import MappingProxyType
 import click
 import msgspec
 
-from .. import project as game
 from ..core.errors import StorageError
 from ..core.model import File
 from ..grammar import schema as schemas
+from ..storage import files as game
 
 #: What a schema is for, and what makes it.
 _KINDS: Mapping[str, Callable[[], dict[str, object]]] = MappingProxyType(

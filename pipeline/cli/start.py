@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import packs, project
+from .. import packs
 from ..core.errors import ConfigError, PixelpipeError, StorageError
 from ..core.model import File
 from ..scaffold import additions, gameengines, inisettings, listing, setup, starter
 from ..scaffold.gameengines import Found
 from ..scaffold.setup import Setup
 from ..scaffold.starter import Played
+from ..storage import files as project
 from . import options
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from .. import project
 from ..core.errors import SourceError
 from ..core.model import Pixels, Record
 from ..imaging import decode
 from ..imaging.picture import png, raster
 from ..purchase import resolve
 from ..steps import Wanted
+from ..storage import files
 from . import checks
 from .checks import Finding
 
@@ -76,7 +76,7 @@ def look(root: Path, wanted: Iterable[Wanted]) -> list[Finding]:
     for one in wanted:
         number += 1
         try:
-            content = project.read(root, one.source.path)
+            content = files.read(root, one.source.path)
             pixels = decode(content, one.source.path)
         except SourceError as exc:
             refused.append(checks.refused("sprites", exc))

@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .. import account, lockfile, packs, project
+from .. import account, packs
 from ..api import Project
 from ..core.errors import ConfigError, PixelpipeError, UnavailableError
 from ..core.model import Rule, Step, StepKind
 from ..lender import Lender
 from ..report import Report
 from ..site import Site
+from ..storage import files, lock_file
 from . import artchecks, checks, placechecks
 from .checks import Finding
 
@@ -25,7 +26,7 @@ def findings(
     Nothing is bought and no output is written; the service is asked one free question, and none
     when `is_offline`. Raises ConfigError only where there is no project at all.
     """
-    project.find(start)
+    files.find(start)
     yield from checks.strays(environment)
     try:
         opened = Project(start, environment=environment, **flags)
@@ -49,14 +50,14 @@ def _dotenv(site: Site) -> str | None:
 
 def _place(site: Site) -> Iterator[Finding]:
     """Look at disks, records and version control; one that fails does not hide the others."""
-    listed = project.scan(site.root, site.settings.assets, site.settings.ignore)
+    listed = files.scan(site.root, site.settings.assets, site.settings.ignore)
     yield from placechecks.watches(len(listed.folders))
-    yield from checks.collisions(filter(project.is_source, listed.files), project.fold)
+    yield from checks.collisions(filter(files.is_source, listed.files), files.fold)
     try:
         yield from placechecks.file_systems(site)
         found = account.records(site.state, site.service, time.time())
         yield from placechecks.records(site, found)
-        yield from placechecks.store(site.store(), lockfile.read(site.root))
+        yield from placechecks.store(site.store(), lock_file.read(site.root))
     except PixelpipeError as exc:
         yield checks.refused("records", exc)
     yield from placechecks.version_control(site)

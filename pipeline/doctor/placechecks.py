@@ -8,13 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .. import lock
 from ..account import Records
 from ..core.errors import StorageError
 from ..scaffold import gameengines, listing, pluginplaces
 from ..scaffold.pluginplaces import State
 from ..site import Site
-from ..store import Store
+from ..storage import lock
+from ..storage.store import Store
 from ..watch import mounts
 from . import checks
 from .checks import Finding

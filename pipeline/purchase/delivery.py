@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..core import keys
 from ..core.errors import LinkExpiredError, SourceError, UnavailableError
 from ..core.model import MAX_SIDE_PX, Job
-from ..store import Bought, Store
+from ..storage.store import Bought, Store
 from . import batches
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..core.model import Balance, Job, JobState, Record
-from ..ledger import DAY_S, Ledger
+from ..storage.ledger import DAY_S, Ledger
 
 if TYPE_CHECKING:
     from ..service.client import Service

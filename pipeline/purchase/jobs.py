@@ -28,8 +28,8 @@ from ..core.errors import (
     UncertainError,
 )
 from ..core.model import FailureClass, Job, JobState, Record
-from ..ledger import Ledger
-from ..store import Bought, Store
+from ..storage.ledger import Ledger
+from ..storage.store import Bought, Store
 from . import batches, delivery
 
 if TYPE_CHECKING:

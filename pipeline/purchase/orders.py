@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .. import budget, cells, project
+from .. import budget, cells
 from ..budget import Allowance
 from ..core import keys
 from ..core.errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
 from ..core.model import Balance, Job, JobState, Pixels, Resolved, Source
-from ..ledger import Ledger
 from ..site import Site
 from ..steps import ClipPlan, Wanted
-from ..store import Bought
+from ..storage import files
+from ..storage.ledger import Ledger
+from ..storage.store import Bought
 from .jobs import Order
 from .pace import Pace, backoff_s
 
@@ -74,7 +75,7 @@ def pixels(site: Site, source: Source) -> Pixels:
     """
     from .. import imaging  # heavy: a run with nothing to do decodes nothing
 
-    content = project.read(site.root, source.path)
+    content = files.read(site.root, source.path)
     if keys.digest(content) != source.byte_digest:
         raise SupersededError(f"{source.path}: was saved again; the next build makes it")
     return imaging.decode(content, source.path)
@@ -82,7 +83,7 @@ def pixels(site: Site, source: Source) -> Pixels:
 
 def check_unchanged(site: Site, source: Source) -> None:
     """Raise SupersededError when a source was saved again: only newest pixels are published."""
-    if keys.digest(project.read(site.root, source.path)) != source.byte_digest:
+    if keys.digest(files.read(site.root, source.path)) != source.byte_digest:
         raise SupersededError(f"{source.path}: was saved again; what was made is kept")
 
 

@@ -24,9 +24,9 @@ from ..core.errors import (
     UsageError,
 )
 from ..core.model import FailureClass, Job, JobState, Record
-from ..ledger import Ledger
 from ..site import Site
-from ..store import Store
+from ..storage.ledger import Ledger
+from ..storage.store import Store
 from . import batches, evidence, jobs, orders
 from .evidence import Evidence
 from .jobs import Change, Desk, Fetched, Order, Pending

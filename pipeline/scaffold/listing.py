@@ -10,8 +10,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from .. import project
 from ..core.model import Record
+from ..storage import files as project
 
 #: Files that name the engine, or say so inside.
 MARKERS = frozenset(

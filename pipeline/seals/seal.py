@@ -26,11 +26,11 @@ from pathlib import Path
 
 import msgspec
 
-from .. import project
 from ..core.errors import ConfigError
 from ..core.model import Record
 from ..imprint import Found
-from ..project import Scan, Stat
+from ..storage import files as project
+from ..storage.files import Scan, Stat
 from . import wax
 from .wax import Said as Said
 from .wax import Seal, Sealed

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .. import config, lock, locktext, packs, project, targets
+from .. import config, packs, targets
 from ..core import keys
 from ..grammar import projectfields
-from ..lock import FileLine
 from ..plan import Plan
 from ..site import Site
 from ..steps import Known
+from ..storage import files, lock, lock_text
+from ..storage.lock import FileLine
 from ..survey import Survey
 from . import seal
 from .seal import Draft, Moment, Terms
@@ -45,7 +46,7 @@ def draft(
         lock=survey.lock_stat,
         digests=_digests(survey, known),
         unmatched=survey.unmatched,
-        is_plain=locktext.is_plain(survey.lock_text)
+        is_plain=lock_text.is_plain(survey.lock_text)
         if survey.since is None
         else survey.since.is_plain,
         inputs=site.inputs,
@@ -74,7 +75,7 @@ def _stands(survey: Survey, known: Known) -> bool:
 def _is_plain(survey: Survey) -> bool:
     """Tell whether the lock file is to the letter as we write it."""
     since = survey.since
-    return locktext.is_plain(survey.lock_text) if since is None else since.is_plain
+    return lock_text.is_plain(survey.lock_text) if since is None else since.is_plain
 
 
 def _digests(survey: Survey, known: Known) -> dict[str, str]:
@@ -98,7 +99,7 @@ def _terms(site: Site) -> Terms:
         ignore=settings.ignore,
         rules=settings.rules,
         files=(
-            project.CONFIG_NAME,
+            files.CONFIG_NAME,
             ".env",
             seal.INDEX,
             *(str(packs.path(name)) for name in settings.packs),

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from .. import __version__, imprint, project
+from .. import __version__, imprint
 from ..core.model import Record
-from ..project import Scan, Stat
+from ..storage import files as project
+from ..storage.files import Scan, Stat
 
 #: In the folder of this checkout's own state, which no version control takes.
 _PLACE = Path(imprint.PLACE)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..project import Tree
+from ..storage.files import Tree
 from . import mounts
 from .extras import Extras
 from .gate import Timing

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..project import Stat, expression, is_glob, matching, stat_of
+from ..storage.files import Stat, expression, is_glob, matching, stat_of
 
 
 class Extras:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ..core.model import Record
-from ..project import Stat, is_output
+from ..storage.files import Stat, is_output
 
 
 class Timing(Record, frozen=True, kw_only=True):

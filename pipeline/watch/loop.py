@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..project import Scan, Stat, Tree
+from ..storage.files import Scan, Stat, Tree
 from . import guard, places
 from .extras import Extras
 from .gate import Gate, Timing

@@ -30,7 +30,7 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from ..project import CACHES, IGNORE_NAME, Scan, is_output, is_override, is_source
+from ..storage.files import CACHES, IGNORE_NAME, Scan, is_output, is_override, is_source
 from . import places
 from .extras import Extras
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from ..project import Scan
+from ..storage.files import Scan
 
 #: More separate watches than this cost more threads than leaving caches out is worth.
 _MAX_PLACES = 24

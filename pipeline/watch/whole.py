@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from ..project import is_source
+from ..storage.files import is_source
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = 8  # length and type of a chunk

@@ -186,7 +186,7 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     from pipeline.purchase.pace import Pace
     from pipeline.purchase.scheduler import Scheduler
     from pipeline.service.client import Service
-    from pipeline.store import Store
+    from pipeline.storage.store import Store
 
     project = Project(root)
     site = project.site

@@ -20,12 +20,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline import lock, project, rules
+from pipeline import rules
 from pipeline.core import keys
 from pipeline.core.model import Source
 from pipeline.grammar import rulefile
-from pipeline.lock import ClipLine, FileLine, Lock
-from pipeline.project import Facts, Index, Stat, document
+from pipeline.project import document
+from pipeline.storage import files as project
+from pipeline.storage import lock
+from pipeline.storage.files import Facts, Index, Stat
+from pipeline.storage.lock import ClipLine, FileLine, Lock
 
 KINDS = ("characters", "enemies", "props", "effects", "tiles", "ui", "items", "vehicles", "birds")
 ROUNDS = 5

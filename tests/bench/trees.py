@@ -120,15 +120,15 @@ def _build(root: Path) -> None:
 
 def _remember(root: Path) -> None:
     """Fill the index; what a real build has put there stays."""
-    from pipeline import project
     from pipeline.core import keys
-    from pipeline.project import Facts, Index
+    from pipeline.storage import files
+    from pipeline.storage.files import Facts, Index
 
     index = Index.open(root)
-    for path, stat in project.scan(root, ["assets"], []).files.items():
+    for path, stat in files.scan(root, ["assets"], []).files.items():
         digest = keys.digest((root / path).read_bytes())
         index.remember(path, stat, digest)
-        if project.is_source(path) and index.facts(digest) is None:
+        if files.is_source(path) and index.facts(digest) is None:
             index.learn(digest, Facts(pixel_digest=digest, width=16, height=16, colors=2))
     index.save()
 

@@ -7,8 +7,8 @@ import os
 import stat as bits
 from pathlib import Path
 
-from ..core import keys
-from ..core.errors import SourceError
+from ...core import keys
+from ...core.errors import SourceError
 from . import paths
 
 #: Largest source in bytes; the largest picture that is sent has 256 x 256 px.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from ..core.errors import ConfigError, StorageError
+from ...core.errors import ConfigError, StorageError
 
 VERSION = 3
 _BUSY_S = 30.0

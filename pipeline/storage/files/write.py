@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ..core.errors import AssetError, HeldOpenError, StorageError
-from ..core.model import File
+from ...core.errors import AssetError, HeldOpenError, StorageError
+from ...core.model import File
 from . import paths, snapshot
 from .index import Index
 from .stats import Stat, stat_of

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..core.errors import ConfigError
+from ...core.errors import ConfigError
 from . import paths
 from .stats import RACY_NS, Stat
 

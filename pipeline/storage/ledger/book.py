@@ -18,8 +18,8 @@ from pathlib import Path
 import msgspec
 from filelock import FileLock, Timeout
 
-from ..core.errors import RefusedError, StorageError
-from ..core.model import Job, JobState, Record, Taken
+from ...core.errors import RefusedError, StorageError
+from ...core.model import Job, JobState, Record, Taken
 from .file import in_batches, storage
 from .publishsets import LedgerSets
 

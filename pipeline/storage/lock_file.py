@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..core.errors import StorageError
 from . import lock
-from .core.errors import StorageError
 from .lock import Lock
 
 

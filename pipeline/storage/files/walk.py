@@ -18,8 +18,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from .. import imprint
-from ..core.model import Record
+from ... import imprint
+from ...core.model import Record
 from . import paths
 from .ignore import IGNORE_NAME, Ignore
 from .stats import HAS_INODES, Stat

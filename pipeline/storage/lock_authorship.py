@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .core import keys
+from ..core import keys
 
 
 class Authorship:

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import msgspec
 
-from .core import keys
-from .core.errors import ConfigError, StorageError
-from .core.model import Record, Resolved
+from ..core import keys
+from ..core.errors import ConfigError, StorageError
+from ..core.model import Record, Resolved
 from .lock import ClipLine
 
 VERSION = 1

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ..core.model import Balance, Kept
+from ...core.model import Balance, Kept
 from .file import LedgerFile
 
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from .core.errors import ConfigError
-from .core.model import Record
+from ..core.errors import ConfigError
+from ..core.model import Record
 
 VERSION = 1
 NAME = "pixelpipe.lock"

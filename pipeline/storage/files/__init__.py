@@ -1,0 +1,86 @@
+"""The game project's folder: root, YAML, scan, ignore files, stat index, atomic publish.
+
+A file of a game is whole or not there: outputs are written beside and renamed. An unchanged stat
+stands for unchanged bytes, except for a file that is younger than two seconds ("racily clean",
+git's racy-git.txt). Links to folders are not followed. It must never change a source, or
+replace or remove a file that is not known to be ours.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from .ignore import IGNORE_NAME
+from .paths import (
+    CONFIG_NAME,
+    expression,
+    find,
+    fold,
+    is_glob,
+    is_output,
+    is_override,
+    is_source,
+    matching,
+    name_problem,
+    prepare,
+)
+from .scan import CACHES, Scan, Tree, scan
+from .stats import RACY_NS, Stat, stat_at, stat_of
+
+if TYPE_CHECKING:
+    from .index import Facts, Index
+    from .snapshot import digest_of, read
+    from .write import digests, publish, remove, sweep, sync_folders
+
+__all__ = [
+    "CACHES",
+    "CONFIG_NAME",
+    "IGNORE_NAME",
+    "RACY_NS",
+    "Facts",
+    "Index",
+    "Scan",
+    "Stat",
+    "Tree",
+    "digest_of",
+    "digests",
+    "expression",
+    "find",
+    "fold",
+    "is_glob",
+    "is_output",
+    "is_override",
+    "is_source",
+    "matching",
+    "name_problem",
+    "prepare",
+    "publish",
+    "read",
+    "remove",
+    "scan",
+    "stat_at",
+    "stat_of",
+    "sweep",
+    "sync_folders",
+]
+
+#: Name to the module that has it, for what a run with nothing to do needs none of.
+_LATER = {
+    "Facts": "index",
+    "Index": "index",
+    "digest_of": "snapshot",
+    "digests": "outputs",
+    "publish": "outputs",
+    "remove": "outputs",
+    "sweep": "outputs",
+    "sync_folders": "outputs",
+    "read": "snapshot",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load what a full run needs when it is asked for: comparing stats needs no SQLite."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
