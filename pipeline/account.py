@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import config
-from . import site as sites
-from .config import ServiceChoice
+from .config import project_settings
+from .config import workspace as sites
+from .config.project_settings import ServiceChoice
+from .config.workspace import Site
 from .core.errors import ConfigError
 from .core.model import Balance, JobState, Record
-from .site import Site
 from .storage import files
 from .storage.ledger import DAY_S, Ledger
 
@@ -48,12 +48,14 @@ def site(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     try:
         files.find(start)
     except ConfigError:
-        settings = config.resolve(None, environment, flags)
+        settings = project_settings.resolve(None, environment, flags)
         return Site(
             root=start.absolute(),
             settings=settings,
             rules=(),
-            service=config.service(settings, sites.api_key(start, environment) is not None),
+            service=project_settings.service(
+                settings, sites.api_key(start, environment) is not None
+            ),
             state=sites.state_folder(settings, environment),
             inputs=(),
         )

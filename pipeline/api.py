@@ -26,10 +26,10 @@ from . import (
     placeholders,
     planfile,
     publication,
-    site,
     survey,
 )
 from . import plan as planning
+from .config import workspace
 from .core.stopwatch import Stopwatch
 from .forecast import Past
 from .lender import Lender, balance
@@ -85,7 +85,7 @@ class Project:
     def reload(self) -> None:
         """Read settings and rules again; they stay as they were when that fails."""
         begun = seal.now()
-        self.site = site.open(self._start, self.environment, self._flags)
+        self.site = workspace.open(self._start, self.environment, self._flags)
         self._begun = begun
 
     def plan(self, *, only: Sequence[str] = (), with_account: bool = False) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .config import Settings
+from .config.project_settings import Settings
 from .core.model import Record, Rule
 from .plan import Plan
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from . import endings, grading
+from .config.workspace import Site
 from .core import keys
 from .core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
 from .core.model import JobState, Rule, StepKind
@@ -23,7 +24,6 @@ from .purchase import jobs, orders
 from .purchase.jobs import Desk, Order, Outcome
 from .purchase.scheduler import Scheduler
 from .results import Result, untouched
-from .site import Site
 from .steps import ClipPlan
 from .storage.lock import ClipLine
 from .storage.store import Bought

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from . import imprint, survey
+from .config.workspace import Site
 from .seals.seal import Look
-from .site import Site
 from .storage import files as project
 from .storage import lock, lock_file, lock_text
 from .storage.files import Index, Scan

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from . import packs
+from .config import packs
 from .core.errors import UsageError
 from .core.model import File, Record, StepKind
 from .report import Report

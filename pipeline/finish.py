@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from . import cells, targets
+from . import targets
+from .config import cells
 from .core.errors import AssetError
 from .core.model import (
     Clip,

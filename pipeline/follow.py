@@ -19,12 +19,12 @@ import msgspec
 
 from . import placeholders, restraint, watch
 from .api import Observer, Project, Scope, Spending
+from .config.workspace import Site
 from .core.errors import ConfigError, PixelpipeError
 from .lender import Lender
 from .report import Report
 from .restraint import Restraint
 from .selection import Quiet
-from .site import Site
 from .storage import files, lock, lock_file
 
 #: Builds at the same time; further changes are joined until one has ended.

@@ -13,9 +13,9 @@ from itertools import groupby
 import msgspec
 
 from . import budget
+from .config.project_fields import PIXEL_ENGINE
 from .core import keys
 from .core.model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
-from .grammar.projectfields import PIXEL_ENGINE
 from .plan import Plan
 from .steps import ClipPlan
 

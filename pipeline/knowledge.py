@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from .config.workspace import Site
 from .core import keys
 from .core.model import Job, JobState, Request
-from .site import Site
 from .steps import Known
 from .storage import files as project
 from .storage.ledger import Ledger

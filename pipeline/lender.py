@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from . import hosting, site
+from . import hosting
+from .config import workspace
+from .config.workspace import Site
 from .core.errors import PixelpipeError, RefusedError
 from .core.model import Balance
-from .site import Site
 
 if TYPE_CHECKING:
     from .service.client import Service
@@ -71,7 +72,7 @@ class Lender:
         if base_url is None:
             base_url, key = self._stack.enter_context(hosting.engine(slots=_ENGINE_SLOTS))
         else:
-            found = site.api_key(self._site.root, self._environment)
+            found = workspace.api_key(self._site.root, self._environment)
             if found is None:
                 raise RefusedError(_NO_KEY)
             key = found

@@ -9,11 +9,11 @@ import msgspec
 
 from . import budget, planfile, restraint
 from .budget import Allowance
+from .config.workspace import Site
 from .core.errors import OutOfDateError, RefusedError
 from .plan import Plan
 from .planfile import SavedPlan
 from .scope import Spending
-from .site import Site
 from .storage.ledger import DAY_S
 from .survey import Survey
 from .tools import Options, Tools

@@ -11,14 +11,15 @@ import time
 
 import msgspec
 
-from . import build, config, knowledge, restraint
+from . import build, knowledge, restraint
 from . import plan as planning
+from .config import project_settings
+from .config.project_fields import BUILT_IN
+from .config.workspace import Site
 from .core.model import StepKind
-from .grammar.projectfields import BUILT_IN
 from .plan import Plan, SourcePlan
 from .restraint import Restraint
 from .results import Result
-from .site import Site
 from .survey import Survey
 from .tools import Options, Tools
 
@@ -26,7 +27,7 @@ from .tools import Options, Tools
 def stand_in(site: Site) -> Site:
     """Return the same project with the built-in engine as its service."""
     settings = msgspec.structs.replace(site.settings, service=BUILT_IN)
-    free = config.service(settings, key_is_set=False)
+    free = project_settings.service(settings, key_is_set=False)
     return msgspec.structs.replace(site, settings=settings, service=free)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from . import steps
-from .config import ServiceChoice
+from .config.project_settings import ServiceChoice
 from .core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
 from .steps import ClipPlan, Known, Wanted
 from .storage import lock

@@ -13,11 +13,11 @@ from pathlib import Path
 import msgspec
 
 from . import __version__
+from .config.workspace import Site
 from .core import keys
 from .core.errors import ConfigError, StorageError, UsageError
 from .core.model import Balance, Record, Rule
 from .plan import Plan
-from .site import Site
 from .storage import lock
 from .storage.lock import Lock
 

@@ -13,10 +13,10 @@ from contextlib import contextmanager, nullcontext
 
 from filelock import FileLock, Timeout
 
+from .config.workspace import Site
 from .core import keys
 from .core.errors import AssetError, StorageError, SupersededError
 from .core.model import File, Source
-from .site import Site
 from .storage import files as project
 from .storage import lock, lock_file, lock_text
 from .storage.files import Stat

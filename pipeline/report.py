@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from .config.workspace import Site
 from .core import errors
 from .core.model import Record, StepKind
 from .forecast import Forecast
 from .plan import Plan
 from .results import Result
 from .seals.seal import Draft
-from .site import Site
 
 VERSION = 1
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from .config import globs
 from .core.errors import UsageError
 from .core.model import Record
-from .grammar import globs
 from .storage.files import Scan
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import config, finish, imaging, survey
-from . import site as sites
+from . import finish, imaging, survey
 from .api import Project, Scope
+from .config import project_settings, rule_file
+from .config import workspace as sites
+from .config.workspace import Site
 from .core.errors import UsageError
 from .core.model import Document, File, Pixels
-from .grammar import rulefile
 from .purchase import orders
 from .report import Report
-from .site import Site
 from .steps import Known
 from .storage import files
 from .survey import Survey
@@ -48,13 +48,17 @@ class SingleFile(Project):
 
     def reload(self) -> None:
         """Take the wish as it is: there is no file to read."""
-        settings = config.resolve(None, self.environment, {"assets": ["."], **self._flags})
+        settings = project_settings.resolve(
+            None, self.environment, {"assets": ["."], **self._flags}
+        )
         root = self._start.absolute().parent
         self.site = Site(
             root=root,
             settings=settings,
-            rules=rulefile.load([(_wish(self._clip), "")]),
-            service=config.service(settings, sites.api_key(root, self.environment) is not None),
+            rules=rule_file.load([(_wish(self._clip), "")]),
+            service=project_settings.service(
+                settings, sites.api_key(root, self.environment) is not None
+            ),
             state=sites.state_folder(settings, self.environment),
             inputs=(),
             is_project=False,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Container, Mapping, Sequence
 import msgspec
 
 from . import __version__
-from .config import ServiceChoice
+from .config.project_settings import ServiceChoice
 from .core import keys
 from .core.model import (
     ANIMATE_CREDITS,

@@ -12,15 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from . import cells, choices, rules, selection, targets
+from . import selection, targets
+from .config import cells, matching, rule_file, target_checks, yaml_document
+from .config.workspace import Site
 from .core import keys, provenance
 from .core.errors import ConfigError, PixelpipeError, SourceError
 from .core.model import Preference, Record, Request, Rule, Source, Step, StepKind
-from .grammar import rulefile
-from .project import document
 from .seals.seal import Look
 from .selection import Quiet
-from .site import Site
 from .steps import Wanted
 from .storage import files as project
 from .storage import lock, lock_file
@@ -187,7 +186,7 @@ def _wishes(
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
-    matcher = rules.Matcher(site.rules, site.settings.assets)
+    matcher = matching.Matcher(site.rules, site.settings.assets)
     for path in sorted(paths):
         try:
             source = _source(site.root, path, scan, index)
@@ -291,23 +290,25 @@ def _cell_facts(root: Path, source: Source, rule: Rule, cell: int) -> Facts:
     return Facts(pixel_digest=keys.pixel_digest(picture), unfit=imaging.unfit(picture))
 
 
-def _requests(root: Path, source: Source, match: rules.Match, index: Index) -> tuple[Request, ...]:
+def _requests(
+    root: Path, source: Source, match: matching.Match, index: Index
+) -> tuple[Request, ...]:
     if not cells.is_cut(match.rule):
-        return rules.requests(source, match)
+        return matching.requests(source, match)
     cells.check(source, match.rule)
     return cells.requests(source, match, lambda cell: _cell(root, source, match.rule, index, cell))
 
 
 def _wanted(
-    site: Site, source: Source, matcher: rules.Matcher, scan: Scan, index: Index
+    site: Site, source: Source, matcher: matching.Matcher, scan: Scan, index: Index
 ) -> Wanted | None:
     match = matcher.match(source)
     override = source.path + _OVERRIDE
     if override in scan.files:
-        read = document.read(site.root / override, override)
-        rule = rulefile.override(match.rule if match else None, read)
-        choices.check_document(read)
-        match = rules.Match(rule=rule, captures=match.captures if match else {})
+        read = yaml_document.read(site.root / override, override)
+        rule = rule_file.override(match.rule if match else None, read)
+        target_checks.check_document(read)
+        match = matching.Match(rule=rule, captures=match.captures if match else {})
     if match is None:
         return None
     if source.unfit and not source.looks_like_sheet and match.rule.cells is None:

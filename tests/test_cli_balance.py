@@ -13,7 +13,7 @@ from command import call, run
 from game import Game, Shop
 
 from pipeline import account
-from pipeline.config import ServiceChoice
+from pipeline.config.project_settings import ServiceChoice
 from pipeline.core.model import Balance, Job, JobState, Resolved
 from pipeline.storage.ledger import Ledger
 

@@ -12,11 +12,10 @@ from command import Ended, call, run
 from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
-from pipeline import packs, site
 from pipeline.account import Records
+from pipeline.config import packs, rule_file, workspace
 from pipeline.doctor import artchecks, checks, placechecks, poses
 from pipeline.doctor.checks import Finding, Level
-from pipeline.grammar import rulefile
 from pipeline.imaging import decode
 from pipeline.imaging.picture import facts
 from pipeline.imaging.picture.png import chunk
@@ -164,7 +163,7 @@ def test_pose_changes_are_read_from_the_prompt(prompt: str, words: str | None) -
 
 def test_no_shipped_prompt_asks_for_another_pose() -> None:
     """Users learn prompting from the packs."""
-    rules = rulefile.load([(packs.load(name), name) for name in packs.newest()])
+    rules = rule_file.load([(packs.load(name), name) for name in packs.newest()])
     assert checks.prompts(rules) == []
 
 
@@ -311,7 +310,7 @@ def test_few_watches_are_a_note_with_the_command_that_helps(tmp_path: Path) -> N
 
 def test_open_and_unconfirmed_jobs_are_told(game: Game) -> None:
     """Money in doubt ends a build with 7, so it ends this with 7 as well."""
-    opened = site.open(game.root, {"PIXELPIPE_STATE": str(game.root)}, {})
+    opened = workspace.open(game.root, {"PIXELPIPE_STATE": str(game.root)}, {})
     (open_jobs,) = placechecks.records(opened, Records(open_jobs=2))
     (doubt,) = placechecks.records(opened, Records(open_jobs=2, unconfirmed=1))
     assert (open_jobs.level, open_jobs.exit_code) == (Level.NOTE, 0)
@@ -322,7 +321,7 @@ def test_damaged_and_absent_bought_bytes_are_told_apart(paying: Game) -> None:
     """Damaged property is restored; what is not here was bought elsewhere."""
     assert paying.build("--yes").exit == 0
     assert levels(look(paying, "--offline"))["store"] == {"ok"}
-    opened = site.open(paying.root, paying.variables(), {})
+    opened = workspace.open(paying.root, paying.variables(), {})
     for folder in opened.bought:
         for file in folder.rglob("*.png"):
             file.write_bytes(b"rotten")

@@ -10,10 +10,10 @@ from command import call, run
 from game import png, sprite
 from somebody import somebody_else
 
-from pipeline import packs, plugins, site, survey
+from pipeline import plugins, survey
+from pipeline.config import globs, packs, workspace
 from pipeline.core.model import TargetChoice
 from pipeline.doctor import placechecks
-from pipeline.grammar import globs
 from pipeline.scaffold import gameengines, inisettings, setup, starter
 from pipeline.scaffold.listing import Listing, take
 from pipeline.scaffold.setup import Setup
@@ -204,7 +204,7 @@ def test_the_settings_read_back_as_they_were_meant(
         engine="X",
     )
     make(tmp_path, {"pixelpipe.yaml": text})
-    settings = site.open(tmp_path, {}, {}).settings
+    settings = workspace.open(tmp_path, {}, {}).settings
     assert settings.assets == names
     assert settings.ignore == ("*_n.png", "ui/")
     assert settings.targets == targets
@@ -220,7 +220,7 @@ def test_the_example_rule_is_valid_and_shadows_no_pack(tmp_path: Path) -> None:
         tmp_path,
         {"rules/sprites.yaml": starter.rules(folder), "pixelpipe.yaml": "assets: [assets]\n"},
     )
-    (rule,) = site.open(tmp_path, {}, {}).rules
+    (rule,) = workspace.open(tmp_path, {}, {}).rules
     assert [clip.name for clip in rule.clips] == ["idle", "walk", "walk_left"]
     assert not [p for p in paths if globs.regex([globs.compile(rule.match[0])]).fullmatch(p)]
 
@@ -477,6 +477,6 @@ def test_real_art_is_matched_by_the_pinned_packs(tmp_path: Path) -> None:
     """41 sprites of many hands: each is matched, or listed as unmatched."""
     shutil.copytree(SPRITES, tmp_path / "assets")
     assert call("init", tmp_path).code == 0
-    found = survey.take(site.open(tmp_path, {}, {}))
+    found = survey.take(workspace.open(tmp_path, {}, {}))
     assert len(found.wanted) + len(found.unmatched) + len(found.refused) == 41
     assert len(found.wanted) > 30

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline import config
+from pipeline.config import project_settings, yaml_document
 from pipeline.core.errors import ConfigError
 from pipeline.core.model import TargetChoice
-from pipeline.project import document
 
 FULL = """\
 assets: [art/./sprites/, .]
@@ -30,15 +29,15 @@ def _resolve(
     text: str | None = None,
     environment: Mapping[str, str] | None = None,
     **flags: object,
-) -> config.Settings:
-    source = None if text is None else document.parse(text, "pixelpipe.yaml")
-    return config.resolve(source, environment or {}, flags)
+) -> project_settings.Settings:
+    source = None if text is None else yaml_document.parse(text, "pixelpipe.yaml")
+    return project_settings.resolve(source, environment or {}, flags)
 
 
 def test_nothing_stated_gives_defaults_that_spend_nothing_unasked() -> None:
     """A fresh project has no budget, so money always needs a yes."""
     settings = _resolve()
-    assert settings == config.Settings()
+    assert settings == project_settings.Settings()
     assert (settings.assets, settings.service, settings.jobs) == (("assets",), "auto", 3)
     assert settings.targets == (TargetChoice(name="aseprite"),)
     assert settings.budget.run is None
@@ -56,7 +55,9 @@ def test_every_key_of_the_file_is_read_and_remembers_its_line() -> None:
     assert settings.targets[1] == TargetChoice(name="gif", options={"scale": 4, "loop": True})
     assert (settings.budget.run, settings.budget.day) == (100, 500)
     assert (settings.jobs, settings.placeholder, settings.batch) == (4, False, True)
-    assert settings.watch == config.Watch(settle_s=1.5, buy_after_s=600, burst=9, mode="scan")
+    assert settings.watch == project_settings.Watch(
+        settle_s=1.5, buy_after_s=600, burst=9, mode="scan"
+    )
     assert settings.origin("budget.day") == "pixelpipe.yaml:7"
     assert settings.origin("watch.settle_s") == "pixelpipe.yaml:11"
 
@@ -64,7 +65,7 @@ def test_every_key_of_the_file_is_read_and_remembers_its_line() -> None:
 def test_a_plain_budget_is_for_one_run() -> None:
     """`budget: 200` is what people write first."""
     settings = _resolve("jobs: 2\nbudget: 200\n")
-    assert settings.budget == config.Budget(run=200)
+    assert settings.budget == project_settings.Budget(run=200)
     assert settings.origin("budget.run") == "pixelpipe.yaml:2"
 
 
@@ -159,9 +160,9 @@ def test_mistakes_elsewhere_name_the_variable_or_the_flag(
     ("service", "key", "expected"),
     [
         ("auto", False, ("built-in", None, False)),
-        ("auto", True, ("pixel-engine", config.PIXEL_ENGINE_URL, True)),
+        ("auto", True, ("pixel-engine", project_settings.PIXEL_ENGINE_URL, True)),
         ("built-in", True, ("built-in", None, False)),
-        ("pixel-engine", False, ("pixel-engine", config.PIXEL_ENGINE_URL, True)),
+        ("pixel-engine", False, ("pixel-engine", project_settings.PIXEL_ENGINE_URL, True)),
         (
             "https://Pixels.Example:8443/v1",
             True,
@@ -175,7 +176,7 @@ def test_the_service_has_an_identity_without_a_port(
     service: str, key: bool, expected: tuple[str, str | None, bool]
 ) -> None:
     """The identity is part of request keys: a server that moves its port must not cost anything."""
-    choice = config.service(_resolve(None, {}, service=service), key)
+    choice = project_settings.service(_resolve(None, {}, service=service), key)
     assert (choice.identity, choice.base_url, choice.paid) == expected
 
 
@@ -198,7 +199,7 @@ def test_the_key_comes_from_environment_or_dotenv(
     environment: dict[str, str], dotenv: str | None, key: str | None
 ) -> None:
     """Environment first, both names, then the `.env` file in its usual spellings."""
-    assert config.api_key(environment, dotenv) == key
+    assert project_settings.api_key(environment, dotenv) == key
 
 
 def test_settings_never_hold_the_key() -> None:
@@ -209,7 +210,9 @@ def test_settings_never_hold_the_key() -> None:
 
 def test_misspelt_variables_are_told() -> None:
     """PIXELPIPE_SERVCE=built-in would leave the paid service on without a word."""
-    strays = config.strays({"PIXELPIPE_SERVCE": "built-in", "PIXELPIPE_JOBS": "1", "HOME": "/"})
+    strays = project_settings.strays(
+        {"PIXELPIPE_SERVCE": "built-in", "PIXELPIPE_JOBS": "1", "HOME": "/"}
+    )
     assert strays == (
         "PIXELPIPE_SERVCE is no setting of pixelpipe; did you mean `PIXELPIPE_SERVICE`?",
     )

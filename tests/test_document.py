@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.config import yaml_document
 from pipeline.core.errors import ConfigError
-from pipeline.project import document
 
 
 def test_content_and_lines_are_kept() -> None:
     """Every later message needs the line of the very key that it is about."""
-    found = document.parse("a: 1\n\nb:\n  - x\n  - c: off\n", "r.yaml")
+    found = yaml_document.parse("a: 1\n\nb:\n  - x\n  - c: off\n", "r.yaml")
     assert found.content == {"a": 1, "b": ["x", {"c": "off"}]}
     assert found.line("b", 1, "c") == 5
     assert found.line("b", 0) == 4
@@ -44,7 +44,7 @@ def test_content_and_lines_are_kept() -> None:
 )
 def test_scalars_follow_yaml_1_2(text: str, value: object) -> None:
     """YAML 1.1 would turn a clip called `off` into false and 12:30 into 750."""
-    assert document.parse(f"a: {text}\n", "r.yaml").content == {"a": value}
+    assert yaml_document.parse(f"a: {text}\n", "r.yaml").content == {"a": value}
 
 
 @pytest.mark.parametrize(
@@ -72,26 +72,26 @@ def test_scalars_follow_yaml_1_2(text: str, value: object) -> None:
 def test_broken_files_are_named_with_file_and_line(text: str, message: str) -> None:
     """A build log must lead to the line, as a compiler's does."""
     with pytest.raises(ConfigError, match=f"^{message}"):
-        document.parse(text, "r.yaml")
+        yaml_document.parse(text, "r.yaml")
 
 
 def test_a_yaml_bomb_is_refused_at_once() -> None:
     """Aliases double a list at each level: forty lines would be a terabyte."""
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
     with pytest.raises(ConfigError, match="anchors"):
-        document.parse("\n".join(lines), "bomb.yaml")
+        yaml_document.parse("\n".join(lines), "bomb.yaml")
 
 
 def test_a_very_deep_file_is_refused_without_exhausting_the_stack() -> None:
     """A hundred thousand brackets are one line and must not end in a traceback."""
     with pytest.raises(ConfigError, match="nested deeper"):
-        document.parse("a: " + "[" * 100_000, "deep.yaml")
+        yaml_document.parse("a: " + "[" * 100_000, "deep.yaml")
 
 
 @pytest.mark.parametrize("text", ["", "# only a comment\n", "\n\n", "---\n"])
 def test_an_empty_file_is_an_empty_mapping(text: str) -> None:
     """A file that was just created states nothing; that is no mistake."""
-    assert document.parse(text, "r.yaml").content == {}
+    assert yaml_document.parse(text, "r.yaml").content == {}
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
@@ -99,7 +99,7 @@ def test_line_ends_and_byte_order_mark_do_not_matter(tmp_path: Path, ends: str) 
     """Git and Windows editors change both; neither may change a request."""
     file = tmp_path / "r.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + f"a: 1{ends}b: >{ends}  two{ends}  lines{ends}".encode())
-    found = document.read(file, "r.yaml")
+    found = yaml_document.read(file, "r.yaml")
     assert found.content == {"a": 1, "b": "two lines\n"}
     assert found.line("b") == 2
 
@@ -109,14 +109,14 @@ def test_files_that_cannot_be_read_are_configuration_errors(tmp_path: Path) -> N
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"a: 1\nb: caf\xe9\n")
     with pytest.raises(ConfigError, match=r"^latin.yaml:2: is not UTF-8"):
-        document.read(latin, "latin.yaml")
+        yaml_document.read(latin, "latin.yaml")
     large = tmp_path / "large.yaml"
-    large.write_bytes(b"#" * (document.MAX_BYTES + 1))
+    large.write_bytes(b"#" * (yaml_document.MAX_BYTES + 1))
     with pytest.raises(ConfigError, match="larger than 4 MiB"):
-        document.read(large, "large.yaml")
+        yaml_document.read(large, "large.yaml")
     for path in (tmp_path / "missing.yaml", tmp_path):
         with pytest.raises(ConfigError, match="cannot be read") as caught:
-            document.read(path, "missing.yaml")
+            yaml_document.read(path, "missing.yaml")
         assert caught.value.exit_code == 3
 
 
@@ -125,4 +125,4 @@ def test_files_that_cannot_be_read_are_configuration_errors(tmp_path: Path) -> N
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever is typed while watch runs, only a ConfigError may come out."""
     with contextlib.suppress(ConfigError):
-        assert isinstance(document.parse(text, "r.yaml").content, dict)
+        assert isinstance(yaml_document.parse(text, "r.yaml").content, dict)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline import finish, imaging
+from pipeline.config.clip_fields import STAGES
 from pipeline.core import keys
 from pipeline.core.errors import AssetError
 from pipeline.core.model import (
@@ -25,7 +26,6 @@ from pipeline.core.model import (
     TargetChoice,
 )
 from pipeline.engine.render import animate
-from pipeline.grammar.clipfields import STAGES
 from pipeline.imaging.picture import color, png, raster
 from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve

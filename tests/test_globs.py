@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pipeline.grammar import globs
+from pipeline.config import globs
 
 
 def _captures(pattern: str, path: str) -> dict[str, str] | None:

@@ -10,12 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline import packs, rules
+from pipeline.config import matching, packs, rule_file, schema, templates, yaml_document
+from pipeline.config.clip_fields import SENT
 from pipeline.core.errors import ConfigError
 from pipeline.core.model import Clip, Record, Rule, Source
-from pipeline.grammar import rulefile, schema, templates
-from pipeline.grammar.clipfields import SENT
-from pipeline.project import document
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "packs.txt"
@@ -26,7 +24,7 @@ ALL = ("creatures", "characters", "vehicles", "effects", "environment", "items",
 @cache
 def _shipped(order: tuple[str, ...] = ()) -> tuple[Rule, ...]:
     names = order or packs.newest()
-    return rulefile.load([(document.read(packs.path(name), name), name) for name in names])
+    return rule_file.load([(yaml_document.read(packs.path(name), name), name) for name in names])
 
 
 @cache
@@ -36,8 +34,8 @@ def _every_version() -> tuple[Rule, ...]:
 
 
 @cache
-def _matcher(order: tuple[str, ...] = ()) -> rules.Matcher:
-    return rules.Matcher(_shipped(order), ("assets",))
+def _matcher(order: tuple[str, ...] = ()) -> matching.Matcher:
+    return matching.Matcher(_shipped(order), ("assets",))
 
 
 def _source(path: str) -> Source:
@@ -54,7 +52,7 @@ def _source(path: str) -> Source:
 
 def _found(path: str, order: tuple[str, ...] = ()) -> str | None:
     match = _matcher(order).match(_source(f"assets/{path}"))
-    return rules.label(match.rule).replace("@1", "") if match else None
+    return matching.label(match.rule).replace("@1", "") if match else None
 
 
 def _bought(rule: Rule) -> list[Clip]:
@@ -85,7 +83,7 @@ def test_a_shipped_version_never_changes() -> None:
     file and its lines; a line that is here may never change.
     """
     lines = [
-        f"{rules.label(rule)} {clip.name} {_digest(rule, clip)}"
+        f"{matching.label(rule)} {clip.name} {_digest(rule, clip)}"
         for rule in sorted(_every_version(), key=lambda rule: rule.pack)
         for clip in _bought(rule)
     ]
@@ -97,7 +95,7 @@ def test_all_packs_are_found_with_their_versions() -> None:
     assert packs.newest() == tuple(f"{name}@1" for name in ALL)
     assert packs.versions()["items"] == (1,)
     for name in packs.newest():
-        content = document.read(packs.path(name), name).content
+        content = yaml_document.read(packs.path(name), name).content
         assert isinstance(content, dict)
         assert content["version"] == int(name.partition("@")[2])
 
@@ -114,7 +112,7 @@ def test_packs_agree_with_the_schema(name: str) -> None:
     """Users copy rules from packs; their editors must not underline them."""
     from jsonschema import Draft202012Validator
 
-    found = document.read(packs.path(f"{name}@1"), name)
+    found = yaml_document.read(packs.path(f"{name}@1"), name)
     Draft202012Validator(schema.rules()).validate(found.content)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline import finish, site, steps, survey, upkeep
+from pipeline import finish, steps, survey, upkeep
 from pipeline.api import Project, Spending
+from pipeline.config import workspace
 from pipeline.core.errors import SupersededError
 from pipeline.purchase import jobs, orders
 
@@ -175,7 +176,7 @@ def test_part_of_a_project_is_built_without_an_index(paying: Game, shop: Shop) -
 
 def test_uploaded_bytes_are_the_hashed_ones(paying: Game) -> None:
     """A source is read again for the upload, and must still be the one that was planned."""
-    opened = site.open(paying.root, paying.variables(), {})
+    opened = workspace.open(paying.root, paying.variables(), {})
     found = survey.take(opened).wanted
     (hero,) = (one.source for one in found if one.source.path == "assets/hero.png")
     paying.draw("hero.png", tint=61)

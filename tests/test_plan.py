@@ -7,7 +7,7 @@ import pytest
 from scripted import job
 
 from pipeline import __version__, plan
-from pipeline.config import ServiceChoice
+from pipeline.config.project_settings import ServiceChoice
 from pipeline.core import keys
 from pipeline.core.model import (
     Clip,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.config import rule_file, yaml_document
 from pipeline.core.errors import ConfigError
 from pipeline.core.model import Clip, Direction, Flip, Rule, TargetChoice
-from pipeline.grammar import rulefile
-from pipeline.project import document
 
 HEROES = """\
 rules:
@@ -25,12 +24,12 @@ rules:
 
 
 def _rules(text: str, pack: str = "", bases: dict[str, Rule] | None = None) -> tuple[Rule, ...]:
-    return rulefile.rules(document.parse(text, "r.yaml"), pack=pack, bases=bases or {})
+    return rule_file.rules(yaml_document.parse(text, "r.yaml"), pack=pack, bases=bases or {})
 
 
 def _load(*texts: str) -> dict[str, Rule]:
-    documents = [(document.parse(text, f"{n}.yaml"), "") for n, text in enumerate(texts)]
-    return {rule.name: rule for rule in rulefile.load(documents)}
+    documents = [(yaml_document.parse(text, f"{n}.yaml"), "") for n, text in enumerate(texts)]
+    return {rule.name: rule for rule in rule_file.load(documents)}
 
 
 def _clips(rule: Rule) -> dict[str, Clip]:
@@ -200,11 +199,11 @@ def test_bases_may_lie_in_other_files_and_packs_in_any_order() -> None:
     early = "rules: [{name: humanoid, match: x.png, extends: characters/person}]"
     pack = "version: 1\nrules: [{name: person, match: p.png, clips: {idle: breathes}}]"
     documents = [
-        (document.parse(late, "a.yaml"), ""),
-        (document.parse(early, "b.yaml"), ""),
-        (document.parse(pack, "characters@1.yaml"), "characters@1"),
+        (yaml_document.parse(late, "a.yaml"), ""),
+        (yaml_document.parse(early, "b.yaml"), ""),
+        (yaml_document.parse(pack, "characters@1.yaml"), "characters@1"),
     ]
-    hero, humanoid, person = rulefile.load(documents)
+    hero, humanoid, person = rule_file.load(documents)
     assert (hero.clips, hero.pivot, hero.pack, person.pack) == (
         person.clips,
         "top",
@@ -325,9 +324,9 @@ def test_two_rules_of_one_name_are_refused() -> None:
 def test_an_override_changes_one_sprite() -> None:
     """`hero.png.yaml` merges clips by name, drops with null, and keeps the rule's captures."""
     (rule,) = _rules(HEROES)
-    changed = rulefile.override(
+    changed = rule_file.override(
         rule,
-        document.parse(
+        yaml_document.parse(
             "pivot: [4, 9]\nclips:\n  walk_left: null\n  walk: {frames: 12}\n"
             '  wave: "{name} waves"\n',
             "hero.png.yaml",
@@ -343,12 +342,14 @@ def test_an_override_changes_one_sprite() -> None:
     assert clips["walk"].file == "hero.png.yaml"
     assert clips["idle"].file == "r.yaml"
     assert (changed.name, changed.pivot, changed.match) == ("heroes", (4, 9), rule.match)
-    assert rulefile.override(rule, document.parse("", "hero.png.yaml")) == rule
+    assert rule_file.override(rule, yaml_document.parse("", "hero.png.yaml")) == rule
 
 
 def test_an_override_without_a_rule_is_the_rule() -> None:
     """A sprite that nothing matches can still be animated from the file beside it."""
-    found = rulefile.override(None, document.parse("clips: {idle: breathes}", "art/hero.png.yaml"))
+    found = rule_file.override(
+        None, yaml_document.parse("clips: {idle: breathes}", "art/hero.png.yaml")
+    )
     assert (found.name, found.match, found.clips[0].prompt) == ("hero.png", (), "breathes")
 
 
@@ -368,4 +369,4 @@ def test_mistakes_in_an_override_are_named(text: str, message: str) -> None:
     """The file beside the sprite is checked as strictly as a rule file."""
     (rule,) = _rules(HEROES)
     with pytest.raises(ConfigError, match=f"^{message}"):
-        rulefile.override(rule, document.parse(text, "hero.png.yaml"))
+        rule_file.override(rule, yaml_document.parse(text, "hero.png.yaml"))

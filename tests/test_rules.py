@@ -7,11 +7,9 @@ import unicodedata
 
 import pytest
 
-from pipeline import rules
+from pipeline.config import matching, rule_file, yaml_document
 from pipeline.core import keys
 from pipeline.core.model import Request, Rule, Source, When
-from pipeline.grammar import rulefile
-from pipeline.project import document
 
 
 def _source(path: str = "assets/a.png", **facts: object) -> Source:
@@ -27,7 +25,7 @@ def _source(path: str = "assets/a.png", **facts: object) -> Source:
 
 
 def _rules(text: str, pack: str = "") -> tuple[Rule, ...]:
-    return rulefile.rules(document.parse(text, "r.yaml"), pack=pack, bases={})
+    return rule_file.rules(yaml_document.parse(text, "r.yaml"), pack=pack, bases={})
 
 
 def _rule(match: str = "**", clips: str = "{idle: x}", more: str = "") -> Rule:
@@ -36,14 +34,14 @@ def _rule(match: str = "**", clips: str = "{idle: x}", more: str = "") -> Rule:
 
 
 def _name(path: str, found: tuple[Rule, ...], *assets: str) -> str | None:
-    match = rules.match(_source(path), found, assets or ("assets",))
+    match = matching.match(_source(path), found, assets or ("assets",))
     return match.rule.name if match else None
 
 
 def _request(path: str, rule: Rule) -> Request:
-    match = rules.match(_source(path), (rule,), ("assets", "art"))
+    match = matching.match(_source(path), (rule,), ("assets", "art"))
     assert match is not None
-    (request, *_) = rules.requests(_source(path), match)
+    (request, *_) = matching.requests(_source(path), match)
     return request
 
 
@@ -77,14 +75,14 @@ def test_the_first_rule_that_matches_wins(path: str, name: str | None) -> None:
 def test_a_failed_condition_leaves_the_later_rules_their_chance() -> None:
     """The pattern of the first rule fits, its size does not: the third one must be asked."""
     found = _rules(ORDERED)
-    match = rules.match(_source("assets/mobs/boss_1.png", width=32), found, ("assets",))
+    match = matching.match(_source("assets/mobs/boss_1.png", width=32), found, ("assets",))
     assert match is not None
     assert match.rule.name == "boss"
 
 
 def test_a_rule_on_a_folder_covers_files_added_later() -> None:
     """Nothing is remembered about the folder's content."""
-    matcher = rules.Matcher((_rule("mobs/"),), ("assets",))
+    matcher = matching.Matcher((_rule("mobs/"),), ("assets",))
     for path in ("assets/mobs/a.png", "assets/mobs/new/b.png", "assets/x/mobs/c.png"):
         assert matcher.match(_source(path)) is not None
 
@@ -127,7 +125,7 @@ def test_conditions_on_the_picture(
 ) -> None:
     """Bounds are inclusive; the path is the one below the assets folder."""
     rule = Rule(name="r", match=("**",), clips=(), when=When(**when))  # type: ignore[arg-type]  # test table
-    assert (rules.match(_source(**facts), (rule,), ("assets",)) is not None) == holds  # type: ignore[arg-type]  # test table
+    assert (matching.match(_source(**facts), (rule,), ("assets",)) is not None) == holds  # type: ignore[arg-type]  # test table
 
 
 @pytest.mark.parametrize(
@@ -186,9 +184,9 @@ def test_prompts_are_the_same_for_both_normal_forms_of_a_name() -> None:
 def test_only_clips_that_are_bought_become_requests() -> None:
     """A derived clip costs nothing because it is never asked for."""
     rule = _rule(clips="{walk: x, left: {from: walk, flip: x}, idle: y}")
-    match = rules.match(_source(), (rule,), ("assets",))
+    match = matching.match(_source(), (rule,), ("assets",))
     assert match is not None
-    assert [one.clip for one in rules.requests(_source(), match)] == ["walk", "idle"]
+    assert [one.clip for one in matching.requests(_source(), match)] == ["walk", "idle"]
 
 
 def test_requests_carry_what_the_rule_states_and_nothing_else() -> None:
@@ -239,7 +237,7 @@ def test_open_prompts_tell_rules_clips_and_meant_differences_apart() -> None:
 def test_rules_of_packs_are_called_by_pack_and_version() -> None:
     """A report must say which of two rules named `hero` it was."""
     (rule,) = _rules("rules: [{name: hero, match: '**', clips: {idle: x}}]", pack="characters@1")
-    assert rules.label(rule) == "characters@1/hero"
+    assert matching.label(rule) == "characters@1/hero"
     assert _request("assets/a.png", rule).rule == "characters@1/hero"
 
 
@@ -251,7 +249,7 @@ def test_fifty_rules_cost_hardly_more_than_one() -> None:
             f"  - {{name: r{n}, match: 'f{n}/{{name}}_*.png', clips: {{idle: '{{name}} x'}}}}\n"
             for n in range(count)
         )
-        matcher = rules.Matcher(_rules(f"rules:\n{text}"), ("assets",))
+        matcher = matching.Matcher(_rules(f"rules:\n{text}"), ("assets",))
         sources = [_source(f"assets/f{n % count}/s{n}_a.png") for n in range(3000)]
         best = float("inf")
         for _ in range(3):

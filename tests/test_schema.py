@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline import config
+from pipeline.config import project_settings, rule_file, schema, yaml_document
 from pipeline.core.errors import ConfigError
 from pipeline.core.model import Document, Rule
-from pipeline.grammar import rulefile, schema
-from pipeline.project import document
 
 PROJECT = Draft202012Validator(schema.project())
 RULES = Draft202012Validator(schema.rules())
@@ -143,15 +141,15 @@ PARSER_ONLY = [
 
 
 def _parse_rules(source: Document) -> object:
-    return rulefile.rules(source, bases={})
+    return rule_file.rules(source, bases={})
 
 
 def _parse_project(source: Document) -> object:
-    return config.resolve(source, {}, {})
+    return project_settings.resolve(source, {}, {})
 
 
 def _agrees(text: str, validator: Draft202012Validator, parser: object) -> tuple[bool, bool]:
-    source = document.parse(text, "x.yaml")
+    source = yaml_document.parse(text, "x.yaml")
     assert callable(parser)
     try:
         parser(source)
@@ -224,12 +222,14 @@ def test_only_the_parser_sees_references(text: str) -> None:
 )
 def test_overrides_agree_too(text: str, good: bool) -> None:
     """A file beside one sprite has a schema of its own."""
-    (rule,) = rulefile.rules(
-        document.parse("rules: [{name: a, match: x.png, clips: {idle: x, walk: y}}]", "r.yaml"),
+    (rule,) = rule_file.rules(
+        yaml_document.parse(
+            "rules: [{name: a, match: x.png, clips: {idle: x, walk: y}}]", "r.yaml"
+        ),
         bases={},
     )
 
     def parse(source: Document) -> Rule:
-        return rulefile.override(rule, source)
+        return rule_file.override(rule, source)
 
     assert _agrees(text, OVERRIDE, parse) == (good, good)

@@ -17,11 +17,11 @@ from undoing import EDITS, Undo, changed, removed
 from pipeline import changes, imprint
 from pipeline.api import Project, Scope
 from pipeline.cli.make import show_build
+from pipeline.config.workspace import Site
 from pipeline.core import keys
 from pipeline.core.errors import PixelpipeError
 from pipeline.report import Report
 from pipeline.seals import seal
-from pipeline.site import Site
 from pipeline.storage import files
 from pipeline.survey import Survey
 

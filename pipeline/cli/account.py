@@ -13,10 +13,10 @@ import msgspec
 
 from .. import account
 from ..account import Period, Records
+from ..config.workspace import Site
 from ..core.errors import UsageError
 from ..core.model import Balance
 from ..lender import Lender
-from ..site import Site
 from . import options
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from .. import account
+from ..config.workspace import Site
 from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
 from ..lender import Lender
@@ -21,7 +22,6 @@ from ..purchase import evidence, settling
 from ..purchase.evidence import Account
 from ..purchase.jobs import Desk
 from ..purchase.settling import Entry
-from ..site import Site
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import options

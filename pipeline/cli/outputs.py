@@ -11,9 +11,9 @@ import click
 
 from .. import edits, takes
 from ..api import Project, Spending
+from ..config.clip_fields import MOST_ROOM_PX
 from ..core.errors import UsageError
 from ..core.model import Preference
-from ..grammar.clipfields import MOST_ROOM_PX
 from ..storage import files, lock
 from . import options
 from .make import show_build

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .. import cells
+from ..config import cells
+from ..config.workspace import Site
 from ..core.model import Request
 from ..purchase import orders
-from ..site import Site
 from ..steps import Wanted
 
 

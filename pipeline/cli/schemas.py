@@ -9,9 +9,9 @@ from types import MappingProxyType
 import click
 import msgspec
 
+from ..config import schema as schemas
 from ..core.errors import StorageError
 from ..core.model import File
-from ..grammar import schema as schemas
 from ..storage import files as game
 
 #: What a schema is for, and what makes it.

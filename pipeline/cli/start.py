@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import packs
+from ..config import packs
 from ..core.errors import ConfigError, PixelpipeError, StorageError
 from ..core.model import File
 from ..scaffold import additions, gameengines, inisettings, listing, setup, starter
@@ -20,7 +20,7 @@ from ..storage import files as project
 from . import options
 
 if TYPE_CHECKING:
-    from ..site import Site
+    from ..config.workspace import Site
 
 _PLUGINS = ("godot", "unity", "aseprite")
 #: So many levels above the project an engine's own file is looked for.
@@ -231,7 +231,7 @@ def _tell_found(found: Setup) -> None:
 
 def _tell_next(root: Path, found: Setup) -> None:
     """Say what to do next, from the settings as they now are."""
-    from .. import site as sites
+    from ..config import workspace as sites
 
     try:
         site = sites.open(root, os.environ, {})

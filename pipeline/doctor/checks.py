@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import zip_longest
 
-from .. import config
+from ..config import project_settings
+from ..config.project_fields import KEY_NAMES
 from ..core import errors
 from ..core.model import Record, Rule
-from ..grammar.projectfields import KEY_NAMES
 from . import poses
 
 #: Letters of a key that may be shown: `pe_sk_` and 8 characters, as the vendor's own list does.
@@ -108,7 +108,7 @@ def key(
     environment: Mapping[str, str], dotenv_text: str | None, *, is_needed: bool
 ) -> list[Finding]:
     """Say whether a key is set, where, and whether it looks like one; show its prefix at most."""
-    found = config.api_key(environment, dotenv_text)
+    found = project_settings.api_key(environment, dotenv_text)
     if found is None:
         if not is_needed:
             return [ok("key", "none is set; the built-in engine needs none")]
@@ -130,7 +130,7 @@ def key(
 def _second_key(environment: Mapping[str, str], dotenv_text: str | None) -> list[Finding]:
     """Note when several places hold different keys: the one that is meant may not be used."""
     places = {name: environment.get(name, "").strip() for name in KEY_NAMES}
-    places[".env"] = config.api_key({}, dotenv_text) or ""
+    places[".env"] = project_settings.api_key({}, dotenv_text) or ""
     distinct = {text for text in places.values() if text}
     if len(distinct) < 2:
         return []
@@ -140,7 +140,7 @@ def _second_key(environment: Mapping[str, str], dotenv_text: str | None) -> list
 
 def strays(environment: Mapping[str, str]) -> list[Finding]:
     """Note variables that look like ours and mean nothing."""
-    return [note("environment", sentence) for sentence in config.strays(environment)]
+    return [note("environment", sentence) for sentence in project_settings.strays(environment)]
 
 
 def collisions(paths: Iterable[str], fold: Callable[[str], str]) -> list[Finding]:

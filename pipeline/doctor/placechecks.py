@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 from ..account import Records
+from ..config.workspace import Site
 from ..core.errors import StorageError
 from ..scaffold import gameengines, listing, pluginplaces
 from ..scaffold.pluginplaces import State
-from ..site import Site
 from ..storage import lock
 from ..storage.store import Store
 from ..watch import mounts

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .. import budget, cells
+from .. import budget
 from ..budget import Allowance
+from ..config import cells
+from ..config.workspace import Site
 from ..core import keys
 from ..core.errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
 from ..core.model import Balance, Job, JobState, Pixels, Resolved, Source
-from ..site import Site
 from ..steps import ClipPlan, Wanted
 from ..storage import files
 from ..storage.ledger import Ledger

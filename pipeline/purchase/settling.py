@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..config.workspace import Site
 from ..core.errors import (
     JobFailedError,
     PixelpipeError,
@@ -24,7 +25,6 @@ from ..core.errors import (
     UsageError,
 )
 from ..core.model import FailureClass, Job, JobState, Record
-from ..site import Site
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import batches, evidence, jobs, orders

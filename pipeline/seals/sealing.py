@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .. import config, packs, targets
+from .. import targets
+from ..config import packs, project_fields, project_settings
+from ..config.workspace import Site
 from ..core import keys
-from ..grammar import projectfields
 from ..plan import Plan
-from ..site import Site
 from ..steps import Known
 from ..storage import files, lock, lock_text
 from ..storage.lock import FileLine
@@ -105,6 +105,6 @@ def _terms(site: Site) -> Terms:
             *(str(packs.path(name)) for name in settings.packs),
         ),
         lock=lock.NAME,
-        variables=(*config.VARIABLES, *seal.HOMES),
-        keys=projectfields.KEY_NAMES,
+        variables=(*project_settings.VARIABLES, *seal.HOMES),
+        keys=project_fields.KEY_NAMES,
     )

@@ -28,16 +28,15 @@ import degrade
 from bench_finish import SPRITES
 from degraded_clips import strip
 
-from pipeline import imaging, packs, rules
+from pipeline import imaging
+from pipeline.config import matching, packs, rule_file, yaml_document
 from pipeline.core.model import Clip, Grade, Pixels, Request, Rule
 from pipeline.engine.render import animate
-from pipeline.grammar import rulefile
 from pipeline.imaging import stages
 from pipeline.imaging.grading import grade
 from pipeline.imaging.picture import raster
 from pipeline.imaging.picture.raster import U8
 from pipeline.imaging.upload import fit
-from pipeline.project import document
 from pipeline.purchase import resolve
 
 #: Folders of the shared sprites that a pack is for.
@@ -86,7 +85,7 @@ def pairs(largest: int) -> Iterator[Pair]:
 
 def _rules() -> tuple[Rule, ...]:
     names = packs.newest()
-    return rulefile.load([(document.read(packs.path(name), name), name) for name in names])
+    return rule_file.load([(yaml_document.read(packs.path(name), name), name) for name in names])
 
 
 def _pair(rule: Rule, clip: Clip, path: Path, pixels: Pixels) -> Pair:
@@ -109,7 +108,7 @@ def _pair(rule: Rule, clip: Clip, path: Path, pixels: Pixels) -> Pair:
     content = strip(degrade.flatten(made.frames, (matte[0], matte[1], matte[2])))
     *_, last = stages.develop(content, pixels, plan, clip, name=path.name, is_procedural=True)
     return Pair(
-        prompt=f"{rules.label(rule)} {clip.name}",
+        prompt=f"{matching.label(rule)} {clip.name}",
         sprite=f"{path.parent.name}/{path.stem}",
         motions=made.motions,
         frames=made.frames,

@@ -20,11 +20,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline import rules
+from pipeline.config import matching as rules
+from pipeline.config import rule_file, yaml_document
 from pipeline.core import keys
 from pipeline.core.model import Source
-from pipeline.grammar import rulefile
-from pipeline.project import document
 from pipeline.storage import files as project
 from pipeline.storage import lock
 from pipeline.storage.files import Facts, Index, Stat
@@ -97,7 +96,7 @@ def matching(paths: Sequence[str]) -> Line:
         f"  - name: r{number}\n    match: {json.dumps(pattern)}\n    clips: {{idle: breathing}}\n"
         for number, pattern in enumerate(patterns)
     )
-    loaded = rulefile.load([(document.parse(f"rules:\n{stated}", "rules.yaml"), "")])
+    loaded = rule_file.load([(yaml_document.parse(f"rules:\n{stated}", "rules.yaml"), "")])
     matcher = rules.Matcher(loaded, ["assets"])
     sources = [
         Source(path=path, byte_digest="", pixel_digest="", width=16, height=16, colors=4,

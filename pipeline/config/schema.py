@@ -6,8 +6,8 @@ placeholder that no pattern captures, a clip derived from itself or an unknown t
 
 from __future__ import annotations
 
-from .projectfields import PROJECT
-from .rulefields import FILE, OVERRIDE
+from .project_fields import PROJECT
+from .rule_fields import FILE, OVERRIDE
 from .tables import Table
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"

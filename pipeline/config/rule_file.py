@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ..core.model import Clip, Document, Grading, Record, Rule, When
-from .clipfields import DERIVED_FIELDS, PAID_FIELDS
-from .rulechecks import check
-from .rulefields import FILE, OVERRIDE
+from .clip_fields import DERIVED_FIELDS, PAID_FIELDS
+from .rule_checks import check
+from .rule_fields import FILE, OVERRIDE
 from .shapes import At, nearest
 from .tables import document as read_document
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from . import targets
-from .core.errors import ConfigError
-from .core.model import Document, TargetChoice
-from .grammar.rulefields import TARGETS
-from .grammar.shapes import At
+from .. import targets
+from ..core.errors import ConfigError
+from ..core.model import Document, TargetChoice
+from .rule_fields import TARGETS
+from .shapes import At
 
 
 def check(stated: Iterable[TargetChoice], at: At) -> None:

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from . import rules
-from .core.errors import SourceError
-from .core.model import Clip, Pixels, Request, Rule, Source
-from .rules import Match
+from ..core.errors import SourceError
+from ..core.model import Clip, Pixels, Request, Rule, Source
+from . import matching
+from .matching import Match
 
 
 def expand(rule: Rule) -> Rule:
@@ -49,7 +49,7 @@ def requests(source: Source, match: Match, digest: Callable[[int], str]) -> tupl
         )
         found += [
             msgspec.structs.replace(one, clip=_name(one.clip, cell), cell=cell)
-            for one in rules.requests(place, match)
+            for one in matching.requests(place, match)
         ]
     return tuple(found)
 

@@ -6,17 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import choices, config, packs
-from .config import ServiceChoice, Settings
-from .core import keys
-from .core.errors import ConfigError
-from .core.model import Document, Record, Rule
-from .grammar import rulefile
-from .grammar.shapes import At
-from .project import document
-from .storage import files
-from .storage.ledger import Ledger
-from .storage.store import Store
+from ..core import keys
+from ..core.errors import ConfigError
+from ..core.model import Document, Record, Rule
+from ..storage import files
+from ..storage.ledger import Ledger
+from ..storage.store import Store
+from . import packs, project_settings, rule_file, target_checks, yaml_document
+from .project_settings import ServiceChoice, Settings
+from .shapes import At
 
 
 class Site(Record, frozen=True, kw_only=True):
@@ -61,16 +59,16 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     Raises ConfigError with file and line.
     """
     root = files.find(start)
-    stated = document.read(root / files.CONFIG_NAME, files.CONFIG_NAME)
-    settings = config.resolve(stated, environment, flags)
-    choices.check_document(stated)
-    choices.check(settings.targets, At(document=_origin(settings, "targets")))
+    stated = yaml_document.read(root / files.CONFIG_NAME, files.CONFIG_NAME)
+    settings = project_settings.resolve(stated, environment, flags)
+    target_checks.check_document(stated)
+    target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
     found, inputs = _rules(root, settings)
     return Site(
         root=root,
         settings=settings,
         rules=found,
-        service=config.service(settings, api_key(root, environment) is not None),
+        service=project_settings.service(settings, api_key(root, environment) is not None),
         state=state_folder(settings, environment),
         inputs=(files.CONFIG_NAME, *inputs),
     )
@@ -82,20 +80,20 @@ def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
         dotenv = (root / ".env").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         dotenv = None
-    return config.api_key(environment, dotenv)
+    return project_settings.api_key(environment, dotenv)
 
 
 def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     """Read the project's rule files, then the packs; a rule may extend any other."""
     names = _files(root, settings.rules)
-    own = [(document.read(root / name, name), "") for name in names]
+    own = [(yaml_document.read(root / name, name), "") for name in names]
     try:
         shipped = [(packs.load(pack), pack) for pack in settings.packs]
     except ConfigError as exc:
         raise ConfigError(str(exc), path=settings.origin("packs")) from exc
-    found = rulefile.load([*own, *shipped])
+    found = rule_file.load([*own, *shipped])
     for read, _ in own:
-        choices.check_document(read)
+        target_checks.check_document(read)
     return found, names
 
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from .core.model import Clip, Record, Request, Rule, Source, When
-from .grammar import globs, templates
+from ..core.model import Clip, Record, Request, Rule, Source, When
+from . import globs, templates
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LETTERS = re.compile(r"[^\W\d_]+")

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from .core.errors import ConfigError
-from .core.model import Document, Record, TargetChoice
-from .grammar.projectfields import (
+from ..core.errors import ConfigError
+from ..core.model import Document, Record, TargetChoice
+from .project_fields import (
     API_BASE,
     AUTO,
     BUILT_IN,
@@ -26,9 +26,9 @@ from .grammar.projectfields import (
     STATE,
     WATCH,
 )
-from .grammar.rulefields import Targets
-from .grammar.shapes import At, Switch, Whole, nearest
-from .grammar.tables import ListOf, document
+from .rule_fields import Targets
+from .shapes import At, Switch, Whole, nearest
+from .tables import ListOf, document
 
 #: Base URL of the Pixel Engine (vendor's introduction).
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..core.model import Record, TargetChoice
 from . import globs
-from .clipfields import CLIP_NAME, DEFAULTS, FREE, OWN, PROMPT, SENT
+from .clip_fields import CLIP_NAME, DEFAULTS, FREE, OWN, PROMPT, SENT
 from .shapes import At, Choice, Nothing, Number, Schema, Switch, Text, Whole, nearest, wrong
 from .tables import Field, ListOf, MapOf, OneOf, Table
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from ..core.model import MAX_FRAMES, Clip, Rule
 from . import globs, templates
-from .rulefields import suggest
+from .rule_fields import suggest
 from .shapes import At, nearest
 
 #: Words of a prompt that come from the path, beside the captures.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .core.errors import ConfigError
-from .core.model import Document
-from .grammar.shapes import nearest
+from ..core.errors import ConfigError
+from ..core.model import Document
+from .shapes import nearest
 
 #: The packs in the order in which `init` lists them. Where two know a word, the first one wins.
 ORDER = (
@@ -58,6 +58,6 @@ def load(name: str) -> Document:
 
     Raises ConfigError as `path` does, and for a pack that cannot be read.
     """
-    from .project import document  # PyYAML's owner; finding a pack needs none of it
+    from . import yaml_document  # PyYAML's owner; finding a pack needs none of it
 
-    return document.read(path(name), f"{name}.yaml")
+    return yaml_document.read(path(name), f"{name}.yaml")
