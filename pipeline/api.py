@@ -17,32 +17,23 @@ from pathlib import Path
 
 import msgspec
 
-from . import (
-    build,
-    changes,
-    forecast,
-    knowledge,
-    permission,
-    placeholders,
-    planfile,
-    publication,
-    survey,
-)
-from . import plan as planning
+from . import build, changes, forecast, knowledge, permission, placeholders, publication, survey
 from .config import workspace
 from .core.stopwatch import Stopwatch
 from .forecast import Past
 from .lender import Lender, balance
 from .permission import Permission
-from .plan import Plan
-from .planfile import SavedPlan
+from .plan import plan as planning
+from .plan import saved_plans
+from .plan.plan import Plan
+from .plan.saved_plans import SavedPlan
+from .plan.steps import Known
 from .purchase.jobs import Change
 from .report import Report, exit_code
 from .results import Result, bought, kept_by_lock, untouched
 from .scope import Scope as Scope
 from .scope import Spending as Spending
 from .seals import seal, sealing
-from .steps import Known
 from .storage import lock_file
 from .storage.ledger import Ledger
 from .storage.lock import Lock
@@ -125,7 +116,7 @@ class Project:
             self._sealable(report, found, known),
             forecast=forecast.make(plan, past, left, trouble),
         )
-        return report, planfile.make(plan, self.site, found.lock, tuple(only), left)
+        return report, saved_plans.make(plan, self.site, found.lock, tuple(only), left)
 
     def build(
         self,
@@ -266,7 +257,7 @@ class Project:
         with self.site.ledger(time.time()) as ledger:
             if ledger.is_consumed(saved.id):
                 return [permission.USED_UP]
-        return planfile.moved(saved, self.saved_plan(only=saved.only, with_account=False)[1])
+        return saved_plans.moved(saved, self.saved_plan(only=saved.only, with_account=False)[1])
 
     def _past(self, ledger: Ledger) -> Past:
         seconds = tuple(one.seconds for one in ledger.taken(self.site.service.identity))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .config.project_settings import Settings
 from .core.model import Record, Rule
-from .plan import Plan
+from .plan.plan import Plan
 
 #: Dollars of one credit of the monthly and of the purchased pool, about (vendor's introduction).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100

@@ -18,13 +18,13 @@ from .core import keys
 from .core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
 from .core.model import JobState, Rule, StepKind
 from .finishing import Done, Finishing
-from .plan import Plan, SourcePlan
+from .plan.plan import Plan, SourcePlan
+from .plan.steps import ClipPlan
 from .publication import Publication
 from .purchase import jobs, orders
 from .purchase.jobs import Desk, Order, Outcome
 from .purchase.scheduler import Scheduler
 from .results import Result, untouched
-from .steps import ClipPlan
 from .storage.lock import ClipLine
 from .storage.store import Bought
 from .survey import Survey

@@ -9,9 +9,9 @@ import msgspec
 from . import grading
 from .core.errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
 from .core.model import ANIMATE_CREDITS, JobState, Rule, StepKind
+from .plan.steps import ClipPlan
 from .purchase.jobs import Order, Outcome
 from .results import Result, error_of, untouched
-from .steps import ClipPlan
 
 if TYPE_CHECKING:
     from . import finish

@@ -15,9 +15,9 @@ from .api import Project
 from .core import keys
 from .core.errors import AssetError, PixelpipeError
 from .core.model import Clip, Grade, Pixels, Record, SheetClip, StepKind
-from .plan import SourcePlan
+from .plan.plan import SourcePlan
+from .plan.steps import ClipPlan, Wanted
 from .purchase import orders
-from .steps import ClipPlan, Wanted
 from .storage.lock import ClipLine
 from .storage.store import Bought, Store
 from .targets import Drawn, layout, registry, timing

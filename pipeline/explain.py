@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from .api import Project
 from .core import keys
 from .core.model import Record
-from .plan import SourcePlan
+from .plan.plan import SourcePlan
+from .plan.steps import ClipPlan
 from .report import Report
-from .steps import ClipPlan
 from .storage.files import Index
 from .storage.store import Store
 

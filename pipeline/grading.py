@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from . import steps
 from .core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
-from .plan import SourcePlan
+from .plan import steps
+from .plan.plan import SourcePlan
+from .plan.steps import ClipPlan
 from .results import Result
-from .steps import ClipPlan
 from .storage.lock import ClipLine, Lock
 from .storage.store import Store
 

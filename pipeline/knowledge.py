@@ -10,7 +10,7 @@ import msgspec
 from .config.workspace import Site
 from .core import keys
 from .core.model import Job, JobState, Request
-from .steps import Known
+from .plan.steps import Known
 from .storage import files as project
 from .storage.ledger import Ledger
 from .storage.store import Store

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from . import budget, planfile, restraint
+from . import budget, restraint
 from .budget import Allowance
 from .config.workspace import Site
 from .core.errors import OutOfDateError, RefusedError
-from .plan import Plan
-from .planfile import SavedPlan
+from .plan import saved_plans
+from .plan.plan import Plan
+from .plan.saved_plans import SavedPlan
 from .scope import Spending
 from .storage.ledger import DAY_S
 from .survey import Survey
@@ -70,8 +71,8 @@ class Permission:
         ledger, site = self._tools.ledger, self._site
         if ledger.is_consumed(saved.id):
             raise OutOfDateError(USED_UP)
-        now = planfile.make(plan, site, found.lock, saved.only, None)
-        if moved := planfile.moved(saved, now):
+        now = saved_plans.make(plan, site, found.lock, saved.only, None)
+        if moved := saved_plans.moved(saved, now):
             raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
         allowance = self._allowance(plan, msgspec.structs.replace(self._spending, yes=True))
         prices = [(step.rule, step.credits) for step in plan.steps if step.credits]

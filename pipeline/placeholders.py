@@ -12,12 +12,12 @@ import time
 import msgspec
 
 from . import build, knowledge, restraint
-from . import plan as planning
 from .config import project_settings
 from .config.project_fields import BUILT_IN
 from .config.workspace import Site
 from .core.model import StepKind
-from .plan import Plan, SourcePlan
+from .plan import plan as planning
+from .plan.plan import Plan, SourcePlan
 from .restraint import Restraint
 from .results import Result
 from .survey import Survey

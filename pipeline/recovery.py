@@ -14,7 +14,7 @@ from .api import Project
 from .core import keys, provenance
 from .core.errors import SourceError, StorageError
 from .core.model import Provenance, Record
-from .steps import Wanted
+from .plan.steps import Wanted
 from .storage import files as project
 from .storage import lock
 from .storage.lock import ClipLine, FileLine, Lock

@@ -11,7 +11,7 @@ from .config.workspace import Site
 from .core import errors
 from .core.model import Record, StepKind
 from .forecast import Forecast
-from .plan import Plan
+from .plan.plan import Plan
 from .results import Result
 from .seals.seal import Draft
 

@@ -13,8 +13,8 @@ from collections.abc import Container, Iterator
 import msgspec
 
 from .core.model import JobState, Kept, Record, StepKind
-from .plan import Plan
-from .steps import ClipPlan
+from .plan.plan import Plan
+from .plan.steps import ClipPlan
 from .storage.ledger import Ledger
 from .storage.lock import Lock
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from .core.model import Preference, Record
-from .plan import Plan
-from .planfile import SavedPlan
+from .plan.plan import Plan
+from .plan.saved_plans import SavedPlan
 from .restraint import Restraint
 from .seals.seal import Look
 from .selection import Quiet

@@ -16,9 +16,9 @@ from .config import workspace as sites
 from .config.workspace import Site
 from .core.errors import UsageError
 from .core.model import Document, File, Pixels
+from .plan.steps import Known
 from .purchase import orders
 from .report import Report
-from .steps import Known
 from .storage import files
 from .survey import Survey
 

@@ -18,9 +18,9 @@ from .config.workspace import Site
 from .core import keys, provenance
 from .core.errors import ConfigError, PixelpipeError, SourceError
 from .core.model import Preference, Record, Request, Rule, Source, Step, StepKind
+from .plan.steps import Wanted
 from .seals.seal import Look
 from .selection import Quiet
-from .steps import Wanted
 from .storage import files as project
 from .storage import lock, lock_file
 from .storage import lock_text as locktext

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline import finish, steps, survey, upkeep
+from pipeline import finish, survey, upkeep
 from pipeline.api import Project, Spending
 from pipeline.config import workspace
 from pipeline.core.errors import SupersededError
+from pipeline.plan import steps
 from pipeline.purchase import jobs, orders
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from scripted import job
 
-from pipeline import __version__, plan
+from pipeline import __version__
 from pipeline.config.project_settings import ServiceChoice
 from pipeline.core import keys
 from pipeline.core.model import (
@@ -20,8 +20,9 @@ from pipeline.core.model import (
     StepKind,
     TargetChoice,
 )
-from pipeline.plan import Plan
-from pipeline.steps import Known, Wanted
+from pipeline.plan import plan
+from pipeline.plan.plan import Plan
+from pipeline.plan.steps import Known, Wanted
 from pipeline.storage.lock import ClipLine, FileLine, Lock
 
 SHOP = ServiceChoice(identity="shop", base_url="https://shop.example/v1", paid=True)

@@ -58,13 +58,14 @@ def build(
     if sealed.is_answered(since):
         return
     # Loaded only now: a run with nothing to do needs none of it.
-    from .. import depfile, planfile
+    from .. import depfile
     from ..api import Project, Scope, Spending
+    from ..plan import saved_plans
     from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)
-    agreed = planfile.read(saved) if saved is not None else None
+    agreed = saved_plans.read(saved) if saved is not None else None
     scope = Scope(only=agreed.only if agreed else only, saved=agreed, since=since, seals=is_plain)
     wish = depfile.Wish(depfile=dep, stamp=stamp, is_whole=not scope.only, begun_ns=begun_ns)
     depfile.check(wish)

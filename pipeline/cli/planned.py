@@ -9,7 +9,7 @@ from .. import budget
 from ..api import Project
 from ..core.model import StepKind
 from ..forecast import Forecast
-from ..planfile import SavedPlan
+from ..plan.saved_plans import SavedPlan
 from ..report import Report
 from .make import name, show_rest
 

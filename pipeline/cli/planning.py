@@ -38,19 +38,19 @@ def plan(
     if is_plain and sealed.is_answered(sealed.look("plan", project, service=service)):
         return
     # Loaded only now: a run with nothing to do needs none of it.
-    from .. import planfile
     from ..api import Project
+    from ..plan import saved_plans
     from . import planned
 
     opened = Project(project, service=service)
     if show is not None:
         if only or check or out is not None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")
-        planned.show_saved(opened, planfile.read(show), as_json)
+        planned.show_saved(opened, saved_plans.read(show), as_json)
         return
     report, saved = opened.saved_plan(only=only, with_account=not check)
     if out is not None:
-        planfile.write(out, saved)
+        saved_plans.write(out, saved)
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:

@@ -13,7 +13,7 @@ import click
 
 from ..api import Observer
 from ..core.model import JobState
-from ..plan import Plan
+from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..results import Result
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..config import cells
 from ..config.workspace import Site
 from ..core.model import Request
+from ..plan.steps import Wanted
 from ..purchase import orders
-from ..steps import Wanted
 
 
 def sentence(site: Site, wanted: Wanted, request: Request) -> str:

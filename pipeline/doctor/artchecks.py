@@ -11,8 +11,8 @@ from ..core.errors import SourceError
 from ..core.model import Pixels, Record
 from ..imaging import decode
 from ..imaging.picture import png, raster
+from ..plan.steps import Wanted
 from ..purchase import resolve
-from ..steps import Wanted
 from ..storage import files
 from . import checks
 from .checks import Finding

@@ -15,7 +15,7 @@ from ..config.workspace import Site
 from ..core import keys
 from ..core.errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
 from ..core.model import Balance, Job, JobState, Pixels, Resolved, Source
-from ..steps import ClipPlan, Wanted
+from ..plan.steps import ClipPlan, Wanted
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Bought

@@ -8,8 +8,8 @@ from .. import targets
 from ..config import packs, project_fields, project_settings
 from ..config.workspace import Site
 from ..core import keys
-from ..plan import Plan
-from ..steps import Known
+from ..plan.plan import Plan
+from ..plan.steps import Known
 from ..storage import files, lock, lock_text
 from ..storage.lock import FileLine
 from ..survey import Survey

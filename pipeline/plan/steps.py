@@ -10,10 +10,10 @@ from collections.abc import Collection, Container, Mapping, Sequence
 
 import msgspec
 
-from . import __version__
-from .config.project_settings import ServiceChoice
-from .core import keys
-from .core.model import (
+from .. import __version__
+from ..config.project_settings import ServiceChoice
+from ..core import keys
+from ..core.model import (
     ANIMATE_CREDITS,
     FailureClass,
     Job,
@@ -26,7 +26,7 @@ from .core.model import (
     StepKind,
     TargetChoice,
 )
-from .storage import lock
+from ..storage import lock
 
 
 class Wanted(Record, frozen=True, kw_only=True):

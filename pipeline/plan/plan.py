@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ..config.project_settings import ServiceChoice
+from ..core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
+from ..storage import lock
 from . import steps
-from .config.project_settings import ServiceChoice
-from .core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
 from .steps import ClipPlan, Known, Wanted
-from .storage import lock
 
 _CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
 

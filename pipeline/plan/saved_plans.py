@@ -12,14 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from . import __version__
-from .config.workspace import Site
-from .core import keys
-from .core.errors import ConfigError, StorageError, UsageError
-from .core.model import Balance, Record, Rule
+from .. import __version__
+from ..config.workspace import Site
+from ..core import keys
+from ..core.errors import ConfigError, StorageError, UsageError
+from ..core.model import Balance, Record, Rule
+from ..storage import lock
+from ..storage.lock import Lock
 from .plan import Plan
-from .storage import lock
-from .storage.lock import Lock
 
 VERSION = 1
 _NAMED = 3
