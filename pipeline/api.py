@@ -17,18 +17,19 @@ from pathlib import Path
 
 import msgspec
 
-from . import build, changes, forecast, knowledge, permission, placeholders, publication, survey
+from . import build, changes, knowledge, placeholders, publication, survey
 from .config import workspace
 from .core.stopwatch import Stopwatch
-from .forecast import Past
-from .lender import Lender, balance
-from .permission import Permission
 from .plan import plan as planning
 from .plan import saved_plans
 from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
+from .purchase import forecast, permission
+from .purchase.connect import Lender, balance
+from .purchase.forecast import Past
 from .purchase.jobs import Change
+from .purchase.permission import Permission
 from .report import Report, exit_code
 from .results import Result, bought, kept_by_lock, untouched
 from .scope import Scope as Scope

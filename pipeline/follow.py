@@ -17,13 +17,14 @@ from pathlib import Path
 
 import msgspec
 
-from . import placeholders, restraint, watch
+from . import placeholders, watch
 from .api import Observer, Project, Scope, Spending
 from .config.workspace import Site
 from .core.errors import ConfigError, PixelpipeError
-from .lender import Lender
+from .purchase import hold_back
+from .purchase.connect import Lender
+from .purchase.hold_back import Restraint
 from .report import Report
-from .restraint import Restraint
 from .selection import Quiet
 from .storage import files, lock, lock_file
 
@@ -231,7 +232,7 @@ class Follower:
             self._looks_at = math.inf
             yield exc
             return
-        ready = [one for one in waiting if restraint.is_due(one, now)] + released
+        ready = [one for one in waiting if hold_back.is_due(one, now)] + released
         woken = frozenset(one.source for one in ready if one.request_key not in self._woken)
         if woken:
             self._add(woken)

@@ -11,14 +11,15 @@ import time
 
 import msgspec
 
-from . import build, knowledge, restraint
+from . import build, knowledge
 from .config import project_settings
 from .config.project_fields import BUILT_IN
 from .config.workspace import Site
 from .core.model import StepKind
 from .plan import plan as planning
 from .plan.plan import Plan, SourcePlan
-from .restraint import Restraint
+from .purchase import hold_back
+from .purchase.hold_back import Restraint
 from .results import Result
 from .survey import Survey
 from .tools import Options, Tools
@@ -43,7 +44,7 @@ def publish(
     known = msgspec.structs.replace(knowledge.gather(site, found, tools.ledger), existing=None)
     plan = planning.make(found.wanted, known, site.service)
     if keeping is not None:
-        restraint.keep_back(plan, found.lock, tools.ledger, str(site.root), keeping, time.time())
+        hold_back.keep_back(plan, found.lock, tools.ledger, str(site.root), keeping, time.time())
     wanted = [one.wanted for one in plan.sources if _is_shown(one, site)]
     if not wanted:
         return None

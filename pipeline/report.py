@@ -10,8 +10,8 @@ import msgspec
 from .config.workspace import Site
 from .core import errors
 from .core.model import Record, StepKind
-from .forecast import Forecast
 from .plan.plan import Plan
+from .purchase.forecast import Forecast
 from .results import Result
 from .seals.seal import Draft
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from .core.model import Preference, Record
 from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
-from .restraint import Restraint
+from .purchase.hold_back import Restraint
 from .seals.seal import Look
 from .selection import Quiet
 from .storage.lock import ClipLine

@@ -26,8 +26,8 @@ from typing import Any
 from pipeline import finish, publication
 from pipeline.cli import main
 from pipeline.purchase import orders
-from pipeline.service import client, wire
-from pipeline.service.client import Service
+from pipeline.purchase.service import client, wire
+from pipeline.purchase.service.client import Service
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.ledger.file import LedgerFile
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 
 from pipeline.cli import main
-from pipeline.purchase import pace
+from pipeline.purchase import polling
 
 
 def peak_mib() -> float:
@@ -22,7 +22,7 @@ def peak_mib() -> float:
 
 
 if __name__ == "__main__":
-    pace._BACKOFF_S = 0.005
+    polling._BACKOFF_S = 0.005
     try:
         main()
     finally:

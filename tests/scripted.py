@@ -14,8 +14,8 @@ from pipeline.core import keys
 from pipeline.core.errors import PixelpipeError
 from pipeline.core.model import Job, JobState, Resolved
 from pipeline.purchase.jobs import Desk, Order
-from pipeline.service.answers import Charge, Output, Status
-from pipeline.service.client import Service
+from pipeline.purchase.service.answers import Charge, Output, Status
+from pipeline.purchase.service.client import Service
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.store import Store
 

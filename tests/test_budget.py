@@ -8,10 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from game import RULES, TWO_CLIPS, Game, Shop
 
-from pipeline import budget
 from pipeline.api import Project, Spending
-from pipeline.budget import Allowance
-from pipeline.purchase import orders
+from pipeline.purchase import budget, orders
+from pipeline.purchase.budget import Allowance
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

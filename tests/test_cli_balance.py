@@ -12,9 +12,9 @@ import pytest
 from command import call, run
 from game import Game, Shop
 
-from pipeline import account
 from pipeline.config.project_settings import ServiceChoice
 from pipeline.core.model import Balance, Job, JobState, Resolved
+from pipeline.purchase import account
 from pipeline.storage.ledger import Ledger
 
 NOW = 1_800_000_000.0

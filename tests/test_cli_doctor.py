@@ -12,13 +12,13 @@ from command import Ended, call, run
 from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
-from pipeline.account import Records
 from pipeline.config import packs, rule_file, workspace
 from pipeline.doctor import artchecks, checks, placechecks, poses
 from pipeline.doctor.checks import Finding, Level
 from pipeline.imaging import decode
 from pipeline.imaging.picture import facts
 from pipeline.imaging.picture.png import chunk
+from pipeline.purchase.account import Records
 from pipeline.storage import files
 from pipeline.storage.lock import ClipLine, Lock
 

@@ -17,7 +17,7 @@ import pytest
 from command import REPOSITORY, call, run
 
 from pipeline.core.errors import AccountError
-from pipeline.service.client import Service
+from pipeline.purchase.service.client import Service
 
 KEY = re.compile(r"pe_sk_[A-Za-z0-9]{40}")
 

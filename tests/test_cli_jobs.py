@@ -17,7 +17,7 @@ from game import TWO_CLIPS, Game, Shop, shop_serving
 from pipeline.core.model import Balance, FailureClass, Job, JobState, Resolved
 from pipeline.purchase import evidence
 from pipeline.purchase.evidence import Evidence
-from pipeline.service.client import Service
+from pipeline.purchase.service.client import Service
 from pipeline.storage.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("in_process")

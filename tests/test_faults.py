@@ -13,7 +13,7 @@ from faulty_engine import Faulty
 from game import folder_in_memory
 from guarantees import Shape
 
-from pipeline.purchase import orders, pace
+from pipeline.purchase import orders, polling
 from pipeline.report import Report
 
 SHAPES = {"single": Shape(sprites=3), "batch": Shape(sprites=2, is_batch=True)}
@@ -73,7 +73,7 @@ def engine() -> Iterator[Faulty]:
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less between tries; what is done then is the same."""
-    monkeypatch.setattr(pace, "_BACKOFF_S", 0.005)
+    monkeypatch.setattr(polling, "_BACKOFF_S", 0.005)
     monkeypatch.setattr(orders, "_LOCAL_POLL_S", 0.01)
 
 

@@ -16,7 +16,7 @@ from pipeline.core.model import FailureClass, Job, JobState
 from pipeline.imaging.picture import png as container
 from pipeline.purchase import jobs
 from pipeline.purchase.jobs import DEADLINE_S, Desk, Fetched, Pending, Submitted
-from pipeline.service.answers import Output, Status
+from pipeline.purchase.service.answers import Output, Status
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.store import Store
 

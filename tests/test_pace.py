@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.core import errors
 from pipeline.core.model import Taken
-from pipeline.purchase import pace
-from pipeline.purchase.pace import Pace
+from pipeline.purchase import polling
+from pipeline.purchase.polling import Pace
 
 #: The vendor's jobs: lognormal around 90 s.
 USUAL_S, SIGMA = 90.0, 0.25
@@ -99,9 +99,9 @@ def test_job_that_had_ended_at_its_first_poll_took_less() -> None:
 def test_waits_grow_and_obey_a_wish() -> None:
     """Capped exponential back-off with jitter; what the service wishes for is the least."""
     lost = errors.UnavailableError("lost")
-    waits = {tries: [pace.backoff_s(tries, lost) for _ in range(200)] for tries in (1, 4, 12)}
+    waits = {tries: [polling.backoff_s(tries, lost) for _ in range(200)] for tries in (1, 4, 12)}
     for tries, most in ((1, 0.5), (4, 4.0), (12, 30.0)):
         assert 0.8 * most < max(waits[tries]) <= most
         assert min(waits[tries]) < 0.2 * most
-    assert len({pace.backoff_s(3, lost) for _ in range(20)}) > 10, "not all at the same moment"
-    assert pace.backoff_s(1, errors.UnavailableError("busy", retry_after_s=40.0)) == 40.0
+    assert len({polling.backoff_s(3, lost) for _ in range(20)}) > 10, "not all at the same moment"
+    assert polling.backoff_s(1, errors.UnavailableError("busy", retry_after_s=40.0)) == 40.0

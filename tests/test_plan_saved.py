@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from game import KEY_NAME, RULES, TWO_CLIPS, Game, Shop
 
-from pipeline import __version__, forecast
+from pipeline import __version__
 from pipeline.api import Project
 from pipeline.core.model import FailureClass, Job, JobState, Resolved
-from pipeline.forecast import Past
+from pipeline.purchase import forecast
+from pipeline.purchase.forecast import Past
 from pipeline.storage.ledger import Ledger
 
 

@@ -17,9 +17,9 @@ from game import TWO_CLIPS, Game, Shop, shop_serving
 from pipeline import placeholders
 from pipeline.api import Project, Scope, Spending
 from pipeline.core.model import Kept
-from pipeline.lender import Lender
+from pipeline.purchase.connect import Lender
+from pipeline.purchase.hold_back import Restraint
 from pipeline.report import Report
-from pipeline.restraint import Restraint
 from pipeline.storage.ledger import Ledger
 
 LIMIT_S = 60.0

@@ -17,9 +17,10 @@ from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job, order
 
 from pipeline.core import errors, keys
 from pipeline.core.model import Job, JobState
-from pipeline.purchase import jobs, pace, scheduler
+from pipeline.purchase import jobs, scheduler
+from pipeline.purchase import polling as pace
 from pipeline.purchase.jobs import Order, Outcome
-from pipeline.purchase.pace import Pace
+from pipeline.purchase.polling import Pace
 from pipeline.purchase.scheduler import Scheduler
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.ledger.book import Claimed

@@ -16,7 +16,7 @@ from test_wire import Talk, close, listening, reset, say
 
 from pipeline.core import errors
 from pipeline.core.errors import PixelpipeError
-from pipeline.service.client import Service
+from pipeline.purchase.service.client import Service
 
 KEY = "pe_sk_secretsecretsecretsecret"
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 
-from pipeline.service.wire import NotSent, Wire, WireError
+from pipeline.purchase.service.wire import NotSent, Wire, WireError
 
 Talk = Callable[[socket.socket], None]
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from .. import account
-from ..account import Period, Records
 from ..config.workspace import Site
 from ..core.errors import UsageError
 from ..core.model import Balance
-from ..lender import Lender
+from ..purchase import account
+from ..purchase.account import Period, Records
+from ..purchase.connect import Lender
 from . import options
 
 if TYPE_CHECKING:
-    from ..service.answers import Totals
+    from ..purchase.service.answers import Totals
 
 _MOST_DAYS = 365
 

@@ -13,15 +13,14 @@ from typing import TypeVar
 import click
 import msgspec
 
-from .. import account
 from ..config.workspace import Site
 from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
-from ..lender import Lender
-from ..purchase import evidence, settling
+from ..purchase import account, evidence, settle
+from ..purchase.connect import Lender
 from ..purchase.evidence import Account
 from ..purchase.jobs import Desk
-from ..purchase.settling import Entry
+from ..purchase.settle import Entry
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import options
@@ -69,7 +68,7 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
     now = time.time()
     with _ledger(site) as ledger:
         asked, trouble = _account(site, ledger, now)
-        found = settling.entries(ledger, asked, now)
+        found = settle.entries(ledger, asked, now)
         kept = ledger.kept_back(str(site.root))
     if as_json:
         document = {"jobs": 1, "entries": found, "kept_back": kept, "account": asked}
@@ -95,14 +94,14 @@ def resolve(
         raise UsageError("say exactly one of --lost, --charged and --bought ID")
     site = _site(project, service)
     with _ledger(site) as ledger:
-        job = settling.find(ledger, key)
+        job = settle.find(ledger, key)
         if bought is not None:
             with _desk(site, ledger, job) as desk:
-                settled = [settling.adopt(job, bought, desk)]
+                settled = [settle.adopt(job, bought, desk)]
         elif lost:
-            settled = [*settling.lose(job, ledger, time.time())]
+            settled = [*settle.lose(job, ledger, time.time())]
         else:
-            settled = [settling.charge(job, ledger, time.time())]
+            settled = [settle.charge(job, ledger, time.time())]
     for one in settled:
         click.echo(_ended(one))
 
@@ -114,9 +113,9 @@ def cancel(key: str, project: str, service: str | None) -> None:
     """Ask the service to end a job, and wait for its end; a result that came first is kept."""
     site = _site(project, service)
     with _ledger(site) as ledger:
-        job = settling.find(ledger, key)
+        job = settle.find(ledger, key)
         with _desk(site, ledger, job) as desk:
-            job = settling.cancel(job, site, desk.service, ledger)
+            job = settle.cancel(job, site, desk.service, ledger)
     click.echo(_ended(job))
 
 
@@ -129,8 +128,8 @@ def retry(key: str | None, project: str, service: str | None, every: bool) -> No
     if every == (key is not None):
         raise UsageError("say either a KEY or --all")
     with _ledger(_site(project, service)) as ledger:
-        found = ledger.failed() if key is None else [settling.find(ledger, key)]
-        again = settling.retry(found, ledger, time.time())
+        found = ledger.failed() if key is None else [settle.find(ledger, key)]
+        again = settle.retry(found, ledger, time.time())
     if key is not None and not again:
         raise UsageError(f"{_name(found[0])}: is {found[0].state}; it has not failed for good")
     click.echo(f"The next build may try {_count(len(again), 'job')} again.")
@@ -173,7 +172,7 @@ def _desk(site: Site, ledger: Ledger, job: Job) -> Iterator[Desk]:
 
 def _account(site: Site, ledger: Ledger, now: float) -> tuple[Account | None, str]:
     """Ask the service when there is doubt; or say why it could not be asked."""
-    doubts = [job.claimed_at for job in settling.doubts(ledger)]
+    doubts = [job.claimed_at for job in settle.doubts(ledger)]
     if not doubts or site.service.base_url is None:
         return None, ""
     try:
@@ -199,7 +198,7 @@ def _show(found: tuple[Entry, ...], now: float) -> None:
             )
             _row("id", job.remote_id or "")
             _row("reason", job.reason)
-            if settling.is_final(job):
+            if settle.is_final(job):
                 _row("settle", f"pixelpipe jobs retry {job.request_key[:_KEY_DIGITS]}")
             _show_evidence(entry, now)
         if len(shown) < len(some):

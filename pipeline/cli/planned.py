@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 import msgspec
 
-from .. import budget
 from ..api import Project
 from ..core.model import StepKind
-from ..forecast import Forecast
 from ..plan.saved_plans import SavedPlan
+from ..purchase import budget
+from ..purchase.forecast import Forecast
 from ..report import Report
 from .make import name, show_rest
 

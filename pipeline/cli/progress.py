@@ -117,7 +117,7 @@ def line(result: Result) -> str:
 
 def ask(plan: Plan) -> bool:
     """Ask the person at the terminal once, with the total."""
-    from .. import budget
+    from ..purchase import budget
 
     clips = sum(1 for step in plan.steps if step.credits)
     noun = "clip" if clips == 1 else "clips"

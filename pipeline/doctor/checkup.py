@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from .. import account
 from ..api import Project
 from ..config import packs
 from ..config.workspace import Site
 from ..core.errors import ConfigError, PixelpipeError, UnavailableError
 from ..core.model import Rule, Step, StepKind
-from ..lender import Lender
+from ..purchase import account
+from ..purchase.connect import Lender
 from ..report import Report
 from ..storage import files, lock_file
 from . import artchecks, checks, placechecks

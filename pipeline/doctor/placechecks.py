@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..account import Records
 from ..config.workspace import Site
 from ..core.errors import StorageError
+from ..purchase.account import Records
 from ..scaffold import gameengines, listing, pluginplaces
 from ..scaffold.pluginplaces import State
 from ..storage import lock

@@ -11,8 +11,8 @@ from ..core.errors import UnavailableError
 from ..core.model import Job
 
 if TYPE_CHECKING:
-    from ..service.answers import Status
-    from ..service.client import Service
+    from .service.answers import Status
+    from .service.client import Service
 
 _PLACE = "batch:"
 

@@ -12,7 +12,7 @@ from ..core.model import Balance, Job, JobState, Record
 from ..storage.ledger import DAY_S, Ledger
 
 if TYPE_CHECKING:
-    from ..service.client import Service
+    from .service.client import Service
 
 #: The service's hold lapses after this time (vendor's introduction).
 HOLD_S = 10 * 60.0

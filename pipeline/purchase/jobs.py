@@ -30,10 +30,10 @@ from ..core.errors import (
 from ..core.model import FailureClass, Job, JobState, Record
 from ..storage.ledger import Ledger
 from ..storage.store import Bought, Store
-from . import batches, delivery
+from . import batches, download
 
 if TYPE_CHECKING:
-    from ..service.client import Service
+    from .service.client import Service
 
 Clock = Callable[[], float]
 
@@ -144,7 +144,7 @@ def ask(job: Job, body: Body | None, desk: Desk) -> Answer:
             return JobFailedError(status.message or f"the service ended the job: {status.status}")
         if not status.is_success:
             return Pending(progress=status.progress)
-        bought, notice = delivery.fetch(job, status, desk.service, desk.store)
+        bought, notice = download.fetch(job, status, desk.service, desk.store)
         return Fetched(digest=bought.digest, credits_charged=bought.credits_charged, notice=notice)
     except PixelpipeError as error:
         return error

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from .. import budget
-from ..budget import Allowance
 from ..config import cells
 from ..config.workspace import Site
 from ..core import keys
@@ -19,12 +17,14 @@ from ..plan.steps import ClipPlan, Wanted
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Bought
+from . import budget
+from .budget import Allowance
 from .jobs import Order
-from .pace import Pace, backoff_s
+from .polling import Pace, backoff_s
 
 if TYPE_CHECKING:
     from .. import finish
-    from ..service.client import Service
+    from .service.client import Service
 
 #: Seconds; while a service's own durations are unknown, and between polls.
 _FIRST_POLL_S = 45.0

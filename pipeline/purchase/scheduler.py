@@ -26,7 +26,7 @@ from ..core.errors import (
 from ..core.model import Job, JobState, Taken
 from . import batches, jobs
 from .jobs import Change, Desk, Order, Outcome
-from .pace import Pace, backoff_s
+from .polling import Pace, backoff_s
 from .turns import Bug, Turn
 
 #: Polls are short, but at 300 jobs in flight and one poll in 3 s there are a hundred a second.

@@ -181,18 +181,18 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     # Loaded here: the process that measures needs none of it.
     from pipeline.api import Project
     from pipeline.core.model import JobState, Taken
-    from pipeline.purchase import delivery, orders, resolve
+    from pipeline.purchase import download, orders, resolve
     from pipeline.purchase.jobs import Desk
-    from pipeline.purchase.pace import Pace
+    from pipeline.purchase.polling import Pace
     from pipeline.purchase.scheduler import Scheduler
-    from pipeline.service.client import Service
+    from pipeline.purchase.service.client import Service
     from pipeline.storage.store import Store
 
     project = Project(root)
     site = project.site
     plan = project.plan().plan
     aside = Aside()
-    aside.take(delivery, "_check")
+    aside.take(download, "_check")
     aside.take(Store, "put")
     aside.take(orders, "pixels")
     aside.take(resolve, "request")

@@ -33,7 +33,7 @@ from .jobs import Change, Desk, Fetched, Order, Pending
 from .scheduler import Scheduler
 
 if TYPE_CHECKING:
-    from ..service.client import Service
+    from .service.client import Service
 
 #: Fewer hex digits of a key are more likely a slip than a choice.
 _SHORTEST_KEY = 4

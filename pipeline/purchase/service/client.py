@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..core.errors import (
+from ...core.errors import (
     AccountError,
     AssetError,
     LinkExpiredError,
@@ -25,7 +25,7 @@ from ..core.errors import (
     UnavailableError,
     UncertainError,
 )
-from ..core.model import Balance
+from ...core.model import Balance
 from .answers import (
     BatchStatus,
     BatchSubmitted,

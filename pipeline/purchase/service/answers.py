@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Protocol
 
-from ..core.model import Balance, Record
+from ...core.model import Balance, Record
 
 #: Longer messages of the service are cut; they are shown to people.
 _MESSAGE_CHARACTERS = 300

@@ -16,8 +16,8 @@ from typing import TextIO
 
 import msgspec
 
-from .core import children
-from .core.errors import UnavailableError
+from ..core import children
+from ..core.errors import UnavailableError
 
 _KEY_VARIABLE = "PIXELPIPE_ENGINE_KEY"
 _KEY_BYTES = 24

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from . import hosting
-from .config import workspace
-from .config.workspace import Site
-from .core.errors import PixelpipeError, RefusedError
-from .core.model import Balance
+from ..config import workspace
+from ..config.workspace import Site
+from ..core.errors import PixelpipeError, RefusedError
+from ..core.model import Balance
+from . import local_engine
 
 if TYPE_CHECKING:
     from .service.client import Service
@@ -70,7 +70,7 @@ class Lender:
 
         base_url = self._site.service.base_url
         if base_url is None:
-            base_url, key = self._stack.enter_context(hosting.engine(slots=_ENGINE_SLOTS))
+            base_url, key = self._stack.enter_context(local_engine.engine(slots=_ENGINE_SLOTS))
         else:
             found = workspace.api_key(self._site.root, self._environment)
             if found is None:

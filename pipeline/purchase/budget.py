@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .config.project_settings import Settings
-from .core.model import Record, Rule
-from .plan.plan import Plan
+from ..config.project_settings import Settings
+from ..core.model import Record, Rule
+from ..plan.plan import Plan
 
 #: Dollars of one credit of the monthly and of the purchased pool, about (vendor's introduction).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100

@@ -11,8 +11,8 @@ from ..storage.store import Bought, Store
 from . import batches
 
 if TYPE_CHECKING:
-    from ..service.answers import Status
-    from ..service.client import Service
+    from .service.answers import Status
+    from .service.client import Service
 
 #: 16 frames of the largest canvas, at twice their size; checked before anything is unpacked.
 _LARGEST_STRIP_PX = 16 * MAX_SIDE_PX**2 * 4

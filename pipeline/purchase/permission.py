@@ -7,17 +7,17 @@ from collections.abc import Mapping
 
 import msgspec
 
-from . import budget, restraint
+from ..config.workspace import Site
+from ..core.errors import OutOfDateError, RefusedError
+from ..plan import saved_plans
+from ..plan.plan import Plan
+from ..plan.saved_plans import SavedPlan
+from ..scope import Spending
+from ..storage.ledger import DAY_S
+from ..survey import Survey
+from ..tools import Options, Tools
+from . import budget, hold_back
 from .budget import Allowance
-from .config.workspace import Site
-from .core.errors import OutOfDateError, RefusedError
-from .plan import saved_plans
-from .plan.plan import Plan
-from .plan.saved_plans import SavedPlan
-from .scope import Spending
-from .storage.ledger import DAY_S
-from .survey import Survey
-from .tools import Options, Tools
 
 USED_UP = "the saved plan was carried out before; plan again"
 
@@ -62,8 +62,8 @@ class Permission:
         if self._spending.restraint is not None and plan.service.paid:
             name, keeping = str(self._site.root), self._spending.restraint
             ledger = self._tools.ledger
-            kept = restraint.keep_back(plan, found.lock, ledger, name, keeping, time.time())
-            plan = restraint.rest(plan, kept)
+            kept = hold_back.keep_back(plan, found.lock, ledger, name, keeping, time.time())
+            plan = hold_back.rest(plan, kept)
         return Options(allowance=self._allowance(plan, self._spending), kept_back=kept)
 
     def _agreed(self, saved: SavedPlan, found: Survey, plan: Plan) -> Options:

@@ -12,12 +12,12 @@ from itertools import groupby
 
 import msgspec
 
+from ..config.project_fields import PIXEL_ENGINE
+from ..core import keys
+from ..core.model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
+from ..plan.plan import Plan
+from ..plan.steps import ClipPlan
 from . import budget
-from .config.project_fields import PIXEL_ENGINE
-from .core import keys
-from .core.model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
-from .plan.plan import Plan
-from .plan.steps import ClipPlan
 
 #: Seconds for a clip while a service's own durations are unknown: the vendor's typical time.
 _TYPICAL_S = {True: 90.0, False: 1.0}

@@ -12,11 +12,11 @@ from collections.abc import Container, Iterator
 
 import msgspec
 
-from .core.model import JobState, Kept, Record, StepKind
-from .plan.plan import Plan
-from .plan.steps import ClipPlan
-from .storage.ledger import Ledger
-from .storage.lock import Lock
+from ..core.model import JobState, Kept, Record, StepKind
+from ..plan.plan import Plan
+from ..plan.steps import ClipPlan
+from ..storage.ledger import Ledger
+from ..storage.lock import Lock
 
 _ON_ITS_WAY = (JobState.CLAIMED, JobState.SUBMITTED, JobState.DETACHED)
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .config import project_settings
-from .config import workspace as sites
-from .config.project_settings import ServiceChoice
-from .config.workspace import Site
-from .core.errors import ConfigError
-from .core.model import Balance, JobState, Record
-from .storage import files
-from .storage.ledger import DAY_S, Ledger
+from ..config import project_settings
+from ..config import workspace as sites
+from ..config.project_settings import ServiceChoice
+from ..config.workspace import Site
+from ..core.errors import ConfigError
+from ..core.model import Balance, JobState, Record
+from ..storage import files
+from ..storage.ledger import DAY_S, Ledger
 
 if TYPE_CHECKING:
     from .service.answers import Totals
