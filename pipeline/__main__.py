@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from . import imprint
+from .run.uptodate import quick
 
 
 def main() -> None:
     """Answer at once when nothing has changed; else load the command line and let it find out."""
-    found = imprint.look(sys.argv[1:], os.environ)
+    found = quick.look(sys.argv[1:], os.environ)
     if found is None or not found.is_answer or not _print(found.said):
         from . import cli
 

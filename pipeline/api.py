@@ -17,7 +17,6 @@ from pathlib import Path
 
 import msgspec
 
-from . import build, changes, knowledge, placeholders, publication, survey
 from .config import workspace
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
@@ -30,17 +29,19 @@ from .purchase.connect import Lender, balance
 from .purchase.forecast import Past
 from .purchase.jobs import Change
 from .purchase.permission import Permission
-from .report import Report, exit_code
-from .results import Result, bought, kept_by_lock, untouched
-from .scope import Scope as Scope
-from .scope import Spending as Spending
-from .seals import seal, sealing
+from .run import execute, knowledge, placeholders, publish, survey
+from .run.context import Tools
+from .run.report import Report, exit_code
+from .run.results import Result, bought, kept_by_lock, untouched
+from .run.scope import Scope as Scope
+from .run.scope import Spending as Spending
+from .run.survey import Survey
+from .run.uptodate import changed as changes
+from .run.uptodate import compare, decide
 from .storage import lock_file
 from .storage.ledger import Ledger
 from .storage.lock import Lock
 from .storage.lock_authorship import Authorship
-from .survey import Survey
-from .tools import Tools
 
 Observer = Callable[[Change | Result], None]
 
@@ -76,7 +77,7 @@ class Project:
 
     def reload(self) -> None:
         """Read settings and rules again; they stay as they were when that fails."""
-        begun = seal.now()
+        begun = compare.now()
         self.site = workspace.open(self._start, self.environment, self._flags)
         self._begun = begun
 
@@ -139,7 +140,7 @@ class Project:
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
             is_kept = permission.keeps_lock(plan, spending, self.environment)
-            publication.mend(self.site, plan.notices, kept=is_kept)
+            publish.mend(self.site, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._sealable(report, found, known)
         with ExitStack() as stack:
@@ -153,7 +154,7 @@ class Project:
                 return self._report("build", plan, kept_by_lock(plan.steps, changes), watch)
             may = Permission(self.site, self.environment, spending, tools)
             options = may.granted(found, plan, scope.saved)
-            results = build.run(self.site, found, plan, tools, options)
+            results = execute.run(self.site, found, plan, tools, options)
             ledger.forget_kept(str(self.root), bought(results))
             report = self._report("build", plan, results, watch, lent.url)
         return self._resealable(report, found, scope)
@@ -237,7 +238,7 @@ class Project:
     def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
         """Add what the next run has to compare, if nothing was to do."""
         stated = (self.environment, self._flags)
-        draft = sealing.draft(self.site, found, known, report.plan, stated, self._begun)
+        draft = decide.draft(self.site, found, known, report.plan, stated, self._begun)
         return msgspec.structs.replace(report, draft=draft)
 
     def _resealable(self, report: Report, found: Survey, scope: Scope) -> Report:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from . import publication
 from .api import Observer, Project, Scope, Spending, ignore
 from .core.errors import UsageError
-from .report import Report
+from .run import publish
+from .run.report import Report
 from .storage import lock
 from .storage.files import digest_of
 from .storage.lock import FileLine, Lock
@@ -71,7 +71,7 @@ def _amend(
         lines = before.files_of().get(stem, [])
         return lock.replace(before, clips={}, files={stem: tuple(change(lines))})
 
-    publication.amend(project.site, rewritten)
+    publish.amend(project.site, rewritten)
 
 
 def _lines(project: Project, source: str) -> list[FileLine]:

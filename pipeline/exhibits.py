@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from . import finish, imaging, takes
+from . import imaging, takes
 from .api import Project
 from .core import keys
 from .core.errors import AssetError, PixelpipeError
@@ -18,6 +18,7 @@ from .core.model import Clip, Grade, Pixels, Record, SheetClip, StepKind
 from .plan.plan import SourcePlan
 from .plan.steps import ClipPlan, Wanted
 from .purchase import orders
+from .run import finish
 from .storage.lock import ClipLine
 from .storage.store import Bought, Store
 from .targets import Drawn, layout, registry, timing

@@ -10,7 +10,7 @@ from .core import keys
 from .core.model import Record
 from .plan.plan import SourcePlan
 from .plan.steps import ClipPlan
-from .report import Report
+from .run.report import Report
 from .storage.files import Index
 from .storage.store import Store
 

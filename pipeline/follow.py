@@ -17,15 +17,16 @@ from pathlib import Path
 
 import msgspec
 
-from . import placeholders, watch
+from . import watch
 from .api import Observer, Project, Scope, Spending
 from .config.workspace import Site
 from .core.errors import ConfigError, PixelpipeError
 from .purchase import hold_back
 from .purchase.connect import Lender
 from .purchase.hold_back import Restraint
-from .report import Report
-from .selection import Quiet
+from .run import placeholders
+from .run.report import Report
+from .run.selection import Quiet
 from .storage import files, lock, lock_file
 
 #: Builds at the same time; further changes are joined until one has ended.

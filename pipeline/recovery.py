@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from . import publication
 from .api import Project
 from .core import keys, provenance
 from .core.errors import SourceError, StorageError
 from .core.model import Provenance, Record
 from .plan.steps import Wanted
+from .run import publish
 from .storage import files as project
 from .storage import lock
 from .storage.lock import ClipLine, FileLine, Lock
@@ -53,7 +53,7 @@ def rebuild_lock(opened: Project) -> tuple[int, int]:
         for file in _files(found, one, used):
             files.setdefault(file.path, file)
     rebuilt = Lock(clips=tuple(clips), files=tuple(files.values()))
-    publication.amend(opened.site, lambda _: rebuilt)
+    publish.amend(opened.site, lambda _: rebuilt)
     return len(clips), len(files)
 
 

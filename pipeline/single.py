@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import finish, imaging, survey
+from . import imaging
 from .api import Project, Scope
 from .config import project_settings, rule_file
 from .config import workspace as sites
@@ -18,9 +18,10 @@ from .core.errors import UsageError
 from .core.model import Document, File, Pixels
 from .plan.steps import Known
 from .purchase import orders
-from .report import Report
+from .run import finish, survey
+from .run.report import Report
+from .run.survey import Survey
 from .storage import files
-from .survey import Survey
 
 #: Where errors in the wish are said to be.
 _PLACE = "command line"

@@ -13,7 +13,7 @@ from .api import Observer, Project, Scope, Spending, ignore
 from .core import keys
 from .core.errors import RefusedError, UsageError
 from .core.model import Preference, Record, Request
-from .report import Report
+from .run.report import Report
 from .storage.lock import ClipLine
 from .storage.store import Store
 

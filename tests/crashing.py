@@ -23,11 +23,11 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from pipeline import finish, publication
 from pipeline.cli import main
 from pipeline.purchase import orders
 from pipeline.purchase.service import client, wire
 from pipeline.purchase.service.client import Service
+from pipeline.run import finish, publish
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.ledger.file import LedgerFile
 
@@ -157,7 +157,7 @@ def arm(fuse: Fuse) -> None:
     for name in ("animate", "animate_batch", "download"):
         fuse.around(Service, name)
     fuse.around(client, "_body")  # between the head of an answer and the whole of it
-    fuse.around(publication.Publication, "flush")
+    fuse.around(publish.Publication, "flush")
     fuse.around(finish, "make")
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from pipeline.api import Project, Spending
 from pipeline.engine.accounts import database
 from pipeline.engine.server import local
-from pipeline.report import Report
+from pipeline.run.report import Report
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 KEY_NAME = "PIXEL_ENGINE_API_KEY"

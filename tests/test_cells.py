@@ -13,7 +13,7 @@ from pipeline import takes
 from pipeline.api import Project
 from pipeline.config import cells
 from pipeline.core.model import Clip, Pixels, Rule, StepKind
-from pipeline.report import Report
+from pipeline.run.report import Report
 
 SHEET = "assets/items.png"
 RULE = """\

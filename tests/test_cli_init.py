@@ -10,10 +10,11 @@ from command import call, run
 from game import png, sprite
 from somebody import somebody_else
 
-from pipeline import plugins, survey
+from pipeline import plugins
 from pipeline.config import globs, packs, workspace
 from pipeline.core.model import TargetChoice
 from pipeline.doctor import placechecks
+from pipeline.run import survey
 from pipeline.scaffold import gameengines, inisettings, setup, starter
 from pipeline.scaffold.listing import Listing, take
 from pipeline.scaffold.setup import Setup

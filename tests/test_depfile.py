@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from game import Game
 
-from pipeline import depfile
 from pipeline.core.errors import UsageError
-from pipeline.depfile import Wish
+from pipeline.run import depfile
+from pipeline.run.depfile import Wish
 
 ODD = (
     "plain.png",

@@ -13,7 +13,7 @@ from pipeline import edits, upkeep
 from pipeline.api import Project
 from pipeline.core.errors import UsageError
 from pipeline.core.model import StepKind
-from pipeline.report import Report
+from pipeline.run.report import Report
 
 HERO = "assets/hero.png"
 SHEET = "assets/hero.anim.png"

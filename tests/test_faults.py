@@ -14,7 +14,7 @@ from game import folder_in_memory
 from guarantees import Shape
 
 from pipeline.purchase import orders, polling
-from pipeline.report import Report
+from pipeline.run.report import Report
 
 SHAPES = {"single": Shape(sprites=3), "batch": Shape(sprites=2, is_batch=True)}
 #: The exit code of the run in which it happens, by fault.

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from pipeline import finish, imaging
+from pipeline import imaging
 from pipeline.config.clip_fields import STAGES
 from pipeline.core import keys
 from pipeline.core.errors import AssetError
@@ -29,6 +29,7 @@ from pipeline.engine.render import animate
 from pipeline.imaging.picture import color, png, raster
 from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
+from pipeline.run import finish
 
 SPRITES = Path(__file__).parents[2] / "shared" / "sprites"
 PROMPTS = (

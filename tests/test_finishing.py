@@ -8,10 +8,10 @@ from pathlib import Path
 
 from game import Game
 
-from pipeline import finishing
 from pipeline.core.model import Clip, Pixels, Resolved, Rule
-from pipeline.finish import BoughtClip, Task
-from pipeline.finishing import Finishing
+from pipeline.run import finish_pool
+from pipeline.run.finish import BoughtClip, Task
+from pipeline.run.finish_pool import Finishing
 
 MANY = 30
 
@@ -60,7 +60,7 @@ def test_script_without_a_main_guard_builds_many_sprites(game: Game) -> None:
 def test_each_task_gets_one_answer(capfd: object) -> None:
     """Errors too: one damaged purchase stops no other."""
     with Finishing(MANY) as many:
-        answers: list[finishing.Done] = []
+        answers: list[finish_pool.Done] = []
         for number in range(MANY):
             answers += many.room()
             many.add(f"s{number}", task(number))
@@ -86,7 +86,7 @@ def test_tasks_in_flight_are_bounded() -> None:
             many.add(f"s{number}", task(number))
             most = max(most, many._open)
         list(many.rest())
-    assert most <= max(1, many._most * finishing._AHEAD)
+    assert most <= max(1, many._most * finish_pool._AHEAD)
 
 
 def test_worker_that_dies_is_replaced(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from game import RULES, Game, shop_serving
 
 from pipeline.api import Project, Spending, ignore
 from pipeline.follow import Follower
-from pipeline.report import Report
+from pipeline.run.report import Report
 from pipeline.storage.lock_authorship import Authorship
 
 LIMIT_S = 60.0

@@ -16,7 +16,7 @@ from pipeline import takes, upkeep
 from pipeline.api import Project, Scope
 from pipeline.core import keys
 from pipeline.core.model import Request
-from pipeline.report import Report
+from pipeline.run.report import Report
 
 HERO = "assets/hero.png"
 IDLE = "breathing calmly, a subtle idle loop"

@@ -14,9 +14,8 @@ from game import RULES, Game
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import imprint
 from pipeline.api import Project
-from pipeline.seals import seal
+from pipeline.run.uptodate import compare, quick
 from pipeline.storage import files
 
 SAID = "Nothing to do: 2 clips up to date.\n"
@@ -51,7 +50,7 @@ def put(game: Game) -> None:
     while not is_sealed(game):
         report = Project(game.root, environment=game.variables()).build()
         if report.draft is not None:
-            seal.put(report.draft, "build", seal.Said(out=SAID))
+            compare.put(report.draft, "build", compare.Said(out=SAID))
         assert time.monotonic() < ends
 
 
@@ -59,12 +58,12 @@ def renew(game: Game) -> None:
     """Seal as `put` does, once more."""
     report = Project(game.root, environment=game.variables()).build()
     assert report.draft is not None
-    assert seal.put(report.draft, "build", seal.Said(out=SAID))
+    assert compare.put(report.draft, "build", compare.Said(out=SAID))
 
 
 def is_sealed(game: Game) -> bool:
     """Tell whether the seal answers, with or without its imprint."""
-    found = seal.look("build", game.root, game.variables(), {})
+    found = compare.look("build", game.root, game.variables(), {})
     return found is not None and not found.changed
 
 
@@ -75,7 +74,7 @@ def answer(game: Game, *arguments: str) -> tuple[str, str] | None:
 
 def said(arguments: list[str], game: Game) -> tuple[str, str] | None:
     """Return what the imprint says to a whole command line."""
-    found = imprint.look(arguments, game.variables())
+    found = quick.look(arguments, game.variables())
     return found.said if found is not None and found.is_answer else None
 
 
@@ -106,14 +105,14 @@ def test_whatever_is_not_plain_is_left_to_the_command_line(
 
 def test_nothing_is_said_outside_of_a_project(tmp_path: Path) -> None:
     """The command line says what to do."""
-    assert imprint.look(["build", str(tmp_path)], {}) is None
+    assert quick.look(["build", str(tmp_path)], {}) is None
 
 
 def test_each_command_has_its_own_answer(game: Game) -> None:
     """And the last to be sealed does not drop that of another."""
     report = Project(game.root, environment=game.variables()).plan()
     assert report.draft is not None
-    assert seal.put(report.draft, "plan", seal.Said(out="planned\n", err="note\n"))
+    assert compare.put(report.draft, "plan", compare.Said(out="planned\n", err="note\n"))
     assert answer(game, "plan") == ("planned\n", "note\n")
     assert answer(game) == (SAID, "")
 
@@ -157,7 +156,7 @@ def test_flags_are_left_to_others(game: Game) -> None:
     """Plain commands have none: what was found with one says nothing about them."""
     report = Project(game.root, environment=game.variables(), service="built-in").build()
     assert report.draft is not None
-    assert seal.put(report.draft, "build", seal.Said(out=SAID))
+    assert compare.put(report.draft, "build", compare.Said(out=SAID))
     assert answer(game) is None
 
 
@@ -192,9 +191,9 @@ def test_another_tool_may_mean_another_answer(
     game: Game, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that was edited, or another installation of the same version."""
-    package = Path(imprint.__file__).parent
+    package = Path(quick.__file__).parent
     shutil.copytree(package, tmp_path / "copy/pipeline", copy_function=shutil.copy2)
-    monkeypatch.setattr(imprint, "__file__", str(tmp_path / "copy/pipeline/imprint.py"))
+    monkeypatch.setattr(quick, "__file__", str(tmp_path / "copy/pipeline/imprint.py"))
     assert answer(game) == (SAID, "")
     (tmp_path / "copy/pipeline/project/paths.py").touch()
     assert answer(game) is None
@@ -203,7 +202,7 @@ def test_another_tool_may_mean_another_answer(
 @pytest.mark.parametrize("size", [0, 1, 20, 200, -1])
 def test_a_seal_that_was_cut_says_nothing(game: Game, size: int) -> None:
     """Also where it was cut between two folders."""
-    place = game.root / imprint.PLACE
+    place = game.root / quick.PLACE
     content = place.read_bytes()
     place.write_bytes(content[:size])
     assert answer(game) is None
@@ -213,11 +212,11 @@ def test_a_seal_that_was_cut_says_nothing(game: Game, size: int) -> None:
 
 def test_no_bytes_at_all_are_too_much(game: Game) -> None:
     """Whatever stands there, the full run finds out."""
-    place = game.root / imprint.PLACE
-    for junk in (b"", b"\0" * 99, imprint.MAGIC + b"1 1 1\nxyz", imprint.MAGIC + b"-1 2 0\n\0"):
+    place = game.root / quick.PLACE
+    for junk in (b"", b"\0" * 99, quick.MAGIC + b"1 1 1\nxyz", quick.MAGIC + b"-1 2 0\n\0"):
         place.write_bytes(junk)
         assert answer(game) is None
-        assert seal.look("build", game.root, game.variables(), {}) is None
+        assert compare.look("build", game.root, game.variables(), {}) is None
 
 
 # -- the listing --------------------------------------------------------------------------------
@@ -244,8 +243,8 @@ def test_a_scan_and_an_imprint_list_the_same(
             (root / folder / name).write_bytes(b"x")
     scan = files.scan(root, ["."], [], is_listed=True)
     assert scan.listing.keys() == scan.folders.keys()
-    listed = {folder: imprint.listed(str(root), folder) for folder in scan.folders}
-    assert scan.listing == {folder: imprint.encoded(text) for folder, text in listed.items()}
+    listed = {folder: quick.listed(str(root), folder) for folder in scan.folders}
+    assert scan.listing == {folder: quick.encoded(text) for folder, text in listed.items()}
 
 
 def test_it_loads_nothing_but_os(game: Game) -> None:
@@ -258,7 +257,7 @@ def test_it_loads_nothing_but_os(game: Game) -> None:
         [sys.executable, "-c", script], cwd=Path(__file__).parents[1], capture_output=True,
         text=True, check=True,
     )  # fmt: skip
-    assert set(done.stdout.split()) == {"__future__", "pipeline", "pipeline.imprint"}
+    assert set(done.stdout.split()) == {"__future__", "pipeline", "pipeline.run.uptodate.quick"}
 
 
 def test_what_was_written_to_a_closed_pipe_is_no_error(game: Game) -> None:

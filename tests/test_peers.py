@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline import finish, survey, upkeep
+from pipeline import upkeep
 from pipeline.api import Project, Spending
 from pipeline.config import workspace
 from pipeline.core.errors import SupersededError
 from pipeline.plan import steps
 from pipeline.purchase import jobs, orders
+from pipeline.run import finish, survey
 
 
 def test_failure_that_was_mended_leaves_nothing_behind(game: Game, tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from game import Game
 
-from pipeline import survey
 from pipeline.api import Project
 from pipeline.core.model import Clip, Direction
+from pipeline.run import survey
 from pipeline.targets import playback
 
 ODD_CLIPS = """\

@@ -14,7 +14,7 @@ from game import Game
 from pipeline.api import Project
 from pipeline.core.errors import SupersededError
 from pipeline.core.model import File, Source
-from pipeline.publication import Publication
+from pipeline.run.publish import Publication
 from pipeline.storage import files, lock, lock_file
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.lock import ClipLine

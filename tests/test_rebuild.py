@@ -9,7 +9,7 @@ import pytest
 from game import OUTPUTS, RULES, TWO_CLIPS, Game, Shop, built, png, sprite
 
 from pipeline.core.model import StepKind
-from pipeline.report import Report
+from pipeline.run.report import Report
 
 #: The same code without starting Python for every command; each exit code once for real
 #: stands in test_cli and in the tests here that start processes themselves.

@@ -8,12 +8,12 @@ import pytest
 from degraded_clips import strip, true_frames
 from drawn_sprites import HERO, drawn
 
-from pipeline import finish
 from pipeline.core import keys
 from pipeline.core.model import Clip, Grade, Pixels, Remedy, Request, Resolved, Rule
 from pipeline.imaging.picture import color, raster
 from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
+from pipeline.run import finish
 
 BLUE = (58, 96, 180)
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import msgspec
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline import placeholders
 from pipeline.api import Project, Scope, Spending
 from pipeline.core.model import Kept
 from pipeline.purchase.connect import Lender
 from pipeline.purchase.hold_back import Restraint
-from pipeline.report import Report
+from pipeline.run import placeholders
+from pipeline.run.report import Report
 from pipeline.storage.ledger import Ledger
 
 LIMIT_S = 60.0

@@ -16,9 +16,9 @@ import pytest
 from buying import chaotic, killed_after_submission, ledger_now, unfinished
 from game import TWO_CLIPS, Game, Shop
 
-from pipeline import finish
 from pipeline.core.errors import StorageError
 from pipeline.core.model import Job, JobState
+from pipeline.run import finish
 from pipeline.storage.ledger import Ledger
 
 #: The same code without starting Python for every command; each exit code once for real

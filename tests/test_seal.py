@@ -14,16 +14,17 @@ import pytest
 from game import KEY_NAME, RULES, Game
 from undoing import EDITS, Undo, changed, removed
 
-from pipeline import changes, imprint
 from pipeline.api import Project, Scope
 from pipeline.cli.make import show_build
 from pipeline.config.workspace import Site
 from pipeline.core import keys
 from pipeline.core.errors import PixelpipeError
-from pipeline.report import Report
-from pipeline.seals import seal
+from pipeline.run.report import Report
+from pipeline.run.survey import Survey
+from pipeline.run.uptodate import changed as changes
+from pipeline.run.uptodate import compare
+from pipeline.run.uptodate import quick as imprint
 from pipeline.storage import files
-from pipeline.survey import Survey
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,8 @@ def full(game: Game) -> str | None:
 def answer(game: Game, **flags: object) -> str | None:
     """Return what the seal says; its imprint, and what begins with that, say the same or less."""
     quick = imprint.look(["build", str(game.root)], game.variables())
-    begun = seal.look("build", game.root, game.variables(), flags, quick)
-    found = seal.look("build", game.root, game.variables(), flags)
+    begun = compare.look("build", game.root, game.variables(), flags, quick)
+    found = compare.look("build", game.root, game.variables(), flags)
     said = None if found is None or found.changed else found.said.out
     assert flags or quick is None or not quick.is_answer or quick.said == (said, "")
     assert (begun is None, begun and begun.changed) == (found is None, found and found.changed)
@@ -79,8 +80,8 @@ def put(game: Game) -> bool:
     report = Project(game.root, environment=game.variables()).build()
     with redirect_stdout(heard):
         show_build(report)
-    return report.draft is not None and seal.put(
-        report.draft, "build", seal.Said(out=heard.getvalue())
+    return report.draft is not None and compare.put(
+        report.draft, "build", compare.Said(out=heard.getvalue())
     )
 
 
@@ -168,7 +169,7 @@ def test_young_files_are_compared_by_content(quiet: Game) -> None:
     digest = keys.digest((quiet.root / "assets/hero.png").read_bytes())
     assert digest.encode() in place.read_bytes()
     place.write_bytes(place.read_bytes().replace(digest.encode(), b"0" * 64))
-    found = seal.look("build", quiet.root, quiet.variables(), {})
+    found = compare.look("build", quiet.root, quiet.variables(), {})
     assert found is not None
     assert found.changed == {"assets/hero.png"}
 
@@ -197,9 +198,11 @@ def test_clock_that_is_set_during_a_run_seals_nothing(
     settle(quiet)
     report = Project(quiet.root, environment=quiet.variables()).build()
     assert report.draft is not None
-    late = seal.Moment(wall_ns=time.time_ns() + hours * 3600 * 10**9, steady_ns=time.monotonic_ns())
-    monkeypatch.setattr(seal, "now", lambda: late)
-    assert not seal.put(report.draft, "build", seal.Said(out="Nothing to do.\n"))
+    late = compare.Moment(
+        wall_ns=time.time_ns() + hours * 3600 * 10**9, steady_ns=time.monotonic_ns()
+    )
+    monkeypatch.setattr(compare, "now", lambda: late)
+    assert not compare.put(report.draft, "build", compare.Said(out="Nothing to do.\n"))
 
 
 def test_rule_file_that_goes_during_a_run_is_not_sealed(quiet: Game) -> None:
@@ -210,7 +213,7 @@ def test_rule_file_that_goes_during_a_run_is_not_sealed(quiet: Game) -> None:
     removed("rules/more.yaml")(quiet)
     report = opened.build()
     assert report.draft is not None
-    assert not seal.put(report.draft, "build", seal.Said(out="Nothing to do.\n"))
+    assert not compare.put(report.draft, "build", compare.Said(out="Nothing to do.\n"))
 
 
 def test_settings_that_change_during_a_run_are_not_sealed(quiet: Game) -> None:
@@ -220,7 +223,7 @@ def test_settings_that_change_during_a_run_are_not_sealed(quiet: Game) -> None:
     changed("rules/own.yaml", lambda text: text.replace(b"calmly", b"wildly"))(quiet)
     report = opened.build()
     assert report.draft is not None
-    assert not seal.put(report.draft, "build", seal.Said(out="Nothing to do.\n"))
+    assert not compare.put(report.draft, "build", compare.Said(out="Nothing to do.\n"))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +268,7 @@ def test_read_only_project_works_without_a_seal(
         raise PermissionError
 
     monkeypatch.setattr(files, "prepare", refuse)
-    assert not seal.put(report.draft, "build", seal.Said(out="Nothing to do.\n"))
+    assert not compare.put(report.draft, "build", compare.Said(out="Nothing to do.\n"))
     assert answer(quiet) is None
 
 
@@ -289,14 +292,14 @@ def test_no_key_stands_in_a_seal(quiet: Game) -> None:
 def narrowed(game: Game) -> Report:
     """Build as the command does: with what the seal says."""
     quick = imprint.look(["build", str(game.root)], game.variables())
-    since = seal.look("build", game.root, game.variables(), {}, quick)
+    since = compare.look("build", game.root, game.variables(), {}, quick)
     scope = Scope(since=since, seals=True)
     report = Project(game.root, environment=game.variables()).build(scope=scope)
     heard = io.StringIO()
     with redirect_stdout(heard):
         show_build(report.fresh or report)
     if report.draft is not None:
-        seal.put(report.draft, "build", report.draft.said or seal.Said(out=heard.getvalue()))
+        compare.put(report.draft, "build", report.draft.said or compare.Said(out=heard.getvalue()))
     return report
 
 

@@ -12,7 +12,7 @@ from game import Game, Shop
 
 from pipeline.api import Spending
 from pipeline.core.errors import StorageError
-from pipeline.report import Report
+from pipeline.run.report import Report
 from pipeline.storage.files import paths, write
 
 YES = Spending(yes=True)

@@ -13,7 +13,7 @@ from pipeline import takes
 from pipeline.api import Project, Spending
 from pipeline.core.errors import RefusedError, UsageError
 from pipeline.core.model import Resolved
-from pipeline.report import Report
+from pipeline.run.report import Report
 
 HERO = "assets/hero.png"
 

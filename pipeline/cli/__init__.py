@@ -20,7 +20,7 @@ import click
 
 from .. import __version__
 from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
-from ..imprint import Found
+from ..run.uptodate.quick import Found
 
 #: Command to the module that holds it, and its short help: that alone shows `--help`.
 _COMMANDS = {

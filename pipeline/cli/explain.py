@@ -12,7 +12,7 @@ from .. import explain
 from ..api import Project
 from ..core.errors import UsageError
 from ..explain import Explanation
-from ..report import Report
+from ..run.report import Report
 from ..storage import files, lock
 from . import options
 

@@ -8,7 +8,7 @@ import click
 
 from ..api import Project, Spending
 from ..follow import Follower
-from ..report import Report
+from ..run.report import Report
 from . import options
 from .make import show_build, show_news
 from .progress import ask, nothing

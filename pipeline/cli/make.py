@@ -17,7 +17,7 @@ from . import options, sealed
 
 if TYPE_CHECKING:
     from ..core.model import Step
-    from ..report import Report
+    from ..run.report import Report
 
 _LISTED = 20
 #: Up to so many clips, a sentence that fits them all is repeated for each.
@@ -58,9 +58,9 @@ def build(
     if sealed.is_answered(since):
         return
     # Loaded only now: a run with nothing to do needs none of it.
-    from .. import depfile
     from ..api import Project, Scope, Spending
     from ..plan import saved_plans
+    from ..run import depfile
     from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp

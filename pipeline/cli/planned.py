@@ -10,7 +10,7 @@ from ..core.model import StepKind
 from ..plan.saved_plans import SavedPlan
 from ..purchase import budget
 from ..purchase.forecast import Forecast
-from ..report import Report
+from ..run.report import Report
 from .make import name, show_rest
 
 

@@ -15,7 +15,7 @@ from ..api import Observer
 from ..core.model import JobState
 from ..plan.plan import Plan
 from ..purchase.jobs import Change
-from ..results import Result
+from ..run.results import Result
 
 if TYPE_CHECKING:
     from rich.live import Live

@@ -14,20 +14,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .. import imprint
-from ..seals import seal
+from ..run.uptodate import compare, quick
 
 if TYPE_CHECKING:
-    from ..report import Report
+    from ..run.report import Report
 
 
-def look(command: str, project: str, **flags: object) -> seal.Look | None:
+def look(command: str, project: str, **flags: object) -> compare.Look | None:
     """Compare with the seal, if there is one that says something about `command`."""
-    found = click.get_current_context().find_object(imprint.Found)
-    return seal.look(command, Path(project), os.environ, flags, found)
+    found = click.get_current_context().find_object(quick.Found)
+    return compare.look(command, Path(project), os.environ, flags, found)
 
 
-def is_answered(found: seal.Look | None) -> bool:
+def is_answered(found: compare.Look | None) -> bool:
     """Print the answer of an unbroken seal; False when a run must find it."""
     if found is None or found.changed:
         return False
@@ -42,16 +41,16 @@ def say(command: str, report: Report, show: Callable[[Report], None], *, is_seal
     """
     show(report)
     if is_sealed and (draft := report.draft) is not None:
-        seal.put(draft, command, draft.said or _heard(report.fresh or report, show))
+        compare.put(draft, command, draft.said or _heard(report.fresh or report, show))
 
 
-def _heard(report: Report, show: Callable[[Report], None]) -> seal.Said:
+def _heard(report: Report, show: Callable[[Report], None]) -> compare.Said:
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         show(report)
-    return seal.Said(out=out.getvalue(), err=err.getvalue())
+    return compare.Said(out=out.getvalue(), err=err.getvalue())
 
 
-def _print(said: seal.Said) -> None:
+def _print(said: compare.Said) -> None:
     click.echo(said.out, nl=False)
     click.echo(said.err, nl=False, err=True)

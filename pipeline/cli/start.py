@@ -262,7 +262,7 @@ def _missing_targets(site: Site, found: Setup) -> set[str]:
 
 def _played(site: Site, found: Setup) -> Played:
     """Find the first clip that the rules would make; guess where nothing matches yet."""
-    from .. import survey
+    from ..run import survey
 
     tried = found.sources[:_TRIED]
     try:

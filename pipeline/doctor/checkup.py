@@ -13,7 +13,7 @@ from ..core.errors import ConfigError, PixelpipeError, UnavailableError
 from ..core.model import Rule, Step, StepKind
 from ..purchase import account
 from ..purchase.connect import Lender
-from ..report import Report
+from ..run.report import Report
 from ..storage import files, lock_file
 from . import artchecks, checks, placechecks
 from .checks import Finding

@@ -23,7 +23,7 @@ from .jobs import Order
 from .polling import Pace, backoff_s
 
 if TYPE_CHECKING:
-    from .. import finish
+    from ..run import finish
     from .service.client import Service
 
 #: Seconds; while a service's own durations are unknown, and between polls.
@@ -109,7 +109,7 @@ def body(resolved: Resolved, png: bytes) -> dict[str, object]:
 
 def bought(clip: str, content: bytes, record: Bought) -> finish.BoughtClip:
     """Return a purchase as finishing takes it."""
-    from .. import finish  # heavy: loads numpy
+    from ..run import finish  # heavy: loads numpy
 
     return finish.BoughtClip(
         clip=clip,

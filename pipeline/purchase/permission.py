@@ -12,10 +12,10 @@ from ..core.errors import OutOfDateError, RefusedError
 from ..plan import saved_plans
 from ..plan.plan import Plan
 from ..plan.saved_plans import SavedPlan
-from ..scope import Spending
+from ..run.context import Options, Tools
+from ..run.scope import Spending
+from ..run.survey import Survey
 from ..storage.ledger import DAY_S
-from ..survey import Survey
-from ..tools import Options, Tools
 from . import budget, hold_back
 from .budget import Allowance
 

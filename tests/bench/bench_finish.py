@@ -31,12 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import degrade
 from degraded_clips import damaged, finished, planned, strip, true_frames
 
-from pipeline import finish, imaging
+from pipeline import imaging
 from pipeline.core.model import Pixels, Request
 from pipeline.imaging import stages as develop
 from pipeline.imaging.picture import raster
 from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
+from pipeline.run import finish
 
 SPRITES = Path(__file__).parents[3] / "shared" / "sprites"
 MOTIONS = {

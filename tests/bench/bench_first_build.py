@@ -32,7 +32,7 @@ from costs import REPOSITORY, run, set_apart
 
 #: Words in a command line that tell what a process is for, first match wins.
 ROLES = (
-    ("pipeline.finishing", "workers"),
+    ("pipeline.run.finish_pool", "workers"),
     ("multiprocessing", "renderers"),
     ("pipeline.engine", "engine"),
     ("pipeline build", "command"),

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ... import imprint
 from ...core.model import Record
+from ...run.uptodate import quick
 from . import paths
 from .ignore import IGNORE_NAME, Ignore
 from .stats import HAS_INODES, Stat
@@ -29,7 +29,7 @@ CACHES = frozenset(("node_modules", "__pycache__"))
 #: Folders that Unity fills, beside its `ProjectSettings`.
 UNITY_CACHES = frozenset(("Library", "Temp", "Logs", "obj", "Obj"))
 
-_SUFFIXES = imprint.SOURCE_SUFFIXES + imprint.OVERRIDE_SUFFIXES
+_SUFFIXES = quick.SOURCE_SUFFIXES + quick.OVERRIDE_SUFFIXES
 
 
 class Scan(Record, frozen=True, kw_only=True):
@@ -174,8 +174,8 @@ class Walk:
                     name, text = found.name, ""
                     if found.is_dir(follow_symlinks=False):
                         inner[inside + name] = found.inode() if HAS_INODES else 0
-                        text = imprint.FOLDER
-                    elif imprint.counts(name):
+                        text = quick.FOLDER
+                    elif quick.counts(name):
                         has_patterns |= name == IGNORE_NAME
                         text = self._stat(inside + name, found, links)
                     elif found.is_symlink():
@@ -191,8 +191,8 @@ class Walk:
             self.miss(entry.folder, f"cannot be read: {exc.strerror}")
             return []
         if self._is_listed:
-            text = imprint.heading(entry.folder) + "".join(texts)
-            self._listing[entry.folder] = imprint.encoded(text)
+            text = quick.heading(entry.folder) + "".join(texts)
+            self._listing[entry.folder] = quick.encoded(text)
         ignore = self.narrowed(entry.folder, entry.ignore) if has_patterns else entry.ignore
         self._drop_ignored(before, ignore)
         if ignore is None:
@@ -212,7 +212,7 @@ class Walk:
         except OSError as exc:
             self._miss_file(path, exc)
             return ""
-        return f"\0{imprint.stated(stat)}" if self._is_listed else ""
+        return f"\0{quick.stated(stat)}" if self._is_listed else ""
 
     def _keep(self, path: str, found: os.stat_result, links: list[str]) -> None:
         """Keep a regular file; put a link aside; leave pipes and devices out."""

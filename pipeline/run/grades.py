@@ -10,13 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from .core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
-from .plan import steps
-from .plan.plan import SourcePlan
-from .plan.steps import ClipPlan
+from ..core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
+from ..plan import steps
+from ..plan.plan import SourcePlan
+from ..plan.steps import ClipPlan
+from ..storage.lock import ClipLine, Lock
+from ..storage.store import Store
 from .results import Result
-from .storage.lock import ClipLine, Lock
-from .storage.store import Store
 
 
 class Verdict(Record, frozen=True, kw_only=True):

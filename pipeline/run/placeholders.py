@@ -11,18 +11,18 @@ import time
 
 import msgspec
 
-from . import build, knowledge
-from .config import project_settings
-from .config.project_fields import BUILT_IN
-from .config.workspace import Site
-from .core.model import StepKind
-from .plan import plan as planning
-from .plan.plan import Plan, SourcePlan
-from .purchase import hold_back
-from .purchase.hold_back import Restraint
+from ..config import project_settings
+from ..config.project_fields import BUILT_IN
+from ..config.workspace import Site
+from ..core.model import StepKind
+from ..plan import plan as planning
+from ..plan.plan import Plan, SourcePlan
+from ..purchase import hold_back
+from ..purchase.hold_back import Restraint
+from . import execute, knowledge
+from .context import Options, Tools
 from .results import Result
 from .survey import Survey
-from .tools import Options, Tools
 
 
 def stand_in(site: Site) -> Site:
@@ -53,7 +53,7 @@ def publish(
     plan = planning.make(wanted, known, site.service, stand_in=(other, free.service))
     if plan.is_up_to_date:
         return None
-    return plan, build.run(free, found, plan, tools, Options(is_standing_in=True))
+    return plan, execute.run(free, found, plan, tools, Options(is_standing_in=True))
 
 
 def _is_shown(source: SourcePlan, site: Site) -> bool:

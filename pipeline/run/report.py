@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from .config.workspace import Site
-from .core import errors
-from .core.model import Record, StepKind
-from .plan.plan import Plan
-from .purchase.forecast import Forecast
+from ..config.workspace import Site
+from ..core import errors
+from ..core.model import Record, StepKind
+from ..plan.plan import Plan
+from ..purchase.forecast import Forecast
 from .results import Result
-from .seals.seal import Draft
+from .uptodate.compare import Draft
 
 VERSION = 1
 

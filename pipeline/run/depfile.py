@@ -16,13 +16,13 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from .config import packs
-from .core.errors import UsageError
-from .core.model import File, Record, StepKind
+from ..config import packs
+from ..core.errors import UsageError
+from ..core.model import File, Record, StepKind
+from ..storage import files as project
+from ..storage import lock
+from ..storage.files import Scan
 from .report import Report
-from .storage import files as project
-from .storage import lock
-from .storage.files import Scan
 
 _GLOB_MARKS = ("*", "?", "[")
 #: Signs that mean something in a list of inputs, as Make and Ninja agree to read them.

@@ -12,20 +12,21 @@ from pathlib import Path
 
 import msgspec
 
-from . import selection, targets
-from .config import cells, matching, rule_file, target_checks, yaml_document
-from .config.workspace import Site
-from .core import keys, provenance
-from .core.errors import ConfigError, PixelpipeError, SourceError
-from .core.model import Preference, Record, Request, Rule, Source, Step, StepKind
-from .plan.steps import Wanted
-from .seals.seal import Look
+from .. import targets
+from ..config import cells, matching, rule_file, target_checks, yaml_document
+from ..config.workspace import Site
+from ..core import keys, provenance
+from ..core.errors import ConfigError, PixelpipeError, SourceError
+from ..core.model import Preference, Record, Request, Rule, Source, Step, StepKind
+from ..plan.steps import Wanted
+from ..storage import files as project
+from ..storage import lock, lock_file
+from ..storage import lock_text as locktext
+from ..storage.files import Facts, Index, Scan, Stat
+from ..targets import playback
+from . import selection
 from .selection import Quiet
-from .storage import files as project
-from .storage import lock, lock_file
-from .storage import lock_text as locktext
-from .storage.files import Facts, Index, Scan, Stat
-from .targets import playback
+from .uptodate.compare import Look
 
 _OVERRIDE = ".yaml"
 
@@ -244,7 +245,7 @@ _OURS = "is an output of pixelpipe"
 
 def _facts(path: str, content: bytes) -> Facts:
     """Decode a picture that was never seen before."""
-    from . import imaging  # heavy, and not needed when nothing has changed
+    from .. import imaging  # heavy, and not needed when nothing has changed
 
     try:
         if provenance.is_ours(content):
@@ -281,7 +282,7 @@ def _cell(root: Path, source: Source, rule: Rule, index: Index, cell: int) -> st
 
 
 def _cell_facts(root: Path, source: Source, rule: Rule, cell: int) -> Facts:
-    from . import imaging  # heavy, and not needed when nothing has changed
+    from .. import imaging  # heavy, and not needed when nothing has changed
 
     content = project.read(root, source.path)
     if keys.digest(content) != source.byte_digest:

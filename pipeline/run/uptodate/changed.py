@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from . import imprint, survey
-from .config.workspace import Site
-from .seals.seal import Look
-from .storage import files as project
-from .storage import lock, lock_file, lock_text
-from .storage.files import Index, Scan
-from .survey import Survey
+from ...config.workspace import Site
+from ...storage import files as project
+from ...storage import lock, lock_file, lock_text
+from ...storage.files import Index, Scan
+from .. import survey
+from ..survey import Survey
+from . import quick
+from .compare import Look
 
 _OVERRIDE = ".yaml"
 
@@ -69,10 +70,10 @@ def _rescanned(site: Site, scan: Scan, paths: set[str]) -> Scan | None:
     for folder in {path.rpartition("/")[0] or "." for path in paths}:
         # Before the files: a state that the listing does not have yet is a change next time.
         try:
-            text = imprint.encoded(imprint.listed(str(site.root), folder))
+            text = quick.encoded(quick.listed(str(site.root), folder))
         except OSError:
             return None
-        moved = imprint.differing(listing[folder], text)
+        moved = quick.differing(listing[folder], text)
         if moved is None or not {f"{folder}/{name}".removeprefix("./") for name in moved} <= paths:
             return None
         listing[folder] = text

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from .core.errors import (
+from ..core.errors import (
     AccountError,
     JobFailedError,
     OutOfDateError,
@@ -14,7 +14,7 @@ from .core.errors import (
     UnavailableError,
     UncertainError,
 )
-from .core.model import FailureClass, Job, JobState, Record, Step, StepKind
+from ..core.model import FailureClass, Job, JobState, Record, Step, StepKind
 
 
 class Result(Record, frozen=True, kw_only=True):

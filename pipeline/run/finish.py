@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from . import targets
-from .config import cells
-from .core.errors import AssetError
-from .core.model import (
+from .. import targets
+from ..config import cells
+from ..core.errors import AssetError
+from ..core.model import (
     Clip,
     Direction,
     File,
@@ -29,12 +29,12 @@ from .core.model import (
     SheetClip,
     TargetChoice,
 )
-from .imaging import stages as develop
-from .imaging.frames import cell
-from .imaging.frames.cell import Placed
-from .imaging.grading import grade, remedies
-from .imaging.picture import raster
-from .targets import playback
+from ..imaging import stages as develop
+from ..imaging.frames import cell
+from ..imaging.frames.cell import Placed
+from ..imaging.grading import grade, remedies
+from ..imaging.picture import raster
+from ..targets import playback
 
 #: Every stage that can be left out, in the order in which they run.
 STAGES = (*develop.STAGES, "holds")

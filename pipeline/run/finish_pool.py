@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .core import children
-from .core.errors import AssetError, PixelpipeError
-from .core.model import Record
+from ..core import children
+from ..core.errors import AssetError, PixelpipeError
+from ..core.model import Record
 
 if TYPE_CHECKING:
     from . import finish

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from .config.workspace import Site
-from .core import keys
-from .core.model import Job, JobState, Request
-from .plan.steps import Known
-from .storage import files as project
-from .storage.ledger import Ledger
-from .storage.store import Store
+from ..config.workspace import Site
+from ..core import keys
+from ..core.model import Job, JobState, Request
+from ..plan.steps import Known
+from ..storage import files as project
+from ..storage.ledger import Ledger
+from ..storage.store import Store
 from .survey import Survey
 
 

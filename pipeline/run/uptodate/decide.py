@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from .. import targets
-from ..config import packs, project_fields, project_settings
-from ..config.workspace import Site
-from ..core import keys
-from ..plan.plan import Plan
-from ..plan.steps import Known
-from ..storage import files, lock, lock_text
-from ..storage.lock import FileLine
+from ... import targets
+from ...config import packs, project_fields, project_settings
+from ...config.workspace import Site
+from ...core import keys
+from ...plan.plan import Plan
+from ...plan.steps import Known
+from ...storage import files, lock, lock_text
+from ...storage.lock import FileLine
 from ..survey import Survey
-from . import seal
-from .seal import Draft, Moment, Terms
+from . import compare
+from .compare import Draft, Moment, Terms
 
 
 def draft(
@@ -101,10 +101,10 @@ def _terms(site: Site) -> Terms:
         files=(
             files.CONFIG_NAME,
             ".env",
-            seal.INDEX,
+            compare.INDEX,
             *(str(packs.path(name)) for name in settings.packs),
         ),
         lock=lock.NAME,
-        variables=(*project_settings.VARIABLES, *seal.HOMES),
+        variables=(*project_settings.VARIABLES, *compare.HOMES),
         keys=project_fields.KEY_NAMES,
     )

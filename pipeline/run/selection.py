@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from .config import globs
-from .core.errors import UsageError
-from .core.model import Record
-from .storage.files import Scan
+from ..config import globs
+from ..core.errors import UsageError
+from ..core.model import Record
+from ..storage.files import Scan
 
 
 class Quiet(Record, frozen=True, kw_only=True):

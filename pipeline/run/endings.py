@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import grading
-from .core.errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
-from .core.model import ANIMATE_CREDITS, JobState, Rule, StepKind
-from .plan.steps import ClipPlan
-from .purchase.jobs import Order, Outcome
+from ..core.errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
+from ..core.model import ANIMATE_CREDITS, JobState, Rule, StepKind
+from ..plan.steps import ClipPlan
+from ..purchase.jobs import Order, Outcome
+from . import grades
 from .results import Result, error_of, untouched
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def done(clip: ClipPlan, outcome: Outcome | None, rule: Rule, finished: finish.F
         state="done",
         grade=grade.points if grade else None,
         files=tuple(file.path for file in finished.files),
-        warnings=(*notice, *grading.faults(clip, rule, grade)),
+        warnings=(*notice, *grades.faults(clip, rule, grade)),
         notes=finished.notes,
     )
 
@@ -46,7 +46,7 @@ def priced(result: Result, outcome: Outcome | None) -> Result:
 
 def hidden(ended: Result, clip: ClipPlan, take: int, rule: Rule) -> Result:
     """Return the result of a clip that is kept back: its faults, and what can be done."""
-    proposal = grading.proposal(clip, take, ended.grade or 0, rule)
+    proposal = grades.proposal(clip, take, ended.grade or 0, rule)
     step = msgspec.structs.replace(clip.step, is_hidden=True)
     return msgspec.structs.replace(
         ended, step=step, state="hidden", files=(), warnings=(*ended.warnings, proposal)

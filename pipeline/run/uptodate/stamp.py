@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from .. import __version__, imprint
-from ..core.model import Record
-from ..storage import files as project
-from ..storage.files import Scan, Stat
+from ... import __version__
+from ...core.model import Record
+from ...storage import files as project
+from ...storage.files import Scan, Stat
+from . import quick
 
 #: In the folder of this checkout's own state, which no version control takes.
-_PLACE = Path(imprint.PLACE)
+_PLACE = Path(quick.PLACE)
 #: Our own modules, by their folders.
 _MODULES = (".", "grammar", "project", "seals", "targets")
 
@@ -74,7 +75,7 @@ def read(root: Path, content: bytes | None = None) -> Sealed | None:
     """Return the project's seal, if it has one that can be read; `content` is what was read."""
     try:
         content = (root / _PLACE).read_bytes() if content is None else content
-        if (parts := imprint.divided(content)) is None:
+        if (parts := quick.divided(content)) is None:
             return None
         return Sealed(msgspec.msgpack.decode(parts[1], type=Seal), content, parts[2])
     except (OSError, ValueError):  # msgspec's errors are ValueErrors
@@ -104,7 +105,7 @@ def content(root: Path, seal: Seal, scan: Scan, said: Stated) -> bytes:
     fields = list(_fields(root, seal, *said)) if _is_simple(seal, scan, said) else []
     if stated(root, *said, seal.terms) != seal.stated:  # changed while the checks were made
         fields = []
-    return imprint.joined(fields, msgspec.msgpack.encode(seal), scan.listing.values())
+    return quick.joined(fields, msgspec.msgpack.encode(seal), scan.listing.values())
 
 
 def _is_simple(seal: Seal, scan: Scan, said: Stated) -> bool:
@@ -118,33 +119,33 @@ def _fields(root: Path, seal: Seal, environment: Mapping[str, str], _: object) -
     """Yield the checks and answers, three fields each."""
     terms = seal.terms
     rules = project.matching(root, terms.rules)
-    checks = [(imprint.VERSION, "")]
-    checks += [(imprint.MODULES, folder) for folder in _MODULES]
-    checks += [(imprint.VARIABLE, name) for name in terms.variables]
-    checks += [(imprint.SECRET, name) for name in terms.keys]
-    checks += [(imprint.STAT, name) for name in dict.fromkeys((*terms.files, *terms.rules, *rules))]
+    checks = [(quick.VERSION, "")]
+    checks += [(quick.MODULES, folder) for folder in _MODULES]
+    checks += [(quick.VARIABLE, name) for name in terms.variables]
+    checks += [(quick.SECRET, name) for name in terms.keys]
+    checks += [(quick.STAT, name) for name in dict.fromkeys((*terms.files, *terms.rules, *rules))]
     checks += [
-        (imprint.NAMES, name.rpartition("/")[0] or ".")
+        (quick.NAMES, name.rpartition("/")[0] or ".")
         for name in terms.rules
         if project.is_glob(name)
     ]
     for kind, name in checks:
-        yield from (kind, name, imprint.check(kind, name, str(root), environment))
-    yield from (imprint.STAT, terms.lock, "" if seal.lock is None else str(seal.lock))
+        yield from (kind, name, quick.check(kind, name, str(root), environment))
+    yield from (quick.STAT, terms.lock, "" if seal.lock is None else str(seal.lock))
     if seal.young:
-        yield from (imprint.YOUNG, "", "")
+        yield from (quick.YOUNG, "", "")
     for command, said in seal.answers.items():
-        yield from (imprint.OUT, command, said.out, imprint.ERR, command, said.err)
+        yield from (quick.OUT, command, said.out, quick.ERR, command, said.err)
 
 
-def narrow(root: Path, seal: Seal, found: imprint.Found) -> Scan | None:
+def narrow(root: Path, seal: Seal, found: quick.Found) -> Scan | None:
     """Scan the folders that differ, as part of the whole; None where more is to be looked at."""
     tree = project.Tree(root, seal.terms.assets, seal.terms.ignore)
     scan = tree.inside(found.differing)
     is_plain = scan.is_complete and not (scan.faults or scan.leftovers or scan.links)
     if not is_plain or scan.listing.keys() != set(found.differing):
         return None
-    listing = imprint.folders(found.content, found.listing) | dict(scan.listing)
+    listing = quick.folders(found.content, found.listing) | dict(scan.listing)
     files = scan.files | tree.look(seal.young).files
     folders = dict.fromkeys(listing, 0)
     return msgspec.structs.replace(scan, listing=listing, files=files, folders=folders)
@@ -153,12 +154,12 @@ def narrow(root: Path, seal: Seal, found: imprint.Found) -> Scan | None:
 def differing(sealed: Sealed, scan: Scan) -> frozenset[str] | None:
     """Return the files whose stats differ from the listing; None if not the same files count."""
     found = set[str]()
-    before = imprint.folders(sealed.content, sealed.listing)
+    before = quick.folders(sealed.content, sealed.listing)
     if before.keys() != scan.listing.keys():
         return None
     for folder, text in scan.listing.items():
         if before[folder] != text:
-            moved = imprint.differing(before[folder], text)
+            moved = quick.differing(before[folder], text)
             paths = {name if folder == "." else f"{folder}/{name}" for name in moved or ()}
             if moved is None or not paths <= scan.files.keys():
                 return None
@@ -188,7 +189,7 @@ def stated(
     rules = project.matching(root, terms.rules)
     stated = (
         __version__,
-        [imprint.check(imprint.MODULES, folder, "", {}) for folder in _MODULES],
+        [quick.check(quick.MODULES, folder, "", {}) for folder in _MODULES],
         sorted((name, str(value)) for name, value in flags.items() if value is not None),
         [environment.get(name) for name in terms.variables],
         # Whether there is a key, not which: no key is ever written anywhere.

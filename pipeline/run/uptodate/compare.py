@@ -26,15 +26,15 @@ from pathlib import Path
 
 import msgspec
 
-from ..core.errors import ConfigError
-from ..core.model import Record
-from ..imprint import Found
-from ..storage import files as project
-from ..storage.files import Scan, Stat
-from . import wax
-from .wax import Said as Said
-from .wax import Seal, Sealed
-from .wax import Terms as Terms
+from ...core.errors import ConfigError
+from ...core.model import Record
+from ...storage import files as project
+from ...storage.files import Scan, Stat
+from . import stamp
+from .quick import Found
+from .stamp import Said as Said
+from .stamp import Seal, Sealed
+from .stamp import Terms as Terms
 
 INDEX = ".pixelpipe/index.sqlite"
 #: Where the state folder is looked for when it is not stated.
@@ -110,14 +110,14 @@ def look(
         return None
     if found is not None and (found.root, found.command) != (str(root), command):
         found = None
-    sealed = wax.read(root, found.content if found else None)
+    sealed = stamp.read(root, found.content if found else None)
     if sealed is None or command not in sealed.seal.answers:
         return None
     seal = sealed.seal
-    if seal.stated != wax.stated(root, environment, flags, seal.terms):
+    if seal.stated != stamp.stated(root, environment, flags, seal.terms):
         return None
     begun = now()
-    scan = wax.narrow(root, seal, found) if found else None
+    scan = stamp.narrow(root, seal, found) if found else None
     if scan is None:
         scan = project.scan(root, seal.terms.assets, seal.terms.ignore, is_listed=True)
     changed = _changed(root, sealed, scan)
@@ -137,16 +137,16 @@ def look(
 
 def put(draft: Draft, command: str, said: Said) -> bool:
     """Seal what `draft` saw: `command` printed `said` then. Tell whether it could be sealed."""
-    return wax.write(draft.root, lambda now_ns: _sealed(draft, now_ns, command, said))
+    return stamp.write(draft.root, lambda now_ns: _sealed(draft, now_ns, command, said))
 
 
-def _renew(root: Path, sealed: Sealed, scan: Scan, begun: Moment, stated: wax.Stated) -> None:
+def _renew(root: Path, sealed: Sealed, scan: Scan, begun: Moment, stated: stamp.Stated) -> None:
     """Seal anew what was just compared, so that next time comparing costs less.
 
     That is without the digests of files that are young no more, and with files of no interest that
     have come or gone.
     """
-    seal, is_listed = sealed.seal, wax.is_listed(sealed, scan)
+    seal, is_listed = sealed.seal, stamp.is_listed(sealed, scan)
     if is_listed and not seal.young:
         return
 
@@ -162,15 +162,15 @@ def _renew(root: Path, sealed: Sealed, scan: Scan, begun: Moment, stated: wax.St
         }
         if is_listed and len(young) == len(seal.young):
             return None
-        return wax.content(root, msgspec.structs.replace(seal, young=young), scan, stated)
+        return stamp.content(root, msgspec.structs.replace(seal, young=young), scan, stated)
 
-    wax.write(root, renewed)
+    stamp.write(root, renewed)
 
 
 def _sealed(draft: Draft, written_ns: int, command: str, said: Said) -> bytes | None:
     """Return the seal's content, or None if something changed too late to be sure of it."""
     stated = draft.environment, draft.flags
-    now_stated = wax.stated(draft.root, *stated, draft.terms)
+    now_stated = stamp.stated(draft.root, *stated, draft.terms)
     # Looked at after that: what changes from here on is young.
     begun_ns = _begun_ns(draft.begun, written_ns)
     rules = project.matching(draft.root, draft.terms.rules)
@@ -185,20 +185,20 @@ def _sealed(draft: Draft, written_ns: int, command: str, said: Said) -> bytes | 
     seal = Seal(
         terms=draft.terms,
         stated=now_stated,
-        around=wax.around(draft.scan),
+        around=stamp.around(draft.scan),
         lock=draft.lock,
-        linked=wax.linked(draft.scan),
+        linked=stamp.linked(draft.scan),
         young={path: draft.digests[path] for path in late},
         unmatched=draft.unmatched,
         is_plain=draft.is_plain,
         answers={command: said},
     )
-    before = wax.read(draft.root)
-    if before is not None and wax.differing(before, draft.scan) == frozenset():
+    before = stamp.read(draft.root)
+    if before is not None and stamp.differing(before, draft.scan) == frozenset():
         old = before.seal
         if msgspec.structs.replace(old, answers=seal.answers) == seal:
             seal = msgspec.structs.replace(seal, answers=old.answers | seal.answers)
-    return wax.content(draft.root, seal, draft.scan, stated)
+    return stamp.content(draft.root, seal, draft.scan, stated)
 
 
 def _begun_ns(begun: Moment, written_ns: int) -> int | None:
@@ -223,10 +223,10 @@ def _settings(draft: Draft, rules: Sequence[str]) -> Iterator[Stat]:
 def _changed(root: Path, sealed: Sealed, scan: Scan) -> frozenset[str] | None:
     """Return the files that are not as they were; None if not the same files are there."""
     seal = sealed.seal
-    if seal.around != wax.around(scan):
+    if seal.around != stamp.around(scan):
         return None
-    changed = wax.differing(sealed, scan)
-    linked = wax.linked(scan)
+    changed = stamp.differing(sealed, scan)
+    linked = stamp.linked(scan)
     if changed is None or linked.keys() != seal.linked.keys():
         return None
     changed |= {path for path, stat in linked.items() if seal.linked[path] != stat}
@@ -238,7 +238,7 @@ def _changed(root: Path, sealed: Sealed, scan: Scan) -> frozenset[str] | None:
 
 
 def _holds(root: Path, path: str, seal: Seal) -> bool:
-    from ..core import keys  # loads hashlib, which an old seal needs nothing of
+    from ...core import keys  # loads hashlib, which an old seal needs nothing of
 
     try:
         return keys.digest((root / path).read_bytes()) == seal.young[path]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .core.model import Preference, Record
-from .plan.plan import Plan
-from .plan.saved_plans import SavedPlan
-from .purchase.hold_back import Restraint
-from .seals.seal import Look
+from ..core.model import Preference, Record
+from ..plan.plan import Plan
+from ..plan.saved_plans import SavedPlan
+from ..purchase.hold_back import Restraint
+from ..storage.lock import ClipLine
 from .selection import Quiet
-from .storage.lock import ClipLine
+from .uptodate.compare import Look
 
 
 class Spending(Record, frozen=True, kw_only=True):

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from . import endings, grading
-from .config.workspace import Site
-from .core import keys
-from .core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
-from .core.model import JobState, Rule, StepKind
-from .finishing import Done, Finishing
-from .plan.plan import Plan, SourcePlan
-from .plan.steps import ClipPlan
-from .publication import Publication
-from .purchase import jobs, orders
-from .purchase.jobs import Desk, Order, Outcome
-from .purchase.scheduler import Scheduler
+from ..config.workspace import Site
+from ..core import keys
+from ..core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
+from ..core.model import JobState, Rule, StepKind
+from ..plan.plan import Plan, SourcePlan
+from ..plan.steps import ClipPlan
+from ..purchase import jobs, orders
+from ..purchase.jobs import Desk, Order, Outcome
+from ..purchase.scheduler import Scheduler
+from ..storage.lock import ClipLine
+from ..storage.store import Bought
+from . import endings, grades
+from .context import Options, Tools
+from .finish_pool import Done, Finishing
+from .publish import Publication
 from .results import Result, untouched
-from .storage.lock import ClipLine
-from .storage.store import Bought
 from .survey import Survey
-from .tools import Options, Tools
 
 if TYPE_CHECKING:
     from . import finish
@@ -265,7 +265,7 @@ class _Run:
         self._survey.index.note(build_key, recipe)
         shown = [self._line(clip) for clip in bought]
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
-        lines += grading.kept(source, self._survey.lock, lines)
+        lines += grades.kept(source, self._survey.lock, lines)
         self._publication.publish(wanted.source, finished.files, lines, build_key)
 
     def _let_go(self, bought: Sequence[ClipPlan]) -> None:
@@ -276,18 +276,18 @@ class _Run:
 
     def _judge(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
-    ) -> grading.Verdict | None:
+    ) -> grades.Verdict | None:
         if self._options.is_standing_in:
             return None
         stands = self._publication.stands(source.wanted.source)
         locked = self._survey.lock
-        return grading.judge(source, bought, finished.grades, locked, self._store, stands=stands)
+        return grades.judge(source, bought, finished.grades, locked, self._store, stands=stands)
 
     def _hide(
         self,
         source: SourcePlan,
         bought: Sequence[ClipPlan],
-        verdict: grading.Verdict,
+        verdict: grades.Verdict,
         finished: finish.Finished,
         finishing: Finishing,
     ) -> None:
@@ -296,15 +296,15 @@ class _Run:
         made = [
             (clip, self._line(clip)) for clip in (verdict.hidden if verdict.instead else bought)
         ]
-        self._hidden[path] = grading.hidden_lines(made, verdict, finished.grades, locked)
+        self._hidden[path] = grades.hidden_lines(made, verdict, finished.grades, locked)
         self._report(self._kept_back(clip, finished) for clip in verdict.hidden)
         if verdict.instead:
             self._finish(source, verdict.instead, finishing)
             return
-        self._report(grading.waiting(one, verdict) for one in bought if one not in verdict.hidden)
+        self._report(grades.waiting(one, verdict) for one in bought if one not in verdict.hidden)
         shown = [one for one in locked.clips if one.source == path and not one.hidden]
         lines = [*shown, *self._hidden[path]]
-        self._publication.note(source.wanted.source, [*lines, *grading.kept(source, locked, lines)])
+        self._publication.note(source.wanted.source, [*lines, *grades.kept(source, locked, lines)])
 
     def _line(self, clip: ClipPlan) -> ClipLine:
         record = self._records[_held(clip)]

@@ -13,16 +13,16 @@ from contextlib import contextmanager, nullcontext
 
 from filelock import FileLock, Timeout
 
-from .config.workspace import Site
-from .core import keys
-from .core.errors import AssetError, StorageError, SupersededError
-from .core.model import File, Source
-from .storage import files as project
-from .storage import lock, lock_file, lock_text
-from .storage.files import Stat
-from .storage.ledger import Ledger
-from .storage.lock import ClipLine, FileLine
-from .storage.lock_authorship import Authorship
+from ..config.workspace import Site
+from ..core import keys
+from ..core.errors import AssetError, StorageError, SupersededError
+from ..core.model import File, Source
+from ..storage import files as project
+from ..storage import lock, lock_file, lock_text
+from ..storage.files import Stat
+from ..storage.ledger import Ledger
+from ..storage.lock import ClipLine, FileLine
+from ..storage.lock_authorship import Authorship
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.

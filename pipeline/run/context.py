@@ -6,16 +6,16 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from .core.model import Record
-from .core.stopwatch import Stopwatch
-from .purchase.budget import Allowance
-from .purchase.jobs import Change, Clock
+from ..core.model import Record
+from ..core.stopwatch import Stopwatch
+from ..purchase.budget import Allowance
+from ..purchase.jobs import Change, Clock
+from ..storage.ledger import Ledger
+from ..storage.lock_authorship import Authorship
 from .results import Result
-from .storage.ledger import Ledger
-from .storage.lock_authorship import Authorship
 
 if TYPE_CHECKING:
-    from .purchase.service.client import Service
+    from ..purchase.service.client import Service
 
 
 class Options(Record, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import os
 
-from . import __version__
+from ... import __version__
 
 TYPE_CHECKING = False  # `typing` takes a tenth of the time of a run with nothing to do
 if TYPE_CHECKING:
