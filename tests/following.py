@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from pipeline import watch
-from pipeline.watch import Timing, notices
+from pipeline.commands import watch
+from pipeline.commands.watch import Timing, notices
 
 #: Short enough for a test, long enough for a slow machine to write a file in one go. There is no
 #: regular full scan: what only that would find is missed, and the test fails.

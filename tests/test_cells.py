@@ -9,8 +9,8 @@ import pytest
 from game import Game, Shop, png
 from PIL import Image, ImageChops
 
-from pipeline import takes
 from pipeline.api import Project
+from pipeline.commands import takes
 from pipeline.config import cells
 from pipeline.core.model import Clip, Pixels, Rule, StepKind
 from pipeline.run.report import Report

@@ -12,9 +12,9 @@ from command import Ended, call, run
 from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
+from pipeline.commands.doctor import artchecks, checks, placechecks, poses
+from pipeline.commands.doctor.checks import Finding, Level
 from pipeline.config import packs, rule_file, workspace
-from pipeline.doctor import artchecks, checks, placechecks, poses
-from pipeline.doctor.checks import Finding, Level
 from pipeline.imaging import decode
 from pipeline.imaging.picture import facts
 from pipeline.imaging.picture.png import chunk

@@ -10,14 +10,13 @@ from command import call, run
 from game import png, sprite
 from somebody import somebody_else
 
-from pipeline import plugins
+from pipeline.commands.doctor import placechecks
+from pipeline.commands.init import gameengines, inisettings, plugins, setup, starter
+from pipeline.commands.init.listing import Listing, take
+from pipeline.commands.init.setup import Setup
 from pipeline.config import globs, packs, workspace
 from pipeline.core.model import TargetChoice
-from pipeline.doctor import placechecks
 from pipeline.run import survey
-from pipeline.scaffold import gameengines, inisettings, setup, starter
-from pipeline.scaffold.listing import Listing, take
-from pipeline.scaffold.setup import Setup
 
 SPRITES = Path(__file__).resolve().parent.parent.parent / "shared" / "sprites"
 GODOT_4 = "config_version=5\n"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from command import REPOSITORY, call, run
 
-from pipeline.scaffold import starter
+from pipeline.commands.init import starter
 
 HEAVY = ("numpy", "PIL", "starlette", "uvicorn", "requests", "watchdog", "rich", "yaml", "msgspec")
 PROJECT = starter.project(

@@ -9,8 +9,8 @@ import pytest
 from game import TWO_CLIPS, Game, Shop, png
 from PIL import Image
 
-from pipeline import edits, upkeep
 from pipeline.api import Project
+from pipeline.commands import edits, upkeep
 from pipeline.core.errors import UsageError
 from pipeline.core.model import StepKind
 from pipeline.run.report import Report

@@ -13,7 +13,7 @@ import pytest
 from game import RULES, Game, shop_serving
 
 from pipeline.api import Project, Spending, ignore
-from pipeline.follow import Follower
+from pipeline.commands.watch.follow import Follower
 from pipeline.run.report import Report
 from pipeline.storage.lock_authorship import Authorship
 

@@ -12,8 +12,8 @@ import pytest
 from game import RULES, TWO_CLIPS, Game, Shop, png
 from PIL import Image
 
-from pipeline import takes
 from pipeline.api import Project, Spending
+from pipeline.commands import takes
 
 HERO = "assets/hero.png"
 DERIVED = TWO_CLIPS + "      back: {from: hop, reverse: true, fps: 4}\n"

@@ -12,8 +12,8 @@ import pytest
 from game import RULES, Game, Run, Shop, png
 from PIL import Image
 
-from pipeline import takes, upkeep
 from pipeline.api import Project, Scope
+from pipeline.commands import takes, upkeep
 from pipeline.core import keys
 from pipeline.core.model import Request
 from pipeline.run.report import Report

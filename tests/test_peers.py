@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline import upkeep
 from pipeline.api import Project, Spending
+from pipeline.commands import upkeep
 from pipeline.config import workspace
 from pipeline.core.errors import SupersededError
 from pipeline.plan import steps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline import plugins
+from pipeline.commands.init import plugins
 from pipeline.core.errors import UsageError
 
 

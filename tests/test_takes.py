@@ -9,8 +9,8 @@ import pytest
 from command import call
 from game import TWO_CLIPS, Game, Run, Shop
 
-from pipeline import takes
 from pipeline.api import Project, Spending
+from pipeline.commands import takes
 from pipeline.core.errors import RefusedError, UsageError
 from pipeline.core.model import Resolved
 from pipeline.run.report import Report

@@ -12,8 +12,8 @@ import pytest
 from game import RULES, TWO_CLIPS, Game, Shop, png
 from PIL import Image, PngImagePlugin
 
-from pipeline import edits, recovery, takes, upkeep
 from pipeline.api import Project, Spending
+from pipeline.commands import edits, recover, takes, upkeep
 from pipeline.core.model import StepKind
 
 HERO = "assets/hero.png"
@@ -163,7 +163,7 @@ def test_rebuilt_lock_keeps_what_only_the_lock_knew(paying: Game) -> None:
     edits.adopt(opened(paying), HERO)
     edits.detach(opened(paying), "assets/slime.png")
     before = sorted(map(str, paying.locked()))
-    recovery.rebuild_lock(opened(paying))
+    recover.rebuild_lock(opened(paying))
     assert sorted(map(str, paying.locked())) == before
 
 
@@ -174,7 +174,7 @@ def test_rebuilt_lock_does_not_give_an_edit_away(game: Game, keeps_text: bool) -
     repaint(game.root / SHEET, keeps_text=keeps_text)
     there = (game.root / SHEET).read_bytes()
     (game.root / LOCK).unlink()
-    recovery.rebuild_lock(opened(game))
+    recover.rebuild_lock(opened(game))
     game.rules(TWO_CLIPS)
     game.draw("hero.png", tint=30)
     assert game.make().exit == 1
@@ -187,7 +187,7 @@ def test_rebuilt_lock_takes_no_foreign_file_in(game: Game) -> None:
     game.write("assets/hero.anim.notes.txt", "mine")
     game.write("assets/hero.anim.old.png", png(Image.new("RGBA", (4, 4))))
     (game.root / LOCK).unlink()
-    recovery.rebuild_lock(opened(game))
+    recover.rebuild_lock(opened(game))
     paths = {line["path"] for line in game.locked() if "path" in line}
     assert not {path for path in paths if "notes" in str(path) or "old" in str(path)}
 

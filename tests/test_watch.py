@@ -16,10 +16,10 @@ import pytest
 from following import QUICK, Deaf, Following, HardOfHearing, png
 from watchdog.events import FileCreatedEvent
 
+from pipeline.commands.watch import Timing, loop, notices
+from pipeline.commands.watch.extras import Extras
+from pipeline.commands.watch.loop import Moment, Watcher
 from pipeline.storage.files import Tree
-from pipeline.watch import Timing, loop, notices
-from pipeline.watch.extras import Extras
-from pipeline.watch.loop import Moment, Watcher
 
 HERO = "assets/hero.png"
 both_modes = pytest.mark.parametrize("poll", [False, True], ids=["events", "scanner"])

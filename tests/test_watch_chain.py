@@ -17,9 +17,9 @@ import pytest
 from game import RULES, Game, Shop, png, shop_serving, sprite
 from saving import SAVES
 
+from pipeline.commands.watch import loop
 from pipeline.core.model import JobState
 from pipeline.storage.ledger import Ledger
-from pipeline.watch import loop
 
 LIMIT_S = 120.0
 SETTLE_S = 0.4

@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from following import QUICK, Deaf, Following, png
 
-from pipeline import watch
+from pipeline.commands import watch
+from pipeline.commands.watch import Timing, loop, notices, places
+from pipeline.commands.watch.extras import Extras
+from pipeline.commands.watch.loop import Moment, Watcher
 from pipeline.core.model import File
 from pipeline.storage import files as project
 from pipeline.storage.files import Tree
-from pipeline.watch import Timing, loop, notices, places
-from pipeline.watch.extras import Extras
-from pipeline.watch.loop import Moment, Watcher
 
 HERO = "assets/hero.png"
 both_modes = pytest.mark.parametrize("poll", [False, True], ids=["events", "scanner"])
@@ -120,7 +120,7 @@ def test_a_file_that_never_rests_is_complained_about(
     """A user who waits for it must not wonder; our own lock file in a long build is no worry."""
     lock = "pixelpipe.lock"
     with (
-        caplog.at_level(logging.WARNING, "pipeline.watch"),
+        caplog.at_level(logging.WARNING, "pipeline.commands.watch"),
         Following(root, extra=(lock,)) as following,
     ):
         seed = 0
@@ -370,7 +370,7 @@ def test_a_network_drive_is_scanned_and_that_is_said(
     monkeypatch.setattr(watch.mounts, "network_type", lambda folder: "nfs4")
     stop = threading.Event()
     stop.set()
-    with caplog.at_level(logging.INFO, "pipeline.watch"):
+    with caplog.at_level(logging.INFO, "pipeline.commands.watch"):
         assert list(watch.changes(root, ["assets"], [], stop=stop)) == [frozenset()]
     assert "nfs4" in caplog.text
     assert "by a scan every" in caplog.text

@@ -9,11 +9,11 @@ from following import png
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.commands.watch import guard, mounts, places
+from pipeline.commands.watch.extras import Extras
+from pipeline.commands.watch.gate import Gate, Timing
+from pipeline.commands.watch.whole import is_whole
 from pipeline.storage.files import Scan, Stat
-from pipeline.watch import guard, mounts, places
-from pipeline.watch.extras import Extras
-from pipeline.watch.gate import Gate, Timing
-from pipeline.watch.whole import is_whole
 
 TIMING = Timing(settle_s=1, patience_s=10, grace_s=3)
 A, B = Stat(1, 1, 1), Stat(2, 2, 2)

@@ -25,7 +25,7 @@ import pytest
 from following import QUICK, Following, png
 from saving import SAVES, save_by_rename, save_in_place
 
-from pipeline.watch import Timing, loop
+from pipeline.commands.watch import Timing, loop
 
 #: More time to settle: under load a file may well be written in two turns of the scheduler.
 CALM = msgspec.structs.replace(QUICK, settle_s=0.5, grace_s=1.5, patience_s=20.0)

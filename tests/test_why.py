@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from game import RULES, Game
 
-from pipeline import edits
 from pipeline.api import Project
+from pipeline.commands import edits
 
 HERO = "assets/hero.png"
 NOTHING = """\

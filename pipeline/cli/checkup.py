@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from ..doctor import checks, checkup
-from ..doctor.checks import Finding, Level
+from ..commands.doctor import checks, checkup
+from ..commands.doctor.checks import Finding, Level
 from . import options
 
 _COLOURS = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "red"}

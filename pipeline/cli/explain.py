@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from .. import explain
 from ..api import Project
+from ..commands import why as explain
+from ..commands.why import Explanation
 from ..core.errors import UsageError
-from ..explain import Explanation
 from ..run.report import Report
 from ..storage import files, lock
 from . import options

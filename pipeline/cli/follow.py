@@ -7,7 +7,7 @@ import sys
 import click
 
 from ..api import Project, Spending
-from ..follow import Follower
+from ..commands.watch.follow import Follower
 from ..run.report import Report
 from . import options
 from .make import show_build, show_news

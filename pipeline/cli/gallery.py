@@ -25,11 +25,13 @@ def gallery(project: str, out: Path | None, opens: bool, service: str | None) ->
 
     One HTML file with everything in it; it opens without a server. Free: asks no service.
     """
-    from .. import exhibits  # heavy: finishes everything again
-    from ..gallery import page
+    from ..commands.gallery import (
+        entries,  # heavy: finishes everything again
+        page,
+    )
 
     opened = Project(project, service=service)
-    found = tuple(exhibits.collect(opened))
+    found = tuple(entries.collect(opened))
     text = page(opened.root.resolve().name, found)
     if out is None:
         projects.prepare(opened.root)

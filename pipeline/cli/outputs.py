@@ -9,8 +9,8 @@ from typing import Literal
 
 import click
 
-from .. import edits, takes
 from ..api import Project, Spending
+from ..commands import edits, takes
 from ..config.clip_fields import MOST_ROOM_PX
 from ..core.errors import UsageError
 from ..core.model import Preference

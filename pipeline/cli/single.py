@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..api import Spending
-from ..single import SingleFile
+from ..commands.animate import SingleFile
 from . import options
 from .make import show_build
 from .progress import ask, display

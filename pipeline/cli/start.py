@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..commands.init import additions, gameengines, inisettings, listing, setup, starter
+from ..commands.init.gameengines import Found
+from ..commands.init.setup import Setup
+from ..commands.init.starter import Played
 from ..config import packs
 from ..core.errors import ConfigError, PixelpipeError, StorageError
 from ..core.model import File
-from ..scaffold import additions, gameengines, inisettings, listing, setup, starter
-from ..scaffold.gameengines import Found
-from ..scaffold.setup import Setup
-from ..scaffold.starter import Played
 from ..storage import files as project
 from . import options
 
@@ -135,7 +135,7 @@ class _Written:
 
     def plugin(self, name: str, found: Setup) -> None:
         """Put a plugin there; one of an older version is replaced, since that was asked for."""
-        from ..scaffold import pluginplaces
+        from ..commands.init import pluginplaces
 
         for file in pluginplaces.files(name, found.engines):
             if pluginplaces.state(self._root, file) is pluginplaces.State.OLDER:

@@ -7,8 +7,8 @@ import sys
 import click
 import msgspec
 
-from .. import recovery, upkeep
 from ..api import Project
+from ..commands import recover, upkeep
 from ..core.errors import StorageError
 from . import options
 
@@ -23,7 +23,7 @@ def verify(project: str, rebuild_lock: bool) -> None:
     """
     opened = Project(project)
     if rebuild_lock:
-        clips, files = recovery.rebuild_lock(opened)
+        clips, files = recover.rebuild_lock(opened)
         click.echo(f"Wrote pixelpipe.lock with {clips} clips and {files} files.")
     for sentence in upkeep.mend(opened):
         click.echo(sentence)

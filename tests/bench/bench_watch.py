@@ -37,8 +37,8 @@ from costs import set_apart
 from following import png
 from game import RULES, Game, Shop, shop_serving
 
-from pipeline import watch
-from pipeline.watch.gate import Gate
+from pipeline.commands import watch
+from pipeline.commands.watch.gate import Gate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETTLE_S = 0.2

@@ -11,7 +11,7 @@ import programs
 import pytest
 from PIL import Image
 
-from pipeline import plugins
+from pipeline.commands.init import plugins
 
 pytestmark = pytest.mark.slow
 

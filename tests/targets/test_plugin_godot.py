@@ -11,7 +11,7 @@ import hero_sheet
 import programs
 import pytest
 
-from pipeline import plugins
+from pipeline.commands.init import plugins
 from pipeline.core.model import TargetChoice
 
 pytestmark = pytest.mark.slow

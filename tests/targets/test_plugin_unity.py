@@ -8,7 +8,7 @@ import hero_sheet
 import programs
 import pytest
 
-from pipeline import plugins
+from pipeline.commands.init import plugins
 from pipeline.core.model import Sheet, SheetClip, TargetChoice
 from pipeline.targets import timing
 

@@ -1,0 +1,92 @@
+"""Outputs that were edited by hand: never overwritten until the user says which version counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from ..api import Observer, Project, Scope, Spending, ignore
+from ..core.errors import UsageError
+from ..run import publish
+from ..run.report import Report
+from ..storage import lock
+from ..storage.files import digest_of
+from ..storage.lock import FileLine, Lock
+
+
+def edited(project: Project, source: str) -> tuple[str, ...]:
+    """Return the outputs of `source` that are there, and not as the lock file says."""
+    return tuple(
+        line.path
+        for line in _lines(project, source)
+        if _digest(project, line) not in (None, line.digest)
+    )
+
+
+def adopt(project: Project, source: str) -> tuple[str, ...]:
+    """Keep the edits: they are what this source's outputs are from now on.
+
+    Raises UsageError when nothing was edited.
+    """
+    found = edited(project, source)
+    if not found:
+        raise UsageError(f"{source}: none of its outputs was edited")
+
+    def change(line: FileLine) -> FileLine:
+        digest = _digest(project, line)
+        if digest in (None, line.digest):
+            return line
+        return msgspec.structs.replace(line, digest=digest, adopted=True)
+
+    _amend(project, source, lambda lines: [change(line) for line in lines])
+    return found
+
+
+def detach(project: Project, source: str) -> tuple[str, ...]:
+    """Leave a source's outputs to the user for good; nothing is made or bought for it."""
+    found = _lines(project, source)
+
+    def change(line: FileLine) -> FileLine:
+        digest = _digest(project, line) or line.digest
+        return msgspec.structs.replace(line, digest=digest, detached=True)
+
+    _amend(project, source, lambda lines: [change(line) for line in lines])
+    return tuple(line.path for line in found)
+
+
+def restore(project: Project, source: str, *, observe: Observer = ignore) -> Report:
+    """Replace edited outputs by what was bought; costs nothing."""
+    _lines(project, source)
+    scope = Scope(paths=frozenset([source]), restored=frozenset([source]))
+    return project.build(scope=scope, spending=Spending(max_credits=0), observe=observe)
+
+
+def _amend(
+    project: Project, source: str, change: Callable[[list[FileLine]], Iterable[FileLine]]
+) -> None:
+    stem = _stem(source)
+
+    def rewritten(before: Lock) -> Lock:
+        lines = before.files_of().get(stem, [])
+        return lock.replace(before, clips={}, files={stem: tuple(change(lines))})
+
+    publish.amend(project.site, rewritten)
+
+
+def _lines(project: Project, source: str) -> list[FileLine]:
+    lines = project.lock().files_of().get(_stem(source), [])
+    if not lines:
+        raise UsageError(f"{source}: has no outputs in {lock.NAME}")
+    return lines
+
+
+def _digest(project: Project, line: FileLine) -> str | None:
+    try:
+        return digest_of(project.root / line.path)
+    except OSError:
+        return None
+
+
+def _stem(source: str) -> str:
+    return source[: -len(".png")]

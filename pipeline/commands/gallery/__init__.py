@@ -1,0 +1,40 @@
+"""The review page: one HTML file that holds everything, and opens without a server.
+
+Names and prompts are somebody's text: they reach the page as JSON in which `<` is escaped, so none
+of them can become markup or script. It must never load anything from elsewhere, or change a file.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from importlib import resources
+
+import msgspec
+
+from .entries import Exhibit
+
+_MARK = "/*DATA*/null"
+
+
+def page(title: str, exhibits: Iterable[Exhibit]) -> str:
+    """Return the page: source and animations side by side, with grades, takes and prices.
+
+    Pictures are part of it, so that it can be sent to somebody as it is.
+    """
+    content = {"title": title, "exhibits": [_plain(one) for one in exhibits]}
+    # "<" never stands in a script element's JSON: no text of a prompt can end the element.
+    text = msgspec.json.encode(content).decode().replace("<", "\\u003c")
+    template = resources.files(__package__).joinpath("page.html").read_text("utf-8")
+    return template.replace(_MARK, text)
+
+
+def _plain(exhibit: Exhibit) -> dict[str, object]:
+    fields: dict[str, object] = msgspec.to_builtins(
+        msgspec.structs.replace(exhibit, images={}), str_keys=True
+    )
+    fields["images"] = {
+        digest: "data:image/png;base64," + base64.b64encode(png).decode()
+        for digest, png in exhibit.images.items()
+    }
+    return fields

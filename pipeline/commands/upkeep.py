@@ -1,0 +1,180 @@
+"""Look after what is there: integrity, outputs, bought bytes that nothing refers to, disclosure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from ..api import Project
+from ..core.model import Record
+from ..storage import files, lock
+from ..storage.lock import ClipLine, FileLine
+from ..storage.store import Bought
+
+#: The service that animates by rule, not by a model.
+BUILT_IN = "built-in"
+
+
+class Origin(StrEnum):
+    """How a file came about, in words that store forms use."""
+
+    GENERATED = "generated"
+    PROCEDURAL = "procedural"
+    EDITED = "edited"
+
+
+class Disclosed(Record, frozen=True, kw_only=True):
+    """A published file and how it came about."""
+
+    path: str
+    origin: Origin
+    services: tuple[str, ...]
+    models: tuple[str, ...]
+
+
+class Unused(Record, frozen=True, kw_only=True):
+    """A purchase that no line of the lock file refers to."""
+
+    bought: Bought
+    path: Path
+
+
+def verify(opened: Project) -> tuple[str, ...]:
+    """Return a sentence for everything that is damaged or missing; what is detached is not ours.
+
+    Purchases that are not in use are looked at as well: they were paid for.
+    """
+    found = list(opened.lock().notices)
+    store = opened.site.store()
+    for line in opened.lock().clips:
+        name = f"{line.source} [{line.clip}]"
+        if store.record(line.key, line.digest) is None:
+            found.append(f"{name}: the record of its purchase is missing or damaged")
+        elif store.content(line.digest) is None:
+            found.append(f"{name}: the bought bytes are missing or damaged")
+    for one in unused(opened):
+        if store.content(one.bought.digest) is None:
+            key = one.bought.request_key[:12]
+            found.append(f"purchase {key}, not in use: the bought bytes are missing or damaged")
+    for file in opened.lock().files:
+        if file.detached:
+            continue
+        digest = _digest(opened.root, file.path)
+        if digest is None:
+            found.append(f"{file.path}: is missing; `pixelpipe build` brings it back")
+        elif digest != file.digest:
+            found.append(f"{file.path}: is not what was published")
+    return tuple(found)
+
+
+def mend(opened: Project) -> tuple[str, ...]:
+    """Replace damaged copies of bought bytes by whole ones from the other place; say which.
+
+    Bought bytes name themselves, so that a whole copy is known for certain.
+    """
+    store = opened.site.store()
+    found = []
+    for folder in opened.site.bought:
+        for _, record in store.records(folder):
+            content = store.content(record.digest)
+            damaged = store.damaged(record.digest)
+            if content is not None and damaged:
+                store.put(record, content)
+                found += [f"{path}: was damaged; mended from the second copy" for path in damaged]
+    return tuple(found)
+
+
+def clean(opened: Project) -> tuple[str, ...]:
+    """Remove published files that are still as we wrote them; bought bytes and lock lines stay."""
+    return tuple(
+        line.path
+        for line in opened.lock().files
+        if line.is_ours and files.remove(opened.root, line.path, line.digest)
+    )
+
+
+def unused(opened: Project) -> tuple[Unused, ...]:
+    """Return the purchases in this project that no line of its lock file refers to."""
+    used = {(line.key, line.digest) for line in opened.lock().clips}
+    folder = opened.site.bought[0]
+    return tuple(
+        Unused(bought=record, path=path)
+        for path, record in opened.site.store().records(folder)
+        if (record.request_key, record.digest) not in used
+    )
+
+
+def remove(opened: Project, purchases: Iterable[Unused]) -> None:
+    """Remove purchases from the project: the record first, then bytes that no record names.
+
+    The second copy is made sure of before; what a build has come to use meanwhile stays.
+    """
+    store, still = opened.site.store(), set(unused(opened))
+    for one in purchases:
+        if one not in still:
+            continue
+        store.keep(one.bought)
+        one.path.unlink(missing_ok=True)
+        folder = one.path.parent.parent
+        digest = one.bought.digest
+        if not any(folder.glob(f"??/*.{digest[:16]}.json")):
+            (folder / digest[:2] / f"{digest}.png").unlink(missing_ok=True)
+
+
+def disclose(opened: Project) -> tuple[Disclosed, ...]:
+    """Return every published file with how it came about."""
+    made: dict[str, list[ClipLine]] = {}
+    for line in opened.lock().clips:
+        if line.hidden:
+            continue
+        made.setdefault(line.source[: -len(".png")], []).append(line)
+    store = opened.site.store()
+    found = []
+    for file in opened.lock().files:
+        clips = made.get(lock.stem(file.path), [])
+        records = [store.record(line.key, line.digest) for line in clips]
+        found.append(
+            Disclosed(
+                path=file.path,
+                origin=_origin(file, clips, opened.root),
+                services=tuple(sorted({line.service for line in clips})),
+                models=tuple(sorted({record.model for record in records if record})),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: one.path))
+
+
+def statement(found: Sequence[Disclosed]) -> str:
+    """Return the text for a store's form: what is claimed of each kind, and of no other."""
+    counts = Counter(one.origin for one in found)
+    services = sorted({name for one in found for name in one.services} - {BUILT_IN})
+    claims = [
+        (Origin.GENERATED, f"generated by {', '.join(services)} from sprites that we drew"),
+        (Origin.PROCEDURAL, "animated procedurally, without AI, from sprites that we drew"),
+        (Origin.EDITED, "edited by hand afterwards"),
+    ]
+    told = [f"{_files(counts[origin])} {claim}" for origin, claim in claims if counts[origin]]
+    if not told:
+        return "No animation of this game was made with pixelpipe."
+    made = "Some animations of this game were made with a generative tool from our own pixel art"
+    none = "No animation of this game was made with generative AI"
+    return f"{made if services else none}: {', '.join(told)}."
+
+
+def _files(count: int) -> str:
+    return "1 file was" if count == 1 else f"{count} files were"
+
+
+def _origin(file: FileLine, clips: list[ClipLine], root: Path) -> Origin:
+    if not file.is_ours or _digest(root, file.path) not in (None, file.digest):
+        return Origin.EDITED
+    return Origin.GENERATED if any(line.paid for line in clips) else Origin.PROCEDURAL
+
+
+def _digest(root: Path, path: str) -> str | None:
+    try:
+        return files.digest_of(root / path)
+    except OSError:
+        return None

@@ -1,0 +1,311 @@
+"""Follow a project's changes: each settled set is built beside what is still being made.
+
+Builds of one process meet at the ledger's claims as builds of several processes do, so that they
+may run at the same time: a sprite that is saved while another's job runs need not wait for it.
+"""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from ...api import Observer, Project, Scope, Spending
+from ...config.workspace import Site
+from ...core.errors import ConfigError, PixelpipeError
+from ...purchase import hold_back
+from ...purchase.connect import Lender
+from ...purchase.hold_back import Restraint
+from ...run import placeholders
+from ...run.report import Report
+from ...run.selection import Quiet
+from ...storage import files, lock, lock_file
+from .. import watch
+
+#: Builds at the same time; further changes are joined until one has ended.
+_BUILDS = 4
+_TICK_S = 0.2
+#: How often to look whether purchases that are kept back were released; never, without any.
+_LOOK_S = 2.0
+#: How long the end of a watch waits for purchases whose answer is on its way.
+_LAST_S = 30.0
+_RULES = (".yaml", ".yml")
+#: Files with settings; the key may be in the second.
+_SETTINGS = (files.CONFIG_NAME, ".env")
+
+
+class Follower:
+    """Watches one project. `run` is the loop."""
+
+    def __init__(
+        self, opened: Project, spending: Spending, observe: Observer, *, poll: bool | None = None
+    ) -> None:
+        """Follow `opened`; `spending` holds for each build, its `max_credits` for all together."""
+        self._project = opened
+        self._spending = spending
+        self._observe = observe
+        self._poll = poll
+        self._stop = threading.Event()
+        self._watcher_stop = threading.Event()
+        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        #: Placeholders never wait for builds, which may last as long as purchases do.
+        self._to_show, self._to_build = _Due(), _Due()
+        self._is_showing = False
+        self._building = 0
+        #: Credits that its builds were charged or may be yet, by request key.
+        self._committed: dict[str, int] = {}
+        #: When to look at purchases that are kept back, and which were taken up again.
+        self._looks_at = math.inf
+        self._woken: set[str] = set()
+
+    def run(self, until: threading.Event | None = None) -> Iterator[Report | PixelpipeError]:
+        """Yield the report of every build, until KeyboardInterrupt, or until that is set.
+
+        The first is the full build; from its beginning no change is missed.
+        """
+        with ExitStack() as stack:
+            self._stack = stack
+            self._arm()
+            try:
+                while until is None or not until.is_set():
+                    yield from self._turn()
+            finally:
+                self._stop.set()
+                self._watcher_stop.set()
+                for thread in self._threads:
+                    thread.join(_LAST_S)
+
+    def _turn(self) -> Iterator[Report | PixelpipeError]:
+        try:
+            event = self._events.get(timeout=_TICK_S)
+        except queue.Empty:
+            event = self._look_at_kept
+        yield from event()
+        self._start()
+
+    # -- changes --------------------------------------------------------------------------------
+
+    def _arm(self) -> None:
+        """Watch and serve what the settings say now; an older watcher ends by itself."""
+        self._watcher_stop.set()
+        self._watcher_stop = threading.Event()
+        site, environment = self._project.site, self._project.environment
+        self._lender = self._stack.enter_context(Lender(site, environment))
+        self._free = self._stack.enter_context(Lender(placeholders.stand_in(site), environment))
+        if site.service.paid and site.settings.placeholder:
+            # Else the first placeholder waits for the engine to start.
+            threading.Thread(target=self._free.warm_up, daemon=True).start()
+        threading.Thread(target=self._watch, args=(self._watcher_stop,), daemon=True).start()
+
+    def _watch(self, stop: threading.Event) -> None:
+        site = self._project.site
+        extra = (*site.inputs, *site.settings.rules, *_SETTINGS, lock.NAME)
+        try:
+            for changed in watch.changes(
+                site.root,
+                site.settings.assets,
+                site.settings.ignore,
+                stop=stop,
+                settle_s=site.settings.watch.settle_s,
+                poll=self._poll,
+                extra=extra,
+                takes_fresh=True,
+            ):
+                self._events.put(partial(self._changed, changed))
+        except Exception as exc:  # a dead watcher must not look like a quiet folder
+            self._events.put(partial(self._broken, exc))
+
+    def _changed(self, paths: frozenset[str]) -> Iterator[Report | PixelpipeError]:
+        rules = {path for path in paths if _is_rule(path)}
+        if rules:
+            before = self._project.site
+            try:
+                self._project.reload()
+            except ConfigError as exc:
+                yield exc
+                return
+            if _frame(before) != _frame(self._project.site):
+                self._arm()
+        root = self._project.root
+        reading = partial(lock_file.text, root)
+        if lock.NAME in paths and not self._project.authorship.is_news(reading):
+            if paths == {lock.NAME}:
+                return
+            paths -= {lock.NAME}
+        sources = {_source_of(path, root) for path in paths - rules}
+        concerned = frozenset(path for path in sources if path is not None)
+        is_whole = not paths or bool(rules) or None in sources
+        self._add(concerned, is_whole=is_whole)
+
+    def _add(self, paths: frozenset[str], *, is_whole: bool = False) -> None:
+        """Let placeholders appear and purchases begin, neither waiting for the other."""
+        self._to_build.add(paths, is_whole=is_whole)
+        if self._project.site.service.paid:
+            self._to_show.add(paths, is_whole=is_whole)
+
+    def _broken(self, error: Exception) -> Iterator[Report | PixelpipeError]:
+        raise error
+        yield  # a generator like the other events
+
+    # -- builds ---------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        if self._to_show and not self._is_showing:
+            self._is_showing = True
+            self._run(self._show, self._shown, self._to_show.take())
+        # A limit for all builds together is one that only one of them may use up at a time.
+        most = _BUILDS if self._spending.max_credits is None else 1
+        if self._to_build and self._building < most:
+            self._building += 1
+            self._run(self._build, self._built, self._to_build.take())
+
+    def _run(self, make: _Make, ended: _Ended, due: _Due) -> None:
+        settle_s = self._project.site.settings.watch.settle_s
+
+        def work() -> None:
+            result: Report | Exception | None
+            try:
+                result = make(due.scope(settle_s))
+            except KeyboardInterrupt:
+                return
+            except Exception as exc:
+                result = exc
+            self._events.put(partial(ended, due, result))
+
+        thread = threading.Thread(target=work, daemon=True)
+        running = [one for one in self._threads if one.is_alive()]
+        self._threads = [*running, thread]
+        thread.start()
+
+    def _show(self, scope: Scope) -> Report | None:
+        return self._project.placeholders(
+            scope=scope,
+            spending=self._left(),
+            lender=self._free,
+            observe=self._observe,
+            stop=self._stop,
+        )
+
+    def _shown(
+        self, _: _Due, result: Report | Exception | None
+    ) -> Iterator[Report | PixelpipeError]:
+        self._is_showing = False
+        yield from _told(result)
+
+    def _build(self, scope: Scope) -> Report:
+        return self._project.build(
+            scope=scope,
+            spending=self._left(),
+            observe=self._observe,
+            lender=self._lender,
+            stop=self._stop,
+        )
+
+    def _built(
+        self, _: _Due, result: Report | Exception | None
+    ) -> Iterator[Report | PixelpipeError]:
+        self._building -= 1
+        self._looks_at = time.monotonic()
+        if isinstance(result, Report):
+            self._committed |= result.committed
+        yield from _told(result)
+
+    # -- money ----------------------------------------------------------------------------------
+
+    def _look_at_kept(self) -> Iterator[Report | PixelpipeError]:
+        """Wake purchases that are due, or that a person has released; each of them once."""
+        if time.monotonic() < self._looks_at:
+            return
+        site, now = self._project.site, time.time()
+        name = str(site.root)
+        try:
+            with site.ledger(now) as ledger:
+                waiting, released = ledger.kept_back(name), ledger.kept_back(name, released=True)
+        except PixelpipeError as exc:
+            self._looks_at = math.inf
+            yield exc
+            return
+        ready = [one for one in waiting if hold_back.is_due(one, now)] + released
+        woken = frozenset(one.source for one in ready if one.request_key not in self._woken)
+        if woken:
+            self._add(woken)
+        self._woken |= {one.request_key for one in ready}
+        self._looks_at = time.monotonic() + _LOOK_S if waiting else math.inf
+
+    def _left(self) -> Spending:
+        watch = self._project.site.settings.watch
+        burst = None if self._spending.yes else watch.burst
+        limit, committed = self._spending.max_credits, sum(self._committed.values())
+        return msgspec.structs.replace(
+            self._spending,
+            max_credits=None if limit is None else max(0, limit - committed),
+            restraint=Restraint(buy_after_s=watch.buy_after_s, burst=burst),
+        )
+
+
+class _Due:
+    """Sources that wait for a step: those that have settled, and perhaps all others."""
+
+    def __init__(self) -> None:
+        self.paths: frozenset[str] = frozenset()
+        self.is_whole = False
+
+    def __bool__(self) -> bool:
+        return self.is_whole or bool(self.paths)
+
+    def add(self, paths: frozenset[str], *, is_whole: bool = False) -> None:
+        """Add sources that have settled, and all others with `is_whole`."""
+        self.paths |= paths
+        self.is_whole |= is_whole
+
+    def take(self) -> _Due:
+        """Return what waits, and begin anew."""
+        taken = _Due()
+        taken.add(self.paths, is_whole=self.is_whole)
+        self.paths, self.is_whole = frozenset(), False
+        return taken
+
+    def scope(self, settle_s: float) -> Scope:
+        """Return what a run is about; what has not settled yet will be told when it has."""
+        if not self.is_whole:
+            return Scope(paths=self.paths)
+        return Scope(quiet=Quiet(settle_s=settle_s, settled=self.paths))
+
+
+def _is_rule(path: str) -> bool:
+    """Tell whether a file says what is to be done."""
+    return path in _SETTINGS or (path.endswith(_RULES) and not files.is_override(path))
+
+
+def _source_of(path: str, root: Path) -> str | None:
+    """Return the source that a changed file concerns; None when it may concern more than one."""
+    stem = lock.stem(path) if files.is_output(path) else path.removesuffix(".png.yaml")
+    names = (path,) if files.is_source(path) else (f"{stem}.png", f"{stem}.PNG")
+    return next((name for name in names if (root / name).is_file()), None)
+
+
+def _told(result: Report | Exception | None) -> Iterator[Report | PixelpipeError]:
+    """Yield what a user reads; an unforeseen exception is raised in the loop's thread."""
+    if isinstance(result, Report | PixelpipeError):
+        yield result
+    elif result is not None:
+        raise result
+
+
+def _frame(site: Site) -> tuple[object, ...]:
+    """Return what watcher and service were set up for."""
+    settings = site.settings
+    return settings.assets, settings.ignore, settings.watch, site.inputs, site.service
+
+
+_Event = Callable[[], Iterator[Report | PixelpipeError]]
+_Make = Callable[[Scope], Report | None]
+_Ended = Callable[[_Due, Report | Exception | None], Iterator[Report | PixelpipeError]]

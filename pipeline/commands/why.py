@@ -1,0 +1,120 @@
+"""Say why a file is as it is: rule, key, and what differs from the purchase in use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from ..api import Project
+from ..core import keys
+from ..core.model import Record
+from ..plan.plan import SourcePlan
+from ..plan.steps import ClipPlan
+from ..run.report import Report
+from ..storage.files import Index
+from ..storage.store import Store
+
+
+class Difference(Record, frozen=True, kw_only=True):
+    """A field of the request key that is not what it was."""
+
+    field: str
+    before: str
+    now: str
+
+
+class Explanation(Record, frozen=True, kw_only=True):
+    """One clip of one source."""
+
+    source: str
+    clip: str
+    step: str
+    reason: str
+    rule: str
+    #: `file:line` of the clip's definition.
+    place: str
+    request_key: str
+    #: The text that the key is the digest of.
+    recipe: str
+    #: The text of the purchase in use, or that was last; "" when there is none.
+    recipe_before: str = ""
+    #: How the built-in engine read the prompt; "" before the clip was made, or made elsewhere.
+    interpretation: str = ""
+    differences: tuple[Difference, ...] = ()
+
+
+def file(project: Project, path: str) -> tuple[Report, tuple[Explanation, ...]]:
+    """Explain the source `path`, or the source that an output belongs to."""
+    report = project.plan_of(path)
+    found: list[Explanation] = []
+    for source in report.plan.sources:
+        derived = tuple(_derived(project, source))
+        found += [_explain(project, source, clip, derived) for clip in source.clips]
+    return report, tuple(found)
+
+
+def _explain(
+    project: Project, source: SourcePlan, clip: ClipPlan, derived: tuple[Difference, ...]
+) -> Explanation:
+    stated = next(one for one in source.wanted.rule.clips if one.name == clip.request.clip)
+    store = project.site.store()
+    now = keys.recipe(clip.request, clip.service or project.site.service.identity)
+    before = _before(project, clip, store)
+    record = store.record(clip.step.request_key, clip.digest or "")
+    return Explanation(
+        source=clip.request.source,
+        clip=clip.request.clip,
+        step=clip.step.kind,
+        reason=clip.step.reason,
+        rule=clip.request.rule,
+        place=f"{stated.file}:{stated.line}",
+        request_key=clip.step.request_key,
+        recipe=now,
+        recipe_before=before,
+        interpretation=record.interpretation if record else "",
+        differences=(*_differences(before, now), *derived),
+    )
+
+
+def _derived(project: Project, source: SourcePlan) -> Iterator[Difference]:
+    """Yield what is not as it was when the files were made, purchases aside.
+
+    Only the checkout that made them knows; elsewhere nothing is yielded.
+    """
+    wanted = source.wanted
+    bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in source.clips]
+    now = keys.build_recipe(wanted.source.stem, wanted.rule, bought, wanted.targets)
+    index = Index.open(project.root)
+    for build in sorted(
+        {line.build for line in project.lock().files_of().get(wanted.source.stem, ())}
+    ):
+        if before := index.noted(build):
+            differing = _differences(before, now)
+            yield from (one for one in differing if not one.field.startswith(f"{keys.BOUGHT} "))
+            return
+
+
+def _before(project: Project, clip: ClipPlan, store: Store) -> str:
+    """Return the recipe of the purchase that the lock file names, or of the one that is reused."""
+    lines = project.lock().lines_of().get((clip.request.source, clip.request.clip), [])
+    lines.sort(key=lambda line: line.hidden)  # what is shown comes first
+    for key, digest in [(line.key, line.digest) for line in lines] or [
+        (clip.step.request_key, clip.digest or "")
+    ]:
+        if (record := store.record(key, digest)) is not None:
+            return record.recipe
+    with project.site.ledger(time.time()) as ledger:
+        known = ledger.jobs(line.key for line in lines)
+    return known[0].recipe if known else ""
+
+
+def _differences(before: str, now: str) -> Iterator[Difference]:
+    old, new = fields(before), fields(now)
+    for field in sorted(old.keys() | new.keys()) if old else ():
+        if old.get(field) != new.get(field):
+            yield Difference(field=field, before=old.get(field, "-"), now=new.get(field, "-"))
+
+
+def fields(recipe: str) -> dict[str, str]:
+    """Return a recipe's fields with their values, as text."""
+    return dict(line.split(": ", 1) for line in recipe.splitlines())
