@@ -15,7 +15,7 @@ from game import KEY_NAME, RULES, Game
 from undoing import EDITS, Undo, changed, removed
 
 from pipeline.api import Project, Scope
-from pipeline.cli.make import show_build
+from pipeline.cli.build import show_build
 from pipeline.config.workspace import Site
 from pipeline.core import keys
 from pipeline.core.errors import PixelpipeError

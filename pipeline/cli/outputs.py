@@ -16,7 +16,7 @@ from ..core.errors import UsageError
 from ..core.model import Preference
 from ..storage import files, lock
 from . import options
-from .make import show_build
+from .build import show_build
 from .progress import ask, display
 
 _file = click.argument("file", type=click.Path(path_type=Path))

@@ -11,7 +11,7 @@ from ..plan.saved_plans import SavedPlan
 from ..purchase import budget
 from ..purchase.forecast import Forecast
 from ..run.report import Report
-from .make import name, show_rest
+from .build import name, show_rest
 
 
 def show(report: Report) -> None:

@@ -9,7 +9,7 @@ import click
 
 from ..core import errors
 from ..core.errors import OutOfDateError, UsageError
-from . import options, sealed
+from . import options, uptodate
 
 
 @click.command()
@@ -35,18 +35,18 @@ def plan(
     which is free; `--check` asks nobody.
     """
     is_plain = not (only or as_json or out or show)
-    if is_plain and sealed.is_answered(sealed.look("plan", project, service=service)):
+    if is_plain and uptodate.is_answered(uptodate.look("plan", project, service=service)):
         return
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project
     from ..plan import saved_plans
-    from . import planned
+    from . import plan_text
 
     opened = Project(project, service=service)
     if show is not None:
         if only or check or out is not None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")
-        planned.show_saved(opened, saved_plans.read(show), as_json)
+        plan_text.show_saved(opened, saved_plans.read(show), as_json)
         return
     report, saved = opened.saved_plan(only=only, with_account=not check)
     if out is not None:
@@ -54,7 +54,7 @@ def plan(
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
-        sealed.say("plan", report, planned.show, is_sealed=is_plain)
+        uptodate.say("plan", report, plan_text.show, is_sealed=is_plain)
         if out is not None:
             click.echo(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
     out_of_date = check and not report.plan.is_up_to_date

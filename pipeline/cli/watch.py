@@ -10,7 +10,7 @@ from ..api import Project, Spending
 from ..commands.watch.follow import Follower
 from ..run.report import Report
 from . import options
-from .make import show_build, show_news
+from .build import show_build, show_news
 from .progress import ask, nothing
 
 

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from ..core.errors import UsageError
-from . import options, sealed
+from . import options, uptodate
 
 if TYPE_CHECKING:
     from ..core.model import Step
@@ -54,8 +54,8 @@ def build(
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
     is_plain = not (only or as_json or saved or dep or stamp or timings)
-    since = sealed.look("build", project, service=service) if is_plain else None
-    if sealed.is_answered(since):
+    since = uptodate.look("build", project, service=service) if is_plain else None
+    if uptodate.is_answered(since):
         return
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Scope, Spending
@@ -80,7 +80,7 @@ def build(
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
-        sealed.say("build", report, show_build, is_sealed=is_plain)
+        uptodate.say("build", report, show_build, is_sealed=is_plain)
     sys.exit(report.exit)
 
 

@@ -10,7 +10,7 @@ import click
 from ..api import Spending
 from ..commands.animate import SingleFile
 from . import options
-from .make import show_build
+from .build import show_build
 from .progress import ask, display
 
 

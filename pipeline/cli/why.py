@@ -52,11 +52,11 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
 
 
 def _reading(opened: Project, report: Report, one: Explanation) -> str:
-    from . import reading  # heavy: loads the engine
+    from . import prompt_reading  # heavy: loads the engine
 
     source = next(s for s in report.plan.sources if s.wanted.source.path == one.source)
     request = next(r for r in source.wanted.requests if r.clip == one.clip)
-    return reading.sentence(opened.site, source.wanted, request)
+    return prompt_reading.sentence(opened.site, source.wanted, request)
 
 
 def _show(one: Explanation, *, with_recipe: bool) -> None:
