@@ -73,12 +73,12 @@ class Project:
     @property
     def root(self) -> Path:
         """The folder that holds `pixelpipe.yaml`."""
-        return self.site.root
+        return self.workspace.root
 
     def reload(self) -> None:
         """Read settings and rules again; they stay as they were when that fails."""
         begun = compare.now()
-        self.site = workspace.open(self._start, self.environment, self._flags)
+        self.workspace = workspace.open(self._start, self.environment, self._flags)
         self._begun = begun
 
     def plan(self, *, only: Sequence[str] = (), with_account: bool = False) -> Report:
@@ -92,7 +92,7 @@ class Project:
         """Say what `build` would do about one source, by its path from the root."""
         watch = Stopwatch()
         found = self._look(Scope(paths=frozenset([source])))
-        with self.site.ledger(time.time()) as ledger:
+        with self.workspace.ledger(time.time()) as ledger:
             plan, _ = self._planned(found, ledger, Scope())
         found.save_index()
         return self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
@@ -106,19 +106,19 @@ class Project:
         plan, known = self._planned(found, None, Scope())
         past = Past()
         if not plan.is_up_to_date:
-            with self.site.ledger(time.time()) as ledger:
+            with self.workspace.ledger(time.time()) as ledger:
                 plan, _ = self._planned(found, ledger, Scope())
                 past = self._past(ledger)
         found.save_index()
         left, trouble = None, ""
         if with_account and plan.credits:
-            left, trouble = balance(self.site, self.environment)
+            left, trouble = balance(self.workspace, self.environment)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         report = msgspec.structs.replace(
             self._sealable(report, found, known),
             forecast=forecast.make(plan, past, left, trouble),
         )
-        return report, saved_plans.make(plan, self.site, found.lock, tuple(only), left)
+        return report, saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
 
     def build(
         self,
@@ -140,21 +140,21 @@ class Project:
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
             is_kept = permission.keeps_lock(plan, spending, self.environment)
-            publish.mend(self.site, plan.notices, kept=is_kept)
+            publish.mend(self.workspace, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._sealable(report, found, known)
         with ExitStack() as stack:
-            ledger = stack.enter_context(self.site.ledger(time.time()))
-            lent = lender or stack.enter_context(Lender(self.site, self.environment))
+            ledger = stack.enter_context(self.workspace.ledger(time.time()))
+            lent = lender or stack.enter_context(Lender(self.workspace, self.environment))
             tools = self._tools(ledger, lent, observe, stop, watch)
             tools = msgspec.structs.replace(tools, restored=scope.stems)
             plan, _ = self._planned(found, ledger, scope)
             watch.lap("planning")
             if spending.locked and (changes := plan.lock_changes(found.lock)):
                 return self._report("build", plan, kept_by_lock(plan.steps, changes), watch)
-            may = Permission(self.site, self.environment, spending, tools)
+            may = Permission(self.workspace, self.environment, spending, tools)
             options = may.granted(found, plan, scope.saved)
-            results = execute.run(self.site, found, plan, tools, options)
+            results = execute.run(self.workspace, found, plan, tools, options)
             ledger.forget_kept(str(self.root), bought(results))
             report = self._report("build", plan, results, watch, lent.url)
         return self._resealable(report, found, scope)
@@ -172,17 +172,17 @@ class Project:
 
         `lender` lends the built-in engine (placeholders.stand_in).
         """
-        if not self.site.service.paid or spending.frozen:
+        if not self.workspace.service.paid or spending.frozen:
             return None
         watch = Stopwatch()
         found = self._look(scope)
-        with self.site.ledger(time.time()) as ledger:
+        with self.workspace.ledger(time.time()) as ledger:
             tools = self._tools(ledger, lender, observe, stop, watch)
-            made = placeholders.publish(self.site, found, spending.restraint, tools)
+            made = placeholders.publish(self.workspace, found, spending.restraint, tools)
         if made is None:
             return None
         report = self._report("build", *made, watch, lender.url)
-        return msgspec.structs.replace(report, site=placeholders.stand_in(self.site))
+        return msgspec.structs.replace(report, workspace=placeholders.stand_in(self.workspace))
 
     def lock(self) -> Lock:
         """Return what the lock file says now."""
@@ -207,9 +207,12 @@ class Project:
         )
 
     def _look(self, scope: Scope) -> Survey:
-        if scope.since is not None and (found := changes.again(self.site, scope.since)) is not None:
+        if (
+            scope.since is not None
+            and (found := changes.again(self.workspace, scope.since)) is not None
+        ):
             return found
-        found = survey.take(self.site, only=scope.only, paths=scope.paths, quiet=scope.quiet)
+        found = survey.take(self.workspace, only=scope.only, paths=scope.paths, quiet=scope.quiet)
         return survey.retaken(found, scope.takes, scope.picked, scope.preference)
 
     def _first(self, scope: Scope, watch: Stopwatch) -> tuple[Survey, Plan, Known]:
@@ -223,29 +226,29 @@ class Project:
         return found, plan, known
 
     def _planned(self, found: Survey, ledger: Ledger | None, scope: Scope) -> tuple[Plan, Known]:
-        known = knowledge.gather(self.site, found, ledger, restored=scope.stems)
-        service = self.site.service
+        known = knowledge.gather(self.workspace, found, ledger, restored=scope.stems)
+        service = self.workspace.service
         plan = planning.make(
             found.wanted,
             known,
             service,
             refused=found.refused,
             unmatched=found.unmatched,
-            batch=self.site.settings.batch,
+            batch=self.workspace.settings.batch,
         )
         return plan, known
 
     def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
         """Add what the next run has to compare, if nothing was to do."""
         stated = (self.environment, self._flags)
-        draft = decide.draft(self.site, found, known, report.plan, stated, self._begun)
+        draft = decide.draft(self.workspace, found, known, report.plan, stated, self._begun)
         return msgspec.structs.replace(report, draft=draft)
 
     def _resealable(self, report: Report, found: Survey, scope: Scope) -> Report:
         """Look again, at what had changed since a seal was set or at all: is all fresh now?"""
         if report.exit or not (found.since or scope.seals):
             return report
-        now = changes.after(self.site, found) if found.since else self._look(Scope())
+        now = changes.after(self.workspace, found) if found.since else self._look(Scope())
         if now is None:
             return report
         plan, known = self._planned(now, None, Scope())
@@ -256,14 +259,17 @@ class Project:
 
     def stale(self, saved: SavedPlan) -> list[str]:
         """Say why a saved plan can no longer be carried out; nothing when it can."""
-        with self.site.ledger(time.time()) as ledger:
+        with self.workspace.ledger(time.time()) as ledger:
             if ledger.is_consumed(saved.id):
                 return [permission.USED_UP]
         return saved_plans.moved(saved, self.saved_plan(only=saved.only, with_account=False)[1])
 
     def _past(self, ledger: Ledger) -> Past:
-        seconds = tuple(one.seconds for one in ledger.taken(self.site.service.identity))
-        rules, jobs = tuple(rule.name for rule in self.site.rules), self.site.settings.jobs
+        seconds = tuple(one.seconds for one in ledger.taken(self.workspace.service.identity))
+        rules, jobs = (
+            tuple(rule.name for rule in self.workspace.rules),
+            self.workspace.settings.jobs,
+        )
         return Past(seconds=seconds, in_flight=jobs, now=time.time(), rules=rules)
 
     def _report(
@@ -276,7 +282,7 @@ class Project:
     ) -> Report:
         return Report(
             command=command,
-            site=self.site,
+            workspace=self.workspace,
             plan=plan,
             results=tuple(results),
             service_url=url,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core.errors import UsageError
 from ..core.model import Balance
 from ..purchase import account
@@ -34,13 +34,13 @@ def balance(project: str, service: str | None, as_json: bool) -> None:
 
     Asks the service once, which is free. Works outside of a project too.
     """
-    site = account.site(Path(project), os.environ, {"service": service})
-    theirs = None if site.service.base_url is None else _asked(site)
-    ours = account.records(site.state, site.service, time.time())
+    workspace = account.workspace(Path(project), os.environ, {"service": service})
+    theirs = None if workspace.service.base_url is None else _asked(workspace)
+    ours = account.records(workspace.state, workspace.service, time.time())
     if as_json:
-        click.echo(msgspec.json.encode(_document(site, theirs, ours)).decode())
+        click.echo(msgspec.json.encode(_document(workspace, theirs, ours)).decode())
     else:
-        _show(site, theirs, ours)
+        _show(workspace, theirs, ours)
 
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
@@ -62,33 +62,35 @@ def billing(
     sources: bool,
 ) -> None:
     """Show what the service charged beside what these records booked, and how they differ."""
-    site = account.site(Path(project), os.environ, {"service": service})
+    workspace = account.workspace(Path(project), os.environ, {"service": service})
     end = (last or datetime.now(UTC)).date()
     start = first.date() if first else end - timedelta(days=account.DAYS)
     if start > end or (end - start).days > _MOST_DAYS:
         raise UsageError(f"{start} to {end} is no period of at most {_MOST_DAYS} days")
-    ours = account.period(site, start, end, time.time())
-    theirs = None if site.service.base_url is None else _billed(site, ours)
+    ours = account.period(workspace, start, end, time.time())
+    theirs = None if workspace.service.base_url is None else _billed(workspace, ours)
     if as_json:
         document = {
             "billing": 1,
-            "service": site.service.identity,
+            "service": workspace.service.identity,
             "charged": theirs,
             "booked": ours,
             "disagreement": account.disagreement(ours, theirs) if theirs else None,
         }
         click.echo(msgspec.json.encode(document).decode())
     else:
-        _show_billing(site, theirs, ours, with_sources=sources)
+        _show_billing(workspace, theirs, ours, with_sources=sources)
 
 
-def _billed(site: Site, ours: Period) -> Totals:
-    with Lender(site, os.environ) as lender:
+def _billed(workspace: Workspace, ours: Period) -> Totals:
+    with Lender(workspace, os.environ) as lender:
         return lender.service().billing(start_date=ours.first, end_date=ours.last).totals
 
 
-def _show_billing(site: Site, theirs: Totals | None, ours: Period, *, with_sources: bool) -> None:
-    click.echo(f"{site.service.identity}, {ours.first} to {ours.last}:")
+def _show_billing(
+    workspace: Workspace, theirs: Totals | None, ours: Period, *, with_sources: bool
+) -> None:
+    click.echo(f"{workspace.service.identity}, {ours.first} to {ours.last}:")
     if theirs is None:
         click.echo("The built-in engine is free: there is no bill.")
     else:
@@ -103,12 +105,12 @@ def _show_billing(site: Site, theirs: Totals | None, ours: Period, *, with_sourc
         click.echo(f"note: {text}", err=True)
 
 
-def _asked(site: Site) -> Balance:
-    with Lender(site, os.environ) as lender:
+def _asked(workspace: Workspace) -> Balance:
+    with Lender(workspace, os.environ) as lender:
         return lender.service().balance()
 
 
-def _document(site: Site, theirs: Balance | None, ours: Records) -> dict[str, object]:
+def _document(workspace: Workspace, theirs: Balance | None, ours: Records) -> dict[str, object]:
     about = None
     if theirs is not None:
         monthly, purchased = account.dollars(theirs)
@@ -116,9 +118,9 @@ def _document(site: Site, theirs: Balance | None, ours: Records) -> dict[str, ob
     return {
         "balance": 1,
         "service": {
-            "name": site.service.identity,
-            "url": site.service.base_url,
-            "paid": site.service.paid,
+            "name": workspace.service.identity,
+            "url": workspace.service.base_url,
+            "paid": workspace.service.paid,
         },
         "credits": theirs,
         "dollars_about": about,
@@ -132,12 +134,12 @@ def _document(site: Site, theirs: Balance | None, ours: Records) -> dict[str, ob
     }
 
 
-def _show(site: Site, theirs: Balance | None, ours: Records) -> None:
+def _show(workspace: Workspace, theirs: Balance | None, ours: Records) -> None:
     if theirs is None:
         click.echo("The built-in engine is free: there are no credits.")
     else:
-        _show_pools(site, theirs)
-    click.echo(f"Our records of {site.service.identity}, on this computer:")
+        _show_pools(workspace, theirs)
+    click.echo(f"Our records of {workspace.service.identity}, on this computer:")
     _row("charged", ours.charged, f"in the last {account.DAYS} days")
     jobs = "1 job that has" if ours.open_jobs == 1 else f"{ours.open_jobs} jobs that have"
     _row("open holds", ours.held, f"by {jobs} not ended" if ours.open_jobs else "")
@@ -153,9 +155,9 @@ def _show(site: Site, theirs: Balance | None, ours: Records) -> None:
         )
 
 
-def _show_pools(site: Site, theirs: Balance) -> None:
+def _show_pools(workspace: Workspace, theirs: Balance) -> None:
     monthly, purchased = account.dollars(theirs)
-    click.echo(f"{site.service.identity} ({site.service.base_url}):")
+    click.echo(f"{workspace.service.identity} ({workspace.service.base_url}):")
     _row("monthly", theirs.monthly_balance, f"about ${monthly:.2f}, spent first")
     _row("purchased", theirs.purchased_balance, f"about ${purchased:.2f}")
     _row("total", theirs.total_balance, f"about ${monthly + purchased:.2f}")

@@ -103,7 +103,7 @@ def show_build(report: Report) -> None:
     show_rest(report)
     done = [result for result in report.results if result.state == "done"]
     if done:
-        click.echo(f"Next: open {report.site.root / done[0].files[0]}")
+        click.echo(f"Next: open {report.workspace.root / done[0].files[0]}")
 
 
 def show_news(report: Report) -> None:
@@ -115,7 +115,7 @@ def show_news(report: Report) -> None:
     for rule, clips in sorted(made.items()):
         click.echo(f"{rule}: {', '.join(_cut(clips))}")
     if done:
-        service = report.site.service
+        service = report.workspace.service
         click.echo(
             f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with {service.identity}: "
             f"{report.charged} credits."

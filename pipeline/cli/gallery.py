@@ -25,7 +25,10 @@ def gallery(project: str, out: Path | None, opens: bool, service: str | None) ->
 
     One HTML file with everything in it; it opens without a server. Free: asks no service.
     """
-    from ..commands.gallery import entries, page
+    from ..commands.gallery import (
+        entries,  # heavy: finishes everything again
+        page,
+    )
 
     opened = Project(project, service=service)
     found = tuple(entries.collect(opened))

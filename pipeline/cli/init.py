@@ -20,7 +20,7 @@ from ..storage import files as project
 from . import options
 
 if TYPE_CHECKING:
-    from ..config.workspace import Site
+    from ..config.workspace import Workspace
 
 _PLUGINS = ("godot", "unity", "aseprite")
 #: So many levels above the project an engine's own file is looked for.
@@ -231,42 +231,42 @@ def _tell_found(found: Setup) -> None:
 
 def _tell_next(root: Path, found: Setup) -> None:
     """Say what to do next, from the settings as they now are."""
-    from ..config import workspace as sites
+    from ..config import workspace as workspaces
 
     try:
-        site = sites.open(root, os.environ, {})
+        workspace = workspaces.open(root, os.environ, {})
     except ConfigError as exc:
         raise ConfigError(f"{exc}. The rest is set up; mend that first") from exc
-    assets = site.settings.assets
+    assets = workspace.settings.assets
     for top in assets:
         if not (root / top).is_dir():
             click.echo(f"There is no folder {top}/ yet: make it, or change `assets:`.")
     if not found.sources:
         click.echo(f"Put your PNGs (up to 256x256 px, one picture each) into {assets[0]}/.")
-    for name in sorted(_missing_targets(site, found)):
+    for name in sorted(_missing_targets(workspace, found)):
         click.echo(f"The settings have no target {name}: add it to `targets:` in pixelpipe.yaml.")
     where = "" if root.resolve() == Path.cwd() else f" {shlex.quote(click.format_filename(root))}"
     click.echo("Next:")
     click.echo(f"  pixelpipe plan{where}     what would be made, from which rule, for how much")
     click.echo(f"  pixelpipe build{where}    make it")
-    if site.service.paid:
+    if workspace.service.paid:
         click.echo("A key is set: the Pixel Engine draws for credits, and asks before it buys.")
-    _tell_play(root, found, _played(site, found))
+    _tell_play(root, found, _played(workspace, found))
 
 
-def _missing_targets(site: Site, found: Setup) -> set[str]:
+def _missing_targets(workspace: Workspace, found: Setup) -> set[str]:
     """Name the engines' targets that settings from before do not have."""
-    stated = {choice.name for choice in site.settings.targets}
+    stated = {choice.name for choice in workspace.settings.targets}
     return {choice.name for choice in found.targets} - stated if found.engines else set()
 
 
-def _played(site: Site, found: Setup) -> Played:
+def _played(workspace: Workspace, found: Setup) -> Played:
     """Find the first clip that the rules would make; guess where nothing matches yet."""
     from ..run import survey
 
     tried = found.sources[:_TRIED]
     try:
-        wanted = survey.take(site, only=tried).wanted if tried else ()
+        wanted = survey.take(workspace, only=tried).wanted if tried else ()
     except PixelpipeError:
         wanted = ()
     for one in wanted:

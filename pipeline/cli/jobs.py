@@ -13,7 +13,7 @@ from typing import TypeVar
 import click
 import msgspec
 
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
 from ..purchase import account, evidence, settle
@@ -64,12 +64,12 @@ def jobs(context: click.Context) -> None:
 @options.as_json
 def list_(project: str = ".", service: str | None = None, as_json: bool = False) -> None:
     """List every job that is not simply bought, with the evidence for those in doubt."""
-    site = _site(project, service)
+    workspace = _workspace(project, service)
     now = time.time()
-    with _ledger(site) as ledger:
-        asked, trouble = _account(site, ledger, now)
+    with _ledger(workspace) as ledger:
+        asked, trouble = _account(workspace, ledger, now)
         found = settle.entries(ledger, asked, now)
-        kept = ledger.kept_back(str(site.root))
+        kept = ledger.kept_back(str(workspace.root))
     if as_json:
         document = {"jobs": 1, "entries": found, "kept_back": kept, "account": asked}
         click.echo(msgspec.json.encode(document).decode())
@@ -92,11 +92,11 @@ def resolve(
     """Settle the doubt about one purchase."""
     if lost + charged + (bought is not None) != 1:
         raise UsageError("say exactly one of --lost, --charged and --bought ID")
-    site = _site(project, service)
-    with _ledger(site) as ledger:
+    workspace = _workspace(project, service)
+    with _ledger(workspace) as ledger:
         job = settle.find(ledger, key)
         if bought is not None:
-            with _desk(site, ledger, job) as desk:
+            with _desk(workspace, ledger, job) as desk:
                 settled = [settle.adopt(job, bought, desk)]
         elif lost:
             settled = [*settle.lose(job, ledger, time.time())]
@@ -111,11 +111,11 @@ def resolve(
 @_place
 def cancel(key: str, project: str, service: str | None) -> None:
     """Ask the service to end a job, and wait for its end; a result that came first is kept."""
-    site = _site(project, service)
-    with _ledger(site) as ledger:
+    workspace = _workspace(project, service)
+    with _ledger(workspace) as ledger:
         job = settle.find(ledger, key)
-        with _desk(site, ledger, job) as desk:
-            job = settle.cancel(job, site, desk.service, ledger)
+        with _desk(workspace, ledger, job) as desk:
+            job = settle.cancel(job, workspace, desk.service, ledger)
     click.echo(_ended(job))
 
 
@@ -127,7 +127,7 @@ def retry(key: str | None, project: str, service: str | None, every: bool) -> No
     """Let the next build try again what failed for good."""
     if every == (key is not None):
         raise UsageError("say either a KEY or --all")
-    with _ledger(_site(project, service)) as ledger:
+    with _ledger(_workspace(project, service)) as ledger:
         found = ledger.failed() if key is None else [settle.find(ledger, key)]
         again = settle.retry(found, ledger, time.time())
     if key is not None and not again:
@@ -139,46 +139,46 @@ def retry(key: str | None, project: str, service: str | None, every: bool) -> No
 @_place
 def release(project: str, service: str | None) -> None:
     """Let a watch buy what it keeps back."""
-    site = _site(project, service)
-    with _ledger(site) as ledger:
-        count = ledger.release(str(site.root))
+    workspace = _workspace(project, service)
+    with _ledger(workspace) as ledger:
+        count = ledger.release(str(workspace.root))
     click.echo(f"Released {_count(count, 'purchase')}; a running watch goes on within seconds.")
 
 
 # -- inside -------------------------------------------------------------------------------------
 
 
-def _site(project: str, service: str | None) -> Site:
-    return account.site(Path(project), os.environ, {"service": service})
+def _workspace(project: str, service: str | None) -> Workspace:
+    return account.workspace(Path(project), os.environ, {"service": service})
 
 
 @contextmanager
-def _ledger(site: Site) -> Iterator[Ledger]:
-    with Ledger(site.state, now=time.time()) as ledger:
+def _ledger(workspace: Workspace) -> Iterator[Ledger]:
+    with Ledger(workspace.state, now=time.time()) as ledger:
         yield ledger
 
 
 @contextmanager
-def _desk(site: Site, ledger: Ledger, job: Job) -> Iterator[Desk]:
+def _desk(workspace: Workspace, ledger: Ledger, job: Job) -> Iterator[Desk]:
     """Open the service that a job was sent to."""
-    if job.service != site.service.identity or site.service.base_url is None:
+    if job.service != workspace.service.identity or workspace.service.base_url is None:
         raise UsageError(
-            f"{_name(job)}: was sent to {job.service}, and {site.service.identity} is the service "
+            f"{_name(job)}: was sent to {job.service}, and {workspace.service.identity} is the service "
             "here; say --service, and set its key"
         )
-    with Lender(site, os.environ) as lender:
-        yield Desk(lender.service(), ledger, Store(site.state / "bought"), time.time)
+    with Lender(workspace, os.environ) as lender:
+        yield Desk(lender.service(), ledger, Store(workspace.state / "bought"), time.time)
 
 
-def _account(site: Site, ledger: Ledger, now: float) -> tuple[Account | None, str]:
+def _account(workspace: Workspace, ledger: Ledger, now: float) -> tuple[Account | None, str]:
     """Ask the service when there is doubt; or say why it could not be asked."""
     doubts = [job.claimed_at for job in settle.doubts(ledger)]
-    if not doubts or site.service.base_url is None:
+    if not doubts or workspace.service.base_url is None:
         return None, ""
     try:
-        with Lender(site, os.environ) as lender:
+        with Lender(workspace, os.environ) as lender:
             service = lender.service()
-            return evidence.ask(service, site.service.identity, min(doubts), now), ""
+            return evidence.ask(service, workspace.service.identity, min(doubts), now), ""
     except PixelpipeError as exc:
         return None, str(exc)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from ..config import cells
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core.model import Request
 from ..plan.steps import Wanted
 from ..purchase import orders
 
 
-def sentence(site: Site, wanted: Wanted, request: Request) -> str:
+def sentence(workspace: Workspace, wanted: Wanted, request: Request) -> str:
     """Return the engine's plain sentence about `request` for the sprite as it is now."""
-    from ..engine import parts, prompt
+    from ..engine import (
+        parts,
+        prompt,  # heavy: loads numpy
+    )
     from ..imaging.picture import raster
 
-    whole = orders.pixels(site, wanted.source)
+    whole = orders.pixels(workspace, wanted.source)
     picture = raster.array(cells.picture(whole, wanted.rule, request.cell))
     return prompt.read(request.prompt, parts.cut(picture), request.negative_prompt).sentence

@@ -31,7 +31,7 @@ def watch(
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
     spending = Spending(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
     follower = Follower(opened, spending, nothing, poll=True if poll else None)
-    folders = ", ".join(opened.site.settings.assets)
+    folders = ", ".join(opened.workspace.settings.assets)
     click.echo(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True
     for event in follower.run():

@@ -43,7 +43,7 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
         return
     for one in found:
         _show(one, with_recipe=recipe)
-        if not one.interpretation and not opened.site.service.paid:
+        if not one.interpretation and not opened.workspace.service.paid:
             click.echo(f"  engine  {_reading(opened, report, one)}")
     for step in report.plan.refused:
         click.echo(step.error)
@@ -56,7 +56,7 @@ def _reading(opened: Project, report: Report, one: Explanation) -> str:
 
     source = next(s for s in report.plan.sources if s.wanted.source.path == one.source)
     request = next(r for r in source.wanted.requests if r.clip == one.clip)
-    return prompt_reading.sentence(opened.site, source.wanted, request)
+    return prompt_reading.sentence(opened.workspace, source.wanted, request)
 
 
 def _show(one: Explanation, *, with_recipe: bool) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from .. import imaging
 from ..api import Project, Scope
 from ..config import project_settings, rule_file
-from ..config import workspace as sites
-from ..config.workspace import Site
+from ..config import workspace as workspaces
+from ..config.workspace import Workspace
 from ..core.errors import UsageError
 from ..core.model import Document, File, Pixels
 from ..plan.steps import Known
@@ -53,14 +53,14 @@ class SingleFile(Project):
             None, self.environment, {"assets": ["."], **self._flags}
         )
         root = self._start.absolute().parent
-        self.site = Site(
+        self.workspace = Workspace(
             root=root,
             settings=settings,
             rules=rule_file.load([(_wish(self._clip), "")]),
             service=project_settings.service(
-                settings, sites.api_key(root, self.environment) is not None
+                settings, workspaces.api_key(root, self.environment) is not None
             ),
-            state=sites.state_folder(settings, self.environment),
+            state=workspaces.state_folder(settings, self.environment),
             inputs=(),
             is_project=False,
         )
@@ -77,7 +77,7 @@ class SingleFile(Project):
         return tuple(folder / file.path for file in written)
 
     def _look(self, scope: Scope) -> Survey:
-        return survey.look(self.site, self._name)
+        return survey.look(self.workspace, self._name)
 
     def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
         """Set no seal: nothing of ours is kept in the file's folder."""
@@ -85,7 +85,7 @@ class SingleFile(Project):
 
     def _task(self, report: Report) -> finish.Task:
         wanted = report.plan.sources[0].wanted
-        store = self.site.store()
+        store = self.workspace.store()
         bought = []
         for result in report.results:
             record = store.find(result.step.request_key)
@@ -94,7 +94,7 @@ class SingleFile(Project):
                 bought.append(orders.bought(result.step.clip, content, record))
         return finish.Task(
             stem=wanted.source.stem,
-            pixels=orders.pixels(self.site, wanted.source),
+            pixels=orders.pixels(self.workspace, wanted.source),
             rule=wanted.rule,
             bought=tuple(bought),
             targets=wanted.targets,

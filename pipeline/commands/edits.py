@@ -71,7 +71,7 @@ def _amend(
         lines = before.files_of().get(stem, [])
         return lock.replace(before, clips={}, files={stem: tuple(change(lines))})
 
-    publish.amend(project.site, rewritten)
+    publish.amend(project.workspace, rewritten)
 
 
 def _lines(project: Project, source: str) -> list[FileLine]:

@@ -42,7 +42,7 @@ def rebuild_lock(opened: Project) -> tuple[int, int]:
     shown = {(line.source, line.clip) for line in clips if not line.hidden}
     files = {line.path: line for line in before.files if _stands(line, opened)}
     wanted = {one.wanted.source.stem: one.wanted for one in opened.plan().plan.sources}
-    store = opened.site.store()
+    store = opened.workspace.store()
     for found in _published(opened):
         if (one := wanted.get(found.stem)) is None:
             continue
@@ -53,13 +53,13 @@ def rebuild_lock(opened: Project) -> tuple[int, int]:
         for file in _files(found, one, used):
             files.setdefault(file.path, file)
     rebuilt = Lock(clips=tuple(clips), files=tuple(files.values()))
-    publish.amend(opened.site, lambda _: rebuilt)
+    publish.amend(opened.workspace, lambda _: rebuilt)
     return len(clips), len(files)
 
 
 def _true(before: Lock, opened: Project) -> Iterator[ClipLine]:
     """Yield clip lines whose purchase is still there."""
-    store = opened.site.store()
+    store = opened.workspace.store()
     return (line for line in before.clips if store.record(line.key, line.digest) is not None)
 
 
@@ -74,7 +74,7 @@ def _stands(line: FileLine, opened: Project) -> bool:
 
 def _published(opened: Project) -> Iterator[_Set]:
     """Yield what stands beside each source, with a sheet that says where it comes from."""
-    settings = opened.site.settings
+    settings = opened.workspace.settings
     scan = project.scan(opened.root, settings.assets, settings.ignore)
     sets: dict[str, dict[str, bytes]] = {}
     for path in sorted(scan.files):

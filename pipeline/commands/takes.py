@@ -75,7 +75,7 @@ def reroll(
     """
     found = known(project, path, clip)
     for one in found:
-        if one.used is not None and one.used.paid and not project.site.service.paid:
+        if one.used is not None and one.used.paid and not project.workspace.service.paid:
             raise RefusedError(
                 f"{path} [{one.clip}]: was bought from {one.used.service}, and no key is set: the "
                 "built-in engine does not replace it"
@@ -115,8 +115,10 @@ def _find(taken: Taken, take: int) -> ClipLine:
 
 def taken(project: Project, request: Request, lines: Sequence[ClipLine]) -> Taken:
     """Return the takes of one request, from the service in use and those of its lock lines."""
-    store = project.site.store()
-    services = dict.fromkeys([*(line.service for line in lines), project.site.service.identity])
+    store = project.workspace.store()
+    services = dict.fromkeys(
+        [*(line.service for line in lines), project.workspace.service.identity]
+    )
     found: dict[int, ClipLine] = {}
     for service in services:
         for line in _bought(store, request, service):

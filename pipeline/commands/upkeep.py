@@ -47,7 +47,7 @@ def verify(opened: Project) -> tuple[str, ...]:
     Purchases that are not in use are looked at as well: they were paid for.
     """
     found = list(opened.lock().notices)
-    store = opened.site.store()
+    store = opened.workspace.store()
     for line in opened.lock().clips:
         name = f"{line.source} [{line.clip}]"
         if store.record(line.key, line.digest) is None:
@@ -74,9 +74,9 @@ def mend(opened: Project) -> tuple[str, ...]:
 
     Bought bytes name themselves, so that a whole copy is known for certain.
     """
-    store = opened.site.store()
+    store = opened.workspace.store()
     found = []
-    for folder in opened.site.bought:
+    for folder in opened.workspace.bought:
         for _, record in store.records(folder):
             content = store.content(record.digest)
             damaged = store.damaged(record.digest)
@@ -98,10 +98,10 @@ def clean(opened: Project) -> tuple[str, ...]:
 def unused(opened: Project) -> tuple[Unused, ...]:
     """Return the purchases in this project that no line of its lock file refers to."""
     used = {(line.key, line.digest) for line in opened.lock().clips}
-    folder = opened.site.bought[0]
+    folder = opened.workspace.bought[0]
     return tuple(
         Unused(bought=record, path=path)
-        for path, record in opened.site.store().records(folder)
+        for path, record in opened.workspace.store().records(folder)
         if (record.request_key, record.digest) not in used
     )
 
@@ -111,7 +111,7 @@ def remove(opened: Project, purchases: Iterable[Unused]) -> None:
 
     The second copy is made sure of before; what a build has come to use meanwhile stays.
     """
-    store, still = opened.site.store(), set(unused(opened))
+    store, still = opened.workspace.store(), set(unused(opened))
     for one in purchases:
         if one not in still:
             continue
@@ -130,7 +130,7 @@ def disclose(opened: Project) -> tuple[Disclosed, ...]:
         if line.hidden:
             continue
         made.setdefault(line.source[: -len(".png")], []).append(line)
-    store = opened.site.store()
+    store = opened.workspace.store()
     found = []
     for file in opened.lock().files:
         clips = made.get(lock.stem(file.path), [])

@@ -57,8 +57,8 @@ def _explain(
     project: Project, source: SourcePlan, clip: ClipPlan, derived: tuple[Difference, ...]
 ) -> Explanation:
     stated = next(one for one in source.wanted.rule.clips if one.name == clip.request.clip)
-    store = project.site.store()
-    now = keys.recipe(clip.request, clip.service or project.site.service.identity)
+    store = project.workspace.store()
+    now = keys.recipe(clip.request, clip.service or project.workspace.service.identity)
     before = _before(project, clip, store)
     record = store.record(clip.step.request_key, clip.digest or "")
     return Explanation(
@@ -103,7 +103,7 @@ def _before(project: Project, clip: ClipPlan, store: Store) -> str:
     ]:
         if (record := store.record(key, digest)) is not None:
             return record.recipe
-    with project.site.ledger(time.time()) as ledger:
+    with project.workspace.ledger(time.time()) as ledger:
         known = ledger.jobs(line.key for line in lines)
     return known[0].recipe if known else ""
 

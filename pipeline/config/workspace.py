@@ -17,7 +17,7 @@ from .project_settings import ServiceChoice, Settings
 from .shapes import At
 
 
-class Site(Record, frozen=True, kw_only=True):
+class Workspace(Record, frozen=True, kw_only=True):
     """A project with its settings and rules, and the service that it uses."""
 
     root: Path
@@ -53,7 +53,7 @@ class Site(Record, frozen=True, kw_only=True):
             yield ledger
 
 
-def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Site:
+def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Workspace:
     """Read the settings and rules of the project at or above `start`.
 
     Raises ConfigError with file and line.
@@ -64,7 +64,7 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     target_checks.check_document(stated)
     target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
     found, inputs = _rules(root, settings)
-    return Site(
+    return Workspace(
         root=root,
         settings=settings,
         rules=found,

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from .. import __version__
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import ConfigError, StorageError, UsageError
 from ..core.model import Balance, Record, Rule
@@ -55,9 +55,9 @@ class SavedPlan(Record, frozen=True, kw_only=True):
 
 
 def make(
-    plan: Plan, site: Site, locked: Lock, only: tuple[str, ...], balance: Balance | None
+    plan: Plan, workspace: Workspace, locked: Lock, only: tuple[str, ...], balance: Balance | None
 ) -> SavedPlan:
-    """Return `plan`, made from `site` and the lock file `locked`, to be saved."""
+    """Return `plan`, made from `workspace` and the lock file `locked`, to be saved."""
     return SavedPlan(
         id=uuid.uuid4().hex,
         tool=__version__,
@@ -67,7 +67,7 @@ def make(
         balance=balance,
         steps=tuple(_steps(plan)),
         inputs={one.wanted.source.path: one.wanted.source.pixel_digest for one in plan.sources},
-        rules=_rules(site),
+        rules=_rules(workspace),
         lock=keys.digest(lock.text(locked).encode()),
     )
 
@@ -137,11 +137,11 @@ def _differing(one: tuple[SavedStep, ...], two: tuple[SavedStep, ...]) -> list[S
     return list(plain[0] ^ plain[1])
 
 
-def _rules(site: Site) -> str:
+def _rules(workspace: Workspace) -> str:
     """Digest what the rules and settings mean, not how their files are written."""
-    settings = site.settings
+    settings = workspace.settings
     meant = (
-        [_unplaced(rule) for rule in site.rules],
+        [_unplaced(rule) for rule in workspace.rules],
         settings.assets,
         settings.ignore,
         settings.targets,

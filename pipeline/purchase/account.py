@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..config import project_settings
-from ..config import workspace as sites
+from ..config import workspace as workspaces
 from ..config.project_settings import ServiceChoice
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core.errors import ConfigError
 from ..core.model import Balance, JobState, Record
 from ..storage import files
@@ -40,7 +40,9 @@ class Records(Record, frozen=True, kw_only=True):
     unconfirmed: int = 0
 
 
-def site(start: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Site:
+def workspace(
+    start: Path, environment: Mapping[str, str], flags: Mapping[str, object]
+) -> Workspace:
     """Read a project's settings; outside of every project, those of the environment.
 
     Raises ConfigError with file and line.
@@ -49,17 +51,17 @@ def site(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         files.find(start)
     except ConfigError:
         settings = project_settings.resolve(None, environment, flags)
-        return Site(
+        return Workspace(
             root=start.absolute(),
             settings=settings,
             rules=(),
             service=project_settings.service(
-                settings, sites.api_key(start, environment) is not None
+                settings, workspaces.api_key(start, environment) is not None
             ),
-            state=sites.state_folder(settings, environment),
+            state=workspaces.state_folder(settings, environment),
             inputs=(),
         )
-    return sites.open(start, environment, flags)
+    return workspaces.open(start, environment, flags)
 
 
 def records(state: Path, service: ServiceChoice, now: float) -> Records:
@@ -102,21 +104,21 @@ class Period(Record, frozen=True, kw_only=True):
     sources: tuple[tuple[str, int], ...] = ()
 
 
-def period(site: Site, first: date, last: date, now: float) -> Period:
-    """Sum up what the ledger booked for the site's service on these days."""
+def period(workspace: Workspace, first: date, last: date, now: float) -> Period:
+    """Sum up what the ledger booked for the workspace's service on these days."""
     since = datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp()
     until = datetime(last.year, last.month, last.day, tzinfo=UTC).timestamp() + DAY_S
     found = Period(first=first.isoformat(), last=last.isoformat())
-    if not (site.state / "ledger.sqlite").exists():
+    if not (workspace.state / "ledger.sqlite").exists():
         return found
-    with Ledger(site.state, now=now, durable=False) as ledger:
-        charged, jobs = ledger.charges(since, until, site.service.identity)
+    with Ledger(workspace.state, now=now, durable=False) as ledger:
+        charged, jobs = ledger.charges(since, until, workspace.service.identity)
         return msgspec.structs.replace(
             found,
             charged=charged,
             jobs=jobs,
-            unconfirmed=records(site.state, site.service, now).unconfirmed,
-            sources=tuple(ledger.charges_by_source(since, until, site.service.identity)),
+            unconfirmed=records(workspace.state, workspace.service, now).unconfirmed,
+            sources=tuple(ledger.charges_by_source(since, until, workspace.service.identity)),
         )
 
 

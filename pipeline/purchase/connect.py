@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from ..config import workspace
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, RefusedError
 from ..core.model import Balance
 from . import local_engine
@@ -25,11 +25,11 @@ _NO_KEY = (
 
 
 class Lender:
-    """Lends a site's service. Use as a context manager: it closes what it opened."""
+    """Lends a workspace's service. Use as a context manager: it closes what it opened."""
 
-    def __init__(self, place: Site, environment: Mapping[str, str]) -> None:
+    def __init__(self, place: Workspace, environment: Mapping[str, str]) -> None:
         """Open nothing yet."""
-        self._site = place
+        self._workspace = place
         self._environment = environment
         self._stack = ExitStack()
         self._service: Service | None = None
@@ -68,11 +68,11 @@ class Lender:
     def _open(self) -> Service:
         from .service.client import Service  # loads requests
 
-        base_url = self._site.service.base_url
+        base_url = self._workspace.service.base_url
         if base_url is None:
             base_url, key = self._stack.enter_context(local_engine.engine(slots=_ENGINE_SLOTS))
         else:
-            found = workspace.api_key(self._site.root, self._environment)
+            found = workspace.api_key(self._workspace.root, self._environment)
             if found is None:
                 raise RefusedError(_NO_KEY)
             key = found
@@ -81,7 +81,7 @@ class Lender:
         return service
 
 
-def balance(place: Site, environment: Mapping[str, str]) -> tuple[Balance | None, str]:
+def balance(place: Workspace, environment: Mapping[str, str]) -> tuple[Balance | None, str]:
     """Ask a service for its balance, or say why that was not possible."""
     try:
         with Lender(place, environment) as lent:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..config import cells
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
 from ..core.model import Balance, Job, JobState, Pixels, Resolved, Source
@@ -36,7 +36,9 @@ _BALANCE_TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def order(site: Site, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPlan] = ()) -> Order:
+def order(
+    workspace: Workspace, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPlan] = ()
+) -> Order:
     """Return the order for a clip; its request is resolved when the order's turn comes.
 
     `together` are the clips that one POST buys, this one among them.
@@ -45,7 +47,7 @@ def order(site: Site, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPla
     def prepare() -> tuple[Job, dict[str, object]]:
         from . import resolve  # heavy, and not needed when nothing is bought
 
-        whole = pixels(site, wanted.source)
+        whole = pixels(workspace, wanted.source)
         picture = cells.picture(whole, wanted.rule, clip.request.cell)
         resolved = resolve.request(
             clip.request,
@@ -55,7 +57,7 @@ def order(site: Site, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPla
             together=[one.request for one in together],
         )
         companions = max(0, len(together) - 1)
-        return _job(site, clip, resolved, companions), body(
+        return _job(workspace, clip, resolved, companions), body(
             resolved, resolve.upload(picture, resolved)
         )
 
@@ -69,22 +71,22 @@ def order(site: Site, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPla
     )
 
 
-def pixels(site: Site, source: Source) -> Pixels:
+def pixels(workspace: Workspace, source: Source) -> Pixels:
     """Read and decode a source; the bytes must be those that the plan was made from.
 
     Raises SupersededError when they are not: what is hashed is what is uploaded.
     """
     from .. import imaging  # heavy: a run with nothing to do decodes nothing
 
-    content = files.read(site.root, source.path)
+    content = files.read(workspace.root, source.path)
     if keys.digest(content) != source.byte_digest:
         raise SupersededError(f"{source.path}: was saved again; the next build makes it")
     return imaging.decode(content, source.path)
 
 
-def check_unchanged(site: Site, source: Source) -> None:
+def check_unchanged(workspace: Workspace, source: Source) -> None:
     """Raise SupersededError when a source was saved again: only newest pixels are published."""
-    if keys.digest(files.read(site.root, source.path)) != source.byte_digest:
+    if keys.digest(files.read(workspace.root, source.path)) != source.byte_digest:
         raise SupersededError(f"{source.path}: was saved again; what was made is kept")
 
 
@@ -124,7 +126,7 @@ def bought(clip: str, content: bytes, record: Bought) -> finish.BoughtClip:
 
 def affordable(
     orders: Sequence[Order],
-    site: Site,
+    workspace: Workspace,
     service: Service,
     ledger: Ledger,
     allowance: Allowance,
@@ -133,17 +135,17 @@ def affordable(
 
     The balance is kept as evidence, should the answer to one of the purchases get lost.
     """
-    if not site.service.paid or not orders:
+    if not workspace.service.paid or not orders:
         return list(orders), []
     available = None
     if allowance.credits != 0:
         balance = _balance(service)
-        ledger.note_balance(site.service.identity, balance, now=time.time())
+        ledger.note_balance(workspace.service.identity, balance, now=time.time())
         available = balance.available
-    places = {rule.name: place for place, rule in enumerate(site.rules)}
+    places = {rule.name: place for place, rule in enumerate(workspace.rules)}
     ranked = sorted(orders, key=lambda order: places.get(order.rule, len(places)))
     prices = [(order.rule, order.credits) for order in ranked]
-    refusals = budget.divide(prices, allowance, available, budget.of_rules(site.rules))
+    refusals = budget.divide(prices, allowance, available, budget.of_rules(workspace.rules))
     leads: dict[str, str] = {}
     # Without its first clip a batch would cost more than was agreed to.
     refusals = [
@@ -167,30 +169,30 @@ def _balance(service: Service) -> Balance:
     return service.balance()
 
 
-def pace(site: Site, service: Service, ledger: Ledger) -> Pace:
+def pace(workspace: Workspace, service: Service, ledger: Ledger) -> Pace:
     """Return how often to ask; a paid service's past decides when its jobs are asked for first."""
     if urlsplit(service.base_url).hostname in _LOOPBACK:
-        jobs = site.settings.jobs if site.service.paid else _LOCAL_IN_FLIGHT
+        jobs = workspace.settings.jobs if workspace.service.paid else _LOCAL_IN_FLIGHT
         return Pace(unknown_s=_LOCAL_POLL_S, poll_s=_LOCAL_POLL_S, in_flight=jobs)
     return Pace(
         unknown_s=_FIRST_POLL_S,
         poll_s=_POLL_S,
-        in_flight=site.settings.jobs,
-        past=ledger.taken(site.service.identity),
+        in_flight=workspace.settings.jobs,
+        past=ledger.taken(workspace.service.identity),
     )
 
 
-def _job(site: Site, clip: ClipPlan, resolved: Resolved, companions: int) -> Job:
+def _job(workspace: Workspace, clip: ClipPlan, resolved: Resolved, companions: int) -> Job:
     return Job(
         request_key=clip.step.request_key,
         state=JobState.CLAIMED,
-        service=site.service.identity,
-        paid=site.service.paid,
+        service=workspace.service.identity,
+        paid=workspace.service.paid,
         source=clip.request.source,
         clip=clip.request.clip,
         take=clip.request.take,
         resolved=resolved,
-        recipe=keys.recipe(clip.request, site.service.identity),
+        recipe=keys.recipe(clip.request, workspace.service.identity),
         credits_quoted=clip.step.credits,
         companions=companions,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core.errors import OutOfDateError, RefusedError
 from ..plan import saved_plans
 from ..plan.plan import Plan
@@ -39,10 +39,10 @@ class Permission:
     """What one run may spend."""
 
     def __init__(
-        self, site: Site, environment: Mapping[str, str], spending: Spending, tools: Tools
+        self, workspace: Workspace, environment: Mapping[str, str], spending: Spending, tools: Tools
     ) -> None:
         """Borrow what tells of it."""
-        self._site = site
+        self._workspace = workspace
         self._environment = environment
         self._spending = spending
         self._tools = tools
@@ -60,7 +60,7 @@ class Permission:
             return Options(frozen=True, frozen_by=by)
         kept: dict[str, str] = {}
         if self._spending.restraint is not None and plan.service.paid:
-            name, keeping = str(self._site.root), self._spending.restraint
+            name, keeping = str(self._workspace.root), self._spending.restraint
             ledger = self._tools.ledger
             kept = hold_back.keep_back(plan, found.lock, ledger, name, keeping, time.time())
             plan = hold_back.rest(plan, kept)
@@ -68,15 +68,15 @@ class Permission:
 
     def _agreed(self, saved: SavedPlan, found: Survey, plan: Plan) -> Options:
         """Let a saved plan be carried out if it still holds, is paid for, and is used once."""
-        ledger, site = self._tools.ledger, self._site
+        ledger, workspace = self._tools.ledger, self._workspace
         if ledger.is_consumed(saved.id):
             raise OutOfDateError(USED_UP)
-        now = saved_plans.make(plan, site, found.lock, saved.only, None)
+        now = saved_plans.make(plan, workspace, found.lock, saved.only, None)
         if moved := saved_plans.moved(saved, now):
             raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
         allowance = self._allowance(plan, msgspec.structs.replace(self._spending, yes=True))
         prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
-        refusals = budget.divide(prices, allowance, None, budget.of_rules(site.rules))
+        refusals = budget.divide(prices, allowance, None, budget.of_rules(workspace.rules))
         if refusal := next(filter(None, refusals), ""):
             raise RefusedError(f"the saved plan costs {plan.credits} credits, and {refusal}")
         if plan.credits and (left := self._tools.connect().balance().available) < plan.credits:
@@ -92,7 +92,7 @@ class Permission:
         today = time.time() // DAY_S * DAY_S
         return budget.allow(
             plan,
-            self._site.settings,
+            self._workspace.settings,
             max_credits=spending.max_credits,
             yes=spending.yes,
             spent_today=self._tools.ledger.committed_since(today) if plan.credits else 0,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core.errors import (
     JobFailedError,
     PixelpipeError,
@@ -171,18 +171,18 @@ def _mine(job: Job, ledger: Ledger, now: float) -> Job:
 # -- ends ---------------------------------------------------------------------------------------
 
 
-def cancel(job: Job, site: Site, service: Service, ledger: Ledger) -> Job:
+def cancel(job: Job, workspace: Workspace, service: Service, ledger: Ledger) -> Job:
     """Ask the service to end a job, and follow it to its end: that may still be a result.
 
     Raises UsageError for a job that has no id, NotSentError when the service is not reached.
     """
     if job.remote_id is None or job.state not in (JobState.SUBMITTED, JobState.DETACHED):
         raise UsageError(f"{_name(job)}: is {job.state}; only a job that runs can be cancelled")
-    desk = Desk(service, ledger, Store(site.state / "bought"), time.time)
+    desk = Desk(service, ledger, Store(workspace.state / "bought"), time.time)
     # It may have ended, or the answer gets lost: polling tells.
     with suppress(UncertainError, RequestRefusedError):
         service.cancel(batches.own_id(job, service))
-    pace = orders.pace(site, service, ledger)
+    pace = orders.pace(workspace, service, ledger)
     scheduler = Scheduler(desk, pace, _ignore, threading.Event())
     order = Order(request_key=job.request_key, prepare=_never)
     for _ in scheduler.run([], [order]):

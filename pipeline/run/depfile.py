@@ -56,8 +56,8 @@ def write(report: Report, wish: Wish) -> None:
     """
     if wish.depfile is None and wish.stamp is None:
         return
-    settings = report.site.settings
-    scan = project.scan(report.site.root, settings.assets, settings.ignore)
+    settings = report.workspace.settings
+    scan = project.scan(report.workspace.root, settings.assets, settings.ignore)
     files = _files(report, scan, wish)
     if wish.depfile is not None:
         inputs = [*files, *_folders(report, scan, wish), *_outputs(report, wish)]
@@ -85,8 +85,8 @@ def _files(report: Report, scan: Scan, wish: Wish) -> list[str]:
     overrides = [f"{path}.yaml" for path in sources]
     folders = scan.folders if wish.is_whole else _above(sources)
     ignores = [_below(folder, project.IGNORE_NAME) for folder in sorted(folders)]
-    found = [*sources, *overrides, *report.site.inputs, *_packs(report), *ignores]
-    return [path for path in dict.fromkeys(found) if (report.site.root / path).is_file()]
+    found = [*sources, *overrides, *report.workspace.inputs, *_packs(report), *ignores]
+    return [path for path in dict.fromkeys(found) if (report.workspace.root / path).is_file()]
 
 
 def _known(report: Report) -> set[str]:
@@ -99,8 +99,8 @@ def _known(report: Report) -> set[str]:
 
 def _packs(report: Report) -> Iterator[str]:
     """Yield the packs that lie in the project, as in a checkout of pixelpipe."""
-    root = report.site.root.resolve()
-    for name in report.site.settings.packs:
+    root = report.workspace.root.resolve()
+    for name in report.workspace.settings.packs:
         path = packs.path(name)
         if path.is_relative_to(root):
             yield path.relative_to(root).as_posix()
@@ -108,14 +108,16 @@ def _packs(report: Report) -> Iterator[str]:
 
 def _folders(report: Report, scan: Scan, wish: Wish) -> list[str]:
     """Return the folders in which a new file would change what is done."""
-    rules = {one for pattern in report.site.settings.rules for one in _globbed(report, pattern)}
+    rules = {
+        one for pattern in report.workspace.settings.rules for one in _globbed(report, pattern)
+    }
     if wish.is_whole:
         found = rules | set(scan.folders)
     else:
         found = rules - {".", *(_parent(path) for path in _known(report))}
     # A build system writes beside depfile and stamp after us: such a folder would never be old.
     beside = {path.absolute().parent for path in (wish.depfile, wish.stamp) if path is not None}
-    root = report.site.root.absolute()
+    root = report.workspace.root.absolute()
     return sorted(one for one in found if (root / one).is_dir() and root / one not in beside)
 
 
@@ -126,7 +128,7 @@ def _globbed(report: Report, pattern: str) -> Iterator[str]:
     parts = PurePosixPath(pattern).parent.parts
     fixed = next((n for n, part in enumerate(parts) if set(part) & set(_GLOB_MARKS)), len(parts))
     yield PurePosixPath(*parts[:fixed]).as_posix()
-    yield from (_parent(path) for path in report.site.inputs[1:])
+    yield from (_parent(path) for path in report.workspace.inputs[1:])
 
 
 def _outputs(report: Report, wish: Wish) -> list[str]:
@@ -137,7 +139,7 @@ def _outputs(report: Report, wish: Wish) -> list[str]:
     wanted = [path for source in report.plan.sources for path in source.wanted.outputs]
     own = [lock.NAME] if wish.is_whole else []
     found = dict.fromkeys((*wanted, *published, *own))
-    return [path for path in found if (report.site.root / path).is_file()]
+    return [path for path in found if (report.workspace.root / path).is_file()]
 
 
 def _target(report: Report, wish: Wish) -> str:
@@ -152,7 +154,7 @@ def _target(report: Report, wish: Wish) -> str:
 def _shown(report: Report, found: Iterable[str], wish: Wish) -> list[str]:
     """Return paths from the working folder; absolute if that is how the build system speaks."""
     given = wish.stamp or wish.depfile
-    root = report.site.root.absolute()
+    root = report.workspace.root.absolute()
     if given is not None and given.is_absolute():
         return [(root / path).as_posix() for path in found]
     try:
@@ -163,7 +165,7 @@ def _shown(report: Report, found: Iterable[str], wish: Wish) -> list[str]:
 
 def _is_changed_since(report: Report, files: Iterable[str], scan: Scan, wish: Wish) -> bool:
     """Tell whether anything changed after the run began: then its stamp must not be newer."""
-    root, known, begun = report.site.root, _known(report), wish.begun_ns
+    root, known, begun = report.workspace.root, _known(report), wish.begun_ns
     if any(_mtime_ns(root / path) > begun for path in files):
         return True
     if not wish.is_whole:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
 from ..core.model import JobState, Rule, StepKind
@@ -34,26 +34,28 @@ if TYPE_CHECKING:
     from . import finish
 
 
-def run(site: Site, survey: Survey, plan: Plan, tools: Tools, options: Options) -> list[Result]:
+def run(
+    workspace: Workspace, survey: Survey, plan: Plan, tools: Tools, options: Options
+) -> list[Result]:
     """Carry out `plan`, which was made from `survey`, and return how each step ended.
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
     """
-    return _Run(site, survey, plan, tools, options).run()
+    return _Run(workspace, survey, plan, tools, options).run()
 
 
 class _Run:
     def __init__(
-        self, site: Site, survey: Survey, plan: Plan, tools: Tools, options: Options
+        self, workspace: Workspace, survey: Survey, plan: Plan, tools: Tools, options: Options
     ) -> None:
-        self._site = site
+        self._workspace = workspace
         self._survey = survey
         self._plan = plan
         self._tools = tools
         self._options = options
-        self._store = site.store()
+        self._store = workspace.store()
         self._publication = Publication(
-            site,
+            workspace,
             tools.ledger,
             survey.lock,
             tools.restored,
@@ -114,7 +116,7 @@ class _Run:
         if not new and not resumed:
             return
         if self._options.frozen:
-            by, is_paid = self._options.frozen_by, self._site.service.paid
+            by, is_paid = self._options.frozen_by, self._workspace.service.paid
             for order in (*new, *resumed):
                 yield from self._settle([order], endings.missing(order, by, is_paid=is_paid))
             return
@@ -126,7 +128,7 @@ class _Run:
             service = self._tools.connect()
             new, refused = orders.affordable(
                 new,
-                self._site,
+                self._workspace,
                 service,
                 self._tools.ledger,
                 self._options.allowance,
@@ -136,9 +138,9 @@ class _Run:
             return
         for order, error in refused:
             yield from self._settle([order], error)
-        day = self._site.settings.budget.day
+        day = self._workspace.settings.budget.day
         desk = Desk(service, self._tools.ledger, self._store, self._tools.clock, day_budget=day)
-        pace = orders.pace(self._site, service, self._tools.ledger)
+        pace = orders.pace(self._workspace, service, self._tools.ledger)
         scheduler = Scheduler(desk, pace, self._tools.observe, self._tools.stop)
         with closing(scheduler.run(new, resumed)) as outcomes:
             for outcome in outcomes:
@@ -159,7 +161,8 @@ class _Run:
                 if (into := kinds.get(clip.step.kind)) is not None:
                     same = [one for one in source.clips if clip.batch and one.batch == clip.batch]
                     into.setdefault(
-                        clip.step.request_key, orders.order(self._site, source.wanted, clip, same)
+                        clip.step.request_key,
+                        orders.order(self._workspace, source.wanted, clip, same),
                     )
         return list(new.values()), list(resumed.values())
 
@@ -215,7 +218,7 @@ class _Run:
         wanted = source.wanted
         return finish.Task(
             stem=wanted.source.stem,
-            pixels=orders.pixels(self._site, wanted.source),
+            pixels=orders.pixels(self._workspace, wanted.source),
             rule=wanted.rule,
             bought=tuple(self._content(clip) for clip in bought),
             targets=wanted.targets,
@@ -258,7 +261,7 @@ class _Run:
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
     ) -> None:
         wanted = source.wanted
-        orders.check_unchanged(self._site, wanted.source)
+        orders.check_unchanged(self._workspace, wanted.source)
         used = [(c.request.clip, c.step.request_key, c.digest or "") for c in bought]
         recipe = keys.build_recipe(wanted.source.stem, wanted.rule, used, wanted.targets)
         build_key = keys.digest(recipe.encode())

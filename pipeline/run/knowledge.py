@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core import keys
 from ..core.model import Job, JobState, Request
 from ..plan.steps import Known
@@ -18,19 +18,19 @@ from .survey import Survey
 
 
 def gather(
-    site: Site, survey: Survey, ledger: Ledger | None, *, restored: Collection[str] = ()
+    workspace: Workspace, survey: Survey, ledger: Ledger | None, *, restored: Collection[str] = ()
 ) -> Known:
     """Return what `plan.make` has to know; without a ledger, only what the lock file settles."""
-    store = site.store()
+    store = workspace.store()
     known = Known(
         lock=survey.lock,
         waiting=survey.waiting,
         have=_Have(store),
-        on_disk=_on_disk(site.root, survey),
+        on_disk=_on_disk(workspace.root, survey),
         restored=restored,
         existing=survey.scan.files.keys() if survey.is_whole else None,
     )
-    return known if ledger is None else _with_ledger(site, survey, known, ledger, store)
+    return known if ledger is None else _with_ledger(workspace, survey, known, ledger, store)
 
 
 def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
@@ -48,9 +48,11 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     return {path: digest for path, digest in found.items() if digest is not None}
 
 
-def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store: Store) -> Known:
+def _with_ledger(
+    workspace: Workspace, survey: Survey, known: Known, ledger: Ledger, store: Store
+) -> Known:
     """Add what only the ledger and the store know, for clips that the lock does not settle."""
-    identity = site.service.identity
+    identity = workspace.service.identity
     # By source, not by key alone: a copy or a renamed file is not settled by another one's line.
     sources = {one.source.path for one in survey.wanted}
     locked = {
@@ -79,7 +81,7 @@ def _with_ledger(site: Site, survey: Survey, known: Known, ledger: Ledger, store
         jobs=jobs,
         alike=alike,
         stored=stored,
-        begun=ledger.begun(str(site.root), _suspicious(known)),
+        begun=ledger.begun(str(workspace.root), _suspicious(known)),
         alive=alive | _alive(ledger, jobs.values()),
     )
 

@@ -13,7 +13,7 @@ import msgspec
 
 from ..config import project_settings
 from ..config.project_fields import BUILT_IN
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core.model import StepKind
 from ..plan import plan as planning
 from ..plan.plan import Plan, SourcePlan
@@ -25,15 +25,15 @@ from .results import Result
 from .survey import Survey
 
 
-def stand_in(site: Site) -> Site:
+def stand_in(workspace: Workspace) -> Workspace:
     """Return the same project with the built-in engine as its service."""
-    settings = msgspec.structs.replace(site.settings, service=BUILT_IN)
+    settings = msgspec.structs.replace(workspace.settings, service=BUILT_IN)
     free = project_settings.service(settings, key_is_set=False)
-    return msgspec.structs.replace(site, settings=settings, service=free)
+    return msgspec.structs.replace(workspace, settings=settings, service=free)
 
 
 def publish(
-    site: Site, found: Survey, keeping: Restraint | None, tools: Tools
+    workspace: Workspace, found: Survey, keeping: Restraint | None, tools: Tools
 ) -> tuple[Plan, list[Result]] | None:
     """Publish placeholders for what is to be bought of `found`; None when there is nothing to do.
 
@@ -41,23 +41,25 @@ def publish(
     the purchases that a placeholder replaces are then no longer in the lock file.
     """
     # An incomplete scan: nothing is taken for gone here.
-    known = msgspec.structs.replace(knowledge.gather(site, found, tools.ledger), existing=None)
-    plan = planning.make(found.wanted, known, site.service)
+    known = msgspec.structs.replace(knowledge.gather(workspace, found, tools.ledger), existing=None)
+    plan = planning.make(found.wanted, known, workspace.service)
     if keeping is not None:
-        hold_back.keep_back(plan, found.lock, tools.ledger, str(site.root), keeping, time.time())
-    wanted = [one.wanted for one in plan.sources if _is_shown(one, site)]
+        hold_back.keep_back(
+            plan, found.lock, tools.ledger, str(workspace.root), keeping, time.time()
+        )
+    wanted = [one.wanted for one in plan.sources if _is_shown(one, workspace)]
     if not wanted:
         return None
-    free = stand_in(site)
+    free = stand_in(workspace)
     other = knowledge.gather(free, found, tools.ledger)
-    plan = planning.make(wanted, known, site.service, stand_in=(other, free.service))
+    plan = planning.make(wanted, known, workspace.service, stand_in=(other, free.service))
     if plan.is_up_to_date:
         return None
     return plan, execute.run(free, found, plan, tools, Options(is_standing_in=True))
 
 
-def _is_shown(source: SourcePlan, site: Site) -> bool:
+def _is_shown(source: SourcePlan, workspace: Workspace) -> bool:
     stated = source.wanted.rule.placeholder
-    is_wanted = site.settings.placeholder if stated is None else stated
+    is_wanted = workspace.settings.placeholder if stated is None else stated
     kinds = {clip.step.kind for clip in source.clips}
     return is_wanted and not kinds.isdisjoint((StepKind.BUY, StepKind.RESUME))

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 
 from filelock import FileLock, Timeout
 
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import AssetError, StorageError, SupersededError
 from ..core.model import File, Source
@@ -36,7 +36,7 @@ class Publication:
 
     def __init__(
         self,
-        site: Site,
+        workspace: Workspace,
         ledger: Ledger,
         before: lock.Lock,
         restored: Collection[str] = (),
@@ -58,9 +58,9 @@ class Publication:
         self._is_frozen = is_frozen
         self._is_standing_in = is_standing_in
         self._restored = restored
-        self._site = site
+        self._workspace = workspace
         self._ledger = ledger
-        self._name = str(site.root)
+        self._name = str(workspace.root)
         self._locked = {line.path: line.digest for line in before.files if line.is_ours}
         self._written = {line.digest for line in before.files if line.is_ours}
         self._files_of = before.files_of()
@@ -80,15 +80,15 @@ class Publication:
         overwritten. Raises StorageError when the disk refuses.
         """
         new = {file.path: keys.digest(file.content) for file in files}
-        with guard(self._site):
+        with guard(self._workspace):
             old = {} if source.stem in self._restored else self._ours(new)
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
             )
-            written = project.publish(self._site.root, files, syncs_folders=False)
+            written = project.publish(self._workspace.root, files, syncs_folders=False)
             for line in self._files_of.get(source.stem, ()):
                 if line.path not in new and not self._is_frozen:
-                    project.remove(self._site.root, line.path, line.digest)
+                    project.remove(self._workspace.root, line.path, line.digest)
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
         self._clips[source.path] = clips
         self._files[source.stem] = [
@@ -107,19 +107,19 @@ class Publication:
         """Tell whether a source has files, and all of them are as the lock file says."""
         lines = self._files_of.get(source.stem, ())
         return bool(lines) and all(
-            (self._site.root / line.path).is_file()
-            and project.digest_of(self._site.root / line.path) == line.digest
+            (self._workspace.root / line.path).is_file()
+            and project.digest_of(self._workspace.root / line.path) == line.digest
             for line in lines
         )
 
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
         stem = source[: -len(".png")]
-        with guard(self._site):
+        with guard(self._workspace):
             removed = tuple(
                 line.path
                 for line in self._files_of.get(stem, ())
-                if line.is_ours and project.remove(self._site.root, line.path, line.digest)
+                if line.is_ours and project.remove(self._workspace.root, line.path, line.digest)
             )
             self._stood[stem] = self._standing(self._paths(stem))
         self._clips[source] = ()
@@ -129,12 +129,12 @@ class Publication:
     def flush(self) -> None:
         """Write the lock file, keeping every line that another process has written meanwhile."""
         begun = time.monotonic()
-        project.sync_folders(self._site.root, self._renamed)
+        project.sync_folders(self._workspace.root, self._renamed)
         self._renamed.clear()
-        is_lock_kept = self._is_frozen or not self._site.is_project
+        is_lock_kept = self._is_frozen or not self._workspace.is_project
         if is_lock_kept or not (self._clips or self._files):
             return
-        _rewrite(self._site, self._amended, self._authorship)
+        _rewrite(self._workspace, self._amended, self._authorship)
         self._clips.clear()
         self._files.clear()
         self._stood.clear()
@@ -161,7 +161,7 @@ class Publication:
         return [line.path for line in self._files_of.get(stem, ())]
 
     def _standing(self, names: Iterable[str]) -> dict[str, Stat | None]:
-        return {path: project.stat_at(self._site.root / path) for path in names}
+        return {path: project.stat_at(self._workspace.root / path) for path in names}
 
     def _ours(self, new: Mapping[str, str]) -> dict[str, str]:
         """Return the digests of files that we replace; raise AssetError if one is not ours."""
@@ -169,7 +169,7 @@ class Publication:
         found: dict[str, str] = {}
         for path, digest in new.items():
             try:
-                there = project.digest_of(self._site.root / path)
+                there = project.digest_of(self._workspace.root / path)
             except FileNotFoundError:
                 continue
             except IsADirectoryError as exc:
@@ -186,38 +186,38 @@ class Publication:
         return found
 
 
-def amend(site: Site, change: Callable[[lock.Lock], lock.Lock]) -> None:
+def amend(workspace: Workspace, change: Callable[[lock.Lock], lock.Lock]) -> None:
     """Rewrite the lock file from what it holds at this moment: no other process's line is lost."""
-    _rewrite(site, lambda text: lock.text(change(lock.parse(text))))
+    _rewrite(workspace, lambda text: lock.text(change(lock.parse(text))))
 
 
 def _rewrite(
-    site: Site,
+    workspace: Workspace,
     change: Callable[[str], str],
     authorship: Authorship | None = None,
 ) -> None:
-    with guard(site):
-        before = lock_file.text(site.root)
+    with guard(workspace):
+        before = lock_file.text(workspace.root)
         text = change(before)
         with authorship.writing(before, text) if authorship else nullcontext():
-            project.publish(site.root, [File(path=lock.NAME, content=text.encode())])
+            project.publish(workspace.root, [File(path=lock.NAME, content=text.encode())])
 
 
-def mend(site: Site, notices: Collection[str], *, kept: bool) -> None:
+def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
     """Write a merged or damaged lock file anew if it has oddities, unless it is to be `kept`.
 
     Both sides of a conflict are kept; else its markers would stay when nothing else is to do.
     """
     if notices and not kept:
-        amend(site, lambda before: before)
+        amend(workspace, lambda before: before)
 
 
 @contextmanager
-def guard(site: Site) -> Iterator[None]:
+def guard(workspace: Workspace) -> Iterator[None]:
     """Keep other processes from publishing in this folder for a moment."""
     try:
-        site.guard.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(site.guard, timeout=_GUARD_TIMEOUT_S):
+        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S):
             yield
     except Timeout as exc:
         raise StorageError("another pixelpipe has been publishing for a minute") from exc

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core import errors
 from ..core.model import Record, StepKind
 from ..plan.plan import Plan
@@ -22,7 +22,7 @@ class Report(Record, frozen=True, kw_only=True):
     """What a plan says, or what a run did. `exit` is the code for the caller."""
 
     command: str
-    site: Site
+    workspace: Workspace
     plan: Plan
     results: tuple[Result, ...]
     service_url: str | None = None
@@ -55,7 +55,7 @@ class Report(Record, frozen=True, kw_only=True):
 
     def json(self) -> bytes:
         """Return the report as one JSON object with a line end."""
-        service = self.site.service
+        service = self.workspace.service
         document = {
             "report": VERSION,
             "command": self.command,

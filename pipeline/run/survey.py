@@ -14,7 +14,7 @@ import msgspec
 
 from .. import targets
 from ..config import cells, matching, rule_file, target_checks, yaml_document
-from ..config.workspace import Site
+from ..config.workspace import Workspace
 from ..core import keys, provenance
 from ..core.errors import ConfigError, PixelpipeError, SourceError
 from ..core.model import Preference, Record, Request, Rule, Source, Step, StepKind
@@ -71,7 +71,7 @@ class Survey(Record, frozen=True, kw_only=True):
 
 
 def take(
-    site: Site,
+    workspace: Workspace,
     *,
     only: Sequence[str] = (),
     paths: Collection[str] | None = None,
@@ -79,34 +79,38 @@ def take(
 ) -> Survey:
     """Look at the sources `paths`, or at all `quiet` ones, or those that match a glob in `only`."""
     if paths is not None:
-        return _part(site, paths)
-    scan = project.scan(site.root, site.settings.assets, site.settings.ignore, is_listed=True)
+        return _part(workspace, paths)
+    scan = project.scan(
+        workspace.root, workspace.settings.assets, workspace.settings.ignore, is_listed=True
+    )
     found = [path for path in scan.files if project.is_source(path)]
     waiting = frozenset(quiet.waiting(found, scan) if quiet else ())
     found = [path for path in found if path not in waiting]
     if only:
-        found = list(filter(selection.matching(site.root, site.settings.assets, only), found))
+        found = list(
+            filter(selection.matching(workspace.root, workspace.settings.assets, only), found)
+        )
     is_whole = not only and scan.is_complete
-    whole = survey(site, scan, Index.open(site.root), found, is_whole=is_whole)
+    whole = survey(workspace, scan, Index.open(workspace.root), found, is_whole=is_whole)
     return msgspec.structs.replace(whole, waiting=waiting)
 
 
-def _part(site: Site, paths: Collection[str]) -> Survey:
+def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
     """Look at some sources, in their folders and at their lines of the lock file only.
 
     The whole lock file is read where something is to be paid or files are new, since another
     source's lines may then save the purchase, or say that the files were moved here.
     """
-    tree = project.Tree(site.root, site.settings.assets, site.settings.ignore)
+    tree = project.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     scan = tree.inside({path.rpartition("/")[0] or "." for path in paths})
     chosen = [path for path in paths if path in scan.files and project.is_source(path)]
-    index = Index.open(site.root, is_narrow=True)
-    if not site.service.paid and locktext.is_plain(lock_file.text(site.root)):
+    index = Index.open(workspace.root, is_narrow=True)
+    if not workspace.service.paid and locktext.is_plain(lock_file.text(workspace.root)):
         stems = {path[: -len(".png")] for path in chosen}
-        found = survey(site, scan, index, chosen, is_whole=False, stems=stems)
+        found = survey(workspace, scan, index, chosen, is_whole=False, stems=stems)
         if found.has_all_outputs:
             return found
-    return survey(site, scan, index, chosen, is_whole=False)
+    return survey(workspace, scan, index, chosen, is_whole=False)
 
 
 def retaken(
@@ -137,20 +141,20 @@ def retaken(
     return msgspec.structs.replace(survey, wanted=tuple(change(one) for one in survey.wanted))
 
 
-def look(site: Site, name: str) -> Survey:
-    """Look at the one file `name` in the site's folder, and at the outputs beside it."""
+def look(workspace: Workspace, name: str) -> Survey:
+    """Look at the one file `name` in the workspace's folder, and at the outputs beside it."""
     beside = f"{name[: -len('.png')]}.anim."
     files = {
         entry.name: project.stat_of(entry.stat())
-        for entry in os.scandir(site.root)
+        for entry in os.scandir(workspace.root)
         if entry.name == name or entry.name.startswith(beside)
     }
     scan = Scan(files=files, folders={})
-    return survey(site, scan, Index(site.root), {name} & files.keys(), is_whole=False)
+    return survey(workspace, scan, Index(workspace.root), {name} & files.keys(), is_whole=False)
 
 
 def survey(
-    site: Site,
+    workspace: Workspace,
     scan: Scan,
     index: Index,
     paths: Iterable[str],
@@ -162,9 +166,9 @@ def survey(
 
     Of a plain lock file (see `locktext`) only what is said about the sources of `stems` is read.
     """
-    wanted, refused, unmatched = _wishes(site, scan, index, paths)
-    stat = project.stat_at(site.root / lock.NAME) if site.is_project else None
-    text = lock_file.text(site.root) if site.is_project else ""
+    wanted, refused, unmatched = _wishes(workspace, scan, index, paths)
+    stat = project.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
+    text = lock_file.text(workspace.root) if workspace.is_project else ""
     return Survey(
         wanted=tuple(wanted),
         refused=tuple(refused),
@@ -176,24 +180,24 @@ def survey(
         scan=scan,
         index=index,
         is_whole=is_whole,
-        keeps_index=site.is_project,
+        keeps_index=workspace.is_project,
     )
 
 
 def _wishes(
-    site: Site, scan: Scan, index: Index, paths: Iterable[str]
+    workspace: Workspace, scan: Scan, index: Index, paths: Iterable[str]
 ) -> tuple[list[Wanted], list[Step], list[str]]:
     """Return what the rules want of sources, what cannot be used, and what no rule matches."""
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
-    matcher = matching.Matcher(site.rules, site.settings.assets)
+    matcher = matching.Matcher(workspace.rules, workspace.settings.assets)
     for path in sorted(paths):
         try:
-            source = _source(site.root, path, scan, index)
+            source = _source(workspace.root, path, scan, index)
             if source is None:
                 continue
-            one = _wanted(site, source, matcher, scan, index)
+            one = _wanted(workspace, source, matcher, scan, index)
         except (SourceError, ConfigError) as exc:
             refused.append(_refused(path, exc))
             continue
@@ -301,12 +305,12 @@ def _requests(
 
 
 def _wanted(
-    site: Site, source: Source, matcher: matching.Matcher, scan: Scan, index: Index
+    workspace: Workspace, source: Source, matcher: matching.Matcher, scan: Scan, index: Index
 ) -> Wanted | None:
     match = matcher.match(source)
     override = source.path + _OVERRIDE
     if override in scan.files:
-        read = yaml_document.read(site.root / override, override)
+        read = yaml_document.read(workspace.root / override, override)
         rule = rule_file.override(match.rule if match else None, read)
         target_checks.check_document(read)
         match = matching.Match(rule=rule, captures=match.captures if match else {})
@@ -314,16 +318,16 @@ def _wanted(
         return None
     if source.unfit and not source.looks_like_sheet and match.rule.cells is None:
         raise SourceError(f"{source.path}: {source.unfit}")
-    chosen = site.settings.targets if match.rule.targets is None else match.rule.targets
+    chosen = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     rule = cells.expand(match.rule)
     outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
     for path in outputs:
-        if problem := project.name_problem(site.root, path):
+        if problem := project.name_problem(workspace.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")
     return Wanted(
         source=source,
         rule=rule,
-        requests=_requests(site.root, source, match, index),
+        requests=_requests(workspace.root, source, match, index),
         targets=chosen,
         outputs=outputs,
     )

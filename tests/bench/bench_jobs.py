@@ -189,7 +189,7 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     from pipeline.storage.store import Store
 
     project = Project(root)
-    site = project.site
+    workspace = project.workspace
     plan = project.plan().plan
     aside = Aside()
     aside.take(download, "_check")
@@ -197,8 +197,8 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     aside.take(orders, "pixels")
     aside.take(resolve, "request")
     aside.take(resolve, "upload")
-    wanted = [orders.order(site, one.wanted, one.clips[0]) for one in plan.sources]
-    floor_ms = floor(site.service.base_url or "", min(in_flight, 10), POLL_S / scale)
+    wanted = [orders.order(workspace, one.wanted, one.clips[0]) for one in plan.sources]
+    floor_ms = floor(workspace.service.base_url or "", min(in_flight, 10), POLL_S / scale)
     commits: list[int] = [0]
     threads = 0
     past = [Taken(seconds=seconds / scale, polls=9) for seconds in durations(learnt_s)]
@@ -209,11 +209,11 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
         threads = max(threads, threading.active_count())
 
     with (
-        site.ledger(time.time()) as ledger,
-        closing(Service(site.service.base_url or "", os.environ[KEY_NAME])) as service,
+        workspace.ledger(time.time()) as ledger,
+        closing(Service(workspace.service.base_url or "", os.environ[KEY_NAME])) as service,
     ):
         ledger._base.set_trace_callback(lambda text: count(text, commits))
-        desk = Desk(service, ledger, site.store(), time.time)
+        desk = Desk(service, ledger, workspace.store(), time.time)
         begun, cpu = time.monotonic(), cpu_s()
         for outcome in Scheduler(desk, pace, observe, threading.Event()).run(wanted, []):
             assert outcome.job is not None

@@ -35,19 +35,19 @@ def shown(game: Game) -> dict[str, dict[str, object]]:
     """Return what the page holds, by source."""
     found = re.search(r'id="data">(.*?)</script>', written(game), re.DOTALL)
     assert found is not None
-    return {one["source"]: one for one in json.loads(found[1])["exhibits"]}
+    return {one["source"]: one for one in json.loads(found[1])["entries"]}
 
 
-def reels(exhibit: dict[str, object]) -> dict[tuple[str, int, str], dict[str, object]]:
+def reels(entry: dict[str, object]) -> dict[tuple[str, int, str], dict[str, object]]:
     """Return the animations of one source by clip, take and state."""
-    listed = exhibit["reels"]
+    listed = entry["reels"]
     assert isinstance(listed, list)
     return {(one["clip"], one["take"], one["state"]): one for one in listed}
 
 
-def image(exhibit: dict[str, object], digest: object) -> bytes:
+def image(entry: dict[str, object], digest: object) -> bytes:
     """Return one picture of the page."""
-    images = exhibit["images"]
+    images = entry["images"]
     assert isinstance(images, dict)
     return base64.b64decode(images[digest].partition(",")[2])
 

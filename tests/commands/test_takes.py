@@ -71,10 +71,10 @@ def test_every_later_take_sends_a_seed_of_its_own(paying: Game, shop: Shop) -> N
     assert shop.bought_twice() == {}
     found = {line["key"] for line in paying.locked() if line.get("clip") == "hop"}
     assert len(found) == 3
-    store = opened(paying).site.store()
+    store = opened(paying).workspace.store()
     seeds = {
         record.take: record.resolved.seed
-        for _, record in store.records(opened(paying).site.bought[0])
+        for _, record in store.records(opened(paying).workspace.bought[0])
         if "hopping" in record.resolved.prompt and record.take
     }
     assert set(seeds) == {1, 2}
@@ -87,7 +87,7 @@ def bought(game: Game, take: int) -> Resolved:
     (key,) = {
         line["key"] for line in game.locked() if line.get("take", 0) == take and "clip" in line
     }
-    records = project.site.store().records(project.site.bought[0])
+    records = project.workspace.store().records(project.workspace.bought[0])
     (found,) = (record for _, record in records if record.request_key == key)
     return found.resolved
 

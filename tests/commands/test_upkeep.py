@@ -253,8 +253,10 @@ def test_bytes_that_two_purchases_share_outlive_one_of_them(paying: Game) -> Non
     """Two requests may be answered by the same bytes; removing one record keeps them."""
     paying.make()
     one = min(records(paying))
-    store = opened(paying).site.store()
-    record = next(r for p, r in store.records(opened(paying).site.bought[0]) if p.name == one.name)
+    store = opened(paying).workspace.store()
+    record = next(
+        r for p, r in store.records(opened(paying).workspace.bought[0]) if p.name == one.name
+    )
     twin = json.loads(one.read_text()) | {"request_key": "f" * 64}
     name = f"{'f' * 64}.{record.digest[:16]}.json"
     place = paying.write(f".pixelpipe/bought/ff/{name}", json.dumps(twin))

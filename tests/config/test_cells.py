@@ -99,7 +99,7 @@ def test_what_is_sent_is_the_cell_and_its_own_words(items: Game, shop: Shop) -> 
     """The service sees one item, and the prompt speaks of one item."""
     items.make()
     prompts = {line["clip"]: line for line in items.locked() if "clip" in line}
-    store = opened(items).site.store()
+    store = opened(items).workspace.store()
     for line in prompts.values():
         record = store.record(str(line["key"]), str(line["digest"]))
         assert record is not None

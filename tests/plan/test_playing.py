@@ -31,7 +31,7 @@ TWO = Clip(name="two", frames=2, loop=True)
 def test_plan_names_every_file_that_the_build_writes(game: Game) -> None:
     """A file that the plan did not name could overwrite someone's work."""
     game.rules(ODD_CLIPS)
-    (wanted,) = survey.take(Project(game.root, environment=game.variables()).site).wanted
+    (wanted,) = survey.take(Project(game.root, environment=game.variables()).workspace).wanted
     game.make()
     assert sorted(wanted.outputs) == sorted(f"assets/{path}" for path in game.outputs())
 

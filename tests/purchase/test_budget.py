@@ -63,7 +63,7 @@ def test_least_limit_is_the_allowance(
     is no part of what is left of the day."""
     paying.settings(**({"budget": limits} if limits else {}))
     project = Project(paying.root, environment=paying.variables())
-    plan, settings = project.plan().plan, project.site.settings
+    plan, settings = project.plan().plan, project.workspace.settings
     for yes in (False, True):
         found = budget.allow(
             plan, settings, max_credits=max_credits, yes=yes, spent_today=spent_today, ask=None

@@ -44,8 +44,8 @@ class Watch:
 @contextmanager
 def _watch(game: Game) -> Iterator[Watch]:
     project = Project(game.root, environment=game.variables())
-    site = placeholders.stand_in(project.site)
-    with Lender(site, game.variables()) as lender:
+    workspace = placeholders.stand_in(project.workspace)
+    with Lender(workspace, game.variables()) as lender:
         yield Watch(game, lender)
 
 

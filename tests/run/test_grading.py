@@ -82,8 +82,8 @@ def plant(
 ) -> None:
     """Put bad frames into the store as what was bought for the rule's clips."""
     project = opened(game)
-    store, service = project.site.store(), project.site.service.identity
-    models = [record for folder in project.site.bought for _, record in store.records(folder)]
+    store, service = project.workspace.store(), project.workspace.service.identity
+    models = [record for folder in project.workspace.bought for _, record in store.records(folder)]
     for name in clips:
         request = msgspec.structs.replace(wishes(game)[name], take=take)
         key = keys.request_key(request, service)
@@ -313,10 +313,10 @@ def test_eaten_colour_proposes_the_next_best_matte_with_its_price(strict: Game, 
     report = strict.make()
     (idle,) = (one for one in report.results if one.step.clip == "idle")
     (told,) = (one for one in idle.warnings if "taken for the background" in one)
-    store = opened(strict).site.store()
+    store = opened(strict).workspace.store()
     record = next(
         record
-        for folder in opened(strict).site.bought
+        for folder in opened(strict).workspace.bought
         for _, record in store.records(folder)
         if record.resolved.prompt == "swaying in the wind"
     )
@@ -337,7 +337,7 @@ def test_eaten_colour_proposes_the_next_best_matte_with_its_price(strict: Game, 
 def test_number_alone_is_the_one_to_warn_at(game: Game) -> None:
     """The short form, and what it may not be."""
     game.rules(RULES.replace("    clips:\n", "    grade: 70\n    clips:\n"))
-    rule = opened(game).site.rules[0]
+    rule = opened(game).workspace.rules[0]
     assert (rule.grade.warn, rule.grade.hide) == (70, 0)
     game.rules(RULES.replace("    clips:\n", "    grade: {hid: 70}\n    clips:\n"))
     run = game.build()

@@ -30,13 +30,13 @@ class Runs:
     """Publications of one project, each as a run of its own has it."""
 
     def __init__(self, game: Game, ledger: Ledger) -> None:
-        self.site = Project(game.root, environment=game.variables()).site
+        self.workspace = Project(game.root, environment=game.variables()).workspace
         self._ledger = ledger
 
     def begin(self, *, is_standing_in: bool = False) -> Publication:
         """Begin a run: it sees the lock file as it is now."""
-        before = lock_file.read(self.site.root)
-        return Publication(self.site, self._ledger, before, is_standing_in=is_standing_in)
+        before = lock_file.read(self.workspace.root)
+        return Publication(self.workspace, self._ledger, before, is_standing_in=is_standing_in)
 
     def publish(self, run: Publication, content: str) -> None:
         """Publish the sprite's one file, from a purchase of that name."""
@@ -45,12 +45,12 @@ class Runs:
 
     def locked(self) -> tuple[list[str], list[str]]:
         """Return which purchases and builds the lock file names."""
-        found = lock_file.read(self.site.root)
+        found = lock_file.read(self.workspace.root)
         return [line.key for line in found.clips], [line.build for line in found.files]
 
     def on_disk(self) -> str:
         """Return what stands there."""
-        return (self.site.root / OUTPUT).read_text()
+        return (self.workspace.root / OUTPUT).read_text()
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_a_sprite_that_is_gone_leaves_no_lines(runs: Runs) -> None:
     assert run.forget(HERO.path) == (OUTPUT,)
     run.flush()
     assert runs.locked() == ([], [])
-    assert lock.parse(lock_file.text(runs.site.root)).notices == ()
-    assert files.stat_at(runs.site.root / OUTPUT) is None
+    assert lock.parse(lock_file.text(runs.workspace.root)).notices == ()
+    assert files.stat_at(runs.workspace.root / OUTPUT) is None
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks Linux what was synced")

@@ -16,7 +16,7 @@ from undoing import EDITS, Undo, changed, removed
 
 from pipeline.api import Project, Scope
 from pipeline.cli.build import show_build
-from pipeline.config.workspace import Site
+from pipeline.config.workspace import Workspace
 from pipeline.core import keys
 from pipeline.core.errors import PixelpipeError
 from pipeline.run.report import Report
@@ -388,9 +388,9 @@ def test_other_process_that_writes_meanwhile_breaks_the_seal(
     EDITS["source drawn over"](quiet)
     again = changes.after
 
-    def late(site: Site, found: Survey) -> Survey | None:
+    def late(workspace: Workspace, found: Survey) -> Survey | None:
         EDITS[meanwhile](quiet)
-        return again(site, found)
+        return again(workspace, found)
 
     monkeypatch.setattr(changes, "after", late)
     assert narrowed(quiet).draft is None

@@ -24,10 +24,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli import main
-from pipeline.purchase import orders
+from pipeline.purchase import (
+    orders,
+    resolve,  # noqa: F401
+)
 from pipeline.purchase.service import client, wire
 from pipeline.purchase.service.client import Service
 from pipeline.run import finish, publish
+from pipeline.storage import store  # noqa: F401  (loaded here, so that the child need not)
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.ledger.file import LedgerFile
 

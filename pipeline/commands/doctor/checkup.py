@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...api import Project
 from ...config import packs
-from ...config.workspace import Site
+from ...config.workspace import Workspace
 from ...core.errors import ConfigError, PixelpipeError, UnavailableError
 from ...core.model import Rule, Step, StepKind
 from ...purchase import account
@@ -34,35 +34,39 @@ def findings(
     except ConfigError as exc:
         yield checks.refused("settings", exc)
         return
-    site = opened.site
-    yield checks.ok("settings", f"{len(site.rules)} rules from {len(site.inputs)} files and packs")
-    yield from checks.old_packs(site.settings.packs, packs.versions())
-    yield from checks.key(environment, _dotenv(site), is_needed=site.service.base_url is not None)
-    yield from _place(site)
+    workspace = opened.workspace
+    yield checks.ok(
+        "settings", f"{len(workspace.rules)} rules from {len(workspace.inputs)} files and packs"
+    )
+    yield from checks.old_packs(workspace.settings.packs, packs.versions())
+    yield from checks.key(
+        environment, _dotenv(workspace), is_needed=workspace.service.base_url is not None
+    )
+    yield from _place(workspace)
     yield from _plan(opened, environment, is_offline=is_offline)
 
 
-def _dotenv(site: Site) -> str | None:
+def _dotenv(workspace: Workspace) -> str | None:
     try:
-        return (site.root / ".env").read_text(encoding="utf-8")
+        return (workspace.root / ".env").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def _place(site: Site) -> Iterator[Finding]:
+def _place(workspace: Workspace) -> Iterator[Finding]:
     """Look at disks, records and version control; one that fails does not hide the others."""
-    listed = files.scan(site.root, site.settings.assets, site.settings.ignore)
+    listed = files.scan(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     yield from placechecks.watches(len(listed.folders))
     yield from checks.collisions(filter(files.is_source, listed.files), files.fold)
     try:
-        yield from placechecks.file_systems(site)
-        found = account.records(site.state, site.service, time.time())
-        yield from placechecks.records(site, found)
-        yield from placechecks.store(site.store(), lock_file.read(site.root))
+        yield from placechecks.file_systems(workspace)
+        found = account.records(workspace.state, workspace.service, time.time())
+        yield from placechecks.records(workspace, found)
+        yield from placechecks.store(workspace.store(), lock_file.read(workspace.root))
     except PixelpipeError as exc:
         yield checks.refused("records", exc)
-    yield from placechecks.version_control(site)
-    yield from placechecks.plugins(site.root)
+    yield from placechecks.version_control(workspace)
+    yield from placechecks.plugins(workspace.root)
 
 
 def _plan(
@@ -79,7 +83,7 @@ def _plan(
     yield from artchecks.look(opened.root, wanted)
     yield from checks.prompts(_distinct(one.rule for one in wanted))
     if not is_offline:
-        yield from _service(opened.site, environment, report.plan.credits)
+        yield from _service(opened.workspace, environment, report.plan.credits)
 
 
 def _distinct(rules: Iterator[Rule]) -> list[Rule]:
@@ -111,18 +115,20 @@ def _obstacle(step: Step) -> Finding | None:
     return None
 
 
-def _service(site: Site, environment: Mapping[str, str], planned: int) -> Iterator[Finding]:
+def _service(
+    workspace: Workspace, environment: Mapping[str, str], planned: int
+) -> Iterator[Finding]:
     """Ask the service for the balance: it says whether key, network and service work."""
-    name = site.service.identity
+    name = workspace.service.identity
     try:
-        with Lender(site, environment) as lender:
+        with Lender(workspace, environment) as lender:
             found = lender.service().balance()
     except UnavailableError as exc:
         yield checks.problem("service", str(exc), "nothing is lost; try later", exit_code=6)
     except PixelpipeError as exc:
         yield checks.refused("service", exc)
     else:
-        if not site.service.paid:
+        if not workspace.service.paid:
             yield checks.ok("service", f"{name} answers; it is free")
             return
         text = f"{name} answers; {found.available} credits available, {planned} planned to be spent"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ...config.workspace import Site
+from ...config.workspace import Workspace
 from ...core.errors import StorageError
 from ...purchase.account import Records
 from ...storage import lock
@@ -28,15 +28,15 @@ _GIT_S = 20
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
-def file_systems(site: Site) -> list[Finding]:
+def file_systems(workspace: Workspace) -> list[Finding]:
     """Say when the assets, or our own records, lie on a network file system."""
     found = []
-    for top in site.settings.assets:
-        kind = mounts.network_type(site.root / top)
+    for top in workspace.settings.assets:
+        kind = mounts.network_type(workspace.root / top)
         if kind is not None:
             text = f"{top} lies on {kind}, which tells nobody of changes"
             found.append(checks.note("file system", text, "`pixelpipe watch` scans there instead"))
-    kind = mounts.network_type(_existing(site.state))
+    kind = mounts.network_type(_existing(workspace.state))
     if kind is not None:
         text = f"the ledger would lie on {kind}, where several computers corrupt it"
         remedy = "set PIXELPIPE_STATE to a folder on a local disk"
@@ -60,10 +60,10 @@ def watches(folders: int, limits: Path = _LIMITS) -> list[Finding]:
     return [checks.ok("watch", text)]
 
 
-def records(site: Site, found: Records) -> list[Finding]:
+def records(workspace: Workspace, found: Records) -> list[Finding]:
     """Say whether the ledger and the store can be written, and what is open."""
-    if not os.access(_existing(site.state), os.W_OK):
-        text = f"{site.state} cannot be written"
+    if not os.access(_existing(workspace.state), os.W_OK):
+        text = f"{workspace.state} cannot be written"
         remedy = "set PIXELPIPE_STATE to a folder that can"
         return [checks.problem("ledger", text, remedy, exit_code=8)]
     if found.unconfirmed:
@@ -72,7 +72,7 @@ def records(site: Site, found: Records) -> list[Finding]:
     if found.open_jobs:
         text = f"{found.open_jobs} jobs have not ended; the next build takes them up"
         return [checks.note("ledger", text)]
-    return [checks.ok("ledger", f"{site.state / 'ledger.sqlite'}, nothing open")]
+    return [checks.ok("ledger", f"{workspace.state / 'ledger.sqlite'}, nothing open")]
 
 
 def store(kept: Store, locked: lock.Lock) -> list[Finding]:
@@ -102,14 +102,14 @@ def store(kept: Store, locked: lock.Lock) -> list[Finding]:
     return [checks.ok("store", f"{len(digests)} bought results, all sound")]
 
 
-def version_control(site: Site) -> list[Finding]:
+def version_control(workspace: Workspace) -> list[Finding]:
     """Look for a key in files that git tracks, and for what git ignores and should not.
 
     Without git, or outside of a checkout, there is nothing to say.
     """
-    if _git(site.root, "rev-parse", "--is-inside-work-tree") is None:
+    if _git(workspace.root, "rev-parse", "--is-inside-work-tree") is None:
         return []
-    return [*_committed_keys(site.root), *_ignored(site)]
+    return [*_committed_keys(workspace.root), *_ignored(workspace)]
 
 
 def _committed_keys(root: Path) -> list[Finding]:
@@ -125,17 +125,19 @@ def _committed_keys(root: Path) -> list[Finding]:
     return [checks.problem("git", "an API key stands in files that git tracks", remedy, places)]
 
 
-def _ignored(site: Site) -> list[Finding]:
+def _ignored(workspace: Workspace) -> list[Finding]:
     """Say which of our files git ignores although they belong into it, and the reverse."""
-    top = site.settings.assets[0]
+    top = workspace.settings.assets[0]
     wanted = [lock.NAME, ".pixelpipe/bought/00/00.png", f"{top}/hero.anim.png"]
-    ignored = _git(site.root, "check-ignore", "--", *wanted)
+    ignored = _git(workspace.root, "check-ignore", "--", *wanted)
     found = []
     if ignored:
         remedy = "take the pattern out of .gitignore: `git check-ignore -v FILE` shows it"
         text = "git ignores what belongs into it: a clean checkout would buy again"
         found.append(checks.note("git", text, remedy, ignored.split("\n")[:-1]))
-    if (site.root / ".env").is_file() and not _git(site.root, "check-ignore", "--", ".env"):
+    if (workspace.root / ".env").is_file() and not _git(
+        workspace.root, "check-ignore", "--", ".env"
+    ):
         text = "git does not ignore .env, where the key stands"
         found.append(checks.note("git", text, "add the line `.env` to .gitignore"))
     return found

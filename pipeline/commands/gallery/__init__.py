@@ -12,29 +12,29 @@ from importlib import resources
 
 import msgspec
 
-from .entries import Exhibit
+from .entries import Entry
 
 _MARK = "/*DATA*/null"
 
 
-def page(title: str, exhibits: Iterable[Exhibit]) -> str:
+def page(title: str, entries: Iterable[Entry]) -> str:
     """Return the page: source and animations side by side, with grades, takes and prices.
 
     Pictures are part of it, so that it can be sent to somebody as it is.
     """
-    content = {"title": title, "exhibits": [_plain(one) for one in exhibits]}
+    content = {"title": title, "entries": [_plain(one) for one in entries]}
     # "<" never stands in a script element's JSON: no text of a prompt can end the element.
     text = msgspec.json.encode(content).decode().replace("<", "\\u003c")
     template = resources.files(__package__).joinpath("page.html").read_text("utf-8")
     return template.replace(_MARK, text)
 
 
-def _plain(exhibit: Exhibit) -> dict[str, object]:
+def _plain(entry: Entry) -> dict[str, object]:
     fields: dict[str, object] = msgspec.to_builtins(
-        msgspec.structs.replace(exhibit, images={}), str_keys=True
+        msgspec.structs.replace(entry, images={}), str_keys=True
     )
     fields["images"] = {
         digest: "data:image/png;base64," + base64.b64encode(png).decode()
-        for digest, png in exhibit.images.items()
+        for digest, png in entry.images.items()
     }
     return fields

@@ -33,7 +33,7 @@ class Reel(Record, frozen=True, kw_only=True):
     take: int
     #: `shown`, `hidden` because of its grade, another `take`, or `derived` from another clip.
     state: str
-    #: Digest of the image in `Exhibit.images`, and the cells' size in px.
+    #: Digest of the image in `Entry.images`, and the cells' size in px.
     image: str
     cell: tuple[int, int]
     #: (x, y, ms) in the order in which they play.
@@ -51,7 +51,7 @@ class Reel(Record, frozen=True, kw_only=True):
     credits: int = 0
 
 
-class Exhibit(Record, frozen=True, kw_only=True):
+class Entry(Record, frozen=True, kw_only=True):
     """One source with all that was made for it."""
 
     source: str
@@ -80,7 +80,7 @@ class _Group(Record, frozen=True, kw_only=True):
     state: str
 
 
-def collect(project: Project) -> Iterator[Exhibit]:
+def collect(project: Project) -> Iterator[Entry]:
     """Yield every source that a rule is for, in the order of their paths."""
     report = project.plan()
     lines = project.lock().lines_of()
@@ -90,10 +90,10 @@ def collect(project: Project) -> Iterator[Exhibit]:
 
 def _exhibit(
     project: Project, source: SourcePlan, lines: dict[tuple[str, str], list[ClipLine]]
-) -> Exhibit:
+) -> Entry:
     wanted = source.wanted
     steps = sorted((clip.step for clip in source.clips), key=lambda one: _RANK.index(one.kind))
-    found = Exhibit(
+    found = Entry(
         source=wanted.source.path,
         rule=source.clips[0].request.rule if source.clips else wanted.rule.name,
         place=f"{wanted.rule.file}:{wanted.rule.line}",
@@ -104,7 +104,7 @@ def _exhibit(
         images={},
     )
     try:
-        pixels = orders.pixels(project.site, wanted.source)
+        pixels = orders.pixels(project.workspace, wanted.source)
         picture = _keep(found.images, imaging.encode(pixels))
         found = msgspec.structs.replace(found, picture=picture)
         return _filled(project, source, pixels, found, lines)
@@ -128,9 +128,9 @@ def _filled(
     project: Project,
     source: SourcePlan,
     pixels: Pixels,
-    found: Exhibit,
+    found: Entry,
     lines: dict[tuple[str, str], list[ClipLine]],
-) -> Exhibit:
+) -> Entry:
     wanted, reels, edited = source.wanted, list[Reel](), False
     for group in _groups(project, source, lines):
         drawn_sheet, grades, _ = finish.sheet(_task(project, wanted, pixels, group))
@@ -151,7 +151,7 @@ def _groups(
     project: Project, source: SourcePlan, lines: dict[tuple[str, str], list[ClipLine]]
 ) -> Iterator[_Group]:
     """Yield what is in use as one sheet, then each hidden clip and other take by itself."""
-    store, path = project.site.store(), source.wanted.source.path
+    store, path = project.workspace.store(), source.wanted.source.path
     used: dict[str, Bought] = {}
     others: list[_Group] = []
     for clip in source.clips:
@@ -183,7 +183,7 @@ def _in_use(clip: ClipPlan, lines: Sequence[ClipLine], store: Store) -> Bought |
 
 
 def _task(project: Project, wanted: Wanted, pixels: Pixels, group: _Group) -> finish.Task:
-    store = project.site.store()
+    store = project.workspace.store()
     bought = []
     for clip, record in group.records.items():
         if (content := store.content(record.digest)) is None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from ...api import Observer, Project, Scope, Spending
-from ...config.workspace import Site
+from ...config.workspace import Workspace
 from ...core.errors import ConfigError, PixelpipeError
 from ...purchase import hold_back
 from ...purchase.connect import Lender
@@ -97,24 +97,26 @@ class Follower:
         """Watch and serve what the settings say now; an older watcher ends by itself."""
         self._watcher_stop.set()
         self._watcher_stop = threading.Event()
-        site, environment = self._project.site, self._project.environment
-        self._lender = self._stack.enter_context(Lender(site, environment))
-        self._free = self._stack.enter_context(Lender(placeholders.stand_in(site), environment))
-        if site.service.paid and site.settings.placeholder:
+        workspace, environment = self._project.workspace, self._project.environment
+        self._lender = self._stack.enter_context(Lender(workspace, environment))
+        self._free = self._stack.enter_context(
+            Lender(placeholders.stand_in(workspace), environment)
+        )
+        if workspace.service.paid and workspace.settings.placeholder:
             # Else the first placeholder waits for the engine to start.
             threading.Thread(target=self._free.warm_up, daemon=True).start()
         threading.Thread(target=self._watch, args=(self._watcher_stop,), daemon=True).start()
 
     def _watch(self, stop: threading.Event) -> None:
-        site = self._project.site
-        extra = (*site.inputs, *site.settings.rules, *_SETTINGS, lock.NAME)
+        workspace = self._project.workspace
+        extra = (*workspace.inputs, *workspace.settings.rules, *_SETTINGS, lock.NAME)
         try:
             for changed in watch.changes(
-                site.root,
-                site.settings.assets,
-                site.settings.ignore,
+                workspace.root,
+                workspace.settings.assets,
+                workspace.settings.ignore,
                 stop=stop,
-                settle_s=site.settings.watch.settle_s,
+                settle_s=workspace.settings.watch.settle_s,
                 poll=self._poll,
                 extra=extra,
                 takes_fresh=True,
@@ -126,13 +128,13 @@ class Follower:
     def _changed(self, paths: frozenset[str]) -> Iterator[Report | PixelpipeError]:
         rules = {path for path in paths if _is_rule(path)}
         if rules:
-            before = self._project.site
+            before = self._project.workspace
             try:
                 self._project.reload()
             except ConfigError as exc:
                 yield exc
                 return
-            if _frame(before) != _frame(self._project.site):
+            if _frame(before) != _frame(self._project.workspace):
                 self._arm()
         root = self._project.root
         reading = partial(lock_file.text, root)
@@ -148,7 +150,7 @@ class Follower:
     def _add(self, paths: frozenset[str], *, is_whole: bool = False) -> None:
         """Let placeholders appear and purchases begin, neither waiting for the other."""
         self._to_build.add(paths, is_whole=is_whole)
-        if self._project.site.service.paid:
+        if self._project.workspace.service.paid:
             self._to_show.add(paths, is_whole=is_whole)
 
     def _broken(self, error: Exception) -> Iterator[Report | PixelpipeError]:
@@ -168,7 +170,7 @@ class Follower:
             self._run(self._build, self._built, self._to_build.take())
 
     def _run(self, make: _Make, ended: _Ended, due: _Due) -> None:
-        settle_s = self._project.site.settings.watch.settle_s
+        settle_s = self._project.workspace.settings.watch.settle_s
 
         def work() -> None:
             result: Report | Exception | None
@@ -224,10 +226,10 @@ class Follower:
         """Wake purchases that are due, or that a person has released; each of them once."""
         if time.monotonic() < self._looks_at:
             return
-        site, now = self._project.site, time.time()
-        name = str(site.root)
+        workspace, now = self._project.workspace, time.time()
+        name = str(workspace.root)
         try:
-            with site.ledger(now) as ledger:
+            with workspace.ledger(now) as ledger:
                 waiting, released = ledger.kept_back(name), ledger.kept_back(name, released=True)
         except PixelpipeError as exc:
             self._looks_at = math.inf
@@ -241,7 +243,7 @@ class Follower:
         self._looks_at = time.monotonic() + _LOOK_S if waiting else math.inf
 
     def _left(self) -> Spending:
-        watch = self._project.site.settings.watch
+        watch = self._project.workspace.settings.watch
         burst = None if self._spending.yes else watch.burst
         limit, committed = self._spending.max_credits, sum(self._committed.values())
         return msgspec.structs.replace(
@@ -300,10 +302,10 @@ def _told(result: Report | Exception | None) -> Iterator[Report | PixelpipeError
         raise result
 
 
-def _frame(site: Site) -> tuple[object, ...]:
+def _frame(workspace: Workspace) -> tuple[object, ...]:
     """Return what watcher and service were set up for."""
-    settings = site.settings
-    return settings.assets, settings.ignore, settings.watch, site.inputs, site.service
+    settings = workspace.settings
+    return settings.assets, settings.ignore, settings.watch, workspace.inputs, workspace.service
 
 
 _Event = Callable[[], Iterator[Report | PixelpipeError]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ...config.workspace import Site
+from ...config.workspace import Workspace
 from ...storage import files as project
 from ...storage import lock, lock_file, lock_text
 from ...storage.files import Index, Scan
@@ -16,7 +16,7 @@ from .compare import Look
 _OVERRIDE = ".yaml"
 
 
-def again(site: Site, look: Look, index: Index | None = None) -> Survey | None:
+def again(workspace: Workspace, look: Look, index: Index | None = None) -> Survey | None:
     """Look at the sources that changed since a seal was set; the others are as they were.
 
     None when the change concerns more than these: clips come or go, and with them names that may
@@ -26,8 +26,8 @@ def again(site: Site, look: Look, index: Index | None = None) -> Survey | None:
     if sources is None or look.said.err:
         return None
     stems = {source[: -len(".png")] for source in sources} if look.is_plain else None
-    index = index or Index.open(site.root, is_narrow=True)
-    found = survey.survey(site, look.scan, index, sources, is_whole=False, stems=stems)
+    index = index or Index.open(workspace.root, is_narrow=True)
+    found = survey.survey(workspace, look.scan, index, sources, is_whole=False, stems=stems)
     clips = found.lock.lines_of()
     locked = {source: {clip for one, clip in clips if one == source} for source in sources}
     same = [
@@ -39,7 +39,7 @@ def again(site: Site, look: Look, index: Index | None = None) -> Survey | None:
     return msgspec.structs.replace(found, since=look, unmatched=look.unmatched)
 
 
-def after(site: Site, found: Survey) -> Survey | None:
+def after(workspace: Workspace, found: Survey) -> Survey | None:
     """Look again at what `again` found, now that a run has worked on it.
 
     None when another process has changed something else in the lock file meanwhile.
@@ -47,12 +47,12 @@ def after(site: Site, found: Survey) -> Survey | None:
     assert found.since is not None
     sources = {one.source.path for one in found.wanted}
     stems = {one.source.stem for one in found.wanted}
-    text = lock_file.text(site.root)
+    text = lock_file.text(workspace.root)
     if lock_text.rest(text, stems) != lock_text.rest(found.lock_text, stems):
         return None
     new = lock_text.parse(text, stems)
     named = [line.path for line in (*found.lock.files, *new.files) if lock.stem(line.path) in stems]
-    scan = _rescanned(site, found.scan, {*sources, *named})
+    scan = _rescanned(workspace, found.scan, {*sources, *named})
     if scan is None:
         return None
     look = msgspec.structs.replace(
@@ -61,16 +61,16 @@ def after(site: Site, found: Survey) -> Survey | None:
         changed=frozenset(sources),
         is_plain=found.since.is_plain and lock_text.stays_plain(text, stems),
     )
-    return again(site, look, found.index)
+    return again(workspace, look, found.index)
 
 
-def _rescanned(site: Site, scan: Scan, paths: set[str]) -> Scan | None:
+def _rescanned(workspace: Workspace, scan: Scan, paths: set[str]) -> Scan | None:
     """Look at some files anew; None when others have come or gone beside them."""
     listing = dict(scan.listing)
     for folder in {path.rpartition("/")[0] or "." for path in paths}:
         # Before the files: a state that the listing does not have yet is a change next time.
         try:
-            text = quick.encoded(quick.listed(str(site.root), folder))
+            text = quick.encoded(quick.listed(str(workspace.root), folder))
         except OSError:
             return None
         moved = quick.differing(listing[folder], text)
@@ -78,7 +78,7 @@ def _rescanned(site: Site, scan: Scan, paths: set[str]) -> Scan | None:
             return None
         listing[folder] = text
     files = {path: stat for path, stat in scan.files.items() if path not in paths}
-    tree = project.Tree(site.root, site.settings.assets, site.settings.ignore)
+    tree = project.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     files |= tree.look(paths).files
     return msgspec.structs.replace(scan, files=files, listing=listing)
 

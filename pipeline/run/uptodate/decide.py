@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ... import targets
 from ...config import packs, project_fields, project_settings
-from ...config.workspace import Site
+from ...config.workspace import Workspace
 from ...core import keys
 from ...plan.plan import Plan
 from ...plan.steps import Known
@@ -18,7 +18,7 @@ from .compare import Draft, Moment, Terms
 
 
 def draft(
-    site: Site,
+    workspace: Workspace,
     survey: Survey,
     known: Known,
     plan: Plan,
@@ -34,14 +34,14 @@ def draft(
         return None
     if survey.scan.leftovers:  # each run looks whether they are old enough to be deleted
         return None
-    if not _stands(survey, known) or _asks_others(site):
+    if not _stands(survey, known) or _asks_others(workspace):
         return None
     environment, flags = stated
     return Draft(
-        root=site.root,
+        root=workspace.root,
         environment=environment,
         flags=flags,
-        terms=_terms(site),
+        terms=_terms(workspace),
         scan=survey.scan,
         lock=survey.lock_stat,
         digests=_digests(survey, known),
@@ -49,7 +49,7 @@ def draft(
         is_plain=lock_text.is_plain(survey.lock_text)
         if survey.since is None
         else survey.since.is_plain,
-        inputs=site.inputs,
+        inputs=workspace.inputs,
         begun=begun,
         said=None if survey.since is None else survey.since.said,
     )
@@ -86,14 +86,14 @@ def _digests(survey: Survey, known: Known) -> dict[str, str]:
     return {**young, **known.on_disk, **sources, **own}
 
 
-def _asks_others(site: Site) -> bool:
+def _asks_others(workspace: Workspace) -> bool:
     """Tell whether a target of another package is used: it may change without a trace here."""
-    chosen = [site.settings.targets, *(rule.targets or () for rule in site.rules)]
+    chosen = [workspace.settings.targets, *(rule.targets or () for rule in workspace.rules)]
     return any(one.name not in targets.BUILT_IN for choices in chosen for one in choices)
 
 
-def _terms(site: Site) -> Terms:
-    settings = site.settings
+def _terms(workspace: Workspace) -> Terms:
+    settings = workspace.settings
     return Terms(
         assets=settings.assets,
         ignore=settings.ignore,
