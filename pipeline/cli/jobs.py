@@ -163,8 +163,8 @@ def _desk(workspace: Workspace, ledger: Ledger, job: Job) -> Iterator[Desk]:
     """Open the service that a job was sent to."""
     if job.service != workspace.service.identity or workspace.service.base_url is None:
         raise UsageError(
-            f"{_name(job)}: was sent to {job.service}, and {workspace.service.identity} is the service "
-            "here; say --service, and set its key"
+            f"{_name(job)}: was sent to {job.service}, and {workspace.service.identity} is the "
+            "service here; say --service, and set its key"
         )
     with Lender(workspace, os.environ) as lender:
         yield Desk(lender.service(), ledger, Store(workspace.state / "bought"), time.time)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from command import call, run
 from game import png, sprite
+from places import SPRITES
 from somebody import somebody_else
 
 from pipeline.commands.doctor import placechecks
@@ -18,7 +19,6 @@ from pipeline.config import globs, packs, workspace
 from pipeline.core.model import TargetChoice
 from pipeline.run import survey
 
-SPRITES = Path(__file__).resolve().parent.parent.parent / "shared" / "sprites"
 GODOT_4 = "config_version=5\n"
 GODOT_3 = "config_version=4\n"
 UNITY = "m_EditorVersion: 2022.3.1f1\n"

@@ -13,6 +13,7 @@ import pytest
 from game import RULES, Game
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import REPOSITORY
 
 from pipeline.api import Project
 from pipeline.run.uptodate import compare, quick
@@ -254,7 +255,7 @@ def test_it_loads_nothing_but_os(game: Game) -> None:
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=Path(__file__).parents[1], capture_output=True,
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True,
         text=True, check=True,
     )  # fmt: skip
     assert set(done.stdout.split()) == {"__future__", "pipeline", "pipeline.run.uptodate.quick"}
@@ -266,7 +267,7 @@ def test_what_was_written_to_a_closed_pipe_is_no_error(game: Game) -> None:
     os.close(reader)
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", "build", str(game.root)],
-        cwd=Path(__file__).parents[1], env=game.variables(), stdout=writer, stderr=subprocess.PIPE,
+        cwd=REPOSITORY, env=game.variables(), stdout=writer, stderr=subprocess.PIPE,
     )  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, b"")

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
+from places import REPOSITORY
 
 from pipeline.api import Project, Spending
 from pipeline.engine.accounts import database
 from pipeline.engine.server import local
 from pipeline.run.report import Report
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 KEY_NAME = "PIXEL_ENGINE_API_KEY"
 #: What a user may have set, and what must not reach a test.
 FOREIGN = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY", "CI", "XDG_STATE_HOME", "LOCALAPPDATA")
