@@ -147,8 +147,8 @@ def test_schemathesis_finds_no_answer_outside_the_contract(
             "--phases", "examples,coverage,fuzzing", "--max-examples", "25", "--seed", "1",
             "--no-color", "--suppress-health-check", "all", *options,
         ],
-        capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        timeout=240,
+        capture_output=True, text=True, cwd=tmp_path, timeout=240,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout
