@@ -18,8 +18,8 @@ from typing import NoReturn
 
 import click
 
-from .. import __version__
 from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
+from ..core.version import __version__
 from ..run.uptodate.quick import Found
 
 #: Command to the module that holds it, and its short help: that alone shows `--help`.

@@ -17,6 +17,7 @@ from pipeline.commands.init.listing import Listing, take
 from pipeline.commands.init.setup import Setup
 from pipeline.config import globs, packs, workspace
 from pipeline.core.model import TargetChoice
+from pipeline.plan.wish import Wish
 from pipeline.run import survey
 
 GODOT_4 = "config_version=5\n"
@@ -477,6 +478,6 @@ def test_real_art_is_matched_by_the_pinned_packs(tmp_path: Path) -> None:
     """41 sprites of many hands: each is matched, or listed as unmatched."""
     shutil.copytree(SPRITES, tmp_path / "assets")
     assert call("init", tmp_path).code == 0
-    found = survey.take(workspace.open(tmp_path, {}, {}))
+    found = survey.take(workspace.open(tmp_path, {}, {}), Wish())
     assert len(found.wanted) + len(found.unmatched) + len(found.refused) == 41
     assert len(found.wanted) > 30

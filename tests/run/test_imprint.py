@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from places import REPOSITORY
 
 from pipeline.api import Project
+from pipeline.core import listing
 from pipeline.run.uptodate import compare, quick
 from pipeline.storage import files
 
@@ -244,8 +245,8 @@ def test_a_scan_and_an_imprint_list_the_same(
             (root / folder / name).write_bytes(b"x")
     scan = files.scan(root, ["."], [], is_listed=True)
     assert scan.listing.keys() == scan.folders.keys()
-    listed = {folder: quick.listed(str(root), folder) for folder in scan.folders}
-    assert scan.listing == {folder: quick.encoded(text) for folder, text in listed.items()}
+    listed = {folder: listing.listed(str(root), folder) for folder in scan.folders}
+    assert scan.listing == {folder: listing.encoded(text) for folder, text in listed.items()}
 
 
 def test_it_loads_nothing_but_os(game: Game) -> None:
