@@ -241,6 +241,8 @@ class _Run:
         )
 
     def _content(self, clip: ClipPlan) -> finish.BoughtClip:
+        from . import finish  # heavy, as above
+
         digest = self._digest(clip) or ""
         record = self._store.record(clip.step.request_key, digest)
         content = self._store.content(digest) if record else None
