@@ -68,6 +68,8 @@ class Publication:
         self._files: dict[str, Sequence[FileLine]] = {}
         #: What stood on disk when that was noted, by stem and path.
         self._stood: dict[str, dict[str, Stat | None]] = {}
+        #: What every file looked like when this run had written or removed it.
+        self.left: dict[str, Stat | None] = {}
         self._flush_due = time.monotonic() + _FLUSH_S
         self._renamed: list[str] = []
 
@@ -90,6 +92,7 @@ class Publication:
                 if line.path not in new and not self._is_frozen:
                     project.remove(self._workspace.root, line.path, line.digest)
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
+            self.left |= self._stood[source.stem]
         self._clips[source.path] = clips
         self._files[source.stem] = [
             FileLine(path=path, digest=digest, build=build_key) for path, digest in new.items()
@@ -122,6 +125,7 @@ class Publication:
                 if line.is_ours and project.remove(self._workspace.root, line.path, line.digest)
             )
             self._stood[stem] = self._standing(self._paths(stem))
+            self.left |= self._stood[stem]
         self._clips[source] = ()
         self._files[stem] = ()
         return removed
