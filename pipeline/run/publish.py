@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import AssetError, StorageError, SupersededError
-from ..core.model import File, Source
+from ..core.model import File, Source, stem_of
 from ..storage import files as project
 from ..storage import lock, lock_file, lock_text
 from ..storage.files import Stat
@@ -117,7 +117,7 @@ class Publication:
 
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
-        stem = source[: -len(".png")]
+        stem = stem_of(source)
         with guard(self._workspace):
             removed = tuple(
                 line.path
@@ -153,7 +153,7 @@ class Publication:
         for stem, stood in self._stood.items():
             if self._standing(stood) != stood:
                 del self._files[stem]
-                for source in [path for path in self._clips if path[: -len(".png")] == stem]:
+                for source in [path for path in self._clips if stem_of(path) == stem]:
                     del self._clips[source]
         if text == self._plain:
             self._plain = lock_text.replace(text, clips=self._clips, files=self._files)

@@ -17,7 +17,7 @@ from ..config import cells, matching, rule_file, target_checks, yaml_document
 from ..config.workspace import Workspace
 from ..core import keys, provenance
 from ..core.errors import ConfigError, PixelpipeError, SourceError
-from ..core.model import Record, Request, Rule, Source, Step, StepKind
+from ..core.model import Record, Request, Rule, Source, Step, StepKind, stem_of
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
 from ..storage import files as project
@@ -113,7 +113,7 @@ def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
     chosen = [path for path in paths if path in scan.files and project.is_source(path)]
     state = State.open(workspace.root, workspace.state)
     if not workspace.service.paid and locktext.is_plain(lock_file.text(workspace.root)):
-        stems = {path[: -len(".png")] for path in chosen}
+        stems = {stem_of(path) for path in chosen}
         found = survey(workspace, scan, state, chosen, is_whole=False, stems=stems)
         if found.has_all_outputs:
             return found
@@ -142,7 +142,7 @@ def _retaken(survey: Survey, wish: Wish) -> Survey:
 
 def look(workspace: Workspace, name: str) -> Survey:
     """Look at the one file `name` in the workspace's folder, and at the outputs beside it."""
-    beside = f"{name[: -len('.png')]}.anim."
+    beside = f"{stem_of(name)}.anim."
     files = {
         entry.name: project.stat_of(entry.stat())
         for entry in os.scandir(workspace.root)

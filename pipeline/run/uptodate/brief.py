@@ -12,6 +12,7 @@ import msgspec
 
 from ...config.workspace import Workspace
 from ...core import keys, listing
+from ...core.model import stem_of
 from ...storage import files, lock, lock_file
 from ...storage.files import Scan
 from ...storage.state import State
@@ -34,7 +35,7 @@ def take(workspace: Workspace, found: Found) -> Survey | None:
     sources = _sources(before, scan)
     if sources is None:
         return None
-    stems = {source[: -len(".png")] for source in sources} if whole.is_plain else None
+    stems = {stem_of(source) for source in sources} if whole.is_plain else None
     taken = survey.survey(workspace, scan, state, sources, is_whole=False, stems=stems)
     if taken.refused or not taken.has_all_outputs or not _has_same_clips(taken):
         return None
