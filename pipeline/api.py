@@ -18,6 +18,8 @@ from pathlib import Path
 import msgspec
 
 from .config import workspace
+from .core import errors
+from .core.errors import RefusedError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
@@ -111,14 +113,16 @@ class Project:
                 past = self._past(ledger)
         found.save_index()
         left, trouble = None, ""
-        if with_account and plan.credits:
+        if with_account and plan.credits and not self.workspace.service.refusal:
             left, trouble = balance(self.workspace, self.environment)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         report = msgspec.structs.replace(
             self._sealable(report, found, known),
             forecast=forecast.make(plan, past, left, trouble),
+            exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
         )
-        return report, saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
+        saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
+        return report, saved_plans.signed(saved, self.workspace) if plan.credits else saved
 
     def build(
         self,
@@ -139,6 +143,7 @@ class Project:
         found, plan, known = self._first(scope, watch)
         if plan.is_up_to_date and scope.saved is None:
             found.save_index()
+            spending = permission.limited(spending, self.workspace, self.environment)
             is_kept = permission.keeps_lock(plan, spending, self.environment)
             publish.mend(self.workspace, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
@@ -239,7 +244,9 @@ class Project:
         return plan, known
 
     def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
-        """Add what the next run has to compare, if nothing was to do."""
+        """Add what the next run has to compare, if nothing was to do and nothing to be said."""
+        if self.workspace.key_refusal:
+            return report
         stated = (self.environment, self._flags)
         draft = decide.draft(self.workspace, found, known, report.plan, stated, self._begun)
         return msgspec.structs.replace(report, draft=draft)

@@ -27,6 +27,8 @@ CORE = {
         "budget",
     ),
     *("config", "rules", "grammar"),
+    # The parts that touch files: what every adapter reads small files and makes private ones by.
+    *("smallfiles", "private"),
 }
 #: Floor 1: each owns one outside thing; what is in brackets are parts of one adapter.
 ADAPTERS = (
@@ -50,7 +52,7 @@ OWNERS = {
     "urllib3": {"service"},
     "yaml": {"project"},
     "watchdog": {"watch"},
-    "filelock": {"ledger", "publication"},
+    "filelock": {"ledger", "publication", "trust"},
     "click": {"cli"},
     "rich": {"cli"},
     "starlette": {"engine", "gallery"},

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +15,7 @@ import click
 import msgspec
 
 from ..core.errors import StorageError, UsageError
+from .trusting import remembered
 
 if TYPE_CHECKING:
     from ..engine.accounts import credits as pools
@@ -121,8 +122,10 @@ def serve(
             slots=slots,
         )
         show = _show_json if as_json else _show
-        with redirect_stdout(_Announcement(lambda url: show(url, key, db, host))):
-            server.run(settings)
+        with ExitStack() as stack:
+            remembering = _Announcement(lambda url: show(url, key, db, host), stack)
+            with redirect_stdout(remembering):
+                server.run(settings)
 
 
 @engine.group(short_help="Manage API keys.")
@@ -249,14 +252,16 @@ def refresh_credits(db: Path, account: str, as_json: bool) -> None:
 class _Announcement(io.TextIOBase):
     """Takes the server's first line, which names its URL, and lets a face show it."""
 
-    def __init__(self, show: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None], stack: ExitStack) -> None:
         self._show = show
+        self._stack = stack
         self._output = sys.stdout
 
     def write(self, text: str) -> int:
         """Show the URL of the one line of JSON; the line end comes by itself."""
         if text.strip():
             url = msgspec.json.decode(text, type=dict[str, str])["url"]
+            self._stack.enter_context(remembered(url))
             with redirect_stdout(self._output):
                 self._show(url)
         return len(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .. import imaging
+from .. import consent, imaging
 from ..api import Project, Scope
 from ..config import project_settings, rule_file
 from ..config import workspace as workspaces
@@ -53,14 +53,15 @@ class SingleFile(Project):
             None, self.environment, {"assets": ["."], **self._flags}
         )
         root = self._start.absolute().parent
+        state = workspaces.state_folder(settings, self.environment)
+        service, key_refusal = consent.service(settings, root, state, self.environment)
         self.workspace = Workspace(
             root=root,
             settings=settings,
             rules=rule_file.load([(_wish(self._clip), "")]),
-            service=project_settings.service(
-                settings, workspaces.api_key(root, self.environment) is not None
-            ),
-            state=workspaces.state_folder(settings, self.environment),
+            service=service,
+            state=state,
+            key_refusal=key_refusal,
             inputs=(),
             is_project=False,
         )

@@ -112,8 +112,10 @@ CREDITS = Whole(low=0, high=10_000_000)
 BUDGET = Table(
     wanted="a mapping with `run` and `day`",
     fields={
-        "run": Field(shape=CREDITS, about="Credits that one run may spend without asking."),
-        "day": Field(shape=CREDITS, about="Credits that all runs of one day (UTC) may spend."),
+        "run": Field(shape=CREDITS, about="The most credits that a yes may spend in one run."),
+        "day": Field(
+            shape=CREDITS, about="The most credits that all runs of one day (UTC) may spend."
+        ),
     },
 )
 WATCH = Table(
@@ -164,13 +166,13 @@ PROJECT = Table(
             shape=SERVICE,
             about="Who animates: `auto` (the Pixel Engine when a key is set, else the built-in "
             "engine), `pixel-engine`, `built-in`, or the base URL of a compatible server, "
-            "which then gets the key.",
+            "which gets the key once you allow it: `pixelpipe trust HOST`.",
         ),
         "targets": Field(shape=TARGETS, about="What is written for each sprite. Default aseprite."),
         "budget": Field(
             shape=OneOf(shapes=(CREDITS, BUDGET)),
-            about="Credits that may be spent without asking: a number for one run, or `run` and "
-            "`day`.",
+            about="The most credits that a yes may spend: a number for one run, or `run` and "
+            "`day`. It is no yes itself.",
         ),
         "jobs": Field(shape=Whole(low=1, high=32), about="Jobs in flight at a time. Default 3."),
         "placeholder": Field(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from .. import __version__
+from .. import __version__, private, smallfiles
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import ConfigError, StorageError, UsageError
@@ -23,6 +23,7 @@ from .plan import Plan
 
 VERSION = 1
 _NAMED = 3
+_MOST_BYTES = 256 * smallfiles.MIB
 
 
 class SavedStep(Record, frozen=True, kw_only=True):
@@ -52,6 +53,8 @@ class SavedPlan(Record, frozen=True, kw_only=True):
     inputs: Mapping[str, str]
     rules: str
     lock: str
+    #: What shows that this user made it here: a plan is a yes, and a checkout may bring a file.
+    proof: str = ""
 
 
 def make(
@@ -70,6 +73,31 @@ def make(
         rules=_rules(workspace),
         lock=keys.digest(lock.text(locked).encode()),
     )
+
+
+def signed(saved: SavedPlan, workspace: Workspace) -> SavedPlan:
+    """Return a plan with the proof that this user made it for this project.
+
+    Raises StorageError where the state folder cannot be written.
+    """
+    try:
+        proof = private.signature(workspace.state, _agreed(saved, workspace))
+    except OSError as exc:
+        raise StorageError(
+            f"{workspace.state}: {exc.strerror or exc}; no plan can be saved"
+        ) from exc
+    return msgspec.structs.replace(saved, proof=proof)
+
+
+def is_made_here(saved: SavedPlan, workspace: Workspace) -> bool:
+    """Tell whether this user made a plan for this project, and nobody changed it since."""
+    return private.is_signed(workspace.state, _agreed(saved, workspace), saved.proof)
+
+
+def _agreed(saved: SavedPlan, workspace: Workspace) -> bytes:
+    """Return the text that is signed: the whole plan, and where it holds."""
+    bare = msgspec.to_builtins(msgspec.structs.replace(saved, proof=""))
+    return msgspec.json.encode(["plan", str(workspace.root.resolve()), bare], order="sorted")
 
 
 def moved(saved: SavedPlan, now: SavedPlan) -> list[str]:
@@ -108,7 +136,7 @@ def read(path: Path) -> SavedPlan:
     Raises UsageError when it is none, ConfigError when a newer pixelpipe wrote it.
     """
     try:
-        saved = msgspec.json.decode(path.read_bytes(), type=SavedPlan)
+        saved = msgspec.json.decode(smallfiles.read(path, most=_MOST_BYTES), type=SavedPlan)
     except OSError as exc:
         raise UsageError(f"{path}: {exc.strerror or exc}") from exc
     except msgspec.MsgspecError as exc:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from .. import consent
 from ..config.workspace import Workspace
 from ..core.errors import OutOfDateError, RefusedError
 from ..plan import saved_plans
@@ -17,8 +18,9 @@ from ..run.scope import Spending
 from ..run.survey import Survey
 from ..storage.ledger import DAY_S
 from . import budget, hold_back
-from .budget import Allowance
+from .budget import Allowance, Limit
 
+NOT_MADE_HERE = "the saved plan was not made by you on this computer, and is no yes"
 USED_UP = "the saved plan was carried out before; plan again"
 
 
@@ -28,6 +30,20 @@ def frozen_by(plan: Plan, spending: Spending, environment: Mapping[str, str]) ->
     if spending.frozen or not is_ci or spending.max_credits is not None:
         return "--frozen" if spending.frozen else ""
     return "CI=true (without --max-credits)"
+
+
+def limited(spending: Spending, workspace: Workspace, environment: Mapping[str, str]) -> Spending:
+    """Add the yes that the environment, or what was trusted, gives for so many credits."""
+    if spending.max_credits is not None:
+        return spending
+    if (most := workspace.settings.max_credits) is not None:
+        name = workspace.settings.origin("max_credits")
+        return msgspec.structs.replace(spending, max_credits=most, limited_by=name)
+    trusted = consent.trusted_budget(workspace.state, workspace.root, environment)
+    if spending.yes or trusted is None:
+        return spending
+    name = "`pixelpipe trust --budget`"
+    return msgspec.structs.replace(spending, max_credits=trusted, limited_by=name)
 
 
 def keeps_lock(plan: Plan, spending: Spending, environment: Mapping[str, str]) -> bool:
@@ -44,7 +60,7 @@ class Permission:
         """Borrow what tells of it."""
         self._workspace = workspace
         self._environment = environment
-        self._spending = spending
+        self._spending = limited(spending, workspace, environment)
         self._tools = tools
 
     def granted(self, found: Survey, plan: Plan, saved: SavedPlan | None) -> Options:
@@ -74,7 +90,10 @@ class Permission:
         now = saved_plans.make(plan, workspace, found.lock, saved.only, None)
         if moved := saved_plans.moved(saved, now):
             raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
-        allowance = self._allowance(plan, msgspec.structs.replace(self._spending, yes=True))
+        is_yes = self._spending.yes or saved_plans.is_made_here(saved, workspace)
+        allowance = self._allowance(plan, msgspec.structs.replace(self._spending, yes=is_yes))
+        if plan.credits and not allowance.credits and not is_yes:
+            raise RefusedError(f"{NOT_MADE_HERE}; it {allowance.refusal}")
         prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
         refusals = budget.divide(prices, allowance, None, budget.of_rules(workspace.rules))
         if refusal := next(filter(None, refusals), ""):
@@ -89,11 +108,15 @@ class Permission:
         return Options(allowance=allowance)
 
     def _allowance(self, plan: Plan, spending: Spending) -> Allowance:
+        if refusal := self._workspace.service.refusal:
+            return Allowance(credits=0, refusal=refusal)
         today = time.time() // DAY_S * DAY_S
         return budget.allow(
             plan,
             self._workspace.settings,
-            max_credits=spending.max_credits,
+            limit=None
+            if spending.max_credits is None
+            else Limit(credits=spending.max_credits, name=spending.limited_by),
             yes=spending.yes,
             spent_today=self._tools.ledger.committed_since(today) if plan.credits else 0,
             ask=spending.ask,

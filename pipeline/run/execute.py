@@ -230,8 +230,11 @@ class _Run:
         content = self._store.content(digest) if record else None
         if record is None or content is None:
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
-        self._store.keep(record)
-        if clip.job is not None and clip.step.kind is StepKind.REUSE:
+        ledger = self._tools.ledger
+        self._store.keep(record, is_fetched=ledger.has_fetched(record.request_key, digest))
+        is_found = clip.job is not None and clip.step.kind is StepKind.REUSE
+        # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
+        if is_found and clip.job is not None and self._store.is_kept_by_user(record):
             jobs.settle(clip.job, record, self._tools.ledger, self._tools.clock())
         self._records[_held(clip)] = record
         return orders.bought(clip.request.clip, content, record)

@@ -17,6 +17,8 @@ class Spending(Record, frozen=True, kw_only=True):
     """The yes for purchases: at most so many credits, all, whatever a person answers, or none."""
 
     max_credits: int | None = None
+    #: What a user calls `max_credits`.
+    limited_by: str = "--max-credits"
     yes: bool = False
     ask: Callable[[Plan], bool] | None = None
     #: Ask no service for anything.

@@ -20,7 +20,7 @@ import msgspec
 from ...api import Observer, Project, Scope, Spending
 from ...config.workspace import Workspace
 from ...core.errors import ConfigError, PixelpipeError
-from ...purchase import hold_back
+from ...purchase import hold_back, permission
 from ...purchase.connect import Lender
 from ...purchase.hold_back import Restraint
 from ...run import placeholders
@@ -49,7 +49,7 @@ class Follower:
     ) -> None:
         """Follow `opened`; `spending` holds for each build, its `max_credits` for all together."""
         self._project = opened
-        self._spending = spending
+        self._spending = permission.limited(spending, opened.workspace, opened.environment)
         self._observe = observe
         self._poll = poll
         self._stop = threading.Event()

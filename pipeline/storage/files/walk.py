@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ... import smallfiles
 from ...core.model import Record
 from ...run.uptodate import quick
 from . import paths
@@ -29,6 +30,7 @@ CACHES = frozenset(("node_modules", "__pycache__"))
 #: Folders that Unity fills, beside its `ProjectSettings`.
 UNITY_CACHES = frozenset(("Library", "Temp", "Logs", "obj", "Obj"))
 
+_IGNORE_BYTES = smallfiles.MIB
 _SUFFIXES = quick.SOURCE_SUFFIXES + quick.OVERRIDE_SUFFIXES
 
 
@@ -137,8 +139,9 @@ class Walk:
     def narrowed(self, folder: str, ignore: Ignore) -> Ignore | None:
         """Return `ignore` with the folder's own patterns, or None if those cannot be read."""
         try:
-            with Path(self._base, folder, IGNORE_NAME).open(encoding="utf-8-sig") as lines:
-                return ignore.extended(lines, "" if folder == "." else folder)
+            place = Path(self._base, folder, IGNORE_NAME)
+            text = smallfiles.text(place, most=_IGNORE_BYTES, within=self._real_root)
+            return ignore.extended(text.split("\n"), "" if folder == "." else folder)
         except (FileNotFoundError, NotADirectoryError):
             return ignore
         except (OSError, UnicodeDecodeError) as exc:
