@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from ..core.errors import StorageError, UsageError
-from .trusting import remembered
+from .trust import remembered
 
 if TYPE_CHECKING:
     from ..engine.accounts import credits as pools

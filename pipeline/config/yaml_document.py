@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import smallfiles
+from ..core import small_files
 from ..core.errors import ConfigError
 from ..core.model import Document
 
@@ -57,7 +57,7 @@ def read(path: Path, name: str, *, within: Path | None = None) -> Document:
     (a byte order mark is fine), is larger than 4 MiB, or is refused by `parse`.
     """
     try:
-        content = smallfiles.read(path, most=MAX_BYTES, within=within)
+        content = small_files.read(path, most=MAX_BYTES, within=within)
     except OSError as exc:
         if exc.errno == errno.EFBIG:
             why = "is larger than 4 MiB; is it really a rule file?"

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 
-from .. import __version__, private, smallfiles
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import ConfigError, StorageError, UsageError
+from ..core.errors import ConfigError, UsageError
 from ..core.model import Balance, Record, Rule
+from ..core.version import __version__
 from ..storage import lock
 from ..storage.lock import Lock
 from .plan import Plan
 
 VERSION = 1
 _NAMED = 3
-_MOST_BYTES = 256 * smallfiles.MIB
 
 
 class SavedStep(Record, frozen=True, kw_only=True):
@@ -75,26 +73,7 @@ def make(
     )
 
 
-def signed(saved: SavedPlan, workspace: Workspace) -> SavedPlan:
-    """Return a plan with the proof that this user made it for this project.
-
-    Raises StorageError where the state folder cannot be written.
-    """
-    try:
-        proof = private.signature(workspace.state, _agreed(saved, workspace))
-    except OSError as exc:
-        raise StorageError(
-            f"{workspace.state}: {exc.strerror or exc}; no plan can be saved"
-        ) from exc
-    return msgspec.structs.replace(saved, proof=proof)
-
-
-def is_made_here(saved: SavedPlan, workspace: Workspace) -> bool:
-    """Tell whether this user made a plan for this project, and nobody changed it since."""
-    return private.is_signed(workspace.state, _agreed(saved, workspace), saved.proof)
-
-
-def _agreed(saved: SavedPlan, workspace: Workspace) -> bytes:
+def agreed(saved: SavedPlan, workspace: Workspace) -> bytes:
     """Return the text that is signed: the whole plan, and where it holds."""
     bare = msgspec.to_builtins(msgspec.structs.replace(saved, proof=""))
     return msgspec.json.encode(["plan", str(workspace.root.resolve()), bare], order="sorted")
@@ -121,28 +100,22 @@ def moved(saved: SavedPlan, now: SavedPlan) -> list[str]:
     return found
 
 
-def write(path: Path, saved: SavedPlan) -> None:
-    """Write a plan file. Raises StorageError."""
-    text = msgspec.json.format(msgspec.json.encode(saved), indent=2) + b"\n"
-    try:
-        path.write_bytes(text)
-    except OSError as exc:
-        raise StorageError(f"{path}: {exc.strerror or exc}") from exc
+def encode(saved: SavedPlan) -> bytes:
+    """Return a plan as its file holds it."""
+    return msgspec.json.format(msgspec.json.encode(saved), indent=2) + b"\n"
 
 
-def read(path: Path) -> SavedPlan:
-    """Read a plan file.
+def decode(content: bytes, path: str) -> SavedPlan:
+    """Return the plan that the file `path` holds.
 
     Raises UsageError when it is none, ConfigError when a newer pixelpipe wrote it.
     """
     try:
-        saved = msgspec.json.decode(smallfiles.read(path, most=_MOST_BYTES), type=SavedPlan)
-    except OSError as exc:
-        raise UsageError(f"{path}: {exc.strerror or exc}") from exc
+        saved = msgspec.json.decode(content, type=SavedPlan)
     except msgspec.MsgspecError as exc:
         raise UsageError(f"{path}: is no plan that `pixelpipe plan --out` wrote") from exc
     if saved.plan > VERSION:
-        raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=str(path))
+        raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=path)
     return saved
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .. import consent
-from ..config import project_settings
+from ..config import consent, project_settings
 from ..config import workspace as workspaces
 from ..config.project_settings import ServiceChoice
 from ..config.workspace import Workspace

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ..config import consent
 from ..config.project_settings import DEFAULT, Settings
 from ..core.model import Record, Rule
 from ..plan.plan import Plan
@@ -20,11 +21,18 @@ class Limit(Record, frozen=True, kw_only=True):
     name: str
 
 
-class Allowance(Record, frozen=True, kw_only=True):
-    """The most that a run may commit, in credits, and why not more; None: what it wants."""
+class Permit(Record, frozen=True, kw_only=True):
+    """What a run may do, after everybody who has a say was heard."""
 
+    #: Most credits to commit, and why not more; None: what it wants.
     credits: int | None = None
     refusal: str = ""
+    #: What keeps the run from asking any service for anything, as the user would name it.
+    frozen_by: str = ""
+    #: Request keys that are not bought now, with the reason.
+    kept_back: Mapping[str, str] = {}
+    #: What is made stands in for purchases: it never replaces what was published meanwhile.
+    is_standing_in: bool = False
 
 
 def allow(
@@ -35,7 +43,7 @@ def allow(
     yes: bool,
     spent_today: int,
     ask: Callable[[Plan], bool] | None,
-) -> Allowance:
+) -> Permit:
     """Find the yes for a plan's purchases, a flag or a person, within what the budgets leave.
 
     `limit` is a yes for so many credits. A budget is none: anybody may have written it. `ask` is
@@ -44,7 +52,7 @@ def allow(
     """
     total = plan.credits
     if total and not yes and limit is None and (ask is None or not ask(plan)):
-        return Allowance(credits=0, refusal=_unasked(total, settings))
+        return Permit(credits=0, refusal=_unasked(total, settings))
     limits = {"budget.run": settings.budget.run}
     if settings.budget.day is not None:
         limits["what is left of budget.day"] = max(0, settings.budget.day - spent_today)
@@ -52,9 +60,9 @@ def allow(
         limits[limit.name] = limit.credits
     stated = {name: most for name, most in limits.items() if most is not None}
     if not stated:
-        return Allowance(credits=total)
+        return Permit(credits=total)
     name = min(stated, key=lambda name: stated[name])
-    return Allowance(credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached")
+    return Permit(credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached")
 
 
 def _unasked(total: int, settings: Settings) -> str:
@@ -74,14 +82,14 @@ def of_rules(rules: Iterable[Rule]) -> dict[str, int]:
 
 def divide(
     prices: Sequence[tuple[str, int]],
-    allowance: Allowance,
+    permit: Permit,
     available: int | None,
     rules: Mapping[str, int],
 ) -> list[str]:
     """Say for each purchase why it may not be made, or "" when it may.
 
     `prices` holds (rule, credits), most important first. `available` is the balance and `rules`
-    the budgets of single rules, in credits. What does not fit the balance or the allowance ends
+    the budgets of single rules, in credits. What does not fit the balance or the permit ends
     all purchases; a rule's budget ends those of that rule.
     """
     spent: Counter[str] = Counter()
@@ -91,16 +99,16 @@ def divide(
         if rule in rules and spent[rule] + credits > rules[rule]:
             answers.append(f"the budget of rule {rule} ({rules[rule]} credits a run) is reached")
             continue
-        stop = stop or _stop(spent.total() + credits, allowance, available)
+        stop = stop or _stop(spent.total() + credits, permit, available)
         spent[rule] += 0 if stop else credits
         answers.append(stop)
     return answers
 
 
-def _stop(total: int, allowance: Allowance, available: int | None) -> str:
+def _stop(total: int, permit: Permit, available: int | None) -> str:
     """Say what keeps a run from committing `total` credits, if anything does."""
-    if allowance.credits is not None and total > allowance.credits:
-        return allowance.refusal or f"{allowance.credits} credits are allowed"
+    if permit.credits is not None and total > permit.credits:
+        return permit.refusal or f"{permit.credits} credits are allowed"
     if available is not None and total > available:
         return f"the balance of {available} credits does not cover it"
     return ""
@@ -114,9 +122,4 @@ def dollars(credits: int) -> str:
 
 def is_frozen_by_default(environment: Mapping[str, str], plan_paid: bool) -> bool:
     """Tell whether this is a clean build somewhere that must not spend by itself (`CI=true`)."""
-    return plan_paid and is_ci(environment)
-
-
-def is_ci(environment: Mapping[str, str]) -> bool:
-    """Tell whether a machine runs this, and no person who could have said anything before."""
-    return environment.get("CI", "").lower() in ("1", "true", "yes")
+    return plan_paid and consent.is_ci(environment)

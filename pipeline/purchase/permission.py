@@ -3,121 +3,147 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from .. import consent
+from ..config import consent
 from ..config.workspace import Workspace
-from ..core.errors import OutOfDateError, RefusedError
+from ..core import private
+from ..core.errors import OutOfDateError, RefusedError, StorageError
 from ..plan import saved_plans
 from ..plan.plan import Plan
 from ..plan.saved_plans import SavedPlan
-from ..run.context import Options, Tools
-from ..run.scope import Spending
-from ..run.survey import Survey
-from ..storage.ledger import DAY_S
+from ..plan.wish import Wish
+from ..storage.ledger import DAY_S, Ledger
+from ..storage.lock import Lock
 from . import budget, hold_back
-from .budget import Allowance, Limit
+from .budget import Limit, Permit
+
+if TYPE_CHECKING:
+    from .service.client import Service
 
 NOT_MADE_HERE = "the saved plan was not made by you on this computer, and is no yes"
 USED_UP = "the saved plan was carried out before; plan again"
 
 
-def frozen_by(plan: Plan, spending: Spending, environment: Mapping[str, str]) -> str:
+def frozen_by(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> str:
     """Return what keeps a run from buying anything, as the user would name it; "" for nothing."""
     is_ci = budget.is_frozen_by_default(environment, plan.service.paid)
-    if spending.frozen or not is_ci or spending.max_credits is not None:
-        return "--frozen" if spending.frozen else ""
+    if wish.frozen or not is_ci or wish.max_credits is not None:
+        return "--frozen" if wish.frozen else ""
     return "CI=true (without --max-credits)"
 
 
-def limited(spending: Spending, workspace: Workspace, environment: Mapping[str, str]) -> Spending:
+def limited(wish: Wish, workspace: Workspace, environment: Mapping[str, str]) -> Wish:
     """Add the yes that the environment, or what was trusted, gives for so many credits."""
-    if spending.max_credits is not None:
-        return spending
+    if wish.max_credits is not None:
+        return wish
     if (most := workspace.settings.max_credits) is not None:
         name = workspace.settings.origin("max_credits")
-        return msgspec.structs.replace(spending, max_credits=most, limited_by=name)
+        return msgspec.structs.replace(wish, max_credits=most, limited_by=name)
     trusted = consent.trusted_budget(workspace.state, workspace.root, environment)
-    if spending.yes or trusted is None:
-        return spending
+    if wish.yes or trusted is None:
+        return wish
     name = "`pixelpipe trust --budget`"
-    return msgspec.structs.replace(spending, max_credits=trusted, limited_by=name)
+    return msgspec.structs.replace(wish, max_credits=trusted, limited_by=name)
 
 
-def keeps_lock(plan: Plan, spending: Spending, environment: Mapping[str, str]) -> bool:
+def signed(saved: SavedPlan, workspace: Workspace) -> SavedPlan:
+    """Return a plan with the proof that this user made it for this project.
+
+    Raises StorageError where the state folder cannot be written.
+    """
+    try:
+        proof = private.signature(workspace.state, saved_plans.agreed(saved, workspace))
+    except OSError as exc:
+        why = exc.strerror or exc
+        raise StorageError(f"{workspace.state}: {why}; no plan can be signed") from exc
+    return msgspec.structs.replace(saved, proof=proof)
+
+
+def is_made_here(saved: SavedPlan, workspace: Workspace) -> bool:
+    """Tell whether this user made a plan for this project, and nobody changed it since."""
+    agreed = saved_plans.agreed(saved, workspace)
+    return private.is_signed(workspace.state, agreed, saved.proof)
+
+
+def keeps_lock(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> bool:
     """Tell whether a run leaves even a merged lock file as it is."""
-    return spending.locked or bool(frozen_by(plan, spending, environment))
+    return wish.locked or bool(frozen_by(plan, wish, environment))
 
 
 class Permission:
-    """What one run may spend."""
+    """Finds what one run may spend."""
 
     def __init__(
-        self, workspace: Workspace, environment: Mapping[str, str], spending: Spending, tools: Tools
+        self,
+        workspace: Workspace,
+        environment: Mapping[str, str],
+        wish: Wish,
+        ledger: Ledger,
+        connect: Callable[[], Service],
     ) -> None:
-        """Borrow what tells of it."""
+        """Borrow what tells of it; `connect` opens the service, which only a balance needs."""
         self._workspace = workspace
         self._environment = environment
-        self._spending = limited(spending, workspace, environment)
-        self._tools = tools
+        self._wish = limited(wish, workspace, environment)
+        self._ledger = ledger
+        self._connect = connect
 
-    def granted(self, found: Survey, plan: Plan, saved: SavedPlan | None) -> Options:
-        """Return what may be spent, by the plan that was saved if there is one.
+    def granted(self, plan: Plan, locked: Lock) -> Permit:
+        """Return what may be spent on `plan`, which was made beside the lock file `locked`.
 
         Raises OutOfDateError for a saved plan that is stale or used up, RefusedError for credits.
         """
-        return self._given(found, plan) if saved is None else self._agreed(saved, found, plan)
-
-    def _given(self, found: Survey, plan: Plan) -> Options:
-        """Return what flags, settings and a person allow."""
-        if by := frozen_by(plan, self._spending, self._environment):
-            return Options(frozen=True, frozen_by=by)
+        if self._wish.saved is not None:
+            return self._agreed(self._wish.saved, plan, locked)
+        if by := frozen_by(plan, self._wish, self._environment):
+            return Permit(frozen_by=by)
         kept: dict[str, str] = {}
-        if self._spending.restraint is not None and plan.service.paid:
-            name, keeping = str(self._workspace.root), self._spending.restraint
-            ledger = self._tools.ledger
-            kept = hold_back.keep_back(plan, found.lock, ledger, name, keeping, time.time())
+        if self._wish.buy_after_s is not None and plan.service.paid:
+            name, now = str(self._workspace.root), time.time()
+            kept = hold_back.keep_back(plan, locked, self._ledger, name, self._wish, now)
             plan = hold_back.rest(plan, kept)
-        return Options(allowance=self._allowance(plan, self._spending), kept_back=kept)
+        return msgspec.structs.replace(self._allowed(plan, self._wish), kept_back=kept)
 
-    def _agreed(self, saved: SavedPlan, found: Survey, plan: Plan) -> Options:
+    def _agreed(self, saved: SavedPlan, plan: Plan, locked: Lock) -> Permit:
         """Let a saved plan be carried out if it still holds, is paid for, and is used once."""
-        ledger, workspace = self._tools.ledger, self._workspace
-        if ledger.is_consumed(saved.id):
+        if self._ledger.is_consumed(saved.id):
             raise OutOfDateError(USED_UP)
-        now = saved_plans.make(plan, workspace, found.lock, saved.only, None)
+        now = saved_plans.make(plan, self._workspace, locked, saved.only, None)
         if moved := saved_plans.moved(saved, now):
             raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
-        is_yes = self._spending.yes or saved_plans.is_made_here(saved, workspace)
-        allowance = self._allowance(plan, msgspec.structs.replace(self._spending, yes=is_yes))
-        if plan.credits and not allowance.credits and not is_yes:
-            raise RefusedError(f"{NOT_MADE_HERE}; it {allowance.refusal}")
+        is_yes = self._wish.yes or is_made_here(saved, self._workspace)
+        permit = self._allowed(plan, msgspec.structs.replace(self._wish, yes=is_yes))
+        if plan.credits and not permit.credits and not is_yes:
+            raise RefusedError(f"{NOT_MADE_HERE}; it {permit.refusal}")
         prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
-        refusals = budget.divide(prices, allowance, None, budget.of_rules(workspace.rules))
+        refusals = budget.divide(prices, permit, None, budget.of_rules(self._workspace.rules))
         if refusal := next(filter(None, refusals), ""):
             raise RefusedError(f"the saved plan costs {plan.credits} credits, and {refusal}")
-        if plan.credits and (left := self._tools.connect().balance().available) < plan.credits:
+        if plan.credits and (left := self._connect().balance().available) < plan.credits:
             raise RefusedError(
                 f"the saved plan costs {plan.credits} credits, and the balance of {left} credits "
                 "does not cover it"
             )
-        if not ledger.consume_plan(saved.id, now=self._tools.clock()):
+        if not self._ledger.consume_plan(saved.id, now=time.time()):
             raise OutOfDateError(USED_UP)
-        return Options(allowance=allowance)
+        return permit
 
-    def _allowance(self, plan: Plan, spending: Spending) -> Allowance:
+    def _allowed(self, plan: Plan, wish: Wish) -> Permit:
         if refusal := self._workspace.service.refusal:
-            return Allowance(credits=0, refusal=refusal)
+            return Permit(credits=0, refusal=refusal)
+        most, limit = wish.max_credits, None
+        if most is not None:
+            limit = Limit(credits=most, name=wish.limited_by)
         today = time.time() // DAY_S * DAY_S
         return budget.allow(
             plan,
             self._workspace.settings,
-            limit=None
-            if spending.max_credits is None
-            else Limit(credits=spending.max_credits, name=spending.limited_by),
-            yes=spending.yes,
-            spent_today=self._tools.ledger.committed_since(today) if plan.credits else 0,
-            ask=spending.ask,
+            limit=limit,
+            yes=wish.yes,
+            spent_today=self._ledger.committed_since(today) if plan.credits else 0,
+            ask=wish.ask,
         )

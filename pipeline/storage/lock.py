@@ -2,9 +2,9 @@
 
 Text in, records out, and back; no file is touched here. The file holds sorted JSON lines of two
 kinds, after one line with the format version. A checkout may hold any text: a line that names what
-no run of ours would write is set aside as one that cannot be read. It is committed and merged by union: clip lines are
-united, since both sides were paid for; files that two sides made differently are dropped with
-their whole set, and finished again for nothing.
+no run of ours would write is set aside, as one that cannot be read. It is committed and merged by
+union: clip lines are united, since both sides were paid for; files that two sides made differently
+are dropped with their whole set, and finished again for nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ import msgspec
 
 from ..core.errors import ConfigError
 from ..core.model import Record
-from ..model.checked import ClipName, Digest, Grade, Mark, OutputPath, ServiceName, SourcePath, Take
+from ..core.model.checked import (
+    ClipName,
+    Digest,
+    Grade,
+    Mark,
+    OutputPath,
+    ServiceName,
+    SourcePath,
+    Take,
+)
 
 VERSION = 1
 NAME = "pixelpipe.lock"

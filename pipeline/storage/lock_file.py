@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import smallfiles
+from ..core import small_files
 from ..core.errors import StorageError
 from . import lock
 from .lock import Lock
 
 #: A project of 100,000 sprites has a lock file of half this size.
-_MOST_BYTES = 128 * smallfiles.MIB
+_MOST_BYTES = 128 * small_files.MIB
 
 
 def read(root: Path) -> Lock:
@@ -21,7 +21,7 @@ def read(root: Path) -> Lock:
 def text(root: Path) -> str:
     """Return the text of the project's lock file; an absent one is empty."""
     try:
-        return smallfiles.read(root / lock.NAME, most=_MOST_BYTES, within=root).decode()
+        return small_files.read(root / lock.NAME, most=_MOST_BYTES, within=root).decode()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as exc:

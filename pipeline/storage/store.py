@@ -25,19 +25,18 @@ from pathlib import Path
 
 import msgspec
 
-from .. import smallfiles
-from ..core import keys
+from ..core import keys, small_files
 from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_SIDE_PX, Record, Resolved
-from ..model.checked import Credits, Digest, ServiceName, Take
+from ..core.model.checked import Credits, Digest, ServiceName, Take
 from .lock import ClipLine
 
 VERSION = 1
 _STATE_NAME = ".pixelpipe"
 #: Sixteen frames of the largest canvas at twice their size take 16 MiB unpacked; real strips a
 #: hundredth. A record has a prompt, a palette and the text of its key.
-_MOST_BYTES = 64 * smallfiles.MIB
-_RECORD_BYTES = smallfiles.MIB
+_MOST_BYTES = 64 * small_files.MIB
+_RECORD_BYTES = small_files.MIB
 #: What no regular file of a possible size says: as good as absent, since we never wrote it.
 _NOT_OURS = (errno.EINVAL, errno.EFBIG, errno.EISDIR, errno.ELOOP, errno.ENXIO)
 #: A source of the largest size that is read, brought down to one pixel; frames and some to spare.
@@ -234,7 +233,7 @@ def _holds(path: Path, content: bytes) -> bool:
 def _content(path: Path) -> bytes | None:
     """Return the bytes of a file; None for what is absent, no regular file, or absurdly large."""
     try:
-        return smallfiles.read(path, most=_MOST_BYTES)
+        return small_files.read(path, most=_MOST_BYTES)
     except FileNotFoundError:
         return None
     except OSError as exc:
@@ -269,7 +268,7 @@ def _record_path(folder: Path, request_key: str, digest: str) -> Path:
 
 def _read_record(path: Path) -> Bought | None:
     try:
-        content = smallfiles.read(path, most=_RECORD_BYTES)
+        content = small_files.read(path, most=_RECORD_BYTES)
         record = msgspec.json.decode(content, type=Bought)
     except (msgspec.MsgspecError, UnicodeError):
         return None  # damaged: as good as absent; the bytes stay where they are

@@ -12,7 +12,7 @@ from ...core.errors import StorageError
 from ...purchase.account import Records
 from ...storage import lock
 from ...storage.store import Store
-from ...versioning import git
+from ...storage.version_control import git
 from ..init import gameengines, listing, pluginplaces
 from ..init.pluginplaces import State
 from ..watch import mounts

@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 import msgspec
 from filelock import FileLock, Timeout
 
-from . import private, smallfiles
-from .core.errors import ConfigError, StorageError, UsageError
-from .core.model import Record
+from ..core import private, small_files
+from ..core.errors import ConfigError, StorageError, UsageError
+from ..core.model import Record
 
 VERSION = 1
 _NAME = "trust.json"
-_MOST_BYTES = 4 * smallfiles.MIB
+_MOST_BYTES = 4 * small_files.MIB
 _BUSY_S = 10.0
 _PORTS = {"https": 443, "http": 80}
 
@@ -77,7 +77,7 @@ def of(state: Path, root: Path) -> Trust:
 def all_of(state: Path) -> Mapping[str, Trust]:
     """Return what is allowed, by the projects' roots. Raises StorageError or ConfigError."""
     try:
-        found = msgspec.json.decode(smallfiles.read(state / _NAME, most=_MOST_BYTES), type=_File)
+        found = msgspec.json.decode(small_files.read(state / _NAME, most=_MOST_BYTES), type=_File)
     except FileNotFoundError:
         return {}
     except (OSError, msgspec.MsgspecError) as exc:

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from .. import trust as trusts
 from ..config import project_settings
 from ..config import workspace as workspaces
 from ..core.errors import ConfigError, UsageError
 from ..storage import files
-from ..trust import Trust
+from ..storage import trust as trusts
+from ..storage.trust import Trust
 from . import options
 
 _SEAL = ".pixelpipe/tmp/seal"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from game import KEY_NAME, Game, Shop, built
 
-from pipeline.api import Project, Scope, Spending
+from pipeline.api import Project, Wish
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -332,7 +332,7 @@ def test_a_plan_in_memory_is_the_yes_that_it_was(paying: Game, shop: Shop) -> No
     """Scripts agree to what they planned a moment ago."""
     project = Project(paying.root, environment=paying.variables())
     _, saved = project.saved_plan()
-    report = project.build(scope=Scope(saved=saved), spending=Spending())
+    report = project.build(Wish(saved=saved))
     assert (report.exit, shop.calls) == (0, 3)
 
 

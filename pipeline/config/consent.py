@@ -13,15 +13,20 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from . import smallfiles, trust, versioning
-from .config import project_settings
-from .config.project_settings import ServiceChoice, Settings
-from .core.errors import UsageError
-from .purchase import budget
-from .versioning import Standing
+from ..core import small_files
+from ..core.errors import UsageError
+from ..storage import trust, version_control
+from ..storage.version_control import Standing
+from . import project_settings
+from .project_settings import ServiceChoice, Settings
 
-_ENV_BYTES = 64 * smallfiles.KIB
+_ENV_BYTES = 64 * small_files.KIB
 _VENDOR = urlsplit(project_settings.PIXEL_ENGINE_URL).hostname
+
+
+def is_ci(environment: Mapping[str, str]) -> bool:
+    """Tell whether a machine runs this, and no person who could have said anything before."""
+    return environment.get("CI", "").lower() in ("1", "true", "yes")
 
 
 def key(root: Path, state: Path, environment: Mapping[str, str]) -> tuple[str | None, str]:
@@ -41,7 +46,7 @@ def key(root: Path, state: Path, environment: Mapping[str, str]) -> tuple[str | 
 def dotenv(root: Path) -> str | None:
     """Return the text of the project's `.env`, whether it counts or not."""
     try:
-        return smallfiles.text(root / ".env", most=_ENV_BYTES, within=root)
+        return small_files.text(root / ".env", most=_ENV_BYTES, within=root)
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -61,7 +66,7 @@ def service(
 
 def trusted_budget(state: Path, root: Path, environment: Mapping[str, str]) -> int | None:
     """Return the credits that a run may spend here without asking, if the user has said so."""
-    return None if budget.is_ci(environment) else trust.of(state, root).budget
+    return None if is_ci(environment) else trust.of(state, root).budget
 
 
 def _host_refusal(
@@ -81,12 +86,12 @@ def _host_refusal(
         return f"{settings.origin('service')}: {exc}"
     if urlsplit(url).scheme == "https" and (host, port) == (_VENDOR, 443):
         return ""
-    is_ci = budget.is_ci(environment)
-    if not is_ci and (trusted.allows(url) or trust.is_served(state, url)):
+    is_machine = is_ci(environment)
+    if not is_machine and (trusted.allows(url) or trust.is_served(state, url)):
         return ""
     named = trust.named(url) if urlsplit(url).port else host
     ways = f"set PIXELPIPE_SERVICE={url}"
-    if not is_ci:
+    if not is_machine:
         ways = f"`pixelpipe trust {named}` allows it for this project, or {ways}"
     return (
         f"{settings.origin('service')}: names the service {named}, and you have not said that your "
@@ -96,7 +101,7 @@ def _host_refusal(
 
 def _refusal(root: Path, state: Path, environment: Mapping[str, str]) -> str:
     """Say why the key in the project's `.env` does not count; "" when it does."""
-    standing = versioning.standing(root, ".env")
+    standing = version_control.standing(root, ".env")
     if standing is Standing.IGNORED:
         return ""
     if standing is Standing.CARRIED:
@@ -105,7 +110,7 @@ def _refusal(root: Path, state: Path, environment: Mapping[str, str]) -> str:
             "repository chose it. `git rm --cached .env` takes it out; a key of yours that was "
             "pushed must be revoked"
         )
-    if trust.of(state, root).env and not budget.is_ci(environment):
+    if trust.of(state, root).env and not is_ci(environment):
         return ""
     if standing is Standing.LOOSE:
         return (
