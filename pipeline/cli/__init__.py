@@ -18,9 +18,11 @@ from typing import NoReturn
 
 import click
 
+from ..core import plain
 from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
 from ..core.version import __version__
 from ..run.uptodate.quick import Found
+from .voice import say
 
 #: Command to the module that holds it, and its short help: that alone shows `--help`.
 _COMMANDS = {
@@ -124,6 +126,7 @@ def _sentences() -> Iterator[None]:
     except click.exceptions.Exit as exc:
         sys.exit(exc.exit_code)
     except click.ClickException as exc:
+        exc.message = plain.line(exc.message)
         exc.show()
         sys.exit(exc.exit_code)
     except (KeyboardInterrupt, click.Abort):
@@ -171,7 +174,7 @@ def _open_streams() -> None:
 
 
 def _say(sentence: str) -> None:
-    click.echo(f"pixelpipe: {sentence}", err=True)
+    say(f"pixelpipe: {sentence}", err=True)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

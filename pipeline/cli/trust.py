@@ -16,6 +16,7 @@ from ..storage import files
 from ..storage import trust as trusts
 from ..storage.trust import Trust
 from . import options
+from .voice import say, show_json
 
 _SEAL = ".pixelpipe/tmp/seal"
 
@@ -74,7 +75,7 @@ def trust(
         # What was said with nothing to do may be said no more: another service may answer now.
         (root / _SEAL).unlink(missing_ok=True)
     if as_json:
-        click.echo(msgspec.json.encode(_document(root, now)).decode())
+        show_json(msgspec.json.encode(_document(root, now)))
     else:
         _show(root, now)
 
@@ -118,25 +119,25 @@ def _show_all(state: Path, as_json: bool) -> None:
     found = trusts.all_of(state)
     if as_json:
         entries = [_document(Path(root), one) for root, one in sorted(found.items())]
-        click.echo(msgspec.json.encode({"trust": 1, "projects": entries}).decode())
+        show_json(msgspec.json.encode({"trust": 1, "projects": entries}))
         return
     for root, one in sorted(found.items()):
         _show(Path(root), one)
     if not found:
-        click.echo("No project is allowed anything.")
+        say("No project is allowed anything.")
 
 
 def _show(root: Path, found: Trust) -> None:
     if found == Trust():
-        click.echo(f"{root}: nothing is allowed.")
+        say(f"{root}: nothing is allowed.")
         return
-    click.echo(f"{root}:")
+    say(f"{root}:")
     for host in found.hosts:
-        click.echo(f"  {host} may get the key and the sprites")
+        say(f"  {host} may get the key and the sprites")
     if found.env:
-        click.echo("  the key in .env counts")
+        say("  the key in .env counts")
     if found.budget is not None:
-        click.echo(f"  each run may buy for at most {found.budget} credits without asking")
+        say(f"  each run may buy for at most {found.budget} credits without asking")
 
 
 def _document(root: Path, found: Trust) -> dict[str, object]:

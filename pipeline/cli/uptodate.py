@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..run.uptodate import compare, quick
+from .voice import say_block
 
 if TYPE_CHECKING:
     from ..run.report import Report
@@ -52,5 +53,5 @@ def _heard(report: Report, show: Callable[[Report], None]) -> compare.Said:
 
 
 def _print(said: compare.Said) -> None:
-    click.echo(said.out, nl=False)
-    click.echo(said.err, nl=False, err=True)
+    say_block(said.out)
+    say_block(said.err, err=True)

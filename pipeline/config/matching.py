@@ -145,9 +145,9 @@ class _Compiled:
         when = self.rule.when
         if when != _ANY and not self._holds(source, relative, names):
             return None
-        for regex in self.regexes:
+        for glob, regex in zip(self.globs, self.regexes, strict=True):
             if match := regex.fullmatch(relative):
-                return match.groupdict()
+                return glob.captured(match)
         return None
 
     def _holds(self, source: Source, relative: str, names: _Names | None) -> bool:

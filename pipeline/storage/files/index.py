@@ -2,7 +2,9 @@
 
 One SQLite file, `.pixelpipe/index.sqlite`: a path with its stat leads to a byte digest, a byte
 digest leads to what the pixels are. It is read in one select and written once at the end of a
-run. Losing it costs time and changes no result: a damaged or missing index is built anew.
+run. Losing it costs time and changes no result: a damaged or missing index is built anew. A
+checkout may bring any database under its name: one that is no regular file of a possible size, or
+holds anything but our two tables, such as a view that never ends, is a damaged one.
 
 A file that was changed less than two seconds before it was read is not remembered: on coarse
 clocks it could change again without its stat showing it ("racily clean", git's racy-git.txt).
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import stat as bits
 import struct
 import time
 from collections.abc import Callable, Collection
@@ -20,6 +23,7 @@ from pathlib import Path
 
 import msgspec
 
+from ...core import keys
 from ...core.errors import ConfigError
 from . import paths
 from .stats import RACY_NS, Stat
@@ -35,6 +39,14 @@ CREATE TABLE IF NOT EXISTS files(path TEXT PRIMARY KEY, memo BLOB NOT NULL) WITH
 CREATE TABLE IF NOT EXISTS pictures(digest BLOB UNIQUE NOT NULL, facts BLOB NOT NULL);
 PRAGMA user_version = {VERSION};
 """
+#: How SQLite keeps the words of our tables.
+_TABLES = frozenset(
+    line.removesuffix(";").replace("TABLE IF NOT EXISTS ", "TABLE ")
+    for line in _SCHEMA.strip().split("\n")
+    if line.startswith("CREATE")
+)
+#: A checkout of 100,000 sprites has an index of a third of this size.
+_MOST_BYTES = 96 * 1024 * 1024
 #: Text or bytes in the first column tells the tables apart: one statement, one dictionary.
 _SELECT = "SELECT path, memo FROM files UNION ALL SELECT digest, facts FROM pictures"
 #: Pictures that no file shows now (another branch has them) are kept, but not without end.
@@ -85,7 +97,8 @@ class Index:
         """
         index = cls(root, clock=clock)
         index._is_narrow = is_narrow
-        if not is_narrow and index._path.exists():
+        index._is_damaged = index._is_foreign()
+        if not is_narrow and not index._is_damaged and index._path.exists():
             index._load()
         return index
 
@@ -147,7 +160,8 @@ class Index:
     def noted(self, digest: str) -> str | None:
         """Return the text that was noted under `digest`, if it is still known."""
         text = self._row(bytes.fromhex(digest))
-        return None if text is None else text.decode()
+        is_so = text is not None and keys.digest(text) == digest
+        return text.decode() if text is not None and is_so else None
 
     def save(self) -> None:
         """Write what changed, in one transaction; where that is impossible, warn once and go on."""
@@ -182,6 +196,8 @@ class Index:
         try:
             with closing(sqlite3.connect(self._path, timeout=_BUSY_S)) as database:
                 self._check_version(database)
+                if not _is_ours(database):
+                    raise sqlite3.DatabaseError("holds other things than our tables")
                 self._rows.update(database.execute(query, values))
             self._is_damaged = not all(map(_is_sound, self._rows.items()))
         except sqlite3.OperationalError as exc:
@@ -193,6 +209,14 @@ class Index:
         if self._is_damaged:
             self._rows = {}
             _log.info("%s was damaged and is built anew; this costs time only", self._path)
+
+    def _is_foreign(self) -> bool:
+        """Tell whether something stands in the index's place that we did not write."""
+        try:
+            found = self._path.lstat()
+        except OSError:
+            return False
+        return not bits.S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES
 
     def _check_version(self, database: sqlite3.Connection) -> None:
         """Refuse an index that a newer pixelpipe wrote."""
@@ -240,7 +264,7 @@ class Index:
         """Remove a damaged file and what SQLite left beside it."""
         for suffix in ("", "-journal", "-wal", "-shm"):
             with suppress(FileNotFoundError):
-                Path(f"{self._path}{suffix}").unlink()
+                Path(f"{self._path}{suffix}").unlink()  # a link itself, not what it leads to
         self._is_damaged = False
 
     def _warn(self, sentence: str) -> None:
@@ -248,6 +272,17 @@ class Index:
         if not self._has_warned:
             self._has_warned = True
             _log.warning("%s", sentence)
+
+
+def _is_ours(database: sqlite3.Connection) -> bool:
+    """Tell whether a database holds our tables and nothing else: no view, trigger or other table.
+
+    Its own words count, not its names: a table of ours may not be a view in disguise.
+    """
+    database.execute("PRAGMA trusted_schema = OFF")
+    found = database.execute("SELECT sql FROM sqlite_master LIMIT 10").fetchall()
+    written = {row[0] for row in found if row[0] is not None}
+    return written <= _TABLES and len(found) < 10
 
 
 def _packed(stat: Stat) -> bytes:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from ...core import listing, small_files
 from ...core.model import Record
 from . import paths
-from .ignore import IGNORE_NAME, Ignore
+from .ignore import IGNORE_NAME, MOST_PATTERNS, Ignore
 from .stats import HAS_INODES, Stat
 
 #: Folders that other programs fill; every folder with a dot (`.godot`, `.git`) is left out as well.
@@ -140,13 +140,16 @@ class Walk:
         try:
             place = Path(self._base, folder, IGNORE_NAME)
             text = small_files.text(place, most=_IGNORE_BYTES, within=self._real_root)
-            return ignore.extended(text.split("\n"), "" if folder == "." else folder)
+            own = ignore.extended(text.split("\n"), "" if folder == "." else folder)
+            if own.count <= MOST_PATTERNS:
+                return own
+            reason = f"it makes more than {MOST_PATTERNS} patterns"
         except (FileNotFoundError, NotADirectoryError):
             return ignore
         except (OSError, UnicodeDecodeError) as exc:
-            reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
-            self.miss(prefix(folder) + IGNORE_NAME, f"cannot be read ({reason}); its folder waits")
-            return None
+            reason = (exc.strerror or "") if isinstance(exc, OSError) else "it is not UTF-8"
+        self.miss(prefix(folder) + IGNORE_NAME, f"cannot be read ({reason}); its folder waits")
+        return None
 
     def look(self, wanted: Iterable[str], ignore: Ignore) -> None:
         """Stat files that all lie in one folder."""
