@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TextIO, cast
 
 import click
 
@@ -126,8 +127,7 @@ def _sentences() -> Iterator[None]:
     except click.exceptions.Exit as exc:
         sys.exit(exc.exit_code)
     except click.ClickException as exc:
-        exc.message = plain.line(exc.message)
-        exc.show()
+        exc.show(cast(TextIO, _Plain(sys.stderr)))
         sys.exit(exc.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _say("stopped; what is in flight is taken up by the next run")
@@ -149,6 +149,21 @@ def _sentences() -> Iterator[None]:
         sys.exit(StorageError.exit_code)
     except Exception as exc:
         _bug(exc)
+
+
+class _Plain(io.TextIOBase):
+    """Passes on what click says of a mistake in the arguments: it quotes them."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write the text as nothing but text."""
+        return self._stream.write(plain.block(text))
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
 
 
 def _bug(exc: Exception) -> NoReturn:

@@ -46,7 +46,7 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
         if not one.interpretation and not opened.workspace.service.paid:
             say(f"  engine  {_reading(opened, report, one)}")
     for step in report.plan.refused:
-        say(step.error)
+        say(step.error or step.reason)
     if path in report.plan.unmatched:
         say(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
 

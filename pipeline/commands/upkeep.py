@@ -122,7 +122,7 @@ def remove(opened: Project, purchases: Iterable[Unused]) -> None:
             if one not in still:
                 continue
             bought = one.bought
-            is_fetched = ledger.has_fetched(bought.request_key, bought.digest)
+            is_fetched = bought.is_fetched_by(ledger.jobs([bought.request_key]))
             store.keep(bought, is_fetched=is_fetched)
             store.remove(opened.workspace.bought[0], bought)
 

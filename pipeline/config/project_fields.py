@@ -31,6 +31,15 @@ def _path_problem(text: str) -> str | None:
     return None
 
 
+def _folder_problem(text: str) -> str | None:
+    """Say why `text` is no folder for art: outputs are never written into hidden ones."""
+    if problem := _path_problem(text):
+        return problem
+    if any(part[:1] == "." for part in text.split("/") if part not in (".", "")):
+        return "is hidden or lies in a hidden folder, such as .git; nothing is written there"
+    return None
+
+
 def _plain(text: str) -> str:
     """Return a path without `./` and trailing slashes; the project itself is "."."""
     return "/".join(part for part in text.split("/") if part not in ("", ".")) or "."
@@ -78,10 +87,12 @@ _URL = (
     r"(?::[0-9]{1,5})?(?:/[^?#@\s]*)?"
 )
 _INSIDE = r"^(?!/|~|[A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))[^\\]*\S[^\\]*$"
+#: `.` itself is the project; `..` is refused before.
+_NOT_HIDDEN = r"(?!(?:.*/)?\.(?:[^/.]|\.[^/]))"
 _FOLDER = Text(
     wanted="a folder inside the project",
-    pattern=_INSIDE,
-    check=_path_problem,
+    pattern=_INSIDE.replace("^", rf"^{_NOT_HIDDEN}", 1),
+    check=_folder_problem,
     convert=_plain,
     examples=("assets",),
 )

@@ -249,10 +249,10 @@ class _Run:
         if record is None or content is None:
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
         ledger = self._context.ledger
-        self._store.keep(record, is_fetched=ledger.has_fetched(record.request_key, digest))
-        is_found = clip.job is not None and clip.step.kind is StepKind.REUSE
         # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
-        if is_found and clip.job is not None and self._store.is_kept_by_user(record):
+        is_own = self._store.is_kept_by_user(record)
+        self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
+        if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
             jobs.settle(clip.job, record, ledger, self._context.clock())
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)

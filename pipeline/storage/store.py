@@ -19,7 +19,7 @@ import errno
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,7 +27,7 @@ import msgspec
 
 from ..core import keys, small_files
 from ..core.errors import ConfigError, StorageError
-from ..core.model import MAX_SIDE_PX, Record, Resolved
+from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import Credits, Digest, ServiceName, Take
 from .lock import ClipLine
 
@@ -62,6 +62,16 @@ class Bought(Record, frozen=True, kw_only=True):
     #: How the built-in engine read the prompt.
     interpretation: str = ""
     resolved: Resolved
+
+    def is_fetched_by(self, jobs: Iterable[Job]) -> bool:
+        """Tell whether one of the user's own jobs brought exactly this: a checkout may lie."""
+        return any(
+            job.state is JobState.BOUGHT
+            and (job.request_key, job.digest) == (self.request_key, self.digest)
+            and (job.service, job.paid, job.take) == (self.service, self.paid, self.take)
+            and (job.recipe, job.resolved) == (self.recipe, self.resolved)
+            for job in jobs
+        )
 
     def line(self, source: str, clip: str) -> ClipLine:
         """Return the lock file's line for a clip that uses this purchase."""

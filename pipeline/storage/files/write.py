@@ -66,7 +66,7 @@ def publish(
     """
     if below is not None:
         for file in files:
-            _check_ours(file.path, below)
+            _check_ours(root, file.path, below)
     wanted = _checked(root, files)
     pending: list[_Pending] = []
     try:
@@ -101,7 +101,7 @@ def remove(root: Path, path: str, digest: str, *, below: Sequence[str]) -> bool:
     Raises StorageError if it cannot be read or deleted.
     """
     try:
-        _check_ours(path, below)
+        _check_ours(root, path, below)
         place = _place(root, path)
     except AssetError:
         return False
@@ -197,22 +197,22 @@ def _place(root: Path, path: str) -> Path:
     real_root = Path(os.path.realpath(root))
     parent = paths.inside(root, folder, AssetError) if folder else real_root
     paths.inside(root, path, AssetError)
-    if folder and any(part[0] == "." for part in _below_root(parent, root, real_root)):
-        raise AssetError(f"{path}: lies in a hidden folder, where nothing of ours is written")
     return parent / name
 
 
-def _below_root(parent: Path, root: Path, real_root: Path) -> tuple[str, ...]:
-    """Return the folders from the root down; `parent` is real if it lay behind a link."""
-    base = real_root if parent.is_relative_to(real_root) else root
-    return parent.relative_to(base).parts
+def _check_ours(root: Path, path: str, below: Sequence[str]) -> None:
+    """Raise AssetError for what is no output by its name, or lies in none of the folders.
 
-
-def _check_ours(path: str, below: Sequence[str]) -> None:
-    """Raise AssetError for what is no output by its name, or lies in none of the folders."""
+    Neither may it lie in a hidden folder, also not behind a link.
+    """
     is_inside = any(top == "." or path.startswith(f"{top}/") for top in below)
     if not is_inside or not paths.is_output(path) or paths.TEMPORARY in path:
         raise AssetError(f"{path}: is no output in the assets folders; it is left alone")
+    real_root = Path(os.path.realpath(root))
+    parent = paths.inside(root, path, AssetError).parent
+    base = real_root if parent.is_relative_to(real_root) else root
+    if any(part[0] == "." for part in parent.relative_to(base).parts):
+        raise AssetError(f"{path}: lies in a hidden folder, where nothing of ours is written")
 
 
 def _holds(place: Path, content: bytes) -> bool:

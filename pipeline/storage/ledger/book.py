@@ -148,14 +148,6 @@ class Ledger(LedgerSets):
         found.sort(key=lambda job: job.request_key, reverse=True)
         return {job.resolved.open_key: job for job in found if job.resolved.open_key}
 
-    def has_fetched(self, request_key: str, digest: str) -> bool:
-        """Tell whether a run of this user brought these bytes for this key."""
-        rows = self._read(
-            "SELECT 1 FROM spend WHERE request_key = ? AND digest = ? AND state = 'bought' LIMIT 1",
-            (request_key, digest),
-        )
-        return bool(rows)
-
     def unfinished(self) -> list[Job]:
         """Return all jobs that are neither bought nor failed, oldest first."""
         rows = self._read("SELECT record FROM jobs WHERE state NOT IN ('bought', 'failed')")
