@@ -25,7 +25,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..core import keys, small_files
+from ..core import keys, private, small_files
 from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import Credits, Digest, ServiceName, Take
@@ -207,6 +207,14 @@ class Store:
                     if record is not None:
                         yield record
 
+    def _make_folder(self, folder: Path) -> None:
+        """Make the folder of a file; the user's own tier is nobody else's."""
+        tier = folder.parent
+        if tier.parent.name != _STATE_NAME:
+            private.folder(tier.parent)
+            private.folder(tier)
+        folder.mkdir(parents=True, exist_ok=True)
+
     def _write(self, path: Path, content: bytes) -> None:
         if _holds(path, content):
             return
@@ -217,7 +225,7 @@ class Store:
             )
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.pixelpipe-tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(path.parent)
             try:
                 with temporary.open("xb") as file:
                     file.write(content)

@@ -108,7 +108,7 @@ def served(state: Path, url: str) -> Iterator[None]:
     try:
         private.folder(state)
         private.folder(place.parent)
-        lock = FileLock(place)
+        lock = FileLock(place, mode=0o600)
         lock.acquire(blocking=False)
     except (OSError, Timeout):
         yield  # it serves all the same; only who names it in a file has to trust it
@@ -147,7 +147,7 @@ def _served(state: Path, url: str) -> Path:
 def _locked(state: Path) -> Iterator[None]:
     try:
         private.folder(state)
-        with FileLock(state / f"{_NAME}.lock", timeout=_BUSY_S):
+        with FileLock(state / f"{_NAME}.lock", timeout=_BUSY_S, mode=0o600):
             yield
     except Timeout as exc:
         raise StorageError(f"{state / _NAME}: another pixelpipe is writing it") from exc

@@ -206,8 +206,16 @@ def test_a_foreign_record_settles_no_job_of_ours(paying: Game, shop: Shop) -> No
 # -- lock lines ---------------------------------------------------------------------------------
 
 #: What the project itself holds, and nobody but its owner may delete.
-VICTIMS = ["README.md", ".git/HEAD", "src/main.py", "assets/hero.png", "assets/.x/a.anim.png",
-           "notes.anim.png", ".pixelpipe/bought/x.anim.png", "assets/x.anim.png.import"]  # fmt: skip
+VICTIMS = [
+    "README.md",
+    ".git/HEAD",
+    "src/main.py",
+    "assets/hero.png",
+    "assets/.x/a.anim.png",
+    "notes.anim.png",
+    ".pixelpipe/bought/x.anim.png",
+    "assets/x.anim.png.import",
+]
 
 
 @pytest.mark.parametrize("victim", VICTIMS)

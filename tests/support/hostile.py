@@ -29,13 +29,16 @@ YAML = [
     "service: https://evil.example/functions/v1\n", "service: {url}\n", "budget: 100000\n",
     "budget: {{run: 100000, day: 100000}}\n", "assets: [.]\n", "assets: [.git]\n", "jobs: 32\n",
     "assets: [../..]\n", "ignore: ['*a*a*a*a*a*a*a*b', '**/d/**/d/**/d/**']\n", "batch: true\n",
-    "targets: [godot, gif, css, tiled, unity, evil]\n", "api_key: pe_sk_x\n", "packs: [props@1]\n",
+    "targets: [godot, gif, css, tiled, unity, evil]\n", "api_key: pe_sk_x\n",
+    "packs: [props@1]\n",
     "rules: ['**/**/**/**/*.yaml']\n", "rules: [assets/hero.png]\n", "\x00\n", "- [\n",
     "x: &a [*a, *a]\n", "targets: [{{frames: {{}}}}]\n", "placeholder: 7\n",
 ]  # fmt: skip
 RULE = [
-    "    match: '{{a}}*{{a}}*{{a}}b*'\n", "    match: '*a*a*a*a*a*a*a*a*a*b'\n", "    budget: 9999\n",
-    "    pivot: [1e99, -5]\n", "    when: {{path: '(a+)+b'}}\n", "    cells: 1x1\n    pick: [0, 999]\n",
+    "    match: '{{a}}*{{a}}*{{a}}b*'\n", "    match: '*a*a*a*a*a*a*a*a*a*b'\n",
+    "    budget: 9999\n",
+    "    pivot: [1e99, -5]\n", "    when: {{path: '(a+)+b'}}\n",
+    "    cells: 1x1\n    pick: [0, 999]\n",
     "    grade: {{hide: 100}}\n", "    targets: [gif, webp, apng, frames]\n", "    alpha: keep\n",
     "    clips: {{x: '\\e]0;evil\\a', y: {{from: x, flip: y}}, z: {{from: z}}}}\n",
     "    clips: {{x: {{prompt: hop, frames: 16, fps: 1000}}}}\n",
@@ -142,7 +145,8 @@ class Spoiler:
     def override(self) -> None:
         """Put an override beside a sprite."""
         texts = ["clips: {idle: null}\n", "clips: {idle: '\\e[2J'}\n", "- x\n", "match: '*'\n",
-                 "targets: [gif]\n", "clips: {../x: hop}\n", "alpha: keep\npivot: [-1e9, 5]\n"]  # fmt: skip
+                 "targets: [gif]\n", "clips: {../x: hop}\n",
+                 "alpha: keep\npivot: [-1e9, 5]\n"]  # fmt: skip
         self._write(self._root / "assets/hero.png.yaml", self._random.choice(texts).encode())
 
     def ignore(self) -> None:
