@@ -21,7 +21,7 @@ import pytest
 from command import call
 from game import KEY_NAME, RULES, Game, built, folder_in_memory
 from hostile import KINDS, Spoiler
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline.purchase import local_engine
@@ -156,6 +156,7 @@ def test_a_spoiled_project_harms_nobody(victim: Victim) -> None:
         deadline=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
+        phases=(Phase.generate,),
     )
     @given(changes)
     def spoil(made: list[tuple[str, int]]) -> None:
