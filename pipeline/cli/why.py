@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -29,7 +30,7 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
     """
     opened = Project(file.parent, service=service)
     root = opened.root.resolve()
-    place = file.resolve()
+    place = Path(os.path.realpath(file))
     if not place.is_relative_to(root):
         raise UsageError(f"{file}: lies outside of the project {opened.root}")
     path = place.relative_to(root).as_posix()

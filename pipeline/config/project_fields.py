@@ -11,6 +11,8 @@ from .rule_fields import MISPLACED, TARGETS
 from .shapes import Choice, Duration, Switch, Text, Whole, nearest
 from .tables import Field, ListOf, OneOf, Table
 
+#: In one pattern for rule files.
+_MOST_DEEP = 2
 AUTO, PIXEL_ENGINE, BUILT_IN = "auto", "pixel-engine", "built-in"
 #: Where the API key may stand, first one first.
 KEY_NAMES = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY")
@@ -29,6 +31,12 @@ def _path_problem(text: str) -> str | None:
     if ".." in text.split("/"):
         return "leaves the project"
     return None
+
+
+def _rule_file_problem(text: str) -> str | None:
+    """Say why `text` names no rule files: each `**` looks through all folders once more."""
+    many = f"has more than {_MOST_DEEP} `**`" if text.count("**") > _MOST_DEEP else None
+    return _path_problem(text) or many
 
 
 def _folder_problem(text: str) -> str | None:
@@ -99,7 +107,7 @@ _FOLDER = Text(
 _RULE_FILE = Text(
     wanted="the path of a rule file, such as `rules/mine.yaml` (rules stand in files of their own)",
     pattern=_INSIDE,
-    check=_path_problem,
+    check=_rule_file_problem,
     convert=_plain,
     examples=("rules/*.yaml",),
 )
