@@ -154,6 +154,8 @@ def _troubles(report: Report) -> list[str]:
             step = result.step
             why = step.error or (result.notes[0] if result.notes else step.reason)
             text = why.removeprefix(f"{step.source}: ")
+            if text == report.refusal:  # it is said in full below, once
+                text = "its service may not be contacted before you allow it"
             alike[step.kind, text].append(name(step))
     lines = []
     for (kind, text), names in alike.items():
