@@ -14,6 +14,7 @@ from ..commands.init.gameengines import Found
 from ..commands.init.setup import Setup
 from ..commands.init.starter import Played
 from ..config import packs
+from ..core import small_files
 from ..core.errors import ConfigError, PixelpipeError, StorageError
 from ..core.model import File
 from ..storage import files as project
@@ -23,6 +24,7 @@ from .voice import say
 if TYPE_CHECKING:
     from ..config.workspace import Workspace
 
+_MOST_BYTES = 4 * small_files.MIB
 _PLUGINS = ("godot", "unity", "aseprite")
 #: So many levels above the project an engine's own file is looked for.
 _LEVELS_UP = 4
@@ -98,7 +100,7 @@ def _markers(folder: Path) -> listing.Listing:
     if not unity.is_file():
         return near
     path = "ProjectSettings/ProjectVersion.txt"
-    text = unity.read_text(encoding="utf-8", errors="replace")
+    text = small_files.read(unity, most=_MOST_BYTES).decode(errors="replace")
     return listing.Listing(files=(*near.files, path), texts={**near.texts, path: text})
 
 
@@ -152,7 +154,7 @@ class _Written:
             self._left.append("the texture filter (it is not set in a file here; see below)")
             return found
         try:
-            before = (self._root / engine.marker).read_bytes()
+            before = small_files.read(self._root / engine.marker, most=_MOST_BYTES)
             after = inisettings.added(before.decode(), engine.kind.settings).encode()
         except (OSError, UnicodeDecodeError) as exc:
             raise StorageError(f"{engine.marker}: cannot be read as text ({exc})") from exc

@@ -83,7 +83,7 @@ class Spoiler:
             place = place.with_name(self._random.choice(["x.json", f"{'0' * 64}.{'0' * 16}.json"]))
         self._write(place, content if self._random.random() < 0.8 else self._flipped(content))
 
-    def bytes(self) -> None:
+    def strip(self) -> None:
         """Damage bought bytes, or put another picture in their place."""
         places = sorted(self._root.glob(".pixelpipe/bought/??/*.png"))
         if places:
@@ -247,7 +247,7 @@ def _with_chunk(content: bytes, kind: bytes, body: bytes) -> bytes:
 KINDS: dict[str, Callable[[Spoiler], None]] = {
     "lock": Spoiler.lock,
     "record": Spoiler.record,
-    "bytes": Spoiler.bytes,
+    "strip": Spoiler.strip,
     "state": Spoiler.state,
     "link": Spoiler.link,
     "settings": Spoiler.settings,
