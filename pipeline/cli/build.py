@@ -13,7 +13,7 @@ import click
 
 from ..core.errors import UsageError
 from . import options, uptodate
-from .voice import say, say_block, show_json
+from .voice import say, show_json
 
 if TYPE_CHECKING:
     from ..core.model import Step
@@ -53,10 +53,6 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
-    is_plain = not (only or as_json or saved or dep or stamp or timings)
-    since = uptodate.look("build", project, service=service) if is_plain else None
-    if uptodate.is_answered(since):
-        return
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
     from ..run import depfile, plan_file
@@ -79,14 +75,14 @@ def build(
             frozen=frozen,
             locked=locked,
         )
-        report = opened.build(wish, observe=observe, since=since, seals=is_plain)
+        report = opened.build(wish, observe=observe, remembered=uptodate.remembered())
     depfile.write(report, tracked)
     if timings:
         _show_timings(report)
     if as_json:
         show_json(report.json())
     else:
-        uptodate.say("build", report, show_build, is_sealed=is_plain)
+        uptodate.say(opened, report, show_build)
     sys.exit(report.exit)
 
 
@@ -97,11 +93,9 @@ def _show_timings(report: Report) -> None:
 
 def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
-    if report.draft is not None and report.draft.said is not None and report.plan.is_up_to_date:
-        say_block(report.draft.said.out)  # about the whole, of which we saw a part
-        return
     if report.plan.is_up_to_date and not report.plan.refused:
-        say(f"Nothing to do: {_count(report.results, 'clip')} up to date.")
+        clips = len(report.results) + report.rest
+        say(f"Nothing to do: {clips} {'clip' if clips == 1 else 'clips'} up to date.")
         for result in report.results:
             if result.state == "hidden":
                 say(f"{name(result.step)}: {result.step.reason}")

@@ -18,7 +18,7 @@ from ..storage.trust import Trust
 from . import options
 from .voice import say, show_json
 
-_SEAL = ".pixelpipe/tmp/seal"
+_REMEMBERED = ".pixelpipe/tmp/state"
 
 
 @click.command()
@@ -73,7 +73,7 @@ def trust(
         now = trusts.change(state, root, lambda before: _joined(before, asked))
     if revoke or asked != Trust():
         # What was said with nothing to do may be said no more: another service may answer now.
-        (root / _SEAL).unlink(missing_ok=True)
+        (root / _REMEMBERED).unlink(missing_ok=True)
     if as_json:
         show_json(msgspec.json.encode(_document(root, now)))
     else:

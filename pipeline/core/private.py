@@ -63,20 +63,29 @@ def signature(state: Path, text: bytes) -> str:
 
     The secret behind it is made with the first signature. Raises OSError where that is impossible.
     """
-    return hmac.new(_secret(state), text, sha256).hexdigest()
+    return hmac.new(secret(state), text, sha256).hexdigest()
 
 
 def is_signed(state: Path, text: bytes, claimed: str) -> bool:
     """Tell whether `claimed` is this user's signature of `text`; no secret is made for that."""
+    known = known_secret(state)
+    if known is None:
+        return False
+    made = hmac.new(known, text, sha256).hexdigest()
+    return hmac.compare_digest(made.encode(), claimed.encode())
+
+
+def known_secret(state: Path) -> bytes | None:
+    """Return what only this user knows, if that was ever needed; none is made."""
     try:
         known = (state / _SECRET).read_bytes()
     except OSError:
-        return False
-    made = hmac.new(known, text, sha256).hexdigest()
-    return len(known) == _SECRET_BYTES and hmac.compare_digest(made.encode(), claimed.encode())
+        return None
+    return known if len(known) == _SECRET_BYTES else None
 
 
-def _secret(state: Path) -> bytes:
+def secret(state: Path) -> bytes:
+    """Return what only this user knows, 32 bytes; made with the first call. Raises OSError."""
     path = folder(state) / _SECRET
     if not path.exists():
         made = path.with_name(f".{_SECRET}.{secrets.token_hex(8)}.pixelpipe-tmp")

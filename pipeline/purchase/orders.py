@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ..config import cells
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import AssetError, PixelpipeError, RefusedError, UnavailableError
+from ..core.errors import PixelpipeError, RefusedError, UnavailableError
 from ..core.model import Balance, Job, JobState, Resolved
 from ..plan.steps import ClipPlan, Wanted
 from ..storage import pictures
@@ -47,12 +47,6 @@ def order(
 
         whole = pictures.pixels(workspace.root, wanted.source)
         picture = cells.picture(whole, wanted.rule, clip.request.cell)
-        # The key was made from what the index remembers, and a checkout may bring an index.
-        if keys.pixel_digest(picture) != clip.request.pixel_digest:
-            raise AssetError(
-                f"{wanted.source.path}: is another picture than .pixelpipe/index.sqlite says, and "
-                "nothing was bought; delete that file, then build again"
-            )
         resolved = resolve.request(
             clip.request,
             picture,

@@ -20,7 +20,6 @@ from pipeline.api import Project
 from pipeline.core import keys
 from pipeline.core.model import JobState
 from pipeline.storage import lock
-from pipeline.storage.files import Index
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -303,7 +302,7 @@ def test_nothing_is_deleted_through_a_link(game: Game, made: Made, kind: str) ->
 @pytest.mark.parametrize(
     "link",
     [".pixelpipe", ".pixelpipe/bought", ".pixelpipe/tmp", ".pixelpipe/.gitignore",
-     ".pixelpipe/index.sqlite", ".pixelpipe/index.sqlite-journal"],
+     ".pixelpipe/tmp/state", ".pixelpipe/index.sqlite"],
 )  # fmt: skip
 def test_nothing_is_written_through_a_link_of_the_checkout(
     game: Game, tmp_path: Path, link: str
@@ -311,7 +310,7 @@ def test_nothing_is_written_through_a_link_of_the_checkout(
     """The state of a checkout may be a link to the user's own files."""
     target = tmp_path / "target"
     place = game.root / link
-    place.parent.mkdir(exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     if link in (".pixelpipe", ".pixelpipe/bought", ".pixelpipe/tmp"):
         target.mkdir()
     place.symlink_to(target)
@@ -395,20 +394,6 @@ def test_an_index_that_we_did_not_write_is_not_asked(game: Game, schema: str) ->
     assert game.run("build").exit == 0
     assert time.process_time() - begun < 20
     assert "Nothing to do" in game.run("build").stdout
-
-
-def test_what_an_index_says_of_a_picture_is_not_bought_unseen(paying: Game, shop: Shop) -> None:
-    """A forged memo would put one sprite's purchase under another one's key, for all projects."""
-    hero = (paying.root / "assets/hero.png").read_bytes()
-    assert paying.plan().exit == 0
-    index = Index.open(paying.root)
-    facts = index.facts(keys.digest(hero))
-    assert facts is not None
-    index.learn(keys.digest(hero), msgspec.structs.replace(facts, pixel_digest="0" * 64))
-    index.save()
-    ended = paying.build("--yes")
-    assert shop.calls == 2
-    assert "is another picture than .pixelpipe/index.sqlite says" in ended.stdout
 
 
 # -- pictures -----------------------------------------------------------------------------------

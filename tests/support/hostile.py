@@ -93,7 +93,7 @@ class Spoiler:
         """Replace what this checkout remembers."""
         names = [
             "index.sqlite",
-            "tmp/seal",
+            "tmp/state",
             ".gitignore",
             "index.sqlite-journal",
             "index.sqlite-wal",

@@ -17,12 +17,7 @@ from . import ignore
 #: This checkout's own folder in the project.
 STATE_NAME = ".pixelpipe"
 #: What we write in it, beside bought bytes.
-_OURS = (
-    ".gitignore",
-    "tmp",
-    "index.sqlite",
-    *(f"index.sqlite-{end}" for end in ("journal", "wal", "shm")),
-)
+_OURS = (".gitignore", "tmp", "tmp/state")
 _IGNORED = "index.sqlite*\ntmp/\n"
 #: Part of the name of every file that is not finished yet; such a file is hidden as well.
 TEMPORARY = ".pixelpipe-tmp"
