@@ -12,23 +12,25 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import msgspec
 
 from .config import workspace
+from .core.errors import PixelpipeError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
 from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
-from .purchase import forecast, permission
+from .purchase import forecast, permission, proof
 from .purchase.connect import Lender, balance
 from .purchase.forecast import Past
 from .purchase.jobs import Change
 from .purchase.permission import Permission
+from .purchase.proof import Settled
 from .run import execute, knowledge, placeholders, publish, survey
 from .run.context import Tools
 from .run.report import Report, exit_code
@@ -148,6 +150,7 @@ class Project:
             lent = lender or stack.enter_context(Lender(self.workspace, self.environment))
             tools = self._tools(ledger, lent, observe, stop, watch)
             tools = msgspec.structs.replace(tools, restored=scope.stems)
+            settled = self._settled(ledger, lent, plan, spending)
             plan, _ = self._planned(found, ledger, scope)
             watch.lap("planning")
             if spending.locked and (changes := plan.lock_changes(found.lock)):
@@ -156,7 +159,9 @@ class Project:
             options = may.granted(found, plan, scope.saved)
             results = execute.run(self.workspace, found, plan, tools, options)
             ledger.forget_kept(str(self.root), bought(results))
+            self._note_doubt(ledger, lent)
             report = self._report("build", plan, results, watch, lent.url)
+            report = msgspec.structs.replace(report, settled=settled)
         return self._resealable(report, found, scope)
 
     def placeholders(
@@ -238,8 +243,29 @@ class Project:
         )
         return plan, known
 
+    def _settled(
+        self, ledger: Ledger, lent: Lender, plan: Plan, spending: Spending
+    ) -> tuple[Settled, ...]:
+        """Settle the doubts of which the books prove that nothing was billed."""
+        service, now = self.workspace.service, time.time()
+        is_quiet = permission.keeps_lock(plan, spending, self.environment)
+        if not service.paid or is_quiet or not proof.is_due(service.identity, ledger, now):
+            return ()
+        with suppress(PixelpipeError):  # whoever needs the service says what is wrong with it
+            return proof.settle(lent.service(), service.identity, ledger, now)
+        return ()
+
+    def _note_doubt(self, ledger: Ledger, lent: Lender) -> None:
+        if self.workspace.service.paid and lent.url is not None:
+            with suppress(PixelpipeError):
+                proof.note_doubt(
+                    lent.service(), self.workspace.service.identity, ledger, time.time()
+                )
+
     def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
-        """Add what the next run has to compare, if nothing was to do."""
+        """Add what the next run has to compare, if nothing was to do and nothing to be said."""
+        if self.workspace.key_trouble:
+            return report
         stated = (self.environment, self._flags)
         draft = decide.draft(self.workspace, found, known, report.plan, stated, self._begun)
         return msgspec.structs.replace(report, draft=draft)

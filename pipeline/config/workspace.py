@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from .. import dotenv
 from ..core import keys
 from ..core.errors import ConfigError
 from ..core.model import Document, Record, Rule
@@ -26,6 +27,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     service: ServiceChoice
     #: The user's state folder: ledger, and the second copy of what was bought.
     state: Path
+    #: Why the project's `.env` gives no key although it is there for that; "" when it does.
+    key_trouble: str = ""
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
     #: False for a single file: nothing of ours is kept in its folder, and there is no lock file.
@@ -70,17 +73,20 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         rules=found,
         service=project_settings.service(settings, api_key(root, environment) is not None),
         state=state_folder(settings, environment),
+        key_trouble=key_trouble(root, environment),
         inputs=(files.CONFIG_NAME, *inputs),
     )
 
 
 def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
     """Find the key in the environment or the project's `.env`; it is never kept in a record."""
-    try:
-        dotenv = (root / ".env").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        dotenv = None
-    return project_settings.api_key(environment, dotenv)
+    found = project_settings.api_key(environment, None)
+    return project_settings.api_key({}, dotenv.look(root).text) if found is None else found
+
+
+def key_trouble(root: Path, environment: Mapping[str, str]) -> str:
+    """Say why the project's `.env` gives no key, when it is meant to; "" when one is found."""
+    return "" if project_settings.api_key(environment, None) else dotenv.look(root).trouble
 
 
 def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:

@@ -74,7 +74,9 @@ class Lender:
         else:
             found = workspace.api_key(self._workspace.root, self._environment)
             if found is None:
-                raise RefusedError(_NO_KEY)
+                raise RefusedError(
+                    workspace.key_trouble(self._workspace.root, self._environment) or _NO_KEY
+                )
             key = found
         service = Service(base_url, key)
         self._stack.callback(service.close)

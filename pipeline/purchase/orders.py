@@ -17,7 +17,7 @@ from ..plan.steps import ClipPlan, Wanted
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Bought
-from . import budget
+from . import books, budget
 from .budget import Allowance
 from .jobs import Order
 from .polling import Pace, backoff_s
@@ -140,8 +140,9 @@ def affordable(
     available = None
     if allowance.credits != 0:
         balance = _balance(service)
-        ledger.note_balance(workspace.service.identity, balance, now=time.time())
-        available = balance.available
+        books.note_before(service, workspace.service.identity, ledger, balance, time.time())
+        # A service that says nothing of it refuses what is not covered by itself.
+        available = balance.available if balance.is_stated else None
     places = {rule.name: place for place, rule in enumerate(workspace.rules)}
     ranked = sorted(orders, key=lambda order: places.get(order.rule, len(places)))
     prices = [(order.rule, order.credits) for order in ranked]

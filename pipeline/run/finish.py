@@ -185,8 +185,19 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
             keyed=steps["palette"],
             remedies=remedies.find(steps["palette"], bought.resolved),
         ),
-        notes=tuple(f"{task.stem}.png, clip {clip.name!r}: {note}" for note in last.notes),
+        notes=tuple(
+            f"{task.stem}.png, clip {clip.name!r}: {note}"
+            for note in (*_other_count(steps["palette"], bought), *last.notes)
+        ),
     )
+
+
+def _other_count(step: develop.Step, bought: BoughtClip) -> tuple[str, ...]:
+    """Say when the service made another number of frames than was asked for: all are played."""
+    came, asked = step.reel.count, bought.resolved.frames
+    if came == asked:
+        return ()
+    return (f"the service sent {came} frame{'s' * (came != 1)}, not the {asked} asked for",)
 
 
 def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:

@@ -12,6 +12,7 @@ from ..core import errors
 from ..core.model import Record, StepKind
 from ..plan.plan import Plan
 from ..purchase.forecast import Forecast
+from ..purchase.proof import Settled
 from .results import Result
 from .uptodate.compare import Draft
 
@@ -34,6 +35,8 @@ class Report(Record, frozen=True, kw_only=True):
     forecast: Forecast | None = None
     #: What the next run has to compare, when nothing was to do.
     draft: Draft | None = None
+    #: Doubts that the books have settled before this run bought anything.
+    settled: tuple[Settled, ...] = ()
     #: What a run would report now, when that is not this report and nothing is to do any more.
     fresh: Report | None = None
 
@@ -68,11 +71,19 @@ class Report(Record, frozen=True, kw_only=True):
             "totals": self._totals(),
             "steps": [_step(result, self.ready_s(result)) for result in self.results],
             "unmatched": list(self.plan.unmatched),
-            "notices": list(self.plan.notices),
+            "notices": list(self.notices),
         }
+        if self.settled:
+            document["settled"] = [one.document for one in self.settled]
         if self.forecast is not None:
             document["forecast"] = self.forecast.json()
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of the project, in sentences."""
+        proofs = (one.sentence for one in self.settled)
+        return (*self.plan.notices, *proofs, *filter(None, [self.workspace.key_trouble]))
 
     def _totals(self) -> dict[str, object]:
         kinds = Counter(step.kind for step in self.plan.steps)

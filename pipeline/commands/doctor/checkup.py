@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from ... import dotenv
 from ...api import Project
 from ...config import packs
 from ...config.workspace import Workspace
@@ -39,18 +40,12 @@ def findings(
         "settings", f"{len(workspace.rules)} rules from {len(workspace.inputs)} files and packs"
     )
     yield from checks.old_packs(workspace.settings.packs, packs.versions())
-    yield from checks.key(
-        environment, _dotenv(workspace), is_needed=workspace.service.base_url is not None
-    )
+    if workspace.key_trouble:
+        yield checks.note("key", workspace.key_trouble)
+    text = dotenv.look(workspace.root).text
+    yield from checks.key(environment, text, is_needed=workspace.service.base_url is not None)
     yield from _place(workspace)
     yield from _plan(opened, environment, is_offline=is_offline)
-
-
-def _dotenv(workspace: Workspace) -> str | None:
-    try:
-        return (workspace.root / ".env").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _place(workspace: Workspace) -> Iterator[Finding]:
