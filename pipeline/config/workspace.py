@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from .. import dotenv
 from ..core import keys
 from ..core.errors import ConfigError
 from ..core.model import Document, Record, Rule
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Store
-from . import packs, project_settings, rule_file, target_checks, yaml_document
+from . import dotenv, packs, project_settings, rule_file, target_checks, yaml_document
 from .project_settings import ServiceChoice, Settings
 from .shapes import At
 

@@ -177,7 +177,9 @@ class Reading(Balance, frozen=True, kw_only=True):
 
     def is_same(self, other: Reading) -> bool:
         """Tell whether nothing at all has moved between two readings, of which both are whole."""
-        names = ("monthly_balance", "purchased_balance", "total_balance", "reserved", "available")
-        names += ("since", "credits_used", "jobs_charged")
+        names = (
+            *("monthly_balance", "purchased_balance", "total_balance", "reserved", "available"),
+            *("since", "credits_used", "jobs_charged"),
+        )
         is_whole = self.is_whole and other.is_whole and self.credits_used is not None
         return is_whole and all(getattr(self, name) == getattr(other, name) for name in names)

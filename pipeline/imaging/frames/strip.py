@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.errors import AssetError, SourceError
-from .. import delivered
-from ..delivered import Pictures
 from ..picture import color, raster
 from ..picture.raster import U8
+from . import delivered
+from .delivered import Pictures
 
 #: Sixteen frames of 256 px, four times as large.
 MAX_STRIP_PX = 16384

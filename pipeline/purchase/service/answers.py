@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol, Self
 
 from ...core.model import Balance, Record
-from ...service.fields import Fields
+from .fields import Fields
 
 #: Words for the two ends of a job, and for the way there; any other word is neither.
 _SUCCESS = frozenset(

@@ -27,12 +27,7 @@ from ...core.errors import (
     UncertainError,
 )
 from ...core.model import Balance
-from ...service import bodies, fields, links, meanings
-from ...service.fields import Fields
-from ...service.hosts import is_loopback
-from ...service.meanings import Meaning
-from ...service.route import RouteError
-from . import answers
+from . import answers, bodies, fields, links, meanings
 from .answers import (
     BatchStatus,
     BatchSubmitted,
@@ -44,6 +39,10 @@ from .answers import (
     Status,
     Submitted,
 )
+from .fields import Fields
+from .hosts import is_loopback
+from .meanings import Meaning
+from .route import RouteError
 from .wire import Answer, NotSent, Wire, WireError
 
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"

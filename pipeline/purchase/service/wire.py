@@ -25,10 +25,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
-from ... import __version__
-from ...service import hosts, route
-from ...service.route import RouteError
-from ...service.route import WireError as WireError
+from ...core.version import __version__
+from . import hosts, route
+from .route import RouteError
+from .route import WireError as WireError
 
 _CONNECT_TIMEOUT_S = 15.0
 #: Idle connections to one host; more than there are threads that ask.

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
-from ..core.errors import UnavailableError
-from ..purchase.service.wire import Answer
+from ...core.errors import UnavailableError
+from .wire import Answer
 
 #: A service's wish to wait is obeyed up to here.
 MAX_RETRY_AFTER_S = 60.0

@@ -12,9 +12,9 @@ import re
 import stat
 from pathlib import Path
 
-from .config import project_settings
-from .config.project_fields import KEY_NAMES
-from .core.model import Record
+from ..core.model import Record
+from . import project_settings
+from .project_fields import KEY_NAMES
 
 NAME = ".env"
 _MOST_BYTES = 64 * 1024

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from ..core.errors import AssetError
-from ..core.model import Record
+from ...core.errors import AssetError
+from ...core.model import Record
 from .hosts import is_loopback, is_public
 
 _PORTS = {"http": 80, "https": 443}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..core.errors import SourceError
+from ...core.errors import SourceError
 
 _TABLE, _TABLE_SIZE = 0x80, 0x07
 _IMAGE, _EXTENSION, _END = 0x2C, 0x21, 0x3B

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from ..core.model import Record
+from ...core.model import Record
 from . import fields
 from .fields import Fields
 

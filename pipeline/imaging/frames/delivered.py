@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from ..core.errors import SourceError
+from ...core.errors import SourceError
+from ..picture import png, raster
+from ..picture.raster import U8
 from . import containers
-from .picture import png, raster
-from .picture.raster import U8
 
 #: More frames than any service makes: what follows is not looked at.
 MOST_FRAMES = 64
