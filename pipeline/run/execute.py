@@ -14,7 +14,14 @@ import msgspec
 
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
+from ..core.errors import (
+    AssetError,
+    HeldOpenError,
+    PixelpipeError,
+    RefusedError,
+    StorageError,
+    UnusableError,
+)
 from ..core.model import JobState, Rule, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
@@ -267,6 +274,8 @@ class _Run:
                     self._hide(source, bought, verdict, one.finished, finishing)
                     continue
                 self._write(source, bought, one.finished)
+            except UnusableError as exc:
+                self._leave_out(source, bought, exc, finishing)
             except PixelpipeError as exc:
                 if isinstance(exc, StorageError) and not isinstance(exc, HeldOpenError):
                     raise
@@ -274,6 +283,23 @@ class _Run:
             else:
                 self._report(self._done(clip, one.finished) for clip in bought)
                 self._let_go(bought)
+
+    def _leave_out(
+        self,
+        source: SourcePlan,
+        bought: Sequence[ClipPlan],
+        error: UnusableError,
+        finishing: Finishing,
+    ) -> None:
+        """Publish a source without the clip that cannot be used, unless what stands is whole."""
+        bad = [clip for clip in bought if clip.request.clip == error.clip] or bought
+        rest = tuple(clip for clip in bought if clip not in bad)
+        self._report(endings.failed(clip, error) for clip in bad)
+        if rest and source.wanted.source.path not in self._published:
+            self._finish(source, rest, finishing)
+            return
+        stands = self._publication.stands(source.wanted.source)
+        self._report(endings.left(clip, stands=stands) for clip in rest)
 
     def _write(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished

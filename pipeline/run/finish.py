@@ -12,7 +12,7 @@ import msgspec
 
 from .. import targets
 from ..config import cells
-from ..core.errors import AssetError
+from ..core.errors import AssetError, UnusableError
 from ..core.model import (
     Clip,
     Direction,
@@ -178,7 +178,10 @@ def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
 
 
 def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
-    steps = {step.name: step for step in _develop(task, bought)}
+    try:
+        steps = {step.name: step for step in _develop(task, bought)}
+    except AssetError as exc:
+        raise UnusableError(str(exc), clip=clip.name) from exc
     last = steps[next(reversed(steps))]
     placed = cell.put_back(last.reel.rgba(), develop.placement(bought.resolved))
     if clip.alpha == "keep":

@@ -113,5 +113,7 @@ def _frames(content: bytes, found: Claim) -> Pictures:
         for number in range(min(found.frames, MOST_FRAMES)):
             image.seek(number)
             frames.append(np.array(image.convert("RGBA"), dtype=np.uint8))
+            if frames[-1].shape != frames[0].shape:
+                raise ValueError("its frames differ in size")
             durations.append(int(image.info.get("duration", 0) or 0))
     return Pictures(tuple(frames), tuple(durations))

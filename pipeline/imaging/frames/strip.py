@@ -22,6 +22,8 @@ from .delivered import Pictures
 MAX_STRIP_PX = 16384
 #: In smaller blocks the neighbours of the middle pixel touch the next block.
 LEAST_CROSS = 5
+#: Beats that a service may mean: eight a second, or what uneven durations can only be multiples of.
+_BEAT_MS, _ANY_BEAT_MS = (80, 170), (40, 500)
 _ADVICE = "it is kept; buy another take with `reroll`"
 
 
@@ -80,8 +82,11 @@ def _held(found: Pictures, count: int) -> list[U8]:
     total = sum(found.durations)
     if len(found.frames) == count or not total:
         return list(found.frames)
-    times = [round(one * count / total) for one in found.durations]
-    if sum(times) != count or not all(times):
+    beat_ms = total / count
+    least_ms, most_ms = _BEAT_MS if len(set(found.durations)) == 1 else _ANY_BEAT_MS
+    times = [round(one / beat_ms) for one in found.durations]
+    is_held = sum(times) == count and all(times) and least_ms <= beat_ms <= most_ms
+    if not is_held:
         return list(found.frames)
     return [one for one, many in zip(found.frames, times, strict=True) for _ in range(many)]
 
