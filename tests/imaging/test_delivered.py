@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 from drawn_sprites import HERO, drawn
+from dresses import DRESSES, animated, grid, saved, still
 from PIL import Image
 
 from pipeline.core.errors import AssetError, SourceError
@@ -15,7 +15,7 @@ from pipeline.imaging.frames import strip
 from pipeline.imaging.picture.raster import U8
 
 CANVAS = (14, 18)
-MATTE = "#ff00ff"
+MATTE = "#ff00ff"  # as in `dresses`
 
 
 def pictures(count: int) -> list[Image.Image]:
@@ -33,67 +33,6 @@ def pictures(count: int) -> list[Image.Image]:
 def whole(frames: list[Image.Image]) -> U8:
     """Return (frames, height, width, 3)."""
     return np.stack([np.asarray(one.convert("RGB")) for one in frames])
-
-
-def grid(columns: int, factor: int = 1) -> Callable[[list[Image.Image]], Image.Image]:
-    """Lay frames out in so many columns; cells that are left stay blank."""
-
-    def lay(frames: list[Image.Image]) -> Image.Image:
-        width, height = CANVAS
-        rows = -(-len(frames) // columns)
-        laid = Image.new("RGBA", (width * columns, height * rows), MATTE)
-        for number, frame in enumerate(frames):
-            laid.paste(frame, (number % columns * width, number // columns * height))
-        return laid.resize((laid.width * factor, laid.height * factor), Image.Resampling.NEAREST)
-
-    return lay
-
-
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    """Encode a picture."""
-    stream = io.BytesIO()
-    image.save(stream, kind, **options)
-    return stream.getvalue()
-
-
-def still(columns: int, kind: str = "PNG", factor: int = 1, **options: object) -> Encode:
-    """Encode frames as one picture."""
-    return lambda frames: saved(grid(columns, factor)(frames), kind, **options)
-
-
-def animated(kind: str, factor: int = 1, **options: object) -> Encode:
-    """Encode frames as an animation."""
-
-    def encode(frames: list[Image.Image]) -> bytes:
-        large = [grid(1, factor)([one]) for one in frames]
-        extra = {"save_all": True, "append_images": large[1:], "duration": 125, **options}
-        return saved(large[0], kind, **extra)
-
-    return encode
-
-
-Encode = Callable[[list[Image.Image]], bytes]
-DRESSES: dict[str, Encode] = {
-    "row": still(8),
-    "column": still(1),
-    "grid": still(4),
-    "grid the other way": still(2),
-    "grid with a hole": still(3),
-    "large row": still(8, factor=3),
-    "large column": still(1, factor=2),
-    "large grid": still(4, factor=2),
-    "row of WebP": still(8, "WEBP", lossless=True),
-    "column of WebP": still(1, "WEBP", lossless=True),
-    "row of GIF": still(8, "GIF"),
-    "GIF": animated("GIF"),
-    "large GIF": animated("GIF", factor=2),
-    "WebP": animated("WEBP", lossless=True),
-    "large WebP": animated("WEBP", factor=2, lossless=True),
-    "APNG": animated("PNG"),
-    "large APNG": animated("PNG", factor=2),
-    "APNG that replaces": animated("PNG", blend=0, disposal=1),
-    "GIF that clears": animated("GIF", disposal=2),
-}
 
 
 def read(content: bytes, count: int = 8) -> U8:
