@@ -16,6 +16,7 @@ from ..core.model import JobState
 from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
+from .question import Asker
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -115,7 +116,7 @@ def line(result: Result) -> str:
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
 
 
-def ask(plan: Plan) -> bool:
+def ask(plan: Plan, asker: Asker | None = None) -> bool:
     """Ask the person at the terminal once, with the total."""
     from ..purchase import budget
 
@@ -125,7 +126,7 @@ def ask(plan: Plan) -> bool:
         f"Buy {clips} {noun} for {plan.credits} credits ({budget.dollars(plan.credits)}) "
         f"from {plan.service.identity}?"
     )
-    return click.confirm(question, err=True)
+    return (asker or Asker()).confirm(question)
 
 
 def nothing(_: Change | Result) -> None:

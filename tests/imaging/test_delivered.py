@@ -68,7 +68,7 @@ def test_frames_that_an_encoder_held_come_back(kind: str) -> None:
     frames = [a, a, a, b, b, c, c, c]
     content = animated(kind, **({} if kind == "GIF" else {"lossless": True}))(frames)
     with Image.open(io.BytesIO(content)) as image:
-        assert image.n_frames == 3
+        assert getattr(image, "n_frames", 1) == 3
     assert (read(content) == whole(frames)).all()
 
 

@@ -13,7 +13,7 @@ import json
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -43,6 +43,12 @@ _FAILURE = ["failure", "failed", "error", "cancelled", "FAILURE ", "canceled"]
 _WAITING = ["queued", "pending", "QUEUED", "rendering", "in progress"]
 _LINKS = ["whole", "whole", "whole", "relative", "rooted", "blanks", "localhost", "moved", "bare"]
 _TROUBLES = ["429", "429 html", "500", "503 html", "404 html", "200 html", "cut"]
+_ID_FORMS: dict[str, Callable[[int], object]] = {
+    "text": lambda number: f"job-{number}",
+    "blanks": lambda number: f"  job-{number} ",
+    "number": lambda number: 10**6 + number,
+    "fraction": lambda number: 2e6 + number,
+}
 _PACKINGS = ["plain", "plain", "plain", "gzip", "gzip unnamed", "deflate"]
 
 JSON = st.recursive(
@@ -129,7 +135,7 @@ def answers(draw: st.DrawFn) -> Answer:
     job, output = SCHEMAS["Job"], SCHEMAS["Output"]
     word = st.sampled_from(_FAILURE if fate == "failure" else _SUCCESS)
     file = draw(st.sampled_from([*USELESS] if fate == "useless" else [*DRESSES]))
-    ids = {"api_job_id": st.sampled_from(["text", "blanks", "number", "fraction"])}
+    ids = {"api_job_id": st.sampled_from([*_ID_FORMS])}
     if fate == "lost":
         ids = {"api_job_id": st.sampled_from([None, "", True, [], {}, "x" * 201, "a\x00b"])}
     return Answer(
@@ -165,14 +171,11 @@ class Answering:
         self.books, self.given = books, given
         self.pictures.clear()
         self.posts.clear()
-        forms = {"text": "job-%d", "blanks": "  job-%d ", "number": 10**6, "fraction": 2e6}
         for number, one in enumerate(given):
             one.number = number
             if one.fate != "lost":
-                form = forms[one.accepted["api_job_id"]]
-                one.accepted["api_job_id"] = (
-                    form % number if isinstance(form, str) else form + number
-                )
+                form = str(one.accepted["api_job_id"])
+                one.accepted["api_job_id"] = _ID_FORMS[form](number)
 
     def named(self, id: str) -> Answer:
         """Return the answer whose id this is."""
