@@ -299,7 +299,13 @@ class _Run:
             self._finish(source, rest, finishing)
             return
         stands = self._publication.stands(source.wanted.source)
-        self._report(endings.left(clip, stands=stands) for clip in rest)
+        locked = {(line.source, line.clip, line.digest) for line in self._survey.lock.clips}
+        for clip in rest:
+            is_shown = (clip.request.source, clip.request.clip, clip.digest) in locked
+            kind = StepKind.FRESH if is_shown and stands else clip.step.kind
+            step = msgspec.structs.replace(clip.step, kind=kind)
+            shown = msgspec.structs.replace(clip, step=step)
+            self._report([endings.left(shown, stands=stands)])
 
     def _write(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished

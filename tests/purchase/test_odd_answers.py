@@ -111,6 +111,7 @@ def test_bad_member_of_a_batch_fails_alone() -> None:
     [
         ({"total_balance": 100, "reserved": 20, "available": None}, True, 80),
         ({"monthly_balance": 60, "purchased_balance": 40}, True, 100),
+        ({"monthly_balance": None, "purchased_balance": 0}, False, 0),
         ({"available": 99.5}, True, 99),
         ({"available": "40"}, True, 40),
         ({"available": -5}, True, 0),

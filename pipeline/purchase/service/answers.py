@@ -75,9 +75,8 @@ def balance(said: Fields) -> Balance:
     """Read a balance; what is missing follows from the rest as far as it can."""
     monthly, bought = said.floor("monthly_balance"), said.floor("purchased_balance")
     total, reserved = said.floor("total_balance"), said.floor("reserved")
-    pools = [one for one in (monthly, bought) if one is not None]
-    if total is None and pools:
-        total = sum(pools)
+    if total is None and monthly is not None and bought is not None:
+        total = monthly + bought
     available = said.floor("available")
     if available is None and total is not None:
         available = total - (reserved or 0)
