@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import hostile_service
@@ -11,6 +14,7 @@ from test_hostile import certificate
 from test_service import closing_service
 
 from pipeline.core import errors
+from pipeline.purchase.service.wire import NotSent, Wire
 
 ELSEWHERE = "https://api.pixelengine.invalid/v1"
 
@@ -113,3 +117,67 @@ def test_system_file_that_is_not_there_is_no_hindrance(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
     with hostile_service.serving(trusted) as there, closing_service(there.url) as service:
         assert service.balance().available == 1000
+
+
+def _socks(connection: socket.socket, targets: list[bytes]) -> None:
+    """Speak SOCKS5 to a client, and pass everything on to where it wants to go."""
+    with connection, suppress(OSError, IndexError):  # of a client that goes away
+        connection.recv(2 + 255)
+        connection.sendall(b"\x05\x00")
+        head = connection.recv(4 + 255 + 2)
+        length = head[4]
+        name = head[5 : 5 + length] if head[3] == 3 else socket.inet_ntoa(head[4:8]).encode()
+        port = int.from_bytes(head[-2:], "big")
+        targets.append(name)
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            connection.sendall(b"\x05\x00\x00\x01" + bytes(6))
+            for one, other in ((connection, there), (there, connection)):
+                threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+            while connection.fileno() >= 0 and there.fileno() >= 0 and not _is_over(connection):
+                time.sleep(0.01)
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while piece := one.recv(65536):
+            other.sendall(piece)
+        other.shutdown(socket.SHUT_WR)
+
+
+def _is_over(connection: socket.socket) -> bool:
+    try:
+        connection.getpeername()
+    except OSError:
+        return True
+    return False
+
+
+def test_socks_proxy_is_used_where_its_package_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through it goes everything, and a purchase that it refuses was surely not sent."""
+    pytest.importorskip("socks")
+    targets: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        port = proxy.getsockname()[1]
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    threading.Thread(
+                        target=_socks, args=(proxy.accept()[0], targets), daemon=True
+                    ).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5h://127.0.0.1:{port}")
+        with hostile_service.serving() as there:
+            wire = Wire()
+            for host in ("one.example", "two.example"):
+                url = there.url.replace("localhost", host) + "/balance"
+                with wire.get(url, timeout_s=5) as answer:
+                    assert answer.status == 200
+                    assert b"available" in b"".join(answer.pieces(1024))
+            wire.close()
+    assert targets == [b"one.example", b"two.example"]
+    wire = Wire()
+    with pytest.raises(NotSent), wire.post("http://x.example/", b"{}", timeout_s=5, key="k"):
+        pass
+    wire.close()

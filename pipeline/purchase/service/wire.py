@@ -199,6 +199,8 @@ def _through_socks(
 
 
 def _socks_pool(kind: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    if issubclass(kind.ConnectionCls, _Noting):  # of a manager that was asked for before
+        return kind
     connection = type("_NotingSocks", (_Noting, kind.ConnectionCls), {})
     return type("_SocksPool", (kind,), {"ConnectionCls": connection})
 
