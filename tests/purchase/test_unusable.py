@@ -41,7 +41,7 @@ def strip(service: Hostile, frames: int) -> list[Image.Image]:
         width, height = image.width // 8, image.height
         found = [image.crop((0, 0, width, height)).convert("RGBA") for _ in range(frames)]
     for number, one in enumerate(found):
-        found[number] = Image.new("RGBA", one.size, one.getpixel((0, 0)))  # type: ignore[arg-type]  # RGBA
+        found[number] = Image.new("RGBA", one.size, one.getpixel((0, 0)))
         found[number].paste(one, (0, number % 2))
     return found
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 def is_loopback(host: str) -> bool:
     """Tell whether `host` can only be this machine."""
-    if host.rstrip(".").casefold() == "localhost" or host.casefold().endswith(".localhost"):
+    if host.rstrip(".").casefold() == "localhost":
         return True
     found = _address(host)
     return found is not None and found.is_loopback
@@ -19,7 +19,8 @@ def is_public(host: str) -> bool:
 
     What a name leads to is known when it is resolved: `resolves_publicly`.
     """
-    if is_loopback(host):
+    # Some systems ask a server for names below localhost, others take them for this machine.
+    if is_loopback(host) or host.rstrip(".").casefold().endswith(".localhost"):
         return False
     found = _address(host)
     return found is None or found.is_global
