@@ -56,8 +56,8 @@ _MOVED = (301, 302, 303, 307, 308)
 _MOST_MOVES = 5
 
 _WAY_ADVICE = (
-    "that is no word of the service, and nothing was accepted; look at the address (`pixelpipe "
-    "doctor` shows it) and at what lies between"
+    "that is no word of the service, and nothing was accepted; look at its address "
+    "(PIXELPIPE_SERVICE, PIXELPIPE_API_BASE) and at proxies in between"
 )
 _KEY_ADVICE = "check it in your account under Account → API: it may be deactivated or deleted"
 
