@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..core import keys
 from ..core.errors import AssetError, LinkExpiredError, SourceError, UnavailableError
-from ..core.model import MAX_SIDE_PX, Job
+from ..core.model import ANIMATE_CREDITS, MAX_SIDE_PX, Job
 from ..storage.store import Bought, Store
 from . import batches
 
@@ -59,7 +59,7 @@ def _charged(status: Status, job: Job) -> tuple[int, str]:
     stated = status.billing.credits_charged if status.billing else None
     if stated is None or not job.paid:
         return quoted, ""
-    if 0 <= stated <= _MOST_TIMES * quoted:
+    if 0 <= stated <= _MOST_TIMES * (quoted or ANIMATE_CREDITS):
         return stated, ""
     said = f"the service says that it charged {stated} credits for what costs {quoted}"
     return quoted, f"{said}: {quoted} are booked; compare with `pixelpipe billing`"
