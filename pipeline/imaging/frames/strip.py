@@ -97,8 +97,8 @@ def _cells(picture: U8, count: int, canvas: tuple[int, int], name: str) -> U8:
     layouts = list(_layouts((width, height), canvas))
     if not layouts:
         raise AssetError(
-            f"{name}: the service sent {width}x{height} px, in which {count} frames of "
-            f"{canvas[0]}x{canvas[1]} px have no place; {_ADVICE}"
+            f"{name}: the service sent {width}x{height} px, but {count} frames of "
+            f"{canvas[0]}x{canvas[1]} px have no place there; {_ADVICE}"
         )
     for layout in sorted(layouts, key=lambda one: one.cells != count):
         cut = _trimmed(_cut(picture, layout, canvas), count)
