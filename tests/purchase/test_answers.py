@@ -51,6 +51,7 @@ BALANCE = odd_object(
 BILLING = odd_object(SCHEMAS["Billing"])
 
 
+@pytest.mark.timeout(max(300, 5 * COUNT))
 def test_each_answer_is_taken_for_what_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
