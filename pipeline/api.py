@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,7 +20,7 @@ import msgspec
 
 from .config import workspace
 from .core import errors, keys
-from .core.errors import RefusedError
+from .core.errors import PixelpipeError, RefusedError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
@@ -28,10 +28,11 @@ from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
 from .plan.wish import Wish as Wish
-from .purchase import forecast, permission
+from .purchase import forecast, permission, proof
 from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
+from .purchase.proof import Settled
 from .run import execute, knowledge, placeholders, publish, survey
 from .run.context import Context
 from .run.context import Observer as Observer
@@ -158,6 +159,7 @@ class Project:
                 Connection(self.workspace, self.environment)
             )
             context = self._context(ledger, connection, observe, stop, watch)
+            settled = self._settled(ledger, connection, plan, wish)
             plan, _ = self._planned(found, ledger, wish)
             watch.lap("planning")
             if wish.locked and (changes := plan.lock_changes(found.lock)):
@@ -167,7 +169,9 @@ class Project:
             restored = wish.restored_stems
             done = execute.run(self.workspace, found, plan, context, permit, restored=restored)
             ledger.forget_kept(str(self.root), bought(done.results))
+            self._note_doubt(ledger, connection)
             report = self._report("build", plan, done.results, watch, connection.url)
+            report = msgspec.structs.replace(report, settled=settled)
         return self._see(found, known, report, left=done.left, wrote=True)
 
     def remember(self, said: Said | None = None) -> bool:
@@ -253,6 +257,25 @@ class Project:
         )
         return plan, known
 
+    def _settled(
+        self, ledger: Ledger, connection: Connection, plan: Plan, wish: Wish
+    ) -> tuple[Settled, ...]:
+        """Settle the doubts of which the books prove that nothing was billed."""
+        service, now = self.workspace.service, time.time()
+        is_quiet = permission.keeps_lock(plan, wish, self.environment)
+        if not service.paid or is_quiet or not proof.is_due(service.identity, ledger, now):
+            return ()
+        with suppress(PixelpipeError):  # whoever needs the service says what is wrong with it
+            return proof.settle(connection.service(), service.identity, ledger, now)
+        return ()
+
+    def _note_doubt(self, ledger: Ledger, connection: Connection) -> None:
+        if self.workspace.service.paid and connection.url is not None:
+            with suppress(PixelpipeError):
+                proof.note_doubt(
+                    connection.service(), self.workspace.service.identity, ledger, time.time()
+                )
+
     def _see(
         self,
         found: Survey,
@@ -264,7 +287,8 @@ class Project:
     ) -> Report:
         """Keep what was seen for `remember`; return the report, with what was not looked at."""
         self._seen = None
-        if not any(value is not None for value in self._flags.values()):
+        is_plain = not any(value is not None for value in self._flags.values())
+        if is_plain and not self.workspace.key_refusal:  # which is to be said in each run
             lock_now = self.authorship.known if wrote else None
             self._seen = Seen(
                 workspace=self.workspace,

@@ -123,7 +123,7 @@ def _document(workspace: Workspace, theirs: Balance | None, ours: Records) -> di
             "url": workspace.service.base_url,
             "paid": workspace.service.paid,
         },
-        "credits": theirs,
+        "credits": None if theirs is None else account.figures(theirs),
         "dollars_about": about,
         "records": {
             "days": account.DAYS,

@@ -131,7 +131,7 @@ def show_news(report: Report) -> None:
 
 def show_rest(report: Report) -> None:
     """Print notices, and the sources that no rule matches."""
-    for notice in (*report.plan.notices, *report.refusals):
+    for notice in report.notices:
         say(f"note: {notice}", err=True)
     unmatched = report.plan.unmatched
     if unmatched:

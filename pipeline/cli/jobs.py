@@ -16,10 +16,11 @@ import msgspec
 from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
-from ..purchase import account, evidence, settle
+from ..purchase import account, evidence, proof, settle
 from ..purchase.connect import Connection
 from ..purchase.evidence import Account
 from ..purchase.jobs import Desk
+from ..purchase.proof import Settled
 from ..purchase.settle import Entry
 from ..storage.ledger import Ledger
 from ..storage.store import Store
@@ -68,15 +69,24 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
     workspace = _workspace(project, service)
     now = time.time()
     with _ledger(workspace) as ledger:
-        asked, trouble = _account(workspace, ledger, now)
+        asked, settled, trouble = _account(workspace, ledger, now)
         found = settle.entries(ledger, asked, now)
         kept = ledger.kept_back(str(workspace.root))
     if as_json:
-        document = {"jobs": 1, "entries": found, "kept_back": kept, "account": asked}
+        document: dict[str, object] = {
+            "jobs": 1,
+            "entries": found,
+            "kept_back": kept,
+            "account": asked,
+        }
+        if settled:
+            document["settled"] = [one.document for one in settled]
         show_json(msgspec.json.encode(document))
         return
     if trouble:
         say(f"note: the service was not asked: {trouble}", err=True)
+    for one in settled:
+        say(f"settled: {one.sentence}")
     _show(found, now)
     _show_kept(kept, now)
 
@@ -171,17 +181,22 @@ def _desk(workspace: Workspace, ledger: Ledger, job: Job) -> Iterator[Desk]:
         yield Desk(connection.service(), ledger, Store(workspace.state / "bought"), time.time)
 
 
-def _account(workspace: Workspace, ledger: Ledger, now: float) -> tuple[Account | None, str]:
-    """Ask the service when there is doubt; or say why it could not be asked."""
+def _account(
+    workspace: Workspace, ledger: Ledger, now: float
+) -> tuple[Account | None, tuple[Settled, ...], str]:
+    """Ask the service when there is doubt, and settle what it proves; or say why it was not."""
     doubts = [job.claimed_at for job in settle.doubts(ledger)]
     if not doubts or workspace.service.base_url is None:
-        return None, ""
+        return None, (), ""
+    identity = workspace.service.identity
     try:
         with Connection(workspace, os.environ) as connection:
             service = connection.service()
-            return evidence.ask(service, workspace.service.identity, min(doubts), now), ""
+            settled = proof.settle(service, identity, ledger, now)
+            proof.note_doubt(service, identity, ledger, now)
+            return evidence.ask(service, identity, min(doubts), now), settled, ""
     except PixelpipeError as exc:
-        return None, str(exc)
+        return None, (), str(exc)
 
 
 def _show(found: tuple[Entry, ...], now: float) -> None:

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from ..api import Observer
 from ..core import plain
 from ..core.model import JobState
 from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
+from .question import Asker
 from .voice import say
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ def line(result: Result) -> str:
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
 
 
-def ask(plan: Plan) -> bool:
+def ask(plan: Plan, asker: Asker | None = None) -> bool:
     """Ask the person at the terminal once, with the total."""
     from ..purchase import budget
 
@@ -127,7 +126,7 @@ def ask(plan: Plan) -> bool:
         f"Buy {clips} {noun} for {plan.credits} credits ({budget.dollars(plan.credits)}) "
         f"from {plan.service.identity}?"
     )
-    return click.confirm(plain.line(question), err=True)
+    return (asker or Asker()).confirm(plain.line(question))
 
 
 def nothing(_: Change | Result) -> None:

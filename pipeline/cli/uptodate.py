@@ -48,5 +48,5 @@ def say(project: Project, report: Report, show: Callable[[Report], None]) -> Non
     sys.stdout.flush()
     from ..api import Said
 
-    is_settled = not (report.exit or report.plan.refused or report.plan.notices or report.refusals)
+    is_settled = not (report.exit or report.plan.refused or report.notices)
     project.remember(Said(out=out.getvalue(), err=err.getvalue()) if is_settled else None)

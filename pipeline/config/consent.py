@@ -13,14 +13,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..core import small_files
 from ..core.errors import UsageError
 from ..storage import trust, version_control
 from ..storage.version_control import Standing
-from . import project_settings
+from . import dotenv, project_settings
 from .project_settings import ServiceChoice, Settings
 
-_ENV_BYTES = 64 * small_files.KIB
 _VENDOR = urlsplit(project_settings.PIXEL_ENGINE_URL).hostname
 
 
@@ -32,23 +30,17 @@ def is_ci(environment: Mapping[str, str]) -> bool:
 def key(root: Path, state: Path, environment: Mapping[str, str]) -> tuple[str | None, str]:
     """Find the API key in the environment or the project's `.env`, if that file counts.
 
-    Returns the key, which is never kept in a record, and why a key in `.env` does not count.
+    Returns the key, which is never kept in a record, and why a key in `.env` does not count, or
+    is not read.
     """
     if (found := project_settings.api_key(environment, None)) is not None:
         return found, ""
-    written = project_settings.api_key({}, dotenv(root))
+    beside = dotenv.look(root)
+    written = project_settings.api_key({}, beside.text)
     if written is None:
-        return None, ""
+        return None, beside.trouble
     refusal = _refusal(root, state, environment)
     return (None if refusal else written), refusal
-
-
-def dotenv(root: Path) -> str | None:
-    """Return the text of the project's `.env`, whether it counts or not."""
-    try:
-        return small_files.text(root / ".env", most=_ENV_BYTES, within=root)
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def service(

@@ -268,13 +268,24 @@ def api_key(environment: Mapping[str, str], dotenv_text: str | None) -> str | No
     written = _dotenv(dotenv_text or "")
     for source in (environment, written):
         for name in KEY_NAMES:
-            if key := source.get(name, "").strip():
+            if key := bare_key(source.get(name, "")):
                 return key
     return None
 
 
+def bare_key(text: str) -> str:
+    """Return a key without what is copied along with it: quotes, `Bearer`, its name, a comma."""
+    key = text
+    while (bare := _AROUND.sub("", key)) != key:
+        key = bare
+    return key
+
+
 def _dotenv(text: str) -> dict[str, str]:
-    """Return the assignments of a `.env` file: `NAME=value`, `export`, quotes, `# comments`."""
+    """Return the assignments of a `.env` file, also in the words of shells and of YAML and JSON.
+
+    `NAME=value`, `export`, `set`, `setx`, `$env:NAME = value`, `NAME: value`; quotes, `# comments`.
+    """
     found: dict[str, str] = {}
     for line in text.removeprefix("\ufeff").splitlines():
         match = _ASSIGNMENT.match(line)
@@ -285,5 +296,15 @@ def _dotenv(text: str) -> dict[str, str]:
 
 
 _ASSIGNMENT = re.compile(
-    r"""\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*(?:\s\#.*)?$"""
+    r"""[\s{]*(?:(?:export|set|setx|env|declare\s+-x|let)\s+|\$env:)?["']?([A-Za-z_]\w*)["']?
+    (?:\s*[=:]\s*|(?<=\w)\s+(?=["']?pe_sk_))
+    (?:"([^"]*)"|'([^']*)'|(.*?))\s*[;,]?\s*(?:\s\#.*)?$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb<>"
+#: What may stand before or after a key and is no part of it.
+_AROUND = re.compile(
+    rf"^[\s\ufeff\u200b{_QUOTES}]+|[\s\ufeff\u200b;,}}{_QUOTES}]+$"
+    rf"|^(?:Authorization\s*[:=]|Bearer(?=[\s:])\s*:?|(?:{'|'.join(KEY_NAMES)})\s*[=:])",
+    re.IGNORECASE,
 )

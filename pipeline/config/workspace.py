@@ -26,7 +26,7 @@ class Workspace(Record, frozen=True, kw_only=True):
     service: ServiceChoice
     #: The user's state folder: ledger, and the second copy of what was bought.
     state: Path
-    #: Why the key in the project's `.env` does not count; "" when it does, or there is none.
+    #: Why a key in the project's `.env` does not count or cannot be read; "" when it does.
     key_refusal: str = ""
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]

@@ -85,6 +85,12 @@ def records(state: Path, service: ServiceChoice, now: float) -> Records:
         )
 
 
+def figures(balance: Balance) -> dict[str, int]:
+    """Return the credits of a balance by the service's names for them."""
+    names = ("monthly_balance", "purchased_balance", "total_balance", "reserved", "available")
+    return {name: getattr(balance, name) for name in names}
+
+
 def dollars(balance: Balance) -> tuple[float, float]:
     """Return about what the monthly and the purchased pool are worth, in dollars."""
     return (

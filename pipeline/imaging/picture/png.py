@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from ...core.errors import SourceError
@@ -86,10 +86,9 @@ def frame_count(content: bytes) -> int:
     return inspect(content, "").frames
 
 
-def area_px(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> int:
-    """Return the pixels that a PNG says it has; nothing is unpacked. Raises as `inspect` does."""
-    header = inspect(content, path, max_side_px=max_side_px)
-    return header.width * header.height
+def only(content: bytes, path: str, kinds: Container[bytes]) -> bytes:
+    """Return a PNG with the chunks of these `kinds` only. Raises as `inspect` does."""
+    return SIGNATURE + b"".join(raw for kind, _, raw in _chunks(content, path) if kind in kinds)
 
 
 def write(width: int, height: int, rgba: bytes) -> bytes:
