@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from pipeline.purchase import local_engine
 from pipeline.storage import files
 
-ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "12"))
+ROUNDS = int(os.environ.get("FUZZ_ROUNDS", "40"))
 SEED = int(os.environ.get("FUZZ_SEED", "2026"))
 COMMANDS = (
     ("plan",),
