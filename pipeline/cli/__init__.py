@@ -6,7 +6,6 @@ a sentence and an exit code here, and nowhere else.
 
 from __future__ import annotations
 
-import errno
 import importlib
 import os
 import signal
@@ -18,6 +17,7 @@ from typing import NoReturn
 
 import click
 
+from ..core.apart import SHORTAGES
 from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
 from ..core.version import __version__
 from ..run.uptodate.quick import Found
@@ -48,8 +48,6 @@ _COMMANDS = {
     "engine": ("engine", "The built-in engine as a server."),
 }
 _BUG = 70
-#: What the machine has run out of: disk, quota, open files, memory.
-_SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class _Lazy(click.Group):
@@ -136,7 +134,7 @@ def _sentences() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as exc:
-        if exc.errno not in _SHORTAGES:
+        if exc.errno not in SHORTAGES:
             _bug(exc)
         _say(f"{exc.strerror}: free some, then run the same command again; nothing was lost")
         sys.exit(StorageError.exit_code)

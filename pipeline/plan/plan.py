@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import msgspec
 
 from ..config.project_settings import ServiceChoice
+from ..core.apart import apart, log
+from ..core.errors import BugError
 from ..core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
 from ..storage import lock
 from . import steps
@@ -99,20 +101,32 @@ def make(
     clashes = _clashes(wanted)
     other = None if stand_in is None else steps.View(*stand_in, clashes)
     view = steps.View(known, service, clashes, other)
+    planned, faulty = _sources(wanted, view)
     orphans = _orphans(wanted, refused, known)
     sources = {step.source for step in orphans}
     return Plan(
         service=service if stand_in is None else stand_in[1],
-        sources=tuple(
-            _together(one, batch)
-            for one in _without_doubles([_source(one, view) for one in wanted])
-        ),
+        sources=tuple(_together(one, batch) for one in _without_doubles(planned)),
         orphans=orphans,
         gone=tuple(sorted(sources.difference(known.existing or ()))),
-        refused=tuple(refused),
+        refused=(*refused, *faulty),
         unmatched=tuple(unmatched),
         notices=known.lock.notices,
     )
+
+
+def _sources(wanted: Sequence[Wanted], view: steps.View) -> tuple[list[SourcePlan], list[Step]]:
+    """Decide about each source; one about which nothing can be decided keeps no other back."""
+    planned: list[SourcePlan] = []
+    faulty: list[Step] = []
+    for one in wanted:
+        try:
+            with apart():
+                planned.append(_source(one, view))
+        except BugError as exc:
+            log(exc)
+            faulty.append(steps.refused(one.source.path, exc))
+    return planned, faulty
 
 
 def _source(wanted: Wanted, view: steps.View) -> SourcePlan:

@@ -12,6 +12,7 @@ import msgspec
 
 from ..config.project_settings import ServiceChoice
 from ..core import keys
+from ..core.errors import PixelpipeError
 from ..core.model import (
     ANIMATE_CREDITS,
     FailureClass,
@@ -302,6 +303,18 @@ def _plan(
         exit_code=exit_code,
     )
     return ClipPlan(step=step, request=request, open_key=keys.open_key(request, identity))
+
+
+def refused(path: str, error: PixelpipeError) -> Step:
+    """Return the step of a source that cannot be used at all."""
+    return Step(
+        source=path,
+        clip="",
+        kind=StepKind.BLOCKED,
+        reason=str(error),
+        error=str(error),
+        exit_code=error.exit_code,
+    )
 
 
 def build_key(wanted: Wanted, clips: Sequence[ClipPlan]) -> str:

@@ -14,7 +14,16 @@ import msgspec
 
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
+from ..core.apart import apart
+from ..core.errors import (
+    AssetError,
+    BugError,
+    HeldOpenError,
+    NoRoomError,
+    PixelpipeError,
+    RefusedError,
+    StorageError,
+)
 from ..core.model import JobState, Rule, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
@@ -34,6 +43,9 @@ from .survey import Survey
 
 if TYPE_CHECKING:
     from . import finish
+
+#: What keeps one source from being published, and no other.
+_ITS_OWN = (HeldOpenError, NoRoomError)
 
 
 def run(
@@ -193,29 +205,40 @@ class _Run:
         """Finish `source` if all its clips are settled; tell whether it needs no more waiting."""
         if any(self._is_open(clip) for clip in source.clips):
             return False
+        self._publish(finishing.room(), finishing)
+        try:
+            with apart():
+                results = self._begun(source, finishing)
+        except BugError as exc:
+            results = [endings.failed(clip, exc) for clip in source.clips]
+        self._report(results)
+        return True
+
+    def _begun(self, source: SourcePlan, finishing: Finishing) -> list[Result]:
+        """Finish what is bought of `source`; returns how its other clips ended."""
         found = [(clip, self._digest(clip)) for clip in source.clips]
         bought = tuple(msgspec.structs.replace(clip, digest=d) for clip, d in found if d)
         lost = [clip for clip, digest in found if not digest]
-        self._report(
+        results = [
             endings.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
-        )
+        ]
         if not bought or (lost and source.wanted.source.path in self._published):
             # What stands is whole; with a clip missing, the new set would be less than that.
             stands = self._publication.stands(source.wanted.source)
-            self._report(endings.left(clip, stands=stands) for clip in bought)
-            return True
-        self._publish(finishing.room(), finishing)
-        self._finish(source, bought, finishing)
-        return True
+            return [*results, *(endings.left(clip, stands=stands) for clip in bought)]
+        return [*results, *self._finish(source, bought, finishing)]
 
     def _finish(
         self, source: SourcePlan, bought: tuple[ClipPlan, ...], finishing: Finishing
-    ) -> None:
+    ) -> list[Result]:
+        """Have the files of `source` made; returns how its clips ended where that is impossible."""
         self._bought[source.wanted.source.path] = bought
         try:
-            finishing.add(source.wanted.source.path, self._task(source, bought))
+            with apart():
+                finishing.add(source.wanted.source.path, self._task(source, bought))
         except PixelpipeError as exc:
-            self._report(endings.failed(clip, exc) for clip in bought)
+            return [endings.failed(clip, exc) for clip in bought]
+        return []
 
     def _is_open(self, clip: ClipPlan) -> bool:
         waits = clip.step.kind in (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
@@ -258,22 +281,29 @@ class _Run:
 
     def _publish(self, done: Iterator[Done], finishing: Finishing) -> None:
         for one in done:
-            source = self._sources[one.source]
             bought = self._bought[one.source]
             try:
-                if one.finished is None:
-                    raise one.error or AssetError("was not finished")
-                if verdict := self._judge(source, bought, one.finished):
-                    self._hide(source, bought, verdict, one.finished, finishing)
-                    continue
-                self._write(source, bought, one.finished)
+                with apart():
+                    results = self._one_published(one, bought, finishing)
             except PixelpipeError as exc:
-                if isinstance(exc, StorageError) and not isinstance(exc, HeldOpenError):
+                if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
                     raise
-                self._report(endings.failed(clip, exc) for clip in bought)
-            else:
-                self._report(self._done(clip, one.finished) for clip in bought)
-                self._let_go(bought)
+                results = [endings.failed(clip, exc) for clip in bought]
+            self._report(results)
+
+    def _one_published(
+        self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
+    ) -> list[Result]:
+        """Publish one source, or keep it back; returns how its clips ended."""
+        source, finished = self._sources[one.source], one.finished
+        if finished is None:
+            raise one.error or AssetError("was not finished")
+        if verdict := self._judge(source, bought, finished):
+            return self._hide(source, bought, verdict, finished, finishing)
+        self._write(source, bought, finished)
+        results = [self._done(clip, finished) for clip in bought]
+        self._let_go(bought)
+        return results
 
     def _write(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -311,21 +341,21 @@ class _Run:
         verdict: grades.Verdict,
         finished: finish.Finished,
         finishing: Finishing,
-    ) -> None:
+    ) -> list[Result]:
         """Keep clips back, and publish the others, unless what is published stays."""
         locked, path = self._survey.lock, source.wanted.source.path
         made = [
             (clip, self._line(clip)) for clip in (verdict.hidden if verdict.instead else bought)
         ]
         self._hidden[path] = grades.hidden_lines(made, verdict, finished.grades, locked)
-        self._report(self._kept_back(clip, finished) for clip in verdict.hidden)
+        results = [self._kept_back(clip, finished) for clip in verdict.hidden]
         if verdict.instead:
-            self._finish(source, verdict.instead, finishing)
-            return
-        self._report(grades.waiting(one, verdict) for one in bought if one not in verdict.hidden)
+            return [*results, *self._finish(source, verdict.instead, finishing)]
+        results += [grades.waiting(one, verdict) for one in bought if one not in verdict.hidden]
         shown = [one for one in locked.clips if one.source == path and not one.hidden]
         lines = [*shown, *self._hidden[path]]
         self._publication.note(source.wanted.source, [*lines, *grades.kept(source, locked, lines)])
+        return results
 
     def _line(self, clip: ClipPlan) -> ClipLine:
         record = self._records[_held(clip)]
@@ -333,11 +363,15 @@ class _Run:
 
     def _remove_orphans(self) -> None:
         for step in self._plan.orphans:
+            state = "left"
             if step.source in self._plan.gone and not self._permit.frozen_by:
-                self._publication.forget(step.source)
-                self._report([Result(step=step, state="removed")])
-            else:
-                self._report([Result(step=step, state="left")])
+                try:
+                    with apart():
+                        self._publication.forget(step.source)
+                    state = "removed"
+                except (AssetError, BugError) as exc:
+                    step = endings.with_error(step, exc)
+            self._report([Result(step=step, state=state)])
 
     # -- results --------------------------------------------------------------------------------
 

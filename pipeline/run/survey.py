@@ -16,8 +16,16 @@ from .. import targets
 from ..config import cells, matching, rule_file, target_checks, yaml_document
 from ..config.workspace import Workspace
 from ..core import keys, provenance
-from ..core.errors import ConfigError, PixelpipeError, SourceError
-from ..core.model import Record, Request, Rule, Source, Step, StepKind
+from ..core.apart import apart, log
+from ..core.errors import (
+    AssetError,
+    BugError,
+    ConfigError,
+    NoRoomError,
+    SourceError,
+)
+from ..core.model import Record, Request, Rule, Source, Step
+from ..plan import steps
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
 from ..storage import files as project
@@ -29,6 +37,8 @@ from . import selection
 from .uptodate.compare import Look
 
 _OVERRIDE = ".yaml"
+#: What is wrong with one source only.
+_ITS_OWN = (SourceError, ConfigError, AssetError, BugError, NoRoomError)
 
 
 class Survey(Record, frozen=True, kw_only=True):
@@ -179,18 +189,20 @@ def _wishes(
     matcher = matching.Matcher(workspace.rules, workspace.settings.assets)
     for path in sorted(paths):
         try:
-            source = _source(workspace.root, path, scan, index)
-            if source is None:
-                continue
-            one = _wanted(workspace, source, matcher, scan, index)
-        except (SourceError, ConfigError) as exc:
-            refused.append(_refused(path, exc))
+            with apart():
+                source = _source(workspace.root, path, scan, index)
+                if source is None:
+                    continue
+                one = _wanted(workspace, source, matcher, scan, index)
+        except _ITS_OWN as exc:
+            log(exc)
+            refused.append(steps.refused(path, exc))
             continue
         if one is None:
             unmatched.append(path)
         else:
             wanted.append(one)
-    refused += [_refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
+    refused += [steps.refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
     return wanted, refused, unmatched
 
 
@@ -315,15 +327,4 @@ def _wanted(
         requests=_requests(workspace.root, source, match, index),
         targets=chosen,
         outputs=outputs,
-    )
-
-
-def _refused(path: str, exc: PixelpipeError) -> Step:
-    return Step(
-        source=path,
-        clip="",
-        kind=StepKind.BLOCKED,
-        reason=str(exc),
-        error=str(exc),
-        exit_code=exc.exit_code,
     )

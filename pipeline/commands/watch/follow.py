@@ -19,6 +19,7 @@ import msgspec
 
 from ...api import Observer, Project, Wish
 from ...config.workspace import Workspace
+from ...core.apart import apart, log
 from ...core.errors import ConfigError, PixelpipeError
 from ...purchase import hold_back
 from ...purchase.connect import Connection
@@ -293,11 +294,19 @@ def _source_of(path: str, root: Path) -> str | None:
 
 
 def _told(result: Report | Exception | None) -> Iterator[Report | PixelpipeError]:
-    """Yield what a user reads; an unforeseen exception is raised in the loop's thread."""
+    """Yield what a user reads; what nobody foresaw is reported, and the watch goes on.
+
+    What the machine has run out of is raised in the loop's thread.
+    """
     if isinstance(result, Report | PixelpipeError):
         yield result
     elif result is not None:
-        raise result
+        try:
+            with apart():
+                raise result
+        except PixelpipeError as exc:
+            log(exc)
+            yield exc
 
 
 def _frame(workspace: Workspace) -> tuple[object, ...]:
