@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from .config import workspace
+from .core.errors import UsageError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
@@ -34,7 +35,7 @@ from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
 from .run.report import Report, exit_code
-from .run.results import Result, bought, kept_by_lock, untouched
+from .run.results import Result, bought, gated, kept_by_lock, untouched
 from .run.survey import Survey
 from .run.uptodate import changed as changes
 from .run.uptodate import compare, decide
@@ -150,13 +151,16 @@ class Project:
             context = self._context(ledger, connection, observe, stop, watch)
             plan, _ = self._planned(found, ledger, wish)
             watch.lap("planning")
+            by, stale_only = permission.gate(plan, wish, self.environment)
             if wish.locked and (changes := plan.lock_changes(found.lock)):
-                return self._report("build", plan, kept_by_lock(plan.steps, changes), watch)
+                kept = gated(kept_by_lock(plan.steps, changes), by, stale_only=stale_only)
+                return self._report("build", plan, kept, watch)
             may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
             results = execute.run(self.workspace, found, plan, context, permit, restored=restored)
             ledger.forget_kept(str(self.root), bought(results))
+            results = gated(results, by, stale_only=stale_only)
             report = self._report("build", plan, results, watch, connection.url)
         return self._resealable(report, found, seals=seals)
 
@@ -259,7 +263,11 @@ class Project:
         with self.workspace.ledger(time.time()) as ledger:
             if ledger.is_consumed(saved.id):
                 return [permission.USED_UP]
-        return saved_plans.moved(saved, self.saved_plan(only=saved.only, with_account=False)[1])
+        try:
+            now = self.saved_plan(only=saved.only, with_account=False)[1]
+        except UsageError as exc:  # what it was about is gone
+            return [str(exc)]
+        return saved_plans.moved(saved, now)
 
     def _past(self, ledger: Ledger) -> Past:
         seconds = tuple(one.seconds for one in ledger.taken(self.workspace.service.identity))

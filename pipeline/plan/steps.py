@@ -145,7 +145,8 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
     paid = next((line for line in lines if line.paid), None)
     if paid is not None and not view.service.paid:
         reason = f"changed since {paid.service} made it, and no key is set: the old output stays"
-        return _plan(request, view, StepKind.ASK, reason)
+        plan = _plan(request, view, StepKind.ASK, reason)
+        return msgspec.structs.replace(plan, step=msgspec.structs.replace(plan.step, is_stale=True))
     return _unlocked(request, view, lines)
 
 

@@ -33,6 +33,18 @@ def frozen_by(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> str:
     return "CI=true (without --max-credits)"
 
 
+def gate(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> tuple[str, bool]:
+    """Return what lets no open question pass, as the user would name it; "" when all may.
+
+    The second is true when that holds only for what was bought and has changed since: where
+    nothing can be bought anyway, `CI=true` is no reason to refuse the rest.
+    """
+    by = "--locked" if wish.locked else frozen_by(plan, wish, environment)
+    if by or wish.max_credits is not None:
+        return by, False
+    return ("CI=true" if budget.is_frozen_by_default(environment, plan_paid=True) else ""), True
+
+
 def keeps_lock(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> bool:
     """Tell whether a run leaves even a merged lock file as it is."""
     return wish.locked or bool(frozen_by(plan, wish, environment))

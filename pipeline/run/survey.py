@@ -91,8 +91,10 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
     waiting = frozenset(selection.waiting(found, scan, wish))
     found = [path for path in found if path not in waiting]
     if wish.only:
-        assets = workspace.settings.assets
-        found = list(filter(selection.matching(workspace.root, assets, wish.only), found))
+        chosen = selection.Chosen(workspace.root, workspace.settings.assets, scan, wish.only)
+        if wish.saved is None:  # a saved plan says itself what has changed
+            chosen.check()
+        found = list(filter(chosen, found))
     is_whole = not wish.only and scan.is_complete
     whole = survey(workspace, scan, Index.open(workspace.root), found, is_whole=is_whole)
     return _retaken(msgspec.structs.replace(whole, waiting=waiting), wish)
