@@ -13,7 +13,6 @@ import click
 
 from ..api import Observer
 from ..core.model import JobState
-from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
 
@@ -113,19 +112,6 @@ def line(result: Result) -> str:
     grade = "" if result.grade is None else f", grade {result.grade}"
     price = f", {result.credits} credits" if result.credits else ""
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
-
-
-def ask(plan: Plan) -> bool:
-    """Ask the person at the terminal once, with the total."""
-    from ..purchase import budget
-
-    clips = sum(1 for step in plan.steps if step.credits)
-    noun = "clip" if clips == 1 else "clips"
-    question = (
-        f"Buy {clips} {noun} for {plan.credits} credits ({budget.dollars(plan.credits)}) "
-        f"from {plan.service.identity}?"
-    )
-    return click.confirm(question, err=True)
 
 
 def nothing(_: Change | Result) -> None:

@@ -10,8 +10,9 @@ from ..api import Project, Wish
 from ..commands.watch.follow import Follower
 from ..run.report import Report
 from . import options
+from .asking import Terminal
 from .build import show_build, show_news
-from .progress import ask, nothing
+from .progress import nothing
 
 
 @click.command()
@@ -29,8 +30,9 @@ def watch(
     """
     opened = Project(project, service=service)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
-    wish = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
-    follower = Follower(opened, wish, nothing, poll=True if poll else None)
+    wish = Wish(max_credits=max_credits, yes=yes)
+    terminal = Terminal() if can_ask else None
+    follower = Follower(opened, wish, nothing, poll=True if poll else None, terminal=terminal)
     folders = ", ".join(opened.workspace.settings.assets)
     click.echo(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True
