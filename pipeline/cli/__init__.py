@@ -7,6 +7,7 @@ a sentence and an exit code here, and nowhere else.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -155,7 +156,9 @@ def _bug(exc: Exception) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Give the standard streams that the caller closed, as cron jobs do, an end that swallows all.
+    """Make the standard streams safe to write to, whatever they are.
+
+    Those that the caller closed, as cron jobs do, get an end that swallows all.
 
     Else Python has None for them, and the next file that is opened, a database perhaps, gets the
     number that every child process writes its messages to.
@@ -165,6 +168,11 @@ def _open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
             stream = open(number, "r" if number == 0 else "w", encoding="utf-8")  # noqa: SIM115, PTH123
             setattr(sys, name, stream)
+    # A file's name may have signs that the place where we write does not know, as a redirect on
+    # Windows: they are shown as `?` and never end a command.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _say(sentence: str) -> None:

@@ -12,6 +12,7 @@ made again.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -26,9 +27,11 @@ from .report import Report
 
 _GLOB_MARKS = ("*", "?", "[")
 #: Signs that mean something in a list of inputs, as Make and Ninja agree to read them.
-_ESCAPED = str.maketrans({"$": "$$", "#": "\\#", " ": "\\ "})
+_ESCAPED = str.maketrans({"$": "$$", "#": "\\#", " ": "\\ ", ":": "\\:"})
+#: A drive of Windows, whose colon Make and Ninja know there.
+_DRIVE = re.compile(r"[A-Za-z]:(?=/)" if os.name == "nt" else r"(?!)")
 #: What Make cannot read in a name, however it is escaped: the whole build would stop.
-_UNREADABLE = frozenset(";\\\t\r\n")
+_UNREADABLE = frozenset(";|\\\t\r\n")
 #: A target line with one of these is no target line for Make: a pattern, or an assignment.
 _NO_TARGET = ("%", "=")
 
@@ -209,4 +212,6 @@ def _below(folder: str, name: str) -> str:
 
 
 def _escaped(path: str) -> str:
-    return path.translate(_ESCAPED)
+    drive = _DRIVE.match(path)
+    begin = drive.end() if drive else 0
+    return path[:begin] + path[begin:].translate(_ESCAPED)
