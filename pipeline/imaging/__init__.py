@@ -10,6 +10,17 @@ from .frames.strip import MAX_STRIP_PX
 from .picture.facts import Facts, facts
 from .picture.png import area_px, frame_count
 from .picture.raster import decode, encode
+from .picture.repeats import are_alike
 from .upload.fit import unfit
 
-__all__ = ["MAX_STRIP_PX", "Facts", "area_px", "decode", "encode", "facts", "frame_count", "unfit"]
+__all__ = [
+    "MAX_STRIP_PX",
+    "Facts",
+    "are_alike",
+    "area_px",
+    "decode",
+    "encode",
+    "facts",
+    "frame_count",
+    "unfit",
+]

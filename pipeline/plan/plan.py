@@ -173,9 +173,8 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
     """Return what keeps the whole source from being built, if anything does."""
     if clash := view.clashes.get(wanted.source.path):
         return StepKind.BLOCKED, clash
-    if wanted.source.looks_like_sheet and wanted.rule.cells is None:
-        reason = "looks like a sheet of several pictures; split it, or state `cells` and `pick`"
-        return StepKind.ASK, reason
+    if doubt := _doubt(wanted, view):
+        return StepKind.ASK, f"{doubt}; `sheet: false` in {wanted.source.path}.yaml animates it"
     if wanted.rule.cells is not None and not wanted.rule.pick:
         return StepKind.ASK, "its rule states `cells`; state `pick` as well: the cells to animate"
     lines = view.files.get(wanted.source.stem, ())
@@ -184,6 +183,26 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
     if foreign := _foreign(wanted, view):
         return StepKind.BLOCKED, foreign
     return None
+
+
+def _doubt(wanted: Wanted, view: steps.View) -> str:
+    """Say why a source may be no single picture to be animated; "" when a rule says that it is.
+
+    What is suspected only is never held against a clip that the lock file names.
+    """
+    if wanted.rule.sheet is False or wanted.rule.cells is not None:
+        return ""
+    remedy = "split it, or state `cells` and `pick`"
+    if wanted.source.looks_like_sheet or wanted.rule.sheet:
+        return f"looks like a sheet of several pictures; {remedy}"
+    path = wanted.source.path
+    if any((path, request.clip) in view.lines for request in wanted.requests):
+        return ""
+    if wanted.source.repeats:
+        return (
+            f"looks like frames of one animation: the same figure comes again and again; {remedy}"
+        )
+    return wanted.doubt
 
 
 def _all(clips: Sequence[ClipPlan], kind: StepKind, reason: str) -> tuple[ClipPlan, ...]:

@@ -39,6 +39,8 @@ class Wanted(Record, frozen=True, kw_only=True):
     targets: tuple[TargetChoice, ...]
     #: The paths that its targets will write.
     outputs: tuple[str, ...]
+    #: Why it may be animated already, or a copy: asked about until it was bought once; "" when not.
+    doubt: str = ""
     #: Clips of which exactly the take of their request is wanted, whatever the lock file says.
     retaken: Collection[str] = ()
     #: Purchases that are used whatever the lock file says, by clip: a person chose them.

@@ -33,7 +33,7 @@ from ..storage import lock, lock_file
 from ..storage import lock_text as locktext
 from ..storage.files import Facts, Index, Scan, Stat
 from ..targets import playback
-from . import selection
+from . import selection, signs
 from .uptodate.compare import Look
 
 _OVERRIDE = ".yaml"
@@ -166,11 +166,12 @@ def survey(
     wanted, refused, unmatched = _wishes(workspace, scan, index, paths)
     stat = project.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
     text = lock_file.text(workspace.root) if workspace.is_project else ""
+    locked = lock.parse(text) if stems is None else locktext.parse(text, stems)
     return Survey(
-        wanted=tuple(wanted),
+        wanted=tuple(signs.doubted(workspace.root, wanted, locked, index)),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        lock=lock.parse(text) if stems is None else locktext.parse(text, stems),
+        lock=locked,
         lock_stat=stat,
         lock_text=text,
         is_narrow=stems is not None,
@@ -219,10 +220,10 @@ def _source(root: Path, path: str, scan: Scan, index: Index) -> Source | None:
         content = project.read(root, path)
         digest = keys.digest(content)
         index.remember(path, stat, digest)
-        if index.facts(digest) is None:
+        if _is_unknown(index.facts(digest)):
             index.learn(digest, _facts(path, content))
     facts = index.facts(digest)
-    if facts is None:
+    if facts is None or _is_unknown(facts):
         index.learn(digest, _facts(path, project.read(root, path)))
         facts = index.facts(digest) or Facts()
     if facts.error == _OURS:
@@ -238,12 +239,19 @@ def _source(root: Path, path: str, scan: Scan, index: Index) -> Source | None:
         colors=facts.colors,
         opaque_share=facts.opaque_share,
         looks_like_sheet=facts.looks_like_sheet,
+        repeats=facts.repeats,
         unfit=facts.unfit,
     )
 
 
+#: The way in which pictures are looked at now: what was found in another one is found again.
+_LOOKED = 1
 #: What the index holds for a picture that we wrote, under whatever name it lies now.
 _OURS = "is an output of pixelpipe"
+
+
+def _is_unknown(facts: Facts | None) -> bool:
+    return facts is None or facts.looked != _LOOKED
 
 
 def _facts(path: str, content: bytes) -> Facts:
@@ -252,12 +260,12 @@ def _facts(path: str, content: bytes) -> Facts:
 
     try:
         if provenance.is_ours(content):
-            return Facts(error=_OURS)
+            return Facts(error=_OURS, looked=_LOOKED)
         pixels = imaging.decode(content, path)
         found = imaging.facts(pixels, frames=imaging.frame_count(content))
         unfit = imaging.unfit(pixels)
     except SourceError as exc:
-        return Facts(error=str(exc).removeprefix(f"{path}: "))
+        return Facts(error=str(exc).removeprefix(f"{path}: "), looked=_LOOKED)
     return Facts(
         pixel_digest=keys.pixel_digest(pixels),
         width=pixels.width,
@@ -265,6 +273,8 @@ def _facts(path: str, content: bytes) -> Facts:
         colors=found.colors,
         opaque_share=found.opaque_share,
         looks_like_sheet=found.looks_like_sheet,
+        repeats=found.repeats,
+        looked=_LOOKED,
         unfit=unfit,
     )
 
@@ -315,7 +325,8 @@ def _wanted(
         match = matching.Match(rule=rule, captures=match.captures if match else {})
     if match is None:
         return None
-    if source.unfit and not source.looks_like_sheet and match.rule.cells is None:
+    is_sheet = source.looks_like_sheet or source.repeats
+    if source.unfit and not is_sheet and match.rule.cells is None:
         raise SourceError(f"{source.path}: {source.unfit}")
     chosen = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     rule = cells.expand(match.rule)
