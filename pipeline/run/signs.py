@@ -69,7 +69,7 @@ class _Folder:
         self.root = root
         self.place = place
         try:
-            self.names = frozenset(os.listdir(root / place))
+            self.names = frozenset(one.name for one in os.scandir(root / place))
         except OSError:
             self.names = frozenset()
         self._frames: dict[str, dict[str, int]] = {}

@@ -168,7 +168,11 @@ def survey(
     text = lock_file.text(workspace.root) if workspace.is_project else ""
     locked = lock.parse(text) if stems is None else locktext.parse(text, stems)
     return Survey(
-        wanted=tuple(signs.doubted(workspace.root, wanted, locked, index)),
+        wanted=tuple(
+            signs.doubted(workspace.root, wanted, locked, index)
+            if workspace.is_project  # a file that was named alone is meant
+            else wanted
+        ),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
         lock=locked,
