@@ -34,6 +34,7 @@ from .run import execute, knowledge, placeholders, publish, survey
 from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
+from .run.replaced import Replaced
 from .run.report import Report, exit_code
 from .run.results import Result, bought, gated, kept_by_lock, untouched
 from .run.survey import Survey
@@ -64,6 +65,7 @@ class Project:
         self._start = Path(path)
         self._flags = flags
         self.authorship = Authorship()
+        self._replaced = Replaced()
         self.reload()
 
     @property
@@ -149,7 +151,7 @@ class Project:
                 Connection(self.workspace, self.environment)
             )
             context = self._context(ledger, connection, observe, stop, watch)
-            plan, _ = self._planned(found, ledger, wish)
+            plan, known = self._planned(found, ledger, wish)
             watch.lap("planning")
             by, stale_only = permission.gate(plan, wish, self.environment)
             if wish.locked and (changes := plan.lock_changes(found.lock)):
@@ -158,7 +160,15 @@ class Project:
             may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
-            results = execute.run(self.workspace, found, plan, context, permit, restored=restored)
+            results = execute.run(
+                self.workspace,
+                found,
+                plan,
+                context,
+                permit,
+                restored=restored,
+                claimed=known.claimed,
+            )
             ledger.forget_kept(str(self.root), bought(results))
             results = gated(results, by, stale_only=stale_only)
             report = self._report("build", plan, results, watch, connection.url)
@@ -207,6 +217,7 @@ class Project:
             observe=observe,
             stop=stop or threading.Event(),
             authorship=self.authorship,
+            replaced=self._replaced,
             watch=watch,
         )
 

@@ -170,9 +170,9 @@ def _open_streams() -> None:
             setattr(sys, name, stream)
     # A file's name may have signs that the place where we write does not know, as a redirect on
     # Windows: they are shown as `?` and never end a command.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="replace")
+    for written in (sys.stdout, sys.stderr):
+        if isinstance(written, io.TextIOWrapper) and written.errors == "strict":
+            written.reconfigure(errors="replace")
 
 
 def _say(sentence: str) -> None:

@@ -15,6 +15,7 @@ from ..core.apart import apart, log
 from ..core.errors import BugError
 from ..core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
 from ..storage import lock
+from ..storage.files import Carried
 from . import steps
 from .steps import ClipPlan, Known, Wanted
 
@@ -239,6 +240,13 @@ def _foreign(wanted: Wanted, view: steps.View) -> str | None:
             continue
         if path not in locked and found in view.written:
             continue  # ours under another path: moved along with its source, or copied
+        if path not in locked and found == view.known.claimed.get(path):
+            continue  # it says so itself
+        carried = view.known.carried.get(path)
+        if carried is Carried.POINTER:
+            return f"{path} is not fetched, this is a Git LFS pointer; run `git lfs pull`"
+        if carried is not None:
+            continue
         if path in locked:
             return f"{path} was edited by hand; `pixelpipe adopt`, `restore` or `detach` it"
         return f"{path} is not ours; move or rename it"
@@ -256,6 +264,8 @@ def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
     for line in files:
         found = view.known.on_disk.get(line.path)
         if found != line.digest:
+            if (carried := view.known.carried.get(line.path)) is not None:
+                return f"{line.path}: version control changed its {carried}"
             return f"{line.path} is missing" if found is None else "publishing was interrupted"
     return None
 

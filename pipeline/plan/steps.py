@@ -28,6 +28,7 @@ from ..core.model import (
 )
 from ..core.version import __version__
 from ..storage import lock
+from ..storage.files import Carried
 
 
 class Wanted(Record, frozen=True, kw_only=True):
@@ -64,6 +65,12 @@ class Known(Record, frozen=True, kw_only=True):
     on_disk: Mapping[str, str] = {}
     #: Digests that publish sets begun but not ended may have written, by path.
     begun: Mapping[str, frozenset[str]] = {}
+    #: How version control changed outputs on their way, by path: no edit of a person.
+    carried: Mapping[str, Carried] = {}
+    #: Outputs that say themselves that they are ours, although no line names them: their digests.
+    claimed: Mapping[str, str] = {}
+    #: Request keys that the outputs on disk say they were made from.
+    made_from: Collection[str] = frozenset()
     #: Holders of claims that still run.
     alive: Collection[str] = frozenset()
     #: Stems whose outputs may be replaced although they were edited.
@@ -111,6 +118,9 @@ class View:
         self.lines = known.lock.lines_of()
         self.files = known.lock.files_of()
         self.written = {line.digest for line in known.lock.files if line.is_ours}
+        self.written |= known.lock.dropped
+        self.by_key = {line.key: line for line in known.lock.clips if line.paid}
+        self.paid_by = {line.service for line in known.lock.clips if line.paid}
         self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
 
 
@@ -141,6 +151,8 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
             return _with_line(plan, line)
     if view.is_stand_in:
         return _unlocked(request, view, lines)
+    if not view.service.paid and (moved := _elsewhere(request, view)) is not None:
+        return moved
     if not view.service.paid and any(line.paid and answers(line, request) for line in lines):
         reason = "its bought bytes are missing (20 credits): fetch them, or set a key"
         return _plan(request, view, StepKind.ASK, reason, exit_code=9)
@@ -150,6 +162,21 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
         plan = _plan(request, view, StepKind.ASK, reason)
         return msgspec.structs.replace(plan, step=msgspec.structs.replace(plan.step, is_stale=True))
     return _unlocked(request, view, lines)
+
+
+def _elsewhere(request: Request, view: View) -> ClipPlan | None:
+    """Reuse a purchase that the lock names for another source, where nothing can be bought.
+
+    A rename on one branch and an edit on another leave the lines of the edit under the old name.
+    """
+    for service in sorted(view.paid_by):
+        line = view.by_key.get(keys.request_key(request, service))
+        if line is not None and line.digest in view.known.have:
+            plan = _plan(
+                request, view, StepKind.REUSE, "bought under another name (see `why`)", key=line.key
+            )
+            return _with_line(plan, line)
+    return None
 
 
 def stand_in(clip: ClipPlan, view: View, wanted: Wanted) -> ClipPlan:
@@ -201,6 +228,12 @@ def _unlocked(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> C
         return _plan(request, view, StepKind.BUY, "a placeholder of the built-in engine so far")
     if request.take > asked:
         return _plan(request, view, StepKind.BUY, f"take {asked} was billed without a result")
+    if view.service.paid and key in view.known.made_from:
+        reason = (
+            "its outputs were made from this very purchase, whose bytes are not here: "
+            "`pixelpipe verify --rebuild-lock` takes them over"
+        )
+        return _plan(request, view, StepKind.ASK, reason)
     return _plan(request, view, StepKind.BUY, "changed" if lines else "new")
 
 

@@ -22,7 +22,7 @@ from ..core.errors import UsageError
 from ..core.model import File, Record, StepKind
 from ..storage import files as project
 from ..storage import lock
-from ..storage.files import Scan
+from ..storage.files import Scan, unfinished
 from .report import Report
 
 _GLOB_MARKS = ("*", "?", "[")
@@ -190,6 +190,10 @@ def _put(path: Path, content: bytes) -> None:
     place = path.absolute()
     place.parent.mkdir(parents=True, exist_ok=True)
     project.publish(place.parent, [File(path=place.name, content=content)])
+    left = [
+        one for one in unfinished.inside(place.parent) if one.name.startswith(f".{place.name}.")
+    ]
+    unfinished.sweep(left, now_s=time.time())
 
 
 def _mtime_ns(path: Path) -> int:

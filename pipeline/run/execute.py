@@ -6,7 +6,8 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+import time
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from ..core.errors import (
     PixelpipeError,
     RefusedError,
     StorageError,
+    SupersededError,
 )
 from ..core.model import JobState, Rule, StepKind
 from ..plan.plan import Plan, SourcePlan
@@ -32,7 +34,8 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
-from ..storage.lock import ClipLine
+from ..storage.files import unfinished
+from ..storage.lock import NAME, ClipLine
 from ..storage.store import Bought
 from . import endings, grades
 from .context import Context
@@ -56,14 +59,16 @@ def run(
     permit: Permit,
     *,
     restored: Collection[str] = (),
+    claimed: Mapping[str, str] | None = None,
 ) -> list[Result]:
     """Carry out `plan`, which was made from `survey`, and return how each step ended.
 
-    `restored` holds the stems whose outputs are replaced although they were edited.
+    `restored` holds the stems whose outputs are replaced although they were edited, `claimed` the
+    digests of outputs that no line of the lock file names and that are ours all the same.
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
     """
-    return _Run(workspace, survey, plan, context, permit, restored).run()
+    return _Run(workspace, survey, plan, context, permit, restored, claimed or {}).run()
 
 
 class _Run:
@@ -75,6 +80,7 @@ class _Run:
         context: Context,
         permit: Permit,
         restored: Collection[str],
+        claimed: Mapping[str, str],
     ) -> None:
         self._workspace = workspace
         self._survey = survey
@@ -89,6 +95,7 @@ class _Run:
             restored,
             plain=survey.lock_text if survey.is_narrow else None,
             authorship=context.authorship,
+            claimed=claimed,
             is_frozen=bool(permit.frozen_by),
             is_standing_in=permit.is_standing_in,
         )
@@ -123,10 +130,19 @@ class _Run:
         finally:
             self._publication.flush()
             self._survey.save_index()
+            self._tidy()
             watch.lap("lock file and index")
         fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
+
+    def _tidy(self) -> None:
+        """Remove what killed runs left half written, and free results that were replaced."""
+        self._store.sweep(time.time())
+        root = self._workspace.root
+        left = [one for one in unfinished.inside(root) if one.name.startswith(f".{NAME}.")]
+        unfinished.sweep(left, now_s=time.time())
+        self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
         """Return which sources wait for a request key: no other is asked when it is settled."""
@@ -173,6 +189,9 @@ class _Run:
         with closing(scheduler.run(new, resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
+                job = outcome.job
+                if outcome.is_ours and job is not None and job.digest and not job.paid:
+                    self._context.replaced.made((job.request_key, job.digest))
                 yield outcome.request_key
 
     def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
@@ -270,7 +289,10 @@ class _Run:
         record = self._store.record(clip.step.request_key, digest)
         content = self._store.content(digest) if record else None
         if record is None or content is None:
-            raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
+            state = "not fetched (Git LFS pointers; run `git lfs pull`)"
+            if not self._store.has_pointer(clip.step.request_key, digest):
+                state = "damaged; `pixelpipe verify` says where"
+            raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are {state}")
         self._store.keep(record)
         if clip.job is not None and clip.step.kind is StepKind.REUSE:
             jobs.settle(clip.job, record, self._context.ledger, self._context.clock())
@@ -289,6 +311,9 @@ class _Run:
                 if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
                     raise
                 results = [endings.failed(clip, exc) for clip in bought]
+                if isinstance(exc, SupersededError):
+                    for clip in bought:
+                        self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
             self._report(results)
 
     def _one_published(
@@ -318,6 +343,8 @@ class _Run:
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grades.kept(source, self._survey.lock, lines)
         self._publication.publish(wanted.source, finished.files, lines, build_key)
+        for line in shown:
+            self._context.replaced.shows(line.source, line.clip, (line.key, line.digest))
 
     def _let_go(self, bought: Sequence[ClipPlan]) -> None:
         """Keep nothing of what is published: memory would grow with every sprite."""

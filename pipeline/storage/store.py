@@ -12,7 +12,6 @@ to what is not there. Several results for one key may stand side by side: all we
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +21,8 @@ import msgspec
 from ..core import keys
 from ..core.errors import ConfigError, StorageError
 from ..core.model import Record, Resolved
+from .files import unfinished
+from .files.carried import is_pointer
 from .lock import ClipLine
 
 VERSION = 1
@@ -107,6 +108,15 @@ class Store:
         places = [_bytes_path(folder, digest) for folder in self._folders]
         return tuple(p for p in places if p.is_file() and keys.digest(p.read_bytes()) != digest)
 
+    def has_pointer(self, request_key: str, digest: str) -> bool:
+        """Tell whether Git LFS has left a pointer in place of bought bytes or of their record."""
+        places = [
+            place
+            for folder in self._folders
+            for place in (_bytes_path(folder, digest), _record_path(folder, request_key, digest))
+        ]
+        return any(is_pointer(place.read_bytes()) for place in places if place.is_file())
+
     def find(self, request_key: str) -> Bought | None:
         """Return the purchase under `request_key`; the smallest digest when there are several."""
         found = {one.digest: one for one in self._records(request_key) if self.has(one.digest)}
@@ -122,6 +132,25 @@ class Store:
             record = _read_record(path)
             if record is not None:
                 yield path, record
+
+    def sweep(self, now_s: float) -> None:
+        """Delete what killed runs left half written, in every tier."""
+        for folder in self._folders:
+            for shard in folder.glob("??"):
+                unfinished.sweep(unfinished.inside(shard), now_s=now_s)
+
+    def discard(self, request_key: str, digest: str) -> None:
+        """Drop a result that cost nothing and that nothing uses: its record, then bytes without one."""
+        for folder in self._folders:
+            with suppress(OSError):
+                _record_path(folder, request_key, digest).unlink(missing_ok=True)
+                if not any(folder.glob(f"??/*.{digest[:_SHORT]}.json")):
+                    _bytes_path(folder, digest).unlink(missing_ok=True)
+
+    def places(self, request_key: str, digest: str) -> tuple[Path, ...]:
+        """Return where the project keeps a purchase: its bytes, and its record."""
+        folder = self._folders[0]
+        return _bytes_path(folder, digest), _record_path(folder, request_key, digest)
 
     def keep(self, bought: Bought) -> None:
         """Bring a purchase that only some tiers have into all of them."""
@@ -152,7 +181,7 @@ class Store:
     def _write(self, path: Path, content: bytes) -> None:
         if _holds(path, content):
             return
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.pixelpipe-tmp")
+        temporary = path.with_name(unfinished.name(path.name))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:

@@ -29,6 +29,7 @@ from .scan import CACHES, Scan, Tree, scan
 from .stats import RACY_NS, Stat, stat_at, stat_of
 
 if TYPE_CHECKING:
+    from .carried import Carried
     from .index import Facts, Index
     from .snapshot import digest_of, read
     from .write import digests, publish, remove, sweep, sync_folders
@@ -38,6 +39,7 @@ __all__ = [
     "CONFIG_NAME",
     "IGNORE_NAME",
     "RACY_NS",
+    "Carried",
     "Facts",
     "Index",
     "Scan",
@@ -67,6 +69,7 @@ __all__ = [
 
 #: Name to the module that has it, for what a run with nothing to do needs none of.
 _LATER = {
+    "Carried": "carried",
     "Facts": "index",
     "Index": "index",
     "digest_of": "snapshot",
