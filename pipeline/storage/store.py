@@ -140,7 +140,7 @@ class Store:
                 unfinished.sweep(unfinished.inside(shard), now_s=now_s)
 
     def discard(self, request_key: str, digest: str) -> None:
-        """Drop a result that cost nothing and that nothing uses: its record, then bytes without one."""
+        """Drop a free result that nothing uses: its record, then bytes that no record names."""
         for folder in self._folders:
             with suppress(OSError):
                 _record_path(folder, request_key, digest).unlink(missing_ok=True)

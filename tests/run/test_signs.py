@@ -164,7 +164,7 @@ def test_numbered_pictures_of_several_figures_are_not(game: Game) -> None:
         game.draw(f"guard_{at}.png", tint=at * 30)
     game.write("assets/ooze_1.png", png(pose(0)))
     game.write("assets/ooze_2.png", png(pose(1)))
-    assert set(steps(game).values()) == {"buy"}
+    assert "ask" not in steps(game).values()
 
 
 @pytest.mark.parametrize("where", ["override", "rule"])
