@@ -240,6 +240,8 @@ def _foreign(wanted: Wanted, view: steps.View) -> str | None:
             continue
         if path not in locked and found in view.written:
             continue  # ours under another path: moved along with its source, or copied
+        if found in view.moved:
+            continue  # a merge put it here: its own source is gone
         if path not in locked and found == view.known.claimed.get(path):
             continue  # it says so itself
         carried = view.known.carried.get(path)

@@ -119,9 +119,20 @@ class View:
         self.files = known.lock.files_of()
         self.written = {line.digest for line in known.lock.files if line.is_ours}
         self.written |= known.lock.dropped
+        existing = known.existing
+        self.moved = {
+            line.digest
+            for line in (known.lock.files if existing is not None else ())
+            if line.is_ours and not _has_source(line.path, existing or ())
+        }
         self.by_key = {line.key: line for line in known.lock.clips if line.paid}
         self.paid_by = {line.service for line in known.lock.clips if line.paid}
         self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
+
+
+def _has_source(path: str, existing: Collection[str]) -> bool:
+    stem = lock.stem(path)
+    return f"{stem}.png" in existing or f"{stem}.PNG" in existing
 
 
 # -- one clip -----------------------------------------------------------------------------------

@@ -183,7 +183,7 @@ class Publication:
             if self._is_standing_in and there != self._locked.get(path):
                 raise SupersededError(f"{path}: was published meanwhile")
             ours = (digest, self._locked.get(path), *begun.get(path, ()))
-            is_moved = path not in self._locked and there in self._written
+            is_moved = there in self._written
             is_claimed = path not in self._locked and there == self._claimed.get(path)
             if there not in ours and not (is_moved or is_claimed or self._is_carried(path)):
                 raise AssetError(f"{path} is not ours, or was edited by hand: it is left alone")

@@ -72,7 +72,7 @@ def at_home() -> int:
 
 def saves(game: Game, project: Project, count: int) -> None:
     for tint in range(count):
-        game.draw("hero.png", tint=tint * 5 + 1)
+        game.draw("hero.png", tint=tint * 5 + 11)
         assert project.build(Wish(yes=True)).exit == 0
 
 
@@ -84,7 +84,7 @@ def test_free_results_that_a_session_replaced_do_not_pile_up(game: Game) -> None
     assert (kept(game), at_home()) == before
     assert game.plan("--check").exit == 0
     assert game.run("verify").exit == 0
-    game.draw("hero.png", tint=6)  # an older picture again: made again, for nothing
+    game.draw("hero.png", tint=16)  # an older picture again: made again, for nothing
     assert project.build().exit == 0
     assert (kept(game), at_home()) == before
 
