@@ -12,6 +12,7 @@ import time
 
 import click
 
+from ..core import plain
 from ..plan.plan import Plan
 
 _TICK_S = 0.05
@@ -75,7 +76,7 @@ class Terminal:
         click.echo(err=True)
 
     def _prompt(self) -> None:
-        click.echo(f"{self._text} [y/N]: ", nl=False, err=True)
+        click.echo(f"{plain.line(self._text)} [y/N]: ", nl=False, err=True)
 
 
 def _has_line() -> bool:

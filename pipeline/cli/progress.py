@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from ..api import Observer
+from ..core import plain
 from ..core.model import JobState
 from ..purchase.jobs import Change
 from ..run.results import Result
+from .voice import say
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -33,7 +33,7 @@ class Lines:
     def __call__(self, event: Change | Result) -> None:
         """Print results that are news; jobs in between are too many for a log."""
         if isinstance(event, Result) and event.state in _NEWS:
-            click.echo(line(event), err=True)
+            say(line(event), err=True)
 
 
 class Screen:
@@ -56,7 +56,7 @@ class Screen:
         self._credits += event.credits
         if event.state in _NEWS:
             self._done += event.state == "done"
-            live.console.print(line(event), highlight=False, markup=False)
+            live.console.print(plain.line(line(event)), highlight=False, markup=False)
 
     def close(self) -> None:
         """Take the line away."""

@@ -13,6 +13,7 @@ from . import options
 from .asking import Terminal
 from .build import show_build, show_news
 from .progress import nothing
+from .voice import say
 
 
 @click.command()
@@ -34,12 +35,12 @@ def watch(
     terminal = Terminal() if can_ask else None
     follower = Follower(opened, wish, nothing, poll=True if poll else None, terminal=terminal)
     folders = ", ".join(opened.workspace.settings.assets)
-    click.echo(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
+    say(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True
     for event in follower.run():
         if isinstance(event, Report):
             (show_build if is_first else show_news)(event)
             is_first = False
         else:
-            click.echo(f"pixelpipe: {event}", err=True)
+            say(f"pixelpipe: {event}", err=True)
         sys.stdout.flush()

@@ -7,9 +7,10 @@ describes. What cannot be shown to be as we wrote it is taken for an edit, and n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from ..api import Project
-from ..core import keys, provenance
+from ..core import keys, provenance, small_files
 from ..core.errors import SourceError, StorageError
 from ..core.model import Provenance, Record
 from ..plan.steps import Wanted
@@ -18,6 +19,8 @@ from ..storage import files as project
 from ..storage import lock
 from ..storage.lock import ClipLine, FileLine, Lock
 from ..storage.store import Store
+
+_MOST_BYTES = 128 * small_files.MIB
 
 
 class _Set(Record, frozen=True, kw_only=True):
@@ -62,7 +65,7 @@ def _true(before: Lock, opened: Project) -> Iterator[ClipLine]:
 def _stands(line: FileLine, opened: Project) -> bool:
     """Tell whether a file line is still true, or a person's decision about what is there."""
     try:
-        digest = keys.digest((opened.root / line.path).read_bytes())
+        digest = keys.digest(small_files.read(opened.root / line.path, most=_MOST_BYTES))
     except OSError:
         return False
     return digest == line.digest or not line.is_ours
@@ -76,7 +79,8 @@ def _published(opened: Project) -> Iterator[_Set]:
     for path in sorted(scan.files):
         if project.is_output(path.rpartition("/")[2]):
             with_content = sets.setdefault(lock.stem(path), {})
-            with_content[path] = (opened.root / path).read_bytes()
+            with suppress(OSError):  # by its size, or what it is, no file of ours
+                with_content[path] = small_files.read(opened.root / path, most=_MOST_BYTES)
     for stem, files in sets.items():
         clips = _origin(files.get(f"{stem}.anim.png", b""))
         if clips:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -34,7 +34,7 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
-from ..storage.files import unfinished
+from ..storage.files import Stat, unfinished
 from ..storage.lock import NAME, ClipLine
 from ..storage.store import Bought
 from . import endings, grades
@@ -51,6 +51,13 @@ if TYPE_CHECKING:
 _ITS_OWN = (HeldOpenError, NoRoomError)
 
 
+class Carried(NamedTuple):
+    """How each step of a plan ended, and what each file looked like when the run had left it."""
+
+    results: list[Result]
+    left: Mapping[str, Stat | None]
+
+
 def run(
     workspace: Workspace,
     survey: Survey,
@@ -60,7 +67,7 @@ def run(
     *,
     restored: Collection[str] = (),
     claimed: Mapping[str, str] | None = None,
-) -> list[Result]:
+) -> Carried:
     """Carry out `plan`, which was made from `survey`, and return how each step ended.
 
     `restored` holds the stems whose outputs are replaced although they were edited, `claimed` the
@@ -68,7 +75,8 @@ def run(
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
     """
-    return _Run(workspace, survey, plan, context, permit, restored, claimed or {}).run()
+    one = _Run(workspace, survey, plan, context, permit, restored, claimed or {})
+    return Carried(results=one.run(), left=one.left)
 
 
 class _Run:
@@ -108,6 +116,11 @@ class _Run:
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
 
+    @property
+    def left(self) -> Mapping[str, Stat | None]:
+        """What every file looked like when it had been written or removed."""
+        return self._publication.left
+
     def run(self) -> list[Result]:
         watch = self._context.watch
         work = [one for one in self._plan.sources if not one.is_fresh]
@@ -129,9 +142,9 @@ class _Run:
             watch.lap("finishing the last")
         finally:
             self._publication.flush()
-            self._survey.save_index()
+            self._survey.save()
             self._tidy()
-            watch.lap("lock file and index")
+            watch.lap("lock file and state")
         fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
@@ -293,9 +306,12 @@ class _Run:
             if not self._store.has_pointer(clip.step.request_key, digest):
                 state = "damaged; `pixelpipe verify` says where"
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are {state}")
-        self._store.keep(record)
-        if clip.job is not None and clip.step.kind is StepKind.REUSE:
-            jobs.settle(clip.job, record, self._context.ledger, self._context.clock())
+        ledger = self._context.ledger
+        # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
+        is_own = self._store.is_kept_by_user(record)
+        self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
+        if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
+            jobs.settle(clip.job, record, ledger, self._context.clock())
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)
 
@@ -338,7 +354,7 @@ class _Run:
         used = [(c.request.clip, c.step.request_key, c.digest or "") for c in bought]
         recipe = keys.build_recipe(wanted.source.stem, wanted.rule, used, wanted.targets)
         build_key = keys.digest(recipe.encode())
-        self._survey.index.note(build_key, recipe)
+        self._survey.state.note(wanted.source.path, build_key, keys.derivation(recipe))
         shown = [self._line(clip) for clip in bought]
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grades.kept(source, self._survey.lock, lines)

@@ -18,8 +18,8 @@ from ..core import keys
 from ..core.errors import PixelpipeError
 from ..plan.steps import Wanted
 from ..storage import files as project
-from ..storage.files import Facts, Index
 from ..storage.lock import Lock
+from ..storage.state import Facts, State
 
 #: Larger files are no data of a sprite.
 _MOST_BYTES = 2 << 20
@@ -46,7 +46,7 @@ _SLICES = re.compile(r"^slices/(?:horizontal|vertical)=(?:[2-9]|\d{2,})", re.MUL
 _IMPORTER = re.compile(r'^importer="(?:2d_array_texture|texture_atlas|.*sprite_?frames.*)"', re.M)
 
 
-def doubted(root: Path, wanted: Iterable[Wanted], locked: Lock, index: Index) -> Iterator[Wanted]:
+def doubted(root: Path, wanted: Iterable[Wanted], locked: Lock, state: State) -> Iterator[Wanted]:
     """Yield each of `wanted`, with what speaks against its being one picture to be animated."""
     lines = locked.lines_of()
     folders: dict[str, _Folder] = {}
@@ -58,7 +58,7 @@ def doubted(root: Path, wanted: Iterable[Wanted], locked: Lock, index: Index) ->
             continue
         place, _, name = path.rpartition("/")
         folder = folders.setdefault(place, _Folder(root, place))
-        doubt = _copy(name, folder) or _described(name, folder) or _sequence(one, folder, index)
+        doubt = _copy(name, folder) or _described(name, folder) or _sequence(one, folder, state)
         yield msgspec.structs.replace(one, doubt=doubt) if doubt else one
 
 
@@ -196,7 +196,7 @@ _READERS = {
 # -- numbered sequences ---------------------------------------------------------------------------
 
 
-def _sequence(one: Wanted, folder: _Folder, index: Index) -> str:
+def _sequence(one: Wanted, folder: _Folder, state: State) -> str:
     """Say of which numbered frames a picture is one, if they show one figure."""
     name = one.source.path.rpartition("/")[2]
     stem, dot, suffix = name.rpartition(".")
@@ -216,20 +216,20 @@ def _sequence(one: Wanted, folder: _Folder, index: Index) -> str:
     if last - first + 1 < _LEAST:
         return ""
     beside = [named(n) for n in (at - 1, at + 1) if first <= n <= last]
-    if not any(_are_alike(one, other, folder, index) for other in beside):
+    if not any(_are_alike(one, other, folder, state) for other in beside):
         return ""
     return f"{named(first)} … {named(last)} look like the frames of one animation"
 
 
-def _are_alike(one: Wanted, other: str, folder: _Folder, index: Index) -> bool:
-    """Tell whether two pictures show one figure in two poses; remembered in the index."""
+def _are_alike(one: Wanted, other: str, folder: _Folder, state: State) -> bool:
+    """Tell whether two pictures show one figure in two poses; remembered."""
     content = folder.read(other)
     pair: Sequence[str] = sorted((one.source.byte_digest, keys.digest(content)))
     known = keys.digest(f"alike {' '.join(pair)}".encode())
-    facts = index.facts(known)
+    facts = state.facts(one.source.path, known)
     if facts is None:
         facts = Facts(repeats=_show_one(folder, one.source.path, other, content))
-        index.learn(known, facts)
+        state.learn(one.source.path, known, facts)
     return facts.repeats
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
+from . import version_control
+
 _MARKS = (".git", ".hg", ".svn", ".jj", ".plastic", ".p4config")
-_LIMIT_S = 10.0
 
 
 def carried(root: Path, places: Collection[Path]) -> frozenset[Path]:
@@ -24,18 +24,8 @@ def carried(root: Path, places: Collection[Path]) -> frozenset[Path]:
 
 def _of_git(root: Path, places: Collection[Path]) -> frozenset[Path] | None:
     folders = sorted({place.parent.relative_to(root).as_posix() for place in places})
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "ls-files", "-z", "--", *folders],
-            capture_output=True,
-            timeout=_LIMIT_S,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
+    found = version_control.git(root, "ls-files", "-z", "--", *folders)
+    if found is None:
         return None
-    if done.returncode:
-        return None
-    listed = set(done.stdout.split(b"\0"))
-    return frozenset(
-        place for place in places if place.relative_to(root).as_posix().encode() in listed
-    )
+    listed = set(found.split("\0"))
+    return frozenset(place for place in places if place.relative_to(root).as_posix() in listed)

@@ -21,7 +21,7 @@ from ...api import Observer, Project, Wish
 from ...config.workspace import Workspace
 from ...core.apart import apart, log
 from ...core.errors import ConfigError, PixelpipeError
-from ...purchase import hold_back
+from ...purchase import hold_back, permission
 from ...purchase.connect import Connection
 from ...run import placeholders
 from ...run.report import Report
@@ -58,7 +58,7 @@ class Follower:
         At `terminal`, if there is one, a person is asked about purchases.
         """
         self._project = opened
-        self._wish = wish
+        self._wish = permission.limited(wish, opened.workspace, opened.environment)
         self._observe = observe
         self._poll = poll
         self._stop = threading.Event()

@@ -30,7 +30,6 @@ from .stats import RACY_NS, Stat, stat_at, stat_of
 
 if TYPE_CHECKING:
     from .carried import Carried
-    from .index import Facts, Index
     from .snapshot import digest_of, read
     from .write import digests, publish, remove, sweep, sync_folders
 
@@ -40,8 +39,6 @@ __all__ = [
     "IGNORE_NAME",
     "RACY_NS",
     "Carried",
-    "Facts",
-    "Index",
     "Scan",
     "Stat",
     "Tree",
@@ -70,8 +67,6 @@ __all__ = [
 #: Name to the module that has it, for what a run with nothing to do needs none of.
 _LATER = {
     "Carried": "carried",
-    "Facts": "index",
-    "Index": "index",
     "digest_of": "snapshot",
     "digests": "write",
     "publish": "write",
