@@ -20,7 +20,7 @@ import msgspec
 
 from .config import workspace
 from .core import errors, keys
-from .core.errors import PixelpipeError, RefusedError
+from .core.errors import PixelpipeError, RefusedError, UsageError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
@@ -37,8 +37,9 @@ from .run import execute, knowledge, placeholders, publish, survey
 from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
+from .run.replaced import Replaced
 from .run.report import Report, exit_code
-from .run.results import Result, bought, kept_by_lock, untouched
+from .run.results import Result, bought, gated, kept_by_lock, untouched
 from .run.survey import Survey
 from .run.uptodate import brief, remember
 from .run.uptodate.quick import Found
@@ -69,6 +70,7 @@ class Project:
         self._start = Path(path)
         self._flags = flags
         self.authorship = Authorship()
+        self._replaced = Replaced()
         self._seen: Seen | None = None
         self.reload()
 
@@ -160,17 +162,28 @@ class Project:
             )
             context = self._context(ledger, connection, observe, stop, watch)
             settled = self._settled(ledger, connection, plan, wish)
-            plan, _ = self._planned(found, ledger, wish)
+            plan, known = self._planned(found, ledger, wish)
             watch.lap("planning")
+            by, stale_only = permission.gate(plan, wish, self.environment)
             if wish.locked and (changes := plan.lock_changes(found.lock)):
-                return self._report("build", plan, kept_by_lock(plan.steps, changes), watch)
+                kept = gated(kept_by_lock(plan.steps, changes), by, stale_only=stale_only)
+                return self._report("build", plan, kept, watch)
             may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
-            done = execute.run(self.workspace, found, plan, context, permit, restored=restored)
+            done = execute.run(
+                self.workspace,
+                found,
+                plan,
+                context,
+                permit,
+                restored=restored,
+                claimed=known.claimed,
+            )
             ledger.forget_kept(str(self.root), bought(done.results))
             self._note_doubt(ledger, connection)
-            report = self._report("build", plan, done.results, watch, connection.url)
+            results = gated(done.results, by, stale_only=stale_only)
+            report = self._report("build", plan, results, watch, connection.url)
             report = msgspec.structs.replace(report, settled=settled)
         return self._see(found, known, report, left=done.left, wrote=True)
 
@@ -225,6 +238,7 @@ class Project:
             observe=observe,
             stop=stop or threading.Event(),
             authorship=self.authorship,
+            replaced=self._replaced,
             watch=watch,
         )
 
@@ -311,7 +325,11 @@ class Project:
         with self.workspace.ledger(time.time()) as ledger:
             if ledger.is_consumed(saved.id):
                 return [permission.USED_UP]
-        return saved_plans.moved(saved, self.saved_plan(only=saved.only, with_account=False)[1])
+        try:
+            now = self.saved_plan(only=saved.only, with_account=False)[1]
+        except UsageError as exc:  # what it was about is gone
+            return [str(exc)]
+        return saved_plans.moved(saved, now)
 
     def _past(self, ledger: Ledger) -> Past:
         seconds = tuple(one.seconds for one in ledger.taken(self.workspace.service.identity))

@@ -6,7 +6,6 @@ a sentence and an exit code here, and nowhere else.
 
 from __future__ import annotations
 
-import errno
 import importlib
 import io
 import os
@@ -20,6 +19,7 @@ from typing import NoReturn, TextIO, cast
 import click
 
 from ..core import plain
+from ..core.apart import SHORTAGES
 from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
 from ..core.version import __version__
 from ..run.uptodate.quick import Found
@@ -52,8 +52,6 @@ _COMMANDS = {
     "engine": ("engine", "The built-in engine as a server."),
 }
 _BUG = 70
-#: What the machine has run out of: disk, quota, open files, memory.
-_SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class _Lazy(click.Group):
@@ -140,7 +138,7 @@ def _sentences() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as exc:
-        if exc.errno not in _SHORTAGES:
+        if exc.errno not in SHORTAGES:
             _bug(exc)
         _say(f"{exc.strerror}: free some, then run the same command again; nothing was lost")
         sys.exit(StorageError.exit_code)
@@ -176,7 +174,9 @@ def _bug(exc: Exception) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Give the standard streams that the caller closed, as cron jobs do, an end that swallows all.
+    """Make the standard streams safe to write to, whatever they are.
+
+    Those that the caller closed, as cron jobs do, get an end that swallows all.
 
     Else Python has None for them, and the next file that is opened, a database perhaps, gets the
     number that every child process writes its messages to.
@@ -186,6 +186,11 @@ def _open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
             stream = open(number, "r" if number == 0 else "w", encoding="utf-8")  # noqa: SIM115, PTH123
             setattr(sys, name, stream)
+    # A file's name may have signs that the place where we write does not know, as a redirect on
+    # Windows: they are shown as `?` and never end a command.
+    for written in (sys.stdout, sys.stderr):
+        if isinstance(written, io.TextIOWrapper) and written.errors == "strict":
+            written.reconfigure(errors="replace")
 
 
 def _say(sentence: str) -> None:

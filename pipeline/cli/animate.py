@@ -10,8 +10,9 @@ import click
 from ..api import Wish
 from ..commands.animate import SingleFile
 from . import options
+from .asking import ask
 from .build import show_build
-from .progress import ask, display
+from .progress import display
 from .voice import say, show_json
 
 

@@ -56,7 +56,8 @@ def build(
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
     from ..run import depfile, plan_file
-    from .progress import ask, display
+    from .asking import ask
+    from .progress import display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)

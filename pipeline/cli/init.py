@@ -18,6 +18,7 @@ from ..core import small_files
 from ..core.errors import ConfigError, PixelpipeError, StorageError
 from ..core.model import File
 from ..storage import files as project
+from ..storage import lock
 from . import options
 from .voice import say
 
@@ -194,13 +195,23 @@ def _write(root: Path, found: Setup) -> _Written:
         written.create(f"{folder}/sprites.yaml", rules.encode(), "your own rules, with an example")
         # Last: with this file the folder is a project, so all that it names is there.
         written.create(project.CONFIG_NAME, settings.encode(), "settings")
-    written.append(".gitattributes", starter.GITATTRIBUTES, "how git treats outputs and lock file")
+    lines = starter.WITHOUT_LFS if _starts_beside_lfs(root) else starter.GITATTRIBUTES
+    written.append(".gitattributes", lines, "how git treats outputs and lock file")
     written.append(".gitignore", starter.GITIGNORE, "keeps a key in .env out of commits")
     try:
         project.prepare(root)
     except OSError as exc:
         raise StorageError(f".pixelpipe: cannot be written: {exc.strerror or exc}") from exc
     return written
+
+
+def _starts_beside_lfs(root: Path) -> bool:
+    """Tell whether Git LFS takes files of this folder, and none of ours is there yet."""
+    try:
+        text = (root / ".gitattributes").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "filter=lfs" in text and not (root / lock.NAME).exists()
 
 
 def _rules_folder(root: Path) -> str:

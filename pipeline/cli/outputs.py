@@ -16,8 +16,9 @@ from ..core.errors import UsageError
 from ..core.model import Preference
 from ..storage import files, lock
 from . import options
+from .asking import ask
 from .build import show_build
-from .progress import ask, display
+from .progress import display
 from .voice import say
 
 _file = click.argument("file", type=click.Path(path_type=Path))

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 from ..api import Observer
 from ..core import plain
 from ..core.model import JobState
-from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
-from .question import Asker
 from .voice import say
 
 if TYPE_CHECKING:
@@ -114,19 +112,6 @@ def line(result: Result) -> str:
     grade = "" if result.grade is None else f", grade {result.grade}"
     price = f", {result.credits} credits" if result.credits else ""
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
-
-
-def ask(plan: Plan, asker: Asker | None = None) -> bool:
-    """Ask the person at the terminal once, with the total."""
-    from ..purchase import budget
-
-    clips = sum(1 for step in plan.steps if step.credits)
-    noun = "clip" if clips == 1 else "clips"
-    question = (
-        f"Buy {clips} {noun} for {plan.credits} credits ({budget.dollars(plan.credits)}) "
-        f"from {plan.service.identity}?"
-    )
-    return (asker or Asker()).confirm(plain.line(question))
 
 
 def nothing(_: Change | Result) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 
 import click
 
@@ -11,9 +10,9 @@ from ..api import Project, Wish
 from ..commands.watch.follow import Follower
 from ..run.report import Report
 from . import options
+from .asking import Terminal
 from .build import show_build, show_news
-from .progress import ask, nothing
-from .question import Asker
+from .progress import nothing
 from .voice import say
 
 
@@ -32,11 +31,9 @@ def watch(
     """
     opened = Project(project, service=service)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
-    asker = Asker()
-    asking = partial(ask, asker=asker) if can_ask else None
-    wish = Wish(max_credits=max_credits, yes=yes, ask=asking)
-    follower = Follower(opened, wish, nothing, poll=True if poll else None)
-    asker.until = follower.stopping
+    wish = Wish(max_credits=max_credits, yes=yes)
+    terminal = Terminal() if can_ask else None
+    follower = Follower(opened, wish, nothing, poll=True if poll else None, terminal=terminal)
     folders = ", ".join(opened.workspace.settings.assets)
     say(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True

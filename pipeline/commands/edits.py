@@ -12,17 +12,28 @@ from ..core.model import stem_of
 from ..run import publish
 from ..run.report import Report
 from ..storage import lock
-from ..storage.files import digest_of
+from ..storage.files import carried, digest_of
+from ..storage.files.carried import Carried
 from ..storage.lock import FileLine, Lock
 
 
 def edited(project: Project, source: str) -> tuple[str, ...]:
-    """Return the outputs of `source` that are there, and not as the lock file says."""
-    return tuple(
-        line.path
-        for line in _lines(project, source)
-        if _digest(project, line) not in (None, line.digest)
-    )
+    """Return the outputs of `source` that a person changed since they were published.
+
+    Raises UsageError when one was not fetched: its edits, if there are any, are not here.
+    """
+    found = []
+    for line in _lines(project, source):
+        if _digest(project, line) in (None, line.digest):
+            continue
+        how = carried.change(project.root / line.path, line.digest)
+        if how is Carried.POINTER:
+            raise UsageError(
+                f"{line.path}: is not fetched, this is a Git LFS pointer; run `git lfs pull`"
+            )
+        if how is None:
+            found.append(line.path)
+    return tuple(found)
 
 
 def adopt(project: Project, source: str) -> tuple[str, ...]:
@@ -36,7 +47,7 @@ def adopt(project: Project, source: str) -> tuple[str, ...]:
 
     def change(line: FileLine) -> FileLine:
         digest = _digest(project, line)
-        if digest in (None, line.digest):
+        if line.path not in found or digest is None:
             return line
         return msgspec.structs.replace(line, digest=digest, adopted=True)
 

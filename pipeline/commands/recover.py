@@ -6,7 +6,6 @@ describes. What cannot be shown to be as we wrote it is taken for an edit, and n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
@@ -15,15 +14,13 @@ from ..core import keys, provenance, small_files
 from ..core.errors import SourceError, StorageError
 from ..core.model import Provenance, Record
 from ..plan.steps import Wanted
-from ..run import publish
+from ..run import claims, publish
 from ..storage import files as project
 from ..storage import lock
 from ..storage.lock import ClipLine, FileLine, Lock
 from ..storage.store import Store
 
 _MOST_BYTES = 128 * small_files.MIB
-#: How data files name the sheet's pixels: `"pngHash": "…"`, `png_hash = "…"`, `/* sheet … */`.
-_NAMED = re.compile(rb"(?:png_?hash|sheet)\W{1,12}(?:value\W+)?([0-9a-f]{64})", re.IGNORECASE)
 
 
 class _Set(Record, frozen=True, kw_only=True):
@@ -123,7 +120,7 @@ def _edited(found: _Set) -> set[str]:
         match.decode()
         for path, content in found.files.items()
         if not _is_png(path)
-        for match in _NAMED.findall(content)
+        for match in claims.NAMED.findall(content)
     }
     if named <= set(pictures.values()):
         return set()

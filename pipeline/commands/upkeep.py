@@ -11,11 +11,20 @@ from pathlib import Path
 from ..api import Project
 from ..core.model import Record, stem_of
 from ..storage import files, lock
+from ..storage.files import carried
+from ..storage.files.carried import Carried
 from ..storage.lock import ClipLine, FileLine
 from ..storage.store import Bought
 
 #: The service that animates by rule, not by a model.
 BUILT_IN = "built-in"
+
+#: What version control did to an output.
+_CHANGED = {
+    Carried.POINTER: "is not fetched, this is a Git LFS pointer; run `git lfs pull`",
+    Carried.LINE_ENDS: "has other line ends than it was published with; `pixelpipe build` mends it",
+    Carried.MARKERS: "has conflict markers of a merge; `pixelpipe build` makes it again",
+}
 
 
 class Origin(StrEnum):
@@ -66,7 +75,8 @@ def verify(opened: Project) -> tuple[str, ...]:
         if digest is None:
             found.append(f"{file.path}: is missing; `pixelpipe build` brings it back")
         elif digest != file.digest:
-            found.append(f"{file.path}: is not what was published")
+            how = carried.change(opened.root / file.path, file.digest)
+            found.append(f"{file.path}: {_CHANGED[how] if how else 'is not what was published'}")
     return tuple(found)
 
 
@@ -172,7 +182,11 @@ def _files(count: int) -> str:
 
 
 def _origin(file: FileLine, clips: list[ClipLine], root: Path) -> Origin:
-    if not file.is_ours or _digest(root, file.path) not in (None, file.digest):
+    is_edited = (
+        _digest(root, file.path) not in (None, file.digest)
+        and carried.change(root / file.path, file.digest) is None
+    )
+    if is_edited or not file.is_ours:
         return Origin.EDITED
     return Origin.GENERATED if any(line.paid for line in clips) else Origin.PROCEDURAL
 

@@ -101,6 +101,11 @@ def regex(globs: tuple[Glob, ...] | list[Glob]) -> re.Pattern[str]:
     return re.compile("|".join(alternatives), re.DOTALL)
 
 
+def has_signs(text: str) -> bool:
+    """Tell whether a text may be more than the name of one file."""
+    return any(sign in text for sign in "*?[{")
+
+
 def problem_for_png(pattern: str) -> str | None:
     """Say why `pattern` can match no PNG at all, or return None."""
     last = pattern.rsplit("/", 1)[-1]

@@ -205,6 +205,11 @@ _SHARED = {
         about="Path words that mean another picture: a rename that changes them is bought anew.",
     ),
     "cells": Field(shape=Cells(), about="Size of the cells when the source is a sheet."),
+    "sheet": Field(
+        shape=Switch(),
+        about="`false`: each sprite is one picture to animate, whatever it looks like and "
+        "whatever lies beside it.",
+    ),
     "pick": Field(
         shape=ListOf(each=Whole(low=0, high=9999), least=1, single=True),
         about="Cells of the sheet to animate, from 0, row by row.",

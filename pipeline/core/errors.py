@@ -17,6 +17,7 @@ PixelpipeError                  70  a bug, unless a subclass says better
  ├─ StorageError                 8  local storage is full, busy, read-only or corrupt
  ├─ OutOfDateError               9  something would have to be bought or built, and may not be
  ├─ SupersededError              0  the source was saved again while its clips were made
+ ├─ BugError                    70  what nobody foresaw, while one source was at work
  └─ InterruptedRunError        130  the user stopped the run
 
 `str(error)` is the sentence that the user sees: what, where, and what to do.
@@ -130,6 +131,10 @@ class HeldOpenError(StorageError):
     """Another program holds a file open that is to be replaced; the other assets were built."""
 
 
+class NoRoomError(StorageError):
+    """One source needs more memory than there is; the other assets were built."""
+
+
 class OutOfDateError(PixelpipeError):
     """Something is out of date, and this command may not change it."""
 
@@ -140,6 +145,20 @@ class SupersededError(PixelpipeError):
     """A source was saved again while its clips were made: kept, not published, no failure."""
 
     exit_code = 0
+
+
+class BugError(PixelpipeError):
+    """A bug of ours, or of another package's target, that concerns one source: the others go on.
+
+    `trace` is the traceback as text: the error may come from another process.
+    """
+
+    exit_code = 70
+
+    def __init__(self, message: str, *, trace: str = "") -> None:
+        """Keep the traceback for the log."""
+        super().__init__(message)
+        self.trace = trace
 
 
 class InterruptedRunError(PixelpipeError):

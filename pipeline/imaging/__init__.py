@@ -11,6 +11,17 @@ from .frames.strip import read as strip_frames
 from .picture.facts import Facts, facts
 from .picture.png import frame_count
 from .picture.raster import decode, encode
+from .picture.repeats import are_alike
 from .upload.fit import unfit
 
-__all__ = ["Facts", "area_px", "decode", "encode", "facts", "frame_count", "strip_frames", "unfit"]
+__all__ = [
+    "Facts",
+    "are_alike",
+    "area_px",
+    "decode",
+    "encode",
+    "facts",
+    "frame_count",
+    "strip_frames",
+    "unfit",
+]

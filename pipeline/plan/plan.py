@@ -11,8 +11,11 @@ from collections.abc import Sequence
 import msgspec
 
 from ..config.project_settings import ServiceChoice
+from ..core.apart import apart, log
+from ..core.errors import BugError
 from ..core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
 from ..storage import lock
+from ..storage.files import Carried
 from . import steps
 from .steps import ClipPlan, Known, Wanted
 
@@ -99,20 +102,32 @@ def make(
     clashes = _clashes(wanted)
     other = None if stand_in is None else steps.View(*stand_in, clashes)
     view = steps.View(known, service, clashes, other)
+    planned, faulty = _sources(wanted, view)
     orphans = _orphans(wanted, refused, known)
     sources = {step.source for step in orphans}
     return Plan(
         service=service if stand_in is None else stand_in[1],
-        sources=tuple(
-            _together(one, batch)
-            for one in _without_doubles([_source(one, view) for one in wanted])
-        ),
+        sources=tuple(_together(one, batch) for one in _without_doubles(planned)),
         orphans=orphans,
         gone=tuple(sorted(sources.difference(known.existing or ()))),
-        refused=tuple(refused),
+        refused=(*refused, *faulty),
         unmatched=tuple(unmatched),
         notices=known.lock.notices,
     )
+
+
+def _sources(wanted: Sequence[Wanted], view: steps.View) -> tuple[list[SourcePlan], list[Step]]:
+    """Decide about each source; one about which nothing can be decided keeps no other back."""
+    planned: list[SourcePlan] = []
+    faulty: list[Step] = []
+    for one in wanted:
+        try:
+            with apart():
+                planned.append(_source(one, view))
+        except BugError as exc:
+            log(exc)
+            faulty.append(steps.refused(one.source.path, exc))
+    return planned, faulty
 
 
 def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
@@ -159,9 +174,8 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
     """Return what keeps the whole source from being built, if anything does."""
     if clash := view.clashes.get(wanted.source.path):
         return StepKind.BLOCKED, clash
-    if wanted.source.looks_like_sheet and wanted.rule.cells is None:
-        reason = "looks like a sheet of several pictures; split it, or state `cells` and `pick`"
-        return StepKind.ASK, reason
+    if doubt := _doubt(wanted, view):
+        return StepKind.ASK, f"{doubt}; `sheet: false` in {wanted.source.path}.yaml animates it"
     if wanted.rule.cells is not None and not wanted.rule.pick:
         return StepKind.ASK, "its rule states `cells`; state `pick` as well: the cells to animate"
     lines = view.files.get(wanted.source.stem, ())
@@ -170,6 +184,26 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
     if foreign := _foreign(wanted, view):
         return StepKind.BLOCKED, foreign
     return None
+
+
+def _doubt(wanted: Wanted, view: steps.View) -> str:
+    """Say why a source may be no single picture to be animated; "" when a rule says that it is.
+
+    What is suspected only is never held against a clip that the lock file names.
+    """
+    if wanted.rule.sheet is False or wanted.rule.cells is not None:
+        return ""
+    remedy = "split it, or state `cells` and `pick`"
+    if wanted.source.looks_like_sheet or wanted.rule.sheet:
+        return f"looks like a sheet of several pictures; {remedy}"
+    path = wanted.source.path
+    if any((path, request.clip) in view.lines for request in wanted.requests):
+        return ""
+    if wanted.source.repeats:
+        return (
+            f"looks like frames of one animation: the same figure comes again and again; {remedy}"
+        )
+    return wanted.doubt
 
 
 def _all(clips: Sequence[ClipPlan], kind: StepKind, reason: str) -> tuple[ClipPlan, ...]:
@@ -206,6 +240,15 @@ def _foreign(wanted: Wanted, view: steps.View) -> str | None:
             continue
         if path not in locked and found in view.written:
             continue  # ours under another path: moved along with its source, or copied
+        if found in view.moved:
+            continue  # a merge put it here: its own source is gone
+        if path not in locked and found == view.known.claimed.get(path):
+            continue  # it says so itself
+        carried = view.known.carried.get(path)
+        if carried is Carried.POINTER:
+            return f"{path} is not fetched, this is a Git LFS pointer; run `git lfs pull`"
+        if carried is not None:
+            continue
         if path in locked:
             return f"{path} was edited by hand; `pixelpipe adopt`, `restore` or `detach` it"
         return f"{path} is not ours; move or rename it"
@@ -223,6 +266,8 @@ def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
     for line in files:
         found = view.known.on_disk.get(line.path)
         if found != line.digest:
+            if (carried := view.known.carried.get(line.path)) is not None:
+                return f"{line.path}: version control changed its {carried}"
             return f"{line.path} is missing" if found is None else "publishing was interrupted"
     return None
 

@@ -12,6 +12,7 @@ import msgspec
 
 from ..config.project_settings import ServiceChoice
 from ..core import keys
+from ..core.errors import PixelpipeError
 from ..core.model import (
     ANIMATE_CREDITS,
     FailureClass,
@@ -28,6 +29,7 @@ from ..core.model import (
 )
 from ..core.version import __version__
 from ..storage import lock
+from ..storage.files import Carried
 from ..storage.store import Bought
 from .meets import meets
 
@@ -45,6 +47,8 @@ class Wanted(Record, frozen=True, kw_only=True):
     targets: tuple[TargetChoice, ...]
     #: The paths that its targets will write.
     outputs: tuple[str, ...]
+    #: Why it may be animated already, or a copy: asked about until it was bought once; "" when not.
+    doubt: str = ""
     #: Clips of which exactly the take of their request is wanted, whatever the lock file says.
     retaken: Collection[str] = ()
     #: Purchases that are used whatever the lock file says, by clip: a person chose them.
@@ -73,6 +77,12 @@ class Known(Record, frozen=True, kw_only=True):
     on_disk: Mapping[str, str] = {}
     #: Digests that publish sets begun but not ended may have written, by path.
     begun: Mapping[str, frozenset[str]] = {}
+    #: How version control changed outputs on their way, by path: no edit of a person.
+    carried: Mapping[str, Carried] = {}
+    #: Outputs that say themselves that they are ours, although no line names them: their digests.
+    claimed: Mapping[str, str] = {}
+    #: Request keys that outputs on disk say they were made from.
+    claimed_keys: Collection[str] = frozenset()
     #: Holders of claims that still run.
     alive: Collection[str] = frozenset()
     #: Stems whose outputs may be replaced although they were edited.
@@ -120,10 +130,24 @@ class View:
         self.lines = known.lock.lines_of()
         self.files = known.lock.files_of()
         self.written = {line.digest for line in known.lock.files if line.is_ours}
+        self.written |= known.lock.dropped
+        existing = known.existing
+        self.moved = {
+            line.digest
+            for line in (known.lock.files if existing is not None else ())
+            if line.is_ours and not _has_source(line.path, existing or ())
+        }
+        self.by_key = {line.key: line for line in known.lock.clips if line.paid}
+        self.paid_by = {line.service for line in known.lock.clips if line.paid}
         self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
 
 
 _MET = "bought with other words, and meets all that the rule states (`reroll` buys another)"
+
+
+def _has_source(path: str, existing: Collection[str]) -> bool:
+    stem = lock.stem(path)
+    return f"{stem}.png" in existing or f"{stem}.PNG" in existing
 
 
 # -- one clip -----------------------------------------------------------------------------------
@@ -155,13 +179,16 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
         return met
     if view.is_stand_in:
         return _unlocked(request, view, lines)
+    if not view.service.paid and (moved := _elsewhere(request, view)) is not None:
+        return moved
     if not view.service.paid and any(line.paid and answers(line, request) for line in lines):
         reason = "its bought bytes are missing (20 credits): fetch them, or set a key"
         return _plan(request, view, StepKind.ASK, reason, exit_code=9)
     paid = next((line for line in lines if line.paid), None)
     if paid is not None and not view.service.paid:
         reason = f"changed since {paid.service} made it, and no key is set: the old output stays"
-        return _plan(request, view, StepKind.ASK, reason)
+        plan = _plan(request, view, StepKind.ASK, reason)
+        return msgspec.structs.replace(plan, step=msgspec.structs.replace(plan.step, is_stale=True))
     return _unlocked(request, view, lines)
 
 
@@ -179,6 +206,21 @@ def _met_by_lock(request: Request, view: View, lines: Sequence[lock.ClipLine]) -
         exact = keys.request_key(request, view.service.identity)
         if is_met and _has_bytes(line, view) and view.known.find(exact) is None:
             plan = _plan(taken, view, StepKind.FRESH, _MET, key=line.key)
+            return _with_line(plan, line)
+    return None
+
+
+def _elsewhere(request: Request, view: View) -> ClipPlan | None:
+    """Reuse a purchase that the lock names for another source, where nothing can be bought.
+
+    A rename on one branch and an edit on another leave the lines of the edit under the old name.
+    """
+    for service in sorted(view.paid_by):
+        line = view.by_key.get(keys.request_key(request, service))
+        if line is not None and line.digest in view.known.have:
+            plan = _plan(
+                request, view, StepKind.REUSE, "bought under another name (see `why`)", key=line.key
+            )
             return _with_line(plan, line)
     return None
 
@@ -235,6 +277,12 @@ def _unlocked(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> C
         return _plan(request, view, StepKind.BUY, "a placeholder of the built-in engine so far")
     if request.take > asked:
         return _plan(request, view, StepKind.BUY, f"take {asked} was billed without a result")
+    if view.service.paid and key in view.known.claimed_keys:
+        reason = (
+            "its outputs were made from this very purchase, whose bytes are not here: "
+            "`pixelpipe verify --rebuild-lock` takes them over"
+        )
+        return _plan(request, view, StepKind.ASK, reason)
     return _plan(request, view, StepKind.BUY, "changed" if lines else "new")
 
 
@@ -349,6 +397,18 @@ def _plan(
         exit_code=exit_code,
     )
     return ClipPlan(step=step, request=request, open_key=keys.open_key(request, identity))
+
+
+def refused(path: str, error: PixelpipeError) -> Step:
+    """Return the step of a source that cannot be used at all."""
+    return Step(
+        source=path,
+        clip="",
+        kind=StepKind.BLOCKED,
+        reason=str(error),
+        error=str(error),
+        exit_code=error.exit_code,
+    )
 
 
 def build_key(wanted: Wanted, clips: Sequence[ClipPlan]) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ..config import cells
 from ..config.workspace import Workspace
 from ..core import keys
+from ..core.apart import apart
 from ..core.errors import PixelpipeError, RefusedError, UnavailableError
 from ..core.model import Balance, Job, JobState, Resolved
 from ..plan.steps import ClipPlan, Wanted
@@ -42,6 +43,7 @@ def order(
     `together` are the clips that one POST buys, this one among them.
     """
 
+    @apart()
     def prepare() -> tuple[Job, dict[str, object]]:
         from . import resolve  # heavy, and not needed when nothing is bought
 

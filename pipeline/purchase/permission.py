@@ -36,6 +36,18 @@ def frozen_by(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> str:
     return "CI=true (without --max-credits)"
 
 
+def gate(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> tuple[str, bool]:
+    """Return what lets no open question pass, as the user would name it; "" when all may.
+
+    The second is true when that holds only for what was bought and has changed since: where
+    nothing can be bought anyway, `CI=true` is no reason to refuse the rest.
+    """
+    by = "--locked" if wish.locked else frozen_by(plan, wish, environment)
+    if by or wish.max_credits is not None:
+        return by, False
+    return ("CI=true" if budget.is_frozen_by_default(environment, plan_paid=True) else ""), True
+
+
 def limited(wish: Wish, workspace: Workspace, environment: Mapping[str, str]) -> Wish:
     """Add the yes that the environment, or what was trusted, gives for so many credits."""
     if wish.max_credits is not None:

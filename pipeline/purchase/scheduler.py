@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 
+from ..core.apart import bug
 from ..core.errors import (
     AccountError,
     NotSentError,
@@ -170,7 +171,12 @@ class Scheduler:
             return
         if mine.state is JobState.BOUGHT:
             mine = jobs.reopen(mine, self._desk)
-        body = order.prepare()[1] if mine.state is JobState.CLAIMED else None
+        try:
+            body = order.prepare()[1] if mine.state is JobState.CLAIMED else None
+        except PixelpipeError as exc:  # its source was saved again, or cannot be read any more
+            jobs.give_up(mine, exc, self._desk)
+            yield Outcome(request_key=job.request_key, error=exc)
+            return
         self._fly(Turn(mine, body, order))
 
     # -- turning --------------------------------------------------------------------------------
@@ -195,7 +201,7 @@ class Scheduler:
         while (turn := self._tasks.get()) is not None:
             try:
                 turn.ask(self._desk)
-            except Exception as exc:  # a bug; raised again by the thread that owns the run
+            except Exception as exc:  # a bug; what it means is said by the run's own thread
                 turn.answer = Bug(exc)
             self._answers.put(turn)
 
@@ -236,7 +242,8 @@ class Scheduler:
         before, answer = turn.job, turn.answer
         assert answer is not None
         if isinstance(answer, Bug):
-            raise answer.cause
+            yield self._dropped(turn, answer.cause)
+            return
         if isinstance(answer, StorageError):
             raise answer  # what was fetched cannot be kept: the job stays, and can be resumed
         self._note(before, answer)
@@ -250,6 +257,17 @@ class Scheduler:
             return
         for one, own in zip(together, answers, strict=True):
             yield from self._go_on(one, own, before)
+
+    def _dropped(self, turn: Turn, cause: Exception) -> Outcome:
+        """Leave a job on which a bug of ours was met; the next run goes on with it.
+
+        A bug while it was sent ends the run: nobody knows what was sent.
+        """
+        if turn.job.state is JobState.CLAIMED:
+            raise cause
+        del self._flying[turn.job.request_key]
+        error = bug(cause)
+        return Outcome(request_key=turn.job.request_key, job=turn.job, error=error, is_ours=True)
 
     def _go_on(self, turn: Turn, answer: jobs.Answer, before: Job) -> Iterator[Outcome]:
         if turn.job.state in _FINAL or isinstance(answer, AccountError):
@@ -279,7 +297,12 @@ class Scheduler:
                 yield self._landed(one, error)
             return
         if turn.job.state is JobState.CLAIMED and turn.body is None and turn.order is not None:
-            turn.body = turn.order.prepare()[1]
+            try:
+                turn.body = turn.order.prepare()[1]
+            except PixelpipeError as exc:
+                turn.job = jobs.give_up(turn.job, exc, self._desk)
+                yield self._landed(turn, exc)
+                return
         self._later(turn, backoff_s(turn.tries, error))
 
     def _note(self, job: Job, answer: jobs.Answer) -> None:

@@ -11,6 +11,7 @@ from ..core.stopwatch import Stopwatch
 from ..purchase.jobs import Change, Clock
 from ..storage.ledger import Ledger
 from ..storage.lock_authorship import Authorship
+from .replaced import Replaced
 from .results import Result
 
 if TYPE_CHECKING:
@@ -35,5 +36,7 @@ class Context(Record, frozen=True, kw_only=True):
     stop: threading.Event
     #: Told of each text of the lock file that is written.
     authorship: Authorship
+    #: Told of what is made for nothing, and of what is published.
+    replaced: Replaced
     #: Books where the time goes.
     watch: Stopwatch

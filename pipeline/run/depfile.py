@@ -12,6 +12,7 @@ made again.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -21,14 +22,16 @@ from ..core.errors import UsageError
 from ..core.model import File, Record, StepKind
 from ..storage import files as project
 from ..storage import lock
-from ..storage.files import Scan
+from ..storage.files import Scan, unfinished
 from .report import Report
 
 _GLOB_MARKS = ("*", "?", "[")
 #: Signs that mean something in a list of inputs, as Make and Ninja agree to read them.
-_ESCAPED = str.maketrans({"$": "$$", "#": "\\#", " ": "\\ "})
+_ESCAPED = str.maketrans({"$": "$$", "#": "\\#", " ": "\\ ", ":": "\\:"})
+#: A drive of Windows, whose colon Make and Ninja know there.
+_DRIVE = re.compile(r"[A-Za-z]:(?=/)" if os.name == "nt" else r"(?!)")
 #: What Make cannot read in a name, however it is escaped: the whole build would stop.
-_UNREADABLE = frozenset(";\\\t\r\n")
+_UNREADABLE = frozenset(";|\\\t\r\n")
 #: A target line with one of these is no target line for Make: a pattern, or an assignment.
 _NO_TARGET = ("%", "=")
 
@@ -187,6 +190,10 @@ def _put(path: Path, content: bytes) -> None:
     place = path.absolute()
     place.parent.mkdir(parents=True, exist_ok=True)
     project.publish(place.parent, [File(path=place.name, content=content)])
+    left = [
+        one for one in unfinished.inside(place.parent) if one.name.startswith(f".{place.name}.")
+    ]
+    unfinished.sweep(left, now_s=time.time())
 
 
 def _mtime_ns(path: Path) -> int:
@@ -209,4 +216,6 @@ def _below(folder: str, name: str) -> str:
 
 
 def _escaped(path: str) -> str:
-    return path.translate(_ESCAPED)
+    drive = _DRIVE.match(path)
+    begin = drive.end() if drive else 0
+    return path[:begin] + path[begin:].translate(_ESCAPED)

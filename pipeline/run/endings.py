@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..core import apart
 from ..core.errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
-from ..core.model import ANIMATE_CREDITS, JobState, Rule, StepKind
+from ..core.model import ANIMATE_CREDITS, JobState, Rule, Step, StepKind
 from ..plan.steps import ClipPlan
 from ..purchase.jobs import Order, Outcome
 from . import grades
@@ -63,9 +64,15 @@ def left(clip: ClipPlan, *, stands: bool) -> Result:
 
 def failed(clip: ClipPlan, error: PixelpipeError) -> Result:
     """Return the result of a clip that `error` ended."""
-    step = msgspec.structs.replace(clip.step, error=str(error), exit_code=error.exit_code)
+    step = with_error(clip.step, error)
     state = "superseded" if isinstance(error, SupersededError) else "failed"
     return Result(step=step, state=state)
+
+
+def with_error(step: Step, error: PixelpipeError) -> Step:
+    """Return a step that `error` ended."""
+    apart.log(error)
+    return msgspec.structs.replace(step, error=str(error), exit_code=error.exit_code)
 
 
 def without(clip: ClipPlan, outcome: Outcome | None) -> Result:

@@ -6,6 +6,7 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,12 +15,16 @@ import msgspec
 
 from ..config.workspace import Workspace
 from ..core import keys
+from ..core.apart import apart
 from ..core.errors import (
     AssetError,
+    BugError,
     HeldOpenError,
+    NoRoomError,
     PixelpipeError,
     RefusedError,
     StorageError,
+    SupersededError,
     UnusableError,
 )
 from ..core.model import JobState, Rule, StepKind
@@ -30,8 +35,8 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
-from ..storage.files import Stat
-from ..storage.lock import ClipLine
+from ..storage.files import Stat, unfinished
+from ..storage.lock import NAME, ClipLine
 from ..storage.store import Bought
 from . import endings, grades
 from .context import Context
@@ -42,6 +47,9 @@ from .survey import Survey
 
 if TYPE_CHECKING:
     from . import finish
+
+#: What keeps one source from being published, and no other.
+_ITS_OWN = (HeldOpenError, NoRoomError)
 
 
 class Carried(NamedTuple):
@@ -59,14 +67,16 @@ def run(
     permit: Permit,
     *,
     restored: Collection[str] = (),
+    claimed: Mapping[str, str] | None = None,
 ) -> Carried:
     """Carry out `plan`, which was made from `survey`, and return how each step ended.
 
-    `restored` holds the stems whose outputs are replaced although they were edited.
+    `restored` holds the stems whose outputs are replaced although they were edited, `claimed` the
+    digests of outputs that no line of the lock file names and that are ours all the same.
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
     """
-    one = _Run(workspace, survey, plan, context, permit, restored)
+    one = _Run(workspace, survey, plan, context, permit, restored, claimed or {})
     return Carried(results=one.run(), left=one.left)
 
 
@@ -79,6 +89,7 @@ class _Run:
         context: Context,
         permit: Permit,
         restored: Collection[str],
+        claimed: Mapping[str, str],
     ) -> None:
         self._workspace = workspace
         self._survey = survey
@@ -93,6 +104,7 @@ class _Run:
             restored,
             plain=survey.lock_text if survey.is_narrow else None,
             authorship=context.authorship,
+            claimed=claimed,
             is_frozen=bool(permit.frozen_by),
             is_standing_in=permit.is_standing_in,
         )
@@ -132,10 +144,19 @@ class _Run:
         finally:
             self._publication.flush()
             self._survey.save()
+            self._tidy()
             watch.lap("lock file and state")
         fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
+
+    def _tidy(self) -> None:
+        """Remove what killed runs left half written, and free results that were replaced."""
+        self._store.sweep(time.time())
+        root = self._workspace.root
+        left = [one for one in unfinished.inside(root) if one.name.startswith(f".{NAME}.")]
+        unfinished.sweep(left, now_s=time.time())
+        self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
         """Return which sources wait for a request key: no other is asked when it is settled."""
@@ -182,6 +203,9 @@ class _Run:
         with closing(scheduler.run(new, resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
+                job = outcome.job
+                if outcome.is_ours and job is not None and job.digest and not job.paid:
+                    self._context.replaced.made((job.request_key, job.digest))
                 yield outcome.request_key
 
     def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
@@ -214,29 +238,40 @@ class _Run:
         """Finish `source` if all its clips are settled; tell whether it needs no more waiting."""
         if any(self._is_open(clip) for clip in source.clips):
             return False
+        self._publish(finishing.room(), finishing)
+        try:
+            with apart():
+                results = self._begun(source, finishing)
+        except BugError as exc:
+            results = [endings.failed(clip, exc) for clip in source.clips]
+        self._report(results)
+        return True
+
+    def _begun(self, source: SourcePlan, finishing: Finishing) -> list[Result]:
+        """Finish what is bought of `source`; returns how its other clips ended."""
         found = [(clip, self._digest(clip)) for clip in source.clips]
         bought = tuple(msgspec.structs.replace(clip, digest=d) for clip, d in found if d)
         lost = [clip for clip, digest in found if not digest]
-        self._report(
+        results = [
             endings.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
-        )
+        ]
         if not bought or (lost and source.wanted.source.path in self._published):
             # What stands is whole; with a clip missing, the new set would be less than that.
             stands = self._publication.stands(source.wanted.source)
-            self._report(endings.left(clip, stands=stands) for clip in bought)
-            return True
-        self._publish(finishing.room(), finishing)
-        self._finish(source, bought, finishing)
-        return True
+            return [*results, *(endings.left(clip, stands=stands) for clip in bought)]
+        return [*results, *self._finish(source, bought, finishing)]
 
     def _finish(
         self, source: SourcePlan, bought: tuple[ClipPlan, ...], finishing: Finishing
-    ) -> None:
+    ) -> list[Result]:
+        """Have the files of `source` made; returns how its clips ended where that is impossible."""
         self._bought[source.wanted.source.path] = bought
         try:
-            finishing.add(source.wanted.source.path, self._task(source, bought))
+            with apart():
+                finishing.add(source.wanted.source.path, self._task(source, bought))
         except PixelpipeError as exc:
-            self._report(endings.failed(clip, exc) for clip in bought)
+            return [endings.failed(clip, exc) for clip in bought]
+        return []
 
     def _is_open(self, clip: ClipPlan) -> bool:
         waits = clip.step.kind in (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
@@ -268,7 +303,10 @@ class _Run:
         record = self._store.record(clip.step.request_key, digest)
         content = self._store.content(digest) if record else None
         if record is None or content is None:
-            raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
+            state = "not fetched (Git LFS pointers; run `git lfs pull`)"
+            if not self._store.has_pointer(clip.step.request_key, digest):
+                state = "damaged; `pixelpipe verify` says where"
+            raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are {state}")
         ledger = self._context.ledger
         # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
         is_own = self._store.is_kept_by_user(record)
@@ -282,39 +320,49 @@ class _Run:
 
     def _publish(self, done: Iterator[Done], finishing: Finishing) -> None:
         for one in done:
-            source = self._sources[one.source]
             bought = self._bought[one.source]
             try:
-                if one.finished is None:
-                    raise one.error or AssetError("was not finished")
-                if verdict := self._judge(source, bought, one.finished):
-                    self._hide(source, bought, verdict, one.finished, finishing)
-                    continue
-                self._write(source, bought, one.finished)
+                with apart():
+                    results = self._one_published(one, bought, finishing)
             except UnusableError as exc:
-                self._leave_out(source, bought, exc, finishing)
+                results = self._left_out(self._sources[one.source], bought, exc, finishing)
             except PixelpipeError as exc:
-                if isinstance(exc, StorageError) and not isinstance(exc, HeldOpenError):
+                if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
                     raise
-                self._report(endings.failed(clip, exc) for clip in bought)
-            else:
-                self._report(self._done(clip, one.finished) for clip in bought)
-                self._let_go(bought)
+                results = [endings.failed(clip, exc) for clip in bought]
+                if isinstance(exc, SupersededError):
+                    for clip in bought:
+                        self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+            self._report(results)
 
-    def _leave_out(
+    def _one_published(
+        self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
+    ) -> list[Result]:
+        """Publish one source, or keep it back; returns how its clips ended."""
+        source, finished = self._sources[one.source], one.finished
+        if finished is None:
+            raise one.error or AssetError("was not finished")
+        if verdict := self._judge(source, bought, finished):
+            return self._hide(source, bought, verdict, finished, finishing)
+        self._write(source, bought, finished)
+        results = [self._done(clip, finished) for clip in bought]
+        self._let_go(bought)
+        return results
+
+    def _left_out(
         self,
         source: SourcePlan,
         bought: Sequence[ClipPlan],
         error: UnusableError,
         finishing: Finishing,
-    ) -> None:
+    ) -> list[Result]:
         """Publish a source without the clip that cannot be used, unless what stands is whole."""
-        bad = [clip for clip in bought if clip.request.clip == error.clip] or bought
+        bad = [clip for clip in bought if clip.request.clip == error.clip] or list(bought)
         rest = tuple(clip for clip in bought if clip not in bad)
-        self._report(endings.failed(clip, error) for clip in bad)
+        results = [endings.failed(clip, error) for clip in bad]
         if rest and source.wanted.source.path not in self._published:
             self._finish(source, rest, finishing)
-            return
+            return results
         stands = self._publication.stands(source.wanted.source)
         locked = {(line.source, line.clip, line.digest) for line in self._survey.lock.clips}
         for clip in rest:
@@ -322,7 +370,8 @@ class _Run:
             kind = StepKind.FRESH if is_shown and stands else clip.step.kind
             step = msgspec.structs.replace(clip.step, kind=kind)
             shown = msgspec.structs.replace(clip, step=step)
-            self._report([endings.left(shown, stands=stands)])
+            results.append(endings.left(shown, stands=stands))
+        return results
 
     def _write(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -337,6 +386,8 @@ class _Run:
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grades.kept(source, self._survey.lock, lines)
         self._publication.publish(wanted.source, finished.files, lines, build_key)
+        for line in shown:
+            self._context.replaced.shows(line.source, line.clip, (line.key, line.digest))
 
     def _let_go(self, bought: Sequence[ClipPlan]) -> None:
         """Keep nothing of what is published: memory would grow with every sprite."""
@@ -360,21 +411,21 @@ class _Run:
         verdict: grades.Verdict,
         finished: finish.Finished,
         finishing: Finishing,
-    ) -> None:
+    ) -> list[Result]:
         """Keep clips back, and publish the others, unless what is published stays."""
         locked, path = self._survey.lock, source.wanted.source.path
         made = [
             (clip, self._line(clip)) for clip in (verdict.hidden if verdict.instead else bought)
         ]
         self._hidden[path] = grades.hidden_lines(made, verdict, finished.grades, locked)
-        self._report(self._kept_back(clip, finished) for clip in verdict.hidden)
+        results = [self._kept_back(clip, finished) for clip in verdict.hidden]
         if verdict.instead:
-            self._finish(source, verdict.instead, finishing)
-            return
-        self._report(grades.waiting(one, verdict) for one in bought if one not in verdict.hidden)
+            return [*results, *self._finish(source, verdict.instead, finishing)]
+        results += [grades.waiting(one, verdict) for one in bought if one not in verdict.hidden]
         shown = [one for one in locked.clips if one.source == path and not one.hidden]
         lines = [*shown, *self._hidden[path]]
         self._publication.note(source.wanted.source, [*lines, *grades.kept(source, locked, lines)])
+        return results
 
     def _line(self, clip: ClipPlan) -> ClipLine:
         record = self._records[_held(clip)]
@@ -382,11 +433,15 @@ class _Run:
 
     def _remove_orphans(self) -> None:
         for step in self._plan.orphans:
+            state = "left"
             if step.source in self._plan.gone and not self._permit.frozen_by:
-                self._publication.forget(step.source)
-                self._report([Result(step=step, state="removed")])
-            else:
-                self._report([Result(step=step, state="left")])
+                try:
+                    with apart():
+                        self._publication.forget(step.source)
+                    state = "removed"
+                except (AssetError, BugError) as exc:
+                    step = endings.with_error(step, exc)
+            self._report([Result(step=step, state=state)])
 
     # -- results --------------------------------------------------------------------------------
 

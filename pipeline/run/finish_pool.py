@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..core import children
+from ..core.apart import apart
 from ..core.errors import AssetError, PixelpipeError
 from ..core.model import Record
 
@@ -38,8 +39,6 @@ class Done(Record, frozen=True, kw_only=True):
     source: str
     finished: finish.Finished | None = None
     error: PixelpipeError | None = None
-    #: What should never happen: raised again in the process that asked.
-    bug: Exception | None = None
 
 
 class Finishing:
@@ -96,8 +95,6 @@ class Finishing:
     def _next(self, *, wait: bool = True) -> Done:
         done = self._done.get(wait)
         self._open -= 1
-        if done.bug is not None:
-            raise done.bug
         return done
 
     def _serve(self) -> None:
@@ -106,13 +103,14 @@ class Finishing:
         while (order := self._tasks.get()) is not None:
             try:
                 worker = worker or _start()
-                self._done.put(_ask(worker, order))
-            except (OSError, EOFError, pickle.UnpicklingError):
-                error = AssetError(f"{order[0]}: the process that finished it has died")
-                self._done.put(Done(source=order[0], error=error))
+                with apart():
+                    done = _ask(worker, order)
+            except (OSError, PixelpipeError) as exc:
+                done = Done(source=order[0], error=_reason(order[0], exc))
                 if worker is not None:
                     _end(worker)
                 worker = None
+            self._done.put(done)
         if worker is not None:
             _end(worker)
 
@@ -135,19 +133,39 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
 def _ask(worker: subprocess.Popen[bytes], order: tuple[str, finish.Task]) -> Done:
     assert worker.stdin is not None
     assert worker.stdout is not None
-    pickle.dump(order, worker.stdin, pickle.HIGHEST_PROTOCOL)
-    worker.stdin.flush()
-    done: Done = pickle.load(worker.stdout)
+    try:
+        worker.stdin.write(pickle.dumps(order, pickle.HIGHEST_PROTOCOL))
+        worker.stdin.flush()
+        done: Done = pickle.load(worker.stdout)
+    except (OSError, EOFError, pickle.UnpicklingError) as exc:
+        raise AssetError(f"{order[0]}: the process that finished it has died") from exc
     return done
+
+
+def _reason(source: str, exc: OSError | PixelpipeError) -> PixelpipeError:
+    """Return why a source was not finished; without a process none can be."""
+    if isinstance(exc, PixelpipeError):
+        return exc
+    return AssetError(f"{source}: no process can be started to finish it ({exc.strerror or exc})")
 
 
 def _finish(source: str, task: finish.Task) -> Done:
     from . import finish  # heavy, and often needed in the other processes only
 
     try:
-        return Done(source=source, finished=finish.make(task))
+        with apart():
+            return Done(source=source, finished=finish.make(task))
     except PixelpipeError as exc:
         return Done(source=source, error=exc)
+
+
+def _packed(done: Done) -> bytes:
+    """Return an answer as it is sent; an error of another package may refuse to travel."""
+    try:
+        with apart():
+            return pickle.dumps(done, pickle.HIGHEST_PROTOCOL)
+    except PixelpipeError as exc:
+        return pickle.dumps(Done(source=done.source, error=exc), pickle.HIGHEST_PROTOCOL)
 
 
 def work() -> None:
@@ -157,9 +175,5 @@ def work() -> None:
     with suppress(EOFError, BrokenPipeError):
         while True:
             source, task = pickle.load(sys.stdin.buffer)
-            try:
-                done = _finish(source, task)
-            except Exception as exc:
-                done = Done(source=source, bug=exc)
-            pickle.dump(done, answers, pickle.HIGHEST_PROTOCOL)
+            answers.write(_packed(_finish(source, task)))
             answers.flush()

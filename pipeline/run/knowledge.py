@@ -12,8 +12,12 @@ from ..core import keys
 from ..core.model import Job, JobState, Request
 from ..plan.steps import Known
 from ..storage import files as project
+from ..storage.files import carried
+from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
+from ..storage.lock import Lock
 from ..storage.store import Store
+from . import claims
 from .survey import Survey
 
 
@@ -22,13 +26,19 @@ def gather(
 ) -> Known:
     """Return what `plan.make` has to know; without a ledger, only what the lock file settles."""
     store = workspace.store()
+    on_disk = _on_disk(workspace.root, survey)
+    odd = _odd(survey.lock, on_disk)
+    made = claims.find(workspace.root, odd)
     known = Known(
         lock=survey.lock,
         waiting=survey.waiting,
         have=_Have(store),
         record=store.record,
         find=store.find,
-        on_disk=_on_disk(workspace.root, survey),
+        on_disk=on_disk,
+        carried=_carried(workspace.root, survey.lock, odd),
+        claimed=made.files,
+        claimed_keys=made.keys,
         restored=restored,
         existing=survey.scan.files.keys() if survey.is_whole else None,
     )
@@ -96,8 +106,19 @@ def _is_bought(job: Job | None) -> bool:
 
 def _suspicious(known: Known) -> list[str]:
     """Return the outputs on disk that are not as the lock file says."""
-    locked = {line.path: line.digest for line in known.lock.files}
-    return [path for path, digest in known.on_disk.items() if locked.get(path) != digest]
+    return list(_odd(known.lock, known.on_disk))
+
+
+def _odd(locked: Lock, on_disk: Mapping[str, str]) -> dict[str, str]:
+    """Return the digests of outputs that are not as the lock file says."""
+    named = {line.path: line.digest for line in locked.files}
+    return {path: digest for path, digest in on_disk.items() if named.get(path) != digest}
+
+
+def _carried(root: Path, locked: Lock, odd: Collection[str]) -> dict[str, Carried]:
+    named = {line.path: line.digest for line in locked.files}
+    found = {path: carried.change(root / path, named.get(path)) for path in odd}
+    return {path: one for path, one in found.items() if one is not None}
 
 
 def _jobs(ledger: Ledger, requests: Sequence[Request], identity: str) -> dict[str, Job]:

@@ -19,7 +19,8 @@ from ..core.errors import AssetError, StorageError, SupersededError
 from ..core.model import File, Source, stem_of
 from ..storage import files as project
 from ..storage import lock, lock_file, lock_text
-from ..storage.files import Stat
+from ..storage.files import Stat, carried
+from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
 from ..storage.lock import ClipLine, FileLine
 from ..storage.lock_authorship import Authorship
@@ -43,6 +44,7 @@ class Publication:
         *,
         plain: str | None = None,
         authorship: Authorship | None = None,
+        claimed: Mapping[str, str] | None = None,
         is_frozen: bool = False,
         is_standing_in: bool = False,
     ) -> None:
@@ -50,6 +52,7 @@ class Publication:
 
         `plain` is the lock file's text when `before` holds only a part of what it says.
         `authorship` is told of each text that is written.
+        `claimed` are files that no line names, and that say themselves that they are ours.
         `is_frozen` writes outputs only: the lock file stays as it is, and so do the files in it.
         `is_standing_in` gives way to whatever was published since then: it may have been bought.
         """
@@ -62,7 +65,8 @@ class Publication:
         self._ledger = ledger
         self._name = str(workspace.root)
         self._locked = {line.path: line.digest for line in before.files if line.is_ours}
-        self._written = {line.digest for line in before.files if line.is_ours}
+        self._written = {line.digest for line in before.files if line.is_ours} | before.dropped
+        self._claimed = claimed or {}
         self._files_of = before.files_of()
         self._clips: dict[str, Sequence[ClipLine]] = {}
         self._files: dict[str, Sequence[FileLine]] = {}
@@ -190,11 +194,17 @@ class Publication:
             if self._is_standing_in and there != self._locked.get(path):
                 raise SupersededError(f"{path}: was published meanwhile")
             ours = (digest, self._locked.get(path), *begun.get(path, ()))
-            is_moved = path not in self._locked and there in self._written
-            if there not in ours and not is_moved:
+            is_moved = there in self._written
+            is_claimed = path not in self._locked and there == self._claimed.get(path)
+            if there not in ours and not (is_moved or is_claimed or self._is_carried(path)):
                 raise AssetError(f"{path} is not ours, or was edited by hand: it is left alone")
             found[path] = there
         return found
+
+    def _is_carried(self, path: str) -> bool:
+        """Tell whether only version control has changed a file on its way."""
+        found = carried.change(self._workspace.root / path, self._locked.get(path))
+        return found in (Carried.LINE_ENDS, Carried.MARKERS)
 
 
 def amend(workspace: Workspace, change: Callable[[lock.Lock], lock.Lock]) -> None:

@@ -59,6 +59,28 @@ def kept_by_lock(steps: Sequence[Step], changes: Collection[Step]) -> list[Resul
     return [_kept(step) if step in changed else untouched(step) for step in steps]
 
 
+def gated(results: Iterable[Result], by: str, *, stale_only: bool) -> list[Result]:
+    """Return the results of a run that lets no open question pass, as the user would name it.
+
+    With `stale_only` those pass that are no purchase whose source has changed.
+    """
+    return [
+        _closed(one, by)
+        if by
+        and one.state == "asked"
+        and not one.step.exit_code
+        and (one.step.is_stale or not stale_only)
+        else one
+        for one in results
+    ]
+
+
+def _closed(result: Result, by: str) -> Result:
+    error = f"{result.step.reason}: out of date, and {by} may not change it"
+    step = msgspec.structs.replace(result.step, error=error, exit_code=OutOfDateError.exit_code)
+    return msgspec.structs.replace(result, step=step)
+
+
 def _kept(step: Step) -> Result:
     price = f" ({step.credits} credits)" if step.credits else ""
     error = f"would change pixelpipe.lock: {step.kind}{price}, {step.reason}"

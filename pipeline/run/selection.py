@@ -10,7 +10,8 @@ from pathlib import Path
 from ..config import globs
 from ..core.errors import UsageError
 from ..plan.wish import Wish
-from ..storage.files import Scan
+from ..storage import lock_file
+from ..storage.files import Scan, is_source
 
 
 def waiting(paths: Iterable[str], scan: Scan, wish: Wish) -> Iterator[str]:
@@ -23,20 +24,69 @@ def waiting(paths: Iterable[str], scan: Scan, wish: Wish) -> Iterator[str]:
             yield path
 
 
-def matching(root: Path, assets: Sequence[str], only: Sequence[str]) -> Callable[[str], bool]:
-    """Return the filter for paths from the root: files as a build system names them, or globs.
+class Chosen:
+    """The sources that `--only` means: files as a build system names them, or globs.
 
-    A glob is relative to the working folder, to the root or to an assets folder. Raises UsageError
-    for what is no pattern, or lies outside of the project.
+    A glob is relative to the working folder, to the root or to an assets folder. What names a file
+    that is there means that file, whatever signs are in its name.
     """
-    names = {name for text in only for name in _names(root, text)}
-    expression = globs.regex([pattern for name in names if (pattern := _pattern(name))])
 
-    def is_chosen(path: str) -> bool:
-        tails = [path.removeprefix(f"{folder}/") for folder in assets]
-        return path in names or any(expression.fullmatch(text) for text in (path, *tails))
+    def __init__(self, root: Path, assets: Sequence[str], scan: Scan, only: Sequence[str]) -> None:
+        """Read `only`; raises UsageError for what is no pattern, or lies outside of `root`."""
+        self._root = root
+        self._assets = assets
+        self._scan = scan
+        self._tests = {text: self._test(text) for text in only}
 
-    return is_chosen
+    def __call__(self, path: str) -> bool:
+        """Tell whether a source, by its path from the root, is meant."""
+        return any(test(path) for test in self._tests.values())
+
+    def check(self) -> None:
+        """Raise UsageError unless each pattern means a file on disk, or one of the lock file's.
+
+        A misspelt name would else be a run with nothing to do, and a stamp that says so.
+        """
+        there = [path for path in self._scan.files if is_source(path)]
+        missing = [
+            text
+            for text, test in self._tests.items()
+            if not any(map(test, there)) and not any(map(self._is_file, _names(self._root, text)))
+        ]
+        if missing:
+            locked = sorted({line.source for line in lock_file.read(self._root).clips})
+            missing = [text for text in missing if not any(map(self._tests[text], locked))]
+            for text in missing:
+                why = _fault(text) or f"matches no file{_hint(text, (*there, *locked))}"
+                raise UsageError(f"--only {text}: {why}")
+
+    def _test(self, text: str) -> Callable[[str], bool]:
+        names = set(_names(self._root, text))
+        if any(globs.has_signs(name) and self._is_file(name) for name in names):
+            return names.__contains__
+        expression = globs.regex([found for name in names if (found := _pattern(name))])
+
+        def is_meant(path: str) -> bool:
+            tails = [path.removeprefix(f"{folder}/") for folder in self._assets]
+            return path in names or any(expression.fullmatch(one) for one in (path, *tails))
+
+        return is_meant
+
+    def _is_file(self, name: str) -> bool:
+        return name in self._scan.files or os.path.isfile(self._root / name)  # noqa: PTH113
+
+
+def _hint(text: str, known: Sequence[str]) -> str:
+    """Return which files `text` may have meant, as the end of a sentence."""
+    import difflib
+
+    by_name = {path.rpartition("/")[2].lower(): path for path in reversed(known)}
+    name = text.replace(os.sep, "/").rstrip("/").rpartition("/")[2].lower()
+    near = difflib.get_close_matches(text, known, n=2, cutoff=0.75)
+    near += [by_name[one] for one in difflib.get_close_matches(name, by_name, n=2, cutoff=0.7)]
+    near += [path for one, path in by_name.items() if name and one.startswith(f"{name}.")]
+    found = list(dict.fromkeys(near))[:3]
+    return f"; did you mean {' or '.join(found)}?" if found else " of the assets or the lock file"
 
 
 def _names(root: Path, text: str) -> Iterator[str]:
@@ -56,10 +106,17 @@ def _names(root: Path, text: str) -> Iterator[str]:
 
 
 def _pattern(name: str) -> globs.Glob | None:
-    """Return the pattern that `name` is; a name with other signs in it means that file only."""
+    """Return the pattern that `name` is; a name that is none means that file only."""
     try:
         return globs.compile(name)
-    except globs.PatternError as exc:
-        if any(mark in name for mark in "*?["):
-            raise UsageError(f"--only {name}: {exc}") from exc
+    except globs.PatternError:
         return None
+
+
+def _fault(text: str) -> str:
+    """Say what is wrong with a pattern, or "" when nothing is."""
+    try:
+        globs.compile(text.replace(os.sep, "/").lstrip("/"))
+    except globs.PatternError as exc:
+        return str(exc) if globs.has_signs(text) else ""
+    return ""

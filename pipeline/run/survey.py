@@ -16,8 +16,16 @@ from .. import targets
 from ..config import cells, matching, rule_file, target_checks, yaml_document
 from ..config.workspace import Workspace
 from ..core import keys, provenance
-from ..core.errors import ConfigError, PixelpipeError, SourceError
-from ..core.model import Record, Request, Rule, Source, Step, StepKind, stem_of
+from ..core.apart import apart, log
+from ..core.errors import (
+    AssetError,
+    BugError,
+    ConfigError,
+    NoRoomError,
+    SourceError,
+)
+from ..core.model import Record, Request, Rule, Source, Step, stem_of
+from ..plan import steps
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
 from ..storage import files as project
@@ -26,9 +34,11 @@ from ..storage import lock_text as locktext
 from ..storage.files import Scan, Stat
 from ..storage.state import Facts, State
 from ..targets import playback
-from . import selection
+from . import selection, signs
 
 _OVERRIDE = ".yaml"
+#: What is wrong with one source only.
+_ITS_OWN = (SourceError, ConfigError, AssetError, BugError, NoRoomError)
 
 
 class Rest(Record, frozen=True, kw_only=True):
@@ -93,8 +103,10 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
     waiting = frozenset(selection.waiting(found, scan, wish))
     found = [path for path in found if path not in waiting]
     if wish.only:
-        assets = workspace.settings.assets
-        found = list(filter(selection.matching(workspace.root, assets, wish.only), found))
+        chosen = selection.Chosen(workspace.root, workspace.settings.assets, scan, wish.only)
+        if wish.saved is None:  # a saved plan says itself what has changed
+            chosen.check()
+        found = list(filter(chosen, found))
     is_whole = not wish.only and scan.is_complete
     whole = survey(
         workspace, scan, State.open(workspace.root, workspace.state), found, is_whole=is_whole
@@ -170,11 +182,16 @@ def survey(
     wanted, refused, unmatched = _wishes(workspace, scan, state, paths)
     stat = project.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
     text = lock_file.text(workspace.root) if workspace.is_project else ""
+    locked = lock.parse(text) if stems is None else locktext.parse(text, stems)
     return Survey(
-        wanted=tuple(wanted),
+        wanted=tuple(
+            signs.doubted(workspace.root, wanted, locked, state)
+            if workspace.is_project  # a file that was named alone is meant
+            else wanted
+        ),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        lock=lock.parse(text) if stems is None else locktext.parse(text, stems),
+        lock=locked,
         lock_stat=stat,
         lock_text=text,
         is_narrow=stems is not None,
@@ -195,18 +212,20 @@ def _wishes(
     matcher = matching.Matcher(workspace.rules, workspace.settings.assets)
     for path in sorted(paths):
         try:
-            source = _source(workspace.root, path, scan, state)
-            if source is None:
-                continue
-            one = _wanted(workspace, source, matcher, scan, state)
-        except (SourceError, ConfigError) as exc:
-            refused.append(_refused(path, exc))
+            with apart():
+                source = _source(workspace.root, path, scan, state)
+                if source is None:
+                    continue
+                one = _wanted(workspace, source, matcher, scan, state)
+        except _ITS_OWN as exc:
+            log(exc)
+            refused.append(steps.refused(path, exc))
             continue
         if one is None:
             unmatched.append(path)
         else:
             wanted.append(one)
-    refused += [_refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
+    refused += [steps.refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
     return wanted, refused, unmatched
 
 
@@ -221,10 +240,10 @@ def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
         content = project.read(root, path)
         digest = keys.digest(content)
         state.remember(path, stat, digest)
-        if state.facts(path, digest) is None:
+        if _is_unknown(state.facts(path, digest)):
             state.learn(path, digest, _facts(path, content))
     facts = state.facts(path, digest)
-    if facts is None:
+    if facts is None or _is_unknown(facts):
         state.learn(path, digest, _facts(path, project.read(root, path)))
         facts = state.facts(path, digest) or Facts()
     if facts.error == _OURS:
@@ -240,12 +259,19 @@ def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
         colors=facts.colors,
         opaque_share=facts.opaque_share,
         looks_like_sheet=facts.looks_like_sheet,
+        repeats=facts.repeats,
         unfit=facts.unfit,
     )
 
 
+#: The way in which pictures are looked at now: what was found in another one is found again.
+_LOOKED = 1
 #: What the state holds for a picture that we wrote, under whatever name it lies now.
 _OURS = "is an output of pixelpipe"
+
+
+def _is_unknown(facts: Facts | None) -> bool:
+    return facts is None or facts.looked != _LOOKED
 
 
 def _facts(path: str, content: bytes) -> Facts:
@@ -254,12 +280,12 @@ def _facts(path: str, content: bytes) -> Facts:
 
     try:
         if provenance.is_ours(content):
-            return Facts(error=_OURS)
+            return Facts(error=_OURS, looked=_LOOKED)
         pixels = imaging.decode(content, path)
         found = imaging.facts(pixels, frames=imaging.frame_count(content))
         unfit = imaging.unfit(pixels)
     except SourceError as exc:
-        return Facts(error=str(exc).removeprefix(f"{path}: "))
+        return Facts(error=str(exc).removeprefix(f"{path}: "), looked=_LOOKED)
     return Facts(
         pixel_digest=keys.pixel_digest(pixels),
         width=pixels.width,
@@ -267,6 +293,8 @@ def _facts(path: str, content: bytes) -> Facts:
         colors=found.colors,
         opaque_share=found.opaque_share,
         looks_like_sheet=found.looks_like_sheet,
+        repeats=found.repeats,
+        looked=_LOOKED,
         unfit=unfit,
     )
 
@@ -317,7 +345,8 @@ def _wanted(
         match = matching.Match(rule=rule, captures=match.captures if match else {})
     if match is None:
         return None
-    if source.unfit and not source.looks_like_sheet and match.rule.cells is None:
+    is_sheet = source.looks_like_sheet or source.repeats
+    if source.unfit and not is_sheet and match.rule.cells is None:
         raise SourceError(f"{source.path}: {source.unfit}")
     chosen = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     rule = cells.expand(match.rule)
@@ -331,15 +360,4 @@ def _wanted(
         requests=_requests(workspace.root, source, match, state),
         targets=chosen,
         outputs=outputs,
-    )
-
-
-def _refused(path: str, exc: PixelpipeError) -> Step:
-    return Step(
-        source=path,
-        clip="",
-        kind=StepKind.BLOCKED,
-        reason=str(exc),
-        error=str(exc),
-        exit_code=exc.exit_code,
     )

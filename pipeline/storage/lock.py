@@ -72,6 +72,8 @@ class Lock(Record, frozen=True, kw_only=True):
     clips: tuple[ClipLine, ...] = ()
     files: tuple[FileLine, ...] = ()
     notices: tuple[str, ...] = ()
+    #: Digests of files that one side of a merge wrote, and whose lines were dropped.
+    dropped: frozenset[str] = frozenset()
 
     def lines_of(self) -> dict[tuple[str, str], list[ClipLine]]:
         """Return the clip lines by source and clip; after a merge there may be several."""
@@ -131,10 +133,14 @@ def parse(text: str) -> Lock:
                 pass
             case None:
                 notices.append(f"{NAME}:{number}: this line cannot be read and is set aside")
+    kept = _without_conflicts(files.values())
     return Lock(
         clips=tuple(clips.values()),
-        files=_without_conflicts(files.values()),
+        files=kept,
         notices=tuple(notices),
+        dropped=frozenset(
+            line.digest for line in set(files.values()).difference(kept) if line.is_ours
+        ),
     )
 
 

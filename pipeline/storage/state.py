@@ -69,6 +69,9 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     error: str = ""
     #: Why the picture as a whole cannot be sent, although it is a sound one.
     unfit: str = ""
+    #: Frames of one figure, as found by the way of looking that `looked` numbers.
+    repeats: bool = False
+    looked: int = 0
 
 
 class Folder(msgspec.Struct, array_like=True):

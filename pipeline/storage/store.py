@@ -18,7 +18,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +28,8 @@ from ..core import keys, private, small_files
 from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import Credits, Digest, ServiceName, Take
+from .files import unfinished
+from .files.carried import is_pointer
 from .lock import ClipLine
 
 VERSION = 1
@@ -129,6 +130,15 @@ class Store:
         places = [_bytes_path(folder, digest) for folder in self._folders]
         return tuple(p for p in places if p.is_file() and not _is_whole(p, digest))
 
+    def has_pointer(self, request_key: str, digest: str) -> bool:
+        """Tell whether Git LFS has left a pointer in place of bought bytes or of their record."""
+        places = [
+            place
+            for folder in self._folders
+            for place in (_bytes_path(folder, digest), _record_path(folder, request_key, digest))
+        ]
+        return any(is_pointer(place.read_bytes()) for place in places if place.is_file())
+
     def find(self, request_key: str) -> Bought | None:
         """Return the purchase under `request_key`; the smallest digest when there are several."""
         found = {one.digest: one for one in self._records(request_key) if self.has(one.digest)}
@@ -146,6 +156,26 @@ class Store:
             record = _read_record(path)
             if record is not None:
                 yield path, record
+
+    def sweep(self, now_s: float) -> None:
+        """Delete what killed runs left half written, in every tier."""
+        for folder in self._folders:
+            for shard in folder.glob("??"):
+                if not shard.is_symlink():
+                    unfinished.sweep(unfinished.inside(shard), now_s=now_s)
+
+    def discard(self, request_key: str, digest: str) -> None:
+        """Drop a free result that nothing uses, in every tier."""
+        for folder in self._folders:
+            found = self.record(request_key, digest)
+            with suppress(StorageError):
+                if found is not None:
+                    self.remove(folder, found)
+
+    def places(self, request_key: str, digest: str) -> tuple[Path, ...]:
+        """Return where the project keeps a purchase: its bytes, and its record."""
+        folder = self._folders[0]
+        return _bytes_path(folder, digest), _record_path(folder, request_key, digest)
 
     def is_kept_by_user(self, bought: Bought) -> bool:
         """Tell whether the user's own tier, where only this user's runs write, has a purchase."""
@@ -223,7 +253,7 @@ class Store:
                 f"{path.parent}: leads through a link, and bought bytes are not written through "
                 "one; replace it by a folder"
             )
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.pixelpipe-tmp")
+        temporary = path.with_name(unfinished.name(path.name))
         try:
             self._make_folder(path.parent)
             try:

@@ -271,7 +271,7 @@ def test_nothing_of_the_users_is_overwritten(tmp_path: Path) -> None:
     """Own settings, own rules, own lines for git: all stay byte for byte, ours are added."""
     mine: dict[str, str | bytes] = {
         "pixelpipe.yaml": "# mine\nassets: [art]\nservice: built-in\n",
-        ".gitattributes": b"*.png  -text\r\n*.anim.*   -text",
+        ".gitattributes": b"*.png  -text\r\n*.anim.*   -text -merge",
         ".gitignore": "build/\n",
         "rules/sprites.yaml": "rules: []\n",
         "art/hero.png": png(sprite()),

@@ -29,9 +29,13 @@ ODD = (
     "x[1].png",
     "~home.png",
     "a@b!.png",
+    "a:b.png",
+    "two::colons:.png",
+    ":first.png",
+    "c:/drive.png",
 )
 #: Ninja 1.11 ends a name at these, whatever stands before them: it runs too often for them.
-NOT_FOR_NINJA = ("it's.png", "x&y.png")
+NOT_FOR_NINJA = ("it's.png", "x&y.png", "x*y.png", "<x>.png", "x^y.png", "`x`.png")
 MAKE = "out.stamp:\n\t@echo ran\n-include out.d\n"
 NINJA = """\
 rule touch
@@ -48,6 +52,7 @@ def inputs(text: str) -> list[str]:
 
 def touch(place: Path, seconds_ago: int) -> None:
     """Make a file that was last written so long ago."""
+    place.parent.mkdir(exist_ok=True)
     place.touch()
     then = time.time_ns() - seconds_ago * 10**9
     os.utime(place, ns=(then, then))
@@ -81,7 +86,7 @@ def test_make_reads_odd_names(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ODD)
 def test_ninja_reads_odd_names(tmp_path: Path, name: str) -> None:
     """The same signs mean the same."""
-    (tmp_path / name).touch()
+    touch(tmp_path / name, 0)
     (tmp_path / "plain.yaml").touch()
     (tmp_path / "build.ninja").write_text(NINJA)
     (tmp_path / "prepared.d").write_text(depfile.text("out.stamp", ["plain.yaml", name]), "utf-8")
@@ -92,7 +97,7 @@ def test_ninja_reads_odd_names(tmp_path: Path, name: str) -> None:
     assert "ran" in call(tmp_path, "ninja")[1]
 
 
-@pytest.mark.parametrize("name", ["x;y.png", "x\ty.png", "x\\y.png"])
+@pytest.mark.parametrize("name", ["x;y.png", "x|y.png", "x\ty.png", "x\\y.png"])
 def test_names_that_stop_make_are_left_out(name: str) -> None:
     """One such file must not break a whole build; its folder is listed all the same."""
     assert inputs(depfile.text("out.stamp", ["plain.yaml", name])) == ["plain.yaml"]
@@ -241,3 +246,21 @@ def test_only_takes_absolute_patterns_and_folders(game: Game) -> None:
     for text in ("assets/h*.png", f"{game.root}/assets/h*.png", "h*.png"):
         assert game.plan("--only", text).totals["sources"] == 1
     assert game.plan("--only", f"{game.root}/assets/").totals["sources"] == 3
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.usefixtures("in_process")
+def test_make_reads_a_build_in_a_folder_with_a_colon(game: Game, tmp_path: Path) -> None:
+    place = tmp_path / "co:lon"
+    game.root.rename(place)
+    game.root = place
+    game.draw("a:b.png")
+    stamp, listed = place / "st:amp", place / "out.d"
+    ended = game.run("build", "--depfile", str(listed), "--stamp", str(stamp))
+    assert ended.exit == 0, ended.stderr
+    escaped = str(stamp).replace(":", "\\:")
+    (place / "Makefile").write_text(f"{escaped}:\n\t@echo ran\n-include out.d\n")
+    assert call(place, "make", "-q")[0] == 0
+    touch(place / "assets/a:b.png", 0)
+    os.utime(place / "assets/a:b.png", (time.time() + 9, time.time() + 9))
+    assert call(place, "make", "-q")[0] == 1

@@ -37,7 +37,8 @@ fn main() {
     assert!(ok, "pixelpipe build --frozen failed");
     println!("cargo:rerun-if-changed=build.rs");
     for rule in fs::read_to_string(&dep).unwrap().split("\\n\\n").skip(1) {
-        let path = rule.trim_end().trim_end_matches(':').replace("\\\\ ", " ");
+        let name = rule.trim_end().trim_end_matches(':');
+        let path = name.replace("\\\\ ", " ").replace("\\\\:", ":");
         println!("cargo:rerun-if-changed={path}");
     }
 }

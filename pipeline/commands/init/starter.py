@@ -12,9 +12,15 @@ from .gameengines import Found
 #: Lines for `.gitattributes`: outputs are the same bytes everywhere, and a merge of the lock file
 #: keeps both sides, since both were paid for.
 GITATTRIBUTES = (
-    "*.anim.* -text",
+    "*.anim.* -text -merge",
     ".pixelpipe/bought/** -text",
     "pixelpipe.lock text eol=lf merge=union",
+)
+#: The same where Git LFS takes the pictures: what a build reads is there without it.
+WITHOUT_LFS = (
+    "*.anim.* -text -merge -diff -filter",
+    ".pixelpipe/bought/** -text -diff -filter",
+    GITATTRIBUTES[2],
 )
 #: Lines for `.gitignore`: the API key never goes into a commit.
 GITIGNORE = (".env",)

@@ -19,6 +19,7 @@ import msgspec
 
 from ...api import Observer, Project, Wish
 from ...config.workspace import Workspace
+from ...core.apart import apart, log
 from ...core.errors import ConfigError, PixelpipeError
 from ...purchase import hold_back, permission
 from ...purchase.connect import Connection
@@ -26,10 +27,11 @@ from ...run import placeholders
 from ...run.report import Report
 from ...storage import files, lock, lock_file
 from .. import watch
+from .questions import Questions, Terminal
 
 #: Builds at the same time; further changes are joined until one has ended.
 _BUILDS = 4
-_TICK_S = 0.2
+_TICK_S = 0.1
 #: How often to look whether purchases that are kept back were released; never, without any.
 _LOOK_S = 2.0
 #: How long the end of a watch waits for purchases whose answer is on its way.
@@ -43,14 +45,26 @@ class Follower:
     """Watches one project. `run` is the loop."""
 
     def __init__(
-        self, opened: Project, wish: Wish, observe: Observer, *, poll: bool | None = None
+        self,
+        opened: Project,
+        wish: Wish,
+        observe: Observer,
+        *,
+        poll: bool | None = None,
+        terminal: Terminal | None = None,
     ) -> None:
-        """Follow `opened`; `wish` holds for each build, its `max_credits` for all together."""
+        """Follow `opened`; `wish` holds for each build, its `max_credits` for all together.
+
+        At `terminal`, if there is one, a person is asked about purchases.
+        """
         self._project = opened
         self._wish = permission.limited(wish, opened.workspace, opened.environment)
         self._observe = observe
         self._poll = poll
         self._stop = threading.Event()
+        self._questions = None if terminal is None else Questions(terminal, self._stop)
+        if self._questions is not None:
+            self._wish = msgspec.structs.replace(wish, ask=self._questions.ask)
         self._watcher_stop = threading.Event()
         self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -83,6 +97,8 @@ class Follower:
             finally:
                 self._stop.set()
                 self._watcher_stop.set()
+                if self._questions is not None:
+                    self._questions.pause()
                 for thread in self._threads:
                     thread.join(_LAST_S)
 
@@ -91,8 +107,13 @@ class Follower:
             event = self._events.get(timeout=_TICK_S)
         except queue.Empty:
             event = self._look_at_kept
-        yield from event()
+        for told in event():
+            if self._questions is not None:
+                self._questions.pause()
+            yield told
         self._start()
+        if self._questions is not None:
+            self._questions.turn()
 
     # -- changes --------------------------------------------------------------------------------
 
@@ -168,7 +189,8 @@ class Follower:
             self._run(self._show, self._shown, self._to_show.take())
         # A limit for all builds together is one that only one of them may use up at a time.
         most = _BUILDS if self._wish.max_credits is None else 1
-        if self._to_build and self._building < most:
+        asking = 0 if self._questions is None else self._questions.waiting
+        if self._to_build and self._building - asking < most:
             self._building += 1
             self._run(self._build, self._built, self._to_build.take())
 
@@ -298,11 +320,19 @@ def _source_of(path: str, root: Path) -> str | None:
 
 
 def _told(result: Report | Exception | None) -> Iterator[Report | PixelpipeError]:
-    """Yield what a user reads; an unforeseen exception is raised in the loop's thread."""
+    """Yield what a user reads; what nobody foresaw is reported, and the watch goes on.
+
+    What the machine has run out of is raised in the loop's thread.
+    """
     if isinstance(result, Report | PixelpipeError):
         yield result
     elif result is not None:
-        raise result
+        try:
+            with apart():
+                raise result
+        except PixelpipeError as exc:
+            log(exc)
+            yield exc
 
 
 def _frame(workspace: Workspace) -> tuple[object, ...]:

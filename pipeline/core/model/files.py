@@ -58,6 +58,8 @@ class Source(Record, frozen=True, kw_only=True):
     opaque_share: float
     #: More than one frame (APNG), or what looks like cells of a sheet: never bought whole.
     looks_like_sheet: bool = False
+    #: Frames of one figure: asked about until it was bought once.
+    repeats: bool = False
     #: Why the picture as a whole cannot be sent: too large, or nothing to see; "" when it can.
     unfit: str = ""
 

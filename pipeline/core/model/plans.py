@@ -32,5 +32,7 @@ class Step(Record, frozen=True, kw_only=True):
     #: Set when the step cannot be done: the sentence, and the exit code that it means.
     error: str | None = None
     exit_code: int = 0
+    #: What stands was bought for what the source or its rule was before, and stays for now.
+    is_stale: bool = False
     #: Bought, and kept back because of a low grade.
     is_hidden: bool = False

@@ -127,6 +127,8 @@ class Rule(Record, frozen=True, kw_only=True):
     #: Buy the clips of one source together, and show placeholders; None: as the project says.
     batch: bool | None = None
     placeholder: bool | None = None
+    #: Whether its sources are sheets; False: each is one picture, whatever it looks like.
+    sheet: bool | None = None
     #: Credits that one run may spend on sources of this rule.
     budget: int | None = None
     #: The pack with its version ("characters@1"), or "" for the project's own rules.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.model import Pixels, Record
-from . import color, raster
+from . import color, raster, repeats
 from .raster import U8, Bools, Floats
+from .repeats import MIN_CELL_PX
 
-#: Smallest cell of a sheet in px, and smallest number of filled cells.
-MIN_CELL_PX = 8
+#: Smallest number of filled cells of a sheet.
 MIN_CELLS = 3
 #: Share of cells that must be filled, and of a filled cell's ink against the median.
 MIN_FILLED, MIN_INK = 0.75, 0.4
@@ -26,6 +26,8 @@ class Facts(Record, frozen=True, kw_only=True):
     colors: int
     opaque_share: float
     looks_like_sheet: bool
+    #: Frames of one figure, touching ones and pairs among them; see repeats.py.
+    repeats: bool = False
 
 
 def facts(pixels: Pixels, *, frames: int = 1) -> Facts:
@@ -36,6 +38,7 @@ def facts(pixels: Pixels, *, frames: int = 1) -> Facts:
         colors=_colors(rgba, solid),
         opaque_share=float(solid.mean()),
         looks_like_sheet=frames > 1 or _is_sheet(rgba, solid),
+        repeats=repeats.repeats(rgba),
     )
 
 

@@ -29,6 +29,7 @@ from .scan import CACHES, Scan, Tree, scan
 from .stats import RACY_NS, Stat, stat_at, stat_of
 
 if TYPE_CHECKING:
+    from .carried import Carried
     from .snapshot import digest_of, read
     from .write import digests, publish, remove, sweep, sync_folders
 
@@ -37,6 +38,7 @@ __all__ = [
     "CONFIG_NAME",
     "IGNORE_NAME",
     "RACY_NS",
+    "Carried",
     "Scan",
     "Stat",
     "Tree",
@@ -64,6 +66,7 @@ __all__ = [
 
 #: Name to the module that has it, for what a run with nothing to do needs none of.
 _LATER = {
+    "Carried": "carried",
     "digest_of": "snapshot",
     "digests": "write",
     "publish": "write",

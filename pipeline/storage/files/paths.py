@@ -50,11 +50,14 @@ def find(start: Path) -> Path:
 
 
 def matching(root: Path, patterns: Iterable[str]) -> tuple[str, ...]:
-    """Return the files below `root` that match globs, each glob's sorted, each file once."""
+    """Return the files below `root` that match globs, each glob's sorted, each file once.
+
+    What names a file that is there means that file, whatever signs are in its name.
+    """
     found = (
         path.relative_to(root).as_posix()
         for pattern in patterns
-        for path in sorted(root.glob(pattern))
+        for path in ([root / pattern] if (root / pattern).is_file() else sorted(root.glob(pattern)))
         if path.is_file()
     )
     return tuple(dict.fromkeys(found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import AssetError, HeldOpenError, StorageError
 from ...core.model import File
-from . import paths, snapshot
+from . import paths, snapshot, unfinished
 from .stats import Stat, stat_of
 
 if TYPE_CHECKING:
@@ -23,12 +22,8 @@ if TYPE_CHECKING:
 #: old one needs a moment. Elsewhere a refusal is final.
 _PATIENCE_S = (0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8) if os.name == "nt" else ()
 _PICTURES = (".png", ".gif", ".webp", ".apng", ".jpg", ".aseprite")
-#: A temporary file of this age in seconds belongs to no run that is still alive.
-_LEFTOVER_S = 300.0
-
 #: Files that are brought down to the disk at the same time.
 _SYNCS = 8
-_numbers = itertools.count()
 
 
 class _Pending(NamedTuple):
@@ -127,15 +122,9 @@ def digests(
 
 
 def sweep(root: Path, leftovers: Iterable[str], *, now_s: float) -> tuple[str, ...]:
-    """Delete what a killed run left half written five minutes ago or more; return the paths."""
-    gone = []
-    for path in leftovers:
-        place = root / path
-        with suppress(OSError):
-            if paths.TEMPORARY in place.name and now_s - place.lstat().st_mtime > _LEFTOVER_S:
-                place.unlink()
-                gone.append(path)
-    return tuple(gone)
+    """Delete what a killed run left half written; return the paths."""
+    places = {root / path: path for path in leftovers}
+    return tuple(places[place] for place in unfinished.sweep(places, now_s=now_s))
 
 
 def replace(
@@ -228,9 +217,7 @@ def _holds(place: Path, content: bytes) -> bool:
 def _write(file: File, place: Path) -> _Pending:
     """Write a file under a temporary name in its folder."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    # Hidden, and an output by name: no scanner, watcher or engine takes it for a picture.
-    suffix = f"{paths.TEMPORARY}{os.getpid()}-{next(_numbers)}"
-    temporary = place.parent / f".{place.name}{suffix}"
+    temporary = place.parent / unfinished.name(place.name)
     try:
         with temporary.open("xb") as stream:
             stream.write(file.content)

@@ -1,0 +1,243 @@
+"""What lies beside a picture says what it is: data of a sheet, other frames, the original.
+
+Looked at only for sources of which the lock file names no clip: what was bought once is never
+asked about again. Our own outputs are no sign, since none of them is a source.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..core import keys
+from ..core.errors import PixelpipeError
+from ..plan.steps import Wanted
+from ..storage import files as project
+from ..storage.lock import Lock
+from ..storage.state import Facts, State
+
+#: Larger files are no data of a sprite.
+_MOST_BYTES = 2 << 20
+#: Up to so many data files a folder is read whole; else only those that begin as the picture does.
+_MOST_FILES = 64
+#: So many numbered files in a row are a sequence, if they show one figure.
+_LEAST = 3
+_NUMBERED = re.compile(r"(?P<head>.*?)(?P<number>\d{1,4})(?P<tail>\D{0,2})", re.DOTALL)
+#: Names that sync tools, merges and editors give to a copy, whatever else is there.
+_CONFLICT = re.compile(
+    r"\.sync-conflict-\d{8}-\d{6}|[(\[][^()\[\]]*conflict[^()\[\]]*[)\]]|_conflict-\d{8}-\d{6}"
+    r"|\.(?:BACKUP|BASE|LOCAL|REMOTE|orig|bak|backup|autosave|recovered)(?:[._]\d+)?$|~$"
+    r"|[ _.-]case[ _-]conflict",
+    re.IGNORECASE,
+)
+#: Names that are copies when the original lies beside them: what stands before and behind it.
+_COPY = re.compile(
+    r"(?:copy of |kopie von |copie de )(?P<first>.+)"
+    r"|(?P<second>.+?)(?: ?\(\d{1,3}\)| -? ?(?:copy|kopie|copie|copia)(?: ?\(?\d{1,3}\)?)?"
+    r"|[_-](?:copy|bak|backup|old|orig)\d{0,3}|-(?:DESKTOP|LAPTOP|MACBOOK|PC)-[A-Z0-9]+)",
+    re.IGNORECASE,
+)
+_SLICES = re.compile(r"^slices/(?:horizontal|vertical)=(?:[2-9]|\d{2,})", re.MULTILINE)
+_IMPORTER = re.compile(r'^importer="(?:2d_array_texture|texture_atlas|.*sprite_?frames.*)"', re.M)
+
+
+def doubted(root: Path, wanted: Iterable[Wanted], locked: Lock, state: State) -> Iterator[Wanted]:
+    """Yield each of `wanted`, with what speaks against its being one picture to be animated."""
+    lines = locked.lines_of()
+    folders: dict[str, _Folder] = {}
+    for one in wanted:
+        path = one.source.path
+        is_clear = one.rule.sheet is False or one.rule.cells is not None or not one.requests
+        if is_clear or any((path, request.clip) in lines for request in one.requests):
+            yield one
+            continue
+        place, _, name = path.rpartition("/")
+        folder = folders.setdefault(place, _Folder(root, place))
+        doubt = _copy(name, folder) or _described(name, folder) or _sequence(one, folder, state)
+        yield msgspec.structs.replace(one, doubt=doubt) if doubt else one
+
+
+class _Folder:
+    """The names in one folder, and what its data files say about pictures."""
+
+    def __init__(self, root: Path, place: str) -> None:
+        self.root = root
+        self.place = place
+        try:
+            self.names = frozenset(one.name for one in os.scandir(root / place))
+        except OSError:
+            self.names = frozenset()
+        self._frames: dict[str, dict[str, int]] = {}
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; none for what cannot be read, or is too large."""
+        path = self.root / self.place / name
+        try:
+            if path.is_file() and path.stat().st_size <= _MOST_BYTES:
+                return path.read_bytes()
+        except OSError:
+            pass
+        return b""
+
+    def frames(self, data: str) -> dict[str, int]:
+        """Return of how many frames a data file speaks, by the picture's name; "" if unnamed."""
+        if data not in self._frames:
+            suffix = data.rpartition(".")[2].lower()
+            self._frames[data] = _READERS[suffix](self.read(data).decode(errors="replace"))
+        return self._frames[data]
+
+
+# -- copies ---------------------------------------------------------------------------------------
+
+
+def _copy(name: str, folder: _Folder) -> str:
+    """Say that a file is a copy which a tool or an editor left, judged by its name."""
+    stem, dot, suffix = name.rpartition(".")
+    if _CONFLICT.search(stem):
+        return "looks like a copy that a sync tool, a merge or an editor left; remove it"
+    found = _COPY.fullmatch(stem)
+    original = found and f"{found['first'] or found['second']}{dot}{suffix}"
+    if original and original in folder.names:
+        return f"looks like a copy of {original}; remove it"
+    return ""
+
+
+# -- data beside it -------------------------------------------------------------------------------
+
+
+def _described(name: str, folder: _Folder) -> str:
+    """Say which file beside a picture describes it as several frames."""
+    stem = name.rpartition(".")[0]
+    for beside in (f"{name}.import", f"{name}.meta"):
+        if beside in folder.names and _is_sliced(folder.read(beside).decode(errors="replace")):
+            return f"{beside} cuts it into several pictures; state `cells` and `pick`"
+    for beside in (f"{stem}.aseprite", f"{stem}.ase"):
+        if beside in folder.names and (count := _ase_frames(folder.read(beside))) > 1:
+            return f"{beside} beside it has {count} frames: it is animated already"
+    data = [one for one in folder.names if one.rpartition(".")[2].lower() in _READERS]
+    if len(data) > _MOST_FILES:
+        data = [one for one in data if one.startswith(stem)]
+    for beside in sorted(data):
+        said = folder.frames(beside)
+        own = said.get("", 0) if beside.rpartition(".")[0] == stem else 0
+        if (count := max(said.get(name, 0), own)) > 1:
+            return f"{beside} describes {count} frames in it; state `cells` and `pick`"
+    return ""
+
+
+def _is_sliced(text: str) -> bool:
+    """Tell whether Godot's or Unity's import settings cut a picture."""
+    if "spriteMode: 2" in text:
+        return text.count("rect:") > 1
+    return bool(_SLICES.search(text) or _IMPORTER.search(text))
+
+
+def _ase_frames(content: bytes) -> int:
+    """Return the number of frames of an Aseprite file, by its header."""
+    is_ase = len(content) >= 8 and content[4:6] == b"\xe0\xa5"
+    return int.from_bytes(content[6:8], "little") if is_ase else 0
+
+
+def _of_json(text: str) -> dict[str, int]:
+    """Read Aseprite's and TexturePacker's JSON: `frames`, and the picture's name in `meta`."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    parts = found["textures"] if isinstance(found.get("textures"), list) else [found]
+    said: dict[str, int] = {}
+    for part in (one for one in parts if isinstance(one, dict)):
+        meta = part.get("meta") if isinstance(part.get("meta"), dict) else part
+        image = meta.get("image") if isinstance(meta, dict) else None
+        frames = part.get("frames")
+        if isinstance(frames, list | dict):
+            said[_base(image) if isinstance(image, str) else ""] = len(frames)
+    return said
+
+
+def _of_xml(text: str) -> dict[str, int]:
+    """Read Sparrow's and Starling's XML, and cocos2d's property lists."""
+    named = re.findall(r'imagePath="([^"]+)"|<string>([^<]+\.png)</string>', text)
+    pictures = {_base(one or other) for one, other in named}
+    count = text.count("<SubTexture") or text.count("<sprite ")
+    count = count or text.count("<key>frame</key>") or text.count("<key>textureRect</key>")
+    return dict.fromkeys(pictures, count)
+
+
+def _of_atlas(text: str) -> dict[str, int]:
+    """Read libGDX's atlases, and TexturePacker's sheets for Unity."""
+    pictures = {_base(one) for one in re.findall(r"^(?::texture=)?(\S.*\.png)\s*$", text, re.M)}
+    count = len(re.findall(r"^\s*(?:xy|bounds):", text, re.M)) or len(
+        re.findall(r"^[^:#\s].*;\s*\d+;\s*\d+;", text, re.M)
+    )
+    return dict.fromkeys(pictures, count)
+
+
+def _base(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+_READERS = {
+    "json": _of_json,
+    "xml": _of_xml,
+    "plist": _of_xml,
+    "atlas": _of_atlas,
+    "tpsheet": _of_atlas,
+}
+
+
+# -- numbered sequences ---------------------------------------------------------------------------
+
+
+def _sequence(one: Wanted, folder: _Folder, state: State) -> str:
+    """Say of which numbered frames a picture is one, if they show one figure."""
+    name = one.source.path.rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    found = _NUMBERED.fullmatch(stem)
+    if found is None:
+        return ""
+    digits, at = len(found["number"]), int(found["number"])
+
+    def named(number: int) -> str:
+        return f"{found['head']}{number:0{digits}d}{found['tail']}{dot}{suffix}"
+
+    first = last = at
+    while first > 0 and named(first - 1) in folder.names:
+        first -= 1
+    while named(last + 1) in folder.names:
+        last += 1
+    if last - first + 1 < _LEAST:
+        return ""
+    beside = [named(n) for n in (at - 1, at + 1) if first <= n <= last]
+    if not any(_are_alike(one, other, folder, state) for other in beside):
+        return ""
+    return f"{named(first)} … {named(last)} look like the frames of one animation"
+
+
+def _are_alike(one: Wanted, other: str, folder: _Folder, state: State) -> bool:
+    """Tell whether two pictures show one figure in two poses; remembered."""
+    content = folder.read(other)
+    pair: Sequence[str] = sorted((one.source.byte_digest, keys.digest(content)))
+    known = keys.digest(f"alike {' '.join(pair)}".encode())
+    facts = state.facts(one.source.path, known)
+    if facts is None:
+        facts = Facts(repeats=_show_one(folder, one.source.path, other, content))
+        state.learn(one.source.path, known, facts)
+    return facts.repeats
+
+
+def _show_one(folder: _Folder, path: str, other: str, content: bytes) -> bool:
+    from .. import imaging  # heavy, and only for numbered files that are new
+
+    try:
+        here = imaging.decode(project.read(folder.root, path), path)
+        return imaging.are_alike(here, imaging.decode(content, other))
+    except PixelpipeError:  # not a whole picture yet, or none
+        return False

@@ -1,0 +1,116 @@
+"""Gates: what must not pass does not, and what names nothing is no run with nothing to do."""
+
+from __future__ import annotations
+
+import pytest
+from game import Game, Shop, built
+
+CI = {"CI": "true"}
+
+
+@pytest.fixture
+def stale(paying: Game) -> Game:
+    """Buy all clips, then change one sprite."""
+    built(paying)
+    paying.draw("hero.png", tint=40)
+    return paying
+
+
+@pytest.mark.parametrize(
+    ("options", "environment"), [(["--frozen"], {}), (["--locked"], {}), ([], CI), (["--yes"], CI)]
+)
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_stale_paid_animation_passes_no_gate(
+    stale: Game, shop: Shop, options: list[str], environment: dict[str, str], has_key: bool
+) -> None:
+    if not has_key:
+        stale.use_none()
+    ended = stale.build(*options, environment=environment)
+    assert ended.exit == 9, ended.stdout
+    assert ended.states()["hero.png", "idle"][1] in ("asked", "left")
+    assert shop.calls == 3
+    assert stale.run("plan", "--check", environment=environment).exit == 9
+
+
+def test_a_stale_paid_animation_stays_and_is_told_where_it_may(stale: Game) -> None:
+    stale.use_none()
+    ended = stale.run("build")
+    assert ended.exit == 0
+    assert "the old output stays" in ended.stderr
+    stamp = stale.root / "stamp"
+    assert stale.build("--frozen", "--stamp", str(stamp)).exit == 9
+    assert not stamp.exists()
+
+
+def test_a_removed_rule_or_a_new_sprite_is_no_stale_purchase(paying: Game) -> None:
+    built(paying)
+    paying.use_none()
+    paying.draw("new.png", tint=9)
+    assert paying.build(environment=CI).exit == 0
+    assert "new.anim.png" in paying.outputs()
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize(
+    ("only", "meant"),
+    [
+        ("assets/hreo.png", "assets/hero.png"),
+        ("hero", "assets/hero.png"),
+        ("Hero.PNG", "assets/hero.png"),
+        ("asset/slime.png", "assets/slime.png"),
+        ("crowd/", ""),
+        ("*.pnj", ""),
+        ("assets/[", "`[` without"),
+    ],
+)
+def test_a_name_that_matches_nothing_is_wrong_usage(game: Game, only: str, meant: str) -> None:
+    stamp = game.root / "stamp"
+    ended = game.run("build", "--only", only, "--stamp", str(stamp))
+    assert ended.exit == 2
+    assert only in ended.stderr
+    assert meant in ended.stderr
+    assert not stamp.exists()
+    assert game.outputs() == set()
+    assert game.run("plan", "--only", only).exit == 2
+
+
+@pytest.mark.usefixtures("in_process")
+def test_each_of_several_names_must_match(game: Game) -> None:
+    ended = game.run("build", "--only", "assets/hero.png", "--only", "assets/slim.png")
+    assert ended.exit == 2
+    assert "slim.png" in ended.stderr
+    assert "did you mean assets/slime.png" in ended.stderr
+    assert game.outputs() == set()
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_name_of_the_lock_file_or_of_any_file_on_disk_matches(game: Game) -> None:
+    built(game)
+    (game.root / "assets/hero.png").unlink()
+    game.write("assets/.pixelpipeignore", "chest.png\n")
+    assert game.run("build", "--only", "assets/hero.png").exit == 0
+    assert game.run("build", "--only", "assets/chest.png").exit == 0
+    assert game.run("build", "--only", "hero*").exit == 0
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("name", ["a[b.png", "a[1].png", "{x}.png", "a{.png", "[!a].png", "**.png"])
+def test_a_path_that_is_there_is_a_path_whatever_its_signs(game: Game, name: str) -> None:
+    game.draw(name, tint=5)
+    game.draw("a1.png", tint=6)
+    for only in (f"assets/{name}", str(game.root / "assets" / name)):
+        for path in game.root.rglob("*.anim.*"):
+            path.unlink()
+        ended = game.run("build", "--only", only)
+        assert ended.exit == 0, ended.stderr
+        assert game.outputs() == {f"{name[:-4]}.anim.png", f"{name[:-4]}.anim.json"}
+    (game.root / "assets" / name).unlink()
+    assert game.run("build", "--only", f"assets/{name}").exit == 0, "its line of the lock file"
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_rule_file_is_found_whatever_its_signs(game: Game) -> None:
+    (game.root / "rules/own.yaml").rename(game.root / "rules/own[1].yaml")
+    game.settings(rules=["rules/own[1].yaml"])
+    assert game.run("build").exit == 0
+    assert "hero.anim.png" in game.outputs()

@@ -1,0 +1,193 @@
+"""Two branches that changed one sprite, merged by the real git: nothing is lost, and it is free."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from game import Game, Shop, built, png, sprite
+from PIL import Image
+
+from pipeline.api import Project, Wish
+from pipeline.commands import takes
+from pipeline.commands.init import starter
+from pipeline.core import provenance
+
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("git"), reason="git is not installed"),
+    pytest.mark.usefixtures("in_process"),
+]
+HERO = "assets/hero.png"
+WHO = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.autocrlf=false"]
+
+
+def git(game: Game, *arguments: str, fails: bool = False) -> str:
+    done = subprocess.run(
+        ["git", *WHO, *arguments], cwd=game.root, capture_output=True, text=True, check=False
+    )
+    assert fails or done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def commit(game: Game, text: str) -> None:
+    git(game, "add", "-A")
+    git(game, "commit", "-qm", text)
+
+
+@pytest.fixture(params=["new", "old"])
+def repository(paying: Game, request: pytest.FixtureRequest) -> Game:
+    """Commit a game whose clips are bought, with today's attributes or an earlier release's."""
+    first = "*.anim.* -text" if request.param == "old" else starter.GITATTRIBUTES[0]
+    paying.write(".gitattributes", "\n".join((first, *starter.GITATTRIBUTES[1:])) + "\n")
+    built(paying)
+    git(paying, "init", "-q", "-b", "main")
+    commit(paying, "base")
+    git(paying, "branch", "other")
+    return paying
+
+
+def edited(game: Game, tint: int, text: str) -> None:
+    game.draw("hero.png", tint=tint)
+    built(game)
+    commit(game, text)
+
+
+def merged(game: Game, *, side: str = "--ours") -> None:
+    """Merge the other branch; the sprite that git cannot merge is taken from one side."""
+    git(game, "checkout", "-q", "main")
+    git(game, "merge", "other", fails=True)
+    for line in git(game, "diff", "--name-only", "--diff-filter=U").split():
+        if line.endswith(".png") and ".anim." not in line:
+            git(game, "checkout", side, line, fails=True)
+    commit(game, "merge")
+
+
+def check(game: Game, shop: Shop, calls: int, state: Path) -> None:
+    """A colleague without a key builds everything for nothing, and is done then."""
+    game.use_none()
+    fresh = {"PIXELPIPE_STATE": str(state)}
+    ended = game.build(environment=fresh)
+    assert ended.exit == 0, ended.stdout
+    assert {state for _, state in ended.states().values()} <= {"done", "fresh", "removed"}
+    again = game.plan("--check", environment=fresh)
+    assert again.exit == 0, again.stdout
+    assert game.run("verify", environment=fresh).exit == 0
+    assert shop.calls == calls
+    assert "<<<<" not in (game.root / "pixelpipe.lock").read_text()
+
+
+@pytest.mark.parametrize("side", ["--ours", "--theirs"])
+def test_edit_against_edit(repository: Game, shop: Shop, side: str, tmp_path: Path) -> None:
+    edited(repository, 30, "mine")
+    git(repository, "checkout", "-q", "other")
+    edited(repository, 60, "theirs")
+    merged(repository, side=side)
+    kept = (repository.root / HERO).read_bytes()
+    assert kept == png(sprite(30 if side == "--ours" else 60))
+    check(repository, shop, 5, tmp_path / "other")
+
+
+def test_rename_against_edit(repository: Game, shop: Shop, tmp_path: Path) -> None:
+    (repository.root / HERO).rename(repository.root / "assets/knight.png")
+    built(repository)
+    commit(repository, "rename")
+    git(repository, "checkout", "-q", "other")
+    edited(repository, 60, "edit")
+    merged(repository, side="--theirs")
+    check(repository, shop, 4, tmp_path / "other")
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_delete_against_edit(repository: Game, shop: Shop, stays: bool, tmp_path: Path) -> None:
+    (repository.root / HERO).unlink()
+    built(repository)
+    commit(repository, "delete")
+    git(repository, "checkout", "-q", "other")
+    edited(repository, 60, "edit")
+    git(repository, "checkout", "-q", "main")
+    git(repository, "merge", "other", fails=True)
+    if not stays:
+        (repository.root / HERO).unlink()
+    commit(repository, "merge")
+    check(repository, shop, 4, tmp_path / "other")
+    assert ("hero.anim.png" in repository.outputs()) == stays
+
+
+def test_two_takes_of_one_clip(repository: Game, shop: Shop, tmp_path: Path) -> None:
+    reroll(repository)
+    commit(repository, "take 1")
+    git(repository, "checkout", "-q", "other")
+    edited(repository, 60, "another")
+    reroll(repository)
+    commit(repository, "its take 1")
+    merged(repository)
+    check(repository, shop, 6, tmp_path / "other")
+
+
+def reroll(game: Game) -> None:
+    opened = Project(game.root, environment=game.variables())
+    assert takes.reroll(opened, HERO, wish=Wish(yes=True)).exit == 0
+
+
+# -- what no line of the lock file names ----------------------------------------------------------
+
+
+def test_what_animate_made_is_taken_over(game: Game) -> None:
+    assert game.run("animate", HERO, "breathing calmly").exit == 0
+    assert "hero.anim.png" in game.outputs()
+    assert game.build().exit == 0
+    assert "assets/hero.anim.png" in str(game.locked())
+    assert game.plan("--check").exit == 0
+
+
+def forgotten(game: Game) -> None:
+    (game.root / "pixelpipe.lock").unlink()
+    shutil.rmtree(game.root / ".pixelpipe")
+
+
+def test_a_folder_copied_without_its_lock_is_taken_over(paying: Game, shop: Shop) -> None:
+    paying.settings(targets=["aseprite", "gif", "godot", "frames"])
+    built(paying)
+    forgotten(paying)
+    ended = paying.build()
+    assert ended.exit == 0, ended.stdout
+    assert shop.calls == 3
+    assert paying.plan("--check").exit == 0
+
+
+def test_a_copied_purchase_without_its_bytes_is_not_bought_again(
+    paying: Game, shop: Shop, tmp_path: Path
+) -> None:
+    built(paying)
+    forgotten(paying)
+    other = {"PIXELPIPE_STATE": str(tmp_path / "another")}
+    ended = paying.build("--yes", environment=other)
+    assert {step for step, _ in ended.states().values()} == {"ask"}
+    assert "--rebuild-lock" in ended.stdout
+    paying.run("verify", "--rebuild-lock", environment=other)
+    assert paying.build(environment=other).exit == 0
+    assert shop.calls == 3
+
+
+def test_a_painted_sheet_without_a_lock_is_a_person_s(game: Game) -> None:
+    built(game)
+    sheet = game.root / "assets/hero.anim.png"
+    clips = provenance.read(sheet.read_bytes())
+    assert clips
+    image = Image.open(sheet).convert("RGBA")
+    image.putpixel((0, 0), (1, 2, 3, 255))
+    painted = provenance.embed(png(image), clips)
+    sheet.write_bytes(painted)
+    forgotten(game)
+    assert game.build().states()["hero.png", "idle"][0] == "blocked"
+    assert sheet.read_bytes() == painted
+
+
+def test_a_foreign_file_of_our_name_is_never_taken_over(game: Game) -> None:
+    game.write("assets/hero.anim.json", "{}")
+    game.write("assets/slime.anim.png", png(sprite(9)))
+    ended = game.build().states()
+    assert [ended[name, "idle"][0] for name in ("hero.png", "slime.png")] == ["blocked"] * 2
+    assert (game.root / "assets/hero.anim.json").read_text() == "{}"
