@@ -189,7 +189,7 @@ class Service:
                 self.base_url + path, timeout_s=self._timeout_s, query=query, key=self._key
             ) as answer:
                 status, retry_after_s = answer.status, bodies.retry_after_s(answer)
-                content = bodies.read(answer, MAX_JSON_BYTES)
+                content = _body(answer, MAX_JSON_BYTES)
         except RouteError as exc:
             raise _misrouted(exc) from exc
         except WireError as exc:
@@ -214,7 +214,7 @@ class Service:
                 self.base_url + path, content, timeout_s=self._timeout_s, key=self._key
             ) as answer:
                 status, retry_after_s = answer.status, bodies.retry_after_s(answer)
-                said = bodies.read(answer, MAX_JSON_BYTES) if status < 300 else _words(answer)
+                said = _body(answer, MAX_JSON_BYTES) if status < 300 else _words(answer)
         except RouteError as exc:
             raise _misrouted(exc) from exc
         except NotSent as exc:
@@ -268,6 +268,11 @@ class Service:
         return urlsplit(self.base_url).netloc
 
 
+def _body(answer: Answer, limit: int) -> bytes:
+    """Read a body: from here on the answer is in our hands. Raises as `bodies.read` does."""
+    return bodies.read(answer, limit)
+
+
 def _content(answer: Answer) -> bytes:
     """Return the file that a download host sent, or raise what its status means."""
     if answer.status in (400, 401, 403, 404, 410):
@@ -275,13 +280,13 @@ def _content(answer: Answer) -> bytes:
     if answer.status != 200:
         text = f"the download host answered {answer.status}"
         raise UnavailableError(text, retry_after_s=bodies.retry_after_s(answer))
-    return bodies.read(answer, MAX_DOWNLOAD_BYTES)
+    return _body(answer, MAX_DOWNLOAD_BYTES)
 
 
 def _words(answer: Answer) -> bytes:
     """Return what a refusal says; its status counts, also when the rest gets lost."""
     try:
-        return bodies.read(answer, MAX_JSON_BYTES)
+        return _body(answer, MAX_JSON_BYTES)
     except (WireError, UnavailableError):
         return b""
 
