@@ -278,7 +278,8 @@ class Project:
     ) -> Report:
         """Keep what was seen for `remember`; return the report, with what was not looked at."""
         self._seen = None
-        if not any(value is not None for value in self._flags.values()):
+        is_plain = not any(value is not None for value in self._flags.values())
+        if is_plain and self.workspace.is_project:  # of a single file nothing is kept
             lock_now = self.authorship.known if wrote else None
             self._seen = Seen(
                 workspace=self.workspace,
