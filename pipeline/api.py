@@ -302,7 +302,8 @@ class Project:
         """Keep what was seen for `remember`; return the report, with what was not looked at."""
         self._seen = None
         is_plain = not any(value is not None for value in self._flags.values())
-        if is_plain and not self.workspace.key_refusal:  # which is to be said in each run
+        # A trouble with the key is said in each run, and of a single file nothing is kept.
+        if is_plain and self.workspace.is_project and not self.workspace.key_refusal:
             lock_now = self.authorship.known if wrote else None
             self._seen = Seen(
                 workspace=self.workspace,
