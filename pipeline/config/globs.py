@@ -75,7 +75,10 @@ def problem_for_png(pattern: str) -> str | None:
 def _segments(text: str) -> list[str]:
     """Split a pattern at its slashes and refuse what cannot lie in the folder."""
     if "\\" in text:
-        raise PatternError("has a backslash; folders are separated by `/` on every system")
+        raise PatternError(
+            "has a backslash; folders are separated by `/` on every system: write "
+            f"`{text.replace(chr(92), '/')}`"
+        )
     if text.startswith("/") or re.match(r"[A-Za-z]:", text):
         raise PatternError("is absolute; patterns are relative to the assets folder")
     if any(ord(sign) < 32 for sign in text) or not text.strip("/ "):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, UsageError
 from ..core.model import Document, Record, TargetChoice
 from .project_fields import (
     API_BASE,
@@ -164,7 +164,10 @@ def resolve(
         if value is not None:
             name = _FLAGS.get(flag, flag)
             origins[name] = "--" + flag.replace("_", "-")
-            values[name] = _read(name, value, origins[name])
+            try:
+                values[name] = _read(name, value, origins[name])
+            except ConfigError as exc:
+                raise UsageError(str(exc)) from exc
     return _settings(values, origins)
 
 

@@ -73,6 +73,9 @@ class Targets(Record, frozen=True, kw_only=True):
 
     def read(self, value: object, at: At) -> tuple[TargetChoice, ...]:
         """Return the choices, each name once."""
+        if isinstance(value, Mapping) and len(value) > 1:
+            listed = ", ".join(f"{{{name}: …}}" if value[name] else str(name) for name in value)
+            raise at.error(f"names several targets; write a list: `{at.key}: [{listed}]`")
         choices = tuple(_choice(entry) for entry in _TARGETS.read(value, at))
         names = [choice.name for choice in choices]
         for name in names:
@@ -222,7 +225,7 @@ _SHARED = {
     ),
 }
 CLIP = Table(
-    wanted="a prompt, or a mapping with `prompt` or `from`",
+    wanted="a mapping with `prompt` or `from`",
     fields=OWN | SENT | FREE,
     elsewhere={
         name: "belongs to the rule, beside `clips`, not into a clip"
@@ -230,6 +233,7 @@ CLIP = Table(
     }
     | {"palette": "is no field; `colors: source` sends the sprite's own palette"},
 )
+_CLIPS_WANTED = 'clips by name, such as `idle: "breathing calmly"`'
 _CLIPS_ABOUT = (
     "Animations by name. Short form: the prompt. Long form: a mapping. A clip with `from` is "
     "derived from another one and costs nothing."
@@ -242,7 +246,12 @@ RULE = Table(
     | _SHARED
     | {
         "clips": Field(
-            shape=MapOf(key=CLIP_NAME, each=OneOf(shapes=(*_CLIP.shapes, Nothing())), least=1),
+            shape=MapOf(
+                key=CLIP_NAME,
+                each=OneOf(shapes=(*_CLIP.shapes, Nothing())),
+                least=1,
+                called=_CLIPS_WANTED,
+            ),
             about=_CLIPS_ABOUT + " `null` drops a clip of the rule that this one extends.",
         )
     },
@@ -255,7 +264,11 @@ OVERRIDE = Table(
     fields=_SHARED
     | {
         "clips": Field(
-            shape=MapOf(key=CLIP_NAME, each=OneOf(shapes=(*_CLIP.shapes, Nothing()))),
+            shape=MapOf(
+                key=CLIP_NAME,
+                each=OneOf(shapes=(*_CLIP.shapes, Nothing())),
+                called=_CLIPS_WANTED,
+            ),
             about=_CLIPS_ABOUT + " They are merged with the rule's; `null` drops one.",
         )
     },

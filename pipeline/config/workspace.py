@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core import keys
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, each
 from ..core.model import Document, Record, Rule
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import packs, project_settings, rule_file, target_checks, yaml_document
 from .project_settings import ServiceChoice, Settings
-from .shapes import At
+from .shapes import At, Mistakes
 
 
 class Workspace(Record, frozen=True, kw_only=True):
@@ -59,11 +59,15 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     Raises ConfigError with file and line.
     """
     root = files.find(start)
-    stated = yaml_document.read(root / files.CONFIG_NAME, files.CONFIG_NAME)
-    settings = project_settings.resolve(stated, environment, flags)
-    target_checks.check_document(stated)
-    target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
-    found, inputs = _rules(root, settings)
+    mistakes = Mistakes()
+    stated = _read(root, files.CONFIG_NAME, mistakes)
+    settings = Settings()
+    with mistakes.here():
+        settings = project_settings.resolve(stated, environment, flags)
+        target_checks.check_document(stated)
+        target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
+    found, inputs = _rules(root, settings, mistakes)
+    mistakes.settle()
     return Workspace(
         root=root,
         settings=settings,
@@ -83,17 +87,38 @@ def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
     return project_settings.api_key(environment, dotenv)
 
 
-def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+def _read(root: Path, name: str, mistakes: Mistakes) -> Document:
+    """Read a file; of one that is broken what was meant, or nothing."""
+    try:
+        return yaml_document.read(root / name, name)
+    except yaml_document.BrokenYamlError as exc:
+        mistakes.found += exc.errors
+        return exc.meant or Document(path=name, content={})
+    except ConfigError as exc:
+        mistakes.found += each(exc)
+        return Document(path=name, content={})
+
+
+def _rules(
+    root: Path, settings: Settings, mistakes: Mistakes
+) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     """Read the project's rule files, then the packs; a rule may extend any other."""
-    names = _files(root, settings.rules)
-    own = [(yaml_document.read(root / name, name), "") for name in names]
+    names: tuple[str, ...] = ()
+    with mistakes.here():
+        names = _files(root, settings.rules)
+    own = [(_read(root, name, mistakes), "") for name in names]
+    own = [(one, pack) for one, pack in own if one.content or not mistakes.found]
+    shipped: list[tuple[Document, str]] = []
     try:
         shipped = [(packs.load(pack), pack) for pack in settings.packs]
     except ConfigError as exc:
-        raise ConfigError(str(exc), path=settings.origin("packs")) from exc
-    found = rule_file.load([*own, *shipped])
+        mistakes.found.append(ConfigError(str(exc), path=settings.origin("packs")))
+    found: tuple[Rule, ...] = ()
+    with mistakes.here():
+        found = rule_file.load([*own, *shipped])
     for read, _ in own:
-        target_checks.check_document(read)
+        with mistakes.here():
+            target_checks.check_document(read)
     return found, names
 
 
