@@ -233,7 +233,7 @@ class Project:
             unmatched=found.unmatched,
             batch=self.workspace.settings.batch,
         )
-        return plan, known
+        return msgspec.structs.replace(plan, passed_over=found.passed_over), known
 
     def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
         """Add what the next run has to compare, if nothing was to do."""

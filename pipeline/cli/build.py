@@ -138,6 +138,8 @@ def show_rest(report: Report) -> None:
     """Print notices, and the sources that no rule matches."""
     for notice in report.plan.notices:
         click.echo(f"note: {notice}", err=True)
+    for sentence in _cut([one.sentence for one in report.plan.passed_over]):
+        click.echo(f"note: {sentence}", err=True)
     unmatched = report.plan.unmatched
     if unmatched:
         click.echo(f"No rule matches {_count(unmatched, 'source')}:")

@@ -12,10 +12,8 @@ import click
 from ..api import Project, Wish
 from ..commands import edits, takes
 from ..config.clip_fields import MOST_ROOM_PX
-from ..core.errors import UsageError
 from ..core.model import Preference
-from ..storage import files, lock
-from . import options
+from . import named_file, options
 from .build import show_build
 from .progress import ask, display
 
@@ -139,10 +137,4 @@ def restore(file: Path) -> None:
 def _open(file: Path, service: str | None) -> tuple[Project, str]:
     """Open the project that `file` belongs to; a source, or one of its outputs."""
     opened = Project(file.parent, service=service)
-    root, place = opened.root.resolve(), file.resolve()
-    if not place.is_relative_to(root):
-        raise UsageError(f"{file}: lies outside of the project {opened.root}")
-    path = place.relative_to(root).as_posix()
-    if files.is_output(file.name):
-        path = f"{lock.stem(path)}.png"
-    return opened, path
+    return opened, named_file.source(opened, file)

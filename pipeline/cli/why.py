@@ -13,8 +13,7 @@ from ..commands import why as explain
 from ..commands.why import Explanation
 from ..core.errors import UsageError
 from ..run.report import Report
-from ..storage import files, lock
-from . import options
+from . import named_file, options
 
 
 @click.command()
@@ -29,14 +28,12 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
     """
     opened = Project(file.parent, service=service)
     root = opened.root.resolve()
-    place = file.resolve()
-    if not place.is_relative_to(root):
-        raise UsageError(f"{file}: lies outside of the project {opened.root}")
-    path = place.relative_to(root).as_posix()
-    if files.is_output(file.name):
-        path = f"{lock.stem(path)}.png"
+    path = named_file.source(opened, file)
+    if (root / path).is_dir():
+        raise UsageError(f"{path}: is a folder; `why` is about one file, `plan --only` about many")
     if not (root / path).is_file():
-        raise UsageError(f"{path}: there is no such source in {opened.root}")
+        near = named_file.near_miss(root / path)
+        raise UsageError(f"{path}: there is no such source in {opened.root}{near}")
     report, found = explain.file(opened, path)
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
@@ -49,6 +46,8 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
         click.echo(step.error)
     if path in report.plan.unmatched:
         click.echo(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
+    elif not found and not report.plan.refused:
+        click.echo(f"{path}: {explain.not_taken(opened, path)}")
 
 
 def _reading(opened: Project, report: Report, one: Explanation) -> str:

@@ -9,9 +9,8 @@ compared in Unicode NFC, since macOS hands out decomposed names.
 from __future__ import annotations
 
 import re
-import unicodedata
 
-from ..core.model import Record
+from ..core.model import Record, composed
 
 #: What a capture may be called.
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
@@ -37,7 +36,7 @@ class Glob(Record, frozen=True, kw_only=True):
 
 def compile(pattern: str) -> Glob:
     """Compile one pattern. Raises PatternError with the reason."""
-    text = unicodedata.normalize("NFC", pattern)
+    text = composed(pattern)
     segments = _segments(text)
     captures: list[str] = []
     parts = [_segment(segment, captures) for segment in segments]

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from ..core import keys
 from ..core.errors import ConfigError, each
-from ..core.model import Document, Record, Rule
+from ..core.model import Document, PassedOver, Record, Rule
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Store
-from . import packs, project_settings, rule_file, target_checks, yaml_document
+from . import packs, project_settings, rule_file, target_checks, unread, yaml_document
 from .project_settings import ServiceChoice, Settings
 from .shapes import At, Mistakes
 
@@ -28,6 +30,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     state: Path
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
+    #: What of the settings and rules was seen and not taken.
+    passed_over: tuple[PassedOver, ...] = ()
     #: False for a single file: nothing of ours is kept in its folder, and there is no lock file.
     is_project: bool = True
 
@@ -66,8 +70,12 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         settings = project_settings.resolve(stated, environment, flags)
         target_checks.check_document(stated)
         target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
-    found, inputs = _rules(root, settings, mistakes)
+    settings = msgspec.structs.replace(
+        settings, assets=tuple(files.on_disk(root, folder) for folder in settings.assets)
+    )
+    found, own = _rules(root, settings, mistakes)
     mistakes.settle()
+    inputs = tuple(document.path for document in own)
     return Workspace(
         root=root,
         settings=settings,
@@ -75,6 +83,7 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         service=project_settings.service(settings, api_key(root, environment) is not None),
         state=state_folder(settings, environment),
         inputs=(files.CONFIG_NAME, *inputs),
+        passed_over=(*unread.rule_files(root, settings.rules, inputs), *unread.cut_prompts(own)),
     )
 
 
@@ -101,13 +110,15 @@ def _read(root: Path, name: str, mistakes: Mistakes) -> Document:
 
 def _rules(
     root: Path, settings: Settings, mistakes: Mistakes
-) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
-    """Read the project's rule files, then the packs; a rule may extend any other."""
+) -> tuple[tuple[Rule, ...], tuple[Document, ...]]:
+    """Read the project's rule files, then the packs; a rule may extend any other.
+
+    Returns all rules, and the project's own files as read.
+    """
     names: tuple[str, ...] = ()
     with mistakes.here():
         names = _files(root, settings.rules)
     own = [(_read(root, name, mistakes), "") for name in names]
-    own = [(one, pack) for one, pack in own if one.content or not mistakes.found]
     shipped: list[tuple[Document, str]] = []
     try:
         shipped = [(packs.load(pack), pack) for pack in settings.packs]
@@ -119,7 +130,7 @@ def _rules(
     for read, _ in own:
         with mistakes.here():
             target_checks.check_document(read)
-    return found, names
+    return found, tuple(read for read, _ in own)
 
 
 def _origin(settings: Settings, name: str) -> Document:

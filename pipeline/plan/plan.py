@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ..config.project_settings import ServiceChoice
-from ..core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
+from ..core.model import BATCH_MOST, FURTHER_CREDITS, PassedOver, Record, Step, StepKind, fold
 from ..storage import lock
 from . import steps
 from .steps import ClipPlan, Known, Wanted
@@ -46,6 +46,8 @@ class Plan(Record, frozen=True, kw_only=True):
     refused: tuple[Step, ...] = ()
     unmatched: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    #: What was seen and not taken; of a look at everything only.
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -69,6 +69,10 @@ class Report(Record, frozen=True, kw_only=True):
             "steps": [_step(result, self.ready_s(result)) for result in self.results],
             "unmatched": list(self.plan.unmatched),
             "notices": list(self.plan.notices),
+            "passed_over": [
+                {"path": one.path, "line": one.line, "text": one.text}
+                for one in self.plan.passed_over
+            ],
         }
         if self.forecast is not None:
             document["forecast"] = self.forecast.json()

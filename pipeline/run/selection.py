@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..config import globs
 from ..core.errors import UsageError
+from ..core.model import composed
 from ..plan.wish import Wish
 from ..storage.files import Scan
 
@@ -29,11 +30,13 @@ def matching(root: Path, assets: Sequence[str], only: Sequence[str]) -> Callable
     A glob is relative to the working folder, to the root or to an assets folder. Raises UsageError
     for what is no pattern, or lies outside of the project.
     """
-    names = {name for text in only for name in _names(root, text)}
+    names = {composed(name) for text in only for name in _names(root, text)}
+    folders = [composed(folder) for folder in assets]
     expression = globs.regex([pattern for name in names if (pattern := _pattern(name))])
 
     def is_chosen(path: str) -> bool:
-        tails = [path.removeprefix(f"{folder}/") for folder in assets]
+        path = composed(path)
+        tails = [path.removeprefix(f"{folder}/") for folder in folders]
         return path in names or any(expression.fullmatch(text) for text in (path, *tails))
 
     return is_chosen

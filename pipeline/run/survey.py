@@ -7,6 +7,7 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ..config import cells, matching, rule_file, target_checks, yaml_document
 from ..config.workspace import Workspace
 from ..core import keys, provenance
 from ..core.errors import ConfigError, PixelpipeError, SourceError
-from ..core.model import Record, Request, Rule, Source, Step, StepKind
+from ..core.model import PassedOver, Record, Request, Rule, Source, Step, StepKind
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
 from ..storage import files as project
@@ -25,7 +26,7 @@ from ..storage import lock, lock_file
 from ..storage import lock_text as locktext
 from ..storage.files import Facts, Index, Scan, Stat
 from ..targets import playback
-from . import selection
+from . import passed_over, selection
 from .uptodate.compare import Look
 
 _OVERRIDE = ".yaml"
@@ -50,6 +51,8 @@ class Survey(Record, frozen=True, kw_only=True):
     is_narrow: bool = False
     #: Sources that are not looked at now, because they may still be written.
     waiting: frozenset[str] = frozenset()
+    #: What was seen and not taken, when everything was looked at.
+    passed_over: tuple[PassedOver, ...] = ()
     #: What a seal says about all other sources, when only those that changed were looked at.
     since: Look | None = None
 
@@ -166,6 +169,7 @@ def survey(
         index=index,
         is_whole=is_whole,
         keeps_index=workspace.is_project,
+        passed_over=passed_over.find(workspace, scan, wanted, unmatched) if is_whole else (),
     )
 
 
@@ -293,8 +297,7 @@ def _wanted(
     workspace: Workspace, source: Source, matcher: matching.Matcher, scan: Scan, index: Index
 ) -> Wanted | None:
     match = matcher.match(source)
-    override = source.path + _OVERRIDE
-    if override in scan.files:
+    if (override := _override(source.path, scan)) is not None:
         read = yaml_document.read(workspace.root / override, override)
         rule = rule_file.override(match.rule if match else None, read)
         target_checks.check_document(read)
@@ -316,6 +319,15 @@ def _wanted(
         targets=chosen,
         outputs=outputs,
     )
+
+
+def _override(path: str, scan: Scan) -> str | None:
+    """Return the override beside a source, also where its name has another Unicode form."""
+    if (plain := path + _OVERRIDE) in scan.files or path.isascii():
+        return plain if plain in scan.files else None
+    folder, slash, name = plain.rpartition("/")
+    forms = (f"{folder}{slash}{unicodedata.normalize(form, name)}" for form in ("NFC", "NFD"))
+    return next((one for one in forms if one in scan.files), None)
 
 
 def _refused(path: str, exc: PixelpipeError) -> Step:

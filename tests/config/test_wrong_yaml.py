@@ -63,7 +63,8 @@ def test_what_is_recommended_takes_the_complaint_away(tmp_path: Path, name: str)
             old = lines[line - 1]
             if not found[1].startswith(old.split()[0]):
                 continue
-            lines[line - 1] = old[: len(old) - len(old.lstrip())] + found[1]
+            front = old[: len(old) - len(old.lstrip())].replace("\t", "  ")
+            lines[line - 1] = front + found[1]
             assert sentence not in sentences(tmp_path, "\n".join(lines)).splitlines()
 
 

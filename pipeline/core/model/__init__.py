@@ -20,7 +20,7 @@ from .limits import (
     MAX_SIDE_PX,
     MIN_SIDE_PX,
 )
-from .plans import Step, StepKind
+from .plans import PassedOver, Step, StepKind
 from .record import Record
 from .rules import Clip, Direction, Flip, Grading, Rule, TargetChoice, When
 from .sheets import Frame, Grade, Provenance, Remedy, Sheet, SheetClip
@@ -48,6 +48,7 @@ __all__ = [
     "Job",
     "JobState",
     "Kept",
+    "PassedOver",
     "Pixels",
     "Preference",
     "Provenance",

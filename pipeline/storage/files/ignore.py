@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...core.listing import IGNORE_NAME as IGNORE_NAME
+from ...core.model import composed
 
 
 class _Pattern(NamedTuple):
@@ -47,7 +48,7 @@ class Ignore:
 
     def matches(self, path: str, *, is_folder: bool = False) -> bool:
         """Tell whether `path` itself is ignored; folders above it are the caller's to ask about."""
-        if self._any is None or self._any.fullmatch(path) is None:
+        if self._any is None or self._any.fullmatch(path := composed(path)) is None:
             return False
         for pattern in reversed(self._patterns):
             if pattern.is_folder_only and not is_folder:
@@ -59,7 +60,7 @@ class Ignore:
 
 def _compile(line: str, base: str) -> _Pattern | None:
     """Return the pattern of one line, or None for a blank line or a comment."""
-    text = _trimmed(line.rstrip("\r\n"))
+    text, base = _trimmed(composed(line).rstrip("\r\n")), composed(base)
     if not text or text.startswith("#"):
         return None
     is_negated = text.startswith("!")
