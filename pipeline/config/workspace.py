@@ -64,7 +64,9 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     """
     root = files.find(start)
     mistakes = Mistakes()
-    stated = _read(root, files.CONFIG_NAME, mistakes)
+    stated = _read(root, files.CONFIG_NAME, mistakes) or Document(
+        path=files.CONFIG_NAME, content={}
+    )
     settings = Settings()
     with mistakes.here():
         settings = project_settings.resolve(stated, environment, flags)
@@ -96,16 +98,16 @@ def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
     return project_settings.api_key(environment, dotenv)
 
 
-def _read(root: Path, name: str, mistakes: Mistakes) -> Document:
-    """Read a file; of one that is broken what was meant, or nothing."""
+def _read(root: Path, name: str, mistakes: Mistakes) -> Document | None:
+    """Read a file; of one that is broken what was meant, or None."""
     try:
         return yaml_document.read(root / name, name)
     except yaml_document.BrokenYamlError as exc:
         mistakes.found += exc.errors
-        return exc.meant or Document(path=name, content={})
+        return exc.meant
     except ConfigError as exc:
         mistakes.found += each(exc)
-        return Document(path=name, content={})
+        return None
 
 
 def _rules(
@@ -118,7 +120,8 @@ def _rules(
     names: tuple[str, ...] = ()
     with mistakes.here():
         names = _files(root, settings.rules)
-    own = [(_read(root, name, mistakes), "") for name in names]
+    read = (_read(root, name, mistakes) for name in names)
+    own = [(document, "") for document in read if document is not None]
     shipped: list[tuple[Document, str]] = []
     try:
         shipped = [(packs.load(pack), pack) for pack in settings.packs]
@@ -127,10 +130,10 @@ def _rules(
     found: tuple[Rule, ...] = ()
     with mistakes.here():
         found = rule_file.load([*own, *shipped])
-    for read, _ in own:
+    for document, _ in own:
         with mistakes.here():
-            target_checks.check_document(read)
-    return found, tuple(read for read, _ in own)
+            target_checks.check_document(document)
+    return found, tuple(document for document, _ in own)
 
 
 def _origin(settings: Settings, name: str) -> Document:

@@ -21,10 +21,11 @@ HAS_INODES = os.name != "nt"
 #: What stands behind a folder's name.
 FOLDER = "\0d"
 #: Pictures that are no PNG: named where they lie without one, never taken.
-OTHER_PICTURES = frozenset(
-    ".ase .aseprite .psd .psb .kra .xcf .clip .ora .pyxel .piskel .graphite .svg .ai .jpg .jpeg "
-    ".jfif .webp .gif .bmp .tga .tif .tiff .avif .heic .qoi .pcx .dds .ico .apng .iff .lbm".split()
-)
+OTHER_PICTURES = frozenset((
+    ".ai", ".apng", ".ase", ".aseprite", ".avif", ".bmp", ".clip", ".dds", ".gif", ".graphite",
+    ".heic", ".ico", ".iff", ".jfif", ".jpeg", ".jpg", ".kra", ".lbm", ".ora", ".pcx", ".piskel",
+    ".psb", ".psd", ".pyxel", ".qoi", ".svg", ".tga", ".tif", ".tiff", ".webp", ".xcf",
+))  # fmt: skip
 _NOTABLE = OTHER_PICTURES | {".png", ".yml", ".yaml"}
 _SUFFIXES = SOURCE_SUFFIXES + OVERRIDE_SUFFIXES
 

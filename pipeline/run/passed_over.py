@@ -45,7 +45,7 @@ def find(
         found += _rules(workspace, wanted, sources)
     elif workspace.is_project and not found:
         folders = ", ".join(workspace.settings.assets)
-        said = f"holds no PNG: put one there, or name the folder of your art under `assets:` ({folders})"
+        said = f"holds no PNG: put one there, or name your art's folder in `assets:` ({folders})"
         found.append(PassedOver(path=workspace.settings.assets[0], text=said))
     return tuple(found)
 

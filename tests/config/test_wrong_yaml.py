@@ -1,4 +1,4 @@
-"""Wrong rule files as people write them, with the sentences that each gets: `golden/wrong_yaml.txt`.
+"""Wrong rule files as people write them, with their sentences: `golden/wrong_yaml.txt`.
 
 Run this file as a program to write the sentences anew; then read them aloud.
 """
@@ -58,7 +58,7 @@ def test_what_is_recommended_takes_the_complaint_away(tmp_path: Path, name: str)
         line = int(sentence.split(":")[1])
         if (found := _WRITE.search(sentence)) and text.splitlines()[line - 1].strip():
             lines = text.splitlines()
-            if not found[1].split()[0].strip("-: ") in lines[line - 1]:
+            if found[1].split()[0].strip("-: ") not in lines[line - 1]:
                 continue
             old = lines[line - 1]
             if not found[1].startswith(old.split()[0]):

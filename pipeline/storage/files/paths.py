@@ -91,7 +91,7 @@ def on_disk(root: Path, path: str) -> str:
     spelt: list[str] = []
     for part in path.split("/"):
         try:
-            names = os.listdir(root.joinpath(*spelt))
+            names = [one.name for one in root.joinpath(*spelt).iterdir()]
         except OSError:
             return path
         wanted = composed(part)
