@@ -100,18 +100,24 @@ class Project:
         found = self._look(Wish(only=tuple(only)))
         plan, known = self._planned(found, None, Wish())
         past = Past()
+        spent = 0
         if not plan.is_up_to_date:
             with self.workspace.ledger(time.time()) as ledger:
                 plan, _ = self._planned(found, ledger, Wish())
                 past = self._past(ledger)
+                spent = permission.spent_today(ledger) if plan.credits else 0
         found.save_index()
         left, trouble = None, ""
         if with_account and plan.credits:
             left, trouble = balance(self.workspace, self.environment)
+        available = None if left is None else left.available
+        refusals = permission.refusals(plan, self.workspace, spent, available)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         report = msgspec.structs.replace(
             self._sealable(report, found, known),
-            forecast=forecast.make(plan, past, left, trouble),
+            forecast=msgspec.structs.replace(
+                forecast.make(plan, past, left, trouble), refusals=refusals
+            ),
         )
         return report, saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
 

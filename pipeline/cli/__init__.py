@@ -21,6 +21,7 @@ import click
 from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
 from ..core.version import __version__
 from ..run.uptodate.quick import Found
+from . import voice
 
 #: Command to the module that holds it, and its short help: that alone shows `--help`.
 _COMMANDS = {
@@ -61,6 +62,7 @@ class _Lazy(click.Group):
             return None
         module = importlib.import_module(f".{_COMMANDS[cmd_name][0]}", __name__)
         command: click.Command = getattr(module, cmd_name)
+        voice.add_to(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -81,24 +83,17 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pixelpipe")
-@click.option("-v", "--verbose", count=True, help="Say more; twice for everything.")
-def root(verbose: int) -> None:
+@click.pass_context
+def root(context: click.Context) -> None:
     """PNGs and YAML rules in, pixel-art animations out.
 
     Without an API key everything runs on the built-in engine: offline and free.
     """
-    if verbose:
-        _log(verbose)
+    if context.color is None:
+        voice.from_environment(context)
 
 
-def _log(verbose: int) -> None:
-    """Write the log to standard error; what warns is written there in any case."""
-    import logging  # costs a tenth of a run with nothing to do
-
-    level = logging.INFO if verbose == 1 else logging.DEBUG
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
-    for chatty in ("urllib3", "filelock", "watchdog", "PIL", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+voice.add_to(root)
 
 
 def main(found: Found | None = None) -> None:

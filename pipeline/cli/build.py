@@ -5,18 +5,19 @@ from __future__ import annotations
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sized
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..core.errors import UsageError
-from . import options, uptodate
+from ..core.model import StepKind
+from . import options, uptodate, voice, wording
 
 if TYPE_CHECKING:
-    from ..core.model import Step
     from ..run.report import Report
+    from ..run.results import Result
 
 _LISTED = 20
 #: Up to so many clips, a sentence that fits them all is repeated for each.
@@ -52,7 +53,7 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
-    is_plain = not (only or as_json or saved or dep or stamp or timings)
+    is_plain = voice.is_plain() and not (only or as_json or saved or dep or stamp or timings)
     since = uptodate.look("build", project, service=service) if is_plain else None
     if uptodate.is_answered(since):
         return
@@ -67,7 +68,7 @@ def build(
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)
     depfile.check(tracked)
-    with display(quiet=as_json) as observe:
+    with display(quiet=as_json or voice.is_quiet()) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         wish = Wish(
             only=chosen,
@@ -96,14 +97,17 @@ def _show_timings(report: Report) -> None:
 
 def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
+    if voice.is_quiet():
+        show_news(report)
+        return
     if report.draft is not None and report.draft.said is not None and report.plan.is_up_to_date:
         click.echo(report.draft.said.out, nl=False)  # about the whole, of which we saw a part
         return
     if report.plan.is_up_to_date and not report.plan.refused:
-        click.echo(f"Nothing to do: {_count(report.results, 'clip')} up to date.")
+        click.echo(f"Nothing to do: {wording.count(report.results, 'clip')} up to date.")
         for result in report.results:
             if result.state == "hidden":
-                click.echo(f"{name(result.step)}: {result.step.reason}")
+                click.echo(f"{wording.name(result.step)}: {result.step.reason}")
     show_news(report)
     show_rest(report)
     done = [result for result in report.results if result.state == "done"]
@@ -117,32 +121,42 @@ def show_news(report: Report) -> None:
     made: dict[str, list[str]] = defaultdict(list)
     for result in done:
         made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
+    if not voice.is_quiet():
+        _show_made(report, done, made)
+    told = [result for result in report.results if result.state in ("done", "hidden")]
+    for notice in dict.fromkeys(one for result in told for one in result.warnings):
+        voice.note(notice)
+    for line in _troubles(report):
+        click.echo(line, err=True)
+
+
+def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[str]]) -> None:
+    """Print what there is now by rule, what is gone, and for how much."""
     for rule, clips in sorted(made.items()):
         click.echo(f"{rule}: {', '.join(_cut(clips))}")
+    for result in report.results:
+        if result.state == "removed" and not sys.stderr.isatty():
+            name = wording.name(result.step)
+            click.echo(f"Removed what was made of {name}: {result.step.reason}")
     if done:
         service = report.workspace.service
         click.echo(
-            f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with {service.identity}: "
-            f"{report.charged} credits."
+            f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s with "
+            f"{service.identity}: {report.charged} credits."
         )
     elif report.charged:
         click.echo(f"Bought for {report.charged} credits; nothing of it could be published yet.")
-    told = [result for result in report.results if result.state in ("done", "hidden")]
-    for notice in dict.fromkeys(one for result in told for one in result.warnings):
-        click.echo(f"note: {notice}", err=True)
-    for line in _troubles(report):
-        click.echo(line, err=True)
 
 
 def show_rest(report: Report) -> None:
     """Print notices, and the sources that no rule matches."""
     for notice in report.plan.notices:
-        click.echo(f"note: {notice}", err=True)
+        voice.note(notice)
     for sentence in _cut([one.sentence for one in report.plan.passed_over]):
-        click.echo(f"note: {sentence}", err=True)
+        voice.note(sentence)
     unmatched = report.plan.unmatched
-    if unmatched:
-        click.echo(f"No rule matches {_count(unmatched, 'source')}:")
+    if unmatched and not voice.is_quiet():
+        click.echo(f"No rule matches {wording.count(unmatched, 'source')}:")
         for path in _cut(list(unmatched)):
             click.echo(f"  {path}")
 
@@ -155,7 +169,10 @@ def _troubles(report: Report) -> list[str]:
             step = result.step
             why = step.error or (result.notes[0] if result.notes else step.reason)
             text = why.removeprefix(f"{step.source}: ")
-            alike[step.kind, text].append(name(step))
+            if step.kind is StepKind.ORPHAN:
+                text += f"; `pixelpipe clean --only {step.source}` removes what was made of it"
+            verb = wording.verb(step, is_paid=report.workspace.service.paid)
+            alike[verb, text].append(wording.name(step))
     lines = []
     for (kind, text), names in alike.items():
         if len(names) <= _LISTED_ALIKE:
@@ -166,16 +183,6 @@ def _troubles(report: Report) -> list[str]:
     return lines
 
 
-def name(step: Step) -> str:
-    """Return how a step is called in lists: its source, and its clip."""
-    return f"{step.source} [{step.clip}]" if step.clip else step.source
-
-
 def _cut(lines: list[str]) -> list[str]:
     rest = len(lines) - _LISTED
     return lines if rest <= 0 else [*lines[:_LISTED], f"and {rest} more"]
-
-
-def _count(things: Sized, name: str) -> str:
-    number = len(things)
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"

@@ -9,7 +9,7 @@ import click
 
 from ..core import errors
 from ..core.errors import OutOfDateError, UsageError
-from . import options, uptodate
+from . import options, uptodate, voice
 
 
 @click.command()
@@ -34,7 +34,7 @@ def plan(
     When something is to be bought and a key is set, the service is asked once for the balance,
     which is free; `--check` asks nobody.
     """
-    is_plain = not (only or as_json or out or show)
+    is_plain = voice.is_plain() and not (only or as_json or out or show)
     if is_plain and uptodate.is_answered(uptodate.look("plan", project, service=service)):
         return
     # Loaded only now: a run with nothing to do needs none of it.

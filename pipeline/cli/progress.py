@@ -16,6 +16,7 @@ from ..core.model import JobState
 from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
+from . import voice, wording
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -28,13 +29,36 @@ _RUNNING = (JobState.CLAIMED, JobState.SUBMITTED)
 _NEWS = ("done", "removed")
 
 
+#: Seconds between two lines in a log.
+_QUIET_S = 10.0
+
+
 class Lines:
-    """One line a finished clip."""
+    """A line now and then: what is done by name stands in the summary, which a log has as well.
+
+    With `--verbose` one line a finished clip, with its grade.
+    """
+
+    def __init__(self) -> None:
+        """Begin to count."""
+        self._begun = self._told = time.monotonic()
+        self._done = 0
+        self._credits = 0
 
     def __call__(self, event: Change | Result) -> None:
-        """Print results that are news; jobs in between are too many for a log."""
+        """Count what is finished, and say so when nothing was said for a while."""
         if isinstance(event, Result) and event.state in _NEWS:
-            click.echo(line(event), err=True)
+            self._done += event.state == "done"
+            self._credits += event.credits
+            if voice.is_verbose():
+                click.echo(line(event), err=True)
+                return
+        now = time.monotonic()
+        if now - self._told >= _QUIET_S:
+            self._told = now
+            clips = wording.count(self._done, "clip")
+            said = f"  {now - self._begun:.0f} s: {clips} done, {self._credits} credits"
+            click.echo(said, err=True)
 
 
 class Screen:
@@ -69,7 +93,9 @@ class Screen:
             from rich.console import Console
             from rich.live import Live
 
-            console = Console(stderr=True)
+            context = click.get_current_context(silent=True)
+            is_plain = context is not None and context.color is False
+            console = Console(stderr=True, no_color=is_plain or None)
             self._live = Live(self, console=console, refresh_per_second=8, transient=True)
             self._live.start()
         return self._live
@@ -115,17 +141,11 @@ def line(result: Result) -> str:
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
 
 
-def ask(plan: Plan) -> bool:
-    """Ask the person at the terminal once, with the total."""
-    from ..purchase import budget
+def ask(plan: Plan) -> bool | frozenset[str]:
+    """Ask the person at the terminal: yes, no, or the sources to buy for."""
+    from . import question  # only where something is to be bought
 
-    clips = sum(1 for step in plan.steps if step.credits)
-    noun = "clip" if clips == 1 else "clips"
-    question = (
-        f"Buy {clips} {noun} for {plan.credits} credits ({budget.dollars(plan.credits)}) "
-        f"from {plan.service.identity}?"
-    )
-    return click.confirm(question, err=True)
+    return question.ask(plan)
 
 
 def nothing(_: Change | Result) -> None:

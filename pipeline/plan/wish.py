@@ -43,7 +43,8 @@ class Wish(Record, frozen=True, kw_only=True):
 
     max_credits: int | None = None
     yes: bool = False
-    ask: Callable[[Plan], bool] | None = None
+    #: A person answers for everything, or with the sources to buy for.
+    ask: Callable[[Plan], bool | frozenset[str]] | None = None
     #: A plan that was agreed to: exactly this is done, or nothing.
     saved: SavedPlan | None = None
     #: Seconds without an edit before an edit of a sprite that was bought is bought again; None:

@@ -34,28 +34,59 @@ def allow(
     max_credits: int | None,
     yes: bool,
     spent_today: int,
-    ask: Callable[[Plan], bool] | None,
+    ask: Callable[[Plan], bool | frozenset[str]] | None,
 ) -> Permit:
     """Find the yes for a plan's purchases: a flag, a budget, or a person.
 
     `ask` is None where nobody can be asked: then nothing is bought, and the refusal names the
-    total and the flag that would allow it.
+    total and the flag that would allow it. A person answers for all, or with sources.
     """
     total = plan.credits
-    limits = {"--max-credits": max_credits, "budget.run": settings.budget.run}
-    day = settings.budget.day
-    if day is not None:
-        limits["what is left of budget.day"] = max(0, day - spent_today)
-    stated = {name: limit for name, limit in limits.items() if limit is not None}
-    if stated:
-        name = min(stated, key=lambda name: stated[name])
-        return Permit(credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached")
-    if yes or total == 0 or (ask is not None and ask(plan)):
+    limit = limited(settings, max_credits=max_credits, spent_today=spent_today)
+    if limit is not None:
+        return limit
+    if yes or total == 0:
         return Permit(credits=total)
+    answer = ask(plan) if ask is not None else False
+    if isinstance(answer, frozenset):
+        return _chosen(plan, answer)
+    if answer:
+        return Permit(credits=total)
+    clips = sum(1 for step in plan.steps if step.credits)
+    whole = "it" if clips == 1 else f"all {clips} clips"
     return Permit(
         credits=0,
-        refusal=f"would cost {total} credits ({dollars(total)}); allow it with "
-        f"--max-credits {total}, --yes, or `budget:` in pixelpipe.yaml",
+        refusal=f"allow {whole} with --max-credits {total}, --yes, or `budget:` in pixelpipe.yaml",
+    )
+
+
+def limited(settings: Settings, *, max_credits: int | None, spent_today: int) -> Permit | None:
+    """Return the smallest stated limit, with where it is stated; None when there is none."""
+    limits: dict[str, int] = {}
+    if max_credits is not None:
+        limits["--max-credits allows {} credits"] = max_credits
+    run, day = settings.budget.run, settings.budget.day
+    if run is not None:
+        limits[f"`budget.run` ({settings.origin('budget.run')}) allows {{}} credits a run"] = run
+    if day is not None:
+        where = f"`budget.day` ({settings.origin('budget.day')}) allows {day} credits a day"
+        limits[f"{where}, of which {{}} are left"] = max(0, day - spent_today)
+    if not limits:
+        return None
+    text = min(limits, key=lambda text: limits[text])
+    return Permit(credits=limits[text], refusal=text.format(limits[text]))
+
+
+def _chosen(plan: Plan, sources: frozenset[str]) -> Permit:
+    """Permit the purchases of the sources that a person chose; the others wait."""
+    priced = [step for step in plan.steps if step.credits]
+    return Permit(
+        credits=sum(step.credits for step in priced if step.source in sources),
+        kept_back={
+            step.request_key: f"would cost {step.credits} credits; you did not choose it"
+            for step in priced
+            if step.source not in sources
+        },
     )
 
 
@@ -81,18 +112,37 @@ def divide(
     stop = ""
     for rule, credits in prices:
         if rule in rules and spent[rule] + credits > rules[rule]:
-            answers.append(f"the budget of rule {rule} ({rules[rule]} credits a run) is reached")
+            reached = "is reached" if spent[rule] else "does not allow it"
+            answers.append(f"the budget of rule {rule} ({rules[rule]} credits a run) {reached}")
             continue
-        stop = stop or _stop(spent.total() + credits, permit, available)
+        stop = stop or _stop(spent.total(), credits, permit, available)
         spent[rule] += 0 if stop else credits
         answers.append(stop)
     return answers
 
 
-def _stop(total: int, permit: Permit, available: int | None) -> str:
-    """Say what keeps a run from committing `total` credits, if anything does."""
+def refused(
+    plan: Plan, permit: Permit | None, available: int | None, rules: Sequence[Rule]
+) -> dict[str, str]:
+    """Say for each request key of a plan why it would not be bought; in the rules' order."""
+    places = {rule.name: place for place, rule in enumerate(rules)}
+    priced = [step for step in plan.steps if step.credits]
+    priced.sort(key=lambda step: places.get(step.rule, len(places)))
+    prices = [(step.rule, step.credits) for step in priced]
+    reasons = divide(prices, permit or Permit(), available, of_rules(rules))
+    return {
+        step.request_key: f"would cost {step.credits} credits; {reason}"
+        for step, reason in zip(priced, reasons, strict=True)
+        if reason
+    }
+
+
+def _stop(spent: int, credits: int, permit: Permit, available: int | None) -> str:
+    """Say what keeps a run that has committed `spent` credits from these, if anything does."""
+    total = spent + credits
     if permit.credits is not None and total > permit.credits:
-        return permit.refusal or f"{permit.credits} credits are allowed"
+        taken = f", and {spent} of them are taken" if spent else ""
+        return (permit.refusal or f"{permit.credits} credits are allowed") + taken
     if available is not None and total > available:
         return f"the balance of {available} credits does not cover it"
     return ""

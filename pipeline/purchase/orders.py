@@ -119,7 +119,11 @@ def affordable(
     answers = list(zip(ranked, refusals, strict=True))
     return (
         [order for order, refusal in answers if not refusal],
-        [(order, RefusedError(refusal)) for order, refusal in answers if refusal],
+        [
+            (order, RefusedError(f"would cost {order.credits} credits; {refusal}"))
+            for order, refusal in answers
+            if refusal
+        ],
     )
 
 

@@ -38,6 +38,19 @@ def keeps_lock(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> bool:
     return wish.locked or bool(frozen_by(plan, wish, environment))
 
 
+def spent_today(ledger: Ledger) -> int:
+    """Return the credits committed since midnight, UTC."""
+    return ledger.committed_since(time.time() // DAY_S * DAY_S)
+
+
+def refusals(
+    plan: Plan, workspace: Workspace, spent_today: int, available: int | None
+) -> dict[str, str]:
+    """Say for each request key why a build without any flag would not buy it."""
+    limit = budget.limited(workspace.settings, max_credits=None, spent_today=spent_today)
+    return budget.refused(plan, limit, available, workspace.rules)
+
+
 class Permission:
     """Finds what one run may spend."""
 
@@ -70,7 +83,8 @@ class Permission:
             name, now = str(self._workspace.root), time.time()
             kept = hold_back.keep_back(plan, locked, self._ledger, name, self._wish, now)
             plan = hold_back.rest(plan, kept)
-        return msgspec.structs.replace(self._allowed(plan, self._wish), kept_back=kept)
+        permit = self._allowed(plan, self._wish)
+        return msgspec.structs.replace(permit, kept_back={**permit.kept_back, **kept})
 
     def _agreed(self, saved: SavedPlan, plan: Plan, locked: Lock) -> Permit:
         """Let a saved plan be carried out if it still holds, is paid for, and is used once."""
@@ -94,12 +108,11 @@ class Permission:
         return permit
 
     def _allowed(self, plan: Plan, wish: Wish) -> Permit:
-        today = time.time() // DAY_S * DAY_S
         return budget.allow(
             plan,
             self._workspace.settings,
             max_credits=wish.max_credits,
             yes=wish.yes,
-            spent_today=self._ledger.committed_since(today) if plan.credits else 0,
+            spent_today=spent_today(self._ledger) if plan.credits else 0,
             ask=wish.ask,
         )
