@@ -47,7 +47,11 @@ _COMMANDS = {
     "doctor": ("doctor", "Find what would go wrong, before money is spent."),
     "schema": ("schema", "Print the JSON Schema of the YAML files, for editors."),
     "engine": ("engine", "The built-in engine as a server."),
+    "help": ("help", "Show the reference: rules, targets, settings, packs and more."),
+    "completion": ("completion", "Print what makes a shell complete commands and options."),
 }
+#: Commands that cannot be called as Python would call them.
+_NAMES = {"help": "help_"}
 _BUG = 70
 #: What the machine has run out of: disk, quota, open files, memory.
 _SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -61,7 +65,7 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f".{_COMMANDS[cmd_name][0]}", __name__)
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, _NAMES.get(cmd_name, cmd_name))
         voice.add_to(command)
         return command
 
@@ -107,7 +111,19 @@ def main(found: Found | None = None) -> None:
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _interrupt)
     with _sentences():
+        if os.environ.get("_PIXELPIPE_COMPLETE"):
+            _complete()
         root(prog_name="pixelpipe", standalone_mode=False, obj=found)
+
+
+def _complete() -> None:
+    """Answer a shell that completes a command line, and exit."""
+    from click.shell_completion import shell_complete
+
+    from . import completion  # knows PowerShell as well
+
+    task = os.environ[completion.VARIABLE]
+    sys.exit(shell_complete(root, {}, "pixelpipe", completion.VARIABLE, task))
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class ServiceChoice(Record, frozen=True, kw_only=True):
 
 
 #: Dotted setting to its shape.
-_SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
+SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
     "budget.run": CREDITS,
     "budget.day": CREDITS,
     "watch.settle_s": WATCH.fields["settle"].shape,
@@ -189,9 +189,9 @@ def _stated(source: Document) -> list[tuple[str, object, tuple[str, ...]]]:
 
 def _read(name: str, value: object, origin: str) -> object:
     """Read a value of a variable or a flag; errors name that one."""
-    shape = _SHAPES.get(name)
+    shape = SHAPES.get(name)
     if shape is None:
-        raise ConfigError(f"no such setting{nearest(name, _SHAPES)}", path=origin)
+        raise ConfigError(f"no such setting{nearest(name, SHAPES)}", path=origin)
     value = list(value) if isinstance(value, tuple) else value
     if name == "targets" and isinstance(value, list):
         value = [
@@ -202,7 +202,7 @@ def _read(name: str, value: object, origin: str) -> object:
 
 def _from_text(text: str, name: str) -> object:
     """Return the value that a variable's text means to a shape."""
-    shape = _SHAPES[name]
+    shape = SHAPES[name]
     if isinstance(shape, ListOf | Targets):
         return [part.strip() for part in text.split(",") if part.strip()]
     if isinstance(shape, Switch):

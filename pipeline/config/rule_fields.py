@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ..core.model import Record, TargetChoice
+from ..targets import registry
 from . import globs
 from .clip_fields import CLIP_NAME, DEFAULTS, FREE, OWN, PROMPT, SENT
 from .shapes import At, Choice, Nothing, Number, Schema, Switch, Text, Whole, nearest, wrong
@@ -99,7 +100,7 @@ _TARGET = Text(
     wanted="a target's name, such as `godot`",
     pattern=r"^[a-z][a-z0-9_-]{0,39}$",
     longest=40,
-    examples=("aseprite", "godot", "gif", "webp"),
+    offered=lambda: registry.BUILT_IN,
 )
 _OPTIONS = MapOf(
     key=Text(wanted="an option's name", pattern=r"^[a-z][a-z0-9_-]*$"),

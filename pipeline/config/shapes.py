@@ -147,6 +147,8 @@ class Text(Record, frozen=True, kw_only=True):
     #: Return why the text is wrong, beyond what a pattern can say.
     check: Callable[[str], str | None] | None = None
     examples: tuple[str, ...] = ()
+    #: Words that editors offer; others may be right as well, if they fit the pattern.
+    offered: Callable[[], tuple[str, ...]] | None = None
 
     def takes(self, value: object) -> bool:
         """Take strings."""
@@ -167,7 +169,10 @@ class Text(Record, frozen=True, kw_only=True):
     def schema(self) -> Schema:
         """Describe pattern and length."""
         known: Schema = {"type": "string", "pattern": self.pattern, "maxLength": self.longest}
-        return known | ({"examples": list(self.examples)} if self.examples else {})
+        known |= {"examples": list(self.examples)} if self.examples else {}
+        if self.offered is None:
+            return known
+        return {"anyOf": [{"type": "string", "enum": list(self.offered())}, known]}
 
 
 class Choice(Record, frozen=True, kw_only=True):
