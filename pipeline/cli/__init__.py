@@ -140,7 +140,8 @@ def _sentences() -> Iterator[None]:
         _say("stopped; what is in flight is taken up by the next run")
         sys.exit(InterruptedRunError.exit_code)
     except PixelpipeError as exc:
-        _say(str(exc))
+        for sentence in str(exc).splitlines():
+            _say(sentence)
         sys.exit(exc.exit_code)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does. Python would complain at exit.

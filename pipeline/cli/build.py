@@ -170,7 +170,7 @@ def _troubles(report: Report) -> list[str]:
             why = step.error or (result.notes[0] if result.notes else step.reason)
             text = why.removeprefix(f"{step.source}: ")
             if step.kind is StepKind.ORPHAN:
-                text += f"; `pixelpipe clean --only {step.source}` removes what was made of it"
+                text += "; `pixelpipe clean --orphans` removes what was made of it"
             verb = wording.verb(step, is_paid=report.workspace.service.paid)
             alike[verb, text].append(wording.name(step))
     lines = []

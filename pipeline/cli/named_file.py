@@ -21,14 +21,3 @@ def source(opened: Project, file: Path) -> str:
     if files.is_output(file.name):
         path = f"{lock.stem(path)}.png"
     return path
-
-
-def near_miss(file: Path) -> str:
-    """Return "; did you mean …?" for a file that is not there, or ""."""
-    from difflib import get_close_matches
-
-    folder = file.parent
-    names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
-    pictures = [name for name in names if files.is_source(name)]
-    alike = get_close_matches(file.name, pictures, n=1, cutoff=0.6)
-    return f"; did you mean {folder / alike[0]}?" if alike else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,8 @@ import click
 
 from ..api import Project, Wish
 from ..commands import edits, takes
+from ..commands.gallery import entries
+from ..commands.gallery.entries import Entry
 from ..config.clip_fields import MOST_ROOM_PX
 from ..core.model import Preference
 from . import named_file, options
@@ -95,14 +98,35 @@ def pick(file: Path, clip: str | None, take: int | None, service: str | None) ->
     """Choose among the takes that were bought for FILE; without --take, list them. Free."""
     opened, source = _open(file, service)
     if take is None:
-        for one in takes.known(opened, source, clip):
+        known = takes.known(opened, source, clip)
+        has_any = any(one.bought for one in known)
+        looked_at = entries.of(opened, source) if has_any else ()
+        for one in known:
             listed = ", ".join(f"{n} (in use)" if n == one.current else str(n) for n in one.takes)
             click.echo(f"{one.source} [{one.clip}]: takes {listed or 'none yet'}")
+            for line in _takes(one, looked_at):
+                click.echo(line)
         return
     with display() as observe:
         report = takes.pick(opened, source, take, clip=clip, observe=observe)
     show_build(report)
     sys.exit(report.exit)
+
+
+def _takes(taken: takes.Taken, looked_at: Sequence[Entry]) -> Iterator[str]:
+    """Yield a line for each take: grade, service, price, and what is wrong with it."""
+    reels = {
+        (reel.clip, reel.digest, reel.take): reel for entry in looked_at for reel in entry.reels
+    }
+    for line in taken.bought:
+        reel = reels.get((taken.clip, line.digest, line.take))
+        facts = [line.service]
+        if reel is not None:
+            facts += [f"grade {reel.points}"] if reel.points is not None else []
+            facts += [f"{reel.credits} credits"] if reel.credits else []
+            facts += list(reel.faults)
+        in_use = "  (in use)" if line.take == taken.current else ""
+        yield f"  take {line.take}  {', '.join(facts)}{in_use}"
 
 
 @click.command()

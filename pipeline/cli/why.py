@@ -10,6 +10,7 @@ import msgspec
 
 from ..api import Project
 from ..commands import why as explain
+from ..commands.animate import near_miss
 from ..commands.why import Explanation
 from ..core.errors import UsageError
 from ..run.report import Report
@@ -32,7 +33,7 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
     if (root / path).is_dir():
         raise UsageError(f"{path}: is a folder; `why` is about one file, `plan --only` about many")
     if not (root / path).is_file():
-        near = named_file.near_miss(root / path)
+        near = near_miss(root / path)
         raise UsageError(f"{path}: there is no such source in {opened.root}{near}")
     report, found = explain.file(opened, path)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -9,9 +10,11 @@ from pathlib import Path
 
 from ..api import Project
 from ..core.model import Record
+from ..run import publish
 from ..storage import files, lock
 from ..storage.lock import ClipLine, FileLine
 from ..storage.store import Bought
+from .gallery import entries
 
 #: The service that animates by rule, not by a model.
 BUILT_IN = "built-in"
@@ -93,6 +96,55 @@ def clean(opened: Project) -> tuple[str, ...]:
         for line in opened.lock().files
         if line.is_ours and files.remove(opened.root, line.path, line.digest)
     )
+
+
+def clean_orphans(opened: Project) -> tuple[str, ...]:
+    """Remove what was made of sources that are gone or that no rule matches; return the paths.
+
+    Their lines leave the lock file. What was bought for them stays; `prune` lists it.
+    """
+    plan = opened.plan().plan
+    sources = dict.fromkeys(step.source for step in plan.orphans)
+    stems = [source[: -len(".png")] for source in sources]
+    of = opened.lock().files_of()
+    removed = tuple(
+        line.path
+        for stem in stems
+        for line in of.get(stem, ())
+        if line.is_ours and files.remove(opened.root, line.path, line.digest)
+    )
+    if sources:
+        empty_clips = {source: () for source in sources}
+        empty_files = {stem: () for stem in stems}
+        publish.amend(
+            opened.workspace,
+            lambda before: lock.replace(before, clips=empty_clips, files=empty_files),
+        )
+    return removed
+
+
+class Named(Record, frozen=True, kw_only=True):
+    """What a purchase is of, as far as rules or records still know."""
+
+    source: str = ""
+    clip: str = ""
+    grade: int | None = None
+
+
+def named(opened: Project, purchases: Sequence[Unused]) -> dict[str, Named]:
+    """Return file, clip and grade of purchases by request key: from the rules, else the ledger."""
+    wanted = {one.bought.request_key for one in purchases}
+    with opened.workspace.ledger(time.time()) as ledger:
+        found = {
+            job.request_key: Named(source=job.source, clip=job.clip) for job in ledger.jobs(wanted)
+        }
+    takes_of = {(one.bought.digest, one.bought.take): one.bought.request_key for one in purchases}
+    for entry in entries.collect(opened) if wanted else ():
+        for reel in entry.reels:
+            key = takes_of.get((reel.digest, reel.take))
+            if key is not None:
+                found[key] = Named(source=entry.source, clip=reel.clip, grade=reel.points)
+    return found
 
 
 def unused(opened: Project) -> tuple[Unused, ...]:

@@ -33,6 +33,14 @@ def instead(shape: Shape, value: object, at: At) -> str:
     return _of_mapping(shape, value, at)
 
 
+def _put(at: At, text: str) -> str:
+    """Return how a value is written where it belongs: behind its key, its flag, its variable."""
+    if at.key:
+        return f"{at.key}: {text}"
+    place = at.document.path
+    return f"{place} {text}" if place.startswith("--") else f"{place}={text}"
+
+
 def _nothing(at: At) -> str:
     """Look at what a comment took away."""
     cut = at.comment.strip()
@@ -52,26 +60,28 @@ def _of_text(shape: Shape, text: str, at: At) -> str:
     if _NUMBER.fullmatch(text.strip()):
         number = float(text) if "." in text else int(text)
         if _accepts(shape, number, at):
-            return f"; write the number without quotes: `{at.key}: {text.strip()}`"
+            return f"; write the number without quotes: `{_put(at, text.strip())}`"
     truth = _TRUTHS.get(text.strip().lower(), text.strip().lower())
     if truth in ("true", "false") and _accepts(shape, truth == "true", at):
-        return f"; write `{at.key}: {truth}`"
+        return f"; write `{_put(at, truth)}`"
     for other in (text.strip(), text.strip().lower(), f"#{text.strip()}"):
         if other != text and _accepts(shape, other, at):
-            return f"; write `{at.key}: {_spelt(other)}`"
+            return f"; write `{_put(at, _spelt(other))}`"
     return ""
 
 
 def _of_number(shape: Shape, value: bool | int | float, at: At) -> str:
     if isinstance(value, bool):
         text = str(value).lower()
-        return f'; write it in quotes: `{at.key}: "{text}"`' if _accepts(shape, text, at) else ""
+        quoted = f'"{text}"'
+        return f"; write it in quotes: `{_put(at, quoted)}`" if _accepts(shape, text, at) else ""
     near = _nearest(shape, value, at)
     if near is not None:
-        return f"; the nearest is `{at.key}: {near}`"
+        return f"; the nearest is `{_put(at, str(near))}`"
     text = str(value)
+    quoted = f'"{text}"'
     if _accepts(shape, text, at):
-        return f'; write it in quotes: `{at.key}: "{text}"`'
+        return f"; write it in quotes: `{_put(at, quoted)}`"
     return ""
 
 
@@ -95,7 +105,7 @@ def _bounds(shape: Shape) -> tuple[float, float] | None:
 
 def _of_list(shape: Shape, entries: list[object], at: At) -> str:
     if len(entries) == 1 and _accepts(shape, entries[0], at) and not isinstance(entries[0], dict):
-        return f"; write the entry alone: `{at.key}: {_spelt(entries[0])}`"
+        return f"; write the entry alone: `{_put(at, _spelt(entries[0]))}`"
     if entries and all(isinstance(one, Mapping) for one in entries):
         return _named_entries(entries, at)
     if entries and not isinstance(entries[0], list) and _is_mapping(shape):

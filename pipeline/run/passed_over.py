@@ -70,6 +70,17 @@ def about(workspace: Workspace, scan: Scan, path: str) -> str:
     return "is left out by `ignore:` in pixelpipe.yaml or by a .pixelpipeignore file"
 
 
+def remedy(name: str) -> str:
+    """Say what to do with a picture that is no PNG."""
+    stem, _, suffix = name.rpartition(".")
+    found = _remedy(f".{suffix.lower()}").replace("NAME", stem)
+    return f"only PNG files are animated: {found}"
+
+
+def _remedy(suffix: str) -> str:
+    return _EDITORS.get(suffix, _NO_BACKGROUND if suffix in _JPEGS else _DRAWN)
+
+
 def _in_assets(scan: Scan, sources: Sequence[str]) -> Iterator[PassedOver]:
     yield from _files(scan.passed_over, sources, limit=_NAMED)
 
@@ -93,7 +104,7 @@ def _files(
 
 
 def _pictures(suffix: str, alike: list[str], limit: int | None) -> Iterator[PassedOver]:
-    remedy = _EDITORS.get(suffix, _NO_BACKGROUND if suffix in _JPEGS else _DRAWN)
+    remedy = _remedy(suffix)
     if limit is None or len(alike) <= limit:
         for path in alike:
             name = path.rpartition("/")[2].rpartition(".")[0]
