@@ -15,7 +15,6 @@ from . import options
 from .build import show_build, show_news
 from .progress import ask, nothing
 
-
 #: How results end that are said to be in the way of something.
 _TOLD = ("failed", "left", "asked")
 
