@@ -21,7 +21,7 @@ def name(step: Step) -> str:
 
 def reason(step: Step) -> str:
     """Return why, without the path that stands before it."""
-    return (step.error or step.reason).removeprefix(f"{step.source}: ")
+    return step.reason.removeprefix(f"{step.source}: ")
 
 
 def count(number: int | Sized, word: str) -> str:

@@ -186,7 +186,9 @@ def disclose(opened: Project) -> tuple[Disclosed, ...]:
     found = []
     for file in opened.lock().files:
         clips = made.get(lock.stem(file.path), [])
-        records = [store.record(line.key, line.digest) for line in clips]
+        # The built-in engine echoes the vendor's model names, as its clients expect; it is none.
+        models = [line for line in clips if line.service != BUILT_IN]
+        records = [store.record(line.key, line.digest) for line in models]
         found.append(
             Disclosed(
                 path=file.path,

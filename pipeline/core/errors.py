@@ -5,6 +5,7 @@ PixelpipeError                  70  a bug, unless a subclass says better
  ├─ ConfigError                  3  pixelpipe.yaml, a rule file or an override is wrong
  │   └─ ConfigErrors                several of these, told at once
  ├─ SourceError                  4  a source image cannot be used
+ │   └─ UnfitError                  it can be read, and no service takes it
  ├─ RefusedError                 5  key, credits, budget or request refused
  │   ├─ AccountError                the account is at fault (401, 402): stop buying at once
  │   └─ RequestRefusedError         this request only (400, 413, 415, 422)
@@ -85,6 +86,10 @@ class SourceError(PixelpipeError):
     """A source image cannot be used; the sentence names it and the remedy."""
 
     exit_code = 4
+
+
+class UnfitError(SourceError):
+    """A picture that can be read, and that no service takes: too large, too wide, nothing on it."""
 
 
 class RefusedError(PixelpipeError):

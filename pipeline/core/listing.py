@@ -97,11 +97,15 @@ def begun(content: bytes, at: int) -> tuple[str, int]:
 def differing(before: bytes, after: bytes) -> set[str] | None:
     """Return which files in a folder have another state; None if folders or such files come or go.
 
-    Files of no interest are passed over.
+    Files of no interest are passed over, unless they are such as people are told about.
     """
     (was, old), (now, new) = _entries(before), _entries(after)
     names = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-    names = {name for name in names if counts(name) or FOLDER[1:] in (old.get(name), new.get(name))}
+    names = {
+        name
+        for name in names
+        if counts(name) or is_notable(name) or FOLDER[1:] in (old.get(name), new.get(name))
+    }
     is_same = was == now and names <= old.keys() and names <= new.keys()
     return names if is_same else None
 

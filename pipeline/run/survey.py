@@ -17,7 +17,7 @@ from .. import targets
 from ..config import cells, matching, rule_file, target_checks, yaml_document
 from ..config.workspace import Workspace
 from ..core import keys, provenance
-from ..core.errors import ConfigError, PixelpipeError, SourceError
+from ..core.errors import ConfigError, PixelpipeError, SourceError, UnfitError
 from ..core.model import PassedOver, Record, Request, Rule, Source, Step, StepKind
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
@@ -305,7 +305,7 @@ def _wanted(
     if match is None:
         return None
     if source.unfit and not source.looks_like_sheet and match.rule.cells is None:
-        raise SourceError(f"{source.path}: {source.unfit}")
+        raise UnfitError(f"{source.path}: {source.unfit}")
     chosen = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     rule = cells.expand(match.rule)
     outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
@@ -330,12 +330,18 @@ def _override(path: str, scan: Scan) -> str | None:
     return next((one for one in forms if one in scan.files), None)
 
 
+def _reason(path: str, exc: PixelpipeError) -> str:
+    if not isinstance(exc, UnfitError):
+        return str(exc)
+    return f"{path}: cannot be bought: {str(exc).removeprefix(f'{path}: ')}"
+
+
 def _refused(path: str, exc: PixelpipeError) -> Step:
     return Step(
         source=path,
         clip="",
         kind=StepKind.BLOCKED,
-        reason=str(exc),
+        reason=_reason(path, exc),
         error=str(exc),
         exit_code=exc.exit_code,
     )

@@ -178,3 +178,17 @@ def test_names_in_either_unicode_form_are_the_same(game: Game, on_disk: str, wri
     assert (shown.exit, "up to date" in shown.stdout) == (0, True)
     assert game.run("pick", typed("bühne/käfer.png")).exit == 0
     assert not Path(game.root, typed("bühne")).exists() or on_disk == written
+
+
+@pytest.mark.parametrize("path", ["assets/Boss.Png", "assets/boss.psd"])
+def test_what_comes_after_a_run_with_nothing_to_do_is_told(game: Game, path: str) -> None:
+    """An answer from memory must not hide what was put there since."""
+    assert game.make().exit == 0
+    for _ in range(2):
+        assert "Nothing to do: 3 clips up to date." in game.run("build").stdout
+    game.write(path, png(sprite(9)) if path.endswith("Png") else b"")
+    run = game.run("build")
+    assert "Nothing to do: 3 clips up to date." in run.stdout
+    assert f"note: {path}: " in run.stderr
+    (game.root / path).unlink()
+    assert game.run("build").stderr == ""
