@@ -13,8 +13,9 @@ from pathlib import Path
 
 from .. import imaging
 from ..api import Project
-from ..config import project_settings, rule_file
+from ..config import project_settings, rule_file, target_checks
 from ..config import workspace as workspaces
+from ..config.project_settings import Settings
 from ..config.rule_fields import CLIP
 from ..config.shapes import At
 from ..config.workspace import Workspace
@@ -57,6 +58,7 @@ class SingleFile(Project):
         settings = project_settings.resolve(
             None, self.environment, {"assets": ["."], **self._flags}
         )
+        _check_targets(settings)
         root = self._start.absolute().parent
         self.workspace = Workspace(
             root=root,
@@ -128,6 +130,17 @@ def near_miss(file: Path) -> str:
     pictures = [name for name in names if files.is_source(name)]
     alike = get_close_matches(file.name, pictures, n=1, cutoff=0.6)
     return f"; did you mean {folder / alike[0]}?" if alike else ""
+
+
+def _check_targets(settings: Settings) -> None:
+    """Raise UsageError for a target or an option of one that does not exist."""
+    origin = settings.origin("targets")
+    is_flag = origin.startswith("--")
+    document = Document(path="--target" if is_flag else origin, content=None)
+    try:
+        target_checks.check(settings.targets, At(document=document))
+    except ConfigError as exc:
+        raise (UsageError(str(exc)) if is_flag else exc) from exc
 
 
 def _rules(clip: Mapping[str, object]) -> tuple[Rule, ...]:

@@ -64,7 +64,8 @@ def _of_text(shape: Shape, text: str, at: At) -> str:
     truth = _TRUTHS.get(text.strip().lower(), text.strip().lower())
     if truth in ("true", "false") and _accepts(shape, truth == "true", at):
         return f"; write `{_put(at, truth)}`"
-    for other in (text.strip(), text.strip().lower(), f"#{text.strip()}"):
+    bare = text.strip()
+    for other in (bare, bare.lower(), f"#{bare}" if _COLOUR.fullmatch(f"#{bare}") else bare):
         if other != text and _accepts(shape, other, at):
             return f"; write `{_put(at, _spelt(other))}`"
     return ""
