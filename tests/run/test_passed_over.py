@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from game import RULES, Game, png, sprite
@@ -151,11 +152,14 @@ def test_a_folder_without_any_png_says_what_to_do(game: Game) -> None:
     assert "holds no PNG" in game.run("plan").stderr
 
 
-FORMS = [("NFC", "NFD"), ("NFD", "NFC")]
+Form = Literal["NFC", "NFD"]
+FORMS: list[tuple[Form, Form]] = [("NFC", "NFD"), ("NFD", "NFC")]
 
 
 @pytest.mark.parametrize(("on_disk", "written"), FORMS)
-def test_names_in_either_unicode_form_are_the_same(game: Game, on_disk: str, written: str) -> None:
+def test_names_in_either_unicode_form_are_the_same(
+    game: Game, on_disk: Form, written: Form
+) -> None:
     """macOS hands out decomposed names, keyboards type composed ones: everywhere the same name."""
 
     def disk(text: str) -> str:
