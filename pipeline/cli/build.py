@@ -53,10 +53,6 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
-    is_plain = voice.is_plain() and not (only or as_json or saved or dep or stamp or timings)
-    since = uptodate.look("build", project, service=service) if is_plain else None
-    if uptodate.is_answered(since):
-        return
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
     from ..run import depfile, plan_file
@@ -79,14 +75,14 @@ def build(
             frozen=frozen,
             locked=locked,
         )
-        report = opened.build(wish, observe=observe, since=since, seals=is_plain)
+        report = opened.build(wish, observe=observe, remembered=uptodate.remembered())
     depfile.write(report, tracked)
     if timings:
         _show_timings(report)
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
-        uptodate.say("build", report, show_build, is_sealed=is_plain)
+        uptodate.say(opened, report, show_build)
     sys.exit(report.exit)
 
 
@@ -100,11 +96,9 @@ def show_build(report: Report) -> None:
     if voice.is_quiet():
         show_news(report)
         return
-    if report.draft is not None and report.draft.said is not None and report.plan.is_up_to_date:
-        click.echo(report.draft.said.out, nl=False)  # about the whole, of which we saw a part
-        return
     if report.plan.is_up_to_date and not report.plan.refused:
-        click.echo(f"Nothing to do: {wording.count(report.results, 'clip')} up to date.")
+        clips = wording.count(len(report.results) + report.rest, "clip")
+        click.echo(f"Nothing to do: {clips} up to date.")
         for result in report.results:
             if result.state == "hidden":
                 click.echo(f"{wording.name(result.step)}: {result.step.reason}")

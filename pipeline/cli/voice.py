@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import click
 
-_VERBOSE, _QUIET = "pixelpipe.verbose", "pixelpipe.quiet"
+_VERBOSE, _QUIET, _COLOR = "pixelpipe.verbose", "pixelpipe.quiet", "pixelpipe.color"
 _COLOURS: Mapping[str, bool | None] = {"auto": None, "always": True, "never": False}
 
 
@@ -22,9 +22,9 @@ def is_quiet() -> bool:
     return bool(_stated(_QUIET))
 
 
-def is_plain() -> bool:
-    """Tell whether the usual amount is said, which is what an earlier run may have remembered."""
-    return not (is_verbose() or is_quiet())
+def is_usual() -> bool:
+    """Tell whether the usual is said in the usual way: only that is remembered for later runs."""
+    return not any(map(_stated, (_VERBOSE, _QUIET, _COLOR)))
 
 
 def _stated(name: str) -> object:
@@ -95,6 +95,7 @@ def _quiet(context: click.Context, _: click.Parameter, is_on: bool) -> None:
 
 def _color(context: click.Context, _: click.Parameter, word: str | None) -> None:
     if word is not None:
+        context.meta[_COLOR] = word
         one: click.Context | None = context
         while one is not None:
             one.color = _COLOURS[word]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..api import Project
-from ..core.model import Record
+from ..core.model import Record, stem_of
 from ..run import publish
 from ..storage import files, lock
 from ..storage.lock import ClipLine, FileLine
@@ -105,7 +105,7 @@ def clean_orphans(opened: Project) -> tuple[str, ...]:
     """
     plan = opened.plan().plan
     sources = dict.fromkeys(step.source for step in plan.orphans)
-    stems = [source[: -len(".png")] for source in sources]
+    stems = [stem_of(source) for source in sources]
     of = opened.lock().files_of()
     removed = tuple(
         line.path
@@ -181,7 +181,7 @@ def disclose(opened: Project) -> tuple[Disclosed, ...]:
     for line in opened.lock().clips:
         if line.hidden:
             continue
-        made.setdefault(line.source[: -len(".png")], []).append(line)
+        made.setdefault(stem_of(line.source), []).append(line)
     store = opened.workspace.store()
     found = []
     for file in opened.lock().files:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..config import globs, matching
 from ..config.workspace import Workspace
 from ..core.listing import OTHER_PICTURES
-from ..core.model import PassedOver, Rule, composed, fold
+from ..core.model import PassedOver, Rule, composed, fold, stem_of
 from ..plan.steps import Wanted
 from ..storage import files
 from ..storage.files import Scan
@@ -89,7 +89,7 @@ def _files(
     paths: Iterable[str], sources: Sequence[str], *, limit: int | None
 ) -> Iterator[PassedOver]:
     """Yield a sentence for each file, or for each kind of picture when `limit` says how many."""
-    stems = {fold(path[: -len(".png")]) for path in sources}
+    stems = {fold(stem_of(path)) for path in sources}
     pictures: dict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
         stem, _, suffix = path.rpartition(".")

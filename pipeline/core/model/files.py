@@ -23,6 +23,11 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def stem_of(path: str) -> str:
+    """Return a source's path without its ending; outputs are `<stem>.anim.…`."""
+    return path[: -len(".png")]
+
+
 class Document(Record, frozen=True, kw_only=True):
     """One YAML file as read: its content, and the line on which each place of it stands."""
 
@@ -69,7 +74,7 @@ class Source(Record, frozen=True, kw_only=True):
     @property
     def stem(self) -> str:
         """The path without its ending; outputs are `<stem>.anim.…`."""
-        return self.path[: -len(".png")]
+        return stem_of(self.path)
 
 
 class File(Record, frozen=True, kw_only=True):

@@ -30,7 +30,6 @@ from .scan import CACHES, Scan, Tree, scan
 from .stats import RACY_NS, Stat, stat_at, stat_of
 
 if TYPE_CHECKING:
-    from .index import Facts, Index
     from .snapshot import digest_of, read
     from .write import digests, publish, remove, sweep, sync_folders
 
@@ -39,8 +38,6 @@ __all__ = [
     "CONFIG_NAME",
     "IGNORE_NAME",
     "RACY_NS",
-    "Facts",
-    "Index",
     "Scan",
     "Stat",
     "Tree",
@@ -69,8 +66,6 @@ __all__ = [
 
 #: Name to the module that has it, for what a run with nothing to do needs none of.
 _LATER = {
-    "Facts": "index",
-    "Index": "index",
     "digest_of": "snapshot",
     "digests": "write",
     "publish": "write",
