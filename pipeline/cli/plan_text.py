@@ -34,7 +34,7 @@ def show(report: Report) -> None:
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(_order(kinds)))
     click.echo(f"{wording.count(kinds, 'step')}: {counts or 'none'}.")
     if report.forecast is not None:
-        _show_forecast(report.forecast)
+        _show_forecast(report, report.forecast)
     show_rest(report)
 
 
@@ -119,12 +119,16 @@ class Steps:
             yield f"{_INDENT}not bought by a build now: {refusal}"
 
 
-def _show_forecast(found: Forecast) -> None:
+def _show_forecast(report: Report, found: Forecast) -> None:
     if found.ready_s:
         one = wording.seconds(found.clip_s)
         click.echo(f"Ready in about {wording.seconds(found.seconds)} ({one} a clip).")
     if found.credits:
         _show_price(found)
+    if found.refusals:
+        priced = {step.request_key for step in report.plan.steps if step.credits}
+        left = wording.count(len(priced - found.refusals.keys()), "clip")
+        click.echo(f"A build would buy {left} of these {len(priced)}: see what is refused above.")
     if found.batch_saves:
         click.echo(f"With `batch: true` it would cost {found.batch_saves} credits less.")
 

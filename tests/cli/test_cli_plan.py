@@ -56,6 +56,7 @@ def test_plan_tells_what_is_bought_and_from_which_rule(varied: Game, shop: Shop)
     refused = "not bought by a build now: would cost 20 credits; `budget.run` (pixelpipe.yaml:"
     assert told.count(refused) == 2
     assert "allows 40 credits a run, and 40 of them are taken" in told
+    assert "A build would buy 2 clips of these 4: see what is refused above." in told
     assert shop.calls == 0
     steps = varied.plan().report["steps"]
     assert isinstance(steps, list)

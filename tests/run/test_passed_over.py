@@ -196,3 +196,15 @@ def test_what_comes_after_a_run_with_nothing_to_do_is_told(game: Game, path: str
     assert f"note: {path}: " in run.stderr
     (game.root / path).unlink()
     assert game.run("build").stderr == ""
+
+
+def test_what_is_told_stays_told_after_a_run_that_looked_at_one_file(game: Game) -> None:
+    """The next run looks only at what changed, and the photograph lies there as before."""
+    game.write("assets/boss.jpg", b"")
+    game.make()
+    for tint in (40, 41):
+        assert "note: assets/boss.jpg: " in game.run("build").stderr
+        game.draw("hero.png", tint=tint)
+        assert game.run("build").exit == 0
+    for command in ("build", "plan", "build"):
+        assert "note: assets/boss.jpg: " in game.run(command).stderr
