@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import defaultdict
@@ -172,9 +173,17 @@ def _troubles(report: Report) -> list[str]:
         if len(names) <= _LISTED_ALIKE:
             lines += [f"{kind}: {one}: {text}" for one in names]
         else:
-            lines.append(f"{kind}: {len(names)} clips: {text}")
+            lines.append(f"{kind}: {len(names)} clips: {_together(text, len(names))}")
             lines += [f"  {one}" for one in _cut(names)]
     return lines
+
+
+def _together(text: str, clips: int) -> str:
+    """Return what is said of each of many clips, with the price of all."""
+    found = re.match(r"would cost (\d+) credits", text)
+    if found is None:
+        return text
+    return f"would cost {int(found[1]) * clips} credits, {found[1]} each{text[found.end() :]}"
 
 
 def _cut(lines: list[str]) -> list[str]:
