@@ -14,7 +14,8 @@ import click
 
 from ..core.errors import UsageError
 from ..core.model import StepKind
-from . import options, uptodate, voice, wording
+from . import loudness, options, uptodate, wording
+from .voice import say, show_json
 
 if TYPE_CHECKING:
     from ..run.report import Report
@@ -65,7 +66,7 @@ def build(
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)
     depfile.check(tracked)
-    with display(quiet=as_json or voice.is_quiet()) as observe:
+    with display(quiet=as_json or loudness.is_quiet()) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         wish = Wish(
             only=chosen,
@@ -81,7 +82,7 @@ def build(
     if timings:
         _show_timings(report)
     if as_json:
-        sys.stdout.buffer.write(report.json())
+        show_json(report.json())
     else:
         uptodate.say(opened, report, show_build)
     sys.exit(report.exit)
@@ -89,25 +90,25 @@ def build(
 
 def _show_timings(report: Report) -> None:
     for stage, seconds in (*report.spent.items(), ("altogether", report.seconds)):
-        click.echo(f"{seconds:8.3f} s  {stage}", err=True)
+        say(f"{seconds:8.3f} s  {stage}", err=True)
 
 
 def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
-    if voice.is_quiet():
+    if loudness.is_quiet():
         show_news(report)
         return
     if report.plan.is_up_to_date and not report.plan.refused:
         clips = wording.count(len(report.results) + report.rest, "clip")
-        click.echo(f"Nothing to do: {clips} up to date.")
+        say(f"Nothing to do: {clips} up to date.")
         for result in report.results:
             if result.state == "hidden":
-                click.echo(f"{wording.name(result.step)}: {result.step.reason}")
+                say(f"{wording.name(result.step)}: {result.step.reason}")
     show_news(report)
     show_rest(report)
     done = [result for result in report.results if result.state == "done"]
     if done:
-        click.echo(f"Next: open {report.workspace.root / done[0].files[0]}")
+        say(f"Next: open {report.workspace.root / done[0].files[0]}")
 
 
 def show_news(report: Report) -> None:
@@ -116,44 +117,44 @@ def show_news(report: Report) -> None:
     made: dict[str, list[str]] = defaultdict(list)
     for result in done:
         made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
-    if not voice.is_quiet():
+    if not loudness.is_quiet():
         _show_made(report, done, made)
     told = [result for result in report.results if result.state in ("done", "hidden")]
     for notice in dict.fromkeys(one for result in told for one in result.warnings):
-        voice.note(notice)
+        loudness.note(notice)
     for line in _troubles(report):
-        click.echo(line, err=True)
+        say(line, err=True)
 
 
 def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[str]]) -> None:
     """Print what there is now by rule, what is gone, and for how much."""
     for rule, clips in sorted(made.items()):
-        click.echo(f"{rule}: {', '.join(_cut(clips))}")
+        say(f"{rule}: {', '.join(_cut(clips))}")
     for result in report.results:
         if result.state == "removed" and not sys.stderr.isatty():
             name = wording.name(result.step)
-            click.echo(f"Removed what was made of {name}: {result.step.reason}")
+            say(f"Removed what was made of {name}: {result.step.reason}")
     if done:
         service = report.workspace.service
-        click.echo(
+        say(
             f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s with "
             f"{service.identity}: {report.charged} credits."
         )
     elif report.charged:
-        click.echo(f"Bought for {report.charged} credits; nothing of it could be published yet.")
+        say(f"Bought for {report.charged} credits; nothing of it could be published yet.")
 
 
 def show_rest(report: Report) -> None:
     """Print notices, and the sources that no rule matches."""
-    for notice in report.plan.notices:
-        voice.note(notice)
+    for notice in report.notices:
+        loudness.note(notice)
     for sentence in _cut([one.sentence for one in report.plan.passed_over]):
-        voice.note(sentence)
+        loudness.note(sentence)
     unmatched = report.plan.unmatched
-    if unmatched and not voice.is_quiet():
-        click.echo(f"No rule matches {wording.count(unmatched, 'source')}:")
+    if unmatched and not loudness.is_quiet():
+        say(f"No rule matches {wording.count(unmatched, 'source')}:")
         for path in _cut(list(unmatched)):
-            click.echo(f"  {path}")
+            say(f"  {path}")
 
 
 def _troubles(report: Report) -> list[str]:
@@ -164,6 +165,8 @@ def _troubles(report: Report) -> list[str]:
             step = result.step
             why = step.error or (result.notes[0] if result.notes else step.reason)
             text = why.removeprefix(f"{step.source}: ")
+            if text == report.refusal:  # it is said in full below, once
+                text = "its service may not be contacted before you allow it"
             if step.kind is StepKind.ORPHAN:
                 text += "; `pixelpipe clean --orphans` removes what was made of it"
             verb = wording.verb(step, is_paid=report.workspace.service.paid)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import click
 import msgspec
 
 from ..api import Project
@@ -14,8 +13,9 @@ from ..purchase import budget
 from ..purchase.forecast import Forecast
 from ..run.report import Detail, Report
 from ..run.results import Result
-from . import voice, wording
+from . import loudness, wording
 from .build import show_rest
+from .voice import say, show_json
 
 #: Up to so many clips each has lines of its own; more are grouped by rule and prompt.
 MOST_SINGLE = 8
@@ -26,13 +26,13 @@ _INDENT = " " * 9
 
 def show(report: Report) -> None:
     """Print every step that is not fresh: source, clip, rule, prompt, price, time, obstacles."""
-    steps = Steps(report, None if voice.is_verbose() else wording.columns())
+    steps = Steps(report, None if loudness.is_verbose() else wording.columns())
     for line in steps.lines():
-        click.echo(line)
+        say(line)
     is_paid = report.workspace.service.paid
     kinds = [wording.verb(step, is_paid=is_paid) for step in report.plan.steps]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(_order(kinds)))
-    click.echo(f"{wording.count(kinds, 'step')}: {counts or 'none'}.")
+    say(f"{wording.count(kinds, 'step')}: {counts or 'none'}.")
     if report.forecast is not None:
         _show_forecast(report, report.forecast)
     show_rest(report)
@@ -98,7 +98,7 @@ class Steps:
         sources = wording.count(group, "source")
         yield f"{verb:8} {sources}{clip}  {wording.reason(step)}{price}{when}"
         yield from self._about(group)
-        listed = len(group) if voice.is_verbose() else _LISTED
+        listed = len(group) if loudness.is_verbose() else _LISTED
         for one in group[:listed]:
             yield f"{_INDENT}  {one.step.source}"
         if len(group) > listed:
@@ -122,32 +122,32 @@ class Steps:
 def _show_forecast(report: Report, found: Forecast) -> None:
     if found.ready_s:
         one = wording.seconds(found.clip_s)
-        click.echo(f"Ready in about {wording.seconds(found.seconds)} ({one} a clip).")
+        say(f"Ready in about {wording.seconds(found.seconds)} ({one} a clip).")
     if found.credits:
         _show_price(found)
     if found.refusals:
         priced = {step.request_key for step in report.plan.steps if step.credits}
         left = wording.count(len(priced - found.refusals.keys()), "clip")
-        click.echo(f"A build would buy {left} of these {len(priced)}: see what is refused above.")
+        say(f"A build would buy {left} of these {len(priced)}: see what is refused above.")
     if found.batch_saves:
-        click.echo(f"With `batch: true` it would cost {found.batch_saves} credits less.")
+        say(f"With `batch: true` it would cost {found.batch_saves} credits less.")
 
 
 def _show_price(found: Forecast) -> None:
     if found.pools is None or found.balance is None:
-        click.echo(f"Would cost {found.credits} credits ({budget.dollars(found.credits)}).")
+        say(f"Would cost {found.credits} credits ({budget.dollars(found.credits)}).")
         if found.trouble:
-            click.echo(f"note: the balance is not known: {found.trouble}", err=True)
+            say(f"note: the balance is not known: {found.trouble}", err=True)
         return
     monthly, purchased = found.pools
-    click.echo(
+    say(
         f"Would cost {found.credits} credits (about ${found.dollars[0]:.2f}: {monthly} of the "
         f"monthly pool, {purchased} of the purchased one)."
     )
     after = found.available_after or 0
-    click.echo(f"Balance: {found.balance.available} credits before, {after} after.")
+    say(f"Balance: {found.balance.available} credits before, {after} after.")
     if after < 0:
-        click.echo("note: the balance does not cover it; the last rules' clips wait", err=True)
+        say("note: the balance does not cover it; the last rules' clips wait", err=True)
 
 
 def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:
@@ -155,17 +155,15 @@ def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:
     stale = opened.stale(saved)
     if as_json:
         document = msgspec.to_builtins(saved) | {"stale": stale}
-        click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2))
+        show_json(msgspec.json.format(msgspec.json.encode(document), indent=2))
         return
     for step in saved.steps:
         if step.step != StepKind.FRESH:
             price = f"  {step.credits} credits" if step.credits else ""
             clip = f" [{step.clip}]" if step.clip else ""
             is_free = step.step == StepKind.BUY and not step.credits
-            click.echo(
-                f"{'make' if is_free else step.step:8} {step.source}{clip}  {step.reason}{price}"
-            )
+            say(f"{'make' if is_free else step.step:8} {step.source}{clip}  {step.reason}{price}")
     total = f"{saved.credits} credits ({budget.dollars(saved.credits)})"
-    click.echo(f"{len(saved.steps)} steps for {total} from {saved.service}.")
+    say(f"{len(saved.steps)} steps for {total} from {saved.service}.")
     for reason in stale:
-        click.echo(f"warning: this plan cannot be carried out: {reason}", err=True)
+        say(f"warning: this plan cannot be carried out: {reason}", err=True)

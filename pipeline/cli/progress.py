@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ..api import Observer
+from ..core import plain
 from ..core.model import JobState
 from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
-from . import voice, wording
+from . import loudness, wording
+from .question import Asker
+from .voice import say
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -50,15 +53,15 @@ class Lines:
         if isinstance(event, Result) and event.state in _NEWS:
             self._done += event.state == "done"
             self._credits += event.credits
-            if voice.is_verbose():
-                click.echo(line(event), err=True)
+            if loudness.is_verbose():
+                say(line(event), err=True)
                 return
         now = time.monotonic()
         if now - self._told >= _QUIET_S:
             self._told = now
             clips = wording.count(self._done, "clip")
             said = f"  {now - self._begun:.0f} s: {clips} done, {self._credits} credits"
-            click.echo(said, err=True)
+            say(said, err=True)
 
 
 class Screen:
@@ -81,7 +84,7 @@ class Screen:
         self._credits += event.credits
         if event.state in _NEWS:
             self._done += event.state == "done"
-            live.console.print(line(event), highlight=False, markup=False)
+            live.console.print(plain.line(line(event)), highlight=False, markup=False)
 
     def close(self) -> None:
         """Take the line away."""
@@ -141,11 +144,11 @@ def line(result: Result) -> str:
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
 
 
-def ask(plan: Plan) -> bool | frozenset[str]:
+def ask(plan: Plan, asker: Asker | None = None) -> bool | frozenset[str]:
     """Ask the person at the terminal: yes, no, or the sources to buy for."""
-    from . import question  # only where something is to be bought
+    from . import purchase_question  # only where something is to be bought
 
-    return question.ask(plan)
+    return purchase_question.ask(plan, asker or Asker())
 
 
 def nothing(_: Change | Result) -> None:

@@ -1,113 +1,75 @@
-"""The one question before money is spent: yes, no, list, or only some sources."""
+"""Ask the person at the terminal, so that the run may end while nobody answers.
+
+A thread that waits within Python's own input could not be woken: the program would hang at its end.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
+import os
+import sys
+import threading
+from typing import Protocol
 
 import click
 
-from ..core.model import Step
-from ..plan.plan import Plan
-from ..purchase import budget
-from . import wording
+from ..core import plain
 
-#: Up to so many clips are listed before anybody asks for it.
-_LISTED_AT_ONCE = 5
-#: Sources of a rule that a list names; the others are counted.
-_NAMED = 20
-_ANSWERS = "[y]es, [n]o, [l]ist, [c]hoose sources"
+_TICK_S = 0.1
+_YES, _NO = ("y", "yes"), ("n", "no", "")
+_LINE_BYTES = 1024
 
 
-def ask(plan: Plan) -> bool | frozenset[str]:
-    """Ask the person at the terminal; return yes, no, or the sources to buy for."""
-    priced = [step for step in plan.steps if step.credits]
-    if len(priced) <= _LISTED_AT_ONCE:
-        _list(plan, priced)
-    while True:
-        click.echo(f"Buy {_total(priced)} from {plan.service.identity}?", err=True)
-        answer = click.prompt(
-            _ANSWERS, default="n", show_default=False, prompt_suffix=": ", err=True
-        )
-        match str(answer).strip().lower()[:1]:
-            case "y":
-                return True
-            case "n":
-                return False
-            case "l":
-                _list(plan, priced)
-            case "c":
-                if chosen := _choose(priced):
-                    return chosen
-            case _:
-                click.echo("Please answer y, n, l or c.", err=True)
+class Waiting(Protocol):
+    """What tells that nobody waits for the answer any more: an event."""
+
+    def is_set(self) -> bool:
+        """Tell it."""
 
 
-def _total(steps: Sequence[Step]) -> str:
-    credits = sum(step.credits for step in steps)
-    return f"{wording.count(steps, 'clip')} for {credits} credits ({budget.dollars(credits)})"
+class Asker:
+    """Asks one question at a time, from whichever thread."""
 
+    def __init__(self) -> None:
+        """Wait for answers for ever, or until `until` is set, which may be given later."""
+        self.until: Waiting = threading.Event()
+        self._one = threading.Lock()
 
-def _sources(steps: Sequence[Step]) -> dict[str, int]:
-    """Return each source's number, from 1, in the order of the plan."""
-    paths = dict.fromkeys(step.source for step in steps)
-    return {path: number for number, path in enumerate(paths, start=1)}
+    def confirm(self, question: str) -> bool:
+        """Return a yes or a no; an empty line is a no.
 
+        Raises click.Abort where the input ends, KeyboardInterrupt when the run does.
+        """
+        with self._one:
+            while True:
+                click.echo(f"{question} [y/N]: ", err=True, nl=False)
+                answer = self._line().strip().lower()
+                if answer in (*_YES, *_NO):
+                    return answer in _YES
+                click.echo("Error: invalid input", err=True)
 
-def _list(plan: Plan, steps: Sequence[Step]) -> None:
-    """Print by rule and clip: the prompt once, and the sources with their numbers and prices."""
-    numbers = _sources(steps)
-    prompts = {
-        (clip.step.source, clip.step.clip): clip.request.prompt
-        for source in plan.sources
-        for clip in source.clips
-    }
-    groups: dict[tuple[str, str], list[Step]] = {}
-    for step in steps:
-        groups.setdefault((step.rule, step.clip), []).append(step)
-    for (rule, clip), group in groups.items():
-        click.echo(f"{rule} [{clip}]: {_total(group)}", err=True)
-        first = prompts.get((group[0].source, clip), "")
-        click.echo(f'      "{wording.fitting(first, 200)}"', err=True)
-        for step in group[:_NAMED]:
-            click.echo(
-                f"  {numbers[step.source]:>3} {step.source}  {step.credits} credits", err=True
-            )
-        if len(group) > _NAMED:
-            last = numbers[group[-1].source]
-            more = len(group) - _NAMED
-            click.echo(f"      and {more} more, up to {last} {group[-1].source}", err=True)
+    def answer(self, question: str) -> str:
+        """Return what is typed, without blanks around it. Raises as `confirm` does."""
+        with self._one:
+            click.echo(f"{plain.line(question)}: ", err=True, nl=False)
+            return self._line().strip()
 
+    def _line(self) -> str:
+        if os.name == "nt":  # where a console cannot be waited for together with anything else
+            if line := sys.stdin.readline():
+                return line
+            raise click.Abort
+        found = b""
+        while not found.endswith(b"\n"):
+            found += self._piece()
+        return found.decode(errors="replace")
 
-def _choose(steps: Sequence[Step]) -> frozenset[str]:
-    """Ask which sources; return nothing when none is meant, so that the question comes again."""
-    click.echo(
-        "Which? Numbers of the list (1-3, 7), patterns (heroes/*), or a rule's name.", err=True
-    )
-    answer = click.prompt("Sources", default="", show_default=False, err=True)
-    chosen = chosen_by(str(answer), steps)
-    if not chosen:
-        click.echo("That is none of them.", err=True)
-        return chosen
-    wanted = [step for step in steps if step.source in chosen]
-    return chosen if click.confirm(f"Buy {_total(wanted)}?", err=True) else frozenset()
+    def _piece(self) -> bytes:
+        import select
 
-
-def chosen_by(answer: str, steps: Sequence[Step]) -> frozenset[str]:
-    """Return the sources that an answer means: numbers, ranges, patterns, or rules' names."""
-    numbers = _sources(steps)
-    found: set[str] = set()
-    for word in re.split(r"[,\s]+", answer.strip()):
-        if bounds := re.fullmatch(r"(\d+)(?:-(\d+))?", word):
-            low, high = int(bounds[1]), int(bounds[2] or bounds[1])
-            found |= {path for path, number in numbers.items() if low <= number <= high}
-        elif word:
-            found |= {
-                step.source
-                for step in steps
-                if step.rule == word
-                or fnmatchcase(step.source, word)
-                or fnmatchcase(step.source, f"*/{word}")
-            }
-    return frozenset(found)
+        terminal = sys.stdin.fileno()
+        while not self.until.is_set():
+            if select.select([terminal], [], [], _TICK_S)[0]:
+                if piece := os.read(terminal, _LINE_BYTES):
+                    return piece
+                raise click.Abort
+        raise KeyboardInterrupt

@@ -12,7 +12,8 @@ import click
 from click.core import ParameterSource
 
 from ..run.uptodate.quick import Found
-from . import voice
+from . import loudness
+from .voice import say_block
 
 if TYPE_CHECKING:
     from ..api import Project
@@ -27,7 +28,7 @@ def remembered() -> Found | None:
 def is_plain() -> bool:
     """Tell whether the command was given nothing but a project: only that is remembered."""
     context = click.get_current_context()
-    if not voice.is_usual():
+    if not loudness.is_usual():
         return False
     stated = {name for name in context.params if name != "project"}
     return all(context.get_parameter_source(name) is ParameterSource.DEFAULT for name in stated)
@@ -45,10 +46,10 @@ def say(project: Project, report: Report, show: Callable[[Report], None]) -> Non
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         show(report)
-    click.echo(out.getvalue(), nl=False)
-    click.echo(err.getvalue(), nl=False, err=True)
+    say_block(out.getvalue())
+    say_block(err.getvalue(), err=True)
     sys.stdout.flush()
     from ..api import Said
 
-    is_settled = not (report.exit or report.plan.refused or report.plan.notices)
+    is_settled = not (report.exit or report.plan.refused or report.notices)
     project.remember(Said(out=out.getvalue(), err=err.getvalue()) if is_settled else None)

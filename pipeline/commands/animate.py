@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .. import imaging
 from ..api import Project
-from ..config import project_settings, rule_file, target_checks
+from ..config import consent, project_settings, rule_file, target_checks
 from ..config import workspace as workspaces
 from ..config.project_settings import Settings
 from ..config.rule_fields import CLIP
@@ -59,14 +59,15 @@ class SingleFile(Project):
         )
         _check_targets(settings)
         root = self._start.absolute().parent
+        state = workspaces.state_folder(settings, self.environment)
+        service, key_refusal = consent.service(settings, root, state, self.environment)
         self.workspace = Workspace(
             root=root,
             settings=settings,
             rules=_rules(self._clip),
-            service=project_settings.service(
-                settings, workspaces.api_key(root, self.environment) is not None
-            ),
-            state=workspaces.state_folder(settings, self.environment),
+            service=service,
+            state=state,
+            key_refusal=key_refusal,
             inputs=(),
             is_project=False,
         )

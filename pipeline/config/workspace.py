@@ -14,7 +14,15 @@ from ..core.model import Document, PassedOver, Record, Rule
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Store
-from . import packs, project_settings, rule_file, target_checks, unread, yaml_document
+from . import (
+    consent,
+    packs,
+    project_settings,
+    rule_file,
+    target_checks,
+    unread,
+    yaml_document,
+)
 from .project_settings import ServiceChoice, Settings
 from .shapes import At, Mistakes
 
@@ -28,6 +36,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     service: ServiceChoice
     #: The user's state folder: ledger, and the second copy of what was bought.
     state: Path
+    #: Why a key in the project's `.env` does not count or cannot be read; "" when it does.
+    key_refusal: str = ""
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
     #: What of the settings and rules was seen and not taken.
@@ -78,30 +88,24 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     found, own = _rules(root, settings, mistakes)
     mistakes.settle()
     inputs = tuple(document.path for document in own)
+    state = state_folder(settings, environment)
+    service, key_refusal = consent.service(settings, root, state, environment)
     return Workspace(
         root=root,
         settings=settings,
         rules=found,
-        service=project_settings.service(settings, api_key(root, environment) is not None),
-        state=state_folder(settings, environment),
+        service=service,
+        state=state,
+        key_refusal=key_refusal,
         inputs=(files.CONFIG_NAME, *inputs),
         passed_over=(*unread.rule_files(root, settings.rules, inputs), *unread.cut_prompts(own)),
     )
 
 
-def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
-    """Find the key in the environment or the project's `.env`; it is never kept in a record."""
-    try:
-        dotenv = (root / ".env").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        dotenv = None
-    return project_settings.api_key(environment, dotenv)
-
-
 def _read(root: Path, name: str, mistakes: Mistakes) -> Document | None:
     """Read a file; of one that is broken what was meant, or None."""
     try:
-        return yaml_document.read(root / name, name)
+        return yaml_document.read(root / name, name, within=root)
     except yaml_document.BrokenYamlError as exc:
         mistakes.found += exc.errors
         return exc.meant

@@ -42,6 +42,8 @@ class Wish(Record, frozen=True, kw_only=True):
     # -- the yes for purchases: so many credits, all, whatever a person answers, or none --
 
     max_credits: int | None = None
+    #: What a user calls `max_credits`.
+    limited_by: str = "--max-credits"
     yes: bool = False
     #: A person answers for everything, or with the sources to buy for.
     ask: Callable[[Plan], bool | frozenset[str]] | None = None

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..config.project_settings import Settings
+import msgspec
+
+from ..config import consent
+from ..config.project_settings import DEFAULT, Settings
 from ..core.model import Record, Rule
 from ..plan.plan import Plan
 
 #: Dollars of one credit of the monthly and of the purchased pool, about (vendor's introduction).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
+
+
+class Limit(Record, frozen=True, kw_only=True):
+    """A yes for so many credits, and what a user calls it: `--max-credits`."""
+
+    credits: int
+    name: str
 
 
 class Permit(Record, frozen=True, kw_only=True):
@@ -31,40 +41,32 @@ def allow(
     plan: Plan,
     settings: Settings,
     *,
-    max_credits: int | None,
+    limit: Limit | None,
     yes: bool,
     spent_today: int,
     ask: Callable[[Plan], bool | frozenset[str]] | None,
 ) -> Permit:
-    """Find the yes for a plan's purchases: a flag, a budget, or a person.
+    """Find the yes for a plan's purchases, a flag or a person, within what the budgets leave.
 
-    `ask` is None where nobody can be asked: then nothing is bought, and the refusal names the
-    total and the flag that would allow it. A person answers for all, or with sources.
+    `limit` is a yes for so many credits. A budget is none: anybody may have written it. `ask` is
+    None where nobody can be asked: then nothing is bought, and the refusal names the flag that
+    would allow it. A person answers for all, or with sources.
     """
-    total = plan.credits
-    limit = limited(settings, max_credits=max_credits, spent_today=spent_today)
-    if limit is not None:
-        return limit
-    if yes or total == 0:
-        return Permit(credits=total)
-    answer = ask(plan) if ask is not None else False
-    if isinstance(answer, frozenset):
-        return _chosen(plan, answer)
-    if answer:
-        return Permit(credits=total)
-    clips = sum(1 for step in plan.steps if step.credits)
-    whole = "it" if clips == 1 else f"all {clips} clips"
-    return Permit(
-        credits=0,
-        refusal=f"allow {whole} with --max-credits {total}, --yes, or `budget:` in pixelpipe.yaml",
-    )
+    total, chosen = plan.credits, None
+    if total and not yes and limit is None:
+        answer = ask(plan) if ask is not None else False
+        if not answer:
+            return Permit(credits=0, refusal=_unasked(plan, settings))
+        chosen = answer if isinstance(answer, frozenset) else None
+    permit = limited(settings, limit=limit, spent_today=spent_today) or Permit(credits=total)
+    return permit if chosen is None else _chosen(plan, chosen, permit)
 
 
-def limited(settings: Settings, *, max_credits: int | None, spent_today: int) -> Permit | None:
+def limited(settings: Settings, *, limit: Limit | None, spent_today: int) -> Permit | None:
     """Return the smallest stated limit, with where it is stated; None when there is none."""
     limits: dict[str, int] = {}
-    if max_credits is not None:
-        limits["--max-credits allows {} credits"] = max_credits
+    if limit is not None:
+        limits[f"{limit.name} allows {{}} credits"] = limit.credits
     run, day = settings.budget.run, settings.budget.day
     if run is not None:
         limits[f"`budget.run` ({settings.origin('budget.run')}) allows {{}} credits a run"] = run
@@ -77,16 +79,27 @@ def limited(settings: Settings, *, max_credits: int | None, spent_today: int) ->
     return Permit(credits=limits[text], refusal=text.format(limits[text]))
 
 
-def _chosen(plan: Plan, sources: frozenset[str]) -> Permit:
+def _chosen(plan: Plan, sources: frozenset[str], permit: Permit) -> Permit:
     """Permit the purchases of the sources that a person chose; the others wait."""
-    priced = [step for step in plan.steps if step.credits]
-    return Permit(
-        credits=sum(step.credits for step in priced if step.source in sources),
+    return msgspec.structs.replace(
+        permit,
         kept_back={
             step.request_key: f"would cost {step.credits} credits; you did not choose it"
-            for step in priced
-            if step.source not in sources
+            for step in plan.steps
+            if step.credits and step.source not in sources
         },
+    )
+
+
+def _unasked(plan: Plan, settings: Settings) -> str:
+    """Say what would allow a plan's purchases; each of them names its own price."""
+    budgets = [name for name in ("budget.run", "budget.day") if settings.origin(name) != DEFAULT]
+    caps = f" ({settings.origin(budgets[0])} only limits what a yes allows)" if budgets else ""
+    total, clips = plan.credits, sum(1 for step in plan.steps if step.credits)
+    whole = "it" if clips == 1 else f"all {clips} clips"
+    return (
+        f"allow {whole} with --max-credits {total}, --yes, or for every run "
+        f"`pixelpipe trust --budget {total}`{caps}"
     )
 
 
@@ -156,4 +169,4 @@ def dollars(credits: int) -> str:
 
 def is_frozen_by_default(environment: Mapping[str, str], plan_paid: bool) -> bool:
     """Tell whether this is a clean build somewhere that must not spend by itself (`CI=true`)."""
-    return plan_paid and environment.get("CI", "").lower() in ("1", "true", "yes")
+    return plan_paid and consent.is_ci(environment)

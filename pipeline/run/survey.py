@@ -314,7 +314,7 @@ def _wanted(
 ) -> Wanted | None:
     match = matcher.match(source)
     if (override := _override(source.path, scan)) is not None:
-        read = yaml_document.read(workspace.root / override, override)
+        read = yaml_document.read(workspace.root / override, override, within=workspace.root)
         rule = rule_file.override(match.rule if match else None, read)
         target_checks.check_document(read)
         match = matching.Match(rule=rule, captures=match.captures if match else {})

@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +15,8 @@ from click.testing import CliRunner
 from game import RULES, Game, Shop, png, sprite
 
 from pipeline.api import Project
-from pipeline.cli import plan_text, question
+from pipeline.cli import plan_text, purchase_question
+from pipeline.cli.question import Asker
 from pipeline.plan.plan import Plan
 
 TWO_RULES = """\
@@ -134,10 +136,24 @@ def _plan(game: Game) -> Plan:
 def _answered(plan: Plan, *lines: str) -> tuple[object, str]:
     """Ask with these lines typed; return the answer and what was shown."""
     answers: list[object] = []
-    command = click.Command("ask", callback=lambda: answers.append(question.ask(plan)))
-    run = CliRunner().invoke(command, input="".join(f"{line}\n" for line in lines))
-    assert run.exception is None
+    asker = _Typed(lines)
+    command = click.Command(
+        "ask", callback=lambda: answers.append(purchase_question.ask(plan, asker))
+    )
+    run = CliRunner().invoke(command)
+    assert run.exception is None, run.output
     return answers[0], run.output
+
+
+class _Typed(Asker):
+    """A person who types these lines; the real one waits for a terminal."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._lines = iter(lines)
+
+    def _line(self) -> str:
+        return f"{next(self._lines)}\n"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,8 @@ _OTHERS = {
     "REQUESTS_CA_BUNDLE": "File with the certificates that are trusted, for a proxy of your own.",
     "XDG_STATE_HOME": "The folder above the state folder, unless PIXELPIPE_STATE is set.",
     "LOCALAPPDATA": "The same on Windows.",
+    "PIXELPIPE_MAX_CREDITS": "A yes for purchases of at most so many credits in a run, as "
+    "`--max-credits` says it: a flag is stronger.",
     "PIXELPIPE_ENGINE_KEY": "The key that a built-in engine, which a command starts for itself, "
     "takes. Set by that command.",
 }
