@@ -14,7 +14,7 @@ import numpy as np
 from ..core.model import Clip, Pixels, Resolved
 from .frames import prompt_motion as motion
 from .frames import strip
-from .frames.indexed import Reel, difference, number
+from .frames.indexed import Reel, number
 from .frames.raw import Film
 from .keying import cutout, remap, specks
 from .keying.cutout import Cutout
@@ -156,8 +156,8 @@ def _first_locked(step: Step, clip: Clip) -> Step:
     shape = loop.overlap(reel.index[0], reel.source)
     both = reel.solid[0] & reel.source_solid
     same = float((reel.index[0] == reel.source)[both].mean()) if both.any() else 0.0
-    before = difference(reel.ramp, reel.index[0], reel.index[1 % reel.count])
-    after = difference(reel.ramp, reel.source, reel.index[1 % reel.count])
+    before = reel.difference(reel.index[0], reel.index[1 % reel.count])
+    after = reel.difference(reel.source, reel.index[1 % reel.count])
     if shape < SAME_SHAPE or same < SAME_COLORS or after > max(FARTHER * before, 0.05):
         return step
     return replace(step, reel=reel.with_index(np.concatenate([reel.source[None], reel.index[1:]])))

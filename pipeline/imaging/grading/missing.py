@@ -53,7 +53,7 @@ def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     has_turned = bool(change[other] >= GAINED * lost)
     if motion.covers and not has_turned:
         return None
-    is_strange = has_turned and reel.ramp[number, other] >= STRANGE
+    is_strange = has_turned and float(reel.apart(number, other)) >= STRANGE
     if (motion.recolors or motion.hides) and not is_strange:
         return None
     text = f"{frames(dip.first, dip.last)}: {lost} px of {color.to_hex(reel.palette[number])} "

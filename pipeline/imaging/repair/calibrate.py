@@ -16,6 +16,8 @@ from ..picture.raster import U8, Floats, Ints
 from . import damage, retouch
 from .damage import Damage
 
+#: Most colours of a source that is read so.
+MOST_COLORS = 512
 #: Least share of frame 0's silhouette that must lie on the source's.
 ALIGNED = 0.70
 #: Frame 0 read blindly may have so many times the wrong pixels that it has otherwise, over a share.
@@ -60,7 +62,12 @@ class _Ground:
 
 
 def is_possible(reel: Reel) -> bool:
-    """Say whether frame 0 shows the source in its place, so that the damage can be learnt."""
+    """Say whether frame 0 shows the source in its place, so that the damage can be learnt.
+
+    Not of more colours than can be told apart through it, each of which costs a look at all pixels.
+    """
+    if not 0 < reel.own <= MOST_COLORS:
+        return False
     union = reel.solid[0] | reel.source_solid
     overlap = (reel.solid[0] & reel.source_solid).sum() / max(1, union.sum())
     return bool(overlap >= ALIGNED)
