@@ -6,11 +6,13 @@ it got.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..core.errors import AssetError
 from ..core.model import Clip, Pixels, Resolved
 from .frames import prompt_motion as motion
 from .frames import strip
@@ -61,15 +63,34 @@ def develop(
     holds at its end is meant, and is not taken for a defect.
     Raises AssetError, naming `name`, when the bytes are not the strip that was asked for.
     """
+    _check(pixels, resolved, name)
     film = Film(strip.frames(content, count=resolved.frames, canvas=resolved.canvas, name=name))
     laid = fit.canvas(raster.cut(raster.array(pixels)), placement(resolved))
     palette = color.palette(laid)
+    if not len(palette):
+        raise AssetError(f"{name}: no opaque pixel of the source lies on the canvas it was sent on")
     step = _cut(film, number(laid, palette), palette, resolved, clip, stages)
     yield replace(step, name="key")
     yield (step := _on_palette(film, step, palette, resolved, clip, stages))
     for stage, repair in _REPAIRS.items():
         if stage in stages and not is_procedural:
             yield (step := replace(repair(step, clip), name=stage))
+
+
+def _check(pixels: Pixels, resolved: Resolved, name: str) -> None:
+    """Refuse a record that speaks of another picture: its numbers would be sizes of arrays."""
+    left, top, right, bottom = resolved.pad
+    scale = resolved.scale
+    fits = scale >= 1 and resolved.canvas == (
+        -(-pixels.width // scale) + left + right,
+        -(-pixels.height // scale) + top + bottom,
+    )
+    if not fits or min(resolved.canvas) < 1 or not re.fullmatch("#[0-9a-fA-F]{6}", resolved.matte):
+        raise AssetError(
+            f"{name}: what is recorded of this purchase does not fit its source "
+            f"({pixels.width}x{pixels.height} px on a canvas of {resolved.canvas}); restore "
+            "`.pixelpipe/bought` from version control, or buy another take with `reroll`"
+        )
 
 
 def placement(resolved: Resolved) -> fit.Placement:

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import nearest
 from ..frames.raw import Film
-from ..picture import color, regions
+from ..picture import color, nearest, regions
 from ..picture.raster import U8, Bools, Floats, Index, Ints
 from . import specks
 

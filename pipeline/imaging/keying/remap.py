@@ -10,10 +10,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from .. import nearest
 from ..frames.indexed import Reel
 from ..frames.raw import Film
-from ..picture import color
+from ..picture import color, nearest
 from ..picture.raster import U8, Bools, Index, Ints
 from .cutout import Cutout
 

@@ -9,8 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from pipeline.imaging import nearest
-from pipeline.imaging.picture import color
+from pipeline.imaging.picture import color, nearest
 
 #: The largest canvas of the service and the most frames.
 SIDE_PX, FRAMES = 256, 16
@@ -21,9 +20,9 @@ MOST_MIB, MOST_S = 300, 10.0
 _FINISH = """
 import json, resource, sys, time
 import numpy as np
-from pipeline import finish
-from pipeline.imaging import png, raster
-from pipeline.model import Clip, Request, Rule, TargetChoice
+from pipeline.run import finish
+from pipeline.imaging.picture import png, raster
+from pipeline.core.model import Clip, Request, Rule, TargetChoice
 from pipeline.purchase import resolve
 
 kind, sent, side, frames, stages = json.loads(sys.argv[1])

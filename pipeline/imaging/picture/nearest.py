@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .picture import color
-from .picture.raster import U8, Bools, Floats, Ints
+from . import color
+from .raster import U8, Bools, Floats, Ints
 
 #: Most pairs of colours that are compared one by one, and how many at a time.
 PAIRS, AT_A_TIME = 1 << 26, 1 << 21
