@@ -21,7 +21,7 @@ from .frames.raw import Film
 from .keying import cutout, remap, specks
 from .keying.cutout import Cutout
 from .picture import color, raster
-from .picture.raster import U8, Index
+from .picture.raster import U8, Bools, Index
 from .repair import align, calibrate, loop, tracks
 from .upload import fit
 
@@ -45,6 +45,8 @@ class Step:
     on_palette: float = 1.0
     notes: tuple[str, ...] = ()
     to_and_fro: bool = False
+    #: Share of an opaque source's pixels that the service left empty, and that show the source.
+    filled: float = 0.0
 
 
 def develop(
@@ -69,12 +71,34 @@ def develop(
     palette = color.palette(laid)
     if not len(palette):
         raise AssetError(f"{name}: no opaque pixel of the source lies on the canvas it was sent on")
+    own = _opaque_part(laid, pixels, resolved)
     step = _cut(film, number(laid, palette), palette, resolved, clip, stages)
-    yield replace(step, name="key")
-    yield (step := _on_palette(film, step, palette, resolved, clip, stages))
+    yield _whole(replace(step, name="key"), own)
+    yield (step := _whole(_on_palette(film, step, palette, resolved, clip, stages), own))
     for stage, repair in _REPAIRS.items():
         if stage in stages and not is_procedural:
-            yield (step := replace(repair(step, clip), name=stage))
+            yield (step := _whole(replace(repair(step, clip), name=stage), own))
+
+
+def _opaque_part(laid: U8, pixels: Pixels, resolved: Resolved) -> Bools | None:
+    """Return where a tile lies on its canvas; None when the source is no tile."""
+    if not raster.is_tile(raster.array(pixels)):
+        return None
+    own: Bools = laid[..., 3] > 0
+    return own
+
+
+def _whole(step: Step, own: Bools | None) -> Step:
+    """Keep a tile whole: what is empty in it shows the source, and nothing leaves it."""
+    if own is None:
+        return step
+    reel = step.reel
+    empty = own & ~reel.solid
+    if not empty.any() and not (reel.solid & ~own).any():
+        return step
+    index = np.where(own, np.where(empty, reel.source, reel.index), -1)
+    filled = max(step.filled, float(empty.sum()) / (reel.count * int(own.sum())))
+    return replace(step, reel=reel.with_index(index), filled=filled)
 
 
 def _check(pixels: Pixels, resolved: Resolved, name: str) -> None:

@@ -14,6 +14,7 @@ from ..picture.raster import Bools
 WEIGHTS = {
     "identity": 25, "palette": 15, "colors": 25, "parts": 25, "seam": 25, "steps": 20,
     "place": 20, "flicker": 10, "motion": 20, "take": 20, "residue": 20,
+    "filled": 30,
 }  # fmt: skip
 
 

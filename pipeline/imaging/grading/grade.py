@@ -62,6 +62,7 @@ def _faults(step: Step, keyed: Step, *, loops: bool) -> list[Fault]:
     found = (
         _identity(keyed.reel),
         _palette(step),
+        _filled(step),
         missing.of_colors(reel, motion, loops=loops),
         missing.of_parts(reel, motion, loops=loops),
         motion_faults.of_seam(reel, motion, loops=loops, sent=len(step.cutout.solid)),
@@ -91,6 +92,11 @@ def _palette(step: Step) -> Fault | None:
         f"{away:.0%} of the pixels came in other colours than the source's and were recoloured"
     )
     return fault("palette", share(away, 0.10, 0.30), sentence)
+
+
+def _filled(step: Step) -> Fault | None:
+    sentence = f"{step.filled:.0%} of the picture was left empty by the motion and shows the source"
+    return fault("filled", share(step.filled, 0.005, 0.10), sentence)
 
 
 def _flicker(reel: Reel, *, is_event: bool) -> Fault | None:

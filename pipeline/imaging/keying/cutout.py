@@ -21,6 +21,8 @@ from . import specks
 TOLERANCE, TOLERANCE_SHARE = 0.20, 0.45
 #: From this distance on a pocket inside the figure is background wherever it is.
 SAFE_DISTANCE = 0.45
+#: A matte so near to a colour of an opaque source is no key at all.
+NO_KEY = 0.03
 #: A matte farther than this from the one that was asked for was repainted.
 REPAINTED = 0.15
 #: Shares of matte in an edge pixel that are tried, and from which on it is background.
@@ -76,7 +78,7 @@ def cut(
     blank = np.full(film.frames.shape[:3], -1, dtype=np.int32)
     outside = _outside(source)
     if not outside.any():
-        return Cutout(blank < 0, blank, np.repeat(matte[None], len(blank), axis=0), is_exact=True)
+        return _opaque(film, palette, matte, repairs)
     scene = _scene(film, outside, source)
     if _is_exact(scene, palette):
         return Cutout(scene.away > 0, blank, scene.matte, is_exact=True)
@@ -103,6 +105,26 @@ def cut(
         is_repainted=bool(nominal.max() > REPAINTED),
         uncertain=uncertain,
     )
+
+
+def _opaque(film: Film, palette: U8, matte: U8, repairs: Repairs) -> Cutout:
+    """Clear what shows the matte in a clip whose source leaves no room for it: what moved away.
+
+    Nothing tells the painted matte there, so the one that was asked for is believed, if it is no
+    colour of the source.
+    """
+    keys = np.repeat(matte[None], len(film.frames), axis=0)
+    blank = np.full(film.frames.shape[:3], -1, dtype=np.int32)
+    art, key = color.lab_of(palette), color.lab_of(matte[None])
+    tolerance = min(TOLERANCE, TOLERANCE_SHARE * float(color.distances(key, art).min()))
+    away = color.distances(color.lab_of(film.colors), key)[:, 0].take(film.number)
+    solid = away > tolerance
+    if solid.all() or tolerance < NO_KEY:
+        return Cutout(blank < 0, blank, keys, is_exact=True)
+    if repairs.fringe:
+        scene = _Scene(film.colors, film.number, keys, away)
+        solid, blank = _fringe(scene, solid, palette)
+    return Cutout(solid, np.where(solid, blank, -1), keys, is_exact=True)
 
 
 def _outside(source: Index) -> Bools:

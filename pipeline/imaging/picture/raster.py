@@ -24,6 +24,8 @@ Ints = NDArray[np.int64]
 
 #: Alpha of at least this is opaque.
 ALPHA_CUT = 128
+#: An opaque picture narrower than this, and more than twice as long, is no tile.
+STICK_PX = 8
 #: Pixels that are looked at in one go where a whole picture would take too much memory.
 BAND_PX = 1 << 20
 
@@ -72,6 +74,16 @@ def cut(rgba: U8) -> U8:
     clean: U8 = np.where(solid, rgba, np.uint8(0))
     clean[..., 3] = np.where(solid[..., 0], 255, 0)
     return clean
+
+
+def is_tile(rgba: U8) -> bool:
+    """Say whether a picture is opaque all over, as tiles and scenes are: it is to stay so.
+
+    A stick of a few px across is a sprite that was cut out tightly, and moves.
+    """
+    short, long = sorted(rgba.shape[:2])
+    is_stick = short < STICK_PX and long > 2 * short
+    return not is_stick and bool((rgba[..., 3] >= ALPHA_CUT).all())
 
 
 def box(mask: Bools) -> tuple[int, int, int, int] | None:
