@@ -22,7 +22,7 @@ from .keying import cutout, remap, specks
 from .keying.cutout import Cutout
 from .picture import color, raster
 from .picture.raster import U8, Bools, Index
-from .repair import align, calibrate, loop, tracks
+from .repair import align, calibrate, loop, recognise, tracks
 from .upload import fit
 
 STAGES = (
@@ -162,7 +162,9 @@ def _on_palette(
         reel = remap.remap(film, step.cutout, reel.source, palette, policy=policy)
         notes = (f"all frames were shifted by {_px(*off)} and are back in place",)
     on_palette = remap.share_on_palette(film, step.cutout.solid, palette)
-    if "calibrate" in stages and not step.cutout.is_exact and calibrate.is_possible(reel):
+    if "calibrate" in stages and reel.own > recognise.FEW_COLORS:
+        reel = recognise.recognise(film, reel, step.cutout.matte)
+    elif "calibrate" in stages and not step.cutout.is_exact and calibrate.is_possible(reel):
         reel = calibrate.calibrate(film.frames, step.cutout.matte, reel)
         if "specks" in stages and not step.motion.fades:
             reel = specks.tidy(reel)

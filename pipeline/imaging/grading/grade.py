@@ -14,6 +14,7 @@ import numpy as np
 from ...core.model import Grade, Remedy
 from ..frames.indexed import Reel
 from ..keying.cutout import Cutout
+from ..picture.raster import Index
 from ..repair import loop as loops
 from ..stages import Step
 from . import flicker, missing, motion_faults
@@ -23,6 +24,8 @@ from .fault import WEIGHTS, Fault, fault, share, where
 SPECKS_PX = 3
 #: A flash of four frames has none that is like the one before it.
 BOILING_FRAMES = 6
+#: In sprites of more colours than these, a change is one of more than so much (deltaE2).
+SHADED_COLORS, SEEN = 64, 0.08
 
 
 def grade(
@@ -115,4 +118,12 @@ def _motion(reel: Reel) -> Fault | None:
 
 def _changes(reel: Reel) -> list[float]:
     pairs = zip(reel.index, np.roll(reel.index, -1, axis=0), strict=True)
-    return [float((a != b).sum() / max(1, ((a >= 0) | (b >= 0)).sum())) for a, b in pairs]
+    return [_changed(reel, a, b) / max(1, int(((a >= 0) | (b >= 0)).sum())) for a, b in pairs]
+
+
+def _changed(reel: Reel, a: Index, b: Index) -> int:
+    """Count the pixels that change; of a shaded figure that moves every px is another colour."""
+    differ = a != b
+    if reel.own > SHADED_COLORS:
+        differ[differ] = reel.apart(a[differ], b[differ]) > SEEN
+    return int(differ.sum())

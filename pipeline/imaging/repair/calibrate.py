@@ -192,10 +192,10 @@ def _read(
 ) -> Ints:
     """Return for each pixel of a part (3, height, width) the number that its best patch has."""
     numbers = nearest.copy()
-    best = _patches(alone) + RECOLOUR_COST
+    best = patches(alone) + RECOLOUR_COST
     for place in places:
         own, shown = ground.at(place, box)
-        cost = _patches(np.minimum(_error(seen, shown), OUTLIER))
+        cost = patches(np.minimum(_error(seen, shown), OUTLIER))
         cost += DISTANCE_COST * (abs(place[0]) + abs(place[1]))
         better = cost < best
         np.copyto(best, cost, where=better)
@@ -224,7 +224,7 @@ def _error(seen: Floats, shown: Floats) -> Floats:
     return error
 
 
-def _patches(error: Floats) -> Floats:
+def patches(error: Floats) -> Floats:
     """Return the pixel's own error plus the means of the 3x3 and the 5x5 around it."""
     wide = _framed(error)
     rows3 = wide[:, 1:-3] + wide[:, 2:-2] + wide[:, 3:-1]
