@@ -22,7 +22,7 @@ from .keying import cutout, remap, specks
 from .keying.cutout import Cutout
 from .picture import color, raster
 from .picture.raster import U8, Bools, Index
-from .repair import align, calibrate, loop, recognise, tracks
+from .repair import align, calibrate, loop, recognise, silhouette, tracks
 from .upload import fit
 
 STAGES = (
@@ -47,6 +47,8 @@ class Step:
     to_and_fro: bool = False
     #: Share of an opaque source's pixels that the service left empty, and that show the source.
     filled: float = 0.0
+    #: Share of the ink that has the background's colour and may be either.
+    undecided: float = 0.0
 
 
 def develop(
@@ -155,6 +157,8 @@ def _on_palette(
         return replace(step, name="palette")
     policy = _policy(clip, len(palette))
     reel = remap.remap(film, step.cutout, step.reel.source, palette, policy=policy)
+    if not step.cutout.is_exact and silhouette.is_needed(reel, step.cutout.matte):
+        return _told_apart(film, step, reel)
     notes: tuple[str, ...] = ()
     if "align" in stages and any(off := tracks.first(reel)):
         film = Film(_moved(film.frames, step.cutout, off))
@@ -169,6 +173,22 @@ def _on_palette(
         if "specks" in stages and not step.motion.fades:
             reel = specks.tidy(reel)
     return replace(step, name="palette", reel=reel, on_palette=on_palette, notes=notes)
+
+
+def _told_apart(film: Film, step: Step, reel: Reel) -> Step:
+    """Decide by the source's silhouette what the background's colour does not tell."""
+    decided = silhouette.decide(film, reel, step.cutout.matte)
+    solid = decided.reel.solid
+    on_palette = remap.share_on_palette(film, solid, reel.palette[: reel.own])
+    cut = replace(step.cutout, solid=solid, residue=0)
+    return replace(
+        step,
+        name="palette",
+        reel=decided.reel,
+        cutout=cut,
+        on_palette=on_palette,
+        undecided=decided.undecided,
+    )
 
 
 def _policy(clip: Clip, own: int) -> remap.Policy:

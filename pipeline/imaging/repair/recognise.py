@@ -43,15 +43,15 @@ def recognise(film: Film, reel: Reel, matte: U8) -> Reel:
     if reel.own <= FEW_COLORS or _is_exact(film, reel, matte):
         return reel
     lab = color.lab_of(film.colors)
-    ground = _ground(reel, color.lab_of(matte[:1])[0])
+    ground = ground_of(reel, color.lab_of(matte[:1])[0])
     numbers = np.pad(reel.source, FAR_PX, constant_values=-1)
     index = reel.index.copy()
     for at in range(reel.count):
         seen = lab[film.number[at]]
         best = np.full(seen.shape[:2], 3 * RECOGNISED, dtype=np.float32)
-        for place in _places(seen, ground, reel.solid[at]):
-            there = _window(place, seen.shape[:2])
-            cost = patches(np.minimum(_gap(seen, ground[there]), np.float32(OUTLIER)))
+        for place in places(seen, ground, reel.solid[at]):
+            there = window(place, seen.shape[:2])
+            cost = patches(np.minimum(gap_of(seen, ground[there]), np.float32(OUTLIER)))
             cost += np.float32(DISTANCE_COST * (abs(place[0]) + abs(place[1])))
             mine = numbers[there]
             better: Bools = (cost < best) & (mine >= 0) & reel.solid[at]
@@ -68,19 +68,19 @@ def _is_exact(film: Film, reel: Reel, matte: U8) -> bool:
     return bool(color.is_member(film.colors, known).all())
 
 
-def _ground(reel: Reel, matte: Floats) -> Floats:
+def ground_of(reel: Reel, matte: Floats) -> Floats:
     """Return the source in OKLab on its matte, with room on each side."""
     shades = np.concatenate([color.lab_of(reel.palette[: reel.own]), matte[None]])
     return np.pad(shades[reel.source], [(FAR_PX, FAR_PX)] * 2 + [(0, 0)], mode="edge")
 
 
-def _window(place: _Place, shape: tuple[int, ...]) -> tuple[slice, slice]:
+def window(place: _Place, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Return the part of the ground that a frame looks like when it comes from a place away."""
     y, x = (FAR_PX + step for step in place)
     return slice(y, y + shape[0]), slice(x, x + shape[1])
 
 
-def _places(seen: Floats, ground: Floats, solid: Bools) -> list[_Place]:
+def places(seen: Floats, ground: Floats, solid: Bools) -> list[_Place]:
     """Return the places that most of a frame's ink looks like, the likeliest first."""
     found, away = _vote(seen, ground, solid, NEAR_PX)
     if away > FOUND:
@@ -97,13 +97,13 @@ def _vote(seen: Floats, ground: Floats, solid: Bools, far: int) -> tuple[list[_P
     ink = seen[y, x]
     span = range(-far, far + 1)
     steps = [(down, right) for down in span for right in span]
-    gaps = (_gap(ink, ground[y + FAR_PX + down, x + FAR_PX + right]) for down, right in steps)
+    gaps = (gap_of(ink, ground[y + FAR_PX + down, x + FAR_PX + right]) for down, right in steps)
     away = np.array([float(np.minimum(gap, np.float32(OUTLIER)).mean()) for gap in gaps])
     order = np.argsort(away, kind="stable")[:PLACES]
     return [steps[at] for at in order], float(away.min())
 
 
-def _gap(a: Floats, b: Floats) -> Floats:
+def gap_of(a: Floats, b: Floats) -> Floats:
     step = a - b
     gap: Floats = np.sqrt((step * step).sum(axis=-1, dtype=np.float32))
     return gap
