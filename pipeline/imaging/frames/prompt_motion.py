@@ -42,6 +42,25 @@ class Motion(Record, frozen=True, kw_only=True):
     wraps: bool = False
     #: One stroke is much faster than the rest.
     strikes: bool = False
+    #: It stands and lives: a breath, a sway of the body, nothing else.
+    idles: bool = False
+    #: It goes on the spot, on legs or otherwise.
+    walks: bool = False
+    #: It stands on its feet, which stay where they are.
+    stands: bool = False
+    #: It does something once, and may end in another pose or place.
+    acts: bool = False
+    #: It ends lying, or gone.
+    dies: bool = False
+    #: It turns white or red for a moment.
+    flashes: bool = False
+    #: Eyes move by themselves.
+    looks: bool = False
+    #: It is asked to stay as it is.
+    rests: bool = False
+    #: A part of the head is named, or of the legs: that moves, and nothing else.
+    names_top: bool = False
+    names_bottom: bool = False
 
 
 _SHAKES = "shak trembl shiver rumbl vibrat hit explo"
@@ -74,6 +93,17 @@ STEMS = {
     "covers": "nod talk chew peck agree bow head eat sip drink",
     "wraps": f"{_SCROLLS} flow stream waterfall",
     "strikes": f"{_STRIKES} ram stab bit snap thrust smash chop",
+    "idles": "idle stand wait rest alive fidget",
+    "walks": "walk march stroll patrol sneak tiptoe run jog sprint trot gallop",
+    "stands": "idle breath stand wait attack slash punch cast",
+    "acts": f"{_STRIKES} cast open close die dies death dying hurt damage knock fall jump leap "
+    "land throw shoot explo crumbl collaps pick spawn appear vanish teleport",
+    "dies": "die dies dying death dead kill perish collaps",
+    "flashes": "flash hurt damage hit blink cast explo lightning electr",
+    "looks": "look glanc blink eyes roll stare sleep dart wink",
+    "rests": "static motionless frozen freez",
+    "names_top": "head nod chew ear ears mouth talk hair blink",
+    "names_bottom": "feet foot legs tap",
 }
 _TRAITS = {
     trait: re.compile(rf"(?<![a-z])(?:{'|'.join(stems.split())})") for trait, stems in STEMS.items()

@@ -60,7 +60,7 @@ def of_colors(reel: Reel) -> Travel:
     """
     count, height, width = reel.index.shape
     frame, y, x = np.nonzero(reel.solid)
-    group = _groups(reel)
+    group = groups(reel)
     colors = int(group.max(initial=0)) + 1
     at = frame * colors + group[reel.index[reel.solid]]
     across = np.bincount(at * width + x, minlength=count * colors * width)
@@ -72,7 +72,7 @@ def of_colors(reel: Reel) -> Travel:
     )
 
 
-def _groups(reel: Reel) -> Ints:
+def groups(reel: Reel) -> Ints:
     """Return the number by which each palette colour is followed: its own, if they are few."""
     if len(reel.palette) <= MOST_COLORS:
         return np.arange(len(reel.palette))

@@ -17,7 +17,7 @@ from ..keying.cutout import Cutout
 from ..picture.raster import Index
 from ..repair import loop as loops
 from ..stages import Step
-from . import flicker, missing, motion_faults
+from . import flicker, missing, motion_faults, motion_rules
 from .fault import WEIGHTS, Fault, fault, share, where
 
 #: So few px of background in a whole clip are reported; more of them are no clip at all.
@@ -72,9 +72,10 @@ def _faults(step: Step, keyed: Step, *, loops: bool) -> list[Fault]:
         motion_faults.of_steps(reel, motion),
         motion_faults.of_place(reel, motion),
         _flicker(reel, is_event=motion.is_event),
-        _motion(reel),
+        _boiling(reel),
     )
-    return [one for one in found if one is not None]
+    seen = [one for one in found if one is not None]
+    return seen + motion_rules.find(reel, motion, loops=loops)
 
 
 def _residue(cutout: Cutout) -> str:
@@ -108,9 +109,7 @@ def _flicker(reel: Reel, *, is_event: bool) -> Fault | None:
     return fault("flicker", share(flicks, 0.02, 0.05), sentence)
 
 
-def _motion(reel: Reel) -> Fault | None:
-    if reel.count > 1 and (reel.index == reel.index[0]).all():
-        return fault("motion", 1.0, "all frames are the same: nothing moves")
+def _boiling(reel: Reel) -> Fault | None:
     is_never_still = reel.count >= BOILING_FRAMES and all(value > 0 for value in loops.steps(reel))
     boiling = float(np.mean(_changes(reel))) if is_never_still else 0.0
     return fault("motion", share(boiling, 0.85, 1.0), "the whole picture changes in every frame")
