@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawn_sprites import HERO, drawn, padded
+from graded_clips import graded
 from hand_drawn import loops
 from PIL import Image
 from places import SPRITES
-from test_grade import graded
 
 from pipeline.core.model import Grade
 from pipeline.imaging.picture.raster import U8

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.imaging.picture import color, nearest
+from pipeline.imaging.picture.raster import U8
 
 #: The largest canvas of the service and the most frames.
 SIDE_PX, FRAMES = 256, 16
@@ -109,7 +110,7 @@ def test_the_largest_clip_of_any_colours_stays_within_bounds(
     assert spent < MOST_S
 
 
-def _noise(count: int, seed: int) -> color.U8:
+def _noise(count: int, seed: int) -> U8:
     return np.random.default_rng(seed).integers(0, 256, (count, 3), dtype=np.uint8)
 
 

@@ -6,16 +6,16 @@ import degrade
 import msgspec
 import numpy as np
 import pytest
+from bought_clips import asked, task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import AssetError, SourceError
-from pipeline.core.model import Clip, Pixels, Request, Resolved, Rule
+from pipeline.core.model import Clip, Pixels, Resolved
 from pipeline.imaging import stages
-from pipeline.imaging.picture import color, png, raster
+from pipeline.imaging.picture import color, raster
 from pipeline.imaging.picture.raster import U8
 from pipeline.imaging.upload import fit
-from pipeline.purchase import resolve
 from pipeline.run import finish
 
 SOURCES = ("1 px", "2 px", "one colour", "noise", "half", "few", "column", "row")
@@ -36,14 +36,6 @@ def source(kind: str, width: int, height: int, rng: np.random.Generator) -> U8:
     return art
 
 
-def asked(pixels: Pixels, prompt: str, frames: int) -> Resolved:
-    """Resolve a request for the picture."""
-    request = Request(
-        source="x.png", pixel_digest="0" * 64, clip="idle", rule="r", prompt=prompt, frames=frames
-    )
-    return resolve.request(request, pixels, request_key="f00d", open_key=None)
-
-
 def sent(kind: str, art: U8, plan: Resolved, rng: np.random.Generator) -> U8:
     """Return opaque frames (frames, height, width, 3) as a service may send them."""
     laid = fit.canvas(raster.cut(art), stages.placement(plan))
@@ -57,28 +49,12 @@ def sent(kind: str, art: U8, plan: Resolved, rng: np.random.Generator) -> U8:
     if kind == "empty later":
         frames[1:] = 0
         return degrade.flatten(frames, (int(matte[0]), int(matte[1]), int(matte[2])))
-    fills = {"empty": matte, "white": 255, "all art": art[art[..., 3] > 0][0, :3]}
-    noise = rng.integers(0, 256, blank.shape, dtype=np.uint8)
-    filled: U8 = noise if kind == "noise" else blank + np.asarray(fills[kind], dtype=np.uint8)
-    return filled
-
-
-def task(pixels: Pixels, plan: Resolved, frames: U8, clip: Clip) -> finish.Task:
-    """Return the task of one clip that was bought for these frames."""
-    count, height, width = frames.shape[:3]
-    row = np.full((height, count * width, 4), 255, dtype=np.uint8)
-    row[..., :3] = frames.swapaxes(0, 1).reshape(height, count * width, 3)
-    bought = finish.BoughtClip(
-        clip=clip.name,
-        take=0,
-        content=png.write(count * width, height, row.tobytes()),
-        resolved=plan,
-        digest="0" * 64,
-        service="pixel-engine",
-        model="m",
-    )
-    rule = Rule(name="r", match=("*",), clips=(clip,))
-    return finish.Task(stem="x", pixels=pixels, rule=rule, bought=(bought,), targets=())
+    if kind == "noise":
+        noise: U8 = rng.integers(0, 256, blank.shape, dtype=np.uint8)
+        return noise
+    fills = {"empty": matte, "white": (255,) * 3, "all art": art[art[..., 3] > 0][0, :3]}
+    blank[...] = fills[kind]
+    return blank
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -6,7 +6,7 @@ import degrade
 import msgspec
 import numpy as np
 import pytest
-from test_finish_small import asked, task
+from bought_clips import asked, task
 
 from pipeline.core.model import Clip, Grade, Pixels, Resolved, Sheet
 from pipeline.engine.render import animate

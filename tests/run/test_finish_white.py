@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bought_clips import asked, task
 from drawn_sprites import HERO, drawn
-from test_finish_small import asked, task
 
 from pipeline.core.model import Clip
 from pipeline.engine.render import animate

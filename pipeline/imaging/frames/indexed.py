@@ -47,7 +47,8 @@ class Reel:
         Of a few colours a table is quicker; of more it would take a gigabyte.
         """
         if self._table is not None:
-            return self._table[a, b]
+            known: Floats = self._table[a, b]
+            return known
         step = self._shades[a] - self._shades[b]
         gap = np.sqrt((step * step).sum(axis=-1, dtype=np.float32))
         one, other = np.less(a, 0), np.less(b, 0)

@@ -44,6 +44,10 @@ class Motion(Record, frozen=True, kw_only=True):
     strikes: bool = False
     #: It stands and lives: a breath, a sway of the body, nothing else.
     idles: bool = False
+    #: The whole figure hangs, floats or rolls: it has no floor.
+    floats: bool = False
+    #: Its chest rises and sinks.
+    breathes: bool = False
     #: It goes on the spot, on legs or otherwise.
     walks: bool = False
     #: It stands on its feet, which stay where they are.
@@ -94,6 +98,9 @@ STEMS = {
     "wraps": f"{_SCROLLS} flow stream waterfall",
     "strikes": f"{_STRIKES} ram stab bit snap thrust smash chop",
     "idles": "idle stand wait rest alive fidget",
+    "breathes": "breath",
+    "floats": "float hover fly flap levitat glid drift swim hang swing pendulum tilt rock danc "
+    "sway wobbl roll rotat spin bounc hop jump slid ghost bat bee fairy",
     "walks": "walk march stroll patrol sneak tiptoe run jog sprint trot gallop",
     "stands": "idle breath stand wait attack slash punch cast",
     "acts": f"{_STRIKES} cast open close die dies death dying hurt damage knock fall jump leap "
@@ -110,7 +117,19 @@ _TRAITS = {
 }
 
 
+#: What a clip's name alone says of standing counts only while the prompt names no other motion.
+_STANDING = ("idles", "stands")
+_OTHER = tuple(trait for trait in STEMS if trait not in (*_STANDING, "breathes", "is_reversible"))
+
+
 def read(clip: str, prompt: str) -> Motion:
     """Read a clip's name and prompt; what is negated does not count."""
-    words = _NEGATION.sub(" ", f" {clip.replace('_', ' ')}, {prompt} ".lower())
-    return Motion(**{trait: bool(told.search(words)) for trait, told in _TRAITS.items()})
+    both, asked = (_told(text) for text in (f"{clip.replace('_', ' ')}, {prompt}", prompt))
+    if any(asked[trait] for trait in _OTHER):
+        both |= {trait: asked[trait] for trait in _STANDING}
+    return Motion(**both)
+
+
+def _told(text: str) -> dict[str, bool]:
+    words = _NEGATION.sub(" ", f" {text} ".lower())
+    return {trait: bool(told.search(words)) for trait, told in _TRAITS.items()}

@@ -79,7 +79,8 @@ def groups(reel: Reel) -> Ints:
     low, high, levels = (np.array(one) for one in (LOWEST, HIGHEST, LEVELS))
     share = (color.lab_of(reel.palette) - low) / (high - low)
     level = np.floor(share * levels).astype(np.int64).clip(0, levels - 1)
-    return np.ravel_multi_index(tuple(level.T), LEVELS).astype(np.int64)
+    group: Ints = np.ravel_multi_index(tuple(level.T), LEVELS).astype(np.int64)
+    return group
 
 
 def _travel(reel: Reel, *counts: np.ndarray[tuple[int, ...], np.dtype[np.integer]]) -> Travel:

@@ -74,7 +74,8 @@ def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     if not loops or reel.count < 4 or motion.is_event or motion.looks or by_color:
         return None
     lives = motion.idles or motion.walks
-    if not lives and (reel.count < SURELY or motion.hides or motion.is_abrupt):
+    may_be_two = motion.hides or motion.is_abrupt or motion.covers or motion.swells
+    if not lives and (reel.count < SURELY or may_be_two) and not motion.breathes:
         return None
     count = len({frame.tobytes() for frame in reel.index})
     text = f"{count} poses in {reel.count} frames: it ticks like a metronome"
@@ -88,7 +89,10 @@ def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
 
 def _held(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     """Judge a pose that is held for too long: the clip stands still, then jerks."""
-    if not loops or not (motion.idles or motion.walks) or reel.count < FEWEST:
+    by_color = motion.recolors and not motion.flares
+    if not loops or reel.count < FEWEST or motion.is_event or motion.looks or by_color:
+        return None
+    if not (motion.idles or motion.walks):
         return None
     first, length = _longest_hold(reel)
     text = f"frames {first} to {first + length - 1}: the pose is held for {length} of {reel.count}"
@@ -108,7 +112,7 @@ def _longest_hold(reel: Reel) -> tuple[int, int]:
 def _feet(reel: Reel, motion: Motion) -> Fault | None:
     """Judge feet that slide: the same feet, elsewhere on the floor."""
     box = raster.box(reel.source_solid)
-    if not motion.stands or box is None:
+    if not motion.stands or motion.floats or box is None:
         return None
     rows = max(2, round(FEET * (box[3] - box[1])))
     own = reel.source[box[3] - rows : box[3]]

@@ -47,10 +47,9 @@ def find(colors: U8, palette: U8) -> Nearest:
     if others.size:
         rest = colors[others]
         is_few = len(rest) * len(palette) <= PAIRS
-        for mine, part in zip(
-            found, (_of_pairs if is_few else _by_cell)(rest, palette), strict=True
-        ):
-            mine[others] = part
+        part = (_of_pairs if is_few else _by_cell)(rest, palette)
+        first[others], away[others] = part.first, part.away
+        found.second[others], found.farther[others] = part.second, part.farther
     return found
 
 

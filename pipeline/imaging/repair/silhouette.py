@@ -15,7 +15,7 @@ import numpy as np
 from ..frames.indexed import Reel
 from ..frames.raw import Film
 from ..picture import color, regions
-from ..picture.raster import U8, Bools
+from ..picture.raster import U8, Bools, Floats
 from . import recognise
 from .calibrate import patches
 
@@ -70,7 +70,7 @@ def decide(film: Film, reel: Reel, matte: U8) -> Decided:
     return Decided(reel.with_index(index), undecided / ink)
 
 
-def _is_shown(seen: recognise.Floats, reel: Reel, ground: recognise.Floats) -> bool:
+def _is_shown(seen: Floats, reel: Reel, ground: Floats) -> bool:
     """Say whether frame 0 looks like the source on its background."""
     there = recognise.window((0, 0), seen.shape[:2])
     near = regions.grow(reel.source_solid[None])[0]
