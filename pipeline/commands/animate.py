@@ -11,17 +11,16 @@ from pathlib import Path
 
 from .. import imaging
 from ..api import Project
-from ..config import project_settings, rule_file
+from ..config import consent, project_settings, rule_file
 from ..config import workspace as workspaces
 from ..config.workspace import Workspace
 from ..core.errors import UsageError
 from ..core.model import Document, File, Pixels
-from ..plan.steps import Known
 from ..plan.wish import Wish
 from ..run import finish, survey
 from ..run.report import Report
 from ..run.survey import Survey
-from ..run.uptodate.compare import Look
+from ..run.uptodate.quick import Found
 from ..storage import files, pictures
 
 #: Where errors in the wish are said to be.
@@ -54,14 +53,15 @@ class SingleFile(Project):
             None, self.environment, {"assets": ["."], **self._flags}
         )
         root = self._start.absolute().parent
+        state = workspaces.state_folder(settings, self.environment)
+        service, key_refusal = consent.service(settings, root, state, self.environment)
         self.workspace = Workspace(
             root=root,
             settings=settings,
             rules=rule_file.load([(_wish(self._clip), "")]),
-            service=project_settings.service(
-                settings, workspaces.api_key(root, self.environment) is not None
-            ),
-            state=workspaces.state_folder(settings, self.environment),
+            service=service,
+            state=state,
+            key_refusal=key_refusal,
             inputs=(),
             is_project=False,
         )
@@ -77,12 +77,8 @@ class SingleFile(Project):
         files.publish(folder, written)
         return tuple(folder / file.path for file in written)
 
-    def _look(self, wish: Wish, since: Look | None = None) -> Survey:
+    def _look(self, wish: Wish, remembered: Found | None = None) -> Survey:
         return survey.look(self.workspace, self._name)
-
-    def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
-        """Set no seal: nothing of ours is kept in the file's folder."""
-        return report
 
     def _task(self, report: Report) -> finish.Task:
         wanted = report.plan.sources[0].wanted

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..core.model import Preference, Record
+from ..core.model import Preference, Record, stem_of
 from ..storage.lock import ClipLine
 from .plan import Plan
 from .saved_plans import SavedPlan
@@ -42,6 +42,8 @@ class Wish(Record, frozen=True, kw_only=True):
     # -- the yes for purchases: so many credits, all, whatever a person answers, or none --
 
     max_credits: int | None = None
+    #: What a user calls `max_credits`.
+    limited_by: str = "--max-credits"
     yes: bool = False
     ask: Callable[[Plan], bool] | None = None
     #: A plan that was agreed to: exactly this is done, or nothing.
@@ -62,4 +64,4 @@ class Wish(Record, frozen=True, kw_only=True):
     @property
     def restored_stems(self) -> frozenset[str]:
         """The stems of `restored`."""
-        return frozenset(path[: -len(".png")] for path in self.restored)
+        return frozenset(stem_of(path) for path in self.restored)

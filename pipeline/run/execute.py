@@ -6,15 +6,22 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
+from ..core.errors import (
+    AssetError,
+    HeldOpenError,
+    PixelpipeError,
+    RefusedError,
+    StorageError,
+    UnusableError,
+)
 from ..core.model import JobState, Rule, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
@@ -23,6 +30,7 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
+from ..storage.files import Stat
 from ..storage.lock import ClipLine
 from ..storage.store import Bought
 from . import endings, grades
@@ -36,6 +44,13 @@ if TYPE_CHECKING:
     from . import finish
 
 
+class Carried(NamedTuple):
+    """How each step of a plan ended, and what each file looked like when the run had left it."""
+
+    results: list[Result]
+    left: Mapping[str, Stat | None]
+
+
 def run(
     workspace: Workspace,
     survey: Survey,
@@ -44,14 +59,15 @@ def run(
     permit: Permit,
     *,
     restored: Collection[str] = (),
-) -> list[Result]:
+) -> Carried:
     """Carry out `plan`, which was made from `survey`, and return how each step ended.
 
     `restored` holds the stems whose outputs are replaced although they were edited.
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
     """
-    return _Run(workspace, survey, plan, context, permit, restored).run()
+    one = _Run(workspace, survey, plan, context, permit, restored)
+    return Carried(results=one.run(), left=one.left)
 
 
 class _Run:
@@ -89,6 +105,11 @@ class _Run:
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
 
+    @property
+    def left(self) -> Mapping[str, Stat | None]:
+        """What every file looked like when it had been written or removed."""
+        return self._publication.left
+
     def run(self) -> list[Result]:
         watch = self._context.watch
         work = [one for one in self._plan.sources if not one.is_fresh]
@@ -110,8 +131,8 @@ class _Run:
             watch.lap("finishing the last")
         finally:
             self._publication.flush()
-            self._survey.save_index()
-            watch.lap("lock file and index")
+            self._survey.save()
+            watch.lap("lock file and state")
         fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
@@ -248,9 +269,12 @@ class _Run:
         content = self._store.content(digest) if record else None
         if record is None or content is None:
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
-        self._store.keep(record)
-        if clip.job is not None and clip.step.kind is StepKind.REUSE:
-            jobs.settle(clip.job, record, self._context.ledger, self._context.clock())
+        ledger = self._context.ledger
+        # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
+        is_own = self._store.is_kept_by_user(record)
+        self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
+        if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
+            jobs.settle(clip.job, record, ledger, self._context.clock())
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)
 
@@ -267,6 +291,8 @@ class _Run:
                     self._hide(source, bought, verdict, one.finished, finishing)
                     continue
                 self._write(source, bought, one.finished)
+            except UnusableError as exc:
+                self._leave_out(source, bought, exc, finishing)
             except PixelpipeError as exc:
                 if isinstance(exc, StorageError) and not isinstance(exc, HeldOpenError):
                     raise
@@ -274,6 +300,29 @@ class _Run:
             else:
                 self._report(self._done(clip, one.finished) for clip in bought)
                 self._let_go(bought)
+
+    def _leave_out(
+        self,
+        source: SourcePlan,
+        bought: Sequence[ClipPlan],
+        error: UnusableError,
+        finishing: Finishing,
+    ) -> None:
+        """Publish a source without the clip that cannot be used, unless what stands is whole."""
+        bad = [clip for clip in bought if clip.request.clip == error.clip] or bought
+        rest = tuple(clip for clip in bought if clip not in bad)
+        self._report(endings.failed(clip, error) for clip in bad)
+        if rest and source.wanted.source.path not in self._published:
+            self._finish(source, rest, finishing)
+            return
+        stands = self._publication.stands(source.wanted.source)
+        locked = {(line.source, line.clip, line.digest) for line in self._survey.lock.clips}
+        for clip in rest:
+            is_shown = (clip.request.source, clip.request.clip, clip.digest) in locked
+            kind = StepKind.FRESH if is_shown and stands else clip.step.kind
+            step = msgspec.structs.replace(clip.step, kind=kind)
+            shown = msgspec.structs.replace(clip, step=step)
+            self._report([endings.left(shown, stands=stands)])
 
     def _write(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -283,7 +332,7 @@ class _Run:
         used = [(c.request.clip, c.step.request_key, c.digest or "") for c in bought]
         recipe = keys.build_recipe(wanted.source.stem, wanted.rule, used, wanted.targets)
         build_key = keys.digest(recipe.encode())
-        self._survey.index.note(build_key, recipe)
+        self._survey.state.note(wanted.source.path, build_key, keys.derivation(recipe))
         shown = [self._line(clip) for clip in bought]
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grades.kept(source, self._survey.lock, lines)

@@ -26,6 +26,8 @@ def gather(
         lock=survey.lock,
         waiting=survey.waiting,
         have=_Have(store),
+        record=store.record,
+        find=store.find,
         on_disk=_on_disk(workspace.root, survey),
         restored=restored,
         existing=survey.scan.files.keys() if survey.is_whole else None,
@@ -44,7 +46,7 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     named.update(path for one in survey.wanted for path in one.outputs)
     # A folder may stand where an output goes: it is there, and it is not ours.
     there = [path for path in named if path in files or path in survey.scan.folders]
-    found = project.digests(root, there, survey.index, files=files)
+    found = project.digests(root, there, survey.state, files=files)
     return {path: digest for path, digest in found.items() if digest is not None}
 
 
@@ -74,6 +76,7 @@ def _with_ledger(
     alike = ledger.alike(
         found for one in missing if (found := keys.open_key(named[one], identity)) is not None
     )
+    pixels = {named[key].pixel_digest for key in missing if not _is_bought(jobs.get(key))}
     unknown = [key for key in missing if key not in jobs or jobs[key].digest is None]
     stored = {key: one.digest for key in unknown if (one := store.find(key)) is not None}
     return msgspec.structs.replace(
@@ -81,9 +84,14 @@ def _with_ledger(
         jobs=jobs,
         alike=alike,
         stored=stored,
+        made_from=ledger.made_from(pixels, identity),
         begun=ledger.begun(str(workspace.root), _suspicious(known)),
         alive=alive | _alive(ledger, jobs.values()),
     )
+
+
+def _is_bought(job: Job | None) -> bool:
+    return job is not None and job.digest is not None
 
 
 def _suspicious(known: Known) -> list[str]:
@@ -129,3 +137,13 @@ class _Have:
 
     def __contains__(self, digest: object) -> bool:
         return isinstance(digest, str) and self._store.has(digest)
+
+
+def unsure(survey: Survey, known: Known) -> frozenset[str]:
+    """Return the sources whose outputs are not all on disk as the lock file says."""
+    of = survey.lock.files_of()
+    return frozenset(
+        one.source.path
+        for one in survey.wanted
+        if any(known.on_disk.get(line.path) != line.digest for line in of.get(one.source.stem, ()))
+    )

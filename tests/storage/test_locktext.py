@@ -11,14 +11,15 @@ from pipeline.storage.lock import ClipLine, FileLine, Lock
 #: Names of which some begin as others do, some need no escape, and some do.
 stems = st.sampled_from(["a", "ab", "b/a", "é", "z z", "a.b", 'quoted"', "back\\", "line\u2028"])
 plain_stems = st.sampled_from(["a", "ab", "b/a", "é", "z z", "a.b", "line\u2028"])
-words = st.sampled_from(["", "0", "1", "m", "z"])
+words = st.sampled_from(["0", "1", "m", "z"])
+digests = st.sampled_from(["0" * 64, "1" * 64, "f" * 64])
 
 
 def clip_lines(names: st.SearchStrategy[str]) -> st.SearchStrategy[ClipLine]:
     """Make lines about clips of some sources."""
     return st.builds(
-        ClipLine, source=names.map(lambda stem: f"{stem}.png"), clip=words, key=words,
-        digest=words, service=words, paid=st.booleans(), grade=st.none() | st.integers(0, 9),
+        ClipLine, source=names.map(lambda stem: f"{stem}.png"), clip=words, key=digests,
+        digest=digests, service=words, paid=st.booleans(), grade=st.none() | st.integers(0, 9),
     )  # fmt: skip
 
 
@@ -27,7 +28,7 @@ def file_lines(names: st.SearchStrategy[str]) -> st.SearchStrategy[FileLine]:
     return st.builds(
         FileLine,
         path=st.tuples(names, st.sampled_from(["png", "json", "walk.gif"])).map(".anim.".join),
-        digest=words, build=words, adopted=st.booleans(),
+        digest=digests, build=digests, adopted=st.booleans(),
     )  # fmt: skip
 
 
@@ -93,15 +94,3 @@ def test_lines_are_replaced_as_records_are(
         by_stem.setdefault(lock.stem(file.path), []).append(file)
     expected = lock.text(lock.replace(one, clips=by_source, files=by_stem))
     assert lock_text.replace(lock.text(one), clips=by_source, files=by_stem) == expected
-
-
-@given(locks(plain_stems), st.sampled_from(["a", "é"]), st.data())
-def test_a_plain_text_stays_so_or_not(one: Lock, stem: str, data: st.DataObject) -> None:
-    """Only lines about one source may have been written by others."""
-    text = lock_text.rest(lock.text(one), {stem})
-    lines = text.split("\n")
-    for _ in range(data.draw(st.integers(0, 3))):
-        line = lock.written(data.draw(clip_lines(st.just(stem))))
-        lines.insert(data.draw(st.integers(1, len(lines) - 1)), line)
-    text = "\n".join(lines)
-    assert lock_text.stays_plain(text, {stem}) is lock_text.is_plain(text)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from ...core.model import Record, TargetChoice
+from ...core.model import Record, TargetChoice, stem_of
 from .gameengines import Found
 
 #: Lines for `.gitattributes`: outputs are the same bytes everywhere, and a merge of the lock file
@@ -57,8 +57,8 @@ rules: {_list([rules])}
 packs: {_list(packs)}
 
 # auto: the Pixel Engine when a key is set (PIXEL_ENGINE_API_KEY, or a line in .env),
-# else the built-in engine: offline and free. Nothing is bought without asking, unless
-# `budget: 200` (credits for one run) allows it.
+# else the built-in engine: offline and free. Nothing is bought without your yes, and
+# `budget: 200` (credits for one run) limits what a yes may spend.
 service: auto
 
 # What is written for each sprite: {whose}. Add `gif` or `webp` for previews.
@@ -121,7 +121,7 @@ def example_folder(paths: Iterable[str]) -> str:
 
 def play(found: Found, played: Played) -> tuple[str, ...]:
     """Return the lines that play a clip in an engine."""
-    stem = played.source[: -len(".png")]
+    stem = stem_of(played.source)
     name = stem.rpartition("/")[2]
     file = _output(played, found.kind.ending, f"{stem}.anim{found.kind.ending}")
     png = _output(played, ".anim.png", f"{stem}.anim.png")

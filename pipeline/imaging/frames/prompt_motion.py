@@ -109,7 +109,7 @@ STEMS = {
     "flashes": "flash hurt damage hit blink cast explo lightning electr",
     "looks": "look glanc blink eyes roll stare sleep dart wink",
     "rests": "static motionless frozen freez",
-    "names_top": "head nod chew ear ears mouth talk hair blink",
+    "names_top": "head nod chew ears",
     "names_bottom": "feet foot legs tap",
 }
 _TRAITS = {

@@ -34,9 +34,11 @@ SAME_FEET = 0.85
 RECOLOURED, LARGE, GONE = (0.25, 0.33), 0.10, 0.15
 #: Share of the ink up to which a spot is an eye, least distance of its colour from those around it
 #: (deltaE2), and how much of the head around it must be found again.
-EYE_SHARE, EYE_PX, EYE_AWAY, HEAD = 0.02, 12, 0.25, 0.90
+EYE_SHARE, EYE_PX, EYE_AWAY, HEAD = 0.02, 12, 0.25, 0.95
 #: Share of what changes that may lie in the other end of the figure than the part that was named.
 ELSEWHERE = (0.6, 0.8)
+#: Share of the height above which a head may lie: small figures have large ones.
+NECK = 0.65
 #: A figure that died covers so much of where it stood at most, or has so much ink left.
 STANDING, LEFT = (0.70, 0.85), 0.5
 #: The largest step of a stroke is at least so many times the median one.
@@ -174,7 +176,8 @@ def _histogram(group: Ints, frame: Index) -> Ints:
 
 def _eyes(reel: Reel, motion: Motion) -> Fault | None:
     """Judge eyes that leave their place in the head: what is drawn in a face moves with it."""
-    if motion.looks or motion.hides or (motion.reshapes and not motion.walks):
+    is_bent = motion.floats or motion.hides or (motion.reshapes and not motion.walks)
+    if motion.looks or is_bent:
         return None
     for eye in _spots(reel):
         faults = [_strays(reel, eye, at) for at in range(1, reel.count)]
@@ -250,9 +253,9 @@ def _part(reel: Reel, motion: Motion) -> Fault | None:
         return None
     changed = (reel.index != reel.source).any(axis=0)
     rows = changed[box[1] : box[3]].sum(axis=1)
-    half = len(rows) // 2
+    neck, waist = round(NECK * len(rows)), len(rows) // 2
     total = max(1, int(rows.sum()))
-    elsewhere = float((rows[half:] if motion.names_top else rows[:half]).sum()) / total
+    elsewhere = float((rows[neck:] if motion.names_top else rows[:waist]).sum()) / total
     part, other = ("head", "lower") if motion.names_top else ("feet", "upper")
     text = f"the prompt names the {part}, and {elsewhere:.0%} of what moves is the {other} half"
     return fault("part", share(elsewhere, *ELSEWHERE), text)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,9 +19,10 @@ MAX_SIDE_PX = 4096
 #: Chunks that hold the pixels. All others are dropped before decoding: colour profiles are not
 #: ours to apply, and compressed text is a place for decompression bombs.
 PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-#: Of these there is one at most, and IDAT chunks follow each other: what a second one would say has
-#: not been looked at.
-_SINGLE = (b"IHDR", b"PLTE", b"tRNS")
+#: A second one would count for the decoder, which is not what was checked.
+_ONCE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"acTL"))
+#: A picture of 64 MiB in pieces of 4 KiB has a sixth of this.
+_MOST_CHUNKS = 100_000
 #: Bit depths that each colour type may have.
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
@@ -33,6 +34,9 @@ _PASSES = (
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4),
     (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2),
 )  # fmt: skip
+
+#: Bytes of the one transparent colour of pictures without a palette.
+_TRANSPARENCY = {GREY: 2, RGB: 6}
 
 _FOREIGN = (
     (b"\xff\xd8\xff", "a JPEG"),
@@ -82,6 +86,8 @@ def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Hea
             frames = max(1, int(struct.unpack(">I", body[:4])[0]))
         if kind == b"tRNS":
             transparency = bytes(body)
+            if len(body) != _TRANSPARENCY.get(color_type, len(body)):
+                raise SourceError(f"{path}: the PNG is corrupt (impossible tRNS); export it again")
         if kind in PIXEL_CHUNKS and (kind != b"tRNS" or color_type == INDEXED):
             kept.append(raw)
     _check_order(order, color_type, path)
@@ -93,9 +99,6 @@ def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Hea
 
 def _check_order(order: list[bytes], color_type: int, path: str) -> None:
     """Refuse a picture whose chunks contradict each other, or lack what its pixels need."""
-    for kind in _SINGLE:
-        if order.count(kind) > 1:
-            raise _corrupt(path, f"{order.count(kind)} {kind.decode()} chunks")
     if b"IDAT" not in order:
         raise _corrupt(path, "no IDAT")
     first, count = order.index(b"IDAT"), order.count(b"IDAT")
@@ -147,10 +150,9 @@ def frame_count(content: bytes) -> int:
     return inspect(content, "").frames
 
 
-def area_px(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> int:
-    """Return the pixels that a PNG says it has; nothing is unpacked. Raises as `inspect` does."""
-    header = inspect(content, path, max_side_px=max_side_px)
-    return header.width * header.height
+def only(content: bytes, path: str, kinds: Container[bytes]) -> bytes:
+    """Return a PNG with the chunks of these `kinds` only. Raises as `inspect` does."""
+    return SIGNATURE + b"".join(raw for kind, _, raw in _chunks(content, path) if kind in kinds)
 
 
 def write(width: int, height: int, rgba: bytes) -> bytes:
@@ -209,7 +211,8 @@ def _read_ihdr(content: bytes, path: str, max_side_px: int) -> tuple[int, int, i
 def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, memoryview, memoryview]]:
     """Yield kind, body and the whole of each chunk; views, for there may be one large chunk."""
     position, view = len(SIGNATURE), memoryview(content)
-    while True:
+    seen: set[bytes] = set()
+    for _ in range(_MOST_CHUNKS):
         end = position + 12
         if end <= len(content):
             length = int.from_bytes(content[position : position + 4], "big")
@@ -225,7 +228,11 @@ def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, memoryview, memo
             raise SourceError(
                 f"{path}: the PNG is corrupt ({kind.decode()} at byte {position}); export it again"
             )
+        if kind in _ONCE and kind in seen:
+            raise SourceError(f"{path}: the PNG is corrupt (two {kind.decode()}); export it again")
+        seen.add(kind)
         yield kind, body, view[position:end]
         if kind == b"IEND":
             return
         position = end
+    raise SourceError(f"{path}: the PNG has more than {_MOST_CHUNKS} chunks; export it again")

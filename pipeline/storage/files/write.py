@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import AssetError, HeldOpenError, StorageError
 from ...core.model import File
 from . import paths, snapshot
-from .index import Index
 from .stats import Stat, stat_of
+
+if TYPE_CHECKING:
+    from ..state import State
 
 #: Windows refuses to replace a file that another program holds open: an engine that imports the
 #: old one needs a moment. Elsewhere a refusal is final.
@@ -37,8 +39,16 @@ class _Pending(NamedTuple):
     place: Path
 
 
-def publish(root: Path, files: Sequence[File], *, syncs_folders: bool = True) -> tuple[str, ...]:
+def publish(
+    root: Path,
+    files: Sequence[File],
+    *,
+    below: Sequence[str] | None = None,
+    syncs_folders: bool = True,
+) -> tuple[str, ...]:
     """Write `files`, and return the paths of those that were not yet as they should be.
+
+    `below`: these are outputs, and lie in one of these folders.
 
     All are written and synced under temporary names in their own folders before the first is
     renamed, so that a full disk changes nothing and the set switches at once. A file that holds
@@ -56,6 +66,9 @@ def publish(root: Path, files: Sequence[File], *, syncs_folders: bool = True) ->
     HeldOpenError when patience is at an end (some of the set may be renamed then), and AssetError
     for a name that Windows reserves, or a place outside of the project.
     """
+    if below is not None:
+        for file in files:
+            _check_ours(root, file.path, below)
     wanted = _checked(root, files)
     pending: list[_Pending] = []
     try:
@@ -82,29 +95,35 @@ def sync_folders(root: Path, names: Iterable[str]) -> None:
         _sync_folder(folder)
 
 
-def remove(root: Path, path: str, digest: str) -> bool:
-    """Delete the file `path` if its bytes still have this `digest`; tell whether it was deleted.
+def remove(root: Path, path: str, digest: str, *, below: Sequence[str]) -> bool:
+    """Delete the output `path` if its bytes still have this `digest`; tell whether it was deleted.
 
-    Raises StorageError if it cannot be read or deleted, or lies outside of the project.
+    A lock file may name anything. What is no output by its name, lies in none of the folders
+    `below` or in a hidden one, outside of the project, or is a link, is nothing that we wrote.
+    Raises StorageError if it cannot be read or deleted.
     """
-    place = _place(root, path)
+    try:
+        _check_ours(root, path, below)
+        place = _place(root, path)
+    except AssetError:
+        return False
     with _named(path):
-        if not place.is_file() or snapshot.digest_of(place) != digest:
+        if place.is_symlink() or not place.is_file() or snapshot.digest_of(place) != digest:
             return False
         place.unlink()
     return True
 
 
 def digests(
-    root: Path, names: Iterable[str], index: Index, *, files: Mapping[str, Stat] | None = None
+    root: Path, names: Iterable[str], state: State, *, files: Mapping[str, Stat] | None = None
 ) -> dict[str, str | None]:
-    """Return the digest of each of the files `names` on disk, read only where the index must.
+    """Return the digest of each of the files `names` on disk, read only where the state must.
 
     None: there is no such file. "": something is there that cannot be read as a file, and so is
     nothing that we wrote. `files` are stats that a scan has just taken; others are looked up.
     """
     known = files or {}
-    return {path: _digest(root, path, index, known.get(path)) for path in names}
+    return {path: _digest(root, path, state, known.get(path)) for path in names}
 
 
 def sweep(root: Path, leftovers: Iterable[str], *, now_s: float) -> tuple[str, ...]:
@@ -177,9 +196,25 @@ def _place(root: Path, path: str) -> Path:
     if paths.is_reserved(path):
         raise AssetError(f"{path}: is a name that Windows reserves; rename the source")
     folder, _, name = path.rpartition("/")
-    parent = paths.inside(root, folder, AssetError) if folder else Path(os.path.realpath(root))
+    real_root = Path(os.path.realpath(root))
+    parent = paths.inside(root, folder, AssetError) if folder else real_root
     paths.inside(root, path, AssetError)
     return parent / name
+
+
+def _check_ours(root: Path, path: str, below: Sequence[str]) -> None:
+    """Raise AssetError for what is no output by its name, or lies in none of the folders.
+
+    Neither may it lie in a hidden folder, also not behind a link.
+    """
+    is_inside = any(top == "." or path.startswith(f"{top}/") for top in below)
+    if not is_inside or not paths.is_output(path) or paths.TEMPORARY in path:
+        raise AssetError(f"{path}: is no output in the assets folders; it is left alone")
+    real_root = Path(os.path.realpath(root))
+    parent = paths.inside(root, path, AssetError).parent
+    base = real_root if parent.is_relative_to(real_root) else root
+    if any(part[0] == "." for part in parent.relative_to(base).parts):
+        raise AssetError(f"{path}: lies in a hidden folder, where nothing of ours is written")
 
 
 def _holds(place: Path, content: bytes) -> bool:
@@ -238,19 +273,19 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _digest(root: Path, path: str, index: Index, stat: Stat | None) -> str | None:
+def _digest(root: Path, path: str, state: State, stat: Stat | None) -> str | None:
     """Return the digest of one file, "" for what is no readable file, None for nothing."""
-    if stat is not None and (known := index.digest(path, stat)) is not None:
+    if stat is not None and (known := state.digest(path, stat)) is not None:
         return known
     place = root / path
     try:
         stat = stat or stat_of(place.stat())
-        if (known := index.digest(path, stat)) is not None:
+        if (known := state.digest(path, stat)) is not None:
             return known
         digest = snapshot.digest_of(place)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
         return ""
-    index.remember(path, stat, digest)
+    state.remember(path, stat, digest)
     return digest
