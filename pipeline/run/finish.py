@@ -108,6 +108,8 @@ class _Made(Record, frozen=True, kw_only=True):
     direction: Direction
     grade: Grade
     notes: tuple[str, ...] = ()
+    #: Whether its picture is opaque all over: it stays so, and keeps its size.
+    is_tile: bool = False
 
 
 def make(task: Task) -> Finished:
@@ -206,6 +208,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
             f"{task.stem}.png, clip {clip.name!r}: {note}"
             for note in (*_other_count(steps["palette"], bought), *last.notes)
         ),
+        is_tile=raster.is_tile(raster.array(_picture(task, clip))),
     )
 
 
@@ -258,12 +261,13 @@ def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Ma
         loop=base.loop if clip.loop is None else clip.loop,
         direction=_both(base.direction, clip.direction),
         grade=base.grade,
+        is_tile=base.is_tile,
     )
 
 
 def _cropped(one: _Made, size: tuple[int, int]) -> _Made:
-    """Cut off what leaves the source's own rectangle, if the rule says so."""
-    if one.clip.crop != "original":
+    """Cut off what leaves the source's own rectangle: of a tile, and where the rule says so."""
+    if one.clip.crop != "original" and not one.is_tile:
         return one
     inside = Placed(one.placed.crop((0, 0, *size)), 0, 0)
     return msgspec.structs.replace(one, placed=inside)
