@@ -30,6 +30,11 @@ _LISTED_ALIKE = 3
 @options.service
 @options.spending
 @options.as_json
+@click.option(
+    "--progress",
+    is_flag=True,
+    help="With --json: a JSON line on standard error for each job and each clip, as it happens.",
+)
 @click.option("--plan", "saved", type=click.Path(path_type=Path), help="Do what this file says.")
 @click.option("--frozen", is_flag=True, help="Ask no service; exit 9 if something is not bought.")
 @click.option("--locked", is_flag=True, help="Exit 9 at once if the lock file would change.")
@@ -43,6 +48,7 @@ def build(
     max_credits: int | None,
     yes: bool,
     as_json: bool,
+    progress: bool,
     saved: Path | None,
     frozen: bool,
     locked: bool,
@@ -53,6 +59,8 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
+    if progress and not as_json:
+        raise UsageError("--progress belongs to --json; without it, progress is shown anyway")
     is_plain = not (only or as_json or saved or dep or stamp or timings)
     since = uptodate.look("build", project, service=service) if is_plain else None
     if uptodate.is_answered(since):
@@ -69,7 +77,7 @@ def build(
     scope = Scope(only=agreed.only if agreed else only, saved=agreed, since=since, seals=is_plain)
     wish = depfile.Wish(depfile=dep, stamp=stamp, is_whole=not scope.only, begun_ns=begun_ns)
     depfile.check(wish)
-    with display(quiet=as_json) as observe:
+    with display(quiet=as_json, as_json=progress) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         said = Spending(max_credits=max_credits, yes=yes, frozen=frozen, locked=locked)
         asking = msgspec.structs.replace(said, ask=ask if can_ask else None)

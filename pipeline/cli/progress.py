@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections import Counter
@@ -35,6 +36,25 @@ class Lines:
         """Print results that are news; jobs in between are too many for a log."""
         if isinstance(event, Result) and event.state in _NEWS:
             click.echo(line(event), err=True)
+
+
+class JsonLines:
+    """One JSON object a line, for programs that show a run: each job's state, each result."""
+
+    def __call__(self, event: Change | Result) -> None:
+        """Print the event; a clip is told by its source and name, a job by its request key."""
+        if isinstance(event, Result):
+            step = event.step
+            said: dict[str, object] = {
+                "source": step.source,
+                "clip": step.clip,
+                "state": event.state,
+                "grade": event.grade,
+                "credits": event.credits,
+            }
+        else:
+            said = {"request_key": event.job.request_key, "state": event.job.state}
+        click.echo(json.dumps(said), err=True)
 
 
 class Screen:
@@ -87,9 +107,11 @@ class Screen:
 
 
 @contextmanager
-def display(*, quiet: bool = False) -> Iterator[Observer]:
-    """Choose what fits standard error."""
-    if quiet:
+def display(*, quiet: bool = False, as_json: bool = False) -> Iterator[Observer]:
+    """Choose what fits standard error; a program may ask for `as_json`."""
+    if as_json:
+        yield JsonLines()
+    elif quiet:
         yield nothing
     elif not sys.stderr.isatty():
         yield Lines()

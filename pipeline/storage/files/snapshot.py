@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...core import keys
 from ...core.errors import SourceError
+from ...project import resaved
 from . import paths
 
 #: Largest source in bytes; the largest picture that is sent has 256 x 256 px.
@@ -45,13 +46,15 @@ def read(root: Path, path: str) -> bytes:
 def digest_of(place: Path) -> str:
     """Return the digest of a regular file.
 
+    A resource of Godot's has that of what it says: the editor saves our files again (`resaved`).
     Raises FileNotFoundError, IsADirectoryError for whatever else stands there (a pipe would be
     waited for without end), or another OSError.
     """
     with os.fdopen(os.open(place, _FLAGS), "rb") as stream:
         if not bits.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise IsADirectoryError(errno.EISDIR, "is no regular file", str(place))
-        return keys.digest(stream.read())
+        content = stream.read()
+    return keys.digest(resaved.restated(content) if place.suffix in resaved.SUFFIXES else content)
 
 
 def _check(path: str, found: os.stat_result) -> None:

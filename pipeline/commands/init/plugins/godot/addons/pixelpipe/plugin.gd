@@ -1,16 +1,20 @@
 @tool
 extends EditorPlugin
-## Builds animations from the editor: a button, a menu, a dock, and before play.
-## pixelpipe plugin version 1
+## Builds animations from the editor: a button, a menu, a dock, and before play. Shows what
+## `pixelpipe watch` publishes meanwhile.
+## pixelpipe plugin version 2
 
 const Command := preload("command.gd")
 const Dock := preload("dock.gd")
 const MENU_BUILD := "pixelpipe: Build animations"
 const MENU_PLAN := "pixelpipe: Show what would be done"
+const LOOK_SECONDS := 1.0
 
 var dock: Dock
 var button: Button
 var thread: Thread
+var timer := Timer.new()
+var seen := 0
 
 
 func _enter_tree() -> void:
@@ -26,6 +30,11 @@ func _enter_tree() -> void:
 	add_control_to_container(CONTAINER_TOOLBAR, button)
 	add_tool_menu_item(MENU_BUILD, _start.bind("build"))
 	add_tool_menu_item(MENU_PLAN, _start.bind("plan"))
+	seen = Command.published()
+	timer.wait_time = LOOK_SECONDS
+	timer.autostart = true
+	timer.timeout.connect(_look)
+	add_child(timer)
 
 
 func _exit_tree() -> void:
@@ -37,6 +46,7 @@ func _exit_tree() -> void:
 	remove_control_from_docks(dock)
 	button.queue_free()
 	dock.queue_free()
+	timer.queue_free()
 
 
 ## Runs before play. Old animations are better than no game: only a wrong setup stops it.
@@ -57,8 +67,21 @@ func _start(verb: String) -> void:
 
 
 func _work(verb: String) -> void:
-	var result := Command.run(verb)
-	_finish.call_deferred(result)
+	if verb != "build":
+		_finish.call_deferred(Command.run(verb))
+		return
+	dock.show_plan.call_deferred(Command.run("plan"))
+	var told := func(news: Dictionary) -> void: dock.show_news.call_deferred(news)
+	_finish.call_deferred(Command.follow("build", told))
+
+
+## Imports what somebody else has published, such as a watch: open scenes show it at once.
+func _look() -> void:
+	var files := get_editor_interface().get_resource_filesystem()
+	if thread != null or files.is_scanning() or Command.published() == seen:
+		return
+	seen = Command.published()
+	files.scan()
 
 
 func _finish(result: Dictionary) -> void:
@@ -81,3 +104,4 @@ func _show(result: Dictionary) -> void:
 			images.append(path)
 	if not images.is_empty():
 		files.reimport_files(images)
+	seen = Command.published()
