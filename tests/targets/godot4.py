@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import places
 import programs
 
-SAMPLE = programs.HERE.parent.parent / "sample_project"
+SAMPLE = places.SAMPLE
 #: Its own outputs and state may stand in the checkout; a test makes its own.
 OUTPUTS = shutil.ignore_patterns("*.anim.*", ".pixelpipe", "pixelpipe.lock", "*.import", ".godot")
 PROJECT = """config_version=5
@@ -73,7 +74,7 @@ def home(folder: Path) -> Path:
 
 def surroundings(folder: Path) -> dict[str, str]:
     """Return what lets the editor start this checkout's program, with a state of its own."""
-    paths = [str(SAMPLE.parent), os.environ.get("PYTHONPATH", "")]
+    paths = [str(places.REPOSITORY), os.environ.get("PYTHONPATH", "")]
     return {
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "PIXELPIPE_STATE": str(home(folder) / "state"),

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ...core import keys
 from ...core.errors import SourceError
-from ...project import resaved
-from . import paths
+from . import paths, resaved
 
 #: Largest source in bytes; the largest picture that is sent has 256 x 256 px.
 MAX_BYTES = 64 * 1024 * 1024
