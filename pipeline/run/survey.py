@@ -25,7 +25,8 @@ from ..storage import lock, lock_file
 from ..storage import lock_text as locktext
 from ..storage.files import Facts, Index, Scan, Stat
 from ..targets import playback
-from . import selection
+from . import global_names, selection
+from .engine_roots import Roots
 from .uptodate.compare import Look
 
 _OVERRIDE = ".yaml"
@@ -154,11 +155,12 @@ def survey(
     wanted, refused, unmatched = _wishes(workspace, scan, index, paths)
     stat = project.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
     text = lock_file.text(workspace.root) if workspace.is_project else ""
+    locked = lock.parse(text) if stems is None else locktext.parse(text, stems)
     return Survey(
-        wanted=tuple(wanted),
+        wanted=global_names.settle(workspace.root, wanted, locked),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        lock=lock.parse(text) if stems is None else locktext.parse(text, stems),
+        lock=locked,
         lock_stat=stat,
         lock_text=text,
         is_narrow=stems is not None,
@@ -177,12 +179,13 @@ def _wishes(
     refused: list[Step] = []
     unmatched: list[str] = []
     matcher = matching.Matcher(workspace.rules, workspace.settings.assets)
+    roots = Roots(workspace.root)
     for path in sorted(paths):
         try:
             source = _source(workspace.root, path, scan, index)
             if source is None:
                 continue
-            one = _wanted(workspace, source, matcher, scan, index)
+            one = _wanted(workspace, source, matcher, scan, index, roots)
         except (SourceError, ConfigError) as exc:
             refused.append(_refused(path, exc))
             continue
@@ -290,7 +293,12 @@ def _requests(
 
 
 def _wanted(
-    workspace: Workspace, source: Source, matcher: matching.Matcher, scan: Scan, index: Index
+    workspace: Workspace,
+    source: Source,
+    matcher: matching.Matcher,
+    scan: Scan,
+    index: Index,
+    roots: Roots,
 ) -> Wanted | None:
     match = matcher.match(source)
     override = source.path + _OVERRIDE
@@ -303,7 +311,8 @@ def _wanted(
         return None
     if source.unfit and not source.looks_like_sheet and match.rule.cells is None:
         raise SourceError(f"{source.path}: {source.unfit}")
-    chosen = workspace.settings.targets if match.rule.targets is None else match.rule.targets
+    stated = workspace.settings.targets if match.rule.targets is None else match.rule.targets
+    chosen = roots.placed(stated, source.path)
     rule = cells.expand(match.rule)
     outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
     for path in outputs:

@@ -25,6 +25,8 @@ class Style(Record, frozen=True, kw_only=True):
     baked: frozenset[Direction] = frozenset()
     #: PixiJS's `animations` and `anchor`.
     has_extras: bool = True
+    #: The image's name is an address: characters that mean something there are encoded.
+    is_for_web: bool = False
 
 
 class _Tag(Record, frozen=True, kw_only=True):
@@ -118,7 +120,7 @@ def _meta(drawn: Drawn, tags: list[_Tag], style: Style) -> dict[str, texts.Json]
     return {
         "app": "pixelpipe",
         "version": "1.0",
-        "image": drawn.image_name,
+        "image": texts.url(drawn.image_name) if style.is_for_web else drawn.image_name,
         "pngHash": drawn.digest,
         "format": "RGBA8888",
         "size": {"w": drawn.layout.width, "h": drawn.layout.height},

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ..core.errors import ConfigError
 from ..core.model import SheetClip
 from . import godotscene, roots, texts, timing
-from .target import Drawn, Naming, Option, Target
+from .target import Drawn, Home, Naming, Option, Target
 
 
 def paths(naming: Naming) -> tuple[str, ...]:
@@ -136,6 +136,7 @@ def _region(drawn: Drawn, index: int) -> str:
 
 TARGET = Target(
     name="godot",
+    home=Home(file="project.godot"),
     paths=paths,
     contents=contents,
     options={

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ def run(folder: Path, *arguments: str, timeout_s: int = 120) -> str:
     """Start Godot 4 without a window; a script's error is the test's."""
     said = programs.run(
         *(starter(), "--headless", "--path", folder, *arguments),
-        home=home(folder),
+        home=home(),
         extra=surroundings(folder),
         timeout_s=timeout_s,
     )
@@ -52,7 +54,7 @@ def window(folder: Path, *arguments: str, timeout_s: int = 120) -> str:
         *(programs.program("xvfb-run"), "-a", "-s", "-screen 0 1600x900x24", starter()),
         *("--path", folder, "--rendering-driver", "opengl3", "--audio-driver", "Dummy"),
         *arguments,
-        home=home(folder),
+        home=home(),
         extra=surroundings(folder),
         timeout_s=timeout_s,
     )
@@ -65,10 +67,12 @@ def answer(said: str, word: str) -> Any:
     return json.loads(line.removeprefix(f"{word} "))
 
 
-def home(folder: Path) -> Path:
-    """Return a home folder that is no part of the project."""
-    path = folder.parent / f"{folder.name}.home"
-    path.mkdir(exist_ok=True)
+def home() -> Path:
+    """Return a home folder of this process: the editor is slow with one that it has never seen."""
+    path = Path(tempfile.gettempdir()) / f"pixelpipe-godot4-{os.getpid()}"
+    if not path.exists():
+        path.mkdir()
+        atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
@@ -77,7 +81,7 @@ def surroundings(folder: Path) -> dict[str, str]:
     paths = [str(places.REPOSITORY), os.environ.get("PYTHONPATH", "")]
     return {
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        "PIXELPIPE_STATE": str(home(folder) / "state"),
+        "PIXELPIPE_STATE": str(folder.parent / f"{folder.name}.state"),
         "PIXELPIPE_SERVICE": "built-in",
         # The software renderer stands beside Godot.
         "LIBGL_DRIVERS_PATH": str(

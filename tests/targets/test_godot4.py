@@ -5,6 +5,7 @@ PIXELPIPE_SHOTS=FOLDER keeps pictures, to be looked at.
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -128,8 +129,8 @@ def test_godot_4_plays_in_time(village: Path, by_player: bool) -> None:
         assert [frame for _, frame in shown] == [n for _, n in wanted]
         late = [abs(at - meant) for (at, _), (meant, _) in zip(shown, wanted, strict=True)]
         assert max(late) <= 2 * FRAME_MS
-        lengths = [b - a for (a, _), (b, _) in zip(shown, shown[1:], strict=False)]
-        meant = [b - a for (a, _), (b, _) in zip(wanted, wanted[1:], strict=False)]
+        lengths = [b - a for (a, _), (b, _) in itertools.pairwise(shown)]
+        meant = [b - a for (a, _), (b, _) in itertools.pairwise(wanted)]
         errors = [abs(a - b) for a, b in zip(lengths, meant, strict=True)]
         # The first one begins between two frames of the engine.
         assert errors[0] <= 2 * FRAME_MS

@@ -27,6 +27,8 @@ CHOICES = (
     TargetChoice(name="aseprite", options={"form": "array"}),
     TargetChoice(name="godot"),
     TargetChoice(name="godot", options={"version": 3}),
+    TargetChoice(name="godot", options={"form": "scene"}),
+    TargetChoice(name="godot", options={"form": "library"}),
     TargetChoice(name="ase"),
     TargetChoice(name="web"),
     TargetChoice(name="unity"),
@@ -132,7 +134,9 @@ def test_every_png_says_where_it_comes_from() -> None:
 def test_naming_files_loads_neither_pillow_nor_numpy() -> None:
     """A run with nothing to do must start at once."""
     code = (
-        "import sys; from pipeline import targets; from pipeline.model import TargetChoice as T\n"
+        "import sys\n"
+        "from pipeline import targets\n"
+        "from pipeline.core.model import TargetChoice as T\n"
         "targets.names()\n"
         f"for name in {registry.BUILT_IN!r}:\n"
         "    targets.paths('a/b', (('walk', 4),), (T(name=name),))\n"

@@ -8,10 +8,12 @@ from ... import targets
 from ...config import packs, project_fields, project_settings
 from ...config.workspace import Workspace
 from ...core import keys
+from ...core.model import TargetChoice
 from ...plan.plan import Plan
 from ...plan.steps import Known
 from ...storage import files, lock, lock_text
 from ...storage.lock import FileLine
+from .. import engine_roots
 from ..survey import Survey
 from . import compare
 from .compare import Draft, Moment, Terms
@@ -88,8 +90,13 @@ def _digests(survey: Survey, known: Known) -> dict[str, str]:
 
 def _asks_others(workspace: Workspace) -> bool:
     """Tell whether a target of another package is used: it may change without a trace here."""
+    return any(one.name not in targets.BUILT_IN for one in _choices(workspace))
+
+
+def _choices(workspace: Workspace) -> tuple[TargetChoice, ...]:
+    """Return the targets of the project and of all its rules."""
     chosen = [workspace.settings.targets, *(rule.targets or () for rule in workspace.rules)]
-    return any(one.name not in targets.BUILT_IN for choices in chosen for one in choices)
+    return tuple(one for choices in chosen for one in choices)
 
 
 def _terms(workspace: Workspace) -> Terms:
@@ -102,6 +109,7 @@ def _terms(workspace: Workspace) -> Terms:
             files.CONFIG_NAME,
             ".env",
             compare.INDEX,
+            *engine_roots.watched(workspace.root, settings.assets, _choices(workspace)),
             *(str(packs.path(name)) for name in settings.packs),
         ),
         lock=lock.NAME,

@@ -118,8 +118,11 @@ static func sentence(result: Dictionary) -> String:
 		return "%s %d clips, %d to make, for %d credits." % [
 			said, totals["clips"], make, totals["credits_planned"],
 		]
-	return "%s %d clips, %d to make, %d failed, %d credits." % [
-		said, totals["clips"], make, totals["failed"], totals["credits_charged"],
+	var made := 0
+	for step: Dictionary in report["steps"]:
+		made += int(step["state"] == "done")
+	return "%s %d clips, %d made, %d failed, %d credits." % [
+		said, totals["clips"], made, totals["failed"], totals["credits_charged"],
 	]
 
 
@@ -157,4 +160,18 @@ static func written(result: Dictionary) -> PackedStringArray:
 				var place := ProjectSettings.localize_path(folder().path_join(path))
 				if not found.has(place):
 					found.append(place)
+	return found
+
+
+## Returns the digest of each file that the lock file lists, by its path as Godot names it.
+static func outputs() -> Dictionary:
+	var found := {}
+	var lock := folder().path_join("pixelpipe.lock")
+	if not FileAccess.file_exists(lock):
+		return found
+	for line in FileAccess.get_file_as_string(lock).split("\n", false):
+		var entry := parse(line)
+		if entry.has("path"):
+			var path := ProjectSettings.localize_path(folder().path_join(str(entry["path"])))
+			found[path] = entry["digest"]
 	return found

@@ -35,6 +35,7 @@ func _init() -> void:
 	tree.size_flags_vertical = Control.SIZE_EXPAND_FILL
 	for i in TITLES.size():
 		tree.set_column_title(i, TITLES[i])
+		tree.set_column_expand(i, i == 0)
 	add_child(tree)
 
 
@@ -87,4 +88,5 @@ func _list(result: Dictionary) -> void:
 		var item := tree.create_item(root)
 		for i in TITLES.size():
 			item.set_text(i, row[i])
-			item.set_tooltip_text(i, row[5])
+			item.set_tooltip_text(i, "%s\n%s" % [row[0], row[5]])
+		item.set_text_overrun_behavior(0, TextServer.OVERRUN_TRIM_ELLIPSIS)

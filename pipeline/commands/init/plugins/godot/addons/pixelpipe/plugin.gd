@@ -14,7 +14,9 @@ var dock: Dock
 var button: Button
 var thread: Thread
 var timer := Timer.new()
-var seen := 0
+## When something was last published, and the digest of each output then.
+var seen_at := 0
+var seen := {}
 
 
 func _enter_tree() -> void:
@@ -30,7 +32,7 @@ func _enter_tree() -> void:
 	add_control_to_container(CONTAINER_TOOLBAR, button)
 	add_tool_menu_item(MENU_BUILD, _start.bind("build"))
 	add_tool_menu_item(MENU_PLAN, _start.bind("plan"))
-	seen = Command.published()
+	_remember()
 	timer.wait_time = LOOK_SECONDS
 	timer.autostart = true
 	timer.timeout.connect(_look)
@@ -78,10 +80,40 @@ func _work(verb: String) -> void:
 ## Imports what somebody else has published, such as a watch: open scenes show it at once.
 func _look() -> void:
 	var files := get_editor_interface().get_resource_filesystem()
-	if thread != null or files.is_scanning() or Command.published() == seen:
+	if thread != null or files.is_scanning() or Command.published() == seen_at:
 		return
-	seen = Command.published()
-	files.scan()
+	var now := Command.outputs()
+	var changed := PackedStringArray()
+	for path: String in now:
+		if seen.get(path) != now[path] and FileAccess.file_exists(path):
+			changed.append(path)
+	_remember()
+	_import(changed)
+
+
+func _remember() -> void:
+	seen_at = Command.published()
+	seen = Command.outputs()
+
+
+func _import(paths: PackedStringArray) -> void:
+	var files := get_editor_interface().get_resource_filesystem()
+	var images := PackedStringArray()
+	for path in paths:
+		files.update_file(path)
+		if path.ends_with(".png"):
+			images.append(path)
+	if not images.is_empty():
+		files.reimport_files(images)
+	_refresh(paths)
+
+
+## Lets whatever is open show what the files now say.
+func _refresh(paths: PackedStringArray) -> void:
+	for ending: String in [".png", ".tres"]:
+		for path in paths:
+			if path.ends_with(ending) and ResourceLoader.has_cached(path):
+				ResourceLoader.load(path, "", ResourceLoader.CACHE_MODE_REPLACE)
 
 
 func _finish(result: Dictionary) -> void:
@@ -94,14 +126,5 @@ func _show(result: Dictionary) -> void:
 	dock.show_result(result)
 	if result["exit"] != 0:
 		push_warning("pixelpipe: " + Command.sentence(result))
-	var written := Command.written(result)
-	var files := get_editor_interface().get_resource_filesystem()
-	for path in written:
-		files.update_file(path)
-	var images := PackedStringArray()
-	for path in written:
-		if path.ends_with(".png"):
-			images.append(path)
-	if not images.is_empty():
-		files.reimport_files(images)
-	seen = Command.published()
+	_import(Command.written(result))
+	_remember()
