@@ -31,8 +31,12 @@ CHOICES = (
     TargetChoice(name="godot", options={"form": "library"}),
     TargetChoice(name="ase"),
     TargetChoice(name="web"),
+    TargetChoice(name="kaplay"),
+    TargetChoice(name="gdevelop"),
+    TargetChoice(name="renpy", options={"root": "art"}),
     TargetChoice(name="unity"),
     TargetChoice(name="gamemaker"),
+    TargetChoice(name="gamemaker", options={"form": "package"}),
     TargetChoice(name="frames"),
     TargetChoice(name="love"),
     TargetChoice(name="css"),
@@ -109,7 +113,8 @@ def test_texts_are_as_other_programs_were_seen_to_read_them(
 
 def is_text(file: File) -> bool:
     """Say whether a file's bytes are the same with every version of Pillow."""
-    return Path(file.path).suffix not in {".png", ".gif", ".webp", ".apng", ".aseprite"}
+    pictures = {".png", ".gif", ".webp", ".apng", ".aseprite", ".yymps"}
+    return Path(file.path).suffix not in pictures
 
 
 def compare(path: Path, content: bytes) -> None:
