@@ -56,6 +56,10 @@ try {
   if (order.screenshot) {
     await page.waitForTimeout(700);
     await page.screenshot({ path: order.screenshot, fullPage: true });
+    for (let number = 0; number < (order.shots ?? 0); number++) {
+      await page.waitForTimeout(130);
+      await page.screenshot({ path: order.screenshot.replace(".png", `-${number}.png`) });
+    }
   }
   const result = await page.evaluate(order.answer);
   console.log(JSON.stringify({ ...result, said }));

@@ -83,6 +83,8 @@ def surroundings(folder: Path) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "PIXELPIPE_STATE": str(folder.parent / f"{folder.name}.state"),
         "PIXELPIPE_SERVICE": "built-in",
+        # Debian's binary runs under a loader, which it takes for itself.
+        "GODOT": str(starter()),
         # The software renderer stands beside Godot.
         "LIBGL_DRIVERS_PATH": str(
             programs.TOOLS / "godot4" / "root" / "usr" / "lib" / "x86_64-linux-gnu" / "dri"
