@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from .. import imaging
 from ..api import Project
 from ..config import project_settings, rule_file
 from ..config import workspace as workspaces
 from ..config.workspace import Workspace
 from ..core.errors import UsageError
-from ..core.model import Document, File, Pixels
+from ..core.model import Document, File, Pixels, TargetChoice
 from ..plan.steps import Known
 from ..plan.wish import Wish
 from ..run import finish, survey
@@ -23,6 +25,7 @@ from ..run.report import Report
 from ..run.survey import Survey
 from ..run.uptodate.compare import Look
 from ..storage import files, pictures
+from . import standing
 
 #: Where errors in the wish are said to be.
 _PLACE = "command line"
@@ -45,7 +48,7 @@ class SingleFile(Project):
         """
         if not path.is_file() or not files.is_source(path.name):
             raise UsageError(f"{path}: is not a PNG file that can be animated")
-        self._name, self._clip = path.name, clip
+        self._name, self._clip, self._asked = path.name, clip, str(clip["name"])
         super().__init__(path, environment=environment, **flags)
 
     def reload(self) -> None:
@@ -57,13 +60,21 @@ class SingleFile(Project):
         self.workspace = Workspace(
             root=root,
             settings=settings,
-            rules=rule_file.load([(_wish(self._clip), "")]),
+            rules=(),
             service=project_settings.service(
                 settings, workspaces.api_key(root, self.environment) is not None
             ),
             state=workspaces.state_folder(settings, self.environment),
             inputs=(),
             is_project=False,
+        )
+        self._standing = standing.find(root, self._name, self.workspace.store())
+        chosen = {one.name: one for one in settings.targets}
+        others = {name: TargetChoice(name=name) for name in self._standing.targets}
+        self.workspace = msgspec.structs.replace(
+            self.workspace,
+            rules=rule_file.load([(_wish(self._clip, self._standing.clips), "")]),
+            settings=msgspec.structs.replace(settings, targets=tuple((others | chosen).values())),
         )
 
     def stages(self, report: Report, folder: Path) -> tuple[Path, ...]:
@@ -78,7 +89,10 @@ class SingleFile(Project):
         return tuple(folder / file.path for file in written)
 
     def _look(self, wish: Wish, since: Look | None = None) -> Survey:
-        return survey.look(self.workspace, self._name)
+        found = survey.look(self.workspace, self._name)
+        kept = {clip: line for clip, line in self._standing.picked.items() if clip != self._asked}
+        wanted = tuple(msgspec.structs.replace(one, picked=kept) for one in found.wanted)
+        return msgspec.structs.replace(found, wanted=wanted)
 
     def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
         """Set no seal: nothing of ours is kept in the file's folder."""
@@ -102,12 +116,23 @@ class SingleFile(Project):
         )
 
 
-def _wish(clip: Mapping[str, object]) -> Document:
+def _wish(clip: Mapping[str, object], earlier: Mapping[str, Mapping[str, object]]) -> Document:
+    """Return the rule: the clips that are there, and the one that is asked for."""
     stated = {name: value for name, value in clip.items() if value is not None}
-    name = stated.pop("name")
-    prompt = str(stated["prompt"]).replace("{", "{{").replace("}", "}}")
-    rule = {"name": "animate", "match": "*", "clips": {name: stated | {"prompt": prompt}}}
+    name = str(stated.pop("name"))
+    clips = {other: _escaped(fields) for other, fields in earlier.items()}
+    rule = {"name": "animate", "match": "*", "clips": clips | {name: _escaped(stated)}}
     return Document(path=_PLACE, content={"rules": [rule]})
+
+
+def _escaped(stated: Mapping[str, object]) -> dict[str, object]:
+    """Return a clip whose prompts hold no path words, whatever stands in them."""
+    plain = {
+        name: str(value).replace("{", "{{").replace("}", "}}")
+        for name, value in stated.items()
+        if name in ("prompt", "negative_prompt")
+    }
+    return {**stated, **plain}
 
 
 def _strip(frames: Sequence[Pixels]) -> Pixels:

