@@ -62,6 +62,7 @@ __all__ = [
     "Shown",
     "Target",
     "Value",
+    "about",
     "beats",
     "check",
     "export",
@@ -124,6 +125,11 @@ def paths(
 def options(name: str) -> Mapping[str, Option]:
     """Return what can be set for target `name`; ConfigError when there is none."""
     return registry.get(name).options
+
+
+def about(name: str) -> str:
+    """Return in one line what target `name` writes; "" for another package's."""
+    return registry.about(name)
 
 
 def home(name: str) -> Home | None:

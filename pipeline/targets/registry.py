@@ -46,6 +46,14 @@ def names() -> tuple[str, ...]:
     return (*BUILT_IN, *others)
 
 
+def about(name: str) -> str:
+    """Return the first line of what a target of ours says of itself; "" for another package's."""
+    if name not in BUILT_IN:
+        return ""
+    said = importlib.import_module(f".{name}", __package__).__doc__ or ""
+    return said.partition("\n")[0]
+
+
 @functools.cache
 def get(name: str) -> Target:
     """Return the target `name`; ours win over others of the same name.
