@@ -16,7 +16,7 @@ from ...storage import files as project
 #: Files that name the engine, or say so inside.
 MARKERS = frozenset(
     ("project.godot", "package.json", "Cargo.toml", "main.lua", "conf.lua", "game.project",
-     "ProjectVersion.txt")
+     "ProjectVersion.txt", "requirements.txt", "pyproject.toml", "game.json", "options.rpy")
 )  # fmt: skip
 #: A marker deeper than this belongs to an example or a dependency.
 MARKER_DEPTH = 3
