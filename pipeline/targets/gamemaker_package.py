@@ -92,11 +92,11 @@ def _sprite(drawn: Drawn, clip: SheetClip, name: str) -> dict[str, texts.Json]:
     """Describe one sprite: what the sprite editor shows."""
     width, height = drawn.layout.cell
     steps = range(len(timing.play(drawn.sheet, clip)))
-    frames = [
+    frames: list[texts.Json] = [
         {"resourceType": "GMSpriteFrame", "resourceVersion": "1.1", "name": _id(name, str(step))}
         for step in steps
     ]
-    layer = {
+    layer: texts.Json = {
         "resourceType": "GMImageLayer",
         "resourceVersion": "1.0",
         "name": _id(name, _LAYER),
@@ -144,7 +144,7 @@ def _sequence(drawn: Drawn, clip: SheetClip, name: str) -> dict[str, texts.Json]
     """Describe how it plays: frames a second, and how many beats each image stays."""
     shown = timing.play(drawn.sheet, clip)
     lengths = timing.held(drawn.sheet, clip)
-    track = {
+    track: texts.Json = {
         "resourceType": "GMSpriteFramesTrack",
         "resourceVersion": "1.0",
         "name": "frames",
@@ -199,7 +199,7 @@ def _sequence(drawn: Drawn, clip: SheetClip, name: str) -> dict[str, texts.Json]
 
 def _key(name: str, step: int, start: int, length: int) -> dict[str, texts.Json]:
     """Describe one image of the track: from which beat on, and for how many."""
-    image = {
+    image: texts.Json = {
         "resourceType": "SpriteFrameKeyframe",
         "resourceVersion": "1.0",
         "Id": {"name": _id(name, str(step)), "path": _path(name)},

@@ -59,14 +59,14 @@ def _object(drawn: Drawn) -> bytes:
     """Return the object with its pictures."""
     root = str(drawn.options["root"])
     files = iter([roots.inside(path, root, "gdevelop") for path in paths(drawn.naming)[:-1]])
-    animations = []
+    animations: list[texts.Json] = []
     listed: list[str] = []
     for clip in drawn.sheet.clips:
         shown = [next(files) for _ in timing.baked(drawn.sheet, clip)]
         listed += shown
         animations.append(_animation(drawn, clip, shown))
     listed += list(files)
-    about = {
+    about: texts.Json = {
         "type": "Sprite",
         "name": str(drawn.options["prefix"]) or drawn.naming.name,
         "updateIfNotVisible": True,
@@ -75,7 +75,7 @@ def _object(drawn: Drawn) -> bytes:
         "behaviors": [],
         "animations": animations,
     }
-    resources = [
+    resources: list[texts.Json] = [
         {"file": file, "kind": "image", "metadata": "", "name": file, "smoothed": False,
          "userAdded": True}
         for file in listed
@@ -86,7 +86,7 @@ def _object(drawn: Drawn) -> bytes:
 def _animation(drawn: Drawn, clip: SheetClip, shown: list[str]) -> dict[str, texts.Json]:
     """Return one clip: GDevelop has one time for all frames of it."""
     seconds = timing.base_ms(drawn.sheet, clip) / 1000
-    direction = {
+    direction: texts.Json = {
         "looping": clip.loop,
         "timeBetweenFrames": seconds,
         "sprites": list(_sprites(drawn, shown)),

@@ -22,7 +22,7 @@ def paths(naming: Naming) -> tuple[str, ...]:
     form = naming.options["form"]
     if form != "frames" and naming.options["version"] == 3:
         raise ConfigError(f"target godot: form {form} needs version 4")
-    found = (naming.path("tres"),)
+    found: tuple[str, ...] = (naming.path("tres"),)
     if form == "library":
         found += (naming.path("tres", target="library"),)
     return found if form == "frames" else (*found, naming.path("tscn"))

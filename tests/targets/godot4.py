@@ -39,7 +39,8 @@ def starter() -> Path:
 def run(folder: Path, *arguments: str, timeout_s: int = 120) -> str:
     """Start Godot 4 without a window; a script's error is the test's."""
     said = programs.run(
-        *(starter(), "--headless", "--path", folder, *arguments),
+        *(starter(), "--headless", "--path", folder),
+        *arguments,
         home=home(),
         extra=surroundings(folder),
         timeout_s=timeout_s,

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import godot4
 import places
@@ -87,7 +88,7 @@ def test_web_demo_moves_in_a_browser(tmp_path: Path, engine: str) -> None:
         home=tmp_path,
     )
     shots = [shot.with_name(f"shot-{number}.png") for number in range(4)]
-    assert [line for line in found["said"] if "rror" in line] == []  # type: ignore[union-attr]
+    assert [line for line in cast(list[str], found["said"]) if "rror" in line] == []
     assert_moving((crop(path) for path in shots), engine)
 
 

@@ -41,7 +41,8 @@ def test_gamemaker_package_fits_its_makers_schema(tmp_path: Path) -> None:
     found = json.loads(
         programs.run(
             *(programs.program("node"), programs.HERE / "readers" / "read_yymps.mjs"),
-            *(programs.package("@bscotch/yy"), tmp_path / "package", *paths),
+            *(programs.package("@bscotch/yy"), tmp_path / "package"),
+            *paths,
             home=tmp_path,
         )
     )

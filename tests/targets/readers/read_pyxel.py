@@ -1,11 +1,13 @@
 """Draw each frame of a sheet with Pyxel; print the numbers that show."""
 
+from __future__ import annotations
+
+import importlib
 import json
 import sys
 from pathlib import Path
 
-import pyxel
-
+pyxel = importlib.import_module("pyxel")
 document = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 pyxel.init(64, 64, headless=True)
 sheet = pyxel.Image.from_image(str(Path(sys.argv[1]).parent / document["meta"]["image"]))

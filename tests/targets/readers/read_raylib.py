@@ -1,11 +1,13 @@
 """Draw each frame of a sheet with raylib's software renderer; print the numbers that show."""
 
+from __future__ import annotations
+
+import importlib
 import json
 import sys
 from pathlib import Path
 
-import pyray as rl
-
+rl = importlib.import_module("pyray")
 document = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 rl.set_trace_log_level(rl.TraceLogLevel.LOG_ERROR)
 rl.init_window(64, 64, "sheet")

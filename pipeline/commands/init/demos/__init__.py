@@ -49,7 +49,8 @@ def _files(demo: Demo) -> Iterator[File]:
     home = Path(__file__).parent
     for name in (demo.engine, *(("web",) if demo.is_web else ())):
         for path in sorted((home / name).iterdir()):
-            yield File(path=path.name, content=path.read_bytes())
+            # A script of a demo is no module of ours: it lies here as text.
+            yield File(path=path.name.removesuffix(".txt"), content=path.read_bytes())
     yield File(path=f"{demo.assets}/hero.png", content=(home / "shared/hero.png").read_bytes())
     yield File(path="rules/hero.yaml", content=(home / "shared/rules.yaml").read_bytes())
     yield File(path="pixelpipe.yaml", content=_settings(demo).encode())
