@@ -235,8 +235,8 @@ GAMEMAKER = Kind(
     not_art=("sprites", "options", "tilesets", "fonts", "rooms", "objects", "datafiles"),
     nearest="Game Options > Graphics: switch off Interpolate colours between pixels",
     play=(
-        "// Drag {strip} into the Asset Browser: its name cuts it into frames.",
-        "// Name it spr_{name}_{clip}; speed and origin stand in {name}.anim.gamemaker.json.",
+        "// Drag {strip} into the Asset Browser, and name it spr_{name}_{clip}; or state",
+        "// {{gamemaker: {{form: package}}}}, and Tools > Import Local Package brings all.",
         "sprite_index = spr_{name}_{clip};",
     ),
     ending=".gamemaker.json",
