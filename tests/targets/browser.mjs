@@ -1,6 +1,6 @@
 // Serve a folder on loopback, open one page in headless Chromium, print its answer.
 import { createServer } from "node:http";
-import { readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { mkdtempSync, rmSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
 import { tmpdir } from "node:os";
@@ -51,12 +51,17 @@ try {
   page.on("console", (message) => said.push(message.text()));
   page.on("pageerror", (error) => said.push(String(error)));
   await page.addInitScript((query) => { window.__query = query; }, order.query);
-  await page.goto(`http://127.0.0.1:${server.address().port}/__page.html`);
+  await page.addInitScript(() => { sessionStorage.loads = Number(sessionStorage.loads ?? 0) + 1; });
+  await page.goto(order.url ?? `http://127.0.0.1:${server.address().port}/__page.html`);
   try {
     await page.waitForFunction(order.ready, null, { timeout: 40000 });
   } catch (error) {
     console.error(said.join("\n"));
     throw error;
+  }
+  if (order.then) { // a file changes while the page is open
+    await copyFile(...order.then.copy);
+    await page.waitForFunction(order.then.ready, null, { timeout: 60000 });
   }
   if (order.screenshot) {
     await page.waitForTimeout(700);

@@ -5,10 +5,13 @@ PIXELPIPE_SHOTS=FOLDER keeps the pictures, to be looked at.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
@@ -97,6 +100,76 @@ def crop(path: Path) -> Path:
     with Image.open(path) as image:
         image.crop((0, 0, 640, 400)).save(path)
     return path
+
+
+def test_open_page_shows_what_a_watch_publishes(tmp_path: Path) -> None:
+    """Vite serves the game, `watch` runs, an artist saves: the page loads again by itself."""
+    node, vite = programs.program("node"), programs.package("vite")
+    game = made(tmp_path, "phaser")
+    (game / "node_modules").symlink_to(vite.parent)
+    with Image.open(game / "public/assets/hero.png") as image:
+        red, green, blue, alpha = image.convert("RGBA").split()
+    Image.merge("RGBA", (blue, red, green, alpha)).save(tmp_path / "next.png")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(places.REPOSITORY),
+        "PIXELPIPE_STATE": str(tmp_path / "state"),
+    }
+    watch = [sys.executable, "-m", "pipeline", "watch", "."]
+    port = free_port()
+    serve = [node, str(vite / "bin" / "vite.js"), "--host", "127.0.0.1", "--port", str(port)]
+    serve.append("--strictPort")
+    quiet = subprocess.DEVNULL
+    started = [
+        subprocess.Popen(one, cwd=game, env=environment, stdout=quiet, stderr=quiet)
+        for one in (watch, serve)
+    ]
+    shot = tmp_path / "shot.png"
+    try:
+        wait_for(port)
+        found = programs.chromium(
+            {
+                "page": "",
+                "url": f"http://127.0.0.1:{port}/",
+                "folder": str(game),
+                "scripts": {},
+                "ready": READY,
+                "then": {
+                    "copy": [str(tmp_path / "next.png"), str(game / "public/assets/hero.png")],
+                    "ready": f"Number(sessionStorage.loads) > 1 && {READY}",
+                },
+                "answer": "({loads: Number(sessionStorage.loads)})",
+                "screenshot": str(shot),
+            },
+            home=tmp_path,
+        )
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait(30)
+    assert cast(int, found["loads"]) >= 2
+    with Image.open(crop(shot)) as image:
+        colors = {color for _, color in image.convert("RGB").getcolors(1 << 20) or []}
+    with Image.open(tmp_path / "next.png") as image:
+        wanted = {c[:3] for _, c in image.getcolors(1 << 20) or [] if c[3] == 255}
+    assert len(wanted & colors) > len(wanted) // 2
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    pytest.fail("Vite does not listen")
 
 
 def test_godot_demo_moves(tmp_path: Path) -> None:
