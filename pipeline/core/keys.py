@@ -104,6 +104,12 @@ def build_recipe(
     return _text(fields)
 
 
+def derivation(recipe: str) -> str:
+    """Return what a build recipe says beside purchases and names: many sources share it."""
+    own = (f"{BOUGHT} ", "stem: ")
+    return "".join(line for line in recipe.splitlines(keepends=True) if not line.startswith(own))
+
+
 def _fields(request: Request, service: str) -> dict[str, object]:
     return {
         "colors": _stated(request.colors),

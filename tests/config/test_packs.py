@@ -15,7 +15,7 @@ from pipeline.config.clip_fields import SENT
 from pipeline.core.errors import ConfigError
 from pipeline.core.model import Clip, Record, Rule, Source
 
-GOLDEN = REPOSITORY / "tests" / "golden" / "packs.txt"
+GOLDEN = REPOSITORY / "tests" / "config" / "golden" / "packs.txt"
 SPRITES = REPOSITORY.parent / "shared" / "sprites"
 ALL = ("creatures", "characters", "vehicles", "effects", "environment", "items", "props")
 
