@@ -22,6 +22,7 @@ from ..plan.wish import Wish
 from ..run import finish, survey
 from ..run.report import Report
 from ..run.survey import Survey
+from ..run.uptodate import remember
 from ..run.uptodate.quick import Found
 from ..storage import files, pictures
 from . import standing
@@ -52,6 +53,7 @@ class SingleFile(Project):
 
     def reload(self) -> None:
         """Take the wish as it is: there is no file to read."""
+        self._begun = remember.now()
         settings = project_settings.resolve(
             None, self.environment, {"assets": ["."], **self._flags}
         )
