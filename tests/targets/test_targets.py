@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
+import urllib.parse
 from pathlib import Path
 
 import hero_sheet
@@ -223,3 +226,25 @@ def test_sheet_too_large_for_graphics_cards_is_refused_in_a_sentence() -> None:
     small = TargetChoice(name="sheet", options={"max_width": 32, "max_height": 32})
     with pytest.raises(AssetError, match="32x96 px, more than 32x32"):
         targets.export(hero_sheet.hero(), (small,))
+
+
+@pytest.mark.parametrize(
+    "name", ["50%25 off", "key #1", "what?", 'a"b', "back\\slash", "Grüne Höhle", "a+b&c=(d)'"]
+)
+def test_addresses_lead_to_the_sheet_whatever_it_is_called(name: str) -> None:
+    """A browser takes `#`, `?` and `%` for parts of an address."""
+    sheet = hero_sheet.hero(stem=f"art/{name}")
+    choices = (TargetChoice(name="css"), TargetChoice(name="web"), TargetChoice(name="kaplay"))
+    files = {
+        file.path: file.content.decode("utf-8", "replace")
+        for file in targets.export(sheet, choices)
+    }
+    css = files[f"art/{name}.anim.css"]
+    address = re.findall(r'url\("((?:[^"\\]|\\.)*)"\)', css)[0]
+    addresses = [re.sub(r"\\(.)", r"\1", address)]
+    for kind in ("web", "kaplay"):
+        addresses.append(json.loads(files[f"art/{name}.anim.{kind}.json"])["meta"]["image"])
+    for one in addresses:
+        split = urllib.parse.urlsplit(one)
+        assert (split.query, split.fragment) == ("", "")
+        assert urllib.parse.unquote(split.path) == f"{name}.anim.png"
