@@ -12,14 +12,15 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
 from .config import workspace
-from .core import keys
+from .core import errors, keys
+from .core.errors import PixelpipeError, RefusedError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
@@ -27,10 +28,11 @@ from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
 from .plan.wish import Wish as Wish
-from .purchase import forecast, permission
+from .purchase import forecast, permission, proof
 from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
+from .purchase.proof import Settled
 from .run import execute, knowledge, placeholders, publish, survey
 from .run.context import Context
 from .run.context import Observer as Observer
@@ -111,12 +113,17 @@ class Project:
                 past = self._past(ledger)
         found.save()
         left, trouble = None, ""
-        if with_account and plan.credits:
+        if with_account and plan.credits and not self.workspace.service.refusal:
             left, trouble = balance(self.workspace, self.environment)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         self._see(found, known, report)
-        report = msgspec.structs.replace(report, forecast=forecast.make(plan, past, left, trouble))
-        return report, saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
+        report = msgspec.structs.replace(
+            report,
+            forecast=forecast.make(plan, past, left, trouble),
+            exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
+        )
+        saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
+        return report, permission.signed(saved, self.workspace) if plan.credits else saved
 
     def build(
         self,
@@ -141,6 +148,7 @@ class Project:
         found, plan, known = self._first(wish, watch, remembered)
         if plan.is_up_to_date and wish.saved is None:
             found.save()
+            wish = permission.limited(wish, self.workspace, self.environment)
             is_kept = permission.keeps_lock(plan, wish, self.environment)
             publish.mend(self.workspace, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
@@ -151,6 +159,7 @@ class Project:
                 Connection(self.workspace, self.environment)
             )
             context = self._context(ledger, connection, observe, stop, watch)
+            settled = self._settled(ledger, connection, plan, wish)
             plan, _ = self._planned(found, ledger, wish)
             watch.lap("planning")
             if wish.locked and (changes := plan.lock_changes(found.lock)):
@@ -160,7 +169,9 @@ class Project:
             restored = wish.restored_stems
             done = execute.run(self.workspace, found, plan, context, permit, restored=restored)
             ledger.forget_kept(str(self.root), bought(done.results))
+            self._note_doubt(ledger, connection)
             report = self._report("build", plan, done.results, watch, connection.url)
+            report = msgspec.structs.replace(report, settled=settled)
         return self._see(found, known, report, left=done.left, wrote=True)
 
     def remember(self, said: Said | None = None) -> bool:
@@ -246,6 +257,25 @@ class Project:
         )
         return plan, known
 
+    def _settled(
+        self, ledger: Ledger, connection: Connection, plan: Plan, wish: Wish
+    ) -> tuple[Settled, ...]:
+        """Settle the doubts of which the books prove that nothing was billed."""
+        service, now = self.workspace.service, time.time()
+        is_quiet = permission.keeps_lock(plan, wish, self.environment)
+        if not service.paid or is_quiet or not proof.is_due(service.identity, ledger, now):
+            return ()
+        with suppress(PixelpipeError):  # whoever needs the service says what is wrong with it
+            return proof.settle(connection.service(), service.identity, ledger, now)
+        return ()
+
+    def _note_doubt(self, ledger: Ledger, connection: Connection) -> None:
+        if self.workspace.service.paid and connection.url is not None:
+            with suppress(PixelpipeError):
+                proof.note_doubt(
+                    connection.service(), self.workspace.service.identity, ledger, time.time()
+                )
+
     def _see(
         self,
         found: Survey,
@@ -257,7 +287,8 @@ class Project:
     ) -> Report:
         """Keep what was seen for `remember`; return the report, with what was not looked at."""
         self._seen = None
-        if not any(value is not None for value in self._flags.values()):
+        is_plain = not any(value is not None for value in self._flags.values())
+        if is_plain and not self.workspace.key_refusal:  # which is to be said in each run
             lock_now = self.authorship.known if wrote else None
             self._seen = Seen(
                 workspace=self.workspace,

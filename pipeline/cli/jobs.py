@@ -16,14 +16,16 @@ import msgspec
 from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
-from ..purchase import account, evidence, settle
+from ..purchase import account, evidence, proof, settle
 from ..purchase.connect import Connection
 from ..purchase.evidence import Account
 from ..purchase.jobs import Desk
+from ..purchase.proof import Settled
 from ..purchase.settle import Entry
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import options
+from .voice import say, show_json
 
 _KEY_DIGITS = 12
 _FAILED_LISTED = 20
@@ -67,15 +69,24 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
     workspace = _workspace(project, service)
     now = time.time()
     with _ledger(workspace) as ledger:
-        asked, trouble = _account(workspace, ledger, now)
+        asked, settled, trouble = _account(workspace, ledger, now)
         found = settle.entries(ledger, asked, now)
         kept = ledger.kept_back(str(workspace.root))
     if as_json:
-        document = {"jobs": 1, "entries": found, "kept_back": kept, "account": asked}
-        click.echo(msgspec.json.encode(document).decode())
+        document: dict[str, object] = {
+            "jobs": 1,
+            "entries": found,
+            "kept_back": kept,
+            "account": asked,
+        }
+        if settled:
+            document["settled"] = [one.document for one in settled]
+        show_json(msgspec.json.encode(document))
         return
     if trouble:
-        click.echo(f"note: the service was not asked: {trouble}", err=True)
+        say(f"note: the service was not asked: {trouble}", err=True)
+    for one in settled:
+        say(f"settled: {one.sentence}")
     _show(found, now)
     _show_kept(kept, now)
 
@@ -103,7 +114,7 @@ def resolve(
         else:
             settled = [settle.charge(job, ledger, time.time())]
     for one in settled:
-        click.echo(_ended(one))
+        say(_ended(one))
 
 
 @jobs.command()
@@ -116,7 +127,7 @@ def cancel(key: str, project: str, service: str | None) -> None:
         job = settle.find(ledger, key)
         with _desk(workspace, ledger, job) as desk:
             job = settle.cancel(job, workspace, desk.service, ledger)
-    click.echo(_ended(job))
+    say(_ended(job))
 
 
 @jobs.command()
@@ -132,7 +143,7 @@ def retry(key: str | None, project: str, service: str | None, every: bool) -> No
         again = settle.retry(found, ledger, time.time())
     if key is not None and not again:
         raise UsageError(f"{_name(found[0])}: is {found[0].state}; it has not failed for good")
-    click.echo(f"The next build may try {_count(len(again), 'job')} again.")
+    say(f"The next build may try {_count(len(again), 'job')} again.")
 
 
 @jobs.command()
@@ -142,7 +153,7 @@ def release(project: str, service: str | None) -> None:
     workspace = _workspace(project, service)
     with _ledger(workspace) as ledger:
         count = ledger.release(str(workspace.root))
-    click.echo(f"Released {_count(count, 'purchase')}; a running watch goes on within seconds.")
+    say(f"Released {_count(count, 'purchase')}; a running watch goes on within seconds.")
 
 
 # -- inside -------------------------------------------------------------------------------------
@@ -170,29 +181,34 @@ def _desk(workspace: Workspace, ledger: Ledger, job: Job) -> Iterator[Desk]:
         yield Desk(connection.service(), ledger, Store(workspace.state / "bought"), time.time)
 
 
-def _account(workspace: Workspace, ledger: Ledger, now: float) -> tuple[Account | None, str]:
-    """Ask the service when there is doubt; or say why it could not be asked."""
+def _account(
+    workspace: Workspace, ledger: Ledger, now: float
+) -> tuple[Account | None, tuple[Settled, ...], str]:
+    """Ask the service when there is doubt, and settle what it proves; or say why it was not."""
     doubts = [job.claimed_at for job in settle.doubts(ledger)]
     if not doubts or workspace.service.base_url is None:
-        return None, ""
+        return None, (), ""
+    identity = workspace.service.identity
     try:
         with Connection(workspace, os.environ) as connection:
             service = connection.service()
-            return evidence.ask(service, workspace.service.identity, min(doubts), now), ""
+            settled = proof.settle(service, identity, ledger, now)
+            proof.note_doubt(service, identity, ledger, now)
+            return evidence.ask(service, identity, min(doubts), now), settled, ""
     except PixelpipeError as exc:
-        return None, str(exc)
+        return None, (), str(exc)
 
 
 def _show(found: tuple[Entry, ...], now: float) -> None:
     if not found:
-        click.echo("No job is in flight, in doubt or failed.")
+        say("No job is in flight, in doubt or failed.")
     for state in _STATES:
         some = [entry for entry in found if entry.state is state]
         shown = some[-_FAILED_LISTED:] if state is JobState.FAILED else some
         for entry in shown:
             job = entry.job
             price = f"  {job.credits_quoted} credits" if job.paid else ""
-            click.echo(
+            say(
                 f"{state:11} {job.request_key[:_KEY_DIGITS]}  {job.source} [{job.clip}]"
                 f"{price}  {_ago(now - job.claimed_at)}"
             )
@@ -202,7 +218,7 @@ def _show(found: tuple[Entry, ...], now: float) -> None:
                 _row("settle", f"pixelpipe jobs retry {job.request_key[:_KEY_DIGITS]}")
             _show_evidence(entry, now)
         if len(shown) < len(some):
-            click.echo(f"{state:11} and {len(some) - len(shown)} older ones (--json lists all)")
+            say(f"{state:11} and {len(some) - len(shown)} older ones (--json lists all)")
 
 
 def _show_evidence(entry: Entry, now: float) -> None:
@@ -237,11 +253,9 @@ def _show_kept(kept: list[Kept], now: float) -> None:
         left = 0.0 if one.due is None else one.due - now
         why = f"due in {left / 60:.0f} min" if 0 < left < math.inf else "too many at once"
         key = one.request_key[:_KEY_DIGITS]
-        click.echo(
-            f"{'kept back':11} {key}  {one.source} [{one.clip}]  {one.credits} credits  {why}"
-        )
+        say(f"{'kept back':11} {key}  {one.source} [{one.clip}]  {one.credits} credits  {why}")
     if kept:
-        click.echo(
+        say(
             f"{_count(len(kept), 'purchase')} for {sum(one.credits for one in kept)} credits kept "
             "back by a watch; `pixelpipe jobs release` lets them go"
         )
@@ -262,7 +276,7 @@ def _ended(job: Job) -> str:
 
 def _row(name: str, text: str) -> None:
     if text:
-        click.echo(f"  {name:9} {text}")
+        say(f"  {name:9} {text}")
 
 
 def _name(job: Job) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import click
 import msgspec
 
 from ..api import Project
@@ -12,6 +11,7 @@ from ..purchase import budget
 from ..purchase.forecast import Forecast
 from ..run.report import Report
 from .build import name, show_rest
+from .voice import say, show_json
 
 
 def show(report: Report) -> None:
@@ -22,10 +22,10 @@ def show(report: Report) -> None:
             price = f"  {step.credits} credits" if step.credits else ""
             seconds = report.ready_s(result)
             ready = "" if seconds is None else f"  in {_time(seconds)}"
-            click.echo(f"{step.kind:8} {name(step)}  {step.reason}{price}{ready}")
+            say(f"{step.kind:8} {name(step)}  {step.reason}{price}{ready}")
     kinds = [step.kind for step in report.plan.steps]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in StepKind if kind in kinds)
-    click.echo(f"{len(kinds)} {'step' if len(kinds) == 1 else 'steps'}: {counts or 'none'}.")
+    say(f"{len(kinds)} {'step' if len(kinds) == 1 else 'steps'}: {counts or 'none'}.")
     if report.forecast is not None:
         _show_forecast(report.forecast)
     show_rest(report)
@@ -33,15 +33,15 @@ def show(report: Report) -> None:
 
 def _show_forecast(found: Forecast) -> None:
     if found.ready_s:
-        click.echo(f"Ready in about {_time(found.seconds)} ({_time(found.clip_s)} a clip).")
+        say(f"Ready in about {_time(found.seconds)} ({_time(found.clip_s)} a clip).")
     if found.credits:
         _show_price(found)
     if found.batch_saves:
-        click.echo(f"With `batch: true` it would cost {found.batch_saves} credits less.")
+        say(f"With `batch: true` it would cost {found.batch_saves} credits less.")
     if found.placeholders:
         price = budget.dollars(found.placeholder_credits)
         clips = "clip" if found.placeholders == 1 else "clips"
-        click.echo(
+        say(
             f"{found.placeholders} {clips} of the built-in engine; replacing what it makes by "
             f"purchases would cost {found.placeholder_credits} credits ({price})."
         )
@@ -49,19 +49,19 @@ def _show_forecast(found: Forecast) -> None:
 
 def _show_price(found: Forecast) -> None:
     if found.pools is None or found.balance is None:
-        click.echo(f"Would cost {found.credits} credits ({budget.dollars(found.credits)}).")
+        say(f"Would cost {found.credits} credits ({budget.dollars(found.credits)}).")
         if found.trouble:
-            click.echo(f"note: the balance is not known: {found.trouble}", err=True)
+            say(f"note: the balance is not known: {found.trouble}", err=True)
         return
     monthly, purchased = found.pools
-    click.echo(
+    say(
         f"Would cost {found.credits} credits (about ${found.dollars[0]:.2f}: {monthly} of the "
         f"monthly pool, {purchased} of the purchased one)."
     )
     after = found.available_after or 0
-    click.echo(f"Balance: {found.balance.available} credits before, {after} after.")
+    say(f"Balance: {found.balance.available} credits before, {after} after.")
     if after < 0:
-        click.echo("note: the balance does not cover it; the last rules' clips wait", err=True)
+        say("note: the balance does not cover it; the last rules' clips wait", err=True)
 
 
 def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:
@@ -69,17 +69,17 @@ def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:
     stale = opened.stale(saved)
     if as_json:
         document = msgspec.to_builtins(saved) | {"stale": stale}
-        click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2))
+        show_json(msgspec.json.format(msgspec.json.encode(document), indent=2))
         return
     for step in saved.steps:
         if step.step != StepKind.FRESH:
             price = f"  {step.credits} credits" if step.credits else ""
             clip = f" [{step.clip}]" if step.clip else ""
-            click.echo(f"{step.step:8} {step.source}{clip}  {step.reason}{price}")
+            say(f"{step.step:8} {step.source}{clip}  {step.reason}{price}")
     total = f"{saved.credits} credits ({budget.dollars(saved.credits)})"
-    click.echo(f"{len(saved.steps)} steps for {total} from {saved.service}.")
+    say(f"{len(saved.steps)} steps for {total} from {saved.service}.")
     for reason in stale:
-        click.echo(f"warning: this plan cannot be carried out: {reason}", err=True)
+        say(f"warning: this plan cannot be carried out: {reason}", err=True)
 
 
 def _time(seconds: float) -> str:

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from ..api import Observer
+from ..core import plain
 from ..core.model import JobState
 from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
+from .question import Asker
+from .voice import say
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -35,7 +36,7 @@ class Lines:
     def __call__(self, event: Change | Result) -> None:
         """Print results that are news; jobs in between are too many for a log."""
         if isinstance(event, Result) and event.state in _NEWS:
-            click.echo(line(event), err=True)
+            say(line(event), err=True)
 
 
 class JsonLines:
@@ -77,7 +78,7 @@ class Screen:
         self._credits += event.credits
         if event.state in _NEWS:
             self._done += event.state == "done"
-            live.console.print(line(event), highlight=False, markup=False)
+            live.console.print(plain.line(line(event)), highlight=False, markup=False)
 
     def close(self) -> None:
         """Take the line away."""
@@ -137,7 +138,7 @@ def line(result: Result) -> str:
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
 
 
-def ask(plan: Plan) -> bool:
+def ask(plan: Plan, asker: Asker | None = None) -> bool:
     """Ask the person at the terminal once, with the total."""
     from ..purchase import budget
 
@@ -147,7 +148,7 @@ def ask(plan: Plan) -> bool:
         f"Buy {clips} {noun} for {plan.credits} credits ({budget.dollars(plan.credits)}) "
         f"from {plan.service.identity}?"
     )
-    return click.confirm(question, err=True)
+    return (asker or Asker()).confirm(plain.line(question))
 
 
 def nothing(_: Change | Result) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import click
 
@@ -12,6 +13,8 @@ from ..run.report import Report
 from . import options
 from .build import show_build, show_news
 from .progress import ask, nothing
+from .question import Asker
+from .voice import say
 
 
 @click.command()
@@ -29,15 +32,18 @@ def watch(
     """
     opened = Project(project, service=service)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
-    wish = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
+    asker = Asker()
+    asking = partial(ask, asker=asker) if can_ask else None
+    wish = Wish(max_credits=max_credits, yes=yes, ask=asking)
     follower = Follower(opened, wish, nothing, poll=True if poll else None)
+    asker.until = follower.stopping
     folders = ", ".join(opened.workspace.settings.assets)
-    click.echo(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
+    say(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True
     for event in follower.run():
         if isinstance(event, Report):
             (show_build if is_first else show_news)(event)
             is_first = False
         else:
-            click.echo(f"pixelpipe: {event}", err=True)
+            say(f"pixelpipe: {event}", err=True)
         sys.stdout.flush()

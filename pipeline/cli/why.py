@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from pathlib import Path
 
 import click
@@ -15,6 +15,7 @@ from ..core.errors import UsageError
 from ..run.report import Report
 from ..storage import files, lock
 from . import options
+from .voice import say, show_json
 
 
 @click.command()
@@ -29,7 +30,7 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
     """
     opened = Project(file.parent, service=service)
     root = opened.root.resolve()
-    place = file.resolve()
+    place = Path(os.path.realpath(file))
     if not place.is_relative_to(root):
         raise UsageError(f"{file}: lies outside of the project {opened.root}")
     path = place.relative_to(root).as_posix()
@@ -39,16 +40,16 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
         raise UsageError(f"{path}: there is no such source in {opened.root}")
     report, found = explain.file(opened, path)
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        show_json(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
     for one in found:
         _show(one, with_recipe=recipe)
         if not one.interpretation and not opened.workspace.service.paid:
-            click.echo(f"  engine  {_reading(opened, report, one)}")
+            say(f"  engine  {_reading(opened, report, one)}")
     for step in report.plan.refused:
-        click.echo(step.error)
+        say(step.error or step.reason)
     if path in report.plan.unmatched:
-        click.echo(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
+        say(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
 
 
 def _reading(opened: Project, report: Report, one: Explanation) -> str:
@@ -60,16 +61,16 @@ def _reading(opened: Project, report: Report, one: Explanation) -> str:
 
 
 def _show(one: Explanation, *, with_recipe: bool) -> None:
-    click.echo(f"{one.source} [{one.clip}]")
-    click.echo(f"  rule    {one.rule}  ({one.place})")
-    click.echo(f"  step    {one.step}: {one.reason}")
-    click.echo(f"  key     {one.request_key}")
+    say(f"{one.source} [{one.clip}]")
+    say(f"  rule    {one.rule}  ({one.place})")
+    say(f"  step    {one.step}: {one.reason}")
+    say(f"  key     {one.request_key}")
     if one.interpretation:
-        click.echo(f"  engine  {one.interpretation}")
+        say(f"  engine  {one.interpretation}")
     for change in one.differences:
-        click.echo(f"  differs {change.field}")
-        click.echo(f"            before {change.before}")
-        click.echo(f"            now    {change.now}")
+        say(f"  differs {change.field}")
+        say(f"            before {change.before}")
+        say(f"            now    {change.now}")
     if with_recipe:
         _show_recipe(one)
 
@@ -80,6 +81,6 @@ def _show_recipe(one: Explanation) -> None:
     for field in sorted(now.keys() | before.keys()):
         value, old = now.get(field, "-"), before.get(field, "-")
         is_changed = bool(before) and value != old
-        click.echo(f"        {'*' if is_changed else ' '} {field}: {value}")
+        say(f"        {'*' if is_changed else ' '} {field}: {value}")
         if is_changed:
-            click.echo(f"            before: {old}")
+            say(f"            before: {old}")

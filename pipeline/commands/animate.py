@@ -13,7 +13,7 @@ import msgspec
 
 from .. import imaging
 from ..api import Project
-from ..config import project_settings, rule_file
+from ..config import consent, project_settings, rule_file
 from ..config import workspace as workspaces
 from ..config.workspace import Workspace
 from ..core.errors import UsageError
@@ -58,14 +58,15 @@ class SingleFile(Project):
             None, self.environment, {"assets": ["."], **self._flags}
         )
         root = self._start.absolute().parent
+        state = workspaces.state_folder(settings, self.environment)
+        service, key_refusal = consent.service(settings, root, state, self.environment)
         self.workspace = Workspace(
             root=root,
             settings=settings,
             rules=(),
-            service=project_settings.service(
-                settings, workspaces.api_key(root, self.environment) is not None
-            ),
-            state=workspaces.state_folder(settings, self.environment),
+            service=service,
+            state=state,
+            key_refusal=key_refusal,
             inputs=(),
             is_project=False,
         )

@@ -8,6 +8,7 @@ PixelpipeError                  70  a bug, unless a subclass says better
  │   ├─ AccountError                the account is at fault (401, 402): stop buying at once
  │   └─ RequestRefusedError         this request only (400, 413, 415, 422)
  ├─ AssetError                   1  one asset failed; the others go on
+ │   ├─ UnusableError               what was bought for one clip holds no frames
  │   └─ JobFailedError              the service ended the job without a result
  ├─ UnavailableError             6  the service is unreachable or late; nothing is lost
  │   ├─ NotSentError                a POST failed before its first byte was written
@@ -79,6 +80,15 @@ class AssetError(PixelpipeError):
     """One asset failed; the others were built."""
 
     exit_code = 1
+
+
+class UnusableError(AssetError):
+    """What was bought for one clip holds no frames that can be used; it is kept."""
+
+    def __init__(self, message: str, *, clip: str = "") -> None:
+        """Name the clip: the others of its source are published without it."""
+        super().__init__(message)
+        self.clip = clip
 
 
 class JobFailedError(AssetError):

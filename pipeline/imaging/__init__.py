@@ -6,10 +6,11 @@ Arrays of frames are (frames, height, width[, 4]); an index picture is int16, -1
 
 from __future__ import annotations
 
-from .frames.strip import MAX_STRIP_PX
+from .frames.strip import area_px
+from .frames.strip import read as strip_frames
 from .picture.facts import Facts, facts
-from .picture.png import area_px, frame_count
+from .picture.png import frame_count
 from .picture.raster import decode, encode
 from .upload.fit import unfit
 
-__all__ = ["MAX_STRIP_PX", "Facts", "area_px", "decode", "encode", "facts", "frame_count", "unfit"]
+__all__ = ["Facts", "area_px", "decode", "encode", "facts", "frame_count", "strip_frames", "unfit"]

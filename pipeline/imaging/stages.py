@@ -59,9 +59,17 @@ def develop(
 
     Procedural frames close and stand where they should by construction: a pose that such a clip
     holds at its end is meant, and is not taken for a defect.
-    Raises AssetError, naming `name`, when the bytes are not the strip that was asked for.
+    Raises AssetError, naming `name`, when the bytes hold no frames of the canvas that was sent.
     """
-    film = Film(strip.frames(content, count=resolved.frames, canvas=resolved.canvas, name=name))
+    film = Film(
+        strip.frames(
+            content,
+            count=resolved.frames,
+            canvas=resolved.canvas,
+            name=name,
+            matte=resolved.matte,
+        )
+    )
     laid = fit.canvas(raster.cut(raster.array(pixels)), placement(resolved))
     palette = color.palette(laid)
     step = _cut(film, number(laid, palette), palette, resolved, clip, stages)

@@ -6,7 +6,7 @@ purchases that differ only by path words, unfinished jobs, and only then a new p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
 import msgspec
 
@@ -28,6 +28,12 @@ from ..core.model import (
 )
 from ..core.version import __version__
 from ..storage import lock
+from ..storage.store import Bought
+from .meets import meets
+
+
+def _no_record(*_: str) -> Bought | None:
+    return None
 
 
 class Wanted(Record, frozen=True, kw_only=True):
@@ -58,6 +64,11 @@ class Known(Record, frozen=True, kw_only=True):
     alike: Mapping[str, Job] = {}
     #: Purchases that only the store knows: request key to digest.
     stored: Mapping[str, str] = {}
+    #: Bought jobs by the pixels that they were made from, newest first.
+    made_from: Mapping[str, Sequence[Job]] = {}
+    #: The record of a purchase by key and digest, or by key alone, read when it is asked for.
+    record: Callable[[str, str], Bought | None] = _no_record
+    find: Callable[[str], Bought | None] = _no_record
     #: Digests of bought bytes that the store has.
     have: Container[str] = frozenset()
     #: Digest of each output on disk; absent when there is no file.
@@ -114,6 +125,9 @@ class View:
         self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
 
 
+_MET = "bought with other words, and meets all that the rule states (`reroll` buys another)"
+
+
 # -- one clip -----------------------------------------------------------------------------------
 
 
@@ -139,6 +153,8 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
             taken = msgspec.structs.replace(request, take=line.take)
             plan = _plan(taken, view, StepKind.FRESH, "up to date", key=line.key)
             return _with_line(plan, line)
+    if (met := _met_by_lock(request, view, lines)) is not None:
+        return met
     if view.is_stand_in:
         return _unlocked(request, view, lines)
     if not view.service.paid and any(line.paid and answers(line, request) for line in lines):
@@ -149,6 +165,24 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
         reason = f"changed since {paid.service} made it, and no key is set: the old output stays"
         return _plan(request, view, StepKind.ASK, reason)
     return _unlocked(request, view, lines)
+
+
+def _met_by_lock(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> ClipPlan | None:
+    """Keep what the lock names when it meets what the rule states, unless the exact key is there.
+
+    The line keeps its key: nothing has to be written.
+    """
+    for line in sorted(lines, key=lambda line: (line.hidden, not line.paid, line.digest)):
+        record = view.known.record(line.key, line.digest)
+        if record is None or (view.service.paid and not line.paid):
+            continue
+        taken = msgspec.structs.replace(request, take=line.take)
+        is_met = meets(taken, line.service, record.recipe, record.resolved, record.model)
+        exact = keys.request_key(request, view.service.identity)
+        if is_met and _has_bytes(line, view) and view.known.find(exact) is None:
+            plan = _plan(taken, view, StepKind.FRESH, _MET, key=line.key)
+            return _with_line(plan, line)
+    return None
 
 
 def stand_in(clip: ClipPlan, view: View, wanted: Wanted) -> ClipPlan:
@@ -192,6 +226,9 @@ def _unlocked(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> C
             paid=view.service.paid,
             job=job if job is not None and job.state in _FETCHABLE else None,
         )
+    is_open = job is not None and job.state is not JobState.FAILED
+    if not is_open and (met := _met_by_books(request, view)) is not None:
+        return met
     if job is not None:
         return _unfinished(request, view, job)
     if (alike := _alike(request, view)) is not None:
@@ -205,6 +242,15 @@ def _unlocked(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> C
 
 #: A run that died between the store and the ledger left a job so; its bytes settle it.
 _FETCHABLE = (JobState.SUBMITTED, JobState.DETACHED)
+
+
+def _met_by_books(request: Request, view: View) -> ClipPlan | None:
+    """Reuse the newest purchase that meets what the rule states."""
+    for job in view.known.made_from.get(request.pixel_digest, ()):
+        is_met = meets(request, view.service.identity, job.recipe, job.resolved)
+        if is_met and job.digest in view.known.have:
+            return _reuse(request, view, job, _MET)
+    return None
 
 
 def _alike(request: Request, view: View) -> ClipPlan | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..config import project_settings
+from ..config import consent, project_settings
 from ..config import workspace as workspaces
 from ..config.project_settings import ServiceChoice
 from ..config.workspace import Workspace
@@ -51,14 +51,15 @@ def workspace(
         files.find(start)
     except ConfigError:
         settings = project_settings.resolve(None, environment, flags)
+        root, state = start.absolute(), workspaces.state_folder(settings, environment)
+        service, key_refusal = consent.service(settings, root, state, environment)
         return Workspace(
-            root=start.absolute(),
+            root=root,
             settings=settings,
             rules=(),
-            service=project_settings.service(
-                settings, workspaces.api_key(start, environment) is not None
-            ),
-            state=workspaces.state_folder(settings, environment),
+            service=service,
+            state=state,
+            key_refusal=key_refusal,
             inputs=(),
         )
     return workspaces.open(start, environment, flags)
@@ -82,6 +83,12 @@ def records(state: Path, service: ServiceChoice, now: float) -> Records:
             open_jobs=len(holding),
             unconfirmed=sum(job.state is JobState.UNCONFIRMED for job in holding),
         )
+
+
+def figures(balance: Balance) -> dict[str, int]:
+    """Return the credits of a balance by the service's names for them."""
+    names = ("monthly_balance", "purchased_balance", "total_balance", "reserved", "available")
+    return {name: getattr(balance, name) for name in names}
 
 
 def dollars(balance: Balance) -> tuple[float, float]:

@@ -1,12 +1,17 @@
-"""Bring a purchase home: download what was made, check that it is whole, and store it."""
+"""Bring a purchase home: download what was made, check that it is whole, and store it.
+
+What is whole is kept whatever it is, and never downloaded again: what cannot be published says so
+when it is finished, and a later release may read it.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..core import keys
-from ..core.errors import LinkExpiredError, SourceError, UnavailableError
-from ..core.model import MAX_SIDE_PX, Job
+from ..core.errors import AssetError, LinkExpiredError, SourceError, UnavailableError
+from ..core.model import ANIMATE_CREDITS, MAX_SIDE_PX, Job
 from ..storage.store import Bought, Store
 from . import batches
 
@@ -16,6 +21,8 @@ if TYPE_CHECKING:
 
 #: 16 frames of the largest canvas, at twice their size; checked before anything is unpacked.
 _LARGEST_STRIP_PX = 16 * MAX_SIDE_PX**2 * 4
+#: A charge of up to so many times the price that was quoted is believed.
+_MOST_TIMES = 4
 
 
 def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bought, str]:
@@ -29,7 +36,7 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
         status = batches.status(job, service)
         content = service.download(_link(status))
     _check(content, job)
-    charged = status.billing.credits_charged if status.billing else job.credits_quoted
+    charged, doubtful = _charged(status, job)
     bought = Bought(
         request_key=job.request_key,
         digest=keys.digest(content),
@@ -43,7 +50,19 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
         resolved=job.resolved,
     )
     store.put(bought, content)
-    return bought, _notice(status)
+    return bought, "; ".join(filter(None, (doubtful, _notice(status))))
+
+
+def _charged(status: Status, job: Job) -> tuple[int, str]:
+    """Return the credits to book, and what is wrong with those that the service states."""
+    quoted = job.credits_quoted
+    stated = status.billing.credits_charged if status.billing else None
+    if stated is None or not job.paid:
+        return quoted, ""
+    if 0 <= stated <= _MOST_TIMES * (quoted or ANIMATE_CREDITS):
+        return stated, ""
+    said = f"the service says that it charged {stated} credits for what costs {quoted}"
+    return quoted, f"{said}: {quoted} are booked; compare with `pixelpipe billing`"
 
 
 def _link(status: Status) -> str:
@@ -53,27 +72,23 @@ def _link(status: Status) -> str:
 
 
 def _check(content: bytes, job: Job) -> None:
-    """Refuse a strip that is cut short, or whose cells are not the canvas that was sent.
+    """Refuse what is cut short, damaged, or no picture: the next download may be whole.
 
-    Raises UnavailableError: it was paid for, and the next download may be whole.
+    What is whole and yet of no use passes: another download would be the same.
+    Raises UnavailableError.
     """
     from .. import imaging  # heavy: nothing that is up to date decodes a strip
 
-    name, side = "the download", imaging.MAX_STRIP_PX
+    name, asked = "the download", job.resolved
     try:
-        if imaging.area_px(content, name, max_side_px=side) > _LARGEST_STRIP_PX:
+        if imaging.area_px(content, name) > _LARGEST_STRIP_PX:
             raise UnavailableError("the download says that it is a picture of absurd size")
-        strip = imaging.decode(content, name, max_side_px=side)
+        with suppress(AssetError):
+            imaging.strip_frames(content, count=asked.frames, canvas=asked.canvas, name=name)
     except SourceError as exc:
         # What an artist should do about a source is nothing that helps here.
         why = str(exc).removeprefix(f"{name}: ").partition(";")[0]
         raise UnavailableError(f"the download is damaged: {why}") from exc
-    width, height = job.resolved.canvas
-    if strip.height % height or strip.width % (width * (strip.height // height)):
-        raise UnavailableError(
-            f"the download is {strip.width}x{strip.height} px, which is no row of "
-            f"{width}x{height} px frames"
-        )
 
 
 def _notice(status: Status) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: The service's hold lapses after this time (vendor's introduction).
 HOLD_S = 10 * 60.0
+#: No run that is still at work noted its first reading longer ago than that.
+LONGEST_RUN_S = DAY_S
 _LONGEST_S = 365 * DAY_S
 _KNOWN = (JobState.SUBMITTED, JobState.DETACHED)
 
@@ -56,9 +58,8 @@ def ask(service: Service, identity: str, since: float, now: float) -> Account:
 
     The service answers for a year at most.
     """
-    today = now // DAY_S * DAY_S
-    day = max(today - _LONGEST_S, min(today, since // DAY_S * DAY_S))
-    totals = service.billing(start_date=_date(day)).totals
+    day = billing_day(since, now)
+    totals = service.billing(start_date=date(day)).totals
     return Account(
         service=identity,
         balance=service.balance(),
@@ -66,6 +67,12 @@ def ask(service: Service, identity: str, since: float, now: float) -> Account:
         credits_used=totals.credits_used,
         jobs_charged=totals.jobs_charged,
     )
+
+
+def billing_day(since: float, now: float) -> float:
+    """Return the first day of a bill that has `since` in it; a service answers for a year."""
+    today = now // DAY_S * DAY_S
+    return max(today - _LONGEST_S, min(today, since // DAY_S * DAY_S))
 
 
 def together(job: Job, doubts: Sequence[Job]) -> tuple[Job, ...]:
@@ -104,7 +111,7 @@ def gather(
 
 
 def read(found: Evidence, now: float) -> str:
-    """Say what the evidence points to. Other users of the account blur it: a person decides."""
+    """Say what the evidence points to. Other users of the account blur it."""
     if found.now is None or found.billed is None:
         return "the service was not asked: set its key and look again"
     is_held = now < found.hold_lapses_at
@@ -131,5 +138,6 @@ def read(found: Evidence, now: float) -> str:
     return "the hold has lapsed and nothing more was charged: not billed; `--lost`"
 
 
-def _date(seconds: float) -> str:
+def date(seconds: float) -> str:
+    """Return a day as the service writes it."""
     return time.strftime("%Y-%m-%d", time.gmtime(seconds))

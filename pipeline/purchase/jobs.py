@@ -12,6 +12,7 @@ runs in the one thread that owns it. `scheduler` lets many jobs take turns.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ from . import batches, download
 
 if TYPE_CHECKING:
     from .service.client import Service
+
+_log = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 
@@ -108,6 +111,8 @@ class Pending(Record, frozen=True, kw_only=True):
     """The job is not finished; progress is 0..1 when the service says so."""
 
     progress: float | None = None
+    #: What the service says of it, when that is no word of its contract.
+    word: str = ""
 
 
 class Fetched(Record, frozen=True, kw_only=True):
@@ -143,7 +148,10 @@ def ask(job: Job, body: Body | None, desk: Desk) -> Answer:
         if status.is_failure:
             return JobFailedError(status.message or f"the service ended the job: {status.status}")
         if not status.is_success:
-            return Pending(progress=status.progress)
+            strange = status.status if status.is_strange else ""
+            if strange and job.polls <= 1:
+                _log.warning("%s [%s]: the service says %r of it", job.source, job.clip, strange)
+            return Pending(progress=status.progress, word=strange)
         bought, notice = download.fetch(job, status, desk.service, desk.store)
         return Fetched(digest=bought.digest, credits_charged=bought.credits_charged, notice=notice)
     except PixelpipeError as error:
@@ -190,8 +198,9 @@ def _stepped(job: Job, answer: Answer, now: float) -> Job:
             }
         case Pending() if not _is_late(job, now):
             return job
-        case Pending():
-            reason = "the service did not finish it in time; it is fetched when it does"
+        case Pending(word=word):
+            last = f" (its last word was {word!r})" if word else ""
+            reason = f"the service did not finish it in time{last}; it is fetched when it does"
             changes = {"state": JobState.DETACHED, "reason": reason}
         case PixelpipeError():
             changes = _after(job, answer, now)

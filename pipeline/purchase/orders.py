@@ -16,7 +16,7 @@ from ..core.model import Balance, Job, JobState, Resolved
 from ..plan.steps import ClipPlan, Wanted
 from ..storage import pictures
 from ..storage.ledger import Ledger
-from . import budget
+from . import books, budget
 from .budget import Permit
 from .jobs import Order
 from .polling import Pace, backoff_s
@@ -104,8 +104,9 @@ def affordable(
     available = None
     if permit.credits != 0:
         balance = _balance(service)
-        ledger.note_balance(workspace.service.identity, balance, now=time.time())
-        available = balance.available
+        books.note_before(service, workspace.service.identity, ledger, balance, time.time())
+        # A service that says nothing of it refuses what is not covered by itself.
+        available = balance.available if balance.is_stated else None
     places = {rule.name: place for place, rule in enumerate(workspace.rules)}
     ranked = sorted(orders, key=lambda order: places.get(order.rule, len(places)))
     prices = [(order.rule, order.credits) for order in ranked]

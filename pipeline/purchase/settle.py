@@ -1,8 +1,8 @@
 """Settle by hand what a run cannot: look at the evidence, decide, and make it durable.
 
-A purchase that was sent and never answered is never settled by itself: the service has no
-idempotency key and no list of jobs. What can be known is laid side by side here, and a person
-decides.
+A purchase that was sent and never answered is not sent again: the service has no idempotency key
+and no list of jobs. What can be known is laid side by side here, and a person decides, unless the
+books prove that nothing was billed (`proof`).
 """
 
 from __future__ import annotations
@@ -98,14 +98,16 @@ def find(ledger: Ledger, start: str) -> Job:
 # -- doubt --------------------------------------------------------------------------------------
 
 
-def lose(job: Job, ledger: Ledger, now: float) -> tuple[Job, ...]:
+def lose(
+    job: Job, ledger: Ledger, now: float, reason: str = "settled by hand: not billed"
+) -> tuple[Job, ...]:
     """Settle that a POST was not billed: what it asked for may be bought again, all of it."""
     mine = [_mine(one, ledger, now) for one in evidence.together(job, doubts(ledger)) or (job,)]
     # Without a time of settling, which would say that the service refused it as one of a batch.
     changes = {
         "state": JobState.FAILED,
         "failure": FailureClass.TRANSIENT,
-        "reason": "settled by hand: not billed",
+        "reason": reason,
     }
     settled = tuple(msgspec.structs.replace(one, **changes) for one in mine)
     ledger.record_all(settled, now=now)

@@ -14,7 +14,14 @@ import msgspec
 
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import AssetError, HeldOpenError, PixelpipeError, RefusedError, StorageError
+from ..core.errors import (
+    AssetError,
+    HeldOpenError,
+    PixelpipeError,
+    RefusedError,
+    StorageError,
+    UnusableError,
+)
 from ..core.model import JobState, Rule, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
@@ -262,9 +269,12 @@ class _Run:
         content = self._store.content(digest) if record else None
         if record is None or content is None:
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
-        self._store.keep(record)
-        if clip.job is not None and clip.step.kind is StepKind.REUSE:
-            jobs.settle(clip.job, record, self._context.ledger, self._context.clock())
+        ledger = self._context.ledger
+        # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
+        is_own = self._store.is_kept_by_user(record)
+        self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
+        if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
+            jobs.settle(clip.job, record, ledger, self._context.clock())
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)
 
@@ -281,6 +291,8 @@ class _Run:
                     self._hide(source, bought, verdict, one.finished, finishing)
                     continue
                 self._write(source, bought, one.finished)
+            except UnusableError as exc:
+                self._leave_out(source, bought, exc, finishing)
             except PixelpipeError as exc:
                 if isinstance(exc, StorageError) and not isinstance(exc, HeldOpenError):
                     raise
@@ -288,6 +300,29 @@ class _Run:
             else:
                 self._report(self._done(clip, one.finished) for clip in bought)
                 self._let_go(bought)
+
+    def _leave_out(
+        self,
+        source: SourcePlan,
+        bought: Sequence[ClipPlan],
+        error: UnusableError,
+        finishing: Finishing,
+    ) -> None:
+        """Publish a source without the clip that cannot be used, unless what stands is whole."""
+        bad = [clip for clip in bought if clip.request.clip == error.clip] or bought
+        rest = tuple(clip for clip in bought if clip not in bad)
+        self._report(endings.failed(clip, error) for clip in bad)
+        if rest and source.wanted.source.path not in self._published:
+            self._finish(source, rest, finishing)
+            return
+        stands = self._publication.stands(source.wanted.source)
+        locked = {(line.source, line.clip, line.digest) for line in self._survey.lock.clips}
+        for clip in rest:
+            is_shown = (clip.request.source, clip.request.clip, clip.digest) in locked
+            kind = StepKind.FRESH if is_shown and stands else clip.step.kind
+            step = msgspec.structs.replace(clip.step, kind=kind)
+            shown = msgspec.structs.replace(clip, step=step)
+            self._report([endings.left(shown, stands=stands)])
 
     def _write(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished

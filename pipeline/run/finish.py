@@ -12,7 +12,7 @@ import msgspec
 
 from .. import targets
 from ..config import cells
-from ..core.errors import AssetError
+from ..core.errors import AssetError, UnusableError
 from ..core.model import (
     Clip,
     Direction,
@@ -178,7 +178,10 @@ def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
 
 
 def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
-    steps = {step.name: step for step in _develop(task, bought)}
+    try:
+        steps = {step.name: step for step in _develop(task, bought)}
+    except AssetError as exc:
+        raise UnusableError(str(exc), clip=clip.name) from exc
     last = steps[next(reversed(steps))]
     placed = cell.put_back(last.reel.rgba(), develop.placement(bought.resolved))
     if clip.alpha == "keep":
@@ -199,8 +202,19 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
             keyed=steps["palette"],
             remedies=remedies.find(steps["palette"], bought.resolved),
         ),
-        notes=tuple(f"{task.stem}.png, clip {clip.name!r}: {note}" for note in last.notes),
+        notes=tuple(
+            f"{task.stem}.png, clip {clip.name!r}: {note}"
+            for note in (*_other_count(steps["palette"], bought), *last.notes)
+        ),
     )
+
+
+def _other_count(step: develop.Step, bought: BoughtClip) -> tuple[str, ...]:
+    """Say when the service made another number of frames than was asked for: all are played."""
+    came, asked = step.reel.count, bought.resolved.frames
+    if came == asked:
+        return ()
+    return (f"the service sent {came} frame{'s' * (came != 1)}, not the {asked} asked for",)
 
 
 def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:

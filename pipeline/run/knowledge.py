@@ -26,6 +26,8 @@ def gather(
         lock=survey.lock,
         waiting=survey.waiting,
         have=_Have(store),
+        record=store.record,
+        find=store.find,
         on_disk=_on_disk(workspace.root, survey),
         restored=restored,
         existing=survey.scan.files.keys() if survey.is_whole else None,
@@ -74,6 +76,7 @@ def _with_ledger(
     alike = ledger.alike(
         found for one in missing if (found := keys.open_key(named[one], identity)) is not None
     )
+    pixels = {named[key].pixel_digest for key in missing if not _is_bought(jobs.get(key))}
     unknown = [key for key in missing if key not in jobs or jobs[key].digest is None]
     stored = {key: one.digest for key in unknown if (one := store.find(key)) is not None}
     return msgspec.structs.replace(
@@ -81,9 +84,14 @@ def _with_ledger(
         jobs=jobs,
         alike=alike,
         stored=stored,
+        made_from=ledger.made_from(pixels, identity),
         begun=ledger.begun(str(workspace.root), _suspicious(known)),
         alive=alive | _alive(ledger, jobs.values()),
     )
+
+
+def _is_bought(job: Job | None) -> bool:
+    return job is not None and job.digest is not None
 
 
 def _suspicious(known: Known) -> list[str]:

@@ -12,6 +12,7 @@ from ..core import errors
 from ..core.model import Record, StepKind
 from ..plan.plan import Plan
 from ..purchase.forecast import Forecast
+from ..purchase.proof import Settled
 from .results import Result
 
 VERSION = 1
@@ -31,6 +32,8 @@ class Report(Record, frozen=True, kw_only=True):
     spent: Mapping[str, float] = {}
     #: Only of a plan.
     forecast: Forecast | None = None
+    #: Doubts that the books have settled before this run bought anything.
+    settled: tuple[Settled, ...] = ()
     #: Clips that were not looked at, since nothing about them has changed: they are fresh.
     rest: int = 0
 
@@ -65,11 +68,29 @@ class Report(Record, frozen=True, kw_only=True):
             "totals": self._totals(),
             "steps": [_step(result, self.ready_s(result)) for result in self.results],
             "unmatched": list(self.plan.unmatched),
-            "notices": list(self.plan.notices),
+            "notices": list(self.notices),
         }
+        if self.settled:
+            document["settled"] = [one.document for one in self.settled]
         if self.forecast is not None:
             document["forecast"] = self.forecast.json()
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+    @property
+    def refusal(self) -> str:
+        """Why the service may not be contacted although this run needs it, or ""."""
+        needs = any(step.kind in (StepKind.BUY, StepKind.RESUME) for step in self.plan.steps)
+        return self.workspace.service.refusal if needs else ""
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What the user has to allow before it counts, in sentences."""
+        return tuple(filter(None, (self.workspace.key_refusal, self.refusal)))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know of the project, in sentences."""
+        return (*self.plan.notices, *(one.sentence for one in self.settled), *self.refusals)
 
     def _totals(self) -> dict[str, object]:
         kinds = Counter(step.kind for step in self.plan.steps)

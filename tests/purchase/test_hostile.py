@@ -260,7 +260,7 @@ def test_redirect_from_https_to_http_is_not_followed(game: Game, tmp_path: Path)
         game.environment |= {"PIXELPIPE_SERVICE": service.url, KEY_NAME: KEY}
         game.environment["REQUESTS_CA_BUNDLE"] = str(trusted)
         leads_away = {"Location": f"{other.url}/file"}
-        ends = {"animate": 7, "file": 6, "jobs": 6, "balance": 6}
+        ends = {"animate": 5, "file": 6, "jobs": 6, "balance": 6}
         for tint, (name, exit) in enumerate(ends.items()):
             service.talk = {name: lambda call: call.say(302, b"", **leads_away)}
             for place in (game.root / "assets").glob("*.png"):

@@ -178,15 +178,32 @@ def _claims_to_be(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     "content",
     [
-        STRIP[:-20],
-        b"\x89PNG\r\n\x1a\n",
         png(Image.new("RGBA", (9, 8))),
         png(Image.new("RGBA", (64, 7))),
+        b"\0\0\0\x20ftypisom" + bytes(99),
+        b"PK\x03\x04" + bytes(99),
+    ],
+    ids=["no-multiple", "too-flat", "mp4", "zip"],
+)
+def test_what_is_whole_is_kept_whatever_it_is(bench: Bench, content: bytes) -> None:
+    """Another download would be the same: it is booked, kept, and not fetched again."""
+    submitted = bench.submitted()
+    answer = jobs.ask(submitted, None, bench.desk(Scripted(downloads=(content,))))
+    assert isinstance(answer, Fetched)
+    assert bench.store.content(answer.digest) == content
+    assert jobs.advance(submitted, answer, bench.desk()).state is JobState.BOUGHT
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        STRIP[:-20],
+        b"\x89PNG\r\n\x1a\n",
         _claims_to_be(4096, 4096),
         _claims_to_be(60_000, 60_000),
         _claims_to_be(128, 8),
     ],
-    ids=["cut", "head", "no-multiple", "too-flat", "bomb", "huge-bomb", "short-of-rows"],
+    ids=["cut", "head", "bomb", "huge-bomb", "short-of-rows"],
 )
 def test_damaged_strip_is_never_kept(bench: Bench, content: bytes) -> None:
     """It was paid for, and the next download may be whole: the job stays open."""

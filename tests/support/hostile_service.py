@@ -106,8 +106,8 @@ class Hostile:
     def _balance(self, call: Call) -> None:
         call.say_json(total_balance=1000, purchased_balance=1000, available=1000)
 
-    def _animate(self, call: Call) -> None:
-        body: dict[str, Any] = json.loads(call.content)
+    def make(self, body: dict[str, Any]) -> None:
+        """Make the strip that is asked for: it is what is sold from now on."""
         with Image.open(io.BytesIO(base64.b64decode(body["image"]))) as image:
             frames = body["output_frames"]
             strip = Image.new("RGB", (image.width * frames, image.height), body["matte_color"])
@@ -116,6 +116,9 @@ class Hostile:
         stream = io.BytesIO()
         strip.save(stream, "PNG")
         self._strips.append(stream.getvalue())
+
+    def _animate(self, call: Call) -> None:
+        self.make(json.loads(call.content))
         call.say_json(api_job_id="j", status="queued", error=None)
 
     def _jobs(self, call: Call) -> None:

@@ -129,7 +129,8 @@ def key(
 
 def _second_key(environment: Mapping[str, str], dotenv_text: str | None) -> list[Finding]:
     """Note when several places hold different keys: the one that is meant may not be used."""
-    places = {name: environment.get(name, "").strip() for name in KEY_NAMES}
+    bare = project_settings.bare_key
+    places = {name: bare(environment.get(name, "")) for name in KEY_NAMES}
     places[".env"] = project_settings.api_key({}, dotenv_text) or ""
     distinct = {text for text in places.values() if text}
     if len(distinct) < 2:

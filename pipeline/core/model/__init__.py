@@ -8,7 +8,18 @@ Positions and sizes are pixels, x to the right and y down from the top left.
 from __future__ import annotations
 
 from .files import Document, File, Pixels, Source, fold, stem_of
-from .jobs import Balance, FailureClass, Job, JobState, Kept, Preference, Request, Resolved, Taken
+from .jobs import (
+    Balance,
+    FailureClass,
+    Job,
+    JobState,
+    Kept,
+    Preference,
+    Reading,
+    Request,
+    Resolved,
+    Taken,
+)
 from .limits import (
     ANIMATE_CREDITS,
     BATCH_MOST,
@@ -51,6 +62,7 @@ __all__ = [
     "Pixels",
     "Preference",
     "Provenance",
+    "Reading",
     "Record",
     "Remedy",
     "Request",

@@ -160,3 +160,26 @@ class Balance(Record, frozen=True, kw_only=True):
     total_balance: int = 0
     reserved: int = 0
     available: int = 0
+    #: The service has said what is available, or what it follows from.
+    is_stated: bool = True
+    #: It has said everything that proves something: what is reserved, available, and in all.
+    is_whole: bool = True
+
+
+class Reading(Balance, frozen=True, kw_only=True):
+    """What a service said of an account at one moment: its balance and its bill. UTC seconds."""
+
+    at: float = 0.0
+    #: The day from which the bill counts, and what it says; None when it said nothing readable.
+    since: float | None = None
+    credits_used: int | None = None
+    jobs_charged: int | None = None
+
+    def is_same(self, other: Reading) -> bool:
+        """Tell whether nothing at all has moved between two readings, of which both are whole."""
+        names = (
+            *("monthly_balance", "purchased_balance", "total_balance", "reserved", "available"),
+            *("since", "credits_used", "jobs_charged"),
+        )
+        is_whole = self.is_whole and other.is_whole and self.credits_used is not None
+        return is_whole and all(getattr(self, name) == getattr(other, name) for name in names)

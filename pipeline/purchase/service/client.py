@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Protocol, Self, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,6 +17,7 @@ import msgspec
 from ...core.errors import (
     AccountError,
     AssetError,
+    ConfigError,
     LinkExpiredError,
     NotSentError,
     PixelpipeError,
@@ -26,6 +27,7 @@ from ...core.errors import (
     UncertainError,
 )
 from ...core.model import Balance
+from . import answers, bodies, fields, links, meanings
 from .answers import (
     BatchStatus,
     BatchSubmitted,
@@ -33,29 +35,42 @@ from .answers import (
     Cancelled,
     Endpoint,
     Enhanced,
-    Envelope,
     Named,
     Status,
     Submitted,
-    clean,
 )
-from .wire import Answer, NotSent, Wire, WireError, is_loopback, is_public
+from .fields import Fields
+from .hosts import is_loopback
+from .meanings import Meaning
+from .route import RouteError
+from .wire import Answer, NotSent, Wire, WireError
 
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
 TIMEOUT_S = 60.0
 DOWNLOAD_TIMEOUT_S = 120.0
 MAX_JSON_BYTES = 4 * 1024 * 1024
 MAX_DOWNLOAD_BYTES = 50 * 1024 * 1024
-#: A service's wish to wait is obeyed up to here.
-MAX_RETRY_AFTER_S = 60.0
-#: What decoding raises for an answer that is no JSON, of other types, or nested too deeply.
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_PNG = b"\x89PNG\r\n\x1a\n"
+#: What reading raises for an answer that is no JSON, lacks what is needed, or nests too deeply.
+_UNREADABLE = (ValueError, RecursionError)
+_MOVED = (301, 302, 303, 307, 308)
+_MOST_MOVES = 5
 
+_WAY_ADVICE = (
+    "that is no word of the service, and nothing was accepted; look at its address "
+    "(PIXELPIPE_SERVICE, PIXELPIPE_API_BASE) and at proxies in between"
+)
 _KEY_ADVICE = "check it in your account under Account → API: it may be deactivated or deleted"
 
 
-Decoded = TypeVar("Decoded")
+class Readable(Protocol):
+    """An answer that is read field by field."""
+
+    @classmethod
+    def read(cls, said: Fields) -> Self:
+        """Read what is there. Raises ValueError when what is needed is not."""
+
+
+Decoded = TypeVar("Decoded", bound=Readable)
 Accepted = TypeVar("Accepted", bound=Named)
 
 
@@ -126,7 +141,7 @@ class Service:
 
     def balance(self) -> Balance:
         """GET /balance; free."""
-        return self._get("/balance", Balance)
+        return answers.balance(self._asked("/balance"))
 
     def billing(self, *, start_date: str = "", end_date: str = "") -> Billing:
         """GET /billing; free. Dates are `YYYY-MM-DD` (UTC), inclusive; by default 30 days."""
@@ -138,135 +153,138 @@ class Service:
         self._post("/cancel", {"api_job_id": remote_id}, Cancelled)
 
     def download(self, url: str) -> bytes:
-        """Fetch a result without the key: a PNG of at most 50 MiB within two minutes.
+        """Fetch a result without the key: at most 50 MiB within two minutes, whatever they are.
 
         Raises LinkExpiredError when storage refuses the link, UnavailableError when it is late
-        or cut short, AssetError for an address that is not allowed or for anything but a PNG.
+        or cut short, AssetError for an address that is not allowed.
         """
-        self._check_link(url)
-        try:
-            with self._wire.get(url, timeout_s=self._download_timeout_s) as response:
-                if response.status in (400, 401, 403, 404, 410):
-                    raise LinkExpiredError("the download link has expired")
-                if response.status != 200:
-                    raise UnavailableError(f"the download host answered {response.status}")
-                if response.headers.get("Content-Encoding", "identity") != "identity":
-                    raise UnavailableError("the download is compressed, which was not asked for")
-                content = _body(response, MAX_DOWNLOAD_BYTES)
-        except WireError as exc:
-            raise UnavailableError(f"the download broke off ({exc})") from exc
-        if not content.startswith(_PNG):
-            raise AssetError("the download is not a PNG")
-        return content
+        link = links.find(url, self.base_url)
+        for _ in range(_MOST_MOVES):
+            try:
+                with self._wire.get(
+                    link.url, timeout_s=self._download_timeout_s, is_public=not link.own
+                ) as answer:
+                    if answer.status not in _MOVED:
+                        return _content(answer)
+                    link = self._moved(answer, link.url)
+            except RouteError as exc:
+                raise _misrouted(exc) from exc
+            except WireError as exc:
+                raise UnavailableError(f"the download broke off ({exc})") from exc
+        raise UnavailableError("the download link leads in circles")
 
     # -- inside ---------------------------------------------------------------------------------
 
     def _get(self, path: str, kind: type[Decoded], **query: str) -> Decoded:
+        said = self._asked(path, **query)
+        try:
+            return kind.read(said)
+        except _UNREADABLE as exc:
+            raise UnavailableError(f"{self._host} sent no readable answer") from exc
+
+    def _asked(self, path: str, **query: str) -> Fields:
+        """Return the object that a question is answered with."""
         try:
             with self._wire.get(
                 self.base_url + path, timeout_s=self._timeout_s, query=query, key=self._key
-            ) as response:
-                status, retry_after_s = response.status, _retry_after(response)
-                content = _body(response, MAX_JSON_BYTES)
+            ) as answer:
+                status, retry_after_s = answer.status, bodies.retry_after_s(answer)
+                content = bodies.read(answer, MAX_JSON_BYTES)
+        except RouteError as exc:
+            raise _misrouted(exc) from exc
         except WireError as exc:
             raise UnavailableError(f"{self._host} cannot be reached ({exc})") from exc
         if 200 <= status < 300:
-            try:
-                return msgspec.json.decode(content, type=kind, strict=False)
-            except _UNREADABLE as exc:
-                raise UnavailableError(f"{self._host} sent no readable answer") from exc
-        raise self._refusal(status, content, retry_after_s) or UnavailableError(
-            f"{self._host} answered {status}", retry_after_s=retry_after_s
-        )
+            return self._object(content)
+        raise self._refusal(status, content, retry_after_s, is_purchase=False)
+
+    def _object(self, content: bytes) -> Fields:
+        try:
+            said = fields.read(content)
+        except _UNREADABLE:
+            said = None
+        if not isinstance(said, dict):
+            raise UnavailableError(f"{self._host} sent no readable answer")
+        return Fields(said)
 
     def _post(self, path: str, body: dict[str, object], kind: type[Accepted]) -> Accepted:
         content = msgspec.json.encode(body)
         try:
             with self._wire.post(
                 self.base_url + path, content, timeout_s=self._timeout_s, key=self._key
-            ) as response:
-                status, retry_after_s = response.status, _retry_after(response)
-                answer = _body(response, MAX_JSON_BYTES)
+            ) as answer:
+                status, retry_after_s = answer.status, bodies.retry_after_s(answer)
+                said = bodies.read(answer, MAX_JSON_BYTES) if status < 300 else _words(answer)
+        except RouteError as exc:
+            raise _misrouted(exc) from exc
         except NotSent as exc:
             raise NotSentError(f"{self._host} cannot be reached ({exc})") from exc
         except (WireError, UnavailableError) as exc:
             raise UncertainError(f"the answer to a purchase was lost ({exc})") from exc
         if 200 <= status < 300:
-            return self._accepted(answer, kind)
-        refusal = self._refusal(status, answer, retry_after_s)
-        if refusal is None or status == 408 or status >= 500:
-            raise UncertainError(f"{self._host} answered {status} to a purchase")
-        raise refusal
+            return self._accepted(said, kind)
+        raise self._refusal(status, said, retry_after_s, is_purchase=True)
 
     def _accepted(self, answer: bytes, kind: type[Accepted]) -> Accepted:
         try:
-            decoded = msgspec.json.decode(answer, type=kind, strict=False)
-        except _UNREADABLE as exc:
+            decoded = kind.read(self._object(answer))
+        except (*_UNREADABLE, UnavailableError) as exc:
             raise UncertainError("the answer to a purchase cannot be read") from exc
         if not decoded.id:
             raise UncertainError("the answer to a purchase names no job")
         return decoded
 
     def _refusal(
-        self, status: int, content: bytes, retry_after_s: float | None
-    ) -> PixelpipeError | None:
-        """Return the error for a 4xx in the service's own envelope; None for anything else."""
-        try:
-            fault = msgspec.json.decode(content, type=Envelope, strict=False).error
-        except _UNREADABLE:
-            return None
-        said = clean(fault.message or fault.code or f"status {status}")
-        match status:
-            case 401:
+        self, status: int, content: bytes, retry_after_s: float | None, *, is_purchase: bool
+    ) -> PixelpipeError:
+        """Return the error that an answer means which is no 2xx (meanings.py)."""
+        found = meanings.refusal(content)
+        said = found.message or found.code or f"status {status}"
+        match meanings.of(status, found):
+            case Meaning.KEY:
                 return AccountError(f"the API key was refused ({said}); {_KEY_ADVICE}")
-            case 402:
+            case Meaning.CREDITS:
                 return AccountError(f"not enough credits ({said})")
-            case 408 | 429:
-                return UnavailableError(
-                    f"{self._host} is busy ({said})", retry_after_s=retry_after_s
-                )
-            case _ if 400 <= status < 500:
+            case Meaning.REQUEST:
                 return RequestRefusedError(f"the service refused the request ({status}): {said}")
-        return None
+            case Meaning.BUSY:
+                text = f"{self._host} is busy ({said})"
+                return UnavailableError(text, retry_after_s=retry_after_s)
+            case Meaning.WAY if is_purchase:
+                return AccountError(f"{self._host} answered {status}: {_WAY_ADVICE}")
+        if is_purchase:
+            return UncertainError(f"{self._host} answered {status} to a purchase")
+        return UnavailableError(f"{self._host} answered {status}", retry_after_s=retry_after_s)
 
-    def _check_link(self, url: str) -> None:
-        """Allow the service itself, and other hosts over TLS, but no place of this machine."""
+    def _moved(self, answer: Answer, at: str) -> links.Link:
+        """Return where a download was moved to, under the same conditions."""
         try:
-            parts, base = urlsplit(url), urlsplit(self.base_url)
-            host, _ = parts.hostname, parts.port
-        except ValueError as exc:
-            raise AssetError("the download link is not allowed: it is no address") from exc
-        if (parts.scheme, parts.netloc) == (base.scheme, base.netloc):
-            return
-        if parts.scheme == "https" and host and not parts.username and is_public(host):
-            return
-        raise AssetError(f"the download link is not allowed ({parts.scheme}://{host})")
+            return links.find(answer.headers.get("Location", ""), self.base_url, at=at)
+        except AssetError as exc:
+            raise UnavailableError(f"the download was redirected: {exc}") from exc
 
     @property
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc
 
 
-def _body(response: Answer, limit: int) -> bytes:
-    """Read a body in pieces, bounded in size; the wire bounds it in time.
-
-    Raises UnavailableError when it is larger or its stated length is none.
-    """
-    stated = response.headers.get("Content-Length", "0")
-    if not re.fullmatch(r"\d{1,18}", stated):
-        raise UnavailableError("the answer states no readable length")
-    if int(stated) > limit:
-        raise UnavailableError(f"the answer is larger than {limit // 1024} KiB")
-    pieces: list[bytes] = []
-    size = 0
-    for piece in response.pieces(64 * 1024):
-        pieces.append(piece)
-        size += len(piece)
-        if size > limit:
-            raise UnavailableError(f"the answer is larger than {limit // 1024} KiB")
-    return b"".join(pieces)
+def _content(answer: Answer) -> bytes:
+    """Return the file that a download host sent, or raise what its status means."""
+    if answer.status in (400, 401, 403, 404, 410):
+        raise LinkExpiredError("the download link has expired")
+    if answer.status != 200:
+        text = f"the download host answered {answer.status}"
+        raise UnavailableError(text, retry_after_s=bodies.retry_after_s(answer))
+    return bodies.read(answer, MAX_DOWNLOAD_BYTES)
 
 
-def _retry_after(response: Answer) -> float | None:
-    value = response.headers.get("Retry-After", "")
-    return min(float(value), MAX_RETRY_AFTER_S) if re.fullmatch(r"\d{1,9}", value) else None
+def _words(answer: Answer) -> bytes:
+    """Return what a refusal says; its status counts, also when the rest gets lost."""
+    try:
+        return bodies.read(answer, MAX_JSON_BYTES)
+    except (WireError, UnavailableError):
+        return b""
+
+
+def _misrouted(exc: RouteError) -> ConfigError:
+    return ConfigError(str(exc), path=exc.variable)

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from ipaddress import ip_address
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -27,26 +26,16 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
 from ...core.version import __version__
+from . import hosts, route
+from .route import RouteError
+from .route import WireError as WireError
 
 _CONNECT_TIMEOUT_S = 15.0
 #: Idle connections to one host; more than there are threads that ask.
 _KEPT = 32
 #: Hosts whose connections are looked up once; fewer than the adapter keeps.
 _HOSTS = 8
-#: How failures are named; the first that fits.
-_KINDS: tuple[tuple[type[HTTPError], str], ...] = (
-    (failures.NewConnectionError, "connection failed"),
-    (failures.ProxyError, "proxy error"),
-    (failures.SSLError, "TLS error"),
-    (failures.ConnectTimeoutError, "connection timed out"),
-    (failures.ReadTimeoutError, "no answer in time"),
-    (failures.LocationValueError, "no address of the web"),
-)
 _written = threading.local()
-
-
-class WireError(Exception):
-    """An exchange broke off; the text says how, and holds no address and no header."""
 
 
 class NotSent(WireError):
@@ -118,6 +107,29 @@ class _NotingTLS(_Noting, HTTPSConnection):
     pass
 
 
+class _NotPublic(failures.NewConnectionError):
+    """A name led to a machine around here."""
+
+
+class _Public(_NotingTLS):
+    """Connects to public addresses only, whatever a name resolves to at that moment."""
+
+    def _new_conn(self) -> socket.socket:
+        if self.proxy is not None:  # which resolves the name, and connects
+            return super()._new_conn()
+        try:
+            is_public = hosts.resolves_publicly(self.host, self.port or 443)
+        except OSError as exc:
+            raise failures.NameResolutionError(self.host, self, cast(Any, exc)) from exc
+        if not is_public:
+            raise _NotPublic(self, "no public address")
+        found = super()._new_conn()
+        if not hosts.is_public(str(found.getpeername()[0])):  # it was resolved twice
+            found.close()
+            raise _NotPublic(self, "no public address")
+        return found
+
+
 class _HTTPPool(HTTPConnectionPool):
     ConnectionCls = _Noting
 
@@ -126,24 +138,33 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _NotingTLS
 
 
+class _PublicPool(HTTPSConnectionPool):
+    ConnectionCls = _Public
+
+
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+_PUBLIC_POOLS = {"https": _PublicPool}
 
 
 class _NotingAdapter(HTTPAdapter):
     """Makes pools of noting connections, through the proxies that the environment names."""
 
-    def __init__(self) -> None:
-        super().__init__(pool_maxsize=_KEPT, max_retries=0)
+    def __init__(self, kinds: Mapping[str, type[HTTPConnectionPool]] = _POOLS) -> None:
+        self._kinds = dict(kinds)
         self._pools: dict[str, HTTPConnectionPool] = {}
+        super().__init__(pool_maxsize=_KEPT, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self._kinds
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         # Behind a proxy as well: "nothing was written" must never be a guess.
         manager = super().proxy_manager_for(proxy, **options)
-        manager.pool_classes_by_scheme = _POOLS
+        if proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = _through_socks(manager.pool_classes_by_scheme)
+        else:
+            manager.pool_classes_by_scheme = self._kinds
         return manager
 
     def pool(self, url: Url) -> HTTPConnectionPool:
@@ -152,26 +173,36 @@ class _NotingAdapter(HTTPAdapter):
         if (known := self._pools.get(origin)) is not None:
             return known
         request = requests.Request("GET", origin).prepare()
-        route = _route(origin, url)
-        found = self.get_connection_with_tls_context(
-            request, route["verify"], proxies=route["proxies"], cert=route["cert"]
-        )
-        self.cert_verify(found, origin, route["verify"], route["cert"])  # type: ignore[no-untyped-call]
+        way = route.find(origin, (url.host or "").strip("[]"))
+        try:
+            found = self.get_connection_with_tls_context(
+                request, way["verify"], proxies=way["proxies"], cert=way["cert"]
+            )
+            self.cert_verify(found, origin, way["verify"], way["cert"])  # type: ignore[no-untyped-call]
+        except (requests.RequestException, OSError, ValueError) as exc:
+            # Whatever else can be wrong with what was found: it is a setting, and no bug.
+            text = (
+                f"the proxy or the certificates that it names cannot be used ({type(exc).__name__})"
+            )
+            raise RouteError(text, route.proxy_variable(origin)) from exc
         if len(self._pools) >= _HOSTS:  # links may name ever new hosts, and the oldest is closed
             self._pools.clear()
         self._pools[origin] = cast(HTTPConnectionPool, found)
         return self._pools[origin]
 
 
-def _route(origin: str, url: Url) -> dict[str, Any]:
-    """Return the proxies and certificates that the environment names for a host.
+def _through_socks(
+    kinds: Mapping[str, type[HTTPConnectionPool]],
+) -> dict[str, type[HTTPConnectionPool]]:
+    """Return pools whose connections go through SOCKS and note what is written."""
+    return {scheme: _socks_pool(kind) for scheme, kind in kinds.items()}
 
-    Requests to this machine are kept from a proxy: it could not deliver them, and sees the key.
-    """
-    host = (url.host or "").strip("[]")
-    proxies = {"no_proxy": host} if is_loopback(host) else {}
-    with requests.Session() as session:
-        return dict(session.merge_environment_settings(origin, proxies, None, None, None))
+
+def _socks_pool(kind: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+    if issubclass(kind.ConnectionCls, _Noting):  # of a manager that was asked for before
+        return kind
+    connection = type("_NotingSocks", (_Noting, kind.ConnectionCls), {})
+    return type("_SocksPool", (kind,), {"ConnectionCls": connection})
 
 
 class Answer:
@@ -185,7 +216,7 @@ class Answer:
 
     def pieces(self, size: int) -> Iterator[bytes]:
         """Yield the body, at most `size` bytes at a time. Raises WireError."""
-        with _named():
+        with _named(""):
             yield from self._raw.stream(size, decode_content=False)
 
     def close(self) -> None:
@@ -196,17 +227,19 @@ class Answer:
 class Wire:
     """HTTP with certainty about what was sent. One for all threads.
 
-    Proxies and certificates are those that `requests` finds; its sessions are not used: they look
-    into ~/.netrc, keep cookies, and take two thirds of the time of a poll.
+    Proxies and certificates are those that `requests` finds (route.py); its sessions are not used:
+    they look into ~/.netrc, keep cookies, and take two thirds of the time of a poll.
     """
 
     def __init__(self) -> None:
         """Open no connection yet."""
         self._adapter = _NotingAdapter()
+        self._public = _NotingAdapter(_PUBLIC_POOLS)
 
     def close(self) -> None:
         """Close all idle connections."""
         self._adapter.close()
+        self._public.close()
 
     @contextmanager
     def get(
@@ -216,15 +249,20 @@ class Wire:
         timeout_s: float,
         query: Mapping[str, str] | None = None,
         key: str | None = None,
+        is_public: bool = False,
     ) -> Iterator[Answer]:
         """GET `url`; the body is read by the caller, inside the context, within `timeout_s`.
 
-        Raises WireError.
+        `is_public` lets it lead to hosts on the internet only. Raises WireError.
         """
         headers = {"Accept": "application/json, image/png", "Accept-Encoding": "identity"}
         target = f"{url}?{urlencode(query)}" if query else url
-        with _named(), closing(_send(self._adapter, "GET", target, headers, timeout_s, key)) as one:
-            yield one
+        adapter = self._public if is_public else self._adapter
+        with (
+            _named(url),
+            closing(_send(adapter, "GET", target, headers, timeout_s, key)) as answer,
+        ):
+            yield answer
 
     @contextmanager
     def post(self, url: str, content: bytes, *, timeout_s: float, key: str) -> Iterator[Answer]:
@@ -232,15 +270,19 @@ class Wire:
 
         Raises NotSent when no byte of it was written, and WireError when it broke off later.
         """
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
         _written.yes = False
-        with closing(_NotingAdapter()) as adapter, _named():
+        with closing(_NotingAdapter()) as adapter, _named(url):
             try:
                 answer = _send(adapter, "POST", url, headers, timeout_s, key, content)
             except HTTPError as exc:
                 if _written.yes:
                     raise
-                raise NotSent(_kind(exc)) from exc
+                raise NotSent(_kind(exc, url)) from exc
             with closing(answer):
                 yield answer
 
@@ -279,35 +321,29 @@ def _send(
     return Answer(raw)
 
 
+#: How failures are named; the first that fits.
+_KINDS: tuple[tuple[type[HTTPError], str], ...] = (
+    (_NotPublic, "the address leads to a machine around here"),
+    (failures.NewConnectionError, "connection failed"),
+    (failures.ProxyError, "proxy error"),
+    (failures.SSLError, "TLS error"),
+    (failures.ConnectTimeoutError, "connection timed out"),
+    (failures.ReadTimeoutError, "no answer in time"),
+    (failures.LocationValueError, "no address of the web"),
+)
+
+
 @contextmanager
-def _named() -> Iterator[None]:
-    """Turn the failures of urllib3 into one error."""
+def _named(url: str) -> Iterator[None]:
+    """Turn the failures of urllib3 on the way to `url` into one error."""
     try:
         yield
     except HTTPError as exc:
-        raise WireError(_kind(exc)) from exc
+        raise WireError(_kind(exc, url)) from exc
 
 
-def _kind(exc: HTTPError) -> str:
+def _kind(exc: HTTPError, url: str) -> str:
     """Name a failure without its text, which may hold addresses and headers."""
-    return next((text for kind, text in _KINDS if isinstance(exc, kind)), "connection failed")
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether `host` can only be this machine."""
-    if host.rstrip(".").casefold() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_public(host: str) -> bool:
-    """Tell whether `host` is a name, or an address on the internet: of no machine around here."""
-    if is_loopback(host):
-        return False
-    try:
-        return ip_address(host).is_global
-    except ValueError:
-        return True
+    name = next((text for kind, text in _KINDS if isinstance(exc, kind)), "connection failed")
+    advice = route.explain(exc, url)
+    return f"{name}: {advice}" if advice else name

@@ -12,7 +12,7 @@ lock when the process dies, however it dies, also across containers and process-
 from __future__ import annotations
 
 import uuid
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,8 @@ DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
 _REMEMBERED = 200
 _LONGEST_S = 12 * 60.0
+#: Of so many pictures the jobs are looked for singly, which SQLite does without decoding others.
+_SINGLY = 8
 
 
 class Claimed(Record, frozen=True, kw_only=True):
@@ -147,6 +149,25 @@ class Ledger(LedgerSets):
         found = [job for job in self._select("open_key", open_keys) if job.digest is not None]
         found.sort(key=lambda job: job.request_key, reverse=True)
         return {job.resolved.open_key: job for job in found if job.resolved.open_key}
+
+    def made_from(self, pixels: Collection[str], service: str) -> dict[str, list[Job]]:
+        """Return the bought jobs of `service` by the pixels of their request, newest first.
+
+        Only of these `pixels`, by digest. Few of them are looked for one by one, many at once.
+        """
+        found: dict[str, list[Job]] = {}
+        where = "state = 'bought' AND service = ?"
+        queries: list[tuple[str, tuple[str, ...]]] = [(where, (service,))]
+        if len(pixels) <= _SINGLY:
+            queries = [(f"{where} AND instr(record, ?)", (service, one)) for one in pixels]
+        for condition, values in queries:
+            for row in self._read(f"SELECT record FROM jobs WHERE {condition}", values):
+                job = _decode(row[0])
+                if (digest := _pixels(job)) in pixels:
+                    found.setdefault(digest, []).append(job)
+        for jobs in found.values():
+            jobs.sort(key=lambda job: (job.settled_at or 0.0, job.request_key), reverse=True)
+        return found
 
     def unfinished(self) -> list[Job]:
         """Return all jobs that are neither bought nor failed, oldest first."""
@@ -302,6 +323,12 @@ class Ledger(LedgerSets):
             rows = self._read(f"SELECT record FROM jobs WHERE {column} IN ({marks})", part)
             found.extend(_decode(row[0]) for row in rows)
         return found
+
+
+def _pixels(job: Job) -> str:
+    """Return the digest of the pixels that a job was asked for; "" when it does not say."""
+    _, _, after = job.recipe.partition('pixels: "')
+    return after.partition('"')[0]
 
 
 def _row(job: Job) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ...core.model import Balance, Kept
+from ...core.model import Balance, Kept, Reading
 from .file import LedgerFile
 
 
@@ -17,7 +17,7 @@ class Consents(LedgerFile):
     """The part of the ledger of consents and evidence."""
 
     def note_balance(self, service: str, balance: Balance, *, now: float) -> None:
-        """Keep what a service said of the account just before purchases."""
+        """Keep what a service said of the account: before purchases, or while there is doubt."""
         with self._transaction():
             self._base.execute(
                 "INSERT INTO balances (at, service, record) VALUES (?, ?, ?)",
@@ -32,6 +32,20 @@ class Consents(LedgerFile):
             (service, at),
         )
         return msgspec.json.decode(rows[0][0], type=Balance) if rows else None
+
+    def readings(self, service: str, since: float) -> list[Reading]:
+        """Return what `service` said at or after `since` of balance and bill, oldest first."""
+        rows = self._read(
+            "SELECT record FROM balances WHERE service = ? AND at >= ? ORDER BY number",
+            (service, since),
+        )
+        found = [msgspec.json.decode(row[0], type=Reading) for row in rows]
+        return [one for one in found if one.since is not None]
+
+    def last_change(self, request_key: str) -> float:
+        """Return when a job last changed; 0 for one that never did."""
+        rows = self._read("SELECT MAX(at) FROM spend WHERE request_key = ?", (request_key,))
+        return float(rows[0][0] or 0)
 
     def consume_plan(self, plan_id: str, *, now: float) -> bool:
         """Mark a saved plan as carried out; False when it was before, by whichever process."""
