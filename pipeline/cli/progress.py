@@ -55,7 +55,7 @@ class JsonLines:
             }
         else:
             said = {"request_key": event.job.request_key, "state": event.job.state}
-        click.echo(json.dumps(said), err=True)
+        say(json.dumps(said), err=True)
 
 
 class Screen:
