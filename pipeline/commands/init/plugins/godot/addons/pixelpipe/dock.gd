@@ -35,7 +35,6 @@ func _init() -> void:
 	tree.size_flags_vertical = Control.SIZE_EXPAND_FILL
 	for i in TITLES.size():
 		tree.set_column_title(i, TITLES[i])
-		tree.set_column_expand(i, i == 0)
 	add_child(tree)
 
 
