@@ -32,6 +32,11 @@ _LISTED_ALIKE = 3
 @options.service
 @options.spending
 @options.as_json
+@click.option(
+    "--progress",
+    is_flag=True,
+    help="With --json: a JSON line on standard error for each job and each clip, as it happens.",
+)
 @click.option("--plan", "saved", type=click.Path(path_type=Path), help="Do what this file says.")
 @click.option("--frozen", is_flag=True, help="Ask no service; exit 9 if something is not bought.")
 @click.option("--locked", is_flag=True, help="Exit 9 at once if the lock file would change.")
@@ -45,6 +50,7 @@ def build(
     max_credits: int | None,
     yes: bool,
     as_json: bool,
+    progress: bool,
     saved: Path | None,
     frozen: bool,
     locked: bool,
@@ -55,6 +61,8 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
+    if progress and not as_json:
+        raise UsageError("--progress belongs to --json; without it, progress is shown anyway")
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
     from ..run import depfile, plan_file
@@ -66,7 +74,7 @@ def build(
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)
     depfile.check(tracked)
-    with display(quiet=as_json or loudness.is_quiet()) as observe:
+    with display(quiet=as_json or loudness.is_quiet(), as_json=progress) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         wish = Wish(
             only=chosen,

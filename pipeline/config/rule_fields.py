@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import cast
 
+from ..core.errors import ConfigError
 from ..core.model import Record, TargetChoice
 from ..targets import registry
 from . import globs
@@ -86,8 +88,41 @@ class Targets(Record, frozen=True, kw_only=True):
         return choices
 
     def schema(self) -> Schema:
-        """Describe the list."""
-        return _TARGETS.schema()
+        """Describe the list, and every target that there is with its options."""
+        from .. import targets
+
+        one: Schema = {
+            "anyOf": [{"enum": list(targets.names())}, _TARGET.schema(), _known_targets()]
+        }
+        listed = _TARGETS.schema()
+        return {"anyOf": [one, *({**form, "items": one} for form in _lists(listed))]}
+
+
+def _lists(schema: Schema) -> list[Schema]:
+    """Return the list among the forms that a schema allows."""
+    forms = cast("list[Schema]", schema.get("anyOf", [schema]))
+    return [form for form in forms if form.get("type") == "array"]
+
+
+def _known_targets() -> Schema:
+    """Describe a target with options: what each known one takes, and others as they come."""
+    from .. import targets
+
+    known: dict[str, Schema] = {}
+    for name in targets.names():
+        try:
+            options = targets.options(name)
+        except ConfigError:  # another package's, which cannot be loaded
+            continue
+        known[name] = {
+            "description": targets.about(name),
+            "properties": {
+                option: {"description": one.doc, "default": one.default}
+                | ({"examples": list(one.choices)} if one.choices else {})
+                for option, one in options.items()
+            },
+        }
+    return {**MapOf(key=_TARGET, each=_OPTIONS, least=1, most=1).schema(), "properties": known}
 
 
 def _choice(entry: object) -> TargetChoice:

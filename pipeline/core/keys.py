@@ -17,7 +17,7 @@ from .model import Clip, Pixels, Request, Rule, TargetChoice
 #: Bump only on purpose: every user pays again for everything. Say so in the changelog.
 KEY_VERSION = 1
 #: Bump when finishing gives other pixels or files: everything is finished again, for nothing.
-FINISH_VERSION = 2
+FINISH_VERSION = 3
 
 AUTO = "auto"
 _ENCODER = msgspec.json.Encoder(order="sorted")

@@ -53,6 +53,8 @@ class Wanted(Record, frozen=True, kw_only=True):
     retaken: Collection[str] = ()
     #: Purchases that are used whatever the lock file says, by clip: a person chose them.
     picked: Mapping[str, lock.ClipLine] = {}
+    #: Sentences that the user should read when it is made.
+    notes: tuple[str, ...] = ()
 
 
 class Known(Record, frozen=True, kw_only=True):

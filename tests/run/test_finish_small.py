@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import degrade
 import msgspec
 import numpy as np
@@ -45,14 +47,18 @@ def sent(kind: str, art: U8, plan: Resolved, rng: np.random.Generator) -> U8:
     if kind in degrade.DAMAGES:
         painted = (int(matte[0]), int(matte[1]), int(matte[2]))
         return degrade.DAMAGES[kind](frames, painted, rng).frames
-    blank = np.zeros((*frames.shape[:3], 3), dtype=np.uint8)
+    blank: U8 = np.zeros((*frames.shape[:3], 3), dtype=np.uint8)
     if kind == "empty later":
         frames[1:] = 0
         return degrade.flatten(frames, (int(matte[0]), int(matte[1]), int(matte[2])))
     if kind == "noise":
         noise: U8 = rng.integers(0, 256, blank.shape, dtype=np.uint8)
         return noise
-    fills = {"empty": matte, "white": (255,) * 3, "all art": art[art[..., 3] > 0][0, :3]}
+    fills: dict[str, Any] = {
+        "empty": matte,
+        "white": (255,) * 3,
+        "all art": art[art[..., 3] > 0][0, :3],
+    }
     blank[...] = fills[kind]
     return blank
 
