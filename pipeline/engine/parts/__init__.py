@@ -8,12 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from .. import parts_named
-from ..parts_named import Part
-from . import colour, islands, limbs, regions
+from . import colour, islands, limbs, named, regions
 from .colour import Palette
 from .islands import Eyes
 from .limbs import Leg
+from .named import Part
 from .types import Bools, Floats, Ints, Pixels
 
 ALPHA_CUT = 128
@@ -216,7 +215,7 @@ class Sprite:
     @cached_property
     def parts(self) -> Mapping[str, Part]:
         """Return all named parts that are stated, or found with enough confidence."""
-        return {found.name: found for found in parts_named.find(self) if found.is_sure}
+        return {found.name: found for found in named.find(self) if found.is_sure}
 
     @cached_property
     def water(self) -> Bools | None:

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from .. import prompt_offers as offers
-from .. import prompt_senses as senses
 from ..motions import MOTIONS, Layer, Parameters
 from ..parts import Sprite
-from ..prompt_kinds import CREATURES, ROOTED, UPROOTING, Kind
-from ..prompt_senses import Understanding
-from . import prior, text
+from . import offers, prior, senses, text
+from .kinds import CREATURES, ROOTED, UPROOTING, Kind
+from .senses import Understanding
 from .text import Hit
 
 SECONDARY = {"breathe": "blink", "idle": "blink", "flicker": "glow"}

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..motions.turns import is_round
 from ..parts import Sprite
-from ..prompt_kinds import Kind
+from .kinds import Kind
 
 #: A flame has a bright, vivid core; brown things are as warm, and dull.
 LIGHT, VIVID, LEAST_BRIGHT = 0.7, 0.1, 0.15

@@ -8,11 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from .. import prompt_nouns as nouns
-from .. import prompt_verbs as verbs
-from ..prompt_spelling import Speller
-from ..prompt_unread import UNREAD_VERBS
-from . import words
+from . import nouns, verbs, words
+from .spelling import Speller
+from .unread import UNREAD_VERBS
 
 MOST_BETWEEN = 2
 UNREAD = "unread"

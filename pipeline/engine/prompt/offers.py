@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from .motions import MOTIONS
-from .parts import Sprite
-from .prompt import prior
-from .prompt_kinds import IDLES, Kind
+from ..motions import MOTIONS
+from ..parts import Sprite
+from . import prior
+from .kinds import IDLES, Kind
 
 SMALL_PX = 24
 _ATTACK = "an attack re-poses the limbs"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from pipeline.engine import prompt_senses
+from places import TESTS
+from pipeline.engine.prompt import senses
 
-CORPUS = Path(__file__).resolve().parent / "corpus" / "prompts.txt"
+CORPUS = TESTS / "engine" / "corpus" / "prompts.txt"
 _FLAGS = frozenset("once left right up down slow fast soft strong still marked".split())
 
 
@@ -45,7 +45,7 @@ def _wanted(reading: str, more: str) -> frozenset[str]:
 
 def read(case: Case) -> frozenset[str]:
     """Return how the engine reads a prompt, in the words of the corpus."""
-    found = prompt_senses.understand(case.prompt, kind=case.kind)
+    found = senses.understand(case.prompt, kind=case.kind)
     manner = found.manner
     beside = {hit.motion for hit in found.asked[1:] if hit.is_verb} - {found.leading, "idle"}
     told = {f"+{motion}" for motion in beside}

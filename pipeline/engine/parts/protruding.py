@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .parts import regions
-from .parts.types import Bools, Ints
+from . import regions
+from .types import Bools, Ints
 
 if TYPE_CHECKING:
-    from .parts import Sprite
+    from . import Sprite
 
 Found = tuple[Bools, float, tuple[float, float]]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .parts import regions
-from .parts.types import Bools, Floats
+from . import regions
+from .types import Bools, Floats
 
 if TYPE_CHECKING:
-    from .parts import Sprite
+    from . import Sprite
 
 Found = tuple[Bools, float, tuple[float, float]]
 MOST_HUBS = 24

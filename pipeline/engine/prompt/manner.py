@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .prompt import text, words
-from .prompt.text import Clause, Hit
+from . import text, words
+from .text import Clause, Hit
 
 FPS, SLOW_FPS, FAST_FPS = 8, 6, 12
 MOST_CYCLES = 4

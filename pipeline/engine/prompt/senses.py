@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from . import prompt_manner as manners
-from . import prompt_nouns as nouns
-from . import prompt_verbs as verbs
-from .prompt import text
-from .prompt.text import Clause, Hit
-from .prompt_manner import Manner
-from .prompt_unread import ACTION_NOUNS
+from . import manner as manners
+from . import nouns, text, verbs
+from .manner import Manner
+from .text import Clause, Hit
+from .unread import ACTION_NOUNS
 
 # Verbs that are a phase of another motion: a jump crouches first and lands last.
 PHASES: Mapping[str, frozenset[str]] = MappingProxyType(

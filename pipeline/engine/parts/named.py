@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import parts_protruding as protruding
-from . import parts_turning as turning
-from .parts.types import Bools
+from . import protruding, turning
+from .types import Bools
 
 if TYPE_CHECKING:
-    from .parts import Sprite
+    from . import Sprite
 
 #: A part below this confidence is not used.
 SURE = 0.5
