@@ -143,21 +143,35 @@ def wings(sprite: Sprite) -> Found | None:
     if sprite.kind not in ("winged", "legless", "biped", ""):
         return None
     box = sprite.box
-    core = _trunk(sprite)
-    beside = sprite.opaque & ~core
-    beside[int(box.top + 0.8 * box.height) :] = False
-    labels, count = regions.label(np.where(beside, 0, -1).astype(np.intp), diagonal=True)
-    sizes, bounds = regions.sizes(labels, count), regions.bounds(labels, count)
-    large = [one for one in range(count) if sizes[one] >= 0.08 * sprite.area]
+    found = _beside(sprite) if sprite.kind == "winged" else pieces(sprite)
+    large = [
+        piece
+        for piece in found
+        if piece.area >= 0.07 * sprite.area
+        and piece.top < box.top + 0.6 * box.height
+        and not piece.left < box.centre_x < piece.right
+    ]
     if not large:
         return None
-    mask: Bools = np.isin(labels, large) & beside
-    sides = {bool(bounds[one, 0] + bounds[one, 2] > 2 * box.centre_x) for one in large}
-    share = mask.sum() / sprite.area
-    confidence = (0.8 if len(sides) == 2 else 0.55) * (1.0 if share >= 0.2 else 0.6)
+    mask = _joined(large)
+    sides = {piece.left > box.centre_x for piece in large}
+    confidence = 0.8 if len(sides) == 2 else 0.55
     if sprite.kind != "winged":
-        confidence *= 0.7 if box.width >= 1.2 * box.height else 0.4
+        confidence *= 0.75 if len(sides) == 2 else 0.4
     return mask, confidence, joint(mask, sprite.opaque)
+
+
+def _beside(sprite: Sprite) -> tuple[Piece, ...]:
+    """Return what lies beside the trunk and above the feet of what is known to have wings."""
+    box = sprite.box
+    beside = sprite.opaque & ~_trunk(sprite)
+    beside[int(box.top + 0.8 * box.height) :] = False
+    labels, count = regions.label(np.where(beside, 0, -1).astype(np.intp), diagonal=True)
+    bounds = regions.bounds(labels, count)
+    return tuple(
+        Piece(labels == one, *map(int, bounds[one]), joint(labels == one, sprite.opaque))
+        for one in range(count)
+    )
 
 
 def _trunk(sprite: Sprite) -> Bools:

@@ -16,6 +16,7 @@ Found = tuple[Bools, float, tuple[float, float]]
 MOST_HUBS = 24
 ROUND = 0.72
 DARK = 0.38
+MOST_FILLED = 0.75
 
 
 def blades(sprite: Sprite) -> Found | None:
@@ -152,8 +153,8 @@ def _turned_alike(opaque: Bools, x: int, y: int, radius: int) -> float:
         return 0.0
     turned = np.rot90(square)
     union = int((square | turned).sum())
-    fill = square.mean()
-    if not union or fill > 0.8 or fill < 0.15:
+    share = square.sum() / (np.pi * radius**2)
+    if not union or share > MOST_FILLED or share < 0.2:
         return 0.0
     return float((square & turned).sum() / union)
 

@@ -26,6 +26,15 @@ DIRECTED = frozenset(
         *("attack_strike", "attack_bite", "attack_thrust", "attack_shoot", "death"),
     }
 )
+#: Senses that say much the same: with one of a family shown, another word for it is not missing.
+FAMILIES = (
+    frozenset({"sway", "pendulum", "tilt", "wobble", "wave", "flutter"}),
+    frozenset({"spin", "rotate", "rotat", "turn", "roll"}),
+    frozenset({"water", "ripple", "wave", "cycle", "scroll"}),
+    frozenset({"glow", "glint", "flicker", "fire", "sparkle", "pulse"}),
+    frozenset({"bob", "float", "hover8"}),
+    frozenset({"breathe", "squash", "pulse", "heartbeat"}),
+)
 _KNOWN = frozenset(one.name for one in fields(Parameters))
 _SIDES = {-1: "left", 1: "right"}
 
@@ -43,7 +52,8 @@ class Reading:
     """A prompt as it was understood.
 
     `motions` are names with parameters, the leading one first; `needs_ai` says what was asked that
-    one still cannot show, or is None; `unshown` are words that ask for something which is not
+    one still cannot show, or is None; `kind_from` says how it is known what the sprite is, `facing`
+    where it looks and how that is known; `unshown` are words that ask for something which is not
     performed. `effects` says of each word what it did. `sprite` is the sprite with its kind.
     """
 
@@ -78,7 +88,6 @@ class Reading:
         manner = self.understood.manner
         how = [*manner.words, f"{self.fps} frames per second", "looping" if self.loops else "once"]
         told = [f"Read as {names[0]}{source}{beside}; {', '.join(how)}."]
-        told += [f"Taken for {self._a_kind} ({self.kind_from})."] if self.kind_from else []
         told += [f"Facing {self.facing}."] if self.facing and names[0] in DIRECTED else []
         ruled = self.understood.ruled_out
         told += [f"Ruled out: {', '.join(ruled)}."] if ruled else []
@@ -112,7 +121,7 @@ def read(prompt: str, sprite: Sprite, negative_prompt: str = "") -> Reading:
         loops=not (found.is_once and MOTIONS[leading.name].shoots),
         needs_ai=lacking,
         kind=sprite.kind,
-        kind_from="" if kind_from == _BY_LOOK else kind_from,
+        kind_from=kind_from,
         facing=said,
         why=leading.hit.words if leading.hit else "",
         unshown=unshown,
@@ -294,9 +303,10 @@ def _unshown(found: Understanding, chosen: list[Chosen]) -> tuple[str, ...]:
     """Return the verbs that are not performed, unread ones included."""
     shown = {one.hit.motion for one in chosen if one.hit}
     shown |= {one.name for one in chosen}
+    alike = {motion for family in FAMILIES if family & shown for motion in family}
     left = [
         hit.words
         for hit in found.asked
-        if hit.is_verb and hit.motion not in shown and hit.motion != "idle"
+        if hit.is_verb and hit.motion not in shown | alike and hit.motion != "idle"
     ]
     return tuple(dict.fromkeys((*left, *found.unread)))

@@ -29,7 +29,7 @@ NOUNS: Mapping[str, str] = MappingProxyType(
         "spin": "coin medal",
         "rotate": "wheel saw_blade sawblade gear shuriken fan propeller cog boomerang windmill",
         "pendulum": "lantern sign chain chandelier bell",
-        "tilt": "boat ship buoy",
+        "tilt": "boat ship buoy side_to_side",
         "nod": "head",
         "flap": "wing bat bird butterfl",
         "fire": "fire flame torch campfire candle_flame bonfire ember",
@@ -144,5 +144,5 @@ PLAIN_NOUNS = frozenset(
     " hero heroes knight knights princess bus glass moss cross boss is was has his its this us plus"
     " always across towards upwards downwards sideways besides perhaps less mess class dress yes"
     " times seconds second ms panic joy love fun battle war peace speed full half quarter third"
-    " first last next other others another own each every both few many much more most".split()
+    " degree degrees highlight highlights ornament ornaments root roots blossom blossoms bands joint joints casing parts spots spot petals bolt mountain sea tongues tongue brightness crown trunk stem course inside outside whole rhythm heart cap hem holder scenery cheek cheeks fur feather feathers scale scales bone ribs cloud clouds sun moon star stars planet lamp lamps bulb screen button buttons lever levers pipe pipes barrel bucket bridge fence track tracks rail rails seat mud sand ice glass iron steel gold paper leather silk rope chain chains crystal dirt soil hill hills valley beach shore harbour harbor pier dock yard garden kitchen bed pillow blanket candlelight shadow shadows edge centre version example part piece pieces row rows column columns line lines corner detail pair set group number hour hours minute minutes moment moments while style mood feeling look sort amount range distance direction speed amount strength force weight degree angle pivot position order sequence series phase phases beat timing tempo first last next other others another own each every both few many much more most".split()
 )

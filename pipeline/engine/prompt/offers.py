@@ -61,6 +61,11 @@ def choose(sense: str, sprite: Sprite) -> tuple[str, str]:
     return "bob", lacking
 
 
+def is_known(sense: str) -> bool:
+    """Tell whether a sense is a motion's name, or has one that shows it instead."""
+    return sense in MOTIONS or sense in OFFERS or sense in ("idle", "walk", "run", "rotat")
+
+
 def _candidates(sense: str, sprite: Sprite) -> tuple[tuple[str, ...], str]:
     match sense:
         case "idle":

@@ -10,7 +10,7 @@ from .kinds import Kind
 
 #: A flame has a bright, vivid core; brown things are as warm, and dull.
 LIGHT, VIVID, LEAST_BRIGHT = 0.7, 0.1, 0.15
-WIDE, TALL = 1.15, 0.8
+WIDE, WINGED, TALL = 1.15, 1.3, 0.8
 FEW_COLOURS = 5
 
 
@@ -39,7 +39,8 @@ def _creature(sprite: Sprite) -> Kind:
         return Kind.QUADRUPED
     if legs >= 2 or box.height >= WIDE * box.width:
         return Kind.BIPED
-    return Kind.WINGED if sprite.part("wings") is not None else Kind.LEGLESS
+    is_winged = box.width >= WINGED * box.height and sprite.part("wings") is not None
+    return Kind.WINGED if is_winged else Kind.LEGLESS
 
 
 def has_face(sprite: Sprite) -> bool:

@@ -25,9 +25,12 @@ PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
         "walk": frozenset({"limb swing"}),
         "run": frozenset({"limb swing", "walk"}),
         "attack_strike": frozenset({"limb swing"}),
+        "wave": frozenset({"run"}),
     }
 )
 LOOPED = {"jump": "hop"}
+# What stands before such a word is said to stay as it is: "outline and shine keep their shape".
+KEEPING = frozenset("keep keeps stay stays remain remains".split())
 WEAPONS = frozenset("sword axe bow spear dagger gun cannon hammer club staff wand ring".split())
 
 
@@ -142,10 +145,10 @@ def _vetoes(hits: Iterable[Hit], negative_prompt: str, kind: str) -> set[str]:
 
 def _ranked(asked: list[Hit]) -> list[Hit]:
     """Put the leading hit first; what is only a phase of it is left out."""
-    ranked = sorted(asked, key=lambda hit: (-hit.weight, -hit.length, hit.start))
+    ranked = sorted(asked, key=lambda hit: (-hit.weight, -hit.reach, hit.start))
     verbs_read = [hit.motion for hit in ranked if hit.is_verb]
     for leader in ("jump", "hop", "run"):
-        if leader in verbs_read and ranked[0].motion in PHASES[leader]:
+        if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
             ranked.sort(key=lambda hit: hit.motion != leader)
             break
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
@@ -160,16 +163,16 @@ def _phase(hit: Hit) -> str:
 def _sifted(found: list[Hit], clause: Clause) -> list[Hit]:
     """Leave out verbs that are nouns here, as in "throws a rock" and "panting after a run"."""
     first = min((hit.start for hit in found if hit.is_verb), default=0)
-    return [
-        hit
-        for hit in found
-        if not (
-            hit.is_verb
-            and hit.start > first
-            and len(hit.places) == 1
-            and clause.words[min(hit.places) - 1] in text.ARTICLES
-        )
-    ]
+    keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
+
+    def is_noun(hit: Hit) -> bool:
+        place = min(hit.places)
+        is_one = hit.is_verb and len(hit.places) == 1
+        after_article = hit.start > first and clause.words[place - 1] in text.ARTICLES
+        is_bare = not clause.words[place].endswith(("s", "ing", "ed"))
+        return is_one and (after_article or (is_bare and place < keeps))
+
+    return [hit for hit in found if not is_noun(hit)]
 
 
 # -- what no table knows ------------------------------------------------------------------------
@@ -184,7 +187,11 @@ def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> t
     phases = PHASES.get(asked[0].motion, frozenset()) if asked else frozenset()
     busy = {(hit.clause, place) for hit in hits for place in hit.places}
     found = {
-        hit.start: hit.words for hit in hits if hit.motion == text.UNREAD and not hit.negated
+        hit.start: hit.words
+        for hit in hits
+        if hit.motion == text.UNREAD
+        and not hit.negated
+        and not ("land" in phases and hit.words.startswith("tak"))
     } | {
         100 * clause.number + place: clause.words[place]
         for clause in clauses

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-SHORTEST = 4
+#: Shorter words are put right only where letters are exchanged; a wrong key only in long ones.
+SHORTEST, LONG = 4, 6
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 #: The keys beside a key, in its row and the rows above and below.
 _BESIDE = {
@@ -60,7 +61,8 @@ def is_one_slip(word: str, form: str) -> bool:
             at for at, pair in enumerate(zip(word, form, strict=True)) if pair[0] != pair[1]
         ]
         if len(differing) == 1:
-            return form[differing[0]] in _BESIDE.get(word[differing[0]], "")
+            at = differing[0]
+            return len(word) >= LONG and form[at] in _BESIDE.get(word[at], "")
         return (
             len(differing) == 2
             and differing[1] == differing[0] + 1

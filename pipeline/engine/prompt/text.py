@@ -14,7 +14,7 @@ from .unread import UNREAD_VERBS
 
 MOST_BETWEEN = 2
 UNREAD = "unread"
-ARTICLES = frozenset("a an the his her its their my your three two four".split())
+ARTICLES = frozenset("a an the his her its their my your one three two four".split())
 PART_REACH = 4
 VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
 IDLE_WEIGHT = 7
@@ -54,6 +54,11 @@ class Hit:
     swapped_for: str = ""
     how: tuple[str, ...] = ()
     part: str = ""
+
+    @property
+    def reach(self) -> int:
+        """Return the letters of its first word: of equals the more particular one leads."""
+        return len(self.words.split()[0])
 
     @property
     def weight(self) -> int:
@@ -332,8 +337,8 @@ def is_noun(word: str) -> bool:
 
 
 def is_thing(word: str) -> bool:
-    """Tell whether a word is a noun that may do something: a kind, a part, a person."""
-    return word in nouns.PLAIN_NOUNS or is_noun(word)
+    """Tell whether a word is a noun that may do something: a kind of sprite, or a part."""
+    return is_noun(word)
 
 
 def is_silent(word: str) -> bool:

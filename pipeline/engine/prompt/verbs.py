@@ -22,7 +22,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "hover8": "drift wander meander figure_eight float_around",
         "breathe": "breath inhal exhal pant catch_breath",
         "sleep": "sleep slept asleep snor snooz doz nap slumber",
-        "squash": "squash squish stretch bouncy",
+        "squash": "flatten squash squish stretch bouncy",
         "squash x2": "roar howl growl taunt bellow scream snarl shout yell",
         "hop": "hop bounc skip jump_loop bunny_hop",
         "hop celebrate": "victory celebrat triumph rejoic jump_for_joy win_pose victory_danc",
@@ -45,7 +45,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "rotat": "rotat turn_round",
         "pendulum": "swing swung hang dangl bell_ring ring_bell sign_sway pendulum swing_back_forth",
         "tilt": "tilt rock teeter danc nod_side sail_ship sail_boat lean groov bank ship_sway"
-        " boat_sway sailing boat_rock side_to_side",
+        " boat_sway sailing boat_rock",
         "nod": "nod agree",
         "shake part:head": "shak_head",
         "talk": "talk speak spoke chat mumbl mutter yap chew lip_sync whisper babbl peck",

@@ -22,7 +22,7 @@ EXCEPTIONS = _words(
     " player players restless rester seed seeds seedy water's shyer barker barge barges bower"
     " ember bone bones boner wade wades shine's reeds coined pined lines liner lined cape's poker"
     " pokers rammed stander talker charger chargers hammer hammers spinner spinners slapper lander"
-    " rocker rockers winger wingers bather bitty stone stones potter bowed"
+    " waver wavers wavering rocker rockers winger wingers bather bitty stone stones potter bowed"
 )
 
 NEGATIONS = _words("no not without don't dont never avoid")
