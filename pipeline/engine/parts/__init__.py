@@ -67,6 +67,7 @@ class Sprite:
     `taken` is the room that another motion of the same clip already uses. `kind` is what the sprite
     is ("biped", "building" …; "" not known), `facing` is "left", "right", "front" or "" as it was
     stated, `boxes` are parts that were named: (name, (left, top, right, bottom)) in canvas pixels.
+    `extra_colours` may be used beside the sprite's own.
     """
 
     pixels: Pixels
@@ -74,6 +75,7 @@ class Sprite:
     kind: str = ""
     facing: str = ""
     boxes: tuple[tuple[str, tuple[int, int, int, int]], ...] = ()
+    extra_colours: tuple[tuple[int, int, int], ...] = ()
 
     @cached_property
     def height(self) -> int:
