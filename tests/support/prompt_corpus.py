@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from places import TESTS
+
 from pipeline.engine.prompt import senses
 
 CORPUS = TESTS / "engine" / "corpus" / "prompts.txt"
-_FLAGS = frozenset("once left right up down slow fast soft strong still marked".split())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import regions
-from .types import Bools, Ints
+from .types import Bools
 
 if TYPE_CHECKING:
     from . import Sprite
@@ -62,10 +62,13 @@ def pieces(sprite: Sprite) -> tuple[Piece, ...]:
     least = max(3, round(0.006 * sprite.area))
     order = sorted(range(count), key=lambda one: (-int(sizes[one]), one))
     return tuple(
-        Piece(labels == one, *map(int, bounds[one]), joint(labels == one, sprite.opaque))
-        for one in order
-        if sizes[one] >= least
+        _piece(labels == one, bounds[one].tolist(), sprite) for one in order if sizes[one] >= least
     )
+
+
+def _piece(mask: Bools, bounds: list[int], sprite: Sprite) -> Piece:
+    left, top, right, bottom = bounds
+    return Piece(mask, left, top, right, bottom, joint(mask, sprite.opaque))
 
 
 def opened(mask: Bools, radius: int) -> Bools:
@@ -168,10 +171,7 @@ def _beside(sprite: Sprite) -> tuple[Piece, ...]:
     beside[int(box.top + 0.8 * box.height) :] = False
     labels, count = regions.label(np.where(beside, 0, -1).astype(np.intp), diagonal=True)
     bounds = regions.bounds(labels, count)
-    return tuple(
-        Piece(labels == one, *map(int, bounds[one]), joint(labels == one, sprite.opaque))
-        for one in range(count)
-    )
+    return tuple(_piece(labels == one, bounds[one].tolist(), sprite) for one in range(count))
 
 
 def _trunk(sprite: Sprite) -> Bools:
@@ -244,11 +244,3 @@ def engine(sprite: Sprite) -> Found | None:
 
 def _is_behind(piece: Piece, left: int, right: int, sign: int) -> bool:
     return piece.right >= right - 1 if sign < 0 else piece.left <= left + 1
-
-
-def rows_and_columns(mask: Bools) -> tuple[Ints, Ints]:
-    """Return the rows and columns that a mask has pixels in."""
-    return (
-        np.flatnonzero(mask.any(axis=1)).astype(np.intp),
-        np.flatnonzero(mask.any(axis=0)).astype(np.intp),
-    )

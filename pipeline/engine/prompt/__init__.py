@@ -7,7 +7,6 @@ Deterministic, by word stems.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -203,7 +202,7 @@ def _by_look(found: Understanding, sprite: Sprite, vetoed: set[str]) -> str:
     idle = offers.choose("idle", sprite)[0]
     spins = sprite.kind == Kind.ITEM and prior.is_coin(sprite) and not found.unread
     looks = "spin" if spins else idle
-    names = (looks, "bob", "breathe", "sway", "glow")
+    names: tuple[str, ...] = (looks, "bob", "breathe", "sway", "glow")
     if sprite.kind in ROOTED:
         names = (looks, "sway", "glow", "glint")
     return next((name for name in names if name not in vetoed), looks)

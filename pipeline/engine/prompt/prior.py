@@ -100,7 +100,7 @@ def _green_share(sprite: Sprite) -> float:
 
 
 def can_walk(sprite: Sprite) -> bool:
-    """Tell whether stepping would look like walking: two feet, or a creature that is no flat blob."""
+    """Tell whether stepping would look like walking: two feet, or a creature that stands up."""
     if len(sprite.legs) >= 2 or sprite.kind in (Kind.BIPED, Kind.QUADRUPED):
         return True
     return has_face(sprite) and sprite.box.height >= TALL * sprite.box.width

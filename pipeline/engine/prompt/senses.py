@@ -15,6 +15,7 @@ from . import nouns, text, verbs
 from .manner import Manner
 from .text import Clause, Hit
 from .unread import ACTION_NOUNS
+from .words import listed
 
 # Verbs that are a phase of another motion: a jump crouches first and lands last.
 PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -30,8 +31,8 @@ PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 LOOPED = {"jump": "hop"}
 # What stands before such a word is said to stay as it is: "outline and shine keep their shape".
-KEEPING = frozenset("keep keeps stay stays remain remains".split())
-WEAPONS = frozenset("sword axe bow spear dagger gun cannon hammer club staff wand ring".split())
+KEEPING = listed("keep keeps stay stays remain remains")
+WEAPONS = listed("sword axe bow spear dagger gun cannon hammer club staff wand ring")
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class Understanding:
     """What a prompt asks for: hits in order of rank, the leading one first.
 
     `ruled_out` are senses of the prompt's own words that are vetoed, by it or by the negative
-    prompt. `unread` are verbs that nothing performs; `ignored` the words without any effect; `kind` is what
-    its nouns say the sprite is, or "". `effects` says of each word what it did.
+    prompt. `unread` are verbs that nothing performs; `ignored` the words without any effect; `kind`
+    is what its nouns say the sprite is, or "". `effects` says of each word what it did.
     """
 
     asked: tuple[Hit, ...]
@@ -177,9 +178,7 @@ def _sifted(found: list[Hit], clause: Clause) -> list[Hit]:
 
 # -- what no table knows ------------------------------------------------------------------------
 
-_STARTERS = frozenset(
-    "to can will must starts begins and then while who that it he she they".split()
-)
+_STARTERS = listed("to can will must starts begins and then while who that it he she they")
 
 
 def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> tuple[str, ...]:

@@ -11,10 +11,11 @@ from functools import cache
 from . import nouns, verbs, words
 from .spelling import Speller
 from .unread import UNREAD_VERBS
+from .words import listed
 
 MOST_BETWEEN = 2
 UNREAD = "unread"
-ARTICLES = frozenset("a an the his her its their my your one three two four".split())
+ARTICLES = listed("a an the his her its their my your one three two four")
 PART_REACH = 4
 VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
 IDLE_WEIGHT = 7
@@ -343,4 +344,4 @@ def is_thing(word: str) -> bool:
 
 def is_silent(word: str) -> bool:
     """Tell whether a word is too common to be reported as ignored."""
-    return word in words.PLAIN or word in _ADVERBS
+    return is_plain(word) or is_noun(word)

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 VERBS: Mapping[str, str] = MappingProxyType(
     {
-        "idle": "idl idle_loop idl_cycl idle_anim stand stood wait rest stand_guard"
-        " at_rest idle_stance stance wait_around",
+        "idle": "idl idle_loop idl_cycl idle_anim stand stood wait rest stand_guard at_rest"
+        " idle_stance stance wait_around",
         "idle soft": "fidget",
         "shake": "shak shook trembl shiver rumbl vibrat rattl quak idl_engin engin_run"
         " engin_running engin_idl engin_on shudder",
@@ -43,22 +43,23 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "rotate part:blades": "windmill_turn windmill_rotat windmill_spin mill_turn",
         "roll": "roll",
         "rotat": "rotat turn_round",
-        "pendulum": "swing swung hang dangl bell_ring ring_bell sign_sway pendulum swing_back_forth",
+        "pendulum": "swing swung hang dangl bell_ring ring_bell sign_sway pendulum"
+        " swing_back_forth",
         "tilt": "tilt rock teeter danc nod_side sail_ship sail_boat lean groov bank ship_sway"
         " boat_sway sailing boat_rock",
         "nod": "nod agree",
         "shake part:head": "shak_head",
         "talk": "talk speak spoke chat mumbl mutter yap chew lip_sync whisper babbl peck",
         "laugh": "laugh giggl chuckl cackl snicker",
-        "look": "look_around look glanc peer scan eyes_dart eye_dart dart_eyes search gaz look_left"
-        " look_right look_up look_down look_back",
+        "look": "look_around look glanc peer scan eyes_dart eye_dart dart_eyes search gaz"
+        " look_left look_right look_up look_down look_back",
         "walk": "walk step patrol stroll march pac stomp ambl tak_steps wad saunter tread",
         "walk slow soft": "sneak tiptoe tip_toe creep_up creep crept stealth prowl",
         "walk slow": "limp shambl shuffl trudg hobbl plod waddl",
         "walk fast": "scuttl scurr",
         "crawl": "crawl",
-        "run": "run ran sprint gallop trot canter bolts_away bolt_away bound bounding"
-        " charg_across fle flee dash_along jog rush run_away",
+        "run": "run ran sprint gallop trot canter bolts_away bolt_away bound bounding charg_across"
+        " fle flee dash_along jog rush run_away",
         "slither": "slither wriggl undulat squirm wind_way winding_way",
         "swim": "swim swam paddl",
         "fly": "fly flies flew flown soar glid flight",
@@ -67,8 +68,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         " catch_fire caught_fire abla ablaze alight set_alight crackl_fire fire_crackl flame_danc"
         " torch_flicker candle_flicker torch_burn fire_burn flame_burn fire_danc",
         "fire part:engine": "engin_flam engin_fir engin_burn thruster_burn thruster_fir"
-        " exhaust_flam jet_flam rocket_fir thrust_engin thruster_on rocket_flam thruster_flam jet_flam_flicker engin_flam_flicker"
-        " engin_glow_flam",
+        " exhaust_flam jet_flam rocket_fir thrust_engin thruster_on rocket_flam thruster_flam"
+        " jet_flam_flicker engin_flam_flicker engin_glow_flam",
         "flicker": "flicker",
         "smoke": "smok steam puff_smok smok_ris steam_ris smok_drift puffs_of_smoke",
         "smoke part:chimney": "smok_from_chimney chimney_smok smok_ris_chimney chimney_puff_smok"
@@ -76,19 +77,19 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "water": "splash flow water_flow river_flow gush pour waves_roll wave_roll water_rippl"
         " rippl_water water_wav stream_flow water_loop drip trickl lap",
         "lava": "lava_flow magma_churn bubbl_lava lava_bubbl magma_flow lava_churn magma_bubbl",
-        "electric": "electrocut shock zap crackl_electric electric_arc spark_fly spark arc_electric"
-        " electric_shock crackl_lightning lightning_crackl electrify electrifi electrical_current"
-        " lightning_strik lightning_flash",
+        "electric": "electrocut shock zap crackl_electric electric_arc spark_fly spark"
+        " arc_electric electric_shock crackl_lightning lightning_crackl electrify electrifi"
+        " electrical_current lightning_strik lightning_flash",
         "dust": "kick_up_dust puff_dust puff_of_dust dust_cloud dust_puff",
         "glow": "glow shin_soft light_up lit_up radiat light_puls puls_light shin_light illuminat"
         " glow_puls",
-        "glint": "glint shin gleam glisten polish catch_light light_catch shimmer_metal metal_shimmer"
-        " sparkle_metal shone",
+        "glint": "glint shin gleam glisten polish catch_light light_catch shimmer_metal"
+        " metal_shimmer sparkle_metal shone",
         "cycle": "color_cycl colour_cycl palette_cycl rainbow_cycl portal_cycl hue_shift hue_cycl"
         " cycl_color cycl_colour cycl_palette lava_cycl energy_flow churn swirl vortex shift_hue"
         " chang_color chang_colour cycl_hue",
-        "flash": "flash blink_white hit_flash flash_white invulnerability_blink blink_invulnerable invulnerability i_frames"
-        " iframes damage_flash flash_red",
+        "flash": "flash blink_white hit_flash flash_white invulnerability_blink blink_invulnerable"
+        " invulnerability i_frames iframes damage_flash flash_red",
         "scroll": "scroll flow_down belt_run belt_mov conveyor_mov conveyor_run",
         "sparkle": "sparkl twinkl glitter",
         "afterimage": "ghost_trail afterimag motion_trail after_imag leav_afterimag",
@@ -104,11 +105,11 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "attack_thrust": "thrust stab pok lung impal ram rams pounc charg_forward charg_at"
         " spear_thrust lunge_attack pierc charg_enemy charg_player skewer",
         "attack_shoot": "shoot shot fir_arrow fire_arrow fir_gun fire_gun fir_cannon fire_cannon"
-        " fire_bow fir_bow fir_laser fire_laser ranged_attack bow_attack snip spit spat"
-        " spit_acid fir_shot fir_weapon launch fires firing fired shoot_arrow gun_recoil recoil"
-        " fir_missil shoots_fire",
-        "cast": "cast conjur spellcast cast_spell spell_cast channel_magic magic_attack"
-        " summons summon_spell channel cast_magic enchant",
+        " fire_bow fir_bow fir_laser fire_laser ranged_attack bow_attack snip spit spat spit_acid"
+        " fir_shot fir_weapon launch fires firing fired shoot_arrow gun_recoil recoil fir_missil"
+        " shoots_fire",
+        "cast": "cast conjur spellcast cast_spell spell_cast channel_magic magic_attack summons"
+        " summon_spell channel cast_magic enchant",
         "charge": "charg charg_up power_up powering_up powered_up gather_energy charg_energy"
         " build_power build_up_power gather_power charge_up",
         "heal": "heal restor_health regenerat restor_hp recover_health healing_aura",
