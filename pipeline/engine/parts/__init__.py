@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,10 @@ from .limbs import Leg
 from .types import Bools, Floats, Ints, Pixels
 
 ALPHA_CUT = 128
+
+
+def _no_colours() -> Pixels:
+    return np.zeros((0, 4), dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,13 @@ class Room:
 class Sprite:
     """A source sprite with alpha cut to 0 or 255: `pixels` is (height, width, 4) uint8.
 
-    `taken` is the room that another motion of the same clip already uses.
+    `taken` is the room that another motion of the same clip already uses. `extra` is (n, 4) uint8:
+    colours beside its own that effects may use, reached as flat index height * width and up.
     """
 
     pixels: Pixels
     taken: Room = Room(0, 0, 0, 0)
+    extra: Pixels = field(default_factory=_no_colours)
 
     @cached_property
     def height(self) -> int:

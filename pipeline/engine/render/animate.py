@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import parts
 from .. import prompt as prompts
-from ..motions import MOTIONS, Layer, Parameters, gather, perform
+from ..motions import MOTIONS, Layer, Parameters, gather, inks, perform
 from ..parts import Room, Sprite
 from ..parts.types import Ints, Pixels
 from ..prompt import Reading
@@ -44,13 +44,15 @@ def animate(
     frames: int = 8,
     negative_prompt: str = "",
     seed: int | None = None,
+    extra_colors: str = "",
 ) -> Animation:
     """Animate a (height, width, 4) uint8 straight RGBA sprite on its own canvas.
 
     Alpha is cut at 128. Without a seed one is derived from pixels and prompt, so that equal
-    requests look equal.
+    requests look equal. `extra_colors` names a ramp (`inks.EXTRA`) that effects may be drawn with;
+    without it all colours are the sprite's own. Raises KeyError for an unknown ramp.
     """
-    source = parts.cut(sprite)
+    source = with_extra(parts.cut(sprite), extra_colors)
     reading = prompts.read(prompt, source, negative_prompt)
     number = derived_seed(source.pixels, prompt) if seed is None else seed
     map_, done = _performed(source, frames, reading, number)
@@ -62,6 +64,11 @@ def animate(
         reading.loops,
         done,
     )
+
+
+def with_extra(source: Sprite, ramp: str) -> Sprite:
+    """Return a sprite whose effects may use the colours of a named ramp; "" for none."""
+    return replace(source, extra=inks.extra(ramp)) if ramp else source
 
 
 def derived_seed(pixels: Pixels, text: str) -> int:
