@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -24,30 +24,25 @@ from .plan import saved_plans
 from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
+from .plan.wish import Wish as Wish
 from .purchase import forecast, permission
-from .purchase.connect import Lender, balance
+from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
-from .purchase.jobs import Change
 from .purchase.permission import Permission
 from .run import execute, knowledge, placeholders, publish, survey
-from .run.context import Tools
+from .run.context import Context
+from .run.context import Observer as Observer
+from .run.context import ignore as ignore
 from .run.report import Report, exit_code
 from .run.results import Result, bought, kept_by_lock, untouched
-from .run.scope import Scope as Scope
-from .run.scope import Spending as Spending
 from .run.survey import Survey
 from .run.uptodate import changed as changes
 from .run.uptodate import compare, decide
+from .run.uptodate.compare import Look
 from .storage import lock_file
 from .storage.ledger import Ledger
 from .storage.lock import Lock
 from .storage.lock_authorship import Authorship
-
-Observer = Callable[[Change | Result], None]
-
-
-def ignore(_: Change | Result) -> None:
-    """Observe nothing."""
 
 
 class Project:
@@ -91,9 +86,9 @@ class Project:
     def plan_of(self, source: str) -> Report:
         """Say what `build` would do about one source, by its path from the root."""
         watch = Stopwatch()
-        found = self._look(Scope(paths=frozenset([source])))
+        found = self._look(Wish(paths=frozenset([source])))
         with self.workspace.ledger(time.time()) as ledger:
-            plan, _ = self._planned(found, ledger, Scope())
+            plan, _ = self._planned(found, ledger, Wish())
         found.save_index()
         return self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
 
@@ -102,12 +97,12 @@ class Project:
     ) -> tuple[Report, SavedPlan]:
         """Plan, and return the plan in the form that is saved and carried out later."""
         watch = Stopwatch()
-        found = self._look(Scope(only=tuple(only)))
-        plan, known = self._planned(found, None, Scope())
+        found = self._look(Wish(only=tuple(only)))
+        plan, known = self._planned(found, None, Wish())
         past = Past()
         if not plan.is_up_to_date:
             with self.workspace.ledger(time.time()) as ledger:
-                plan, _ = self._planned(found, ledger, Scope())
+                plan, _ = self._planned(found, ledger, Wish())
                 past = self._past(ledger)
         found.save_index()
         left, trouble = None, ""
@@ -122,83 +117,88 @@ class Project:
 
     def build(
         self,
+        wish: Wish | None = None,
         *,
         only: Sequence[str] = (),
-        scope: Scope | None = None,
-        spending: Spending | None = None,
+        max_credits: int | None = None,
+        yes: bool = False,
         observe: Observer = ignore,
-        lender: Lender | None = None,
+        connection: Connection | None = None,
         stop: threading.Event | None = None,
+        since: Look | None = None,
+        seals: bool = False,
     ) -> Report:
-        """Bring all outputs up to date; purchases need a yes (budget.allow).
+        """Bring all outputs up to date; purchases need a yes: `max_credits`, or `yes` to all.
 
-        `only` holds globs or files. One asset's failure is reported, the whole run's is raised.
+        `only` holds globs or files. `wish` says all that and more in one record, instead. One
+        asset's failure is reported, the whole run's is raised.
         """
-        watch, spending = Stopwatch(), spending or Spending()
-        scope = scope or Scope(only=tuple(only))
-        found, plan, known = self._first(scope, watch)
-        if plan.is_up_to_date and scope.saved is None:
+        wish = wish or Wish(only=tuple(only), max_credits=max_credits, yes=yes)
+        watch = Stopwatch()
+        found, plan, known = self._first(wish, watch, since)
+        if plan.is_up_to_date and wish.saved is None:
             found.save_index()
-            is_kept = permission.keeps_lock(plan, spending, self.environment)
+            is_kept = permission.keeps_lock(plan, wish, self.environment)
             publish.mend(self.workspace, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._sealable(report, found, known)
         with ExitStack() as stack:
             ledger = stack.enter_context(self.workspace.ledger(time.time()))
-            lent = lender or stack.enter_context(Lender(self.workspace, self.environment))
-            tools = self._tools(ledger, lent, observe, stop, watch)
-            tools = msgspec.structs.replace(tools, restored=scope.stems)
-            plan, _ = self._planned(found, ledger, scope)
+            connection = connection or stack.enter_context(
+                Connection(self.workspace, self.environment)
+            )
+            context = self._context(ledger, connection, observe, stop, watch)
+            plan, _ = self._planned(found, ledger, wish)
             watch.lap("planning")
-            if spending.locked and (changes := plan.lock_changes(found.lock)):
+            if wish.locked and (changes := plan.lock_changes(found.lock)):
                 return self._report("build", plan, kept_by_lock(plan.steps, changes), watch)
-            may = Permission(self.workspace, self.environment, spending, tools)
-            options = may.granted(found, plan, scope.saved)
-            results = execute.run(self.workspace, found, plan, tools, options)
+            may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
+            permit = may.granted(plan, found.lock)
+            restored = wish.restored_stems
+            results = execute.run(self.workspace, found, plan, context, permit, restored=restored)
             ledger.forget_kept(str(self.root), bought(results))
-            report = self._report("build", plan, results, watch, lent.url)
-        return self._resealable(report, found, scope)
+            report = self._report("build", plan, results, watch, connection.url)
+        return self._resealable(report, found, seals=seals)
 
     def placeholders(
         self,
+        wish: Wish,
+        connection: Connection,
         *,
-        scope: Scope,
-        spending: Spending,
-        lender: Lender,
         observe: Observer = ignore,
         stop: threading.Event | None = None,
     ) -> Report | None:
         """Show the built-in engine's clips for what is still to be bought; None without any.
 
-        `lender` lends the built-in engine (placeholders.stand_in).
+        `connection` leads to the built-in engine (placeholders.stand_in).
         """
-        if not self.workspace.service.paid or spending.frozen:
+        if not self.workspace.service.paid or wish.frozen:
             return None
         watch = Stopwatch()
-        found = self._look(scope)
+        found = survey.take(self.workspace, wish)
         with self.workspace.ledger(time.time()) as ledger:
-            tools = self._tools(ledger, lender, observe, stop, watch)
-            made = placeholders.publish(self.workspace, found, spending.restraint, tools)
+            context = self._context(ledger, connection, observe, stop, watch)
+            made = placeholders.publish(self.workspace, found, wish, context)
         if made is None:
             return None
-        report = self._report("build", *made, watch, lender.url)
+        report = self._report("build", *made, watch, connection.url)
         return msgspec.structs.replace(report, workspace=placeholders.stand_in(self.workspace))
 
     def lock(self) -> Lock:
         """Return what the lock file says now."""
         return lock_file.read(self.root)
 
-    def _tools(
+    def _context(
         self,
         ledger: Ledger,
-        lent: Lender,
+        connection: Connection,
         observe: Observer,
         stop: threading.Event | None,
         watch: Stopwatch,
-    ) -> Tools:
-        return Tools(
+    ) -> Context:
+        return Context(
             ledger=ledger,
-            connect=lent.service,
+            connect=connection.service,
             clock=time.time,
             observe=observe,
             stop=stop or threading.Event(),
@@ -206,32 +206,29 @@ class Project:
             watch=watch,
         )
 
-    def _look(self, scope: Scope) -> Survey:
-        if (
-            scope.since is not None
-            and (found := changes.again(self.workspace, scope.since)) is not None
-        ):
+    def _look(self, wish: Wish, since: Look | None = None) -> Survey:
+        if since is not None and (found := changes.again(self.workspace, since)) is not None:
             return found
-        found = survey.take(self.workspace, only=scope.only, paths=scope.paths, quiet=scope.quiet)
-        return survey.retaken(found, scope.takes, scope.picked, scope.preference)
+        return survey.take(self.workspace, wish)
 
-    def _first(self, scope: Scope, watch: Stopwatch) -> tuple[Survey, Plan, Known]:
+    def _first(
+        self, wish: Wish, watch: Stopwatch, since: Look | None
+    ) -> tuple[Survey, Plan, Known]:
         """Look, and plan by what the lock file says; a purchase is worth a look at everything."""
-        found = self._look(scope).swept(self.root, time.time())
+        found = self._look(wish, since).swept(self.root, time.time())
         watch.lap("looking at files")
-        plan, known = self._planned(found, None, scope)
+        plan, known = self._planned(found, None, wish)
         watch.lap("planning")
         if found.since is not None and plan.credits:
-            return self._first(msgspec.structs.replace(scope, since=None), watch)
+            return self._first(wish, watch, None)
         return found, plan, known
 
-    def _planned(self, found: Survey, ledger: Ledger | None, scope: Scope) -> tuple[Plan, Known]:
-        known = knowledge.gather(self.workspace, found, ledger, restored=scope.stems)
-        service = self.workspace.service
+    def _planned(self, found: Survey, ledger: Ledger | None, wish: Wish) -> tuple[Plan, Known]:
+        known = knowledge.gather(self.workspace, found, ledger, restored=wish.restored_stems)
         plan = planning.make(
             found.wanted,
             known,
-            service,
+            self.workspace.service,
             refused=found.refused,
             unmatched=found.unmatched,
             batch=self.workspace.settings.batch,
@@ -244,14 +241,14 @@ class Project:
         draft = decide.draft(self.workspace, found, known, report.plan, stated, self._begun)
         return msgspec.structs.replace(report, draft=draft)
 
-    def _resealable(self, report: Report, found: Survey, scope: Scope) -> Report:
+    def _resealable(self, report: Report, found: Survey, *, seals: bool) -> Report:
         """Look again, at what had changed since a seal was set or at all: is all fresh now?"""
-        if report.exit or not (found.since or scope.seals):
+        if report.exit or not (found.since or seals):
             return report
-        now = changes.after(self.workspace, found) if found.since else self._look(Scope())
+        now = changes.after(self.workspace, found) if found.since else self._look(Wish())
         if now is None:
             return report
-        plan, known = self._planned(now, None, Scope())
+        plan, known = self._planned(now, None, Wish())
         now.save_index()
         done = [untouched(step) for step in plan.steps]
         fresh = self._sealable(self._report("build", plan, done, Stopwatch()), now, known)

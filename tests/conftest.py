@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from command import call
-from game import FOREIGN, REPOSITORY, RULES, Game, Run, Shop, shop_serving
+from game import FOREIGN, RULES, Game, Run, Shop, shop_serving
+from places import REPOSITORY
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from game import REPOSITORY
+from places import REPOSITORY
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,17 +6,19 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline.api import Project, Spending
+from pipeline.api import Project, Wish
 from pipeline.commands import upkeep
 from pipeline.config import workspace
 from pipeline.core.errors import SupersededError
 from pipeline.plan import steps
-from pipeline.purchase import jobs, orders
+from pipeline.purchase import jobs
 from pipeline.run import finish, survey
+from pipeline.storage import pictures
 
 
 def test_failure_that_was_mended_leaves_nothing_behind(game: Game, tmp_path: Path) -> None:
@@ -41,12 +43,12 @@ def test_optional_input_counts_only_where_it_matters(paying: Game, shop: Shop) -
     """An override that changes no request buys nothing when it comes and when it goes."""
     assert paying.make().exit == 0
     override = paying.write("assets/hero.png.yaml", "pivot: center\n")
-    assert paying.make(Spending()).exit == 0
+    assert paying.make(Wish()).exit == 0
     override.write_text("clips: {idle: {frames: 4}}\n")
     assert paying.make().exit == 0
     assert shop.calls == 4
     override.unlink()
-    assert paying.make(Spending()).exit == 0
+    assert paying.make(Wish()).exit == 0
     assert shop.calls == 4
 
 
@@ -66,7 +68,7 @@ def test_pulled_lock_and_bought_bytes_are_used(paying: Game, shop: Shop) -> None
             shutil.copytree(source, place, dirs_exist_ok=True)
         else:
             shutil.copyfile(source, place)
-    assert paying.make(Spending()).exit == 0
+    assert paying.make(Wish()).exit == 0
     assert shop.calls == 4
     committed = (paying.root / "pixelpipe.lock").read_text("utf-8")
     assert str(paying.root.parent) not in committed
@@ -82,7 +84,7 @@ def test_release_of_ours_buys_nothing(
     for module in (steps, jobs):
         monkeypatch.setattr(module, "__version__", "99.0.0")
     monkeypatch.setattr("pipeline.core.keys.FINISH_VERSION", 99)
-    report = paying.make(Spending())
+    report = paying.make(Wish())
     assert report.exit == 0
     assert {result.step.kind.value for result in report.results} == {"reuse"}
     assert shop.calls == 3
@@ -142,7 +144,7 @@ def test_yes_is_asked_for_what_is_missing_only(paying: Game, shop: Shop) -> None
         asked.append(plan.credits)  # type: ignore[attr-defined]
         return False
 
-    assert paying.make(Spending(ask=answer)).exit == 5
+    assert paying.make(Wish(ask=answer)).exit == 5
     assert asked == [20]
     assert shop.calls == 3
     assert "--max-credits 20" in paying.build().stdout
@@ -179,11 +181,11 @@ def test_part_of_a_project_is_built_without_an_index(paying: Game, shop: Shop) -
 def test_uploaded_bytes_are_the_hashed_ones(paying: Game) -> None:
     """A source is read again for the upload, and must still be the one that was planned."""
     opened = workspace.open(paying.root, paying.variables(), {})
-    found = survey.take(opened).wanted
+    found = survey.take(opened, Wish()).wanted
     (hero,) = (one.source for one in found if one.source.path == "assets/hero.png")
     paying.draw("hero.png", tint=61)
     with pytest.raises(SupersededError):
-        orders.pixels(opened, hero)
+        pictures.pixels(opened.root, hero)
 
 
 def test_source_saved_while_it_is_finished_is_not_published(
@@ -231,15 +233,15 @@ def test_prune_during_a_build_takes_nothing_that_it_needs(
     paying.draw("hero.png", tint=60)
     assert paying.make().exit == 0
     paying.write("assets/hero.png", old)
-    whole = orders.pixels
+    whole = pictures.pixels
 
-    def slow(*given: object) -> object:
+    def slow(*given: Any) -> object:
         other = Project(paying.root, environment=paying.variables())
         upkeep.remove(other, upkeep.unused(other))
-        return whole(*given)  # type: ignore[arg-type]
+        return whole(*given)
 
-    monkeypatch.setattr(orders, "pixels", slow)
-    report = paying.make(Spending())
+    monkeypatch.setattr(pictures, "pixels", slow)
+    report = paying.make(Wish())
     assert report.exit == 0
     assert shop.calls == 4
     (line,) = (one for one in paying.locked() if "clip" in one and "hero" in str(one["source"]))

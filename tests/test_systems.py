@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from game import Game, Shop
 
-from pipeline.api import Spending
+from pipeline.api import Wish
 from pipeline.core.errors import StorageError
 from pipeline.run.report import Report
 from pipeline.storage.files import paths, write
 
-YES = Spending(yes=True)
+YES = Wish(yes=True)
 
 
 def failed(report: Report) -> dict[str, str]:

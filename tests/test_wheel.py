@@ -10,7 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from game import FOREIGN, REPOSITORY, RULES, Game, png, sprite
+from game import FOREIGN, RULES, Game, png, sprite
+from places import REPOSITORY
 
 pytestmark = pytest.mark.slow
 #: Read before a fixture clears the environment of tests: pip's own settings and cache.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..api import Spending
+from ..api import Wish
 from ..commands.animate import SingleFile
 from . import options
 from .build import show_build
@@ -47,9 +47,9 @@ def animate(
     wish = {"name": clip, "prompt": prompt, **stated}
     opened = SingleFile(png, wish, service=service, targets=list(targets) or None)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-    spending = Spending(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
+    asked = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
     with display(quiet=as_json) as observe:
-        report = opened.build(spending=spending, observe=observe)
+        report = opened.build(asked, observe=observe)
     if stages is not None and report.exit == 0:
         for path in opened.stages(report, stages):
             click.echo(f"stage: {path}", err=True)

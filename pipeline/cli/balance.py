@@ -16,7 +16,7 @@ from ..core.errors import UsageError
 from ..core.model import Balance
 from ..purchase import account
 from ..purchase.account import Period, Records
-from ..purchase.connect import Lender
+from ..purchase.connect import Connection
 from . import options
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def billing(
 
 
 def _billed(workspace: Workspace, ours: Period) -> Totals:
-    with Lender(workspace, os.environ) as lender:
-        return lender.service().billing(start_date=ours.first, end_date=ours.last).totals
+    with Connection(workspace, os.environ) as connection:
+        return connection.service().billing(start_date=ours.first, end_date=ours.last).totals
 
 
 def _show_billing(
@@ -106,8 +106,8 @@ def _show_billing(
 
 
 def _asked(workspace: Workspace) -> Balance:
-    with Lender(workspace, os.environ) as lender:
-        return lender.service().balance()
+    with Connection(workspace, os.environ) as connection:
+        return connection.service().balance()
 
 
 def _document(workspace: Workspace, theirs: Balance | None, ours: Records) -> dict[str, object]:

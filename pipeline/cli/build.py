@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import msgspec
 
 from ..core.errors import UsageError
 from . import options, uptodate
@@ -58,23 +57,29 @@ def build(
     if uptodate.is_answered(since):
         return
     # Loaded only now: a run with nothing to do needs none of it.
-    from ..api import Project, Scope, Spending
-    from ..plan import saved_plans
-    from ..run import depfile
+    from ..api import Project, Wish
+    from ..run import depfile, plan_file
     from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)
-    agreed = saved_plans.read(saved) if saved is not None else None
-    scope = Scope(only=agreed.only if agreed else only, saved=agreed, since=since, seals=is_plain)
-    wish = depfile.Wish(depfile=dep, stamp=stamp, is_whole=not scope.only, begun_ns=begun_ns)
-    depfile.check(wish)
+    agreed = plan_file.read(saved) if saved is not None else None
+    chosen = agreed.only if agreed else only
+    tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)
+    depfile.check(tracked)
     with display(quiet=as_json) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
-        said = Spending(max_credits=max_credits, yes=yes, frozen=frozen, locked=locked)
-        asking = msgspec.structs.replace(said, ask=ask if can_ask else None)
-        report = opened.build(scope=scope, spending=asking, observe=observe)
-    depfile.write(report, wish)
+        wish = Wish(
+            only=chosen,
+            saved=agreed,
+            max_credits=max_credits,
+            yes=yes,
+            ask=ask if can_ask else None,
+            frozen=frozen,
+            locked=locked,
+        )
+        report = opened.build(wish, observe=observe, since=since, seals=is_plain)
+    depfile.write(report, tracked)
     if timings:
         _show_timings(report)
     if as_json:

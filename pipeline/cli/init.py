@@ -262,11 +262,12 @@ def _missing_targets(workspace: Workspace, found: Setup) -> set[str]:
 
 def _played(workspace: Workspace, found: Setup) -> Played:
     """Find the first clip that the rules would make; guess where nothing matches yet."""
+    from ..plan.wish import Wish
     from ..run import survey
 
     tried = found.sources[:_TRIED]
     try:
-        wanted = survey.take(workspace, only=tried).wanted if tried else ()
+        wanted = survey.take(workspace, Wish(only=tried)).wanted if tried else ()
     except PixelpipeError:
         wanted = ()
     for one in wanted:

@@ -17,7 +17,7 @@ from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
 from ..purchase import account, evidence, settle
-from ..purchase.connect import Lender
+from ..purchase.connect import Connection
 from ..purchase.evidence import Account
 from ..purchase.jobs import Desk
 from ..purchase.settle import Entry
@@ -163,11 +163,11 @@ def _desk(workspace: Workspace, ledger: Ledger, job: Job) -> Iterator[Desk]:
     """Open the service that a job was sent to."""
     if job.service != workspace.service.identity or workspace.service.base_url is None:
         raise UsageError(
-            f"{_name(job)}: was sent to {job.service}, and {workspace.service.identity} is the service "
-            "here; say --service, and set its key"
+            f"{_name(job)}: was sent to {job.service}, and {workspace.service.identity} is the "
+            "service here; say --service, and set its key"
         )
-    with Lender(workspace, os.environ) as lender:
-        yield Desk(lender.service(), ledger, Store(workspace.state / "bought"), time.time)
+    with Connection(workspace, os.environ) as connection:
+        yield Desk(connection.service(), ledger, Store(workspace.state / "bought"), time.time)
 
 
 def _account(workspace: Workspace, ledger: Ledger, now: float) -> tuple[Account | None, str]:
@@ -176,8 +176,8 @@ def _account(workspace: Workspace, ledger: Ledger, now: float) -> tuple[Account 
     if not doubts or workspace.service.base_url is None:
         return None, ""
     try:
-        with Lender(workspace, os.environ) as lender:
-            service = lender.service()
+        with Connection(workspace, os.environ) as connection:
+            service = connection.service()
             return evidence.ask(service, workspace.service.identity, min(doubts), now), ""
     except PixelpipeError as exc:
         return None, str(exc)

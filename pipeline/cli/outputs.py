@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from ..api import Project, Spending
+from ..api import Project, Wish
 from ..commands import edits, takes
 from ..config.clip_fields import MOST_ROOM_PX
 from ..core.errors import UsageError
@@ -74,14 +74,14 @@ def reroll(
     """
     opened, source = _open(file, service)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
-    spending = Spending(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
+    wish = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
     with display() as observe:
         report = takes.reroll(
             opened,
             source,
             clip=clip,
             preference=Preference(matte=matte, fit=fit, seed=seed),
-            spending=spending,
+            wish=wish,
             observe=observe,
         )
     show_build(report)

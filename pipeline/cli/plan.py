@@ -39,18 +39,18 @@ def plan(
         return
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project
-    from ..plan import saved_plans
+    from ..run import plan_file
     from . import plan_text
 
     opened = Project(project, service=service)
     if show is not None:
         if only or check or out is not None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")
-        plan_text.show_saved(opened, saved_plans.read(show), as_json)
+        plan_text.show_saved(opened, plan_file.read(show), as_json)
         return
     report, saved = opened.saved_plan(only=only, with_account=not check)
     if out is not None:
-        saved_plans.write(out, saved)
+        plan_file.write(out, saved)
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:

@@ -6,7 +6,7 @@ from ..config import cells
 from ..config.workspace import Workspace
 from ..core.model import Request
 from ..plan.steps import Wanted
-from ..purchase import orders
+from ..storage import pictures
 
 
 def sentence(workspace: Workspace, wanted: Wanted, request: Request) -> str:
@@ -17,6 +17,6 @@ def sentence(workspace: Workspace, wanted: Wanted, request: Request) -> str:
     )
     from ..imaging.picture import raster
 
-    whole = orders.pixels(workspace, wanted.source)
+    whole = pictures.pixels(workspace.root, wanted.source)
     picture = raster.array(cells.picture(whole, wanted.rule, request.cell))
     return prompt.read(request.prompt, parts.cut(picture), request.negative_prompt).sentence

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from ..api import Project, Spending
+from ..api import Project, Wish
 from ..commands.watch.follow import Follower
 from ..run.report import Report
 from . import options
@@ -29,8 +29,8 @@ def watch(
     """
     opened = Project(project, service=service)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
-    spending = Spending(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
-    follower = Follower(opened, spending, nothing, poll=True if poll else None)
+    wish = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
+    follower = Follower(opened, wish, nothing, poll=True if poll else None)
     folders = ", ".join(opened.workspace.settings.assets)
     click.echo(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True

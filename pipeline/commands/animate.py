@@ -10,18 +10,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .. import imaging
-from ..api import Project, Scope
+from ..api import Project
 from ..config import project_settings, rule_file
 from ..config import workspace as workspaces
 from ..config.workspace import Workspace
 from ..core.errors import UsageError
 from ..core.model import Document, File, Pixels
 from ..plan.steps import Known
-from ..purchase import orders
+from ..plan.wish import Wish
 from ..run import finish, survey
 from ..run.report import Report
 from ..run.survey import Survey
-from ..storage import files
+from ..run.uptodate.compare import Look
+from ..storage import files, pictures
 
 #: Where errors in the wish are said to be.
 _PLACE = "command line"
@@ -76,7 +77,7 @@ class SingleFile(Project):
         files.publish(folder, written)
         return tuple(folder / file.path for file in written)
 
-    def _look(self, scope: Scope) -> Survey:
+    def _look(self, wish: Wish, since: Look | None = None) -> Survey:
         return survey.look(self.workspace, self._name)
 
     def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
@@ -91,10 +92,10 @@ class SingleFile(Project):
             record = store.find(result.step.request_key)
             content = store.content(record.digest) if record else None
             if record is not None and content is not None:
-                bought.append(orders.bought(result.step.clip, content, record))
+                bought.append(finish.bought(result.step.clip, content, record))
         return finish.Task(
             stem=wanted.source.stem,
-            pixels=orders.pixels(self.workspace, wanted.source),
+            pixels=pictures.pixels(self.workspace.root, wanted.source),
             rule=wanted.rule,
             bought=tuple(bought),
             targets=wanted.targets,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from ..api import Observer, Project, Scope, Spending, ignore
+from ..api import Observer, Project, Wish, ignore
 from ..core.errors import UsageError
 from ..run import publish
 from ..run.report import Report
@@ -58,8 +58,9 @@ def detach(project: Project, source: str) -> tuple[str, ...]:
 def restore(project: Project, source: str, *, observe: Observer = ignore) -> Report:
     """Replace edited outputs by what was bought; costs nothing."""
     _lines(project, source)
-    scope = Scope(paths=frozenset([source]), restored=frozenset([source]))
-    return project.build(scope=scope, spending=Spending(max_credits=0), observe=observe)
+    only_this = frozenset([source])
+    wish = Wish(paths=only_this, restored=only_this, max_credits=0)
+    return project.build(wish, observe=observe)
 
 
 def _amend(

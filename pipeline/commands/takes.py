@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..api import Observer, Project, Scope, Spending, ignore
+from ..api import Observer, Project, Wish, ignore
 from ..core import keys
 from ..core.errors import RefusedError, UsageError
 from ..core.model import Preference, Record, Request
@@ -64,12 +64,13 @@ def reroll(
     *,
     clip: str | None = None,
     preference: Preference | None = None,
-    spending: Spending | None = None,
+    wish: Wish | None = None,
     observe: Observer = ignore,
 ) -> Report:
     """Buy the next take of the clips of one source, or of one clip.
 
-    `preference` asks for another matte, padding or seed than would be chosen for it.
+    `preference` asks for another matte, padding or seed than would be chosen for it;
+    `wish` brings the yes for its price.
 
     Raises RefusedError when the built-in engine would replace what was paid for.
     """
@@ -81,8 +82,10 @@ def reroll(
                 "built-in engine does not replace it"
             )
     wanted = {(one.source, one.clip): max((*one.takes, one.current or 0)) + 1 for one in found}
-    scope = Scope(paths=frozenset([path]), takes=wanted, preference=preference)
-    return project.build(scope=scope, spending=spending, observe=observe)
+    asked = msgspec.structs.replace(
+        wish or Wish(), paths=frozenset([path]), takes=wanted, preference=preference
+    )
+    return project.build(asked, observe=observe)
 
 
 def pick(
@@ -99,8 +102,8 @@ def pick(
     """
     found = known(project, path, clip)
     picked = {(one.source, one.clip): _find(one, take) for one in found}
-    scope = Scope(paths=frozenset([path]), picked=picked)
-    return project.build(scope=scope, spending=Spending(max_credits=0), observe=observe)
+    wish = Wish(paths=frozenset([path]), picked=picked, max_credits=0)
+    return project.build(wish, observe=observe)
 
 
 def _find(taken: Taken, take: int) -> ClipLine:

@@ -22,7 +22,7 @@ ORDER = (
 
 def folder() -> Path:
     """Return the folder of the packs: beside this file in a wheel, `rules/` in a checkout."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parent.parent
     inside = here / "packs"
     return inside if inside.is_dir() else here.parent / "rules"
 

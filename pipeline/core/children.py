@@ -18,7 +18,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     Source: docs.python.org, PYTHONSAFEPATH (3.11). An empty entry of PYTHONPATH means cwd as well.
     """
     folders = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
-    here = str(Path(__file__).resolve().parents[1])
+    here = str(Path(__file__).resolve().parents[2])
     if here not in (*folders, *site.getsitepackages()):  # a checkout that is not installed
         folders.append(here)
     path = {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import msgspec
 
-from .. import __version__
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import ConfigError, StorageError, UsageError
+from ..core.errors import ConfigError, UsageError
 from ..core.model import Balance, Record, Rule
+from ..core.version import __version__
 from ..storage import lock
 from ..storage.lock import Lock
 from .plan import Plan
@@ -93,28 +92,22 @@ def moved(saved: SavedPlan, now: SavedPlan) -> list[str]:
     return found
 
 
-def write(path: Path, saved: SavedPlan) -> None:
-    """Write a plan file. Raises StorageError."""
-    text = msgspec.json.format(msgspec.json.encode(saved), indent=2) + b"\n"
-    try:
-        path.write_bytes(text)
-    except OSError as exc:
-        raise StorageError(f"{path}: {exc.strerror or exc}") from exc
+def encode(saved: SavedPlan) -> bytes:
+    """Return a plan as its file holds it."""
+    return msgspec.json.format(msgspec.json.encode(saved), indent=2) + b"\n"
 
 
-def read(path: Path) -> SavedPlan:
-    """Read a plan file.
+def decode(content: bytes, path: str) -> SavedPlan:
+    """Return the plan that the file `path` holds.
 
     Raises UsageError when it is none, ConfigError when a newer pixelpipe wrote it.
     """
     try:
-        saved = msgspec.json.decode(path.read_bytes(), type=SavedPlan)
-    except OSError as exc:
-        raise UsageError(f"{path}: {exc.strerror or exc}") from exc
+        saved = msgspec.json.decode(content, type=SavedPlan)
     except msgspec.MsgspecError as exc:
         raise UsageError(f"{path}: is no plan that `pixelpipe plan --out` wrote") from exc
     if saved.plan > VERSION:
-        raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=str(path))
+        raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=path)
     return saved
 
 

@@ -10,7 +10,6 @@ from collections.abc import Collection, Container, Mapping, Sequence
 
 import msgspec
 
-from .. import __version__
 from ..config.project_settings import ServiceChoice
 from ..core import keys
 from ..core.model import (
@@ -26,6 +25,7 @@ from ..core.model import (
     StepKind,
     TargetChoice,
 )
+from ..core.version import __version__
 from ..storage import lock
 
 

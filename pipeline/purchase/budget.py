@@ -13,11 +13,18 @@ from ..plan.plan import Plan
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
 
 
-class Allowance(Record, frozen=True, kw_only=True):
-    """The most that a run may commit, in credits, and why not more; None: what it wants."""
+class Permit(Record, frozen=True, kw_only=True):
+    """What a run may do, after everybody who has a say was heard."""
 
+    #: Most credits to commit, and why not more; None: what it wants.
     credits: int | None = None
     refusal: str = ""
+    #: What keeps the run from asking any service for anything, as the user would name it.
+    frozen_by: str = ""
+    #: Request keys that are not bought now, with the reason.
+    kept_back: Mapping[str, str] = {}
+    #: What is made stands in for purchases: it never replaces what was published meanwhile.
+    is_standing_in: bool = False
 
 
 def allow(
@@ -28,7 +35,7 @@ def allow(
     yes: bool,
     spent_today: int,
     ask: Callable[[Plan], bool] | None,
-) -> Allowance:
+) -> Permit:
     """Find the yes for a plan's purchases: a flag, a budget, or a person.
 
     `ask` is None where nobody can be asked: then nothing is bought, and the refusal names the
@@ -42,12 +49,10 @@ def allow(
     stated = {name: limit for name, limit in limits.items() if limit is not None}
     if stated:
         name = min(stated, key=lambda name: stated[name])
-        return Allowance(
-            credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached"
-        )
+        return Permit(credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached")
     if yes or total == 0 or (ask is not None and ask(plan)):
-        return Allowance(credits=total)
-    return Allowance(
+        return Permit(credits=total)
+    return Permit(
         credits=0,
         refusal=f"would cost {total} credits ({dollars(total)}); allow it with "
         f"--max-credits {total}, --yes, or `budget:` in pixelpipe.yaml",
@@ -61,14 +66,14 @@ def of_rules(rules: Iterable[Rule]) -> dict[str, int]:
 
 def divide(
     prices: Sequence[tuple[str, int]],
-    allowance: Allowance,
+    permit: Permit,
     available: int | None,
     rules: Mapping[str, int],
 ) -> list[str]:
     """Say for each purchase why it may not be made, or "" when it may.
 
     `prices` holds (rule, credits), most important first. `available` is the balance and `rules`
-    the budgets of single rules, in credits. What does not fit the balance or the allowance ends
+    the budgets of single rules, in credits. What does not fit the balance or the permit ends
     all purchases; a rule's budget ends those of that rule.
     """
     spent: Counter[str] = Counter()
@@ -78,16 +83,16 @@ def divide(
         if rule in rules and spent[rule] + credits > rules[rule]:
             answers.append(f"the budget of rule {rule} ({rules[rule]} credits a run) is reached")
             continue
-        stop = stop or _stop(spent.total() + credits, allowance, available)
+        stop = stop or _stop(spent.total() + credits, permit, available)
         spent[rule] += 0 if stop else credits
         answers.append(stop)
     return answers
 
 
-def _stop(total: int, allowance: Allowance, available: int | None) -> str:
+def _stop(total: int, permit: Permit, available: int | None) -> str:
     """Say what keeps a run from committing `total` credits, if anything does."""
-    if allowance.credits is not None and total > allowance.credits:
-        return allowance.refusal or f"{allowance.credits} credits are allowed"
+    if permit.credits is not None and total > permit.credits:
+        return permit.refusal or f"{permit.credits} credits are allowed"
     if available is not None and total > available:
         return f"the balance of {available} credits does not cover it"
     return ""

@@ -1,4 +1,4 @@
-"""Open the service once, when something is first asked of it, and lend it to many runs."""
+"""Open the service once, when something is first asked of it, for one run or many."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _NO_KEY = (
 )
 
 
-class Lender:
-    """Lends a workspace's service. Use as a context manager: it closes what it opened."""
+class Connection:
+    """The way to a project's service. Use as a context manager: it closes what it opened."""
 
     def __init__(self, place: Workspace, environment: Mapping[str, str]) -> None:
         """Open nothing yet."""
@@ -36,7 +36,7 @@ class Lender:
         self._once = threading.Lock()
         self._is_closed = False
 
-    def __enter__(self) -> Lender:
+    def __enter__(self) -> Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,7 +84,7 @@ class Lender:
 def balance(place: Workspace, environment: Mapping[str, str]) -> tuple[Balance | None, str]:
     """Ask a service for its balance, or say why that was not possible."""
     try:
-        with Lender(place, environment) as lent:
-            return lent.service().balance(), ""
+        with Connection(place, environment) as connection:
+            return connection.service().balance(), ""
     except PixelpipeError as exc:
         return None, str(exc)

@@ -12,28 +12,20 @@ from collections.abc import Container, Iterator
 
 import msgspec
 
-from ..core.model import JobState, Kept, Record, StepKind
+from ..core.model import JobState, Kept, StepKind
 from ..plan.plan import Plan
 from ..plan.steps import ClipPlan
+from ..plan.wish import Wish
 from ..storage.ledger import Ledger
 from ..storage.lock import Lock
 
 _ON_ITS_WAY = (JobState.CLAIMED, JobState.SUBMITTED, JobState.DETACHED)
 
 
-class Restraint(Record, frozen=True, kw_only=True):
-    """What a watch keeps back."""
-
-    #: Seconds without an edit before an edit of a sprite that was bought is bought again.
-    buy_after_s: float
-    #: Most purchases from one settling; None: as many as there are.
-    burst: int | None
-
-
 def keep_back(
-    plan: Plan, locked: Lock, ledger: Ledger, project: str, restraint: Restraint, now: float
+    plan: Plan, locked: Lock, ledger: Ledger, project: str, wish: Wish, now: float
 ) -> dict[str, str]:
-    """Kept what `restraint` keeps back of a plan; returns the sentence for each request key.
+    """Kept what `wish` keeps back of a plan; returns the sentence for each request key.
 
     Keys that a person released, or that have been due, are let through.
     """
@@ -48,8 +40,8 @@ def keep_back(
     fresh = [clip for key, clip in wanted.items() if key not in waiting and key not in released]
     edits = [clip for clip in fresh if clip.request.source in bought]
     new = [clip for clip in fresh if clip.request.source not in bought]
-    is_burst = restraint.burst is not None and len(fresh) > restraint.burst
-    due = math.inf if is_burst else now + restraint.buy_after_s
+    is_burst = wish.burst is not None and len(fresh) > wish.burst
+    due = math.inf if is_burst else now + (wish.buy_after_s or 0.0)
     kept = [_kept(clip, due) for clip in edits if due > now]
     kept += [_kept(clip, None) for clip in new if is_burst]
     ledger.keep_back(project, kept, now=now)
@@ -57,9 +49,9 @@ def keep_back(
     ledger.forget_kept(project, gone)
     still = [one for key, one in waiting.items() if key in wanted]
     return {
-        one.request_key: _sentence(one, now, restraint)
+        one.request_key: _sentence(one, now, wish)
         for one in (*kept, *still)
-        if _is_kept(one, now, restraint)
+        if _is_kept(one, now, wish)
     }
 
 
@@ -79,9 +71,9 @@ def is_due(one: Kept, now: float) -> bool:
     return one.due is not None and one.due <= now
 
 
-def _is_kept(one: Kept, now: float, restraint: Restraint) -> bool:
+def _is_kept(one: Kept, now: float, wish: Wish) -> bool:
     if _is_one_of_many(one):
-        return restraint.burst is not None
+        return wish.burst is not None
     return not is_due(one, now)
 
 
@@ -90,10 +82,10 @@ def _is_one_of_many(one: Kept) -> bool:
     return one.due is None or one.due == math.inf
 
 
-def _sentence(one: Kept, now: float, restraint: Restraint) -> str:
+def _sentence(one: Kept, now: float, wish: Wish) -> str:
     if one.due is None or _is_one_of_many(one):
         return (
-            f"more than {restraint.burst} purchases at once (`watch.burst`) wait for a yes: "
+            f"more than {wish.burst} purchases at once (`watch.burst`) wait for a yes: "
             "`pixelpipe jobs release`, or `--yes`"
         )
     minutes = max(0.0, one.due - now) / 60

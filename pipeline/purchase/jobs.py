@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .. import __version__
 from ..core.errors import (
     AccountError,
     AssetError,
@@ -28,6 +27,7 @@ from ..core.errors import (
     UncertainError,
 )
 from ..core.model import FailureClass, Job, JobState, Record
+from ..core.version import __version__
 from ..storage.ledger import Ledger
 from ..storage.store import Bought, Store
 from . import batches, download

@@ -11,19 +11,17 @@ from urllib.parse import urlsplit
 from ..config import cells
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import PixelpipeError, RefusedError, SupersededError, UnavailableError
-from ..core.model import Balance, Job, JobState, Pixels, Resolved, Source
+from ..core.errors import PixelpipeError, RefusedError, UnavailableError
+from ..core.model import Balance, Job, JobState, Resolved
 from ..plan.steps import ClipPlan, Wanted
-from ..storage import files
+from ..storage import pictures
 from ..storage.ledger import Ledger
-from ..storage.store import Bought
 from . import budget
-from .budget import Allowance
+from .budget import Permit
 from .jobs import Order
 from .polling import Pace, backoff_s
 
 if TYPE_CHECKING:
-    from ..run import finish
     from .service.client import Service
 
 #: Seconds; while a service's own durations are unknown, and between polls.
@@ -47,7 +45,7 @@ def order(
     def prepare() -> tuple[Job, dict[str, object]]:
         from . import resolve  # heavy, and not needed when nothing is bought
 
-        whole = pixels(workspace, wanted.source)
+        whole = pictures.pixels(workspace.root, wanted.source)
         picture = cells.picture(whole, wanted.rule, clip.request.cell)
         resolved = resolve.request(
             clip.request,
@@ -71,25 +69,6 @@ def order(
     )
 
 
-def pixels(workspace: Workspace, source: Source) -> Pixels:
-    """Read and decode a source; the bytes must be those that the plan was made from.
-
-    Raises SupersededError when they are not: what is hashed is what is uploaded.
-    """
-    from .. import imaging  # heavy: a run with nothing to do decodes nothing
-
-    content = files.read(workspace.root, source.path)
-    if keys.digest(content) != source.byte_digest:
-        raise SupersededError(f"{source.path}: was saved again; the next build makes it")
-    return imaging.decode(content, source.path)
-
-
-def check_unchanged(workspace: Workspace, source: Source) -> None:
-    """Raise SupersededError when a source was saved again: only newest pixels are published."""
-    if keys.digest(files.read(workspace.root, source.path)) != source.byte_digest:
-        raise SupersededError(f"{source.path}: was saved again; what was made is kept")
-
-
 def body(resolved: Resolved, png: bytes) -> dict[str, object]:
     """Return the body of POST /animate; only what is set is sent."""
     colors: dict[str, object] = {"colors": resolved.colors}
@@ -109,27 +88,12 @@ def body(resolved: Resolved, png: bytes) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def bought(clip: str, content: bytes, record: Bought) -> finish.BoughtClip:
-    """Return a purchase as finishing takes it."""
-    from ..run import finish  # heavy: loads numpy
-
-    return finish.BoughtClip(
-        clip=clip,
-        take=record.take,
-        content=content,
-        resolved=record.resolved,
-        digest=record.digest,
-        service=record.service,
-        model=record.model,
-    )
-
-
 def affordable(
     orders: Sequence[Order],
     workspace: Workspace,
     service: Service,
     ledger: Ledger,
-    allowance: Allowance,
+    permit: Permit,
 ) -> tuple[list[Order], list[tuple[Order, PixelpipeError]]]:
     """Split orders into those that budgets and balance allow, in the rules' order, and the rest.
 
@@ -138,14 +102,14 @@ def affordable(
     if not workspace.service.paid or not orders:
         return list(orders), []
     available = None
-    if allowance.credits != 0:
+    if permit.credits != 0:
         balance = _balance(service)
         ledger.note_balance(workspace.service.identity, balance, now=time.time())
         available = balance.available
     places = {rule.name: place for place, rule in enumerate(workspace.rules)}
     ranked = sorted(orders, key=lambda order: places.get(order.rule, len(places)))
     prices = [(order.rule, order.credits) for order in ranked]
-    refusals = budget.divide(prices, allowance, available, budget.of_rules(workspace.rules))
+    refusals = budget.divide(prices, permit, available, budget.of_rules(workspace.rules))
     leads: dict[str, str] = {}
     # Without its first clip a batch would cost more than was agreed to.
     refusals = [

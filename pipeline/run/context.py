@@ -1,14 +1,13 @@
-"""What a run may do, and what the faces lend to it."""
+"""What a run works with: the ledger, the service, a clock, and who watches it."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..core.model import Record
 from ..core.stopwatch import Stopwatch
-from ..purchase.budget import Allowance
 from ..purchase.jobs import Change, Clock
 from ..storage.ledger import Ledger
 from ..storage.lock_authorship import Authorship
@@ -17,35 +16,24 @@ from .results import Result
 if TYPE_CHECKING:
     from ..purchase.service.client import Service
 
-
-class Options(Record, frozen=True, kw_only=True):
-    """What a run may do."""
-
-    #: Ask no service for anything; what has not been bought is left.
-    frozen: bool = False
-    #: What says so.
-    frozen_by: str = "--frozen"
-    #: Most credits to commit, and why not more.
-    allowance: Allowance = Allowance()
-    #: Request keys that are not bought now, with the reason.
-    kept_back: Mapping[str, str] = {}
-    #: What is made stands in for purchases: it never replaces what was published meanwhile.
-    is_standing_in: bool = False
+Observer = Callable[[Change | Result], None]
 
 
-class Tools(Record, frozen=True, kw_only=True):
-    """What the faces lend to a run."""
+def ignore(_: Change | Result) -> None:
+    """Observe nothing."""
+
+
+class Context(Record, frozen=True, kw_only=True):
+    """What a run works with; whoever starts the run owns and closes it."""
 
     ledger: Ledger
-    #: Opens the service when it is first needed; the face closes it.
+    #: Opens the service when it is first needed.
     connect: Callable[[], Service]
     clock: Clock
-    observe: Callable[[Change | Result], None]
+    observe: Observer
     #: Set to end the run as Ctrl-C does.
     stop: threading.Event
-    #: Stems whose outputs are replaced although they were edited.
-    restored: frozenset[str] = frozenset()
     #: Told of each text of the lock file that is written.
-    authorship: Authorship | None = None
+    authorship: Authorship
     #: Books where the time goes.
     watch: Stopwatch

@@ -33,7 +33,7 @@ _UNREADABLE = frozenset(";\\\t\r\n")
 _NO_TARGET = ("%", "=")
 
 
-class Wish(Record, frozen=True, kw_only=True):
+class Tracked(Record, frozen=True, kw_only=True):
     """What a build system asked for, and when the run began (ns since the epoch)."""
 
     depfile: Path | None = None
@@ -43,30 +43,35 @@ class Wish(Record, frozen=True, kw_only=True):
     begun_ns: int = 0
 
 
-def check(wish: Wish) -> None:
+def check(tracked: Tracked) -> None:
     """Raise UsageError for a stamp that would overwrite somebody's file."""
-    if wish.stamp is not None and wish.stamp.exists() and wish.stamp.stat().st_size:
-        raise UsageError(f"--stamp {wish.stamp}: is a file with something in it; name an empty one")
+    if tracked.stamp is not None and tracked.stamp.exists() and tracked.stamp.stat().st_size:
+        raise UsageError(
+            f"--stamp {tracked.stamp}: is a file with something in it; name an empty one"
+        )
 
 
-def write(report: Report, wish: Wish) -> None:
+def write(report: Report, tracked: Tracked) -> None:
     """Write what was asked for: the depfile when its text changed, the stamp last, on success.
 
     Raises StorageError when a place cannot be written.
     """
-    if wish.depfile is None and wish.stamp is None:
+    if tracked.depfile is None and tracked.stamp is None:
         return
     settings = report.workspace.settings
     scan = project.scan(report.workspace.root, settings.assets, settings.ignore)
-    files = _files(report, scan, wish)
-    if wish.depfile is not None:
-        inputs = [*files, *_folders(report, scan, wish), *_outputs(report, wish)]
-        _put(wish.depfile, text(_target(report, wish), _shown(report, inputs, wish)).encode())
-    if wish.stamp is not None and report.exit == 0:
-        is_late = _is_changed_since(report, files, scan, wish)
-        _put(wish.stamp, b"")
-        touched = wish.begun_ns if is_late else time.time_ns()
-        os.utime(wish.stamp, ns=(touched, touched))
+    files = _files(report, scan, tracked)
+    if tracked.depfile is not None:
+        inputs = [*files, *_folders(report, scan, tracked), *_outputs(report, tracked)]
+        _put(
+            tracked.depfile,
+            text(_target(report, tracked), _shown(report, inputs, tracked)).encode(),
+        )
+    if tracked.stamp is not None and report.exit == 0:
+        is_late = _is_changed_since(report, files, scan, tracked)
+        _put(tracked.stamp, b"")
+        touched = tracked.begun_ns if is_late else time.time_ns()
+        os.utime(tracked.stamp, ns=(touched, touched))
 
 
 def text(target: str, inputs: Iterable[str]) -> str:
@@ -79,11 +84,11 @@ def text(target: str, inputs: Iterable[str]) -> str:
     return "\n\n".join([rule, *(f"{_escaped(path)}:" for path in bare)]) + "\n"
 
 
-def _files(report: Report, scan: Scan, wish: Wish) -> list[str]:
+def _files(report: Report, scan: Scan, tracked: Tracked) -> list[str]:
     """Return the files that decided what was done: sources first, then what is said about them."""
     sources = sorted(_known(report))
     overrides = [f"{path}.yaml" for path in sources]
-    folders = scan.folders if wish.is_whole else _above(sources)
+    folders = scan.folders if tracked.is_whole else _above(sources)
     ignores = [_below(folder, project.IGNORE_NAME) for folder in sorted(folders)]
     found = [*sources, *overrides, *report.workspace.inputs, *_packs(report), *ignores]
     return [path for path in dict.fromkeys(found) if (report.workspace.root / path).is_file()]
@@ -106,17 +111,19 @@ def _packs(report: Report) -> Iterator[str]:
             yield path.relative_to(root).as_posix()
 
 
-def _folders(report: Report, scan: Scan, wish: Wish) -> list[str]:
+def _folders(report: Report, scan: Scan, tracked: Tracked) -> list[str]:
     """Return the folders in which a new file would change what is done."""
     rules = {
         one for pattern in report.workspace.settings.rules for one in _globbed(report, pattern)
     }
-    if wish.is_whole:
+    if tracked.is_whole:
         found = rules | set(scan.folders)
     else:
         found = rules - {".", *(_parent(path) for path in _known(report))}
     # A build system writes beside depfile and stamp after us: such a folder would never be old.
-    beside = {path.absolute().parent for path in (wish.depfile, wish.stamp) if path is not None}
+    beside = {
+        path.absolute().parent for path in (tracked.depfile, tracked.stamp) if path is not None
+    }
     root = report.workspace.root.absolute()
     return sorted(one for one in found if (root / one).is_dir() and root / one not in beside)
 
@@ -131,29 +138,29 @@ def _globbed(report: Report, pattern: str) -> Iterator[str]:
     yield from (_parent(path) for path in report.workspace.inputs[1:])
 
 
-def _outputs(report: Report, wish: Wish) -> list[str]:
+def _outputs(report: Report, tracked: Tracked) -> list[str]:
     """Return the files that are published, if they are not the targets themselves."""
-    if wish.stamp is None:
+    if tracked.stamp is None:
         return []
     published = [path for result in report.results for path in result.files]
     wanted = [path for source in report.plan.sources for path in source.wanted.outputs]
-    own = [lock.NAME] if wish.is_whole else []
+    own = [lock.NAME] if tracked.is_whole else []
     found = dict.fromkeys((*wanted, *published, *own))
     return [path for path in found if (report.workspace.root / path).is_file()]
 
 
-def _target(report: Report, wish: Wish) -> str:
+def _target(report: Report, tracked: Tracked) -> str:
     """Return the stamp, or else the first output."""
-    if wish.stamp is not None:
-        return wish.stamp.as_posix()
+    if tracked.stamp is not None:
+        return tracked.stamp.as_posix()
     first = (path for source in report.plan.sources for path in source.wanted.outputs)
-    (shown,) = _shown(report, [next(first, lock.NAME)], wish)
+    (shown,) = _shown(report, [next(first, lock.NAME)], tracked)
     return shown
 
 
-def _shown(report: Report, found: Iterable[str], wish: Wish) -> list[str]:
+def _shown(report: Report, found: Iterable[str], tracked: Tracked) -> list[str]:
     """Return paths from the working folder; absolute if that is how the build system speaks."""
-    given = wish.stamp or wish.depfile
+    given = tracked.stamp or tracked.depfile
     root = report.workspace.root.absolute()
     if given is not None and given.is_absolute():
         return [(root / path).as_posix() for path in found]
@@ -163,12 +170,12 @@ def _shown(report: Report, found: Iterable[str], wish: Wish) -> list[str]:
         return [(root / path).as_posix() for path in found]
 
 
-def _is_changed_since(report: Report, files: Iterable[str], scan: Scan, wish: Wish) -> bool:
+def _is_changed_since(report: Report, files: Iterable[str], scan: Scan, tracked: Tracked) -> bool:
     """Tell whether anything changed after the run began: then its stamp must not be newer."""
-    root, known, begun = report.workspace.root, _known(report), wish.begun_ns
+    root, known, begun = report.workspace.root, _known(report), tracked.begun_ns
     if any(_mtime_ns(root / path) > begun for path in files):
         return True
-    if not wish.is_whole:
+    if not tracked.is_whole:
         return False
     now = {path: stat for path, stat in scan.files.items() if project.is_source(path)}
     new = (stat for path, stat in now.items() if path not in known)

@@ -6,7 +6,7 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -19,12 +19,14 @@ from ..core.model import JobState, Rule, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
 from ..purchase import jobs, orders
+from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
+from ..storage import pictures
 from ..storage.lock import ClipLine
 from ..storage.store import Bought
 from . import endings, grades
-from .context import Options, Tools
+from .context import Context
 from .finish_pool import Done, Finishing
 from .publish import Publication
 from .results import Result, untouched
@@ -35,34 +37,48 @@ if TYPE_CHECKING:
 
 
 def run(
-    workspace: Workspace, survey: Survey, plan: Plan, tools: Tools, options: Options
+    workspace: Workspace,
+    survey: Survey,
+    plan: Plan,
+    context: Context,
+    permit: Permit,
+    *,
+    restored: Collection[str] = (),
 ) -> list[Result]:
     """Carry out `plan`, which was made from `survey`, and return how each step ended.
 
+    `restored` holds the stems whose outputs are replaced although they were edited.
+
     Raises StorageError when nothing more can be written; everything bought until then is safe.
     """
-    return _Run(workspace, survey, plan, tools, options).run()
+    return _Run(workspace, survey, plan, context, permit, restored).run()
 
 
 class _Run:
     def __init__(
-        self, workspace: Workspace, survey: Survey, plan: Plan, tools: Tools, options: Options
+        self,
+        workspace: Workspace,
+        survey: Survey,
+        plan: Plan,
+        context: Context,
+        permit: Permit,
+        restored: Collection[str],
     ) -> None:
         self._workspace = workspace
         self._survey = survey
         self._plan = plan
-        self._tools = tools
-        self._options = options
+        self._context = context
+        self._permit = permit
         self._store = workspace.store()
         self._publication = Publication(
             workspace,
-            tools.ledger,
+            context.ledger,
             survey.lock,
-            tools.restored,
+            restored,
             plain=survey.lock_text if survey.is_narrow else None,
-            authorship=tools.authorship,
-            is_frozen=options.frozen,
-            is_standing_in=options.is_standing_in,
+            authorship=context.authorship,
+            is_frozen=bool(permit.frozen_by),
+            is_standing_in=permit.is_standing_in,
         )
         self._published = {line.source for line in survey.lock.clips}
         self._sources = {one.wanted.source.path: one for one in plan.sources}
@@ -74,7 +90,7 @@ class _Run:
         self._results: list[Result] = []
 
     def run(self) -> list[Result]:
-        watch = self._tools.watch
+        watch = self._context.watch
         work = [one for one in self._plan.sources if not one.is_fresh]
         try:
             with Finishing(len(work)) as finishing:
@@ -115,23 +131,23 @@ class _Run:
         new, resumed = self._orders(sources)
         if not new and not resumed:
             return
-        if self._options.frozen:
-            by, is_paid = self._options.frozen_by, self._workspace.service.paid
+        if self._permit.frozen_by:
+            by, is_paid = self._permit.frozen_by, self._workspace.service.paid
             for order in (*new, *resumed):
                 yield from self._settle([order], endings.missing(order, by, is_paid=is_paid))
             return
         yield from self._keep_back(new)
-        new = [order for order in new if order.request_key not in self._options.kept_back]
+        new = [order for order in new if order.request_key not in self._permit.kept_back]
         if not new and not resumed:
             return
         try:
-            service = self._tools.connect()
+            service = self._context.connect()
             new, refused = orders.affordable(
                 new,
                 self._workspace,
                 service,
-                self._tools.ledger,
-                self._options.allowance,
+                self._context.ledger,
+                self._permit,
             )
         except PixelpipeError as exc:
             yield from self._settle([*new, *resumed], exc)
@@ -139,9 +155,9 @@ class _Run:
         for order, error in refused:
             yield from self._settle([order], error)
         day = self._workspace.settings.budget.day
-        desk = Desk(service, self._tools.ledger, self._store, self._tools.clock, day_budget=day)
-        pace = orders.pace(self._workspace, service, self._tools.ledger)
-        scheduler = Scheduler(desk, pace, self._tools.observe, self._tools.stop)
+        desk = Desk(service, self._context.ledger, self._store, self._context.clock, day_budget=day)
+        pace = orders.pace(self._workspace, service, self._context.ledger)
+        scheduler = Scheduler(desk, pace, self._context.observe, self._context.stop)
         with closing(scheduler.run(new, resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
@@ -149,7 +165,7 @@ class _Run:
 
     def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
         for order in new:
-            if reason := self._options.kept_back.get(order.request_key):
+            if reason := self._permit.kept_back.get(order.request_key):
                 yield from self._settle([order], RefusedError(reason))
 
     def _orders(self, sources: Sequence[SourcePlan]) -> tuple[list[Order], list[Order]]:
@@ -218,13 +234,15 @@ class _Run:
         wanted = source.wanted
         return finish.Task(
             stem=wanted.source.stem,
-            pixels=orders.pixels(self._workspace, wanted.source),
+            pixels=pictures.pixels(self._workspace.root, wanted.source),
             rule=wanted.rule,
             bought=tuple(self._content(clip) for clip in bought),
             targets=wanted.targets,
         )
 
     def _content(self, clip: ClipPlan) -> finish.BoughtClip:
+        from . import finish  # heavy, as above
+
         digest = self._digest(clip) or ""
         record = self._store.record(clip.step.request_key, digest)
         content = self._store.content(digest) if record else None
@@ -232,9 +250,9 @@ class _Run:
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
         self._store.keep(record)
         if clip.job is not None and clip.step.kind is StepKind.REUSE:
-            jobs.settle(clip.job, record, self._tools.ledger, self._tools.clock())
+            jobs.settle(clip.job, record, self._context.ledger, self._context.clock())
         self._records[_held(clip)] = record
-        return orders.bought(clip.request.clip, content, record)
+        return finish.bought(clip.request.clip, content, record)
 
     # -- publishing -----------------------------------------------------------------------------
 
@@ -261,7 +279,7 @@ class _Run:
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
     ) -> None:
         wanted = source.wanted
-        orders.check_unchanged(self._workspace, wanted.source)
+        pictures.check_unchanged(self._workspace.root, wanted.source)
         used = [(c.request.clip, c.step.request_key, c.digest or "") for c in bought]
         recipe = keys.build_recipe(wanted.source.stem, wanted.rule, used, wanted.targets)
         build_key = keys.digest(recipe.encode())
@@ -280,7 +298,7 @@ class _Run:
     def _judge(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
     ) -> grades.Verdict | None:
-        if self._options.is_standing_in:
+        if self._permit.is_standing_in:
             return None
         stands = self._publication.stands(source.wanted.source)
         locked = self._survey.lock
@@ -315,7 +333,7 @@ class _Run:
 
     def _remove_orphans(self) -> None:
         for step in self._plan.orphans:
-            if step.source in self._plan.gone and not self._options.frozen:
+            if step.source in self._plan.gone and not self._permit.frozen_by:
                 self._publication.forget(step.source)
                 self._report([Result(step=step, state="removed")])
             else:
@@ -327,7 +345,7 @@ class _Run:
         for result in results:
             ended = endings.priced(result, self._outcomes.get(result.step.request_key))
             self._results.append(ended)
-            self._tools.observe(ended)
+            self._context.observe(ended)
 
     def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         outcome = self._outcomes.get(clip.step.request_key)

@@ -34,6 +34,7 @@ from ..imaging.frames import cell
 from ..imaging.frames.cell import Placed
 from ..imaging.grading import grade, remedies
 from ..imaging.picture import raster
+from ..storage.store import Bought
 from ..targets import playback
 
 #: Every stage that can be left out, in the order in which they run.
@@ -52,6 +53,19 @@ class BoughtClip(Record, frozen=True, kw_only=True):
     digest: str
     service: str
     model: str
+
+
+def bought(clip: str, content: bytes, record: Bought) -> BoughtClip:
+    """Return a purchase, with its record, as finishing takes it."""
+    return BoughtClip(
+        clip=clip,
+        take=record.take,
+        content=content,
+        resolved=record.resolved,
+        digest=record.digest,
+        service=record.service,
+        model=record.model,
+    )
 
 
 class Task(Record, frozen=True, kw_only=True):

@@ -17,10 +17,11 @@ from ..config.workspace import Workspace
 from ..core.model import StepKind
 from ..plan import plan as planning
 from ..plan.plan import Plan, SourcePlan
+from ..plan.wish import Wish
 from ..purchase import hold_back
-from ..purchase.hold_back import Restraint
+from ..purchase.budget import Permit
 from . import execute, knowledge
-from .context import Options, Tools
+from .context import Context
 from .results import Result
 from .survey import Survey
 
@@ -33,29 +34,31 @@ def stand_in(workspace: Workspace) -> Workspace:
 
 
 def publish(
-    workspace: Workspace, found: Survey, keeping: Restraint | None, tools: Tools
+    workspace: Workspace, found: Survey, wish: Wish, context: Context
 ) -> tuple[Plan, list[Result]] | None:
     """Publish placeholders for what is to be bought of `found`; None when there is nothing to do.
 
-    `tools` connect to the built-in engine. What `keeping` keeps back is so from here on, since
+    `context` connects to the built-in engine. What `wish` keeps back is so from here on, since
     the purchases that a placeholder replaces are then no longer in the lock file.
     """
     # An incomplete scan: nothing is taken for gone here.
-    known = msgspec.structs.replace(knowledge.gather(workspace, found, tools.ledger), existing=None)
+    known = msgspec.structs.replace(
+        knowledge.gather(workspace, found, context.ledger), existing=None
+    )
     plan = planning.make(found.wanted, known, workspace.service)
-    if keeping is not None:
+    if wish.buy_after_s is not None:
         hold_back.keep_back(
-            plan, found.lock, tools.ledger, str(workspace.root), keeping, time.time()
+            plan, found.lock, context.ledger, str(workspace.root), wish, time.time()
         )
     wanted = [one.wanted for one in plan.sources if _is_shown(one, workspace)]
     if not wanted:
         return None
     free = stand_in(workspace)
-    other = knowledge.gather(free, found, tools.ledger)
+    other = knowledge.gather(free, found, context.ledger)
     plan = planning.make(wanted, known, workspace.service, stand_in=(other, free.service))
     if plan.is_up_to_date:
         return None
-    return plan, execute.run(free, found, plan, tools, Options(is_standing_in=True))
+    return plan, execute.run(free, found, plan, context, Permit(is_standing_in=True))
 
 
 def _is_shown(source: SourcePlan, workspace: Workspace) -> bool:

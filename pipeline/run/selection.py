@@ -9,23 +9,18 @@ from pathlib import Path
 
 from ..config import globs
 from ..core.errors import UsageError
-from ..core.model import Record
+from ..plan.wish import Wish
 from ..storage.files import Scan
 
 
-class Quiet(Record, frozen=True, kw_only=True):
-    """Which sources have come to rest, so that nobody is still writing them."""
-
-    #: How long a source must not have changed, unless it is known to have settled.
-    settle_s: float
-    settled: frozenset[str] = frozenset()
-
-    def waiting(self, paths: Iterable[str], scan: Scan) -> Iterator[str]:
-        """Yield those that may still be written."""
-        begun_ns = time.time_ns() - int(self.settle_s * 1e9)
-        for path in paths:
-            if path not in self.settled and scan.files[path].is_after(begun_ns):
-                yield path
+def waiting(paths: Iterable[str], scan: Scan, wish: Wish) -> Iterator[str]:
+    """Yield the sources that may still be written: changed a moment ago, not known to be whole."""
+    if wish.settle_s is None:
+        return
+    begun_ns = time.time_ns() - int(wish.settle_s * 1e9)
+    for path in paths:
+        if path not in wish.settled and scan.files[path].is_after(begun_ns):
+            yield path
 
 
 def matching(root: Path, assets: Sequence[str], only: Sequence[str]) -> Callable[[str], bool]:

@@ -7,7 +7,7 @@ whose stat is known are not opened, pictures whose bytes are known are not decod
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import msgspec
@@ -17,15 +17,15 @@ from ..config import cells, matching, rule_file, target_checks, yaml_document
 from ..config.workspace import Workspace
 from ..core import keys, provenance
 from ..core.errors import ConfigError, PixelpipeError, SourceError
-from ..core.model import Preference, Record, Request, Rule, Source, Step, StepKind
+from ..core.model import Record, Request, Rule, Source, Step, StepKind
 from ..plan.steps import Wanted
+from ..plan.wish import Wish
 from ..storage import files as project
 from ..storage import lock, lock_file
 from ..storage import lock_text as locktext
 from ..storage.files import Facts, Index, Scan, Stat
 from ..targets import playback
 from . import selection
-from .selection import Quiet
 from .uptodate.compare import Look
 
 _OVERRIDE = ".yaml"
@@ -70,29 +70,22 @@ class Survey(Record, frozen=True, kw_only=True):
         return self
 
 
-def take(
-    workspace: Workspace,
-    *,
-    only: Sequence[str] = (),
-    paths: Collection[str] | None = None,
-    quiet: Quiet | None = None,
-) -> Survey:
-    """Look at the sources `paths`, or at all `quiet` ones, or those that match a glob in `only`."""
-    if paths is not None:
-        return _part(workspace, paths)
+def take(workspace: Workspace, wish: Wish) -> Survey:
+    """Look at the sources that `wish` is about, with the takes that it wants of them."""
+    if wish.paths is not None:
+        return _retaken(_part(workspace, wish.paths), wish)
     scan = project.scan(
         workspace.root, workspace.settings.assets, workspace.settings.ignore, is_listed=True
     )
     found = [path for path in scan.files if project.is_source(path)]
-    waiting = frozenset(quiet.waiting(found, scan) if quiet else ())
+    waiting = frozenset(selection.waiting(found, scan, wish))
     found = [path for path in found if path not in waiting]
-    if only:
-        found = list(
-            filter(selection.matching(workspace.root, workspace.settings.assets, only), found)
-        )
-    is_whole = not only and scan.is_complete
+    if wish.only:
+        assets = workspace.settings.assets
+        found = list(filter(selection.matching(workspace.root, assets, wish.only), found))
+    is_whole = not wish.only and scan.is_complete
     whole = survey(workspace, scan, Index.open(workspace.root), found, is_whole=is_whole)
-    return msgspec.structs.replace(whole, waiting=waiting)
+    return _retaken(msgspec.structs.replace(whole, waiting=waiting), wish)
 
 
 def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
@@ -113,25 +106,17 @@ def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
     return survey(workspace, scan, index, chosen, is_whole=False)
 
 
-def retaken(
-    survey: Survey,
-    takes: Mapping[tuple[str, str], int],
-    picked: Mapping[tuple[str, str], lock.ClipLine],
-    preference: Preference | None = None,
-) -> Survey:
-    """Return the survey with other takes, or certain purchases, wanted by source and clip.
-
-    `preference` is what those takes are bought with.
-    """
-    if not (takes or picked):
+def _retaken(survey: Survey, wish: Wish) -> Survey:
+    """Return the survey with the takes, and certain purchases, that are wished for."""
+    if not (wish.takes or wish.picked):
         return survey
 
     def change(one: Wanted) -> Wanted:
         path = one.source.path
-        own = {clip: take for (source, clip), take in takes.items() if source == path}
-        chosen = {clip: line for (source, clip), line in picked.items() if source == path}
+        own = {clip: take for (source, clip), take in wish.takes.items() if source == path}
+        chosen = {clip: line for (source, clip), line in wish.picked.items() if source == path}
         requests = tuple(
-            msgspec.structs.replace(request, take=own[request.clip], preference=preference)
+            msgspec.structs.replace(request, take=own[request.clip], preference=wish.preference)
             if request.clip in own
             else request
             for request in one.requests

@@ -31,7 +31,7 @@ class Layout(Record, frozen=True, kw_only=True):
         return column * (self.cell[0] + self.gutter), row * (self.cell[1] + self.gutter)
 
 
-class Wish(Record, frozen=True, kw_only=True):
+class Limits(Record, frozen=True, kw_only=True):
     """What the user wants of a layout."""
 
     #: Most cells in a row; 0: as many as fit.
@@ -43,28 +43,28 @@ class Wish(Record, frozen=True, kw_only=True):
     power_of_two: bool = False
 
 
-def arrange(cell: tuple[int, int], count: int, wish: Wish | None = None) -> Layout:
+def arrange(cell: tuple[int, int], count: int, limits: Limits | None = None) -> Layout:
     """Lay out `count` cells of `cell` px.
 
     Raises AssetError when they do not fit into the largest width and height.
     """
-    wish = wish or Wish()
-    fitting = (wish.max_width + wish.gutter) // (cell[0] + wish.gutter)
-    columns = min(count, wish.columns or max(1, fitting))
+    limits = limits or Limits()
+    fitting = (limits.max_width + limits.gutter) // (cell[0] + limits.gutter)
+    columns = min(count, limits.columns or max(1, fitting))
     rows = -(-count // columns)
-    width, height = _extent(cell[0], columns, wish), _extent(cell[1], rows, wish)
-    if width > wish.max_width or height > wish.max_height:
+    width, height = _extent(cell[0], columns, limits), _extent(cell[1], rows, limits)
+    if width > limits.max_width or height > limits.max_height:
         raise AssetError(
             f"{count} frames of {cell[0]}x{cell[1]} px need a sheet of {width}x{height} px, more "
-            f"than {wish.max_width}x{wish.max_height}; allow a larger one, or put each clip on a "
-            "sheet of its own (targets: sheet: {per: clip})"
+            f"than {limits.max_width}x{limits.max_height}; allow a larger one, or put each clip on "
+            "a sheet of its own (targets: sheet: {per: clip})"
         )
     return Layout(
         cell=cell,
         count=count,
         columns=columns,
         rows=rows,
-        gutter=wish.gutter,
+        gutter=limits.gutter,
         width=width,
         height=height,
     )
@@ -86,8 +86,8 @@ def draw(layout: Layout, frames: Sequence[Frame]) -> Pixels:
 def strip(frames: Sequence[Frame]) -> Pixels:
     """Return `frames` side by side in one row, however wide."""
     cell = (frames[0].pixels.width, frames[0].pixels.height)
-    wish = Wish(columns=len(frames), max_width=len(frames) * cell[0])
-    return draw(arrange(cell, len(frames), wish), frames)
+    limits = Limits(columns=len(frames), max_width=len(frames) * cell[0])
+    return draw(arrange(cell, len(frames), limits), frames)
 
 
 def digest(pixels: Pixels) -> str:
@@ -96,7 +96,7 @@ def digest(pixels: Pixels) -> str:
     return hashlib.sha256(head + pixels.rgba).hexdigest()
 
 
-def _extent(side: int, count: int, wish: Wish) -> int:
+def _extent(side: int, count: int, limits: Limits) -> int:
     """Return the px that `count` cells take, with gutters between, rounded up if wished."""
-    px = count * side + (count - 1) * wish.gutter
-    return 1 << (px - 1).bit_length() if wish.power_of_two else px
+    px = count * side + (count - 1) * limits.gutter
+    return 1 << (px - 1).bit_length() if limits.power_of_two else px

@@ -32,7 +32,7 @@ def contents(drawn: Drawn) -> tuple[bytes, ...]:
     from . import images
 
     shown = [frame for clip in _rows(drawn) for frame in _steps(drawn, clip)]
-    places = layout.arrange(drawn.layout.cell, len(shown), layout.Wish(columns=STEPS))
+    places = layout.arrange(drawn.layout.cell, len(shown), layout.Limits(columns=STEPS))
     return (images.png(layout.draw(places, shown), drawn.sheet.provenance),)
 
 

@@ -26,14 +26,14 @@ def contents(drawn: Drawn) -> tuple[bytes, ...]:
 def draw(sheet: Sheet, options: Mapping[str, Value], part: str = "") -> Drawn:
     """Lay out and draw `sheet`; `part` names the clip when it holds but one."""
     count = len(sheet.frames)
-    wish = layout.Wish(
+    limits = layout.Limits(
         columns=count if options["layout"] == "row" else int(options["columns"]),
         gutter=int(options["gutter"]),
         max_width=int(options["max_width"]),
         max_height=int(options["max_height"]),
         power_of_two=bool(options["power_of_two"]),
     )
-    places = layout.arrange(sheet.cell, count, wish)
+    places = layout.arrange(sheet.cell, count, limits)
     pixels = layout.draw(places, sheet.frames)
     naming = Naming(stem=sheet.stem, clips=(), options=options, part=part)
     return Drawn(

@@ -26,10 +26,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import degrade
 from degraded_clips import damaged, finished, planned, strip, true_frames
+from places import SPRITES
 
 from pipeline import imaging
 from pipeline.core.model import Pixels, Request
@@ -39,7 +40,6 @@ from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
 from pipeline.run import finish
 
-SPRITES = Path(__file__).parents[3] / "shared" / "sprites"
 MOTIONS = {
     "breathe": "breathing calmly", "bob": "bobbing", "float": "floating",
     "hover8": "drifting lazily", "hop": "hopping", "squash": "squash and stretch",

@@ -30,13 +30,14 @@ import msgspec
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import degrade
 import hand_drawn
 import planted
-from bench_finish import MOTIONS, SPRITES
+from bench_finish import MOTIONS
 from degraded_clips import strip
+from places import SPRITES
 
 from pipeline import imaging
 from pipeline.core.model import MAX_SIDE_PX, Clip, Grade, Pixels, Request, Resolved

@@ -39,9 +39,10 @@ from statistics import NormalDist, mean
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
-from game import KEY_NAME, REPOSITORY, RULES, Game, Shop, png, shop_serving, sprite
+from game import KEY_NAME, RULES, Game, Shop, png, shop_serving, sprite
+from places import REPOSITORY
 
 #: The vendor's: a median of 90 s, sigma 0.25; first poll after 45 s while unknown, then every 3 s.
 USUAL_S, SIGMA, UNKNOWN_S, POLL_S = 90.0, 0.25, 45.0, 3.0

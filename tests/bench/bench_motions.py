@@ -17,16 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import drawn_sprites as drawn
+from places import SPRITES
 
 from pipeline.engine import parts
 from pipeline.engine.motions import MOTIONS, Layer, Parameters, gather, perform
 from pipeline.engine.parts import Sprite, colour, regions
 from pipeline.engine.parts.types import Bools, Pixels
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "sprites"
 FRAMES = 8
 Array = NDArray[np.float64]
 Range = tuple[float, float]
@@ -189,7 +189,7 @@ def quality() -> int:
         f"{path.parent.name}/{path.stem}": parts.cut(
             drawn.padded(np.array(Image.open(path).convert("RGBA")))
         )
-        for path in sorted(SHARED.rglob("*.png"))
+        for path in sorted(SPRITES.rglob("*.png"))
     }
     outside = 0
     for name in MOTIONS:

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import contact_sheet
 import degrade
-from bench_finish import SPRITES
 from degraded_clips import strip
+from places import SPRITES
 
 from pipeline import imaging
 from pipeline.config import matching, packs, rule_file, yaml_document

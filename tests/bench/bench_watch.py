@@ -31,16 +31,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from costs import set_apart
 from following import png
 from game import RULES, Game, Shop, shop_serving
+from places import REPOSITORY
 
 from pipeline.commands import watch
 from pipeline.commands.watch.gate import Gate
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SETTLE_S = 0.2
 IDLE_S = 10.0
 IDLER = """

@@ -15,8 +15,7 @@ from PIL import Image
 from pipeline.commands.doctor import artchecks, checks, placechecks, poses
 from pipeline.commands.doctor.checks import Finding, Level
 from pipeline.config import packs, rule_file, workspace
-from pipeline.imaging import decode
-from pipeline.imaging.picture import facts
+from pipeline.imaging import decode, facts
 from pipeline.imaging.picture.png import chunk
 from pipeline.purchase.account import Records
 from pipeline.storage import files

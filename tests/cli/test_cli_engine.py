@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from command import REPOSITORY, call, run
+from command import call, run
+from places import REPOSITORY
 
 from pipeline.core.errors import AccountError
 from pipeline.purchase.service.client import Service

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from command import call, run
 from game import png, sprite
+from places import SPRITES
 from somebody import somebody_else
 
 from pipeline.commands.doctor import placechecks
@@ -16,9 +17,9 @@ from pipeline.commands.init.listing import Listing, take
 from pipeline.commands.init.setup import Setup
 from pipeline.config import globs, packs, workspace
 from pipeline.core.model import TargetChoice
+from pipeline.plan.wish import Wish
 from pipeline.run import survey
 
-SPRITES = Path(__file__).resolve().parent.parent.parent / "shared" / "sprites"
 GODOT_4 = "config_version=5\n"
 GODOT_3 = "config_version=4\n"
 UNITY = "m_EditorVersion: 2022.3.1f1\n"
@@ -477,6 +478,6 @@ def test_real_art_is_matched_by_the_pinned_packs(tmp_path: Path) -> None:
     """41 sprites of many hands: each is matched, or listed as unmatched."""
     shutil.copytree(SPRITES, tmp_path / "assets")
     assert call("init", tmp_path).code == 0
-    found = survey.take(workspace.open(tmp_path, {}, {}))
+    found = survey.take(workspace.open(tmp_path, {}, {}), Wish())
     assert len(found.wanted) + len(found.unmatched) + len(found.refused) == 41
     assert len(found.wanted) > 30

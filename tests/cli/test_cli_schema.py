@@ -11,7 +11,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from command import REPOSITORY, call, run
+from command import call, run
+from places import REPOSITORY
 
 from pipeline.commands.init import starter
 

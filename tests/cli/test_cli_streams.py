@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import REPOSITORY
 from game import Game
+from places import REPOSITORY
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="closes descriptors in a shell")
 

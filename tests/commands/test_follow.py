@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from game import RULES, Game, shop_serving
 
-from pipeline.api import Project, Spending, ignore
+from pipeline.api import Project, Wish, ignore
 from pipeline.commands.watch.follow import Follower
 from pipeline.run.report import Report
 from pipeline.storage.lock_authorship import Authorship
@@ -24,11 +24,11 @@ SETTLE_S = 0.3
 class Followed:
     """A follower that runs in a thread, and the reports of its builds."""
 
-    def __init__(self, game: Game, spending: Spending | None = None) -> None:
+    def __init__(self, game: Game, wish: Wish | None = None) -> None:
         self.reports: list[Report] = []
         self._news: queue.SimpleQueue[Report | BaseException] = queue.SimpleQueue()
         opened = Project(game.root, environment=game.variables())
-        said = spending or Spending(yes=True)
+        said = wish or Wish(yes=True)
         self._follower = Follower(opened, said, ignore, poll=False)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -216,7 +216,7 @@ def test_doubt_counts_against_the_limit_of_a_watch(own: Game, tmp_path: Path) ->
     with shop_serving(tmp_path, "--chaos", "POST /animate 1: reset-after") as shop:
         shop.fund(1000)
         own.use(shop)
-        with Followed(own, Spending(max_credits=40)) as followed:
+        with Followed(own, Wish(max_credits=40)) as followed:
             followed.until(lambda report: report.exit == 7)
             own.draw("second.png", tint=9)
             followed.until(lambda report: report.charged == 20)

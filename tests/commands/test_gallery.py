@@ -12,7 +12,7 @@ import pytest
 from game import RULES, TWO_CLIPS, Game, Shop, png
 from PIL import Image
 
-from pipeline.api import Project, Spending
+from pipeline.api import Project, Wish
 from pipeline.commands import takes
 
 HERO = "assets/hero.png"
@@ -103,7 +103,7 @@ def test_takes_and_hidden_clips_can_be_seen(paying: Game) -> None:
     """One must see a take to pick it."""
     paying.rules(RULES.replace("breathing calmly, a subtle idle loop", "sparkling stars"))
     paying.make()
-    takes.reroll(opened(paying), HERO, spending=Spending(yes=True))
+    takes.reroll(opened(paying), HERO, wish=Wish(yes=True))
     found = reels(shown(paying)[HERO])
     assert set(found) == {("idle", 1, "shown"), ("idle", 0, "take")}
     assert found["idle", 0, "take"]["image"] != found["idle", 1, "shown"]["image"]

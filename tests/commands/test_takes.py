@@ -9,7 +9,7 @@ import pytest
 from command import call
 from game import TWO_CLIPS, Game, Run, Shop
 
-from pipeline.api import Project, Spending
+from pipeline.api import Project, Wish
 from pipeline.commands import takes
 from pipeline.core.errors import RefusedError, UsageError
 from pipeline.core.model import Resolved
@@ -36,7 +36,7 @@ def locked(game: Game, clip: str = "idle") -> list[int]:
 
 def reroll(game: Game, clip: str | None = None) -> Report:
     """Buy another take of the hero, with a yes."""
-    return takes.reroll(opened(game), HERO, clip=clip, spending=Spending(yes=True))
+    return takes.reroll(opened(game), HERO, clip=clip, wish=Wish(yes=True))
 
 
 def listed(game: Game) -> dict[str, tuple[tuple[int, ...], int | None]]:
@@ -266,7 +266,7 @@ def test_names_that_look_like_globs_are_names(game: Game, tmp_path: Path) -> Non
     game.draw("hero[1].png", tint=9)
     game.make()
     path = "assets/hero[1].png"
-    report = takes.reroll(opened(game), path, spending=Spending(yes=True))
+    report = takes.reroll(opened(game), path, wish=Wish(yes=True))
     assert [(one.step.source, one.state) for one in report.results] == [(path, "done")]
 
 

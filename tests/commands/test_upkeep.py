@@ -12,7 +12,7 @@ import pytest
 from game import RULES, TWO_CLIPS, Game, Shop, png
 from PIL import Image, PngImagePlugin
 
-from pipeline.api import Project, Spending
+from pipeline.api import Project, Wish
 from pipeline.commands import edits, recover, takes, upkeep
 from pipeline.core.model import StepKind
 
@@ -112,7 +112,7 @@ def test_purchases_that_are_not_in_use_are_looked_at(paying: Game) -> None:
     """The take that was not chosen was paid for, too."""
     paying.rules(SPARKLES)
     paying.make()
-    takes.reroll(opened(paying), HERO, spending=Spending(yes=True))
+    takes.reroll(opened(paying), HERO, wish=Wish(yes=True))
     spare = upkeep.unused(opened(paying))[0].bought
     for own in (True, False):
         next(p for p in bought(paying, own=own) if p.stem == spare.digest).unlink()
@@ -213,7 +213,7 @@ def test_prune_says_what_would_be_forfeited_and_waits(paying: Game) -> None:
     """No limit of size evicts purchases; this alone does, after a yes, and tells the price."""
     paying.rules(SPARKLES)
     paying.make()
-    takes.reroll(opened(paying), HERO, spending=Spending(yes=True))
+    takes.reroll(opened(paying), HERO, wish=Wish(yes=True))
     before = paying.files()
     run = paying.run("prune")
     assert run.exit == 0
@@ -226,7 +226,7 @@ def test_prune_never_removes_what_is_in_use(paying: Game, shop: Shop) -> None:
     """After pruning, everything can still be built from the project alone."""
     paying.rules(SPARKLES)
     paying.make()
-    takes.reroll(opened(paying), HERO, spending=Spending(yes=True))
+    takes.reroll(opened(paying), HERO, wish=Wish(yes=True))
     assert len(bought(paying)) == 4
     assert "Removed." in paying.run("prune", "--yes").stdout
     assert len(bought(paying)) == 3
@@ -243,7 +243,7 @@ def test_pruned_purchase_comes_back_from_the_state_folder(paying: Game, shop: Sh
     """`prune` clears the repository; the second copy stays, and picking it is still free."""
     paying.rules(SPARKLES)
     paying.make()
-    takes.reroll(opened(paying), HERO, spending=Spending(yes=True))
+    takes.reroll(opened(paying), HERO, wish=Wish(yes=True))
     upkeep.remove(opened(paying), upkeep.unused(opened(paying)))
     assert takes.pick(opened(paying), HERO, 0).exit == 0
     assert (shop.calls, len(bought(paying))) == (4, 4)
@@ -273,7 +273,7 @@ def test_disclose_tells_generated_procedural_and_edited_apart(game: Game, shop: 
     game.use(shop)
     game.settings(placeholder=False)
     game.draw("boss.png", tint=60)
-    report = opened(game).build(only=["boss.png"], spending=Spending(yes=True))
+    report = opened(game).build(only=["boss.png"], yes=True)
     assert report.exit == 0
     repaint(game.root / "assets/chest.anim.png", keeps_text=True)
     run = game.run("disclose", "--json")

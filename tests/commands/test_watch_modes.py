@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from following import QUICK, Deaf, Following, png
+from places import REPOSITORY
 
 from pipeline.commands import watch
 from pipeline.commands.watch import Timing, loop, notices, places
@@ -356,7 +357,7 @@ def test_too_few_watches_mean_scanning_and_a_hint(root: Path) -> None:
         pytest.skip("no user namespaces here to set a limit in")
     done = subprocess.run(
         [unshare, "-Ur", sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[1],
+        capture_output=True, text=True, timeout=60, cwd=REPOSITORY,
     )  # fmt: skip
     assert done.stdout == "['assets/59/x.png']\n", done.stderr
     assert "fs.inotify.max_user_watches" in done.stderr

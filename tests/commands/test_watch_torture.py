@@ -23,6 +23,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from following import QUICK, Following, png
+from places import REPOSITORY
 from saving import SAVES, save_by_rename, save_in_place
 
 from pipeline.commands.watch import Timing, loop
@@ -187,7 +188,7 @@ def test_a_stopped_watcher_finds_what_overflowed_the_queue(root: Path) -> None:
     """
     child = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)],
-        cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True,
+        cwd=REPOSITORY, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert child.stdout is not None
     names = {f"assets/{number}.png" for number in range(12_000)}

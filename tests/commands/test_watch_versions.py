@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from game import REPOSITORY
+from places import REPOSITORY
 
 TOOLS = Path(os.environ.get("PIXELPIPE_TARGET_TOOLS", Path.home() / ".cache/pixelpipe-targets"))
 OLDER = TOOLS / "watchdog-6"

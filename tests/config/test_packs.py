@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import itertools
 from functools import cache
-from pathlib import Path
 
 import msgspec
 import pytest
+from places import REPOSITORY
 
 from pipeline.config import matching, packs, rule_file, schema, templates, yaml_document
 from pipeline.config.clip_fields import SENT
 from pipeline.core.errors import ConfigError
 from pipeline.core.model import Clip, Record, Rule, Source
 
-ROOT = Path(__file__).resolve().parent.parent
-GOLDEN = ROOT / "tests" / "golden" / "packs.txt"
-SPRITES = ROOT.parent / "shared" / "sprites"
+GOLDEN = REPOSITORY / "tests" / "golden" / "packs.txt"
+SPRITES = REPOSITORY.parent / "shared" / "sprites"
 ALL = ("creatures", "characters", "vehicles", "effects", "environment", "items", "props")
 
 

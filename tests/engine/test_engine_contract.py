@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_server import KEY, ROOT, Server, png, serving
+from engine_server import KEY, Server, png, serving
 from jsonschema import Draft202012Validator
+from places import REPOSITORY
 from referencing import Registry, Resource
 
 from pipeline.engine.server import service
@@ -146,8 +147,8 @@ def test_schemathesis_finds_no_answer_outside_the_contract(
             "--phases", "examples,coverage,fuzzing", "--max-examples", "25", "--seed", "1",
             "--no-color", "--suppress-health-check", "all", *options,
         ],
-        capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        timeout=240,
+        capture_output=True, text=True, cwd=tmp_path, timeout=240,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     assert " passed" in done.stdout

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from engine_server import KEY, ROOT, VARIABLE, account_in, png, serving
+from engine_server import KEY, VARIABLE, account_in, png, serving
+from places import REPOSITORY
 
 from pipeline.engine.contract.errors import LocalRefusal
 from pipeline.engine.server import local
@@ -83,8 +84,8 @@ def test_standard_output_is_one_line_and_the_key_is_never_logged() -> None:
     process = subprocess.run(
         [sys.executable, "-m", "pipeline.engine", "serve", "--key-env", VARIABLE,
          "--until-stdin-closes"],
-        input="", capture_output=True, text=True, cwd=ROOT, timeout=20,
-        env={VARIABLE: KEY, "PYTHONPATH": str(ROOT)},
+        input="", capture_output=True, text=True, cwd=REPOSITORY, timeout=20,
+        env={VARIABLE: KEY, "PYTHONPATH": str(REPOSITORY)},
     )  # fmt: skip
     assert process.returncode == 0
     assert len(process.stdout.splitlines()) == 1

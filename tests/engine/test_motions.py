@@ -10,11 +10,13 @@ from pathlib import Path
 import contact_sheet
 import drawn_sprites as drawn
 import numpy as np
+import places
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
+from places import SPRITES
 
 from pipeline.engine import parts
 from pipeline.engine.motions import MOTIONS, Layer, Parameters, gather, perform
@@ -22,8 +24,7 @@ from pipeline.engine.parts import Sprite, colour
 from pipeline.engine.parts.types import Pixels
 from pipeline.engine.render import animate
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "sprites"
-SAMPLE = Path(__file__).resolve().parents[1] / "sample_project" / "assets"
+SAMPLE = places.SAMPLE / "assets"
 SHIFTS = ("bob", "float", "hover8", "shake", "lunge")
 BY_FRAME = ("hop", "shake", "lunge", "afterimage", "glint", "flash", "sparkle", "blink_eyes")
 PERIODIC = tuple(name for name in MOTIONS if name not in BY_FRAME)
@@ -40,7 +41,7 @@ def shared_sprites() -> list[Sprite]:
     """Return the sprites that people drew, padded by 30 %."""
     return [
         parts.cut(drawn.padded(np.array(Image.open(path).convert("RGBA"))))
-        for path in sorted(SHARED.rglob("*.png"))
+        for path in sorted(SPRITES.rglob("*.png"))
     ]
 
 
@@ -69,7 +70,7 @@ def assert_sound(sprite: Sprite, picture: Pixels, frames: int) -> None:
 @pytest.mark.parametrize("name", MOTIONS)
 def test_invariants_hold_on_every_shared_sprite(name: str) -> None:
     """Real art has shapes that nobody would draw for a test; every motion must be sound on it."""
-    sprites = shared_sprites() if SHARED.is_dir() else []
+    sprites = shared_sprites() if SPRITES.is_dir() else []
     if not sprites:
         pytest.skip("needs ../shared/sprites")
     counts = range(MOTIONS[name].smallest, 17, 2)
@@ -81,7 +82,7 @@ def test_invariants_hold_on_every_shared_sprite(name: str) -> None:
 @pytest.mark.parametrize("name", MOTIONS)
 def test_invariants_hold_on_every_shared_sprite_at_every_count(name: str) -> None:
     """The full product of motions, sprites and even counts."""
-    sprites = shared_sprites() if SHARED.is_dir() else []
+    sprites = shared_sprites() if SPRITES.is_dir() else []
     if not sprites:
         pytest.skip("needs ../shared/sprites")
     for sprite, frames in product(sprites, range(MOTIONS[name].smallest, 17, 2)):
@@ -378,7 +379,7 @@ def test_empty_picture_is_no_error() -> None:
 
 def test_contact_sheet_of_twelve_prompts_is_written(tmp_path: Path) -> None:
     """The sheet is what people judge the motions by; each prompt must be read and need no model."""
-    if not SHARED.is_dir():
+    if not SPRITES.is_dir():
         pytest.skip("needs ../shared/sprites")
     contact_sheet.write_prompts(tmp_path / "sheet.png")
     with Image.open(tmp_path / "sheet.png") as sheet:

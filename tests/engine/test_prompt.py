@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import drawn_sprites as drawn
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import REPOSITORY
 
 from pipeline.engine import parts, prompt
 from pipeline.engine.motions import MOTIONS
@@ -274,7 +273,7 @@ def test_any_text_is_read(text: str, negative: str) -> None:
 
 def shipped_prompts() -> list[str]:
     """Return the prompts of all packs that ship, as their authors wrote them."""
-    packs = sorted((Path(__file__).resolve().parents[1] / "rules").glob("*.yaml"))
+    packs = sorted((REPOSITORY / "rules").glob("*.yaml"))
     rules = [rule for pack in packs for rule in yaml.safe_load(pack.read_bytes())["rules"]]
     clips = [clip for rule in rules for clip in rule.get("clips", {}).values()]
     texts = [clip if isinstance(clip, str) else clip.get("prompt") for clip in clips]

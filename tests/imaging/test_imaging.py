@@ -6,18 +6,16 @@ import io
 import struct
 import warnings
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from places import SPRITES
 
 from pipeline import imaging
 from pipeline.core.errors import SourceError
 from pipeline.core.model import Pixels
 from pipeline.imaging.picture import png, raster, regions
-
-SPRITES = Path(__file__).parents[2] / "shared" / "sprites"
 
 
 def _png(width: int, height: int, depth: int, kind: int, rows: bytes, *extra: bytes) -> bytes:

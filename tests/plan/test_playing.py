@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from game import Game
 
-from pipeline.api import Project
+from pipeline.api import Project, Wish
 from pipeline.core.model import Clip, Direction
 from pipeline.run import survey
 from pipeline.targets import playback
@@ -31,7 +31,8 @@ TWO = Clip(name="two", frames=2, loop=True)
 def test_plan_names_every_file_that_the_build_writes(game: Game) -> None:
     """A file that the plan did not name could overwrite someone's work."""
     game.rules(ODD_CLIPS)
-    (wanted,) = survey.take(Project(game.root, environment=game.variables()).workspace).wanted
+    opened = Project(game.root, environment=game.variables())
+    (wanted,) = survey.take(opened.workspace, Wish()).wanted
     game.make()
     assert sorted(wanted.outputs) == sorted(f"assets/{path}" for path in game.outputs())
 

@@ -8,38 +8,38 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from game import RULES, TWO_CLIPS, Game, Shop
 
-from pipeline.api import Project, Spending
+from pipeline.api import Project, Wish
 from pipeline.purchase import budget, orders
-from pipeline.purchase.budget import Allowance
+from pipeline.purchase.budget import Permit
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
-FREE = Allowance()
+FREE = Permit()
 
 
 @pytest.mark.parametrize(
-    ("prices", "allowance", "available", "rules", "allowed"),
+    ("prices", "permit", "available", "rules", "allowed"),
     [
         ([("a", 20), ("b", 20)], FREE, None, {}, [True, True]),
-        ([("a", 20), ("b", 20)], Allowance(credits=20), None, {}, [True, False]),
-        ([("a", 20), ("b", 20)], Allowance(credits=39), 1000, {}, [True, False]),
-        ([("a", 20), ("b", 20)], Allowance(credits=100), 20, {}, [True, False]),
+        ([("a", 20), ("b", 20)], Permit(credits=20), None, {}, [True, False]),
+        ([("a", 20), ("b", 20)], Permit(credits=39), 1000, {}, [True, False]),
+        ([("a", 20), ("b", 20)], Permit(credits=100), 20, {}, [True, False]),
         ([("a", 20), ("a", 20), ("b", 20)], FREE, 1000, {"a": 20}, [True, False, True]),
         ([("a", 20), ("b", 20)], FREE, 1000, {"a": 0}, [False, True]),
         # What a rule may not buy uses nothing up; what the whole may not buy ends everything.
-        ([("a", 20), ("b", 20)], Allowance(credits=20), None, {"a": 0}, [False, True]),
-        ([("a", 20), ("b", 12)], Allowance(credits=12), None, {}, [False, False]),
+        ([("a", 20), ("b", 20)], Permit(credits=20), None, {"a": 0}, [False, True]),
+        ([("a", 20), ("b", 12)], Permit(credits=12), None, {}, [False, False]),
     ],
 )
 def test_budgets_divide_in_order(
     prices: list[tuple[str, int]],
-    allowance: Allowance,
+    permit: Permit,
     available: int | None,
     rules: dict[str, int],
     allowed: list[bool],
 ) -> None:
     """The table of what is bought when not everything may be."""
-    answers = budget.divide(prices, allowance, available, rules)
+    answers = budget.divide(prices, permit, available, rules)
     assert [not answer for answer in answers] == allowed
 
 
@@ -111,7 +111,7 @@ def test_what_was_charged_is_told_although_it_is_not_published(paying: Game, sho
     """One of two clips fits the limit: it is bought and kept, and the report says for how much, and
     why nothing shows; the next build publishes both."""
     paying.rules(TWO_CLIPS)
-    assert paying.make(Spending(max_credits=120)).exit == 0
+    assert paying.make(Wish(max_credits=120)).exit == 0
     paying.draw("hero.png", tint=60)
     run = paying.build("--max-credits", "20")
     assert run.exit == 5

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import guarantees
 import pytest
-from game import REPOSITORY, Game, Run, Shop, folder_in_memory, shop_serving
+from game import Game, Run, Shop, folder_in_memory, shop_serving
 from guarantees import Shape
+from places import REPOSITORY, SUPPORT
 
 SHAPES = {"single": Shape(sprites=2), "batch": Shape(sprites=1, is_batch=True)}
 #: How a clip may stand in the end.
@@ -62,7 +63,7 @@ class Crasher:
 def crasher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crasher]:
     """Start the process that forks commands."""
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("crashing.py"))],
+        [sys.executable, str(SUPPORT / "crashing.py")],
         cwd=REPOSITORY,
         env={**Game(REPOSITORY).variables(), "OPENBLAS_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,

@@ -18,12 +18,12 @@ import pytest
 from game import KEY_NAME, Game, Run, png
 from hostile_service import KEY, Call, Hostile, Talk
 from PIL import Image
+from places import SUPPORT
 
 from pipeline.core.model import Job, JobState
 from pipeline.imaging.picture import png as container
 from pipeline.storage.ledger import Ledger
 
-HERE = Path(__file__).parent
 MOST_MIB = 200.0
 #: No case waits for an answer that does not come; retries are what takes the time.
 MOST_S = 60.0
@@ -48,7 +48,7 @@ def victim(game: Game, service: Hostile) -> Game:
 def attacked(victim: Game, *arguments: str) -> tuple[Run, float]:
     """Run a command as a process of its own; returns how it ended, and its peak in MiB."""
     done = subprocess.run(
-        [sys.executable, str(HERE / "measured.py"), *arguments],
+        [sys.executable, str(SUPPORT / "measured.py"), *arguments],
         cwd=victim.root,
         env=victim.variables(),
         capture_output=True,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from places import SPRITES
 
 from pipeline import imaging
 from pipeline.core.errors import SourceError
@@ -13,8 +12,6 @@ from pipeline.core.model import MAX_SIDE_PX, MIN_SIDE_PX, Pixels, Request, Resol
 from pipeline.imaging.picture import color, raster
 from pipeline.imaging.upload import fit, matte
 from pipeline.purchase import resolve
-
-SPRITES = Path(__file__).parents[2] / "shared" / "sprites"
 
 
 def _art(width: int, height: int, *, margin: int = 0) -> Pixels:

@@ -14,39 +14,36 @@ from pathlib import Path
 import msgspec
 from game import TWO_CLIPS, Game, Shop, shop_serving
 
-from pipeline.api import Project, Scope, Spending
+from pipeline.api import Project, Wish
 from pipeline.core.model import Kept
-from pipeline.purchase.connect import Lender
-from pipeline.purchase.hold_back import Restraint
+from pipeline.purchase.connect import Connection
 from pipeline.run import placeholders
 from pipeline.run.report import Report
 from pipeline.storage.ledger import Ledger
 
 LIMIT_S = 60.0
-CALM = Restraint(buy_after_s=600.0, burst=50)
+CALM = Wish(yes=True, buy_after_s=600.0, burst=50)
 
 
 class Watch:
     """What a watch does with one settled set, without waiting for it to settle."""
 
-    def __init__(self, game: Game, lender: Lender) -> None:
+    def __init__(self, game: Game, connection: Connection) -> None:
         self.game = game
-        self.lender = lender
+        self.connection = connection
 
-    def settle(self, restraint: Restraint = CALM) -> tuple[Report | None, Report]:
-        """Show placeholders, then build with `restraint`."""
+    def settle(self, wish: Wish = CALM) -> tuple[Report | None, Report]:
+        """Show placeholders, then build as `wish` says."""
         project = Project(self.game.root, environment=self.game.variables())
-        spending = Spending(yes=True, restraint=restraint)
-        shown = project.placeholders(scope=Scope(), spending=spending, lender=self.lender)
-        return shown, project.build(spending=spending)
+        return project.placeholders(wish, self.connection), project.build(wish)
 
 
 @contextmanager
 def _watch(game: Game) -> Iterator[Watch]:
     project = Project(game.root, environment=game.variables())
     workspace = placeholders.stand_in(project.workspace)
-    with Lender(workspace, game.variables()) as lender:
-        yield Watch(game, lender)
+    with Connection(workspace, game.variables()) as connection:
+        yield Watch(game, connection)
 
 
 def _kept(game: Game, *, released: bool = False) -> list[Kept]:
@@ -172,7 +169,7 @@ def test_a_command_buys_what_waits(paying: Game, shop: Shop) -> None:
 def test_too_many_at_once_wait_for_a_person(paying: Game, shop: Shop) -> None:
     """A folder unpacked into the project buys nothing; later single sprites are bought;
     `jobs release` lets the others go, once for all."""
-    few = Restraint(buy_after_s=600.0, burst=2)
+    few = Wish(yes=True, buy_after_s=600.0, burst=2)
     with _watch(paying) as watch:
         shown, built = watch.settle(few)
         assert shown is not None
@@ -190,9 +187,9 @@ def test_too_many_at_once_wait_for_a_person(paying: Game, shop: Shop) -> None:
 
 def test_yes_lifts_the_burst_guard_but_not_the_quiet_time(paying: Game, shop: Shop) -> None:
     """`watch --yes` buys many at once; an edit waits all the same."""
-    free = Restraint(buy_after_s=600.0, burst=None)
+    free = Wish(yes=True, buy_after_s=600.0, burst=None)
     with _watch(paying) as watch:
-        assert watch.settle(Restraint(buy_after_s=600.0, burst=1))[1].charged == 0
+        assert watch.settle(Wish(yes=True, buy_after_s=600.0, burst=1))[1].charged == 0
         assert watch.settle(free)[1].charged == 60
         paying.draw("hero.png", tint=40)
         assert watch.settle(free)[1].charged == 0
@@ -203,7 +200,7 @@ def test_checkout_that_edits_many_bought_sprites_waits_for_a_person(
     paying: Game, shop: Shop
 ) -> None:
     """Quiet time alone would buy all of them ten minutes later."""
-    few = Restraint(buy_after_s=0.001, burst=2)
+    few = Wish(yes=True, buy_after_s=0.001, burst=2)
     with _watch(paying) as watch:
         watch.settle()
         for number, name in enumerate(("hero", "slime", "chest")):
@@ -220,7 +217,7 @@ def test_placeholder_false_shows_nothing_before_the_purchase(paying: Game) -> No
     paying.settings(placeholder=False)
     with _watch(paying) as watch:
         project = Project(paying.root, environment=paying.variables())
-        shown = project.placeholders(scope=Scope(), spending=Spending(), lender=watch.lender)
+        shown = project.placeholders(Wish(), watch.connection)
         assert shown is None
         assert paying.outputs() == set()
 
@@ -229,7 +226,7 @@ def test_placeholder_gives_way_to_what_was_published_meanwhile(paying: Game) -> 
     """A placeholder that comes late must not replace the purchase that was quicker."""
     project = Project(paying.root, environment=paying.variables())
     with _watch(paying) as watch:
-        late = watch.lender.service
+        late = watch.connection.service
 
         class Late:
             url = None
@@ -240,9 +237,8 @@ def test_placeholder_gives_way_to_what_was_published_meanwhile(paying: Game) -> 
                 return late()
 
         shown = project.placeholders(
-            scope=Scope(),
-            spending=Spending(),
-            lender=Late(),  # type: ignore[arg-type]  # a lender that is late
+            Wish(),
+            Late(),  # type: ignore[arg-type]  # a connection that is late
         )
         assert shown is not None
         assert {result.state for result in shown.results} == {"superseded"}

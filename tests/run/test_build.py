@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-from game import OUTPUTS, REPOSITORY, RULES, TWO_CLIPS, Game, Shop, built, shop_serving
+from game import OUTPUTS, RULES, TWO_CLIPS, Game, Shop, built, shop_serving
 from PIL import Image
+from places import REPOSITORY
 
 from pipeline.api import Project
 

@@ -13,7 +13,7 @@ from game import Game
 
 from pipeline.core.errors import UsageError
 from pipeline.run import depfile
-from pipeline.run.depfile import Wish
+from pipeline.run.depfile import Tracked
 
 ODD = (
     "plain.png",
@@ -171,12 +171,12 @@ def test_paths_are_seen_from_the_working_folder(game: Game) -> None:
 
 def test_change_during_the_run_is_newer_than_the_stamp(game: Game, tmp_path: Path) -> None:
     """Otherwise a sprite that was saved while the others were built would be forgotten."""
-    wish = Wish(stamp=tmp_path / "a.stamp", begun_ns=late_by(game.root, -1))
+    tracked = Tracked(stamp=tmp_path / "a.stamp", begun_ns=late_by(game.root, -1))
     report = game.make()
-    depfile.write(report, wish)
+    depfile.write(report, tracked)
     changed = game.root / "assets/hero.png"
     assert changed.stat().st_mtime_ns > (tmp_path / "a.stamp").stat().st_mtime_ns
-    depfile.write(report, Wish(stamp=tmp_path / "a.stamp", begun_ns=late_by(game.root, 1)))
+    depfile.write(report, Tracked(stamp=tmp_path / "a.stamp", begun_ns=late_by(game.root, 1)))
     assert changed.stat().st_mtime_ns < (tmp_path / "a.stamp").stat().st_mtime_ns
 
 
@@ -191,7 +191,7 @@ def test_sprite_that_comes_or_goes_during_the_run_is_seen(
         os.utime(game.draw("late.png", tint=9), ns=(begun + 1, begun + 1))
     else:
         (game.root / "assets/slime.png").unlink()
-    depfile.write(report, Wish(stamp=tmp_path / "a.stamp", begun_ns=begun))
+    depfile.write(report, Tracked(stamp=tmp_path / "a.stamp", begun_ns=begun))
     assert (tmp_path / "a.stamp").stat().st_mtime_ns == begun
 
 
@@ -225,7 +225,7 @@ def test_stamp_never_overwrites_a_file(game: Game) -> None:
     assert "is a file with something in it" in done.stderr
     assert (game.root / "assets/hero.png").read_bytes() == before
     with pytest.raises(UsageError):
-        depfile.check(Wish(stamp=game.root / "assets"))
+        depfile.check(Tracked(stamp=game.root / "assets"))
 
 
 @pytest.mark.parametrize("text", ["/elsewhere/hero.png", "../hero.png", "assets/[.png"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
+from places import SPRITES
 
 from pipeline import imaging
 from pipeline.config.clip_fields import STAGES
@@ -31,7 +31,6 @@ from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
 from pipeline.run import finish
 
-SPRITES = Path(__file__).parents[2] / "shared" / "sprites"
 PROMPTS = (
     "breathing calmly", "floating", "hopping", "squash and stretch", "swaying in the wind",
     "flag waving", "rippling water", "flickering flame", "coin spinning", "walking", "shaking",

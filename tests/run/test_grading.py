@@ -12,7 +12,7 @@ import pytest
 from game import RULES, Game, Run, Shop, png
 from PIL import Image
 
-from pipeline.api import Project, Scope
+from pipeline.api import Project, Wish
 from pipeline.commands import takes, upkeep
 from pipeline.core import keys
 from pipeline.core.model import Request
@@ -253,8 +253,8 @@ def test_bad_reroll_leaves_the_take_in_use(strict: Game) -> None:
     """Trying again can only make it better."""
     before = output(strict)
     plant(strict, "idle", take=1)
-    scope = Scope(paths=frozenset([HERO]), takes={(HERO, "idle"): 1})  # what `reroll` wants
-    report = opened(strict).build(scope=scope)
+    wish = Wish(paths=frozenset([HERO]), takes={(HERO, "idle"): 1})  # what `reroll` wants
+    report = opened(strict).build(wish)
     assert states(report)["idle"] == "hidden"
     assert output(strict) == before
     assert takes.known(opened(strict), HERO, "idle")[0].current == 0

@@ -13,8 +13,10 @@ import pytest
 from game import RULES, Game
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from places import REPOSITORY
 
 from pipeline.api import Project
+from pipeline.core import listing
 from pipeline.run.uptodate import compare, quick
 from pipeline.storage import files
 
@@ -243,8 +245,8 @@ def test_a_scan_and_an_imprint_list_the_same(
             (root / folder / name).write_bytes(b"x")
     scan = files.scan(root, ["."], [], is_listed=True)
     assert scan.listing.keys() == scan.folders.keys()
-    listed = {folder: quick.listed(str(root), folder) for folder in scan.folders}
-    assert scan.listing == {folder: quick.encoded(text) for folder, text in listed.items()}
+    listed = {folder: listing.listed(str(root), folder) for folder in scan.folders}
+    assert scan.listing == {folder: listing.encoded(text) for folder, text in listed.items()}
 
 
 def test_it_loads_nothing_but_os(game: Game) -> None:
@@ -254,7 +256,7 @@ def test_it_loads_nothing_but_os(game: Game) -> None:
         "print(*sorted(set(sys.modules) - before))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=Path(__file__).parents[1], capture_output=True,
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True,
         text=True, check=True,
     )  # fmt: skip
     assert set(done.stdout.split()) == {"__future__", "pipeline", "pipeline.run.uptodate.quick"}
@@ -266,7 +268,7 @@ def test_what_was_written_to_a_closed_pipe_is_no_error(game: Game) -> None:
     os.close(reader)
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", "build", str(game.root)],
-        cwd=Path(__file__).parents[1], env=game.variables(), stdout=writer, stderr=subprocess.PIPE,
+        cwd=REPOSITORY, env=game.variables(), stdout=writer, stderr=subprocess.PIPE,
     )  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, b"")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from game import Game, png, sprite
 from PIL import Image
+from places import SUPPORT
 
 SIDE_PX = 4000
 #: MiB of one copy as RGBA; the picture itself, its bands, and one more stage may be there at once.
@@ -52,7 +53,7 @@ _SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in PICTURES if kind
 
 def _peak_mib(game: Game, command: str) -> tuple[float, str]:
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("measured.py")), command],
+        [sys.executable, str(SUPPORT / "measured.py"), command],
         cwd=game.root,
         env=game.variables(),
         capture_output=True,

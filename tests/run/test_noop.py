@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from game import RULES, Game, Shop
+from places import SUPPORT
 
 HEAVY = ("numpy", "PIL", "requests", "yaml", "rich", "filelock", "watchdog", "starlette", "uvicorn")
 SPRITES = 12
@@ -35,7 +36,7 @@ def audited(game: Game, *arguments: str, sql: bool = False) -> Audit:
     log = game.root.parent / "audit.json"
     tool: list[str | Path] = [
         sys.executable,
-        Path(__file__).with_name("audited.py"),
+        SUPPORT / "audited.py",
         *(["--sql"] if sql else []),
     ]
     done = subprocess.run(

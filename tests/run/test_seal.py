@@ -14,7 +14,7 @@ import pytest
 from game import KEY_NAME, RULES, Game
 from undoing import EDITS, Undo, changed, removed
 
-from pipeline.api import Project, Scope
+from pipeline.api import Project
 from pipeline.cli.build import show_build
 from pipeline.config.workspace import Workspace
 from pipeline.core import keys
@@ -293,8 +293,7 @@ def narrowed(game: Game) -> Report:
     """Build as the command does: with what the seal says."""
     quick = imprint.look(["build", str(game.root)], game.variables())
     since = compare.look("build", game.root, game.variables(), {}, quick)
-    scope = Scope(since=since, seals=True)
-    report = Project(game.root, environment=game.variables()).build(scope=scope)
+    report = Project(game.root, environment=game.variables()).build(since=since, seals=True)
     heard = io.StringIO()
     with redirect_stdout(heard):
         show_build(report.fresh or report)

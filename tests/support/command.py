@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from click.testing import CliRunner
+from places import REPOSITORY
 
 from pipeline import cli
 from pipeline.core.errors import PixelpipeError
-
-REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 from drawn_sprites import padded
 from PIL import Image, ImageDraw
+from places import SPRITES
 
 from pipeline.engine import parts
 from pipeline.engine.motions import Parameters, gather, perform
 from pipeline.engine.parts.types import Pixels
 from pipeline.engine.render import animate
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "sprites"
 PAPER, INK, LINE = (96, 112, 124), (255, 255, 255), (78, 92, 103)
 WIDEST = 150
 
@@ -39,7 +39,7 @@ PROMPTS = (
 
 def source(name: str) -> Pixels:
     """Return a shared sprite by its path without the ending, padded."""
-    return padded(np.array(Image.open(SHARED / f"{name}.png").convert("RGBA")))
+    return padded(np.array(Image.open(SPRITES / f"{name}.png").convert("RGBA")))
 
 
 def strip(frames: Pixels, caption: str) -> Image.Image:
@@ -90,7 +90,7 @@ def main() -> None:
     """Write the sheet that the command line asks for."""
     out, *motion = sys.argv[1:]
     if motion:
-        names = [p.relative_to(SHARED).with_suffix("").as_posix() for p in SHARED.rglob("*.png")]
+        names = [p.relative_to(SPRITES).with_suffix("").as_posix() for p in SPRITES.rglob("*.png")]
         write_motion(Path(out), motion[0], sorted(names))
     else:
         write_prompts(Path(out))

@@ -17,10 +17,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from PIL import Image
+from places import REPOSITORY
 
 from pipeline.engine.server import local
 
-ROOT = Path(__file__).resolve().parent.parent
 KEY = "pe_sk_" + "TestKey0" * 5
 VARIABLE = "PIXELPIPE_TEST_ENGINE_KEY"
 ENDED = ("success", "failure", "cancelled")
@@ -134,8 +134,8 @@ def serving(*options: str, key: str = KEY, end: str = "stdin") -> Iterator[Serve
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        cwd=ROOT,
-        env={**os.environ, VARIABLE: key, "PYTHONPATH": str(ROOT)},
+        cwd=REPOSITORY,
+        env={**os.environ, VARIABLE: key, "PYTHONPATH": str(REPOSITORY)},
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from game import REPOSITORY, Shop
+from game import Shop
+from places import REPOSITORY
 
 from pipeline.engine.accounts import database
 from pipeline.engine.server import chaos, serve

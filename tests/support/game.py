@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
+from places import REPOSITORY
 
-from pipeline.api import Project, Spending
+from pipeline.api import Project, Wish
 from pipeline.engine.accounts import database
 from pipeline.engine.server import local
 from pipeline.run.report import Report
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 KEY_NAME = "PIXEL_ENGINE_API_KEY"
 #: What a user may have set, and what must not reach a test.
 FOREIGN = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY", "CI", "XDG_STATE_HOME", "LOCALAPPDATA")
@@ -166,10 +166,10 @@ class Game:
         """Run `pixelpipe plan --json`."""
         return self.run("plan", "--json", *options, environment=environment)
 
-    def make(self, spending: Spending | None = None) -> Report:
+    def make(self, wish: Wish | None = None) -> Report:
         """Build in this process, and with a yes: the same as `build --yes`, but sooner."""
         project = Project(self.root, environment=self.variables())
-        return project.build(spending=spending or Spending(yes=True))
+        return project.build(wish or Wish(yes=True))
 
     def files(self) -> dict[str, tuple[int, bytes]]:
         """Return every file of the project but the index: time stamp and content."""

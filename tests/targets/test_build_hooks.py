@@ -12,7 +12,8 @@ from pathlib import Path
 import buildsystems
 import programs
 import pytest
-from game import REPOSITORY, RULES, Game
+from game import RULES, Game
+from places import REPOSITORY
 
 #: Read before a fixture gives tests a home of their own: caches, and where rustup keeps cargo.
 OURS = dict(os.environ)

@@ -52,7 +52,7 @@ def check(folder: Path, resources: list[str]) -> dict[str, Any]:
 
 def cells(sheet: Sheet, frames: tuple[int, ...], columns: int) -> list[list[int]]:
     """Return the regions of `frames`."""
-    places = layout.arrange(sheet.cell, len(sheet.frames), layout.Wish(columns=columns))
+    places = layout.arrange(sheet.cell, len(sheet.frames), layout.Limits(columns=columns))
     return [[*places.place(frame), *sheet.cell] for frame in frames]
 
 

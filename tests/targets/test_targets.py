@@ -18,7 +18,7 @@ from pipeline.targets import registry, timing
 
 #: Read at once: no variable of ours reaches a test (conftest.py).
 WRITES_GOLDEN = bool(os.environ.get("PIXELPIPE_WRITE_GOLDEN"))
-GOLDEN = Path(__file__).parent / "targets" / "golden"
+GOLDEN = Path(__file__).parent / "golden"
 #: Sheets of two rows show a swap of x and y, and of top and bottom.
 TWO_ROWS = TargetChoice(name="sheet", options={"columns": 4})
 #: Every target with the options that change its form.

@@ -77,33 +77,37 @@ def test_rounded_milliseconds_are_no_hold(caplog: pytest.LogCaptureFixture) -> N
 
 
 @pytest.mark.parametrize(
-    ("cell", "count", "wish", "expected"),
+    ("cell", "count", "limits", "expected"),
     [
-        ((16, 24), 8, layout.Wish(), (8, 1, 128, 24)),
-        ((256, 256), 9, layout.Wish(), (8, 2, 2048, 512)),
-        ((256, 256), 9, layout.Wish(gutter=1), (7, 2, 1798, 513)),
-        ((16, 24), 8, layout.Wish(columns=4), (4, 2, 64, 48)),
-        ((16, 24), 7, layout.Wish(columns=4, gutter=2), (4, 2, 70, 50)),
-        ((16, 24), 7, layout.Wish(columns=3, power_of_two=True), (3, 3, 64, 128)),
-        ((16, 24), 1, layout.Wish(), (1, 1, 16, 24)),
+        ((16, 24), 8, layout.Limits(), (8, 1, 128, 24)),
+        ((256, 256), 9, layout.Limits(), (8, 2, 2048, 512)),
+        ((256, 256), 9, layout.Limits(gutter=1), (7, 2, 1798, 513)),
+        ((16, 24), 8, layout.Limits(columns=4), (4, 2, 64, 48)),
+        ((16, 24), 7, layout.Limits(columns=4, gutter=2), (4, 2, 70, 50)),
+        ((16, 24), 7, layout.Limits(columns=3, power_of_two=True), (3, 3, 64, 128)),
+        ((16, 24), 1, layout.Limits(), (1, 1, 16, 24)),
     ],
 )
 def test_layout_of_cells(
-    cell: tuple[int, int], count: int, wish: layout.Wish, expected: tuple[int, int, int, int]
+    cell: tuple[int, int], count: int, limits: layout.Limits, expected: tuple[int, int, int, int]
 ) -> None:
     """Columns are decided in one place; every target reads them from it."""
-    found = layout.arrange(cell, count, wish)
+    found = layout.arrange(cell, count, limits)
     assert (found.columns, found.rows, found.width, found.height) == expected
 
 
 @pytest.mark.parametrize(
-    "wish",
-    [layout.Wish(), layout.Wish(columns=3, gutter=2), layout.Wish(columns=5, power_of_two=True)],
+    "limits",
+    [
+        layout.Limits(),
+        layout.Limits(columns=3, gutter=2),
+        layout.Limits(columns=5, power_of_two=True),
+    ],
 )
-def test_every_cell_is_where_the_layout_says(wish: layout.Wish) -> None:
+def test_every_cell_is_where_the_layout_says(limits: layout.Limits) -> None:
     """Drawing and describing must not disagree."""
     sheet = hero_sheet.hero()
-    places = layout.arrange(sheet.cell, len(sheet.frames), wish)
+    places = layout.arrange(sheet.cell, len(sheet.frames), limits)
     image = layout.draw(places, sheet.frames)
     found = [
         hero_sheet.decode(image.rgba, image.width, *places.place(i))
@@ -117,9 +121,9 @@ def test_every_cell_is_where_the_layout_says(wish: layout.Wish) -> None:
 def test_digest_follows_pixels_and_size() -> None:
     """Importers that cache by it must notice a changed pixel, and only that."""
     sheet = hero_sheet.hero()
-    wide, high = layout.Wish(), layout.Wish(columns=1)
+    wide, high = layout.Limits(), layout.Limits(columns=1)
     digests = {
-        layout.digest(layout.draw(layout.arrange(sheet.cell, 8, wish), sheet.frames))
-        for wish in (wide, wide, high)
+        layout.digest(layout.draw(layout.arrange(sheet.cell, 8, limits), sheet.frames))
+        for limits in (wide, wide, high)
     }
     assert len(digests) == 2

@@ -12,7 +12,7 @@ from ...config.workspace import Workspace
 from ...core.errors import ConfigError, PixelpipeError, UnavailableError
 from ...core.model import Rule, Step, StepKind
 from ...purchase import account
-from ...purchase.connect import Lender
+from ...purchase.connect import Connection
 from ...run.report import Report
 from ...storage import files, lock_file
 from . import artchecks, checks, placechecks
@@ -121,8 +121,8 @@ def _service(
     """Ask the service for the balance: it says whether key, network and service work."""
     name = workspace.service.identity
     try:
-        with Lender(workspace, environment) as lender:
-            found = lender.service().balance()
+        with Connection(workspace, environment) as connection:
+            found = connection.service().balance()
     except UnavailableError as exc:
         yield checks.problem("service", str(exc), "nothing is lost; try later", exit_code=6)
     except PixelpipeError as exc:

@@ -17,8 +17,8 @@ from ...core.errors import AssetError, PixelpipeError
 from ...core.model import Clip, Grade, Pixels, Record, SheetClip, StepKind
 from ...plan.plan import SourcePlan
 from ...plan.steps import ClipPlan, Wanted
-from ...purchase import orders
 from ...run import finish
+from ...storage import pictures
 from ...storage.lock import ClipLine
 from ...storage.store import Bought, Store
 from ...targets import Drawn, layout, registry, timing
@@ -104,7 +104,7 @@ def _exhibit(
         images={},
     )
     try:
-        pixels = orders.pixels(project.workspace, wanted.source)
+        pixels = pictures.pixels(project.workspace.root, wanted.source)
         picture = _keep(found.images, imaging.encode(pixels))
         found = msgspec.structs.replace(found, picture=picture)
         return _filled(project, source, pixels, found, lines)
@@ -188,7 +188,7 @@ def _task(project: Project, wanted: Wanted, pixels: Pixels, group: _Group) -> fi
     for clip, record in group.records.items():
         if (content := store.content(record.digest)) is None:
             raise AssetError(f"the bought bytes of clip {clip!r} are damaged; `pixelpipe verify`")
-        bought.append(orders.bought(clip, content, record))
+        bought.append(finish.bought(clip, content, record))
     return finish.Task(
         stem=wanted.source.stem,
         pixels=pixels,

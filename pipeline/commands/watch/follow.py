@@ -17,15 +17,13 @@ from pathlib import Path
 
 import msgspec
 
-from ...api import Observer, Project, Scope, Spending
+from ...api import Observer, Project, Wish
 from ...config.workspace import Workspace
 from ...core.errors import ConfigError, PixelpipeError
 from ...purchase import hold_back
-from ...purchase.connect import Lender
-from ...purchase.hold_back import Restraint
+from ...purchase.connect import Connection
 from ...run import placeholders
 from ...run.report import Report
-from ...run.selection import Quiet
 from ...storage import files, lock, lock_file
 from .. import watch
 
@@ -45,11 +43,11 @@ class Follower:
     """Watches one project. `run` is the loop."""
 
     def __init__(
-        self, opened: Project, spending: Spending, observe: Observer, *, poll: bool | None = None
+        self, opened: Project, wish: Wish, observe: Observer, *, poll: bool | None = None
     ) -> None:
-        """Follow `opened`; `spending` holds for each build, its `max_credits` for all together."""
+        """Follow `opened`; `wish` holds for each build, its `max_credits` for all together."""
         self._project = opened
-        self._spending = spending
+        self._wish = wish
         self._observe = observe
         self._poll = poll
         self._stop = threading.Event()
@@ -98,9 +96,9 @@ class Follower:
         self._watcher_stop.set()
         self._watcher_stop = threading.Event()
         workspace, environment = self._project.workspace, self._project.environment
-        self._lender = self._stack.enter_context(Lender(workspace, environment))
+        self._connection = self._stack.enter_context(Connection(workspace, environment))
         self._free = self._stack.enter_context(
-            Lender(placeholders.stand_in(workspace), environment)
+            Connection(placeholders.stand_in(workspace), environment)
         )
         if workspace.service.paid and workspace.settings.placeholder:
             # Else the first placeholder waits for the engine to start.
@@ -164,7 +162,7 @@ class Follower:
             self._is_showing = True
             self._run(self._show, self._shown, self._to_show.take())
         # A limit for all builds together is one that only one of them may use up at a time.
-        most = _BUILDS if self._spending.max_credits is None else 1
+        most = _BUILDS if self._wish.max_credits is None else 1
         if self._to_build and self._building < most:
             self._building += 1
             self._run(self._build, self._built, self._to_build.take())
@@ -175,7 +173,7 @@ class Follower:
         def work() -> None:
             result: Report | Exception | None
             try:
-                result = make(due.scope(settle_s))
+                result = make(due.wish(settle_s))
             except KeyboardInterrupt:
                 return
             except Exception as exc:
@@ -187,13 +185,9 @@ class Follower:
         self._threads = [*running, thread]
         thread.start()
 
-    def _show(self, scope: Scope) -> Report | None:
+    def _show(self, wish: Wish) -> Report | None:
         return self._project.placeholders(
-            scope=scope,
-            spending=self._left(),
-            lender=self._free,
-            observe=self._observe,
-            stop=self._stop,
+            self._left(wish), self._free, observe=self._observe, stop=self._stop
         )
 
     def _shown(
@@ -202,12 +196,11 @@ class Follower:
         self._is_showing = False
         yield from _told(result)
 
-    def _build(self, scope: Scope) -> Report:
+    def _build(self, wish: Wish) -> Report:
         return self._project.build(
-            scope=scope,
-            spending=self._left(),
+            self._left(wish),
             observe=self._observe,
-            lender=self._lender,
+            connection=self._connection,
             stop=self._stop,
         )
 
@@ -242,14 +235,19 @@ class Follower:
         self._woken |= {one.request_key for one in ready}
         self._looks_at = time.monotonic() + _LOOK_S if waiting else math.inf
 
-    def _left(self) -> Spending:
+    def _left(self, due: Wish) -> Wish:
+        """Return what is left to spend on what is `due`."""
         watch = self._project.workspace.settings.watch
-        burst = None if self._spending.yes else watch.burst
-        limit, committed = self._spending.max_credits, sum(self._committed.values())
+        burst = None if self._wish.yes else watch.burst
+        limit, committed = self._wish.max_credits, sum(self._committed.values())
         return msgspec.structs.replace(
-            self._spending,
+            self._wish,
+            paths=due.paths,
+            settle_s=due.settle_s,
+            settled=due.settled,
             max_credits=None if limit is None else max(0, limit - committed),
-            restraint=Restraint(buy_after_s=watch.buy_after_s, burst=burst),
+            buy_after_s=watch.buy_after_s,
+            burst=burst,
         )
 
 
@@ -275,11 +273,11 @@ class _Due:
         self.paths, self.is_whole = frozenset(), False
         return taken
 
-    def scope(self, settle_s: float) -> Scope:
+    def wish(self, settle_s: float) -> Wish:
         """Return what a run is about; what has not settled yet will be told when it has."""
         if not self.is_whole:
-            return Scope(paths=self.paths)
-        return Scope(quiet=Quiet(settle_s=settle_s, settled=self.paths))
+            return Wish(paths=self.paths)
+        return Wish(settle_s=settle_s, settled=self.paths)
 
 
 def _is_rule(path: str) -> bool:
@@ -309,5 +307,5 @@ def _frame(workspace: Workspace) -> tuple[object, ...]:
 
 
 _Event = Callable[[], Iterator[Report | PixelpipeError]]
-_Make = Callable[[Scope], Report | None]
+_Make = Callable[[Wish], Report | None]
 _Ended = Callable[[_Due, Report | Exception | None], Iterator[Report | PixelpipeError]]

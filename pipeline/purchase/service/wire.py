@@ -26,7 +26,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
-from ... import __version__
+from ...core.version import __version__
 
 _CONNECT_TIMEOUT_S = 15.0
 #: Idle connections to one host; more than there are threads that ask.

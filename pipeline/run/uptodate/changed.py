@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from ...config.workspace import Workspace
+from ...core import listing
 from ...storage import files as project
 from ...storage import lock, lock_file, lock_text
 from ...storage.files import Index, Scan
 from .. import survey
 from ..survey import Survey
-from . import quick
 from .compare import Look
 
 _OVERRIDE = ".yaml"
@@ -66,21 +66,21 @@ def after(workspace: Workspace, found: Survey) -> Survey | None:
 
 def _rescanned(workspace: Workspace, scan: Scan, paths: set[str]) -> Scan | None:
     """Look at some files anew; None when others have come or gone beside them."""
-    listing = dict(scan.listing)
+    texts = dict(scan.listing)
     for folder in {path.rpartition("/")[0] or "." for path in paths}:
         # Before the files: a state that the listing does not have yet is a change next time.
         try:
-            text = quick.encoded(quick.listed(str(workspace.root), folder))
+            text = listing.encoded(listing.listed(str(workspace.root), folder))
         except OSError:
             return None
-        moved = quick.differing(listing[folder], text)
+        moved = listing.differing(texts[folder], text)
         if moved is None or not {f"{folder}/{name}".removeprefix("./") for name in moved} <= paths:
             return None
-        listing[folder] = text
+        texts[folder] = text
     files = {path: stat for path, stat in scan.files.items() if path not in paths}
     tree = project.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     files |= tree.look(paths).files
-    return msgspec.structs.replace(scan, files=files, listing=listing)
+    return msgspec.structs.replace(scan, files=files, listing=texts)
 
 
 def _touched(look: Look) -> frozenset[str] | None:

@@ -22,31 +22,21 @@ from __future__ import annotations
 
 import os
 
-from ... import __version__
+from ...core import listing
+from ...core.version import __version__
 
 TYPE_CHECKING = False  # `typing` takes a tenth of the time of a run with nothing to do
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-CONFIG_NAME = "pixelpipe.yaml"
-IGNORE_NAME = ".pixelpipeignore"
 PLACE = ".pixelpipe/tmp/seal"
 MAGIC = b"pixelpipe seal 2 "
-SOURCE_SUFFIXES = (".png", ".PNG")
-OVERRIDE_SUFFIXES = (".png.yaml", ".PNG.yaml")
-#: What engines write beside our outputs: theirs, although it carries our name.
-SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
-#: A directory listing of Windows has none, a stat has: left out there.
-HAS_INODES = os.name != "nt"
-#: What stands behind a folder's name.
-FOLDER = "\0d"
 #: What the first field of three says about the other two: what has to be, and what is printed.
 VERSION, MODULES, VARIABLE, SECRET = "version", "modules", "variable", "secret"
 STAT, NAMES, OUT, ERR = "stat", "names", "out", "err"
 #: There are young files, whose content has to be compared.
 YOUNG = "young"
 
-_SUFFIXES = SOURCE_SUFFIXES + OVERRIDE_SUFFIXES
 _COMMANDS = ("build", "plan")
 #: More folders than this that differ are looked at with all others.
 _MOST = 50
@@ -71,19 +61,6 @@ class Found:
         return bool(self.said[0]) and not self.is_young and not self.differing
 
 
-def counts(name: str) -> bool:
-    """Tell whether the state of a file of this name may count."""
-    if name[0] == ".":
-        return name == IGNORE_NAME
-    return name.endswith(_SUFFIXES) or (".anim." in name and not name.endswith(SIDECAR_SUFFIXES))
-
-
-def stated(found: os.stat_result) -> str:
-    """Return a stat as it stands in a listing."""
-    inode = found.st_ino if HAS_INODES else 0
-    return f"{found.st_size} {found.st_mtime_ns} {inode} {found.st_ctime_ns}"
-
-
 def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> str:
     """Return what is so now: the third field of a check."""
     if kind == VARIABLE:
@@ -98,41 +75,16 @@ def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> st
             return "/".join(sorted(_modules(os.path.join(os.path.dirname(__file__), name))))
         if kind == NAMES:
             return "/".join(sorted(_names(os.path.join(root, name))))
-        return stated(os.stat(os.path.join(root, name)))
+        return listing.stated(os.stat(os.path.join(root, name)))
     except OSError:
         return ""
 
 
-def listed(root: str, folder: str) -> str:
-    """Return the text of a folder as it is now. Raises OSError if it cannot be listed."""
-    parts = [heading(folder)]
-    with os.scandir(f"{root}{os.sep}{folder}") as entries:
-        for entry in entries:
-            name = entry.name
-            if entry.is_dir(follow_symlinks=False):
-                parts.append(f"{name}{FOLDER}/")
-            elif counts(name):
-                parts.append(f"{name}\0{stated(entry.stat(follow_symlinks=False))}/")
-            else:
-                parts.append(f"{name}/")
-    return "".join(parts)
-
-
-def heading(folder: str) -> str:
-    """Return what the text of a folder begins with."""
-    return f"\0\0{folder}\0\0"
-
-
-def encoded(text: str) -> bytes:
-    """Return a text that may hold names which are not UTF-8."""
-    return text.encode("utf-8", "surrogateescape")
-
-
 def joined(fields: list[str], body: bytes, texts: Iterable[bytes]) -> bytes:
     """Return a seal's content."""
-    head, listing = encoded("\0".join(fields)), b"".join(texts)
-    lengths = f"{len(head)} {len(body)} {len(listing)}\n"
-    return b"".join((MAGIC, lengths.encode(), head, body, listing))
+    head, listed = listing.encoded("\0".join(fields)), b"".join(texts)
+    lengths = f"{len(head)} {len(body)} {len(listed)}\n"
+    return b"".join((MAGIC, lengths.encode(), head, body, listed))
 
 
 def divided(content: bytes) -> tuple[list[str], bytes, int] | None:
@@ -141,52 +93,15 @@ def divided(content: bytes) -> tuple[list[str], bytes, int] | None:
     if not line.startswith(MAGIC):
         return None
     try:
-        head, body, listing = (int(number) for number in line[len(MAGIC) :].split(b" "))
+        head, body, listed = (int(number) for number in line[len(MAGIC) :].split(b" "))
     except ValueError:
         return None
     begin = len(line) + 1
     end = begin + head
-    if len(content) != end + body + listing:
+    if len(content) != end + body + listed:
         return None
     fields = content[begin:end].decode("utf-8", "surrogateescape")
     return fields.split("\0"), content[end : end + body], end + body
-
-
-def folders(content: bytes, at: int) -> dict[str, bytes]:
-    """Return each folder's text of the listing that begins at `at` of a seal's content."""
-    found = {}
-    while at < len(content):
-        name, entries = _begun(content, at)
-        end = content.find(b"\0\0", entries)
-        end = len(content) if end < 0 else end
-        found[name] = content[at:end]
-        at = end
-    return found
-
-
-def _begun(content: bytes, at: int) -> tuple[str, int]:
-    """Return the folder whose text begins at `at`, and where its entries do."""
-    end = content.find(b"\0\0", at + 2)
-    return content[at + 2 : end].decode("utf-8", "surrogateescape"), end + 2
-
-
-def differing(before: bytes, after: bytes) -> set[str] | None:
-    """Return which files in a folder have another state; None if folders or such files come or go.
-
-    Files of no interest are passed over.
-    """
-    (was, old), (now, new) = _entries(before), _entries(after)
-    names = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-    names = {name for name in names if counts(name) or FOLDER[1:] in (old.get(name), new.get(name))}
-    is_same = was == now and names <= old.keys() and names <= new.keys()
-    return names if is_same else None
-
-
-def _entries(text: bytes) -> tuple[str, dict[str, str]]:
-    """Return a folder's heading, and its entries: name to state."""
-    _, folder, entries = text.decode("utf-8", "surrogateescape").split("\0\0")
-    divided = (entry.partition("\0") for entry in entries.split("/")[:-1])
-    return folder, {name: state for name, _, state in divided}
 
 
 def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
@@ -213,7 +128,7 @@ def _root(start: str) -> str | None:
     folder = os.path.abspath(start)
     if not os.path.isdir(folder):
         return None
-    while not os.path.isfile(os.path.join(folder, CONFIG_NAME)):
+    while not os.path.isfile(os.path.join(folder, listing.CONFIG_NAME)):
         above = os.path.dirname(folder)
         if above == folder:
             return None
@@ -240,8 +155,8 @@ def _compare(found: Found) -> bool:
     """Keep the folders that are not as the listing says; False when there are too many."""
     content, at = found.content, found.listing
     while at < len(content):
-        folder, entries = _begun(content, at)
-        text = encoded(listed(found.root, folder))
+        folder, entries = listing.begun(content, at)
+        text = listing.encoded(listing.listed(found.root, folder))
         if content.startswith(text, at):
             at += len(text)
             continue
@@ -257,7 +172,7 @@ def _names(folder: str) -> Iterator[str]:
         for entry in entries:
             kind = "d" if entry.is_dir() else ""
             if entry.is_symlink():
-                kind += stated(entry.stat())
+                kind += listing.stated(entry.stat())
             yield f"{entry.name}\1{kind}"
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from ... import __version__
+from ...core import listing
 from ...core.model import Record
+from ...core.version import __version__
 from ...storage import files as project
 from ...storage.files import Scan, Stat
 from . import quick
@@ -145,21 +146,21 @@ def narrow(root: Path, seal: Seal, found: quick.Found) -> Scan | None:
     is_plain = scan.is_complete and not (scan.faults or scan.leftovers or scan.links)
     if not is_plain or scan.listing.keys() != set(found.differing):
         return None
-    listing = quick.folders(found.content, found.listing) | dict(scan.listing)
+    texts = listing.folders(found.content, found.listing) | dict(scan.listing)
     files = scan.files | tree.look(seal.young).files
-    folders = dict.fromkeys(listing, 0)
-    return msgspec.structs.replace(scan, listing=listing, files=files, folders=folders)
+    folders = dict.fromkeys(texts, 0)
+    return msgspec.structs.replace(scan, listing=texts, files=files, folders=folders)
 
 
 def differing(sealed: Sealed, scan: Scan) -> frozenset[str] | None:
     """Return the files whose stats differ from the listing; None if not the same files count."""
     found = set[str]()
-    before = quick.folders(sealed.content, sealed.listing)
+    before = listing.folders(sealed.content, sealed.listing)
     if before.keys() != scan.listing.keys():
         return None
     for folder, text in scan.listing.items():
         if before[folder] != text:
-            moved = quick.differing(before[folder], text)
+            moved = listing.differing(before[folder], text)
             paths = {name if folder == "." else f"{folder}/{name}" for name in moved or ()}
             if moved is None or not paths <= scan.files.keys():
                 return None

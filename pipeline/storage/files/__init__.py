@@ -70,11 +70,11 @@ _LATER = {
     "Facts": "index",
     "Index": "index",
     "digest_of": "snapshot",
-    "digests": "outputs",
-    "publish": "outputs",
-    "remove": "outputs",
-    "sweep": "outputs",
-    "sync_folders": "outputs",
+    "digests": "write",
+    "publish": "write",
+    "remove": "write",
+    "sweep": "write",
+    "sync_folders": "write",
     "read": "snapshot",
 }
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ...run.uptodate.quick import IGNORE_NAME as IGNORE_NAME
+from ...core.listing import IGNORE_NAME as IGNORE_NAME
 
 
 class _Pattern(NamedTuple):

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from ...core.errors import ConfigError, PixelpipeError
+from ...core.listing import CONFIG_NAME as CONFIG_NAME
+from ...core.listing import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
 from ...core.model import fold as fold
-from ...run.uptodate.quick import CONFIG_NAME as CONFIG_NAME
-from ...run.uptodate.quick import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
 from . import ignore
 
 #: This checkout's own folder in the project.

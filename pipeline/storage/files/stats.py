@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...run.uptodate.quick import HAS_INODES as HAS_INODES
+from ...core.listing import HAS_INODES as HAS_INODES
 
 #: A file that changed less than this before it was looked at may change again without its stat
 #: showing it: clocks of file systems are coarse (git's racy-git.txt).

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ...core import listing
 from ...core.model import Record
-from ...run.uptodate import quick
 from . import paths
 from .ignore import IGNORE_NAME, Ignore
 from .stats import HAS_INODES, Stat
@@ -29,7 +29,7 @@ CACHES = frozenset(("node_modules", "__pycache__"))
 #: Folders that Unity fills, beside its `ProjectSettings`.
 UNITY_CACHES = frozenset(("Library", "Temp", "Logs", "obj", "Obj"))
 
-_SUFFIXES = quick.SOURCE_SUFFIXES + quick.OVERRIDE_SUFFIXES
+_SUFFIXES = listing.SOURCE_SUFFIXES + listing.OVERRIDE_SUFFIXES
 
 
 class Scan(Record, frozen=True, kw_only=True):
@@ -168,14 +168,14 @@ class Walk:
         before = len(self._files)
         has_patterns = False
         try:
-            with os.scandir(self._base + entry.folder) as listing:
+            with os.scandir(self._base + entry.folder) as entries:
                 self._folders[entry.folder] = entry.inode
-                for found in listing:
+                for found in entries:
                     name, text = found.name, ""
                     if found.is_dir(follow_symlinks=False):
                         inner[inside + name] = found.inode() if HAS_INODES else 0
-                        text = quick.FOLDER
-                    elif quick.counts(name):
+                        text = listing.FOLDER
+                    elif listing.counts(name):
                         has_patterns |= name == IGNORE_NAME
                         text = self._stat(inside + name, found, links)
                     elif found.is_symlink():
@@ -191,8 +191,8 @@ class Walk:
             self.miss(entry.folder, f"cannot be read: {exc.strerror}")
             return []
         if self._is_listed:
-            text = quick.heading(entry.folder) + "".join(texts)
-            self._listing[entry.folder] = quick.encoded(text)
+            text = listing.heading(entry.folder) + "".join(texts)
+            self._listing[entry.folder] = listing.encoded(text)
         ignore = self.narrowed(entry.folder, entry.ignore) if has_patterns else entry.ignore
         self._drop_ignored(before, ignore)
         if ignore is None:
@@ -212,7 +212,7 @@ class Walk:
         except OSError as exc:
             self._miss_file(path, exc)
             return ""
-        return f"\0{quick.stated(stat)}" if self._is_listed else ""
+        return f"\0{listing.stated(stat)}" if self._is_listed else ""
 
     def _keep(self, path: str, found: os.stat_result, links: list[str]) -> None:
         """Keep a regular file; put a link aside; leave pipes and devices out."""

@@ -1,0 +1,98 @@
+"""What lies in the assets folders, as text that can be compared without understanding it.
+
+A folder is `NUL NUL path NUL NUL` and its entries in the order of the system: `name/` for what is
+of no interest, `name NUL d/` for a folder, and `name NUL stat/` for a file whose state counts. No
+name holds NUL or a slash. It looks at folders, unlike the rest of the core: a run with nothing to
+do loads this and little else, so it imports nothing but `os`.
+"""
+
+from __future__ import annotations
+
+import os
+
+CONFIG_NAME = "pixelpipe.yaml"
+IGNORE_NAME = ".pixelpipeignore"
+SOURCE_SUFFIXES = (".png", ".PNG")
+OVERRIDE_SUFFIXES = (".png.yaml", ".PNG.yaml")
+#: What engines write beside our outputs: theirs, although it carries our name.
+SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
+#: A directory listing of Windows has none, a stat has: left out there.
+HAS_INODES = os.name != "nt"
+#: What stands behind a folder's name.
+FOLDER = "\0d"
+_SUFFIXES = SOURCE_SUFFIXES + OVERRIDE_SUFFIXES
+
+
+def counts(name: str) -> bool:
+    """Tell whether the state of a file of this name may count."""
+    if name[0] == ".":
+        return name == IGNORE_NAME
+    return name.endswith(_SUFFIXES) or (".anim." in name and not name.endswith(SIDECAR_SUFFIXES))
+
+
+def stated(found: os.stat_result) -> str:
+    """Return a stat as it stands in a listing."""
+    inode = found.st_ino if HAS_INODES else 0
+    return f"{found.st_size} {found.st_mtime_ns} {inode} {found.st_ctime_ns}"
+
+
+def listed(root: str, folder: str) -> str:
+    """Return the text of a folder as it is now. Raises OSError if it cannot be listed."""
+    parts = [heading(folder)]
+    with os.scandir(f"{root}{os.sep}{folder}") as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                parts.append(f"{name}{FOLDER}/")
+            elif counts(name):
+                parts.append(f"{name}\0{stated(entry.stat(follow_symlinks=False))}/")
+            else:
+                parts.append(f"{name}/")
+    return "".join(parts)
+
+
+def heading(folder: str) -> str:
+    """Return what the text of a folder begins with."""
+    return f"\0\0{folder}\0\0"
+
+
+def encoded(text: str) -> bytes:
+    """Return a text that may hold names which are not UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def folders(content: bytes, at: int) -> dict[str, bytes]:
+    """Return each folder's text of the listing that begins at `at` of a seal's content."""
+    found = {}
+    while at < len(content):
+        name, entries = begun(content, at)
+        end = content.find(b"\0\0", entries)
+        end = len(content) if end < 0 else end
+        found[name] = content[at:end]
+        at = end
+    return found
+
+
+def begun(content: bytes, at: int) -> tuple[str, int]:
+    """Return the folder whose text begins at `at`, and where its entries do."""
+    end = content.find(b"\0\0", at + 2)
+    return content[at + 2 : end].decode("utf-8", "surrogateescape"), end + 2
+
+
+def differing(before: bytes, after: bytes) -> set[str] | None:
+    """Return which files in a folder have another state; None if folders or such files come or go.
+
+    Files of no interest are passed over.
+    """
+    (was, old), (now, new) = _entries(before), _entries(after)
+    names = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    names = {name for name in names if counts(name) or FOLDER[1:] in (old.get(name), new.get(name))}
+    is_same = was == now and names <= old.keys() and names <= new.keys()
+    return names if is_same else None
+
+
+def _entries(text: bytes) -> tuple[str, dict[str, str]]:
+    """Return a folder's heading, and its entries: name to state."""
+    _, folder, entries = text.decode("utf-8", "surrogateescape").split("\0\0")
+    divided = (entry.partition("\0") for entry in entries.split("/")[:-1])
+    return folder, {name: state for name, _, state in divided}

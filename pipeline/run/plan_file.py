@@ -1,0 +1,29 @@
+"""The file of a saved plan: `plan --out` writes it, `build --plan` reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..core.errors import StorageError, UsageError
+from ..plan import saved_plans
+from ..plan.saved_plans import SavedPlan
+
+
+def write(path: Path, saved: SavedPlan) -> None:
+    """Write a plan file. Raises StorageError."""
+    try:
+        path.write_bytes(saved_plans.encode(saved))
+    except OSError as exc:
+        raise StorageError(f"{path}: {exc.strerror or exc}") from exc
+
+
+def read(path: Path) -> SavedPlan:
+    """Read a plan file.
+
+    Raises UsageError when it is none, ConfigError when a newer pixelpipe wrote it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise UsageError(f"{path}: {exc.strerror or exc}") from exc
+    return saved_plans.decode(content, str(path))

@@ -1,0 +1,33 @@
+"""Sources as pictures: the bytes that a plan was made from, decoded.
+
+The one place of this wing that takes imaging. What is hashed is what is decoded and uploaded: a
+file that was saved again since the plan was made is refused, never taken for the one it was.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..core import keys
+from ..core.errors import SupersededError
+from ..core.model import Pixels, Source
+from . import files
+
+
+def pixels(root: Path, source: Source) -> Pixels:
+    """Read and decode a source of the project at `root`.
+
+    Raises SupersededError when its bytes are no longer those that the plan was made from.
+    """
+    from .. import imaging  # heavy: a run with nothing to do decodes nothing
+
+    content = files.read(root, source.path)
+    if keys.digest(content) != source.byte_digest:
+        raise SupersededError(f"{source.path}: was saved again; the next build makes it")
+    return imaging.decode(content, source.path)
+
+
+def check_unchanged(root: Path, source: Source) -> None:
+    """Raise SupersededError when a source was saved again: only newest pixels are published."""
+    if keys.digest(files.read(root, source.path)) != source.byte_digest:
+        raise SupersededError(f"{source.path}: was saved again; what was made is kept")
