@@ -63,13 +63,21 @@ def develop(
     """
     film = Film(strip.frames(content, count=resolved.frames, canvas=resolved.canvas, name=name))
     laid = fit.canvas(raster.cut(raster.array(pixels)), placement(resolved))
-    palette = color.palette(laid)
+    palette = _allowed(color.palette(laid), resolved)
     step = _cut(film, number(laid, palette), palette, resolved, clip, stages)
     yield replace(step, name="key")
     yield (step := _on_palette(film, step, palette, resolved, clip, stages))
     for stage, repair in _REPAIRS.items():
         if stage in stages and not is_procedural:
             yield (step := replace(repair(step, clip), name=stage))
+
+
+def _allowed(own: U8, resolved: Resolved) -> U8:
+    """Return the sprite's own colours, and those that the rule allows to effects."""
+    extra = resolved.hints.extra_colors if resolved.hints is not None else ()
+    known = {tuple(one) for one in own.tolist()}
+    new = [one for one in map(color.from_hex, extra) if tuple(one.tolist()) not in known]
+    return np.concatenate([own, np.stack(new)]) if new else own
 
 
 def placement(resolved: Resolved) -> fit.Placement:

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from ..config.project_settings import ServiceChoice
+from ..core import keys
 from ..core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
 from ..storage import lock
 from . import steps
@@ -57,6 +58,11 @@ class Plan(Record, frozen=True, kw_only=True):
     def credits(self) -> int:
         """What the purchases would cost."""
         return sum(step.credits for step in self.steps)
+
+    @property
+    def outdated(self) -> int:
+        """How many free clips an older version of the built-in engine made. They stay fresh."""
+        return sum(clip.is_outdated for source in self.sources for clip in source.clips)
 
     @property
     def is_up_to_date(self) -> bool:
@@ -111,7 +117,7 @@ def make(
         gone=tuple(sorted(sources.difference(known.existing or ()))),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
-        notices=known.lock.notices,
+        notices=(*known.lock.notices, *_merged(known.lock)),
     )
 
 
@@ -279,6 +285,17 @@ def _batch_of(clip: ClipPlan) -> str:
         return ""
     request = clip.request
     return f"{request.source} {request.cell} {request.fit} {request.matte}"
+
+
+def _merged(locked: lock.Lock) -> Iterator[str]:
+    """Say of which clips a merge brought two engines' versions together: the newer one is used."""
+    for (source, clip), lines in locked.lines_of().items():
+        free = [line for line in lines if line.service == keys.BUILT_IN and not line.hidden]
+        if len({line.engine for line in free if line.key == free[0].key}) > 1:
+            yield (
+                f"{source} [{clip}]: two versions of the built-in engine made it before a merge; "
+                "the newer one's is kept"
+            )
 
 
 def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:

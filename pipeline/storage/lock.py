@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from ..core.errors import ConfigError
+from ..core.keys import BUILT_IN
 from ..core.model import Record
+from ..core.version import ENGINE_VERSION
 
 VERSION = 1
 NAME = "pixelpipe.lock"
@@ -36,6 +38,13 @@ class ClipLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     #: the grade, or None when it only waits for another clip of its source.
     hidden: str = ""
     grade: int | None = None
+    #: Version of the built-in engine's art that made it; 0: not said, so the oldest.
+    engine: int = 0
+
+    @property
+    def is_outdated(self) -> bool:
+        """An older version of the built-in engine made it: it may be made anew for nothing."""
+        return self.service == BUILT_IN and not self.paid and self.engine < ENGINE_VERSION
 
 
 class FileLine(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -149,6 +158,11 @@ def replace(
     kept_clips.extend(line for lines in clips.values() for line in lines)
     kept_files.extend(line for lines in files.values() for line in lines)
     return Lock(clips=tuple(kept_clips), files=tuple(kept_files), notices=lock.notices)
+
+
+def rank(line: ClipLine) -> tuple[str, bool, int, str]:
+    """Order the lines of one clip, the one in use first: shown, paid for, of the newest engine."""
+    return line.hidden, not line.paid, -line.engine, line.digest
 
 
 def stem(path: str) -> str:

@@ -22,11 +22,9 @@ def side(sprite: Sprite, parameters: Parameters) -> int:
 
 
 def is_front(sprite: Sprite, parameters: Parameters) -> bool:
-    """Tell whether the sprite looks at us: as said, or both eyes about the middle."""
-    if parameters.is_front:
-        return True
-    if parameters.facing or parameters.across:
-        return False
+    """Tell whether the sprite looks at us: as stated, or both eyes about the middle."""
+    if sprite.facing or parameters.across:
+        return sprite.facing == "front"
     return sprite.eyes is not None and _eyes_look(sprite) == 0
 
 

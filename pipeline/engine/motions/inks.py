@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
-from ..parts import Sprite
-from ..parts.types import Bools, Floats, Ints, Pixels
+from ..parts import Sprite, colour
+from ..parts.types import Bools, Floats, Ints
 
 WARM, COOL, ANY = "warm", "cool", ""
 COOL_HUES_DEGREES = (160.0, 300.0)
@@ -43,9 +41,11 @@ def inks(sprite: Sprite, mood: str = ANY) -> Inks | None:
 
 
 def _extra_steps(sprite: Sprite, steps: int) -> Ints:
-    """Return flat indices of `steps` colours of the sprite's extra ramp, light to dark."""
+    """Return flat indices of `steps` of the sprite's extra colours, light to dark."""
     count = len(sprite.extra)
-    place: Ints = np.arange(steps) * count // steps
+    light = colour.oklab(sprite.extra[:, :3])[:, 0]
+    order = np.lexsort((np.arange(count), -light))
+    place: Ints = order[np.arange(steps) * count // steps]
     return sprite.height * sprite.width + place
 
 
@@ -115,28 +115,3 @@ def greys(sprite: Sprite) -> Inks | None:
     while len(chosen) < 3:
         chosen.append(chosen[-1])
     return Inks(*(int(sprite.palette.sample[one]) for one in chosen))
-
-
-#: Named ramps that a rule may allow beside the sprite's own colours, light to dark.
-EXTRA: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "fire": ("fff3b0", "ffd24a", "ff9a2e", "e8542a", "a12a2a"),
-        "ice": ("ffffff", "c8f4ff", "7fd4f5", "3f8fd0", "2a559a"),
-        "poison": ("e8ffb0", "a8e04a", "5fae3a", "2f6f3a", "1f4433"),
-        "heal": ("f4ffe0", "a8f08a", "58c86a", "2f8f5a"),
-        "holy": ("ffffff", "fff6c0", "ffe070", "e0b040"),
-        "shadow": ("d8b8f0", "9a6ad0", "5f3a9a", "33205f"),
-        "electric": ("ffffff", "fff59a", "8fd8ff", "4f8fe8"),
-        "blood": ("ff8a8a", "e03a3a", "a01f2f", "5f1424"),
-        "smoke": ("e4e4e8", "b4b4bc", "84848f", "565662"),
-        "water": ("ffffff", "bfe8ff", "6fb8f0", "3a78c8"),
-        "dust": ("f0e4cc", "cbb694", "9a8466"),
-        "white": ("ffffff", "e6e6ee", "c4c4d0"),
-    }
-)
-
-
-def extra(name: str) -> Pixels:
-    """Return the (n, 4) uint8 colours of a named ramp, light to dark; KeyError for another."""
-    rows = [[*bytes.fromhex(colour), 255] for colour in EXTRA[name]]
-    return np.array(rows, dtype=np.uint8)

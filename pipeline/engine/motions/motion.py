@@ -31,8 +31,8 @@ class Parameters:
 
     `strength` multiplies the motion's own amplitude; `across` and `down` are -1, 0 (not said) or 1;
     `cycles` whole periods fit into the clip; `once` asks for a one-shot where the motion has one.
-    `facing` is where the sprite looks: -1 left, 1 right, 0 not known; `is_front` says that it looks
-    at us.
+    `facing` is where the sprite looks: -1 left, 1 right, 0 not known; `part` names the part that is
+    to move.
     """
 
     strength: float = 1.0
@@ -42,7 +42,7 @@ class Parameters:
     once: bool = False
     variant: str = ""
     facing: int = 0
-    is_front: bool = False
+    part: str = ""
 
 
 Render = Callable[[Sprite, int, Parameters, int], Ints]

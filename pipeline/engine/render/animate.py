@@ -12,11 +12,13 @@ import numpy as np
 
 from .. import parts
 from .. import prompt as prompts
-from ..motions import MOTIONS, Layer, Parameters, gather, inks, perform
+from ..contract.orders import Described
+from ..motions import MOTIONS, Layer, Parameters, gather, perform
 from ..parts import Room, Sprite
 from ..parts.types import Ints, Pixels
 from ..prompt import Reading
 
+NOTHING_SAID = Described()
 ORDER = (Layer.COLOUR, Layer.FORM, Layer.WHOLE)
 
 
@@ -44,16 +46,22 @@ def animate(
     frames: int = 8,
     negative_prompt: str = "",
     seed: int | None = None,
-    extra_colors: str = "",
+    described: Described = NOTHING_SAID,
 ) -> Animation:
     """Animate a (height, width, 4) uint8 straight RGBA sprite on its own canvas.
 
     Alpha is cut at 128. Without a seed one is derived from pixels and prompt, so that equal
-    requests look equal. `extra_colors` names a ramp (`inks.EXTRA`) that effects may be drawn with;
-    without it all colours are the sprite's own. Raises KeyError for an unknown ramp.
+    requests look equal. `described` is what the request says of the sprite itself.
     """
-    source = with_extra(parts.cut(sprite), extra_colors)
-    reading = prompts.read(prompt, source, negative_prompt)
+    cut = replace(
+        parts.cut(sprite),
+        kind=described.kind,
+        facing=described.facing,
+        boxes=described.parts,
+        extra_colours=described.extra_colors,
+    )
+    reading = prompts.read(prompt, cut, negative_prompt)
+    source = reading.sprite
     number = derived_seed(source.pixels, prompt) if seed is None else seed
     map_, done = _performed(source, frames, reading, number)
     return Animation(
@@ -64,11 +72,6 @@ def animate(
         reading.loops,
         done,
     )
-
-
-def with_extra(source: Sprite, ramp: str) -> Sprite:
-    """Return a sprite whose effects may use the colours of a named ramp; "" for none."""
-    return replace(source, extra=inks.extra(ramp)) if ramp else source
 
 
 def derived_seed(pixels: Pixels, text: str) -> int:
@@ -133,6 +136,6 @@ def _told(reading: Reading, done: tuple[str, ...]) -> str:
     """Add to the sentence what was performed instead when frames or room were too few."""
     wanted = reading.motions[0][0]
     if done[0] == wanted:
-        return reading.sentence
+        return reading.told(done)
     instead = f"Shown as {done[0]}: {wanted} needs more frames or room, or finds nothing to move."
-    return f"{reading.sentence} {instead}"
+    return f"{reading.told(done)} {instead}"

@@ -56,7 +56,10 @@ class Charge(Record, frozen=True, kw_only=True):
 
 
 class Inputs(Record, frozen=True, kw_only=True):
-    """The parameters as the service understood them; the last two only from the built-in engine."""
+    """The parameters as the service understood them; from `interpretation` on the built-in engine's.
+
+    `loops` says whether what was read goes on, or ends; `engine_version` which art it draws.
+    """
 
     model: str = ""
     #: Of any type: nothing but `jobs resolve` looks at it, and no poll may break over it.
@@ -64,6 +67,8 @@ class Inputs(Record, frozen=True, kw_only=True):
     interpretation: str = ""
     needs_ai: bool = False
     needs_ai_reason: str = ""
+    loops: bool | None = None
+    engine_version: int = 0
 
 
 class Fault(Record, frozen=True, kw_only=True):

@@ -1,0 +1,271 @@
+"""What a prompt asks for, before any sprite is looked at.
+
+Verbs outrank things, the first clause outranks the rest, waiting outranks only things, and what a
+negation or the negative prompt names is vetoed. Each word's effect is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from . import manner as manners
+from . import nouns, text, verbs
+from .manner import Manner
+from .text import Clause, Hit
+from .unread import ACTION_NOUNS
+
+# Verbs that are a phase of another motion: a jump crouches first and lands last.
+PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "jump": frozenset({"squash", "hop", "land", "bob"}),
+        "hop": frozenset({"squash", "jump", "land", "bob"}),
+        "sleep": frozenset({"breathe"}),
+        "walk": frozenset({"limb swing"}),
+        "run": frozenset({"limb swing", "walk"}),
+        "attack_strike": frozenset({"limb swing"}),
+        "wave": frozenset({"run"}),
+    }
+)
+LOOPED = {"jump": "hop"}
+# What stands before such a word is said to stay as it is: "outline and shine keep their shape".
+KEEPING = frozenset("keep keeps stay stays remain remains".split())
+WEAPONS = frozenset("sword axe bow spear dagger gun cannon hammer club staff wand ring".split())
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a prompt asks for: hits in order of rank, the leading one first.
+
+    `ruled_out` are senses of the prompt's own words that are vetoed, by it or by the negative
+    prompt. `unread` are verbs that nothing performs; `ignored` the words without any effect; `kind` is what
+    its nouns say the sprite is, or "". `effects` says of each word what it did.
+    """
+
+    asked: tuple[Hit, ...]
+    vetoed: frozenset[str]
+    ruled_out: tuple[str, ...]
+    manner: Manner
+    kind: str
+    unread: tuple[str, ...]
+    ignored: tuple[str, ...]
+    effects: tuple[tuple[str, str], ...]
+
+    @property
+    def leading(self) -> str:
+        """Return the sense that leads; "idle" when no word asks for anything."""
+        return self.asked[0].motion if self.asked else "idle"
+
+    @property
+    def is_once(self) -> bool:
+        """Tell whether it is to play once: it is said, or the verb has an end and no loop is."""
+        return self.manner.once or (self.ends and not self.manner.loops)
+
+    @property
+    def ends(self) -> bool:
+        """Tell whether what leads comes to an end by itself."""
+        is_said = bool(self.asked) and "once" in self.asked[0].how
+        return is_said or self.leading in verbs.ONE_SHOTS
+
+    @property
+    def are_verbs_unread(self) -> bool:
+        """Tell whether the prompt has verbs and none of them is read."""
+        return bool(self.unread) and not any(hit.is_verb for hit in self.asked)
+
+
+def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Understanding:
+    """Read a prompt for a sprite of this `kind`; without one the prompt's nouns may tell."""
+    clauses = text.clauses(prompt)
+    hits = [hit for clause in clauses for hit in _sifted(text.hits(clause), clause)]
+    kind = kind or kind_of(clauses, hits)
+    hits = [fitted for hit in hits if (fitted := _for_kind(hit, kind)).motion != "move"]
+    vetoed = _vetoes(hits, negative_prompt, kind)
+    manner = manners.read(prompt, clauses, hits)
+    asked = [_looped(hit, manner) for hit in hits if not hit.negated and hit.motion not in vetoed]
+    asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD])
+    unread = _unread(clauses, hits, asked)
+    busy = {(hit.clause, place) for hit in hits for place in hit.places}
+    return Understanding(
+        asked=tuple(asked),
+        vetoed=frozenset(vetoed),
+        ruled_out=tuple(sorted({hit.motion for hit in hits} & vetoed - {text.UNREAD})),
+        manner=manner,
+        kind=kind,
+        unread=unread,
+        ignored=_ignored(clauses, busy, unread),
+        effects=_effects(clauses, hits, vetoed, manner, unread),
+    )
+
+
+def kind_of(clauses: tuple[Clause, ...], hits: list[Hit]) -> str:
+    """Return what the first noun before any verb says the sprite is, or ""."""
+    if not clauses:
+        return ""
+    first = min((min(hit.places) for hit in hits if hit.is_verb and hit.clause == 0), default=99)
+    for place, word in enumerate(clauses[0].words):
+        is_late = place > first + len(next(iter(hits)).places) if hits else False
+        if is_late or clauses[0].negated[place]:
+            return ""
+        for kind, stems in nouns.KINDS.items():
+            stem = next((one for one in stems.split() if word in (one, f"{one}s")), None)
+            is_tool = stem in WEAPONS and any(hit.is_verb for hit in hits)
+            if stem is not None and not is_tool:
+                return kind
+    return ""
+
+
+def _for_kind(hit: Hit, kind: str) -> Hit:
+    """Turn a word that means another thing for another kind of sprite into what it means here."""
+    reading = verbs.BY_KIND.get((hit.motion, kind)) or verbs.BY_KIND.get((hit.motion, ""))
+    if reading is None or hit.part:
+        return hit
+    place = (hit.motion, kind) if (hit.motion, kind) in verbs.BY_KIND else (hit.motion, "")
+    motion, *how = reading.split()
+    lacking = verbs.LACKING.get(place, "")
+    return replace(hit, motion=motion, how=(*hit.how, *how), beyond=hit.beyond or lacking)
+
+
+def _looped(hit: Hit, manner: Manner) -> Hit:
+    """Turn what ends into what goes on, where a loop is said: jumping becomes hopping."""
+    is_loop = manner.loops and hit.motion in LOOPED
+    return replace(hit, motion=LOOPED[hit.motion]) if is_loop else hit
+
+
+def _vetoes(hits: Iterable[Hit], negative_prompt: str, kind: str) -> set[str]:
+    negative = [
+        _for_kind(hit, kind)
+        for clause in text.clauses(negative_prompt)
+        for hit in text.hits(clause)
+    ]
+    return {hit.motion for hit in hits if hit.negated} | {
+        hit.motion for hit in negative if not hit.negated
+    }
+
+
+def _ranked(asked: list[Hit]) -> list[Hit]:
+    """Put the leading hit first; what is only a phase of it is left out."""
+    ranked = sorted(asked, key=lambda hit: (-hit.weight, -hit.reach, hit.start))
+    verbs_read = [hit.motion for hit in ranked if hit.is_verb]
+    for leader in ("jump", "hop", "run"):
+        if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
+            ranked.sort(key=lambda hit: hit.motion != leader)
+            break
+    phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
+    rest = [hit for hit in ranked[1:] if _phase(hit) not in phases and hit.motion not in phases]
+    return [*ranked[:1], *rest]
+
+
+def _phase(hit: Hit) -> str:
+    return f"{hit.motion} swing" if hit.motion == "limb" and "sw" in hit.words else hit.motion
+
+
+def _sifted(found: list[Hit], clause: Clause) -> list[Hit]:
+    """Leave out verbs that are nouns here, as in "throws a rock" and "panting after a run"."""
+    first = min((hit.start for hit in found if hit.is_verb), default=0)
+    keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
+
+    def is_noun(hit: Hit) -> bool:
+        place = min(hit.places)
+        is_one = hit.is_verb and len(hit.places) == 1
+        after_article = hit.start > first and clause.words[place - 1] in text.ARTICLES
+        is_bare = not clause.words[place].endswith(("s", "ing", "ed"))
+        return is_one and (after_article or (is_bare and place < keeps))
+
+    return [hit for hit in found if not is_noun(hit)]
+
+
+# -- what no table knows ------------------------------------------------------------------------
+
+_STARTERS = frozenset(
+    "to can will must starts begins and then while who that it he she they".split()
+)
+
+
+def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> tuple[str, ...]:
+    """Return the verbs that nothing performs, in order, each once."""
+    phases = PHASES.get(asked[0].motion, frozenset()) if asked else frozenset()
+    busy = {(hit.clause, place) for hit in hits for place in hit.places}
+    found = {
+        hit.start: hit.words
+        for hit in hits
+        if hit.motion == text.UNREAD
+        and not hit.negated
+        and not ("land" in phases and hit.words.startswith("tak"))
+    } | {
+        100 * clause.number + place: clause.words[place]
+        for clause in clauses
+        for place in range(len(clause.words))
+        if (clause.number, place) not in busy
+        and not clause.negated[place]
+        and _is_verb(clause.words, place)
+        and not any(text.is_form(clause.words[place], phase) for phase in phases)
+    }
+    return tuple(dict.fromkeys(found[start] for start in sorted(found)))
+
+
+def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
+    """Tell whether an unread word is a verb: by the list, by its ending, or by where it stands."""
+    word = tokens[place]
+    before = tokens[place - 1] if place else ""
+    if word in ACTION_NOUNS:
+        return True
+    if text.is_plain(word):
+        return False
+    if text.is_unread_verb(word):
+        is_noun = before in text.ARTICLES or text.is_noun(word)
+        return word.endswith("ing") or not is_noun
+    if text.is_known(word):
+        return False
+    if word.endswith("ing") and len(word) > 5:
+        return True
+    ends = word.endswith(("s", "es", "ed")) and not word.endswith(("ss", "us", "is"))
+    is_subject = not before or before in _STARTERS or text.is_thing(before)
+    return ends and is_subject and len(word) > 3
+
+
+def _ignored(
+    clauses: tuple[Clause, ...], busy: set[tuple[int, int]], unread: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the content words that had no effect, in order, each once."""
+    left = (
+        word
+        for clause in clauses
+        for place, word in enumerate(clause.words)
+        if (clause.number, place) not in busy
+        and word not in unread
+        and not text.is_silent(word)
+        and not clause.negated[place]
+    )
+    return tuple(dict.fromkeys(left))
+
+
+def _effects(
+    clauses: tuple[Clause, ...],
+    hits: list[Hit],
+    vetoed: set[str],
+    manner: Manner,
+    unread: tuple[str, ...],
+) -> tuple[tuple[str, str], ...]:
+    """Say of each word what it did."""
+    mended = [
+        (typed, f"read as '{word}'")
+        for clause in clauses
+        for word, typed in zip(clause.words, clause.typed, strict=True)
+        if word != typed
+    ]
+    read = [
+        (hit.words, "ruled out" if hit.negated or hit.motion in vetoed else _effect(hit))
+        for hit in hits
+    ]
+    return (
+        *mended,
+        *read,
+        *manner.effects,
+        *((word, "a verb that is not known") for word in unread),
+    )
+
+
+def _effect(hit: Hit) -> str:
+    part = f" of the {hit.part}" if hit.part else ""
+    return f"{hit.motion}{part}" if hit.is_verb else f"{hit.motion}, unless a verb says otherwise"
