@@ -28,6 +28,7 @@ from . import (
     limbs,
     magic,
     matter,
+    parted,
     scales,
     shears,
     shifts,
@@ -64,6 +65,9 @@ def perform(
     `name` may be an alias. Returns the name of the motion that was performed and its map.
     """
     name = ALIASES.get(name, name)
+    alone = parted.render(name, sprite, frames, parameters, seed)
+    if alone is not None:
+        return name, alone
     tried: list[str] = []
     for candidate in (name, MOTIONS[name].fallback, *LAST_RESORTS):
         motion = MOTIONS[candidate]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from ..parts import Sprite
@@ -15,6 +18,16 @@ from .shifts import floating
 
 LARGE = 40
 FIGURE, BEAST, LEGLESS, WINGED, THING = "stand", "quad", "legless", "winged", "thing"
+STANCES: Mapping[str, str] = MappingProxyType(
+    {
+        "biped": FIGURE,
+        "quadruped": BEAST,
+        "legless": LEGLESS,
+        "serpent": LEGLESS,
+        "winged": WINGED,
+        **dict.fromkeys(("item", "vehicle", "effect", "machine", "building"), THING),
+    }
+)
 # When the parts of a breath go down and come up again, in eighths of a turn: body, then what
 # follows it, then what follows last. Of eight frames no more than two are alike.
 DOWN, UP = 1, 5
@@ -45,6 +58,8 @@ def idle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 def stance(sprite: Sprite) -> str:
     """Return what a sprite looks like: it stands on two or four, has no legs, or is a thing."""
     box = sprite.box
+    if sprite.kind in STANCES:
+        return STANCES[sprite.kind]
     if len(sprite.legs) >= 2:
         return BEAST if box.width > 1.2 * box.height or len(sprite.legs) > 2 else FIGURE
     if sprite.eyes is None:

@@ -143,6 +143,9 @@ def _shine(stage: marks.Stage, frame: int, pose: str, seam: int, colours: inks.I
 def lid_row(sprite: Sprite) -> int:
     """Return the first row under the lid: the strongest horizontal line near the upper third."""
     box = sprite.box
+    stated = sprite.part("lid")
+    if stated is not None:
+        return int(np.clip(stated.box[3], box.top + 1, max(box.top + 1, box.bottom - 1)))
     low = box.top + max(1, round(0.25 * box.height))
     high = box.top + max(2, round(0.6 * box.height))
     light = np.where(sprite.opaque, sprite.lightness, 0.0)

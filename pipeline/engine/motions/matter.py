@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..parts import Sprite, regions
-from ..parts.types import Bools, Floats, Ints
+from ..parts.types import Bools, Floats, Ints, Pixels
 from . import facing, gather, inks, marks, shears, waves
 from .marks import Stage
 from .motion import Layer, Motion, Parameters
@@ -35,7 +35,7 @@ def fire(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     colours = inks.ramp(sprite, inks.WARM, 6)
     stage = marks.stage(sprite, gather.still(sprite, frames))
     high = max(3, int(HIGHEST * sprite.box.height))
-    heat = _heat(sprite, frames, seed, high)
+    heat = _heat(sprite, frames, seed, high, parameters.part)
     for frame in range(1, frames):
         near = min(frame, frames - frame)
         strength = KINDLED[near] if near < len(KINDLED) else 1.0
@@ -62,13 +62,15 @@ def flame_of(sprite: Sprite) -> Sprite | None:
         return None
     if region.sum() > 0.8 * sprite.area:
         return sprite
-    return Sprite(np.where(region[..., None], sprite.pixels, 0).astype(np.uint8))
+    return Sprite(_only(sprite, region))
 
 
-def _heat(sprite: Sprite, frames: int, seed: int, high: int) -> Floats:
+def _heat(sprite: Sprite, frames: int, seed: int, high: int, name: str) -> Floats:
     """Return (frames, height, width) heat, up to `high` at its sources."""
     height, width = sprite.opaque.shape
-    sources = _sources(sprite, seed)
+    part = sprite.part(name)
+    alone = sprite if part is None else replace(sprite, pixels=_only(sprite, part.mask))
+    sources = _sources(alone, seed)
     heat = np.zeros((height, width))
     shown = np.zeros((frames, height, width))
     drawn = [_drawn(frame, height, width, seed) for frame in range(frames)]
@@ -101,6 +103,10 @@ def _whole(heat: Floats, high: int) -> Floats:
     wide = np.pad(burning, ((0, 0), (1, 1), (1, 1))).astype(np.intp)
     beside = wide[:, :-2, 1:-1] + wide[:, 2:, 1:-1] + wide[:, 1:-1, :-2] + wide[:, 1:-1, 2:]
     return np.where(burning & (beside >= 2), heat, 0.0)
+
+
+def _only(sprite: Sprite, mask: Bools) -> Pixels:
+    return np.where(mask[..., None], sprite.pixels, 0).astype(np.uint8)
 
 
 def _sources(sprite: Sprite, seed: int) -> Bools:
@@ -150,7 +156,7 @@ def smoke(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     if colours is None:
         return stage.map_
     box = sprite.box
-    x, y = _chimney(sprite)
+    x, y = _chimney(sprite, parameters.part)
     count = max(3, frames // 2)
     life = max(3, (2 * frames) // 3)
     size = max(1.2, 0.08 * box.height)
@@ -168,8 +174,12 @@ def smoke(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     return stage.map_
 
 
-def _chimney(sprite: Sprite) -> tuple[float, float]:
-    """Return where smoke leaves: the middle of the highest row."""
+def _chimney(sprite: Sprite, name: str) -> tuple[float, float]:
+    """Return where smoke leaves: the top of the named part or chimney, else of the sprite."""
+    part = sprite.part(name or "chimney")
+    if part is not None:
+        left, top, right, _ = part.box
+        return (left + right) / 2, float(top)
     columns = np.flatnonzero(sprite.opaque[sprite.box.top])
     middle = (int(columns[0]) + int(columns[-1]) + 1) / 2 if columns.size else sprite.box.centre_x
     return middle, float(sprite.box.top)
