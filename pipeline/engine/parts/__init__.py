@@ -67,7 +67,7 @@ class Sprite:
     `taken` is the room that another motion of the same clip already uses. `kind` is what the sprite
     is ("biped", "building" …; "" not known), `facing` is "left", "right", "front" or "" as it was
     stated, `boxes` are parts that were named: (name, (left, top, right, bottom)) in canvas pixels.
-    `extra_colours` may be used beside the sprite's own.
+    `extra_colours` may be used by effects beside the sprite's own.
     """
 
     pixels: Pixels
@@ -76,6 +76,12 @@ class Sprite:
     facing: str = ""
     boxes: tuple[tuple[str, tuple[int, int, int, int]], ...] = ()
     extra_colours: tuple[tuple[int, int, int], ...] = ()
+
+    @cached_property
+    def extra(self) -> Pixels:
+        """Return the extra colours as (n, 4) uint8; a map names them by height * width and up."""
+        rows = [(*colour, 255) for colour in self.extra_colours]
+        return np.array(rows, dtype=np.uint8).reshape(-1, 4)
 
     @cached_property
     def height(self) -> int:

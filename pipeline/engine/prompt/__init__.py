@@ -244,7 +244,6 @@ def _parameters(one: Chosen, found: Understanding, facing: int) -> Parameters:
         "cycles": manner.cycles if is_leading else 1,
         "once": found.is_once,
         "facing": facing,
-        "is_front": False,
         "part": one.hit.part if one.hit else "",
         "variant": _variant(one, said),
     }
