@@ -105,17 +105,24 @@ def _flame(sprite: Sprite) -> Found | None:
     if flame is None:
         return None
     box = flame.box
-    return flame.opaque, 0.7, (box.centre_x, float(box.bottom))
+    is_bright = bool(flame.palette.lab[:, 0].max() >= 0.8)
+    is_high = box.centre_y < sprite.box.centre_y
+    confidence = 0.8 if sprite.kind == "flame" else 0.6 if is_bright and is_high else 0.3
+    confidence *= 0.5 if sprite.kind in ("biped", "quadruped", "winged", "legless") else 1.0
+    return flame.opaque, confidence, (box.centre_x, float(box.bottom))
 
 
 def _lid(sprite: Sprite) -> Found | None:
-    """Find a lid: what lies above the strongest level line in the middle of a box-like thing."""
+    """Find a lid: what lies above the strongest level line of a box-like thing."""
     if sprite.kind not in ("item", "machine", ""):
         return None
+    box = sprite.box
+    is_boxy = sprite.area >= 0.7 * box.width * box.height and box.height >= 0.5 * box.width
     line = turning.level_line(sprite)
     if line is None:
         return None
     row, strength = line
+    strength *= 1.0 if is_boxy and sprite.box.width >= 12 else 0.5
     mask = sprite.opaque & (np.arange(sprite.height)[:, None] < row)
     return mask, strength, (float(sprite.box.left), float(row))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from ..motions.turns import is_round
-from ..parts import Sprite
+from ..parts import Sprite, colour
+from ..parts.types import Bools
 from .kinds import Kind
 
-#: A flame has a bright, vivid core; brown things are as warm, and dull.
-LIGHT, VIVID, LEAST_BRIGHT = 0.7, 0.1, 0.15
+#: The heart of a flame is bright and yellow; brown things are as warm, and dull.
+BRIGHT, YELLOW_DEGREES, LEAST_BRIGHT, LIGHTER_HEART = 0.8, 75.0, 0.08, 0.03
 WIDE, WINGED, TALL = 1.15, 1.3, 0.8
 FEW_COLOURS = 5
+#: Lower creatures that are wide crawl or slide, whatever gaps are under them.
+LEAST_LEGGED = 10
 
 
 def kind(sprite: Sprite) -> Kind:
@@ -27,7 +30,7 @@ def kind(sprite: Sprite) -> Kind:
         return Kind.FLAME
     if _green_share(sprite) >= 0.5 and is_rooted(sprite):
         return Kind.PLANT
-    if len(sprite.legs) >= 2 and sprite.box.height >= 0.7 * sprite.box.width:
+    if len(sprite.legs) == 2 and sprite.box.height >= WIDE * sprite.box.width:
         return Kind.BIPED
     return Kind.ITEM
 
@@ -35,9 +38,9 @@ def kind(sprite: Sprite) -> Kind:
 def _creature(sprite: Sprite) -> Kind:
     box, legs = sprite.box, len(sprite.legs)
     is_wide = box.width >= WIDE * box.height
-    if legs >= 3 or (is_wide and legs >= 2):
+    if legs >= 3 or (is_wide and legs >= 2 and box.height >= LEAST_LEGGED):
         return Kind.QUADRUPED
-    if legs >= 2 or box.height >= WIDE * box.width:
+    if legs >= 2 or box.height >= 0.85 * box.width:
         return Kind.BIPED
     is_winged = box.width >= WINGED * box.height and sprite.part("wings") is not None
     return Kind.WINGED if is_winged else Kind.LEGLESS
@@ -72,25 +75,40 @@ def is_coin(sprite: Sprite) -> bool:
 
 
 def is_burning(sprite: Sprite) -> bool:
-    """Tell whether a bright flame is a part of the sprite and stands at its top."""
+    """Tell whether a flame is a part of the sprite and stands at its top."""
     flame = sprite.flame
     if flame is None or flame.area < 0.08 * sprite.area:
         return False
     at_top = flame.box.top <= sprite.box.top + 1 and flame.box.centre_y < sprite.box.centre_y
-    return at_top and bool(flame.palette.lab[:, 0].max() >= 0.8)
+    return at_top and _is_fire(sprite, flame.opaque)
 
 
 def is_flame(sprite: Sprite) -> bool:
-    """Tell whether the whole sprite is a flame: warm and bright, tapering, without legs."""
-    palette, index = sprite.palette, sprite.palette.index[sprite.opaque]
-    bright = palette.fiery & (palette.lab[:, 0] >= LIGHT) & (palette.chroma >= VIVID)
-    if palette.fiery[index].mean() < 0.5 or bright[index].mean() < LEAST_BRIGHT or sprite.legs:
+    """Tell whether the whole sprite is a flame."""
+    share = sprite.palette.fiery[sprite.palette.index[sprite.opaque]].mean()
+    return bool(share >= 0.5) and not sprite.legs and _is_fire(sprite, sprite.opaque)
+
+
+def _is_fire(sprite: Sprite, mask: Bools) -> bool:
+    """Tell whether a region burns: bright and yellow in its heart, redder at its edge, tapering."""
+    palette = sprite.palette
+    bright = palette.fiery & (palette.lab[:, 0] >= BRIGHT) & (palette.hue >= YELLOW_DEGREES)
+    if np.append(bright, False)[palette.index][mask].mean() < LEAST_BRIGHT:
         return False
-    box = sprite.box
-    widths = sprite.opaque.sum(axis=1)[box.top : box.bottom]
-    third = max(1, box.height // 3)
-    tapers = widths[:third].mean() < 0.75 * widths[third:].max()
-    return bool(tapers) and box.height >= TALL * box.width and not is_round(sprite)
+    widths = mask.sum(axis=1)
+    widths = widths[widths > 0]
+    tip = widths[: max(1, len(widths) // 4)].mean()
+    is_upright = len(widths) >= 0.95 * widths.max() and tip <= 0.55 * widths.max()
+    return is_upright and _heart(sprite, mask) >= LIGHTER_HEART
+
+
+def _heart(sprite: Sprite, mask: Bools) -> float:
+    """Return by how much the heart of a region is lighter than its edge, of its warm pixels."""
+    warm = mask & np.append(sprite.palette.fiery, False)[sprite.palette.index]
+    edge = colour.rim(mask)
+    if not (warm & edge).any() or not (warm & ~edge).any():
+        return 0.0
+    return float(sprite.lightness[warm & ~edge].mean() - sprite.lightness[warm & edge].mean())
 
 
 def _green_share(sprite: Sprite) -> float:

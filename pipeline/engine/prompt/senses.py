@@ -17,15 +17,40 @@ from .text import Clause, Hit
 from .unread import ACTION_NOUNS
 from .words import listed
 
-# Verbs that are a phase of another motion: a jump crouches first and lands last.
+# Verbs that are a phase of another motion: a jump crouches first and lands last. They are shown with
+# it, or go without saying.
+_BLOW = frozenset({"tilt", "turn", "recoil", "limb", "limb swing", "wave", "flash", "land", "open"})
 PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
+        "idle": frozenset({"breathe", "bob", "tilt"}),
         "jump": frozenset({"squash", "hop", "land", "bob"}),
         "hop": frozenset({"squash", "jump", "land", "bob"}),
         "sleep": frozenset({"breathe"}),
-        "walk": frozenset({"limb swing"}),
-        "run": frozenset({"limb swing", "walk"}),
-        "attack_strike": frozenset({"limb swing"}),
+        "walk": frozenset({"limb swing", "sway", "nod", "turn", "bob", "drag"}),
+        "run": frozenset({"limb swing", "walk", "tilt", "bob"}),
+        "attack_strike": _BLOW,
+        "attack_bite": _BLOW,
+        "attack_thrust": _BLOW,
+        "attack_shoot": _BLOW,
+        "hurt": _BLOW | {"shake", "bob"},
+        "death": _BLOW | {"hurt", "dissolve", "stagger"},
+        "explode": frozenset({"flash", "pulse", "crumble", "fly", "float", "dissolve", "glow"}),
+        "crumble": frozenset({"explode", "dissolve", "dust", "death"}),
+        "pickup": frozenset({"hop", "jump", "spin", "turn", "rotate", "dissolve", "sparkle", "glow"}),
+        "levelup": frozenset({"glow", "flash", "sparkle", "jump", "hop", "celebrate"}),
+        "spawn": frozenset({"glow", "flash", "sparkle"}),
+        "teleport": frozenset({"glow", "flash", "sparkle", "dissolve", "spawn"}),
+        "open": frozenset({"tilt", "sparkle", "glow", "explode", "turn", "rotate"}),
+        "close": frozenset({"tilt", "turn", "rotate"}),
+        "cast": frozenset({"glow", "charge", "sparkle"}),
+        "charge": frozenset({"glow", "sparkle", "pulse"}),
+        "heal": frozenset({"glow", "sparkle"}),
+        "fire": frozenset({"dissolve", "flicker", "glow", "float"}),
+        "smoke": frozenset({"dissolve", "pulse", "float", "hover8"}),
+        "electric": frozenset({"jump", "hop", "flash", "spark"}),
+        "lava": frozenset({"glow", "water", "bob"}),
+        "water": frozenset({"wave", "ripple", "tilt", "sparkle"}),
+        "slither": frozenset({"wave", "ripple", "run", "sway"}),
         "wave": frozenset({"run"}),
     }
 )
@@ -61,18 +86,27 @@ class Understanding:
     @property
     def is_once(self) -> bool:
         """Tell whether it is to play once: it is said, or the verb has an end and no loop is."""
-        return self.manner.once or (self.ends and not self.manner.loops)
+        return self.is_once_for(self.asked[0] if self.asked else None)
+
+    def is_once_for(self, hit: Hit | None) -> bool:
+        """Tell whether a hit that leads is to play once."""
+        is_end = hit is not None and ends(hit)
+        return self.manner.once or (is_end and not self.manner.loops)
 
     @property
     def ends(self) -> bool:
         """Tell whether what leads comes to an end by itself."""
-        is_said = bool(self.asked) and "once" in self.asked[0].how
-        return is_said or self.leading in verbs.ONE_SHOTS
+        return bool(self.asked) and ends(self.asked[0])
 
     @property
     def are_verbs_unread(self) -> bool:
         """Tell whether the prompt has verbs and none of them is read."""
         return bool(self.unread) and not any(hit.is_verb for hit in self.asked)
+
+
+def ends(hit: Hit) -> bool:
+    """Tell whether what a hit asks for comes to an end by itself."""
+    return "once" in hit.how or hit.motion in verbs.ONE_SHOTS
 
 
 def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Understanding:
@@ -152,9 +186,17 @@ def _ranked(asked: list[Hit]) -> list[Hit]:
         if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
             ranked.sort(key=lambda hit: hit.motion != leader)
             break
+    _prefer_idle(ranked)
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
     rest = [hit for hit in ranked[1:] if _phase(hit) not in phases and hit.motion not in phases]
     return [*ranked[:1], *rest]
+
+
+def _prefer_idle(ranked: list[Hit]) -> None:
+    """Let who idles and breathes idle: that is the fuller motion of the two."""
+    idle = next((hit for hit in ranked if hit.motion == "idle"), None)
+    if idle is not None and ranked[0].motion == "breathe":
+        ranked.sort(key=lambda hit: hit is not idle)
 
 
 def _phase(hit: Hit) -> str:

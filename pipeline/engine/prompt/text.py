@@ -274,12 +274,18 @@ def _spelled(typed: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def _speller() -> Speller:
-    stems = {stem for entry in _entries() if entry.is_verb for stem in entry.stems}
-    forms = {stem + ending for stem in stems if len(stem) > 2 for ending in words.SUFFIXES}
+    stems = {stem for entry in _entries() if entry.is_verb for stem in entry.stems if stem[2:]}
+    forms = {stem + ending for stem in stems for ending in ("", "s", "e", "es", "ed", "ing")}
     doubled = {
-        f"{stem}{stem[-1]}{ending}" for stem in stems for ending in ("ing", "ed", "er") if stem
+        f"{stem}{stem[-1]}{ending}" for stem in stems if _doubles(stem) for ending in ("ing", "ed")
     }
     return Speller({*forms, *doubled, *words.SLOW, *words.FAST, *words.LOOP}, is_known)
+
+
+def _doubles(stem: str) -> bool:
+    """Tell whether a stem doubles its last letter: hop, hopping."""
+    vowels = [letter in "aeiou" for letter in stem[-3:]]
+    return len(stem) <= 5 and vowels == [False, True, False] and stem[-1] not in "wxy"
 
 
 @cache

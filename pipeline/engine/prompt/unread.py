@@ -7,7 +7,7 @@ from .words import listed
 UNREAD_VERBS = listed(
     "juggl knit play_the play_a play_with play_on paint fish cook hug wash sweep cry cries cried"
     " weep wept sneez cough meditat sing sang sung rid ride rode build built pray yawn writ write"
-    " wrote cartwheel moonwalk somersault backflip handstand pushup pullup read dig dug rear"
+    " wrote cartwheel moonwalk somersault backflip handstand pushup pullup read dig dug rear_up rears rearing"
     " take_off takes_off land plant_seed carri carry carries floss skateboard hatch tongue_flick"
     " flick_tongue surf ski sew spray sell sold buy bought bak bake drive drove driv sip pull"
     " push drag lift carve repair fix mend forg tinker inspect examin study studi ponder think"

@@ -138,8 +138,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "levelup": "level_up levels_up leveling_up levelling_up levelled_up leveled_up promot",
         "spread": "twitch flick swish whisk",
         "turn": "turn turn_way",
-        "blow": "blow blew stream trail",
-        "move": "mov",
+        "blow": "blow blew",
+        "move": "mov trail stream",
     }
 )
 

@@ -23,7 +23,7 @@ EXCEPTIONS = listed(
     " player players restless rester seed seeds seedy water's shyer barker barge barges bower"
     " ember bone bones boner wade wades shine's reeds coined pined lines liner lined cape's poker"
     " pokers rammed stander talker charger chargers hammer hammers spinner spinners slapper"
-    " lander waver wavers wavering rocker rockers winger wingers bather bitty stone stones potter"
+    " lander waver wavers wavering tired listened rocker rockers winger wingers bather bitty stone stones potter"
     " bowed"
 )
 
