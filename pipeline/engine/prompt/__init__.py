@@ -203,7 +203,7 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, str | N
 
 
 def _misses_part(hit: Hit, sprite: Sprite) -> bool:
-    """Tell whether a verb moves a part that was not found, where moving the whole would be wrong."""
+    """Tell whether a verb moves a part that was not found; moving the whole would be wrong."""
     if not hit.part or hit.motion in WHOLE_WITHOUT or sprite.kind in (Kind.ITEM, Kind.EFFECT):
         return False
     return sprite.part(hit.part) is None

@@ -6,58 +6,18 @@ negation or the negative prompt names is vetoed. Each word's effect is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
+from . import context, nouns, text, verbs
 from . import manner as manners
-from . import nouns, text, verbs
 from .manner import Manner
+from .phases import PHASES
 from .text import Clause, Hit
 from .unread import ACTION_NOUNS
-from .words import listed
+from .words import HOW, STATES, listed
 
-# Verbs that are a phase of another motion: a jump crouches first and lands last. They are shown with
-# it, or go without saying.
-_BLOW = frozenset({"tilt", "turn", "recoil", "limb", "limb swing", "wave", "flash", "land", "open"})
-PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "idle": frozenset({"breathe", "bob", "tilt"}),
-        "jump": frozenset({"squash", "hop", "land", "bob"}),
-        "hop": frozenset({"squash", "jump", "land", "bob"}),
-        "sleep": frozenset({"breathe"}),
-        "walk": frozenset({"limb swing", "sway", "nod", "turn", "bob", "drag"}),
-        "run": frozenset({"limb swing", "walk", "tilt", "bob"}),
-        "attack_strike": _BLOW,
-        "attack_bite": _BLOW,
-        "attack_thrust": _BLOW,
-        "attack_shoot": _BLOW,
-        "hurt": _BLOW | {"shake", "bob"},
-        "death": _BLOW | {"hurt", "dissolve", "stagger"},
-        "explode": frozenset({"flash", "pulse", "crumble", "fly", "float", "dissolve", "glow"}),
-        "crumble": frozenset({"explode", "dissolve", "dust", "death"}),
-        "pickup": frozenset({"hop", "jump", "spin", "turn", "rotate", "dissolve", "sparkle", "glow"}),
-        "levelup": frozenset({"glow", "flash", "sparkle", "jump", "hop", "celebrate"}),
-        "spawn": frozenset({"glow", "flash", "sparkle"}),
-        "teleport": frozenset({"glow", "flash", "sparkle", "dissolve", "spawn"}),
-        "open": frozenset({"tilt", "sparkle", "glow", "explode", "turn", "rotate"}),
-        "close": frozenset({"tilt", "turn", "rotate"}),
-        "cast": frozenset({"glow", "charge", "sparkle"}),
-        "charge": frozenset({"glow", "sparkle", "pulse"}),
-        "heal": frozenset({"glow", "sparkle"}),
-        "fire": frozenset({"dissolve", "flicker", "glow", "float"}),
-        "smoke": frozenset({"dissolve", "pulse", "float", "hover8"}),
-        "electric": frozenset({"jump", "hop", "flash", "spark"}),
-        "lava": frozenset({"glow", "water", "bob"}),
-        "water": frozenset({"wave", "ripple", "tilt", "sparkle"}),
-        "slither": frozenset({"wave", "ripple", "run", "sway"}),
-        "wave": frozenset({"run"}),
-    }
-)
 LOOPED = {"jump": "hop"}
-# What stands before such a word is said to stay as it is: "outline and shine keep their shape".
-KEEPING = listed("keep keeps stay stays remain remains")
-WEAPONS = listed("sword axe bow spear dagger gun cannon hammer club staff wand ring")
 
 
 @dataclass(frozen=True)
@@ -112,7 +72,7 @@ def ends(hit: Hit) -> bool:
 def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Understanding:
     """Read a prompt for a sprite of this `kind`; without one the prompt's nouns may tell."""
     clauses = text.clauses(prompt)
-    hits = [hit for clause in clauses for hit in _sifted(text.hits(clause), clause)]
+    hits = [hit for clause in clauses for hit in context.read(text.hits(clause), clause)]
     kind = kind or kind_of(clauses, hits)
     hits = [fitted for hit in hits if (fitted := _for_kind(hit, kind)).motion != "move"]
     vetoed = _vetoes(hits, negative_prompt, kind)
@@ -120,6 +80,8 @@ def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Unders
     asked = [_looped(hit, manner) for hit in hits if not hit.negated and hit.motion not in vetoed]
     asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD])
     unread = _unread(clauses, hits, asked)
+    if unread and not any(hit.is_verb for hit in asked):
+        asked = []  # things alone do not say what a verb that is not known asks of them
     busy = {(hit.clause, place) for hit in hits for place in hit.places}
     return Understanding(
         asked=tuple(asked),
@@ -144,7 +106,7 @@ def kind_of(clauses: tuple[Clause, ...], hits: list[Hit]) -> str:
             return ""
         for kind, stems in nouns.KINDS.items():
             stem = next((one for one in stems.split() if word in (one, f"{one}s")), None)
-            is_tool = stem in WEAPONS and any(hit.is_verb for hit in hits)
+            is_tool = stem in context.TOOLS and any(hit.is_verb for hit in hits)
             if stem is not None and not is_tool:
                 return kind
     return ""
@@ -188,7 +150,7 @@ def _ranked(asked: list[Hit]) -> list[Hit]:
             break
     _prefer_idle(ranked)
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
-    rest = [hit for hit in ranked[1:] if _phase(hit) not in phases and hit.motion not in phases]
+    rest = [hit for hit in ranked[1:] if hit.motion not in phases]
     return [*ranked[:1], *rest]
 
 
@@ -197,25 +159,6 @@ def _prefer_idle(ranked: list[Hit]) -> None:
     idle = next((hit for hit in ranked if hit.motion == "idle"), None)
     if idle is not None and ranked[0].motion == "breathe":
         ranked.sort(key=lambda hit: hit is not idle)
-
-
-def _phase(hit: Hit) -> str:
-    return f"{hit.motion} swing" if hit.motion == "limb" and "sw" in hit.words else hit.motion
-
-
-def _sifted(found: list[Hit], clause: Clause) -> list[Hit]:
-    """Leave out verbs that are nouns here, as in "throws a rock" and "panting after a run"."""
-    first = min((hit.start for hit in found if hit.is_verb), default=0)
-    keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
-
-    def is_noun(hit: Hit) -> bool:
-        place = min(hit.places)
-        is_one = hit.is_verb and len(hit.places) == 1
-        after_article = hit.start > first and clause.words[place - 1] in text.ARTICLES
-        is_bare = not clause.words[place].endswith(("s", "ing", "ed"))
-        return is_one and (after_article or (is_bare and place < keeps))
-
-    return [hit for hit in found if not is_noun(hit)]
 
 
 # -- what no table knows ------------------------------------------------------------------------
@@ -242,7 +185,27 @@ def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> t
         and _is_verb(clause.words, place)
         and not any(text.is_form(clause.words[place], phase) for phase in phases)
     }
+    if not any(hit.is_verb and not hit.negated for hit in hits):
+        found |= _doing(clauses, busy)
     return tuple(dict.fromkeys(found[start] for start in sorted(found)))
+
+
+def _doing(clauses: tuple[Clause, ...], busy: set[tuple[int, int]]) -> dict[int, str]:
+    """Return verbs that elsewhere only tell how a motion runs, where they have an object.
+
+    "Drops a coin" asks for something; "drops slowly" beside another verb does not.
+    """
+    return {
+        100 * clause.number + place: word
+        for clause in clauses
+        for place, (word, after) in enumerate(zip(clause.words, clause.words[1:], strict=False))
+        if word in HOW
+        and word not in STATES
+        and after in text.ARTICLES
+        and word.endswith(("s", "ing"))
+        and (clause.number, place) not in busy
+        and not clause.negated[place]
+    }
 
 
 def _is_verb(tokens: tuple[str, ...], place: int) -> bool:

@@ -40,7 +40,7 @@ class Hit:
     """A stem found in a clause: the sense it asks for, its words and where they stand.
 
     `how` are words of the reading (`slow`, `x2`), `part` is what moves, `beyond` says what one
-    still picture cannot give of it.
+    still picture cannot give of it; `is_aside` says that it only goes along with another verb.
     """
 
     motion: str
@@ -55,6 +55,7 @@ class Hit:
     swapped_for: str = ""
     how: tuple[str, ...] = ()
     part: str = ""
+    is_aside: bool = False
 
     @property
     def reach(self) -> int:
@@ -66,7 +67,8 @@ class Hit:
         """Return how much it counts: verbs and the first clause more, mere waiting less."""
         if self.motion == "idle":
             return IDLE_WEIGHT
-        return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + FIRST_WEIGHT * (self.clause == 0)
+        first = FIRST_WEIGHT * (self.clause == 0) - self.is_aside
+        return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + first
 
 
 def normalised(prompt: str) -> str:
@@ -162,7 +164,8 @@ def _stems(phrase: str) -> tuple[str, ...]:
 
 def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
     for start, word in enumerate(clause.words):
-        if is_form(word, entry.stems[0]):
+        is_here = is_form(word, entry.stems[0])
+        if is_here and (entry.is_verb or is_noun_form(word, entry.stems[0])):
             places = _followed(entry.stems, clause.words, start)
             if places:
                 told = [part for word in entry.how if (part := word.partition("part:")[2])]
@@ -179,6 +182,11 @@ def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
                     how=entry.how,
                     part=told[0] if told else "",
                 )
+
+
+def is_noun_form(word: str, stem: str) -> bool:
+    """Tell whether a word is a noun of this stem: one or many, and no verb's ending."""
+    return word[len(stem) :] in ("", "s", "es", "y", "ies", "e")
 
 
 def _followed(stems: tuple[str, ...], tokens: tuple[str, ...], start: int) -> list[int]:

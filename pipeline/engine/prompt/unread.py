@@ -5,9 +5,10 @@ from __future__ import annotations
 from .words import listed
 
 UNREAD_VERBS = listed(
-    "juggl knit play_the play_a play_with play_on paint fish cook hug wash sweep cry cries cried"
-    " weep wept sneez cough meditat sing sang sung rid ride rode build built pray yawn writ write"
-    " wrote cartwheel moonwalk somersault backflip handstand pushup pullup read dig dug rear_up rears rearing"
+    "row_boat rows_a snap_finger light_candle light_torch light_lamp juggl knit play_the play_a"
+    " play_with play_on paint fish cook hug wash sweep cry cries cried weep wept sneez cough"
+    " meditat sing sang sung rid ride rode build built pray yawn writ write wrote cartwheel"
+    " moonwalk somersault backflip handstand pushup pullup read dig dug rear_up rears rearing"
     " take_off takes_off land plant_seed carri carry carries floss skateboard hatch tongue_flick"
     " flick_tongue surf ski sew spray sell sold buy bought bak bake drive drove driv sip pull"
     " push drag lift carve repair fix mend forg tinker inspect examin study studi ponder think"
@@ -28,7 +29,7 @@ UNREAD_VERBS = listed(
     " drill screw unscrew nail paint_wall wallpaper plaster lay_brick shovel excavat bulldoz pave"
     " teeter_totter see_saw hula skip_rope jump_rope trampolin dive dove bowl bat_ball pitch"
     " dribbl dunk serve volley putt tee_off fence_off spar kickbox limbo waltz tango breakdanc"
-    " headbang twerk pirouett curtsy curtsey kneel_pray bless baptiz exorcis sacrific ritual"
+    " headbang twerk pirouett curtsy curtsey kneel_pray bless baptiz exorcis sacrific"
     " levitat_object telekin hypnotiz mesmeriz charm seduc polymorph clon multipli split divid"
     " merg fuse absorb swallow regurgitat burrow_out tunnel nestl perch roost swoop div_bomb"
     " spiral loop_the_loop backpedal strafe sidestep wall_jump wall_slide grappl_hook zipline"

@@ -20,7 +20,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "float": "float hover levitat suspend hang_in_air mid_air midair weightlessly_drift"
         " drift_weightlessly",
         "hover8": "drift wander meander figure_eight float_around",
-        "breathe": "breath inhal exhal pant catch_breath",
+        "breathe": "heaves heaving breath inhal exhal pant catch_breath",
         "sleep": "sleep slept asleep snor snooz doz nap slumber",
         "squash": "flatten squash squish stretch bouncy",
         "squash x2": "roar howl growl taunt bellow scream snarl shout yell",
@@ -29,7 +29,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "jump": "jump leap leapt vault",
         "jump strong": "high_jump jump_high",
         "pulse": "puls pulsat throb swell grow_shrink grow",
-        "heartbeat": "beat heart_beat heartbeat lub_dub",
+        "heartbeat": "heart_beat beat_heart heartbeat lub_dub",
+        "beat": "beat",
         "sway": "sway rustl bend",
         "sway part:tail": "wag",
         "wobble": "wobbl jiggl shiver_soft soft_shiver gentl_shiver quiver dizzy sway_drunk",
@@ -43,19 +44,20 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "rotate part:blades": "windmill_turn windmill_rotat windmill_spin mill_turn",
         "roll": "roll",
         "rotat": "rotat turn_round",
-        "pendulum": "swing swung hang dangl bell_ring ring_bell sign_sway pendulum"
-        " swing_back_forth",
+        "pendulum": "swing swung hang dangl bell_ring ring_bell sign_sway swing_back_forth"
+        " pendulum",
         "tilt": "tilt rock teeter danc nod_side sail_ship sail_boat lean groov bank ship_sway"
         " boat_sway sailing boat_rock",
         "nod": "nod agree",
         "shake part:head": "shak_head",
-        "talk": "talk speak spoke chat mumbl mutter yap chew lip_sync whisper babbl peck",
+        "talk": "open_clos_mouth open_mouth clos_mouth mouth_open talk speak spoke chat mumbl"
+        " mutter yap chew lip_sync whisper babbl peck",
         "laugh": "laugh giggl chuckl cackl snicker",
-        "look": "look_around look glanc peer scan eyes_dart eye_dart dart_eyes search gaz"
-        " look_left look_right look_up look_down look_back",
+        "look": "turn_head_left turn_head_right turn_left_right look_around look glanc peer scan"
+        " eyes_dart eye_dart dart_eyes search gaz look_left look_right look_up look_down look_back",
         "walk": "walk step patrol stroll march pac stomp ambl tak_steps wad saunter tread",
         "walk slow soft": "sneak tiptoe tip_toe creep_up creep crept stealth prowl",
-        "walk slow": "limp shambl shuffl trudg hobbl plod waddl",
+        "walk slow": "walk_limp limp shambl shuffl trudg hobbl plod waddl",
         "walk fast": "scuttl scurr",
         "crawl": "crawl",
         "run": "run ran sprint gallop trot canter bolts_away bolt_away bound bounding charg_across"
@@ -77,9 +79,9 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "water": "splash flow water_flow river_flow gush pour waves_roll wave_roll water_rippl"
         " rippl_water water_wav stream_flow water_loop drip trickl lap",
         "lava": "lava_flow magma_churn bubbl_lava lava_bubbl magma_flow lava_churn magma_bubbl",
-        "electric": "electrocut shock zap crackl_electric electric_arc spark_fly spark"
-        " arc_electric electric_shock crackl_lightning lightning_crackl electrify electrifi"
-        " electrical_current lightning_strik lightning_flash",
+        "electric": "electrocut shock zap crackl_electric electric_arc spark_fly spark arc_electric"
+        " electric_shock crackl_lightning lightning_crackl electrify electrifi electrical_current"
+        " lightning_strik lightning_flash",
         "dust": "kick_up_dust puff_dust puff_of_dust dust_cloud dust_puff",
         "glow": "glow shin_soft light_up lit_up radiat light_puls puls_light shin_light illuminat"
         " glow_puls",
@@ -100,34 +102,36 @@ VERBS: Mapping[str, str] = MappingProxyType(
         " sword_swing axe_swing swung_sword chop hammer mine_ore mining min_ore throw_punch"
         " spin_attack uppercut claw_swip scratch claw maul tail_whip headbutt jab smash bash melee"
         " headbut pummel whack batter clobber",
-        "attack_bite": "bit bite chomp snap_jaw devour gnaw bite_attack bit_attack lung_bit"
-        " lung_and_bit nibbl",
+        "attack_bite": "crunch snap_at bit bite chomp snap_jaw devour gnaw bite_attack bit_attack"
+        " lung_bit lung_and_bit nibbl",
         "attack_thrust": "thrust stab pok lung impal ram rams pounc charg_forward charg_at"
         " spear_thrust lunge_attack pierc charg_enemy charg_player skewer",
-        "attack_shoot": "shoot shot fir_arrow fire_arrow fir_gun fire_gun fir_cannon fire_cannon"
-        " fire_bow fir_bow fir_laser fire_laser ranged_attack bow_attack snip spit spat spit_acid"
-        " fir_shot fir_weapon launch fires firing fired shoot_arrow gun_recoil recoil fir_missil"
-        " shoots_fire",
-        "cast": "cast conjur spellcast cast_spell spell_cast channel_magic magic_attack summons"
-        " summon_spell channel cast_magic enchant",
+        "attack_shoot": "draw_bow pull_trigger open_fire shoot shot fir_arrow fire_arrow fir_gun"
+        " fire_gun fir_cannon fire_cannon fire_bow fir_bow fir_laser fire_laser ranged_attack"
+        " bow_attack snip spit spat spit_acid fir_shot fir_weapon launch fires firing fired"
+        " shoot_arrow gun_recoil recoil fir_missil shoots_fire",
+        "cast": "perform_magic perform_spell magic_ritual cast_ritual cast conjur spellcast"
+        " cast_spell spell_cast channel_magic magic_attack summons summon_spell channel cast_magic"
+        " enchant",
         "charge": "charg charg_up power_up powering_up powered_up gather_energy charg_energy"
         " build_power build_up_power gather_power charge_up",
         "heal": "heal restor_health regenerat restor_hp recover_health healing_aura",
-        "hurt": "hurt get_hit gets_hit take_hit takes_hit tak_damage damage_anim hit_reaction"
-        " take_damage knockback knock_back stun flinch recoil_in_pain stagger wound ouch hit"
-        " is_struck get_struck hit_stun got_hit tak_hit was_hit is_hit in_pain reel",
+        "hurt": "recoil_from be_hit being_hit react_hit hurt get_hit gets_hit take_hit takes_hit"
+        " tak_damage damage_anim hit_reaction take_damage knockback knock_back stun flinch"
+        " recoil_in_pain stagger wound ouch hit is_struck get_struck hit_stun got_hit tak_hit"
+        " was_hit is_hit in_pain reel",
         "death": "die dies dead death dying died collaps fall_over fall_over_dead fall_down defeat"
         " kill ko knocked_out perish drop_dead faint slain fell_over fell_down pass_out expire"
         " knock_out fall_dead",
         "dissolve": "dissolv disintegrat vanish fad fade_out disappear evaporat vaporis vaporiz"
         " melt_away melt despawn burn_away",
-        "explode": "explod explo explosion burst blow_up blew_up blown_up detonat go_boom"
-        " burst_apart self_destruct boom erupt blow_apart",
+        "explode": "blow_to_piece blow_piece explod explo explosion burst blow_up blew_up blown_up"
+        " detonat go_boom burst_apart self_destruct boom erupt blow_apart",
         "crumble": "crumbl shatter break_apart fall_apart smash_to_piece break broke broken"
         " is_destroyed destroy fell_apart demolish crack_apart topple break_down wall_break"
         " crumble_to_dust",
-        "spawn": "spawn respawn appear materialis materializ fade_in emerg pop_into_existence"
-        " summoned spawn_in reappear come_into_being",
+        "spawn": "ris_from_grave ris_from spawn respawn appear materialis materializ fade_in emerg"
+        " pop_into_existence summoned spawn_in reappear come_into_being",
         "teleport": "teleport warp blink_away phas_out warp_out warp_in phase_out phas_in",
         "open part:lid": "open unlock chest_open lid_lift lid_open open_chest",
         "open part:door": "door_open gate_open open_door open_gate doors_open drawbridge_lower",
@@ -139,7 +143,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "spread": "twitch flick swish whisk",
         "turn": "turn turn_way",
         "blow": "blow blew",
-        "move": "mov trail stream",
+        "move": "mov trail stream pump",
     }
 )
 
@@ -195,6 +199,12 @@ ONE_SHOTS = frozenset(
 BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("fly", "winged"): "flap",
+        ("beat", "biped"): "attack_strike",
+        ("beat", "quadruped"): "attack_strike",
+        ("beat", ""): "heartbeat",
+        ("pendulum", "biped"): "attack_strike",
+        ("hover8", "biped"): "walk",
+        ("hover8", "quadruped"): "walk",
         ("fly", ""): "float",
         ("crawl", "biped"): "bob",
         ("crawl", "serpent"): "slither slow",
