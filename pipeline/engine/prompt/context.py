@@ -14,6 +14,7 @@ KEEPING = listed("keep keeps stay stays remain remains")
 ASIDE = frozenset({"with"})
 #: Before a participle these say that somebody else does it.
 SUFFERING = listed("get gets got getting is was be being been gotten")
+TAKING = frozenset({"take", "takes", "taking", "took"})
 STRIKING = listed(
     "sword axe mace club hammer blade staff katana scythe stick pickaxe knife machete sabre"
     " saber flail bat weapon greatsword halberd whip wrench pan fist fists hand claw claws"
@@ -43,9 +44,11 @@ def _is_noun(hit: Hit, found: list[Hit], clause: Clause) -> bool:
     keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
     if is_bare and place < keeps:
         return True
+    others = [one for one in found if one.is_verb and one is not hit]
+    if clause.words[place] in TOOLS and others:
+        return True
     if place == 0 or clause.words[place - 1] not in text.ARTICLES:
         return False
-    others = [one for one in found if one.is_verb and one is not hit]
     return bool(others) and (is_bare or any(one.start < hit.start for one in others))
 
 
@@ -54,6 +57,8 @@ def _suffered(hit: Hit, clause: Clause) -> Hit:
     place = min(hit.places)
     before = clause.words[max(0, place - 2) : place]
     word, after = clause.words[place], clause.words[place + 1 : place + 2]
+    if hit.motion in BLOWS and TAKING & {*before} and text.ARTICLES & {*before}:
+        return replace(hit, motion="hurt", how=())
     if hit.motion in BLOWS and word.endswith(("ed", "ck", "tten", "en")) and SUFFERING & {*before}:
         return replace(hit, motion="hurt", how=())
     gives = word in ("hits", "hitting") and after and (after[0] in text.ARTICLES)

@@ -78,6 +78,8 @@ PARTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "leg": ("leg foot feet", ""),
     }
 )
+# What opens and closes is no lid: eyes blink, a mouth talks, wings beat.
+OPENING: Mapping[str, str] = MappingProxyType({"eyes": "blink", "mouth": "talk", "wings": "flap"})
 # Parts that a motion is told about; what the others do moves them anyway.
 TOLD = listed(
     "tail ears tentacles antennae cape hair scarf blades sails propeller wheels lid door chimney"
@@ -93,9 +95,9 @@ LOOSE = listed(
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "biped": "knight hero heroine villager wizard mage witch warrior soldier guard man woman"
-        " boy girl king queen prince princess archer ninja samurai zombie skeleton goblin orc elf"
-        " dwarf farmer pirate bandit thief rogue monk priest cleric paladin player character npc"
-        " human person child lady lord robot ogre troll vampire mummy",
+        " boy girl king queen prince princess archer ninja samurai zombie skeleton goblin orc"
+        " elf dwarf farmer pirate bandit thief rogue monk priest cleric paladin player character"
+        " npc human person child lady lord robot ogre troll vampire mummy",
         "quadruped": "dog wolf horse cow cat fox bear boar pig sheep goat lion tiger deer ram rat"
         " mouse hound bull lizard crocodile turtle hedgehog spider crab rabbit bunny frog",
         "winged": "bat bird eagle hawk owl butterfly moth dragonfly bee wasp harpy wyvern dragon"

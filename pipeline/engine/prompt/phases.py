@@ -7,18 +7,8 @@ from types import MappingProxyType
 
 # A jump crouches first and lands last: such verbs are shown with the one that leads.
 _ATTACKS = frozenset({"attack_strike", "attack_bite", "attack_thrust", "attack_shoot", "lunge"})
-_BLOW = _ATTACKS | {
-    "tilt",
-    "turn",
-    "limb",
-    "wave",
-    "flash",
-    "land",
-    "open",
-    "pendulum",
-    "run",
-    "walk",
-}
+_BLOW = _ATTACKS | {"tilt", "turn", "limb", "wave", "flash", "land", "open", "close", "talk"}
+_BLOW |= {"run", "walk", "pendulum"}
 PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "idle": frozenset({"breathe", "bob", "tilt"}),

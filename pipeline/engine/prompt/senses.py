@@ -163,6 +163,8 @@ def _prefer_idle(ranked: list[Hit]) -> None:
 
 # -- what no table knows ------------------------------------------------------------------------
 
+PLAYING = frozenset({"plays", "playing"})
+AFTER_PLAYING = listed("once back twice in on at and forward backward backwards animation only")
 _STARTERS = listed("to can will must starts begins and then while who that it he she they")
 
 
@@ -199,9 +201,10 @@ def _doing(clauses: tuple[Clause, ...], busy: set[tuple[int, int]]) -> dict[int,
         100 * clause.number + place: word
         for clause in clauses
         for place, (word, after) in enumerate(zip(clause.words, clause.words[1:], strict=False))
-        if word in HOW
-        and word not in STATES
-        and after in text.ARTICLES
+        if (
+            (word in HOW and word not in STATES and after in text.ARTICLES)
+            or (word in PLAYING and after not in text.ARTICLES | AFTER_PLAYING)
+        )
         and word.endswith(("s", "ing"))
         and (clause.number, place) not in busy
         and not clause.negated[place]
@@ -223,6 +226,8 @@ def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
         return False
     if word.endswith("ing") and len(word) > 5:
         return True
+    if context.KEEPING & {*tokens[place:]}:
+        return False
     ends = word.endswith(("s", "es", "ed")) and not word.endswith(("ss", "us", "is"))
     is_subject = not before or before in _STARTERS or text.is_thing(before)
     return ends and is_subject and len(word) > 3

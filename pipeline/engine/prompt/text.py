@@ -241,7 +241,10 @@ def _with_parts(found: list[Hit], clause: Clause) -> list[Hit]:
 
 
 def _with_part(hit: Hit, free: dict[int, str], busy: set[int]) -> Hit:
-    if hit.motion not in nouns.LOOSE or hit.beyond or hit.part or not free:
+    closes = hit.motion in ("open", "close")
+    if (hit.motion not in nouns.LOOSE and not closes) or hit.beyond or not free:
+        return hit
+    if hit.part and not closes:
         return hit
     first, last = min(hit.places), max(hit.places)
     reach = {
@@ -257,6 +260,9 @@ def _with_part(hit: Hit, free: dict[int, str], busy: set[int]) -> Hit:
 
 def _moving(hit: Hit, part: str) -> Hit:
     """Let a verb move a part: as such a part does."""
+    if hit.motion in ("open", "close"):
+        other = nouns.OPENING.get(part)
+        return replace(hit, motion=other, part="", how=()) if other else hit
     motion = nouns.PARTS[part][1]
     if not motion:
         return replace(hit, motion="limb", beyond="a limb by itself has to be drawn anew")
@@ -282,7 +288,8 @@ def _spelled(typed: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def _speller() -> Speller:
-    stems = {stem for entry in _entries() if entry.is_verb for stem in entry.stems if stem[2:]}
+    single = (entry.stems[0] for entry in _entries() if entry.is_verb and len(entry.stems) == 1)
+    stems = {stem for stem in single if stem[2:]}
     forms = {stem + ending for stem in stems for ending in ("", "s", "e", "es", "ed", "ing")}
     doubled = {
         f"{stem}{stem[-1]}{ending}" for stem in stems if _doubles(stem) for ending in ("ing", "ed")

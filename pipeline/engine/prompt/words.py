@@ -35,8 +35,8 @@ GENTLE = listed(
 )
 STRONG = listed(
     "strong strongly violent violently wild wildly heavy heavily big huge exaggerated intense"
-    " intensely hard dramatic dramatically vigorous vigorously fierce fiercely powerful"
-    " powerfully mighty mightily forceful forcefully"
+    " intensely hard dramatic dramatically vicious viciously brutal brutally savage savagely"
+    " vigorous vigorously fierce fiercely powerful powerfully mighty mightily forceful forcefully"
 )
 # What a word of strength before it describes, so that it says nothing of the motion.
 THINGS = listed(
@@ -119,11 +119,12 @@ HOW = listed(
     " becoming let show seem seems simmer simmered hummed hum wear wears wearing wore use uses"
     " using used take takes taking took put puts putting bring brings give gives giving say says"
     " saying look looks looking stick sticks sticking stuck hide hides spread spreads spreading"
-    " react reacts creak creaks creaking perform performs performing draw draws drawing happen"
-    " happens play plays playing loop loops alternate alternates alternating mirror springs"
-    " spring springing sprang arms relax relaxes relaxing relaxed ease eases easing lead leads"
-    " leading led set sets setting sit's rests stretch's cross crosses crossing widen widens"
-    " lengthen lengthens shorten shortens grow grows open's lower lowers lowering raise raises"
-    " raising sag sags sagging tighten loosens loosen vary varies varying change changes changing"
-    " affect drop drops dropping droops droop nestle support supports"
+    " emit emits emitting produce produces producing release releases releasing react reacts"
+    " creak creaks creaking perform performs performing draw draws drawing happen happens play"
+    " plays playing loop loops alternate alternates alternating mirror springs spring springing"
+    " sprang arms relax relaxes relaxing relaxed ease eases easing lead leads leading led set"
+    " sets setting sit's rests stretch's cross crosses crossing widen widens lengthen lengthens"
+    " shorten shortens grow grows open's lower lowers lowering raise raises raising sag sags"
+    " sagging tighten loosens loosen vary varies varying change changes changing affect drop"
+    " drops dropping droops droop nestle support supports"
 )
