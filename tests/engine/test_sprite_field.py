@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 import drawn_sprites as drawn
+import msgspec
 import pytest
 from game import png
 from PIL import Image
@@ -12,6 +13,7 @@ from PIL import Image
 import pipeline.engine as engine
 from pipeline.core import version
 from pipeline.engine import render
+from pipeline.engine.accounts.jobs import Product
 from pipeline.engine.contract import orders
 from pipeline.engine.contract.errors import InvalidRequest
 from pipeline.engine.render import animate
@@ -89,10 +91,8 @@ def test_a_named_part_moves_and_nothing_else() -> None:
 def test_the_answer_says_which_art_it_is() -> None:
     """The caller writes it down, so that an upgrade can tell what is older."""
     draft = orders.read_animate(_body(prompt="dies"))
-    import msgspec
-
     product = render.render(msgspec.msgpack.encode(draft.order), 0)
-    assert isinstance(product, render.Product)
+    assert isinstance(product, Product)
     assert product.notes["engine_version"] == engine.ENGINE_VERSION
     assert product.notes["loops"] is False
 

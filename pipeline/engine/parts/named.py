@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import protruding, turning
+from . import burning, protruding, turning
 from .types import Bools
 
 if TYPE_CHECKING:
     from . import Sprite
 
+#: A part of a sprite that nobody has classed is less sure; but not of these.
+UNCLASSED, PLAIN = 0.6, frozenset({"head", "eyes", "flame", "wings"})
 #: A part below this confidence is not used.
 SURE = 0.5
 
@@ -55,6 +57,7 @@ def find(sprite: Sprite) -> Iterator[Part]:
         found = finder(sprite)
         if found is not None and found[0].any():
             mask, confidence, hinge = found
+            confidence *= 1.0 if sprite.kind or name in PLAIN else UNCLASSED
             yield Part(name, mask, round(float(confidence), 3), hinge)
 
 
@@ -105,10 +108,8 @@ def _flame(sprite: Sprite) -> Found | None:
     if flame is None:
         return None
     box = flame.box
-    is_bright = bool(flame.palette.lab[:, 0].max() >= 0.8)
-    is_high = box.centre_y < sprite.box.centre_y
-    confidence = 0.8 if sprite.kind == "flame" else 0.6 if is_bright and is_high else 0.3
-    confidence *= 0.5 if sprite.kind in ("biped", "quadruped", "winged", "legless") else 1.0
+    burns = burning.is_fire(sprite, flame.opaque)
+    confidence = 0.8 if sprite.kind == "flame" else 0.65 if burns else 0.25
     return flame.opaque, confidence, (box.centre_x, float(box.bottom))
 
 

@@ -112,7 +112,8 @@ def tail(sprite: Sprite) -> Found | None:
         if abs(side) < 0.5 or piece.bottom >= box.bottom or high < 0.15:
             continue
         share = piece.area / sprite.area
-        score = min(1.0, piece.slenderness / 4) * (1.0 if 0.01 <= share <= 0.15 else 0.4)
+        score = min(1.0, piece.slenderness / 2) * (1.0 if 0.01 <= share <= 0.15 else 0.4)
+        score *= 0.5 if sprite.kind == "biped" else 1.0
         score *= 1.0 if sign and side * sign < 0 else 0.2 if sign else 0.8
         if best is None or score > best[0]:
             best = (score, piece)
@@ -137,6 +138,7 @@ def ears(sprite: Sprite) -> Found | None:
         return None
     is_pair = len(top) == 2 and abs(top[0].area - top[1].area) <= 0.5 * top[0].area + 2
     confidence = 0.75 if is_pair else 0.55 if sprite.kind == "quadruped" else 0.4
+    confidence *= 0.5 if sprite.kind == "biped" else 1.0  # a plume, a hat
     mask = _joined(top)
     return mask, confidence, joint(mask, sprite.opaque)
 
@@ -209,10 +211,12 @@ def chimney(sprite: Sprite) -> Found | None:
     for piece in pieces(sprite):
         is_high = piece.bottom <= box.top + 0.5 * box.height
         is_small = piece.right - piece.left <= 0.3 * box.width
-        if not (is_high and is_small):
+        is_upright = piece.bottom - piece.top >= 0.8 * (piece.right - piece.left)
+        stands = piece.joint[1] >= piece.bottom - 1.5  # joined at its foot, not at its side
+        if not (is_high and is_small and is_upright and stands):
             continue
         off = abs((piece.left + piece.right) / 2 - box.centre_x) / box.width
-        score = 0.5 + min(0.3, off)
+        score = (0.5 + min(0.3, off)) * (1.0 if sprite.kind == "building" else 0.5)
         if best is None or score > best[0]:
             best = (score, piece)
     if best is None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..motions.turns import is_round
-from ..parts import Sprite, colour
-from ..parts.types import Bools
+from ..parts import Sprite, burning
 from .kinds import Kind
 
-#: The heart of a flame is bright and yellow; brown things are as warm, and dull.
-BRIGHT, YELLOW_DEGREES, LEAST_BRIGHT, LIGHTER_HEART = 0.8, 75.0, 0.08, 0.03
 WIDE, WINGED, TALL = 1.15, 1.3, 0.8
 FEW_COLOURS = 5
 #: Lower creatures that are wide crawl or slide, whatever gaps are under them.
@@ -80,35 +77,13 @@ def is_burning(sprite: Sprite) -> bool:
     if flame is None or flame.area < 0.08 * sprite.area:
         return False
     at_top = flame.box.top <= sprite.box.top + 1 and flame.box.centre_y < sprite.box.centre_y
-    return at_top and _is_fire(sprite, flame.opaque)
+    return at_top and burning.is_fire(sprite, flame.opaque)
 
 
 def is_flame(sprite: Sprite) -> bool:
     """Tell whether the whole sprite is a flame."""
     share = sprite.palette.fiery[sprite.palette.index[sprite.opaque]].mean()
-    return bool(share >= 0.5) and not sprite.legs and _is_fire(sprite, sprite.opaque)
-
-
-def _is_fire(sprite: Sprite, mask: Bools) -> bool:
-    """Tell whether a region burns: bright and yellow in its heart, redder at its edge, tapering."""
-    palette = sprite.palette
-    bright = palette.fiery & (palette.lab[:, 0] >= BRIGHT) & (palette.hue >= YELLOW_DEGREES)
-    if np.append(bright, False)[palette.index][mask].mean() < LEAST_BRIGHT:
-        return False
-    widths = mask.sum(axis=1)
-    widths = widths[widths > 0]
-    tip = widths[: max(1, len(widths) // 4)].mean()
-    is_upright = len(widths) >= 0.95 * widths.max() and tip <= 0.55 * widths.max()
-    return is_upright and _heart(sprite, mask) >= LIGHTER_HEART
-
-
-def _heart(sprite: Sprite, mask: Bools) -> float:
-    """Return by how much the heart of a region is lighter than its edge, of its warm pixels."""
-    warm = mask & np.append(sprite.palette.fiery, False)[sprite.palette.index]
-    edge = colour.rim(mask)
-    if not (warm & edge).any() or not (warm & ~edge).any():
-        return 0.0
-    return float(sprite.lightness[warm & ~edge].mean() - sprite.lightness[warm & edge].mean())
+    return bool(share >= 0.5) and not sprite.legs and burning.is_fire(sprite, sprite.opaque)
 
 
 def _green_share(sprite: Sprite) -> float:
