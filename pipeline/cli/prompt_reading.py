@@ -40,6 +40,16 @@ def drawing(workspace: Workspace, wanted: Wanted, request: Request) -> Pixels:
     return raster.pixels(drawing.drawn(read(workspace, wanted, request).sprite))
 
 
+def clip_name(prompt: str) -> str:
+    """Return what a clip is called after the verb that leads its prompt: "walk", "attack" …"""
+    from ..engine.prompt import senses
+
+    leading = senses.understand(prompt).leading
+    if leading in ("breathe", "blink"):
+        return "idle"
+    return "attack" if leading.startswith("attack_") else leading
+
+
 def sprite(picture: Pixels, wanted: Wanted) -> Sprite:
     """Return a picture as the engine gets it, with what its rule says of it."""
     from dataclasses import replace
