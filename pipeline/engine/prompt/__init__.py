@@ -309,6 +309,10 @@ def _partless(hit: Hit, name: str) -> str:
 
 def _unread(found: Understanding, sprite: Sprite) -> str | None:
     """Say that no verb of the prompt is known, so that what is shown is only how it waits."""
+    if found.says_nothing:
+        words = ", ".join(f"'{word}'" for word in (*found.things, *found.ignored)[:5])
+        name = offers.choose("idle", sprite)[0]
+        return f"{words} asks for no motion that the built-in engine knows; shown is {name}."
     if not found.are_verbs_unread:
         return None
     name = offers.choose(found.leading, sprite)[0]

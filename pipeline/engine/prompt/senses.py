@@ -25,8 +25,8 @@ class Understanding:
     """What a prompt asks for: hits in order of rank, the leading one first.
 
     `ruled_out` are senses of the prompt's own words that are vetoed, by it or by the negative
-    prompt. `unread` are verbs that nothing performs; `ignored` the words without any effect; `kind`
-    is what its nouns say the sprite is, or "". `effects` says of each word what it did.
+    prompt. `unread` are verbs that nothing performs; `ignored` the words without any effect, `things`
+    nouns that ask for nothing; `kind` is what its nouns say the sprite is, or "". `effects` says of each word what it did.
     """
 
     asked: tuple[Hit, ...]
@@ -36,6 +36,7 @@ class Understanding:
     kind: str
     unread: tuple[str, ...]
     ignored: tuple[str, ...]
+    things: tuple[str, ...]
     effects: tuple[tuple[str, str], ...]
 
     @property
@@ -59,6 +60,12 @@ class Understanding:
         return bool(self.asked) and ends(self.asked[0])
 
     @property
+    def says_nothing(self) -> bool:
+        """Tell whether there are words, and none of them asks for anything or names the sprite."""
+        is_asking = bool(self.asked or self.unread or self.vetoed or self.kind)
+        return not is_asking and bool(self.ignored or self.things)
+
+    @property
     def are_verbs_unread(self) -> bool:
         """Tell whether the prompt has verbs and none of them is read."""
         return bool(self.unread) and not any(hit.is_verb for hit in self.asked)
@@ -73,7 +80,8 @@ def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Unders
     """Read a prompt for a sprite of this `kind`; without one the prompt's nouns may tell."""
     clauses = text.clauses(prompt)
     hits = [hit for clause in clauses for hit in context.read(text.hits(clause), clause)]
-    kind = kind or kind_of(clauses, hits)
+    named = kind_of(clauses, hits)
+    kind = kind or named
     hits = [fitted for hit in hits if (fitted := _for_kind(hit, kind)).motion != "move"]
     vetoed = _vetoes(hits, negative_prompt, kind)
     manner = manners.read(prompt, clauses, hits)
@@ -88,9 +96,12 @@ def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Unders
         vetoed=frozenset(vetoed),
         ruled_out=tuple(sorted({hit.motion for hit in hits} & vetoed - {text.UNREAD})),
         manner=manner,
-        kind=kind,
+        kind=named,
         unread=unread,
         ignored=_ignored(clauses, busy, unread),
+        things=tuple(
+            word for clause in clauses for word in clause.words if word in nouns.PLAIN_NOUNS
+        ),
         effects=_effects(clauses, hits, vetoed, manner, unread),
     )
 
@@ -120,7 +131,10 @@ def _for_kind(hit: Hit, kind: str) -> Hit:
     place = (hit.motion, kind) if (hit.motion, kind) in verbs.BY_KIND else (hit.motion, "")
     motion, *how = reading.split()
     lacking = verbs.LACKING.get(place, "")
-    return replace(hit, motion=motion, how=(*hit.how, *how), beyond=hit.beyond or lacking)
+    part = next((one.partition(":")[2] for one in how if one.startswith("part:")), "")
+    return replace(
+        hit, motion=motion, how=(*hit.how, *how), part=part, beyond=hit.beyond or lacking
+    )
 
 
 def _looped(hit: Hit, manner: Manner) -> Hit:

@@ -11,8 +11,9 @@ from types import MappingProxyType
 
 VERBS: Mapping[str, str] = MappingProxyType(
     {
-        "idle": "fight_stance battle_stance combat_stance idl idle_loop idl_cycl idle_anim stand"
-        " stood wait rest stand_guard at_rest idle_stance stance wait_around",
+        "idle": "do_nothing does_nothing doing_nothing fight_stance battle_stance combat_stance"
+        " idl idle_loop idl_cycl idle_anim stand stood wait rest stand_guard at_rest idle_stance"
+        " stance wait_around",
         "idle soft": "fidget",
         "shake": "shak shook trembl shiver rumbl vibrat rattl quak idl_engin engin_run"
         " engin_running engin_idl engin_on shudder",
@@ -228,6 +229,9 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("tilt", "flame"): "fire",
         ("sway", "flame"): "fire",
         ("death", "building"): "crumble",
+        ("attack_thrust", "vehicle"): "fire part:engine",
+        ("pickup", "biped"): "squash",
+        ("pickup", "quadruped"): "squash",
         ("death", "item"): "crumble",
         ("wave", "liquid"): "water",
         ("ripple", "liquid"): "water",
@@ -247,6 +251,8 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
 LACKING: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         ("crawl", "biped"): "crawling re-poses all limbs",
+        ("pickup", "biped"): "picking up re-poses the body",
+        ("pickup", "quadruped"): "picking up re-poses the body",
         ("turn", ""): "turning shows sides that the picture hides",
     }
 )
