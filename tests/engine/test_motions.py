@@ -27,9 +27,7 @@ from pipeline.engine.render import animate
 SAMPLE = places.SAMPLE / "assets"
 SHIFTS = ("bob", "float", "hover8", "shake", "lunge")
 BY_FRAME = ("hop", "shake", "lunge", "afterimage", "glint", "flash", "sparkle", "blink_eyes")
-PERIODIC = tuple(
-    name for name, motion in MOTIONS.items() if motion.loops and name not in BY_FRAME
-)
+PERIODIC = tuple(name for name, motion in MOTIONS.items() if motion.loops and name not in BY_FRAME)
 KEEPING_FACE = (
     *("bob", "float", "hop", "squash", "pulse", "sway", "wobble", "ripple", "tilt", "breathe"),
     *("nod", "walk2", "flap"),
