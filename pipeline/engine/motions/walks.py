@@ -240,7 +240,9 @@ def _body(table: tuple[float, ...], frames: int, parameters: Parameters, rise: i
 
 def _feet(phase: tuple[Floats, ...]) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
     """Return how far ahead (-1..1) and how high (0..1) each foot is: at rest in frame 0."""
-    swing = tuple(np.round(np.sin(one), 9) for one in phase)
+    swing = tuple(
+        np.round((np.sin(one) - np.sin(one[0])) / (1 + abs(np.sin(one[0]))), 9) for one in phase
+    )
     rest = np.isclose(phase[0] % waves.TURN, phase[0][0])
     lift = tuple(np.where(rest, 0.0, np.maximum(0.0, np.round(np.cos(one), 9))) for one in phase)
     return swing, lift
