@@ -119,6 +119,8 @@ def show_news(report: Report) -> None:
         made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
     for rule, clips in sorted(made.items()):
         click.echo(f"{rule}: {', '.join(_cut(clips))}")
+    for line in _cut([f"{name(one.step)}  {one.reading}" for one in done if one.reading]):
+        click.echo(f"  {line}")
     if done:
         service = report.workspace.service
         click.echo(
@@ -135,7 +137,13 @@ def show_news(report: Report) -> None:
 
 
 def show_rest(report: Report) -> None:
-    """Print notices, and the sources that no rule matches."""
+    """Print notices, what an older engine made, and the sources that no rule matches."""
+    if number := report.plan.outdated:
+        clips = "1 clip was" if number == 1 else f"{number} clips were"
+        click.echo(
+            f"{clips} made by an older version of the built-in engine; `pixelpipe refresh` makes "
+            "them anew for nothing."
+        )
     for notice in report.plan.notices:
         click.echo(f"note: {notice}", err=True)
     unmatched = report.plan.unmatched

@@ -12,6 +12,7 @@ import click
 from ..api import Project, Wish
 from ..commands import edits, takes
 from ..config.clip_fields import MOST_ROOM_PX
+from ..core import keys
 from ..core.errors import UsageError
 from ..core.model import Preference
 from ..storage import files, lock
@@ -103,6 +104,24 @@ def pick(file: Path, clip: str | None, take: int | None, service: str | None) ->
         return
     with display() as observe:
         report = takes.pick(opened, source, take, clip=clip, observe=observe)
+    show_build(report)
+    sys.exit(report.exit)
+
+
+@click.command()
+@click.argument("only", nargs=-1, metavar="[GLOB]...")
+@click.option("--project", default=".", metavar="DIR", help="The project; default: this folder.")
+def refresh(only: tuple[str, ...], project: str) -> None:
+    """Make anew, for nothing, what an older version of the built-in engine made.
+
+    All such clips, or those of the sources that a GLOB or file names. What was bought stays, and so
+    does what was edited by hand.
+    """
+    opened = Project(project)
+    if opened.workspace.service.paid:
+        opened = Project(project, service=keys.BUILT_IN)
+    with display() as observe:
+        report = takes.refresh(opened, only=only, observe=observe)
     show_build(report)
     sys.exit(report.exit)
 

@@ -13,6 +13,9 @@ from ..purchase.forecast import Forecast
 from ..run.report import Report
 from .build import name, show_rest
 
+#: So many readings are printed; each needs a look at the picture.
+_READ = 20
+
 
 def show(report: Report) -> None:
     """Print every step that is not fresh, what it costs and how long it takes."""
@@ -23,12 +26,42 @@ def show(report: Report) -> None:
             seconds = report.ready_s(result)
             ready = "" if seconds is None else f"  in {_time(seconds)}"
             click.echo(f"{step.kind:8} {name(step)}  {step.reason}{price}{ready}")
+    _show_readings(report)
     kinds = [step.kind for step in report.plan.steps]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in StepKind if kind in kinds)
     click.echo(f"{len(kinds)} {'step' if len(kinds) == 1 else 'steps'}: {counts or 'none'}.")
     if report.forecast is not None:
         _show_forecast(report.forecast)
     show_rest(report)
+
+
+def _show_readings(report: Report) -> None:
+    """Say how the built-in engine reads the prompts of what it would make."""
+    service = report.plan.service
+    if service.paid:
+        told = sum(source.wanted.rule.hints is not None for source in report.plan.sources)
+        if told:
+            click.echo(
+                f"The rules of {told} {'source' if told == 1 else 'sources'} state kind, facing, "
+                f"parts or extra_colors: they guide grade and placeholder, and are not sent to "
+                f"{service.identity}."
+            )
+        return
+    new = [
+        (source.wanted, clip)
+        for source in report.plan.sources
+        for clip in source.clips
+        if clip.step.kind is StepKind.BUY
+    ]
+    if not new:
+        return
+    from . import prompt_reading  # heavy: loads the engine
+
+    for wanted, clip in new[:_READ]:
+        said = prompt_reading.sentence(report.workspace, wanted, clip.request)
+        click.echo(f"  {name(clip.step)}  {said}")
+    if len(new) > _READ:
+        click.echo(f"  and {len(new) - _READ} more readings: see `pixelpipe why FILE`")
 
 
 def _show_forecast(found: Forecast) -> None:

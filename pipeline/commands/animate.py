@@ -36,16 +36,19 @@ class SingleFile(Project):
         path: Path,
         clip: Mapping[str, object],
         *,
+        sprite: Mapping[str, object] | None = None,
         environment: Mapping[str, str] | None = None,
         **flags: object,
     ) -> None:
         """Animate `path` as `clip` says: a clip of a rule, with its `name`.
 
+        `sprite` are fields of a rule that say what the sprite is.
+
         Raises UsageError when there is no such PNG, ConfigError when the clip is wrong.
         """
         if not path.is_file() or not files.is_source(path.name):
             raise UsageError(f"{path}: is not a PNG file that can be animated")
-        self._name, self._clip = path.name, clip
+        self._name, self._clip, self._sprite = path.name, clip, sprite or {}
         super().__init__(path, environment=environment, **flags)
 
     def reload(self) -> None:
@@ -57,7 +60,7 @@ class SingleFile(Project):
         self.workspace = Workspace(
             root=root,
             settings=settings,
-            rules=rule_file.load([(_wish(self._clip), "")]),
+            rules=rule_file.load([(_wish(self._clip, self._sprite), "")]),
             service=project_settings.service(
                 settings, workspaces.api_key(root, self.environment) is not None
             ),
@@ -102,11 +105,12 @@ class SingleFile(Project):
         )
 
 
-def _wish(clip: Mapping[str, object]) -> Document:
+def _wish(clip: Mapping[str, object], sprite: Mapping[str, object]) -> Document:
     stated = {name: value for name, value in clip.items() if value is not None}
     name = stated.pop("name")
     prompt = str(stated["prompt"]).replace("{", "{{").replace("}", "}}")
     rule = {"name": "animate", "match": "*", "clips": {name: stated | {"prompt": prompt}}}
+    rule |= {field: value for field, value in sprite.items() if value is not None}
     return Document(path=_PLACE, content={"rules": [rule]})
 
 

@@ -153,6 +153,7 @@ KINDS = (
     *("biped", "quadruped", "winged", "legless", "serpent", "plant", "flame", "liquid"),
     *("building", "machine", "vehicle", "item", "effect"),
 )
+FACINGS = ("left", "right", "front")
 #: The parts that a box can name.
 PARTS = (
     *("head", "eyes", "mouth", "ears", "hair", "tail", "wings", "tentacles", "antennae"),
@@ -241,7 +242,7 @@ _SHARED = {
         "may leave its place. Default: guessed from prompt and picture.",
     ),
     "facing": Field(
-        shape=Choice(words=("left", "right", "front")),
+        shape=Choice(words=FACINGS),
         about="Where the sprite looks, for the built-in engine: attacks and walks go there.",
     ),
     "parts": Field(

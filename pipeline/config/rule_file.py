@@ -176,8 +176,9 @@ def _merge(base: Rule, stated: _Stated, file_defaults: _Stated, at: At) -> Rule:
     if "pivot" in own and not isinstance(own["pivot"], str):
         own["pivot"] = msgspec.convert(own["pivot"], tuple[int, int])
     if "parts" in own:
-        own["parts"] = {**base.parts, **msgspec.convert(own["parts"], dict[str, Box])}
-        _check_boxes(own["parts"], at)
+        boxes = {**base.parts, **msgspec.convert(own["parts"], dict[str, Box])}
+        _check_boxes(boxes, at)
+        own["parts"] = boxes
     if "grade" in own:
         own["grade"] = _grading(own["grade"], base.grade)
     return msgspec.structs.replace(base, **own)

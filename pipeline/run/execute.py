@@ -349,7 +349,9 @@ class _Run:
 
     def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         outcome = self._outcomes.get(clip.step.request_key)
-        return endings.done(clip, outcome, self._rule(clip), finished)
+        ended = endings.done(clip, outcome, self._rule(clip), finished)
+        record = self._records.get(_held(clip))
+        return msgspec.structs.replace(ended, reading=record.interpretation if record else "")
 
     def _rule(self, clip: ClipPlan) -> Rule:
         return self._sources[clip.request.source].wanted.rule

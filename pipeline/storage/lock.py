@@ -116,7 +116,9 @@ def parse(text: str) -> Lock:
             continue
         match record(line):
             case ClipLine() as clip:
-                clips[clip.source, clip.clip, clip.key, clip.digest] = clip
+                place = (clip.source, clip.clip, clip.key, clip.digest)
+                # Two engines that made the same: the newer one's line says that it is not old.
+                clips[place] = max(clips.get(place, clip), clip, key=lambda one: one.engine)
             case FileLine() as file:
                 files[file.path, file.digest, file.build] = file
             case _Header() as header if header.lock > VERSION:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from places import TESTS
+
 from pipeline.engine.prompt import senses
 
 CORPUS = TESTS / "engine" / "corpus" / "prompts.txt"
-_FLAGS = frozenset("once left right up down slow fast soft strong still marked".split())
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ def read(case: Case) -> frozenset[str]:
     beside = {hit.motion for hit in found.asked[1:] if hit.is_verb} - {found.leading, "idle"}
     told = {f"+{motion}" for motion in beside}
     told |= {hit.part for hit in found.asked[:1] if hit.part} and {f"part:{found.asked[0].part}"}
-    is_marked = bool(found.unread) or any(hit.beyond for hit in found.asked if hit.is_verb)
+    is_marked = (
+        bool(found.unread)
+        or found.says_nothing
+        or any(hit.beyond for hit in found.asked if hit.is_verb)
+    )
     flags = {
         "once": found.is_once and found.ends,
         "left": manner.across < 0,

@@ -217,7 +217,7 @@ class Sprite:
         return Sprite(np.where(grown[..., None], self.pixels, 0).astype(np.uint8))
 
     def part(self, name: str) -> Part | None:
-        """Return a part by its name ("tail", "blades" …): as stated by a box, else found for sure."""
+        """Return a part by its name ("tail" …): as stated by a box, else found for sure."""
         return self.parts.get(name)
 
     @cached_property

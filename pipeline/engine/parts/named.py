@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import protruding, turning
+from . import burning, protruding, turning
 from .types import Bools
 
 if TYPE_CHECKING:
     from . import Sprite
 
+#: A part of a sprite that nobody has classed is less sure; but not of these.
+UNCLASSED, PLAIN = 0.6, frozenset({"head", "eyes", "flame", "wings"})
 #: A part below this confidence is not used.
 SURE = 0.5
 
@@ -55,6 +57,7 @@ def find(sprite: Sprite) -> Iterator[Part]:
         found = finder(sprite)
         if found is not None and found[0].any():
             mask, confidence, hinge = found
+            confidence *= 1.0 if sprite.kind or name in PLAIN else UNCLASSED
             yield Part(name, mask, round(float(confidence), 3), hinge)
 
 
@@ -105,17 +108,22 @@ def _flame(sprite: Sprite) -> Found | None:
     if flame is None:
         return None
     box = flame.box
-    return flame.opaque, 0.7, (box.centre_x, float(box.bottom))
+    burns = burning.is_fire(sprite, flame.opaque)
+    confidence = 0.8 if sprite.kind == "flame" else 0.65 if burns else 0.25
+    return flame.opaque, confidence, (box.centre_x, float(box.bottom))
 
 
 def _lid(sprite: Sprite) -> Found | None:
-    """Find a lid: what lies above the strongest level line in the middle of a box-like thing."""
+    """Find a lid: what lies above the strongest level line of a box-like thing."""
     if sprite.kind not in ("item", "machine", ""):
         return None
+    box = sprite.box
+    is_boxy = sprite.area >= 0.7 * box.width * box.height and box.height >= 0.5 * box.width
     line = turning.level_line(sprite)
     if line is None:
         return None
     row, strength = line
+    strength *= 1.0 if is_boxy and sprite.box.width >= 12 else 0.5
     mask = sprite.opaque & (np.arange(sprite.height)[:, None] < row)
     return mask, strength, (float(sprite.box.left), float(row))
 

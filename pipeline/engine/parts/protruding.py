@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import regions
-from .types import Bools, Ints
+from .types import Bools
 
 if TYPE_CHECKING:
     from . import Sprite
@@ -62,10 +62,13 @@ def pieces(sprite: Sprite) -> tuple[Piece, ...]:
     least = max(3, round(0.006 * sprite.area))
     order = sorted(range(count), key=lambda one: (-int(sizes[one]), one))
     return tuple(
-        Piece(labels == one, *map(int, bounds[one]), joint(labels == one, sprite.opaque))
-        for one in order
-        if sizes[one] >= least
+        _piece(labels == one, bounds[one].tolist(), sprite) for one in order if sizes[one] >= least
     )
+
+
+def _piece(mask: Bools, bounds: list[int], sprite: Sprite) -> Piece:
+    left, top, right, bottom = bounds
+    return Piece(mask, left, top, right, bottom, joint(mask, sprite.opaque))
 
 
 def opened(mask: Bools, radius: int) -> Bools:
@@ -109,7 +112,8 @@ def tail(sprite: Sprite) -> Found | None:
         if abs(side) < 0.5 or piece.bottom >= box.bottom or high < 0.15:
             continue
         share = piece.area / sprite.area
-        score = min(1.0, piece.slenderness / 4) * (1.0 if 0.01 <= share <= 0.15 else 0.4)
+        score = min(1.0, piece.slenderness / 2) * (1.0 if 0.01 <= share <= 0.15 else 0.4)
+        score *= 0.5 if sprite.kind == "biped" else 1.0
         score *= 1.0 if sign and side * sign < 0 else 0.2 if sign else 0.8
         if best is None or score > best[0]:
             best = (score, piece)
@@ -134,6 +138,7 @@ def ears(sprite: Sprite) -> Found | None:
         return None
     is_pair = len(top) == 2 and abs(top[0].area - top[1].area) <= 0.5 * top[0].area + 2
     confidence = 0.75 if is_pair else 0.55 if sprite.kind == "quadruped" else 0.4
+    confidence *= 0.5 if sprite.kind == "biped" else 1.0  # a plume, a hat
     mask = _joined(top)
     return mask, confidence, joint(mask, sprite.opaque)
 
@@ -168,10 +173,7 @@ def _beside(sprite: Sprite) -> tuple[Piece, ...]:
     beside[int(box.top + 0.8 * box.height) :] = False
     labels, count = regions.label(np.where(beside, 0, -1).astype(np.intp), diagonal=True)
     bounds = regions.bounds(labels, count)
-    return tuple(
-        Piece(labels == one, *map(int, bounds[one]), joint(labels == one, sprite.opaque))
-        for one in range(count)
-    )
+    return tuple(_piece(labels == one, bounds[one].tolist(), sprite) for one in range(count))
 
 
 def _trunk(sprite: Sprite) -> Bools:
@@ -209,10 +211,12 @@ def chimney(sprite: Sprite) -> Found | None:
     for piece in pieces(sprite):
         is_high = piece.bottom <= box.top + 0.5 * box.height
         is_small = piece.right - piece.left <= 0.3 * box.width
-        if not (is_high and is_small):
+        is_upright = piece.bottom - piece.top >= 0.8 * (piece.right - piece.left)
+        stands = piece.joint[1] >= piece.bottom - 1.5  # joined at its foot, not at its side
+        if not (is_high and is_small and is_upright and stands):
             continue
         off = abs((piece.left + piece.right) / 2 - box.centre_x) / box.width
-        score = 0.5 + min(0.3, off)
+        score = (0.5 + min(0.3, off)) * (1.0 if sprite.kind == "building" else 0.5)
         if best is None or score > best[0]:
             best = (score, piece)
     if best is None:
@@ -244,11 +248,3 @@ def engine(sprite: Sprite) -> Found | None:
 
 def _is_behind(piece: Piece, left: int, right: int, sign: int) -> bool:
     return piece.right >= right - 1 if sign < 0 else piece.left <= left + 1
-
-
-def rows_and_columns(mask: Bools) -> tuple[Ints, Ints]:
-    """Return the rows and columns that a mask has pixels in."""
-    return (
-        np.flatnonzero(mask.any(axis=1)).astype(np.intp),
-        np.flatnonzero(mask.any(axis=0)).astype(np.intp),
-    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import regions
-from .types import Bools, Floats
+from .types import Bools
 
 if TYPE_CHECKING:
     from . import Sprite
@@ -160,8 +160,8 @@ def _turned_alike(opaque: Bools, x: int, y: int, radius: int) -> float:
 
 
 def _disc(sprite: Sprite, x: float, y: float, radius: float) -> Bools:
-    down: Floats = np.arange(sprite.height)[:, None] + 0.5 - y
-    right: Floats = np.arange(sprite.width)[None, :] + 0.5 - x
+    down = np.arange(sprite.height)[:, None] + 0.5 - y
+    right = np.arange(sprite.width)[None, :] + 0.5 - x
     disc: Bools = down**2 + right**2 <= radius**2
     return disc
 

@@ -7,7 +7,6 @@ Deterministic, by word stems.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -26,6 +25,8 @@ DIRECTED = frozenset(
         *("attack_strike", "attack_bite", "attack_thrust", "attack_shoot", "death"),
     }
 )
+#: Senses that show something without the part that they name: a chest opens by itself.
+WHOLE_WITHOUT = frozenset({"open", "close", "smoke", "nod", "talk", "look"})
 #: Senses that say much the same: with one of a family shown, another word for it is not missing.
 FAMILIES = (
     frozenset({"sway", "pendulum", "tilt", "wobble", "wave", "flutter"}),
@@ -118,7 +119,7 @@ def read(prompt: str, sprite: Sprite, negative_prompt: str = "") -> Reading:
     return Reading(
         motions=motions,
         fps=found.manner.fps,
-        loops=not (found.is_once and MOTIONS[leading.name].shoots),
+        loops=not (found.is_once_for(leading.hit) and MOTIONS[leading.name].shoots),
         needs_ai=lacking,
         kind=sprite.kind,
         kind_from=kind_from,
@@ -174,24 +175,38 @@ def _chosen(
         return _with_secondary([Chosen(_by_look(found, sprite, vetoed))], sprite, vetoed), (
             _unread(found, sprite)
         )
-    first = asked[0]
-    name, lacking = offers.choose(first.motion, sprite)
-    reason = _lacking(first, name, lacking)
-    if is_sure and sprite.kind in ROOTED and first.motion in UPROOTING and not first.part:
-        name, _ = offers.choose("idle", sprite)
-        is_asked = first.motion != "idle"
-        reason = _rooted(first, sprite, name) if is_asked else None
-    elif first.motion in ("walk", "run") and not prior.can_walk(sprite):
-        name = "hop" if sprite.kind in CREATURES else "bob"
-        reason = _legless(first, name)
-    elif first.part and sprite.part(first.part) is None:
-        reason = reason or _partless(first, sprite)
+    whole = [hit for hit in asked if not _misses_part(hit, sprite)]
+    first = next((hit for hit in whole if hit.is_verb), None)
+    if first is None and asked[0] not in whole:
+        idle = Chosen(offers.choose("idle", sprite)[0])
+        return _with_secondary([idle], sprite, vetoed), _partless(asked[0], idle.name)
+    first = first or asked[0]
+    name, reason = _leading(first, sprite, is_sure=is_sure)
     chosen = [Chosen(name, first)]
-    for hit in asked[1:]:
+    for hit in whole:
         other = offers.choose(hit.motion, sprite)[0]
-        if _combines(hit, other, chosen):
+        if hit is not first and _combines(hit, other, chosen):
             chosen.append(Chosen(other, hit))
     return _with_secondary(chosen, sprite, vetoed), reason or _unread(found, sprite)
+
+
+def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, str | None]:
+    """Return the motion of the leading hit, and what it cannot show of it."""
+    name, lacking = offers.choose(first.motion, sprite)
+    if is_sure and sprite.kind in ROOTED and first.motion in UPROOTING and not first.part:
+        name, _ = offers.choose("idle", sprite)
+        return name, _rooted(first, sprite, name) if first.motion != "idle" else None
+    if first.motion in ("walk", "run") and not prior.can_walk(sprite):
+        name = "hop" if sprite.kind in CREATURES else "bob"
+        return name, _legless(first, name)
+    return name, _lacking(first, name, lacking)
+
+
+def _misses_part(hit: Hit, sprite: Sprite) -> bool:
+    """Tell whether a verb moves a part that was not found; moving the whole would be wrong."""
+    if not hit.part or hit.motion in WHOLE_WITHOUT or sprite.kind in (Kind.ITEM, Kind.EFFECT):
+        return False
+    return sprite.part(hit.part) is None
 
 
 def _is_whole(hit: Hit, sprite: Sprite) -> bool:
@@ -203,7 +218,7 @@ def _by_look(found: Understanding, sprite: Sprite, vetoed: set[str]) -> str:
     idle = offers.choose("idle", sprite)[0]
     spins = sprite.kind == Kind.ITEM and prior.is_coin(sprite) and not found.unread
     looks = "spin" if spins else idle
-    names = (looks, "bob", "breathe", "sway", "glow")
+    names: tuple[str, ...] = (looks, "bob", "breathe", "sway", "glow")
     if sprite.kind in ROOTED:
         names = (looks, "sway", "glow", "glint")
     return next((name for name in names if name not in vetoed), looks)
@@ -212,6 +227,9 @@ def _by_look(found: Understanding, sprite: Sprite, vetoed: set[str]) -> str:
 def _combines(hit: Hit, name: str, chosen: list[Chosen]) -> bool:
     """Tell whether a motion can join those chosen: a verb's, of another layer, and only one."""
     layers = {MOTIONS[one.name].layer for one in chosen}
+    first = chosen[0].hit
+    if first is not None and senses.ends(first):
+        return False
     return (
         len(chosen) < 2
         and MOTIONS[name].layer not in layers
@@ -243,7 +261,7 @@ def _parameters(one: Chosen, found: Understanding, facing: int) -> Parameters:
         "across": manner.across,
         "down": manner.down,
         "cycles": manner.cycles if is_leading else 1,
-        "once": found.is_once,
+        "once": found.is_once_for(one.hit),
         "facing": facing,
         "part": one.hit.part if one.hit else "",
         "variant": _variant(one, said),
@@ -282,15 +300,19 @@ def _rooted(hit: Hit, sprite: Sprite, name: str) -> str:
     )
 
 
-def _partless(hit: Hit, sprite: Sprite) -> str:
+def _partless(hit: Hit, name: str) -> str:
     return (
-        f"'{hit.words}' needs the {hit.part}, and none was found for certain; name it by a box:"
-        f" `parts: {{{hit.part}: [left, top, right, bottom]}}`."
+        f"'{hit.words}' needs the {hit.part}, and none was found for certain, so it stays still;"
+        f" name it by a box, `parts: {{{hit.part}: [left, top, right, bottom]}}`. Shown is {name}."
     )
 
 
 def _unread(found: Understanding, sprite: Sprite) -> str | None:
     """Say that no verb of the prompt is known, so that what is shown is only how it waits."""
+    if found.says_nothing:
+        words = ", ".join(f"'{word}'" for word in (*found.things, *found.ignored)[:5])
+        name = offers.choose("idle", sprite)[0]
+        return f"{words} asks for no motion that the built-in engine knows; shown is {name}."
     if not found.are_verbs_unread:
         return None
     name = offers.choose(found.leading, sprite)[0]

@@ -46,7 +46,7 @@ def read(prompt: str, parts: tuple[Clause, ...], found: Iterable[Hit]) -> Manner
     slow = [w for w in words_said if w in words.SLOW]
     fast = [w for w in words_said if w in words.FAST | words.FRANTIC]
     across, down, steered = _direction(said, found)
-    cycles, counted = _count(said, how, words_said)
+    cycles, counted = _count(said, how, words_said, found)
     is_slow = bool(slow) or ("slow" in how and not fast)
     is_fast = bool(fast) or "fast" in how
     return Manner(
@@ -142,10 +142,16 @@ def _facing(plain: str) -> int:
     return 0
 
 
-def _count(said: _Said, how: set[str], plain: list[str]) -> tuple[int, list[str]]:
+def _count(said: _Said, how: set[str], plain: list[str], found: list[Hit]) -> tuple[int, list[str]]:
     """Return how often it happens within the clip, and the words that said so."""
     for at, (_, _, word) in enumerate(said):
         times = [after for _, _, after in said[at + 1 : at + 2]]
+        if (
+            word == "double"
+            and times
+            and any(hit.is_verb and times[0] in hit.words for hit in found)
+        ):
+            return 2, [word]
         is_count = word in ("twice", "thrice") or times in (["times"], ["time"])
         if word in words.COUNTS and is_count:
             return words.COUNTS[word], [word]

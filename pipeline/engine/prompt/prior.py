@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..motions.turns import is_round
-from ..parts import Sprite
+from ..parts import Sprite, burning
 from .kinds import Kind
 
-#: A flame has a bright, vivid core; brown things are as warm, and dull.
-LIGHT, VIVID, LEAST_BRIGHT = 0.7, 0.1, 0.15
 WIDE, WINGED, TALL = 1.15, 1.3, 0.8
 FEW_COLOURS = 5
+#: Lower creatures that are wide crawl or slide, whatever gaps are under them.
+LEAST_LEGGED = 10
 
 
 def kind(sprite: Sprite) -> Kind:
@@ -27,7 +27,7 @@ def kind(sprite: Sprite) -> Kind:
         return Kind.FLAME
     if _green_share(sprite) >= 0.5 and is_rooted(sprite):
         return Kind.PLANT
-    if len(sprite.legs) >= 2 and sprite.box.height >= 0.7 * sprite.box.width:
+    if len(sprite.legs) == 2 and sprite.box.height >= WIDE * sprite.box.width:
         return Kind.BIPED
     return Kind.ITEM
 
@@ -35,9 +35,9 @@ def kind(sprite: Sprite) -> Kind:
 def _creature(sprite: Sprite) -> Kind:
     box, legs = sprite.box, len(sprite.legs)
     is_wide = box.width >= WIDE * box.height
-    if legs >= 3 or (is_wide and legs >= 2):
+    if legs >= 3 or (is_wide and legs >= 2 and box.height >= LEAST_LEGGED):
         return Kind.QUADRUPED
-    if legs >= 2 or box.height >= WIDE * box.width:
+    if legs >= 2 or box.height >= 0.85 * box.width:
         return Kind.BIPED
     is_winged = box.width >= WINGED * box.height and sprite.part("wings") is not None
     return Kind.WINGED if is_winged else Kind.LEGLESS
@@ -72,25 +72,18 @@ def is_coin(sprite: Sprite) -> bool:
 
 
 def is_burning(sprite: Sprite) -> bool:
-    """Tell whether a bright flame is a part of the sprite and stands at its top."""
+    """Tell whether a flame is a part of the sprite and stands at its top."""
     flame = sprite.flame
     if flame is None or flame.area < 0.08 * sprite.area:
         return False
     at_top = flame.box.top <= sprite.box.top + 1 and flame.box.centre_y < sprite.box.centre_y
-    return at_top and bool(flame.palette.lab[:, 0].max() >= 0.8)
+    return at_top and burning.is_fire(sprite, flame.opaque)
 
 
 def is_flame(sprite: Sprite) -> bool:
-    """Tell whether the whole sprite is a flame: warm and bright, tapering, without legs."""
-    palette, index = sprite.palette, sprite.palette.index[sprite.opaque]
-    bright = palette.fiery & (palette.lab[:, 0] >= LIGHT) & (palette.chroma >= VIVID)
-    if palette.fiery[index].mean() < 0.5 or bright[index].mean() < LEAST_BRIGHT or sprite.legs:
-        return False
-    box = sprite.box
-    widths = sprite.opaque.sum(axis=1)[box.top : box.bottom]
-    third = max(1, box.height // 3)
-    tapers = widths[:third].mean() < 0.75 * widths[third:].max()
-    return bool(tapers) and box.height >= TALL * box.width and not is_round(sprite)
+    """Tell whether the whole sprite is a flame."""
+    share = sprite.palette.fiery[sprite.palette.index[sprite.opaque]].mean()
+    return bool(share >= 0.5) and not sprite.legs and burning.is_fire(sprite, sprite.opaque)
 
 
 def _green_share(sprite: Sprite) -> float:
@@ -100,7 +93,7 @@ def _green_share(sprite: Sprite) -> float:
 
 
 def can_walk(sprite: Sprite) -> bool:
-    """Tell whether stepping would look like walking: two feet, or a creature that is no flat blob."""
+    """Tell whether stepping would look like walking: two feet, or a creature that stands up."""
     if len(sprite.legs) >= 2 or sprite.kind in (Kind.BIPED, Kind.QUADRUPED):
         return True
     return has_face(sprite) and sprite.box.height >= TALL * sprite.box.width

@@ -6,32 +6,18 @@ negation or the negative prompt names is vetoed. Each word's effect is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
+from . import context, nouns, text, verbs
 from . import manner as manners
-from . import nouns, text, verbs
 from .manner import Manner
+from .phases import PHASES
 from .text import Clause, Hit
 from .unread import ACTION_NOUNS
+from .words import HOW, STATES, listed
 
-# Verbs that are a phase of another motion: a jump crouches first and lands last.
-PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "jump": frozenset({"squash", "hop", "land", "bob"}),
-        "hop": frozenset({"squash", "jump", "land", "bob"}),
-        "sleep": frozenset({"breathe"}),
-        "walk": frozenset({"limb swing"}),
-        "run": frozenset({"limb swing", "walk"}),
-        "attack_strike": frozenset({"limb swing"}),
-        "wave": frozenset({"run"}),
-    }
-)
 LOOPED = {"jump": "hop"}
-# What stands before such a word is said to stay as it is: "outline and shine keep their shape".
-KEEPING = frozenset("keep keeps stay stays remain remains".split())
-WEAPONS = frozenset("sword axe bow spear dagger gun cannon hammer club staff wand ring".split())
 
 
 @dataclass(frozen=True)
@@ -39,8 +25,8 @@ class Understanding:
     """What a prompt asks for: hits in order of rank, the leading one first.
 
     `ruled_out` are senses of the prompt's own words that are vetoed, by it or by the negative
-    prompt. `unread` are verbs that nothing performs; `ignored` the words without any effect; `kind` is what
-    its nouns say the sprite is, or "". `effects` says of each word what it did.
+    prompt. `unread` are verbs that nothing performs; `ignored` the words without any effect, `things`
+    nouns that ask for nothing; `kind` is what its nouns say the sprite is, or "". `effects` says of each word what it did.
     """
 
     asked: tuple[Hit, ...]
@@ -50,6 +36,7 @@ class Understanding:
     kind: str
     unread: tuple[str, ...]
     ignored: tuple[str, ...]
+    things: tuple[str, ...]
     effects: tuple[tuple[str, str], ...]
 
     @property
@@ -60,13 +47,23 @@ class Understanding:
     @property
     def is_once(self) -> bool:
         """Tell whether it is to play once: it is said, or the verb has an end and no loop is."""
-        return self.manner.once or (self.ends and not self.manner.loops)
+        return self.is_once_for(self.asked[0] if self.asked else None)
+
+    def is_once_for(self, hit: Hit | None) -> bool:
+        """Tell whether a hit that leads is to play once."""
+        is_end = hit is not None and ends(hit)
+        return self.manner.once or (is_end and not self.manner.loops)
 
     @property
     def ends(self) -> bool:
         """Tell whether what leads comes to an end by itself."""
-        is_said = bool(self.asked) and "once" in self.asked[0].how
-        return is_said or self.leading in verbs.ONE_SHOTS
+        return bool(self.asked) and ends(self.asked[0])
+
+    @property
+    def says_nothing(self) -> bool:
+        """Tell whether there are words, and none of them asks for anything or names the sprite."""
+        is_asking = bool(self.asked or self.unread or self.vetoed or self.kind)
+        return not is_asking and bool(self.ignored or self.things)
 
     @property
     def are_verbs_unread(self) -> bool:
@@ -74,26 +71,37 @@ class Understanding:
         return bool(self.unread) and not any(hit.is_verb for hit in self.asked)
 
 
+def ends(hit: Hit) -> bool:
+    """Tell whether what a hit asks for comes to an end by itself."""
+    return "once" in hit.how or hit.motion in verbs.ONE_SHOTS
+
+
 def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Understanding:
     """Read a prompt for a sprite of this `kind`; without one the prompt's nouns may tell."""
     clauses = text.clauses(prompt)
-    hits = [hit for clause in clauses for hit in _sifted(text.hits(clause), clause)]
-    kind = kind or kind_of(clauses, hits)
+    hits = [hit for clause in clauses for hit in context.read(text.hits(clause), clause)]
+    named = kind_of(clauses, hits)
+    kind = kind or named
     hits = [fitted for hit in hits if (fitted := _for_kind(hit, kind)).motion != "move"]
     vetoed = _vetoes(hits, negative_prompt, kind)
     manner = manners.read(prompt, clauses, hits)
     asked = [_looped(hit, manner) for hit in hits if not hit.negated and hit.motion not in vetoed]
     asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD])
     unread = _unread(clauses, hits, asked)
+    if unread and not any(hit.is_verb for hit in asked):
+        asked = []  # things alone do not say what a verb that is not known asks of them
     busy = {(hit.clause, place) for hit in hits for place in hit.places}
     return Understanding(
         asked=tuple(asked),
         vetoed=frozenset(vetoed),
         ruled_out=tuple(sorted({hit.motion for hit in hits} & vetoed - {text.UNREAD})),
         manner=manner,
-        kind=kind,
+        kind=named,
         unread=unread,
         ignored=_ignored(clauses, busy, unread),
+        things=tuple(
+            word for clause in clauses for word in clause.words if word in nouns.PLAIN_NOUNS
+        ),
         effects=_effects(clauses, hits, vetoed, manner, unread),
     )
 
@@ -109,7 +117,7 @@ def kind_of(clauses: tuple[Clause, ...], hits: list[Hit]) -> str:
             return ""
         for kind, stems in nouns.KINDS.items():
             stem = next((one for one in stems.split() if word in (one, f"{one}s")), None)
-            is_tool = stem in WEAPONS and any(hit.is_verb for hit in hits)
+            is_tool = stem in context.TOOLS and any(hit.is_verb for hit in hits)
             if stem is not None and not is_tool:
                 return kind
     return ""
@@ -123,7 +131,10 @@ def _for_kind(hit: Hit, kind: str) -> Hit:
     place = (hit.motion, kind) if (hit.motion, kind) in verbs.BY_KIND else (hit.motion, "")
     motion, *how = reading.split()
     lacking = verbs.LACKING.get(place, "")
-    return replace(hit, motion=motion, how=(*hit.how, *how), beyond=hit.beyond or lacking)
+    part = next((one.partition(":")[2] for one in how if one.startswith("part:")), "")
+    return replace(
+        hit, motion=motion, how=(*hit.how, *how), part=part, beyond=hit.beyond or lacking
+    )
 
 
 def _looped(hit: Hit, manner: Manner) -> Hit:
@@ -151,35 +162,24 @@ def _ranked(asked: list[Hit]) -> list[Hit]:
         if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
             ranked.sort(key=lambda hit: hit.motion != leader)
             break
+    _prefer_idle(ranked)
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
-    rest = [hit for hit in ranked[1:] if _phase(hit) not in phases and hit.motion not in phases]
+    rest = [hit for hit in ranked[1:] if hit.motion not in phases]
     return [*ranked[:1], *rest]
 
 
-def _phase(hit: Hit) -> str:
-    return f"{hit.motion} swing" if hit.motion == "limb" and "sw" in hit.words else hit.motion
-
-
-def _sifted(found: list[Hit], clause: Clause) -> list[Hit]:
-    """Leave out verbs that are nouns here, as in "throws a rock" and "panting after a run"."""
-    first = min((hit.start for hit in found if hit.is_verb), default=0)
-    keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
-
-    def is_noun(hit: Hit) -> bool:
-        place = min(hit.places)
-        is_one = hit.is_verb and len(hit.places) == 1
-        after_article = hit.start > first and clause.words[place - 1] in text.ARTICLES
-        is_bare = not clause.words[place].endswith(("s", "ing", "ed"))
-        return is_one and (after_article or (is_bare and place < keeps))
-
-    return [hit for hit in found if not is_noun(hit)]
+def _prefer_idle(ranked: list[Hit]) -> None:
+    """Let who idles and breathes idle: that is the fuller motion of the two."""
+    idle = next((hit for hit in ranked if hit.motion == "idle"), None)
+    if idle is not None and ranked[0].motion == "breathe":
+        ranked.sort(key=lambda hit: hit is not idle)
 
 
 # -- what no table knows ------------------------------------------------------------------------
 
-_STARTERS = frozenset(
-    "to can will must starts begins and then while who that it he she they".split()
-)
+PLAYING = frozenset({"plays", "playing"})
+AFTER_PLAYING = listed("once back twice in on at and forward backward backwards animation only")
+_STARTERS = listed("to can will must starts begins and then while who that it he she they")
 
 
 def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> tuple[str, ...]:
@@ -201,7 +201,28 @@ def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> t
         and _is_verb(clause.words, place)
         and not any(text.is_form(clause.words[place], phase) for phase in phases)
     }
+    if not any(hit.is_verb and not hit.negated for hit in hits):
+        found |= _doing(clauses, busy)
     return tuple(dict.fromkeys(found[start] for start in sorted(found)))
+
+
+def _doing(clauses: tuple[Clause, ...], busy: set[tuple[int, int]]) -> dict[int, str]:
+    """Return verbs that elsewhere only tell how a motion runs, where they have an object.
+
+    "Drops a coin" asks for something; "drops slowly" beside another verb does not.
+    """
+    return {
+        100 * clause.number + place: word
+        for clause in clauses
+        for place, (word, after) in enumerate(zip(clause.words, clause.words[1:], strict=False))
+        if (
+            (word in HOW and word not in STATES and after in text.ARTICLES)
+            or (word in PLAYING and after not in text.ARTICLES | AFTER_PLAYING)
+        )
+        and word.endswith(("s", "ing"))
+        and (clause.number, place) not in busy
+        and not clause.negated[place]
+    }
 
 
 def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
@@ -219,6 +240,8 @@ def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
         return False
     if word.endswith("ing") and len(word) > 5:
         return True
+    if context.KEEPING & {*tokens[place:]}:
+        return False
     ends = word.endswith(("s", "es", "ed")) and not word.endswith(("ss", "us", "is"))
     is_subject = not before or before in _STARTERS or text.is_thing(before)
     return ends and is_subject and len(word) > 3

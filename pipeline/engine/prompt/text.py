@@ -11,10 +11,11 @@ from functools import cache
 from . import nouns, verbs, words
 from .spelling import Speller
 from .unread import UNREAD_VERBS
+from .words import listed
 
 MOST_BETWEEN = 2
 UNREAD = "unread"
-ARTICLES = frozenset("a an the his her its their my your one three two four".split())
+ARTICLES = listed("a an the his her its their my your one three two four")
 PART_REACH = 4
 VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
 IDLE_WEIGHT = 7
@@ -39,7 +40,7 @@ class Hit:
     """A stem found in a clause: the sense it asks for, its words and where they stand.
 
     `how` are words of the reading (`slow`, `x2`), `part` is what moves, `beyond` says what one
-    still picture cannot give of it.
+    still picture cannot give of it; `is_aside` says that it only goes along with another verb.
     """
 
     motion: str
@@ -54,6 +55,7 @@ class Hit:
     swapped_for: str = ""
     how: tuple[str, ...] = ()
     part: str = ""
+    is_aside: bool = False
 
     @property
     def reach(self) -> int:
@@ -65,7 +67,8 @@ class Hit:
         """Return how much it counts: verbs and the first clause more, mere waiting less."""
         if self.motion == "idle":
             return IDLE_WEIGHT
-        return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + FIRST_WEIGHT * (self.clause == 0)
+        first = FIRST_WEIGHT * (self.clause == 0) - self.is_aside
+        return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + first
 
 
 def normalised(prompt: str) -> str:
@@ -161,7 +164,8 @@ def _stems(phrase: str) -> tuple[str, ...]:
 
 def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
     for start, word in enumerate(clause.words):
-        if is_form(word, entry.stems[0]):
+        is_here = is_form(word, entry.stems[0])
+        if is_here and (entry.is_verb or is_noun_form(word, entry.stems[0])):
             places = _followed(entry.stems, clause.words, start)
             if places:
                 told = [part for word in entry.how if (part := word.partition("part:")[2])]
@@ -178,6 +182,11 @@ def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
                     how=entry.how,
                     part=told[0] if told else "",
                 )
+
+
+def is_noun_form(word: str, stem: str) -> bool:
+    """Tell whether a word is a noun of this stem: one or many, and no verb's ending."""
+    return word[len(stem) :] in ("", "s", "es", "y", "ies", "e")
 
 
 def _followed(stems: tuple[str, ...], tokens: tuple[str, ...], start: int) -> list[int]:
@@ -232,7 +241,10 @@ def _with_parts(found: list[Hit], clause: Clause) -> list[Hit]:
 
 
 def _with_part(hit: Hit, free: dict[int, str], busy: set[int]) -> Hit:
-    if hit.motion not in nouns.LOOSE or hit.beyond or hit.part or not free:
+    closes = hit.motion in ("open", "close")
+    if (hit.motion not in nouns.LOOSE and not closes) or hit.beyond or not free:
+        return hit
+    if hit.part and not closes:
         return hit
     first, last = min(hit.places), max(hit.places)
     reach = {
@@ -248,6 +260,9 @@ def _with_part(hit: Hit, free: dict[int, str], busy: set[int]) -> Hit:
 
 def _moving(hit: Hit, part: str) -> Hit:
     """Let a verb move a part: as such a part does."""
+    if hit.motion in ("open", "close"):
+        other = nouns.OPENING.get(part)
+        return replace(hit, motion=other, part="", how=()) if other else hit
     motion = nouns.PARTS[part][1]
     if not motion:
         return replace(hit, motion="limb", beyond="a limb by itself has to be drawn anew")
@@ -273,12 +288,19 @@ def _spelled(typed: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def _speller() -> Speller:
-    stems = {stem for entry in _entries() if entry.is_verb for stem in entry.stems}
-    forms = {stem + ending for stem in stems if len(stem) > 2 for ending in words.SUFFIXES}
+    single = (entry.stems[0] for entry in _entries() if entry.is_verb and len(entry.stems) == 1)
+    stems = {stem for stem in single if stem[2:]}
+    forms = {stem + ending for stem in stems for ending in ("", "s", "e", "es", "ed", "ing")}
     doubled = {
-        f"{stem}{stem[-1]}{ending}" for stem in stems for ending in ("ing", "ed", "er") if stem
+        f"{stem}{stem[-1]}{ending}" for stem in stems if _doubles(stem) for ending in ("ing", "ed")
     }
     return Speller({*forms, *doubled, *words.SLOW, *words.FAST, *words.LOOP}, is_known)
+
+
+def _doubles(stem: str) -> bool:
+    """Tell whether a stem doubles its last letter: hop, hopping."""
+    vowels = [letter in "aeiou" for letter in stem[-3:]]
+    return len(stem) <= 5 and vowels == [False, True, False] and stem[-1] not in "wxy"
 
 
 @cache
@@ -343,4 +365,4 @@ def is_thing(word: str) -> bool:
 
 def is_silent(word: str) -> bool:
     """Tell whether a word is too common to be reported as ignored."""
-    return word in words.PLAIN or word in _ADVERBS
+    return is_plain(word) or is_noun(word)

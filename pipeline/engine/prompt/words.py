@@ -6,46 +6,48 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 
-def _words(text: str) -> frozenset[str]:
+def listed(text: str) -> frozenset[str]:
+    """Return the words of a text: long lists are read more easily without quotation marks."""
     return frozenset(text.split())
 
 
 # What may follow a stem in one of its forms; the stem's last letter may be doubled before it (hop,
 # hopping).
-SUFFIXES = _words("s e es ed d ing ings er ers ion y ies ied in or") | {""}
+SUFFIXES = listed("s e es ed d ing ings er ers ion y ies ied in or") | {""}
 
 # Words that are a stem and a suffix by chance.
-EXCEPTIONS = _words(
+EXCEPTIONS = listed(
     "rune runes hope hopes hoped hoping spine spines node nodes belly bellies clothes clothed"
     " clothing hearty winding stare stares stared staring castle castles bitter heady heading"
     " headed lightly signed signing planted planting flagged rocky chester starer firs hitter"
     " player players restless rester seed seeds seedy water's shyer barker barge barges bower"
     " ember bone bones boner wade wades shine's reeds coined pined lines liner lined cape's poker"
-    " pokers rammed stander talker charger chargers hammer hammers spinner spinners slapper lander"
-    " waver wavers wavering rocker rockers winger wingers bather bitty stone stones potter bowed"
+    " pokers rammed stander talker charger chargers hammer hammers spinner spinners slapper"
+    " lander waver wavers wavering tired listened rocker rockers winger wingers bather bitty"
+    " stone stones potter bowed"
 )
 
-NEGATIONS = _words("no not without don't dont never avoid")
-STILL = _words("still static motionless stationary unmoving")
-GENTLE = _words(
+NEGATIONS = listed("no not without don't dont never avoid")
+STILL = listed("still static motionless stationary unmoving")
+GENTLE = listed(
     "subtle subtly gentle gently slight slightly soft softly calm calmly small tiny faint"
     " faintly barely little delicate delicately mild mildly lightly"
 )
-STRONG = _words(
+STRONG = listed(
     "strong strongly violent violently wild wildly heavy heavily big huge exaggerated intense"
-    " intensely hard dramatic dramatically vigorous vigorously fierce fiercely powerful"
-    " powerfully mighty mightily forceful forcefully"
+    " intensely hard dramatic dramatically vicious viciously brutal brutally savage savagely"
+    " vigorous vigorously fierce fiercely powerful powerfully mighty mightily forceful forcefully"
 )
 # What a word of strength before it describes, so that it says nothing of the motion.
-THINGS = _words(
+THINGS = listed(
     "one ones body bodies figure creature beast animal armour armor head heads chest arms legs"
     " shoulders wings hammer sword axe club weapon shield stone stones machine snow robot golem"
 )
-SLOW = _words("slow slowly lazy lazily sleepy sleepily leisurely sluggish sluggishly")
-FAST = _words(
+SLOW = listed("slow slowly lazy lazily sleepy sleepily leisurely sluggish sluggishly")
+FAST = listed(
     "fast quick quickly rapid rapidly hectic brisk briskly swift swiftly speedy hurriedly hurried"
 )
-FRANTIC = _words("frantic frantically furious furiously")
+FRANTIC = listed("frantic frantically furious furiously")
 ONCE = (
     "once",
     "one shot",
@@ -61,7 +63,7 @@ ONCE = (
     "doesn't loop",
     "does not loop",
 )
-LOOP = _words(
+LOOP = listed(
     "loop loops looping looped seamless seamlessly endless endlessly continuous continuously"
     " repeatedly repeating constantly forever looped perpetual perpetually"
 )
@@ -81,39 +83,48 @@ COUNTS: Mapping[str, int] = MappingProxyType(
     {"twice": 2, "thrice": 3, "two": 2, "three": 3, "four": 4, "2": 2, "3": 3, "4": 4}
 )
 # What stands before a side of the body, not before a direction.
-SIDES = _words("hand arm foot leg eye side wing edge ear half shoulder knee button pedal")
+SIDES = listed("hand arm foot leg eye side wing edge ear half shoulder knee button pedal")
 
 # Words that carry nothing for a motion, so they are not reported as ignored.
-PLAIN = _words(
-    "a an the and or with in on of to its it it's his her he she they them their is are at by for"
-    " from as this that while very into pixel art sprite animation animations animated animate"
-    " animating frame frames game character style cycle cycles side view facing faces face front"
-    " back direction toward towards moving moves move motion movement perfectly perfect place only"
-    " just like be being been has have had stays stay staying keep keeps keeping kept one two all"
-    " some same background around over under up down effect effects transparent 2d 8bit 16bit retro"
-    " does do doing did gets get got getting plays player gets then there here now when so such"
-    " nicely nice cool good please make makes making add show shows showing want i my me you your"
-    " he's she's let lets also too again forth after before during about above below between"
-    " through against along beside near within out off away upon onto its own itself himself"
-    " herself as if but both each every other more less than well bit lot kind sort fixed camera"
-    " seamless loop loops looping ready sheet spritesheet fps frames top isometric"
+PLAIN = listed(
+    "a an the and or with in on of to its it it's his her he she they them their is are at by"
+    " for from as this that while very into pixel art sprite animation animations animated"
+    " animate animating frame frames game character style cycle cycles side view facing faces"
+    " face front back direction toward towards moving moves move motion movement perfectly"
+    " perfect place only just like be being been has have had stays stay staying keep keeps"
+    " keeping kept one two all some same background around over under up down effect effects"
+    " transparent 2d 8bit 16bit retro does do doing did gets get got getting plays player gets"
+    " then there here now when so such nicely nice cool good please make makes making add show"
+    " shows showing want i my me you your he's she's let lets also too again forth after before"
+    " during about above below between through against along beside near within out off away upon"
+    " onto its own itself himself herself as if but both each every other more less than well bit"
+    " lot kind sort fixed camera seamless loop loops looping ready sheet spritesheet fps frames"
+    " top isometric"
+)
+# What a figure does all the time: it says what it looks like.
+STATES = listed(
+    "hold holds holding wear wears wearing keep keeps keeping has having have carry carries"
+    " carrying use uses using hide hides show shows says say saying is let lets start starts"
+    " starting begin begins reach reaches touch touches follow follows leads lead cross crosses"
 )
 # Verbs that only say how a motion runs; by themselves they ask for nothing.
-HOW = _words(
-    "rise rises rising rose risen sink sinks sinking sank settle settles settling lift lifts lifting"
-    " lifted lick licks licking waver wavers wavering travel travels travelling traveling return"
-    " returns returning follow follows following trail trails narrow narrows narrowing pause pauses"
-    " pausing hold holds holding held start starts starting begin begins beginning end ends ending"
-    " stop stops stopping repeat repeats repeating remain remains remaining counter counters reach"
-    " reaches reaching pass passes passing touch touches touching swell swells shrink shrinks"
-    " dip dips dipping come comes coming go goes going went become becomes becoming let show seem"
-    " seems simmer simmered hummed hum wear wears wearing wore use uses using used take takes taking"
-    " took put puts putting bring brings give gives giving say says saying look looks looking"
-    " stick sticks sticking stuck hide hides spread spreads spreading"
-    " happen happens play plays playing loop loops alternate alternates alternating mirror"
-    " springs spring springing sprang arms relax relaxes relaxing relaxed ease eases easing"
-    " lead leads leading led set sets setting sit's rests stretch's cross crosses crossing"
-    " widen widens lengthen lengthens shorten shortens grow grows open's lower lowers lowering"
-    " raise raises raising sag sags sagging tighten loosens loosen vary varies varying change"
-    " changes changing affect drop drops dropping droops droop nestle support supports"
+HOW = listed(
+    "rise rises rising rose risen sink sinks sinking sank settle settles settling lift lifts"
+    " lifting lifted lick licks licking waver wavers wavering travel travels travelling traveling"
+    " return returns returning follow follows following trail trails narrow narrows narrowing"
+    " pause pauses pausing hold holds holding held start starts starting begin begins beginning"
+    " end ends ending stop stops stopping repeat repeats repeating remain remains remaining"
+    " counter counters reach reaches reaching pass passes passing touch touches touching swell"
+    " swells shrink shrinks dip dips dipping come comes coming go goes going went become becomes"
+    " becoming let show seem seems simmer simmered hummed hum wear wears wearing wore use uses"
+    " using used take takes taking took put puts putting bring brings give gives giving say says"
+    " saying look looks looking stick sticks sticking stuck hide hides spread spreads spreading"
+    " emit emits emitting produce produces producing release releases releasing react reacts"
+    " creak creaks creaking perform performs performing draw draws drawing happen happens play"
+    " plays playing loop loops alternate alternates alternating mirror springs spring springing"
+    " sprang arms relax relaxes relaxing relaxed ease eases easing lead leads leading led set"
+    " sets setting sit's rests stretch's cross crosses crossing widen widens lengthen lengthens"
+    " shorten shortens grow grows open's lower lowers lowering raise raises raising sag sags"
+    " sagging tighten loosens loosen vary varies varying change changes changing affect drop"
+    " drops dropping droops droop nestle support supports"
 )

@@ -56,7 +56,7 @@ class Charge(Record, frozen=True, kw_only=True):
 
 
 class Inputs(Record, frozen=True, kw_only=True):
-    """The parameters as the service understood them; from `interpretation` on the built-in engine's.
+    """The parameters as the service understood them; some only the built-in engine tells.
 
     `loops` says whether what was read goes on, or ends; `engine_version` which art it draws.
     """
