@@ -184,3 +184,13 @@ def test_a_torch_burns_at_its_flame() -> None:
     handle = slice(TORCH.box.top + 6, None)
     assert (frames[:, handle] == TORCH.pixels[handle]).all()
     assert (frames[1:] != TORCH.pixels).any(axis=(1, 2, 3)).all()
+
+
+def test_an_engine_burns_downwards_from_its_nozzle() -> None:
+    """Flames of a rocket on its nose would be another story."""
+    box = SLIME.box
+    nozzle = ("engine", (box.left + 4, box.bottom - 2, box.right - 4, box.bottom))
+    frames = clip("fire", replace(SLIME, boxes=(nozzle,)), part="engine")
+    new = ((frames[..., 3] > 0) & ~SLIME.opaque).any(axis=0)
+    assert new[box.bottom :].any()
+    assert not new[: box.bottom - 1].any()

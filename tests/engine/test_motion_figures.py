@@ -14,6 +14,24 @@ from pipeline.engine import parts
 from pipeline.engine.motions import ALIASES, MOTIONS, Parameters, gather, perform
 
 HERO, SLIME = (parts.cut(drawn.every()[name]) for name in ("hero", "slime"))
+WOLF = parts.cut(
+    drawn.padded(
+        drawn.drawn("""
+............####
+............#hh#
+#...........#hhh
+##..#########hh#
+.####hhhhhhhhhh#
+..##hhhhhhhhhh##
+...#hhhhhhhhhh#.
+...#hh######hh#.
+...#h##h#.#h#h#.
+...#h#.#h##h#h#.
+...#h#.#h##h#h#.
+...##..##.##.##.
+""")
+    )
+)
 MOST_HELD = 0.3
 STANDING = ("characters", "monsters", "animals")
 GAITS = ("walk2", "walk_quad", "run", "run_quad")
@@ -76,6 +94,19 @@ def test_a_walk_sinks_on_each_step_and_never_below_the_floor() -> None:
     tops = [int(np.flatnonzero(frame[..., 3].any(axis=1))[0]) for frame in frames]
     assert tops == [tops[0], tops[0] + 1, tops[0], tops[0] + 1]
     assert not frames[:, HERO.box.bottom :, :, 3].any()
+
+
+@pytest.mark.parametrize("name", ["walk_quad", "run_quad"])
+def test_a_beast_begins_as_drawn_and_sets_all_its_feet_in_motion(name: str) -> None:
+    """Legs at other phases are not at rest in frame 0, unless their rest is taken off."""
+    frames = clip(name, WOLF)
+    assert (frames[0] == WOLF.pixels).all()
+    assert distinct(frames) >= 5
+    floor = frames[:, WOLF.box.bottom - 1, :, 3] > 0
+    assert WOLF.legs
+    for leg in WOLF.legs:
+        foot = leg.mask[WOLF.box.bottom - 1]
+        assert (floor[:, foot] != floor[0, foot]).any()
 
 
 @pytest.mark.parametrize("name", ["idle", "walk4", "walk2", "walk_quad", "run"])

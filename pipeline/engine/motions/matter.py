@@ -16,6 +16,11 @@ SOURCES = 0.4
 HEART_HUES_DEGREES = (60.0, 115.0)
 HIGHEST = 0.4
 WARM_UP = 5
+#: How narrow a flame is in its upper quarter, of its width; and px of a rim above its columns.
+TAPERED = 0.6
+MOST_ABOVE = 2
+#: Parts whose flame goes down.
+DOWNWARD = ("engine",)
 #: How strong a fire burns in the frames beside frame 0, where it does not burn at all.
 KINDLED = (0.0, 0.55, 0.85)
 
@@ -27,7 +32,7 @@ def fire(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     heat[y, x] = max(0, heat[y + 1, x + wind] - noise - 1), wind and noise drawn for (i mod N, y, x)
     and run for five turns, so that it closes. Source: the fire of PSX Doom, from its description.
     """
-    flame = flame_of(sprite)
+    flame = flame_of(sprite) if parameters.part not in DOWNWARD else None
     if flame is not None:
         bold = 1.5 if flame.box.height >= 12 else 1.0
         bolder = replace(parameters, strength=bold * parameters.strength)
@@ -36,7 +41,9 @@ def fire(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     colours = inks.ramp(sprite, inks.WARM, 6)
     stage = marks.stage(sprite, gather.still(sprite, frames))
     high = max(3, int(HIGHEST * sprite.box.height))
-    heat = _heat(sprite, frames, seed, high, parameters.part)
+    heat = _heat(_burning(sprite, parameters.part), frames, seed, high)
+    if parameters.part in DOWNWARD:
+        heat = heat[:, ::-1]
     for frame in range(1, frames):
         near = min(frame, frames - frame)
         strength = KINDLED[near] if near < len(KINDLED) else 1.0
@@ -61,17 +68,43 @@ def flame_of(sprite: Sprite) -> Sprite | None:
         region = region | (regions.grow(region) & heart)
     if not (region & heart).any() or not (region & fiery).any():
         return None
-    if region.sum() > 0.8 * sprite.area:
-        return sprite
-    return Sprite(_only(sprite, region))
+    if 2 * region.sum() > sprite.area:
+        return sprite if _tapers(sprite) else None
+    return Sprite(_only(sprite, region)) if _is_bare(sprite, region) else None
 
 
-def _heat(sprite: Sprite, frames: int, seed: int, high: int, name: str) -> Floats:
+def _tapers(sprite: Sprite) -> bool:
+    """Tell whether all of a sprite may be a flame: as stated, or pointed and without a face."""
+    if sprite.kind or sprite.eyes is not None:
+        return sprite.kind in ("flame", "effect")
+    wide = sprite.opaque.sum(axis=1)[sprite.box.top : sprite.box.bottom]
+    quarter = max(1, len(wide) // 4)
+    return bool(wide[:quarter].mean() <= TAPERED * wide.max())
+
+
+def _is_bare(sprite: Sprite, region: Bools) -> bool:
+    """Tell whether a region burns in the open: nothing of the sprite is above most of its columns.
+
+    A window or a cockpit may have the colours of a flame.
+    """
+    columns = np.flatnonzero(region.any(axis=0))
+    tops = region.argmax(axis=0)[columns]
+    above = np.cumsum(sprite.opaque, axis=0)
+    covered = [above[top, x] - 1 > MOST_ABOVE for x, top in zip(columns, tops, strict=True)]
+    return float(np.mean(covered)) <= 0.5
+
+
+def _burning(sprite: Sprite, name: str) -> Sprite:
+    """Return what burns: the named part alone, or all; upside down if its flame goes down."""
+    part = sprite.part(name) if name else None
+    pixels = sprite.pixels if part is None else _only(sprite, part.mask)
+    return Sprite(pixels[::-1] if name in DOWNWARD else pixels)
+
+
+def _heat(sprite: Sprite, frames: int, seed: int, high: int) -> Floats:
     """Return (frames, height, width) heat, up to `high` at its sources."""
     height, width = sprite.opaque.shape
-    part = sprite.part(name)
-    alone = sprite if part is None else replace(sprite, pixels=_only(sprite, part.mask))
-    sources = _sources(alone, seed)
+    sources = _sources(sprite, seed)
     drawn = [_drawn(frame, height, width, seed) for frame in range(frames)]
     heat = np.zeros((height + 1, width))
     shown = np.zeros((frames, height, width))
