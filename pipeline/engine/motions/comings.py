@@ -9,7 +9,7 @@ from ..parts.types import Floats, Ints
 from . import facing, gather, inks, marks, waves
 from .inks import Inks
 from .marks import Stage
-from .motion import Layer, Motion, Parameters
+from .motion import Layer, Motion, Parameters, Render, repeating
 from .scales import resize
 
 # How wide and how tall what goes is squeezed: whole, drawn up, a column, a line, gone.
@@ -19,6 +19,7 @@ DRAWN_UP = {"R": 1.0, "S": 0.96, "C": 1.2, "L": 0.0}
 BURST = "RSF12345"
 
 
+@repeating
 def spawn(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Come out of a ring of light: a line, a column, the body, with a squash as it lands.
 
@@ -30,6 +31,7 @@ def spawn(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     return _squeezed(sprite, order, parameters)
 
 
+@repeating
 def teleport(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Be drawn up into a line of light, leave a ring, and come back the same way."""
     order = facing.held(frames, "RSCL0LCS", "0R0R0R", "0SLS")
@@ -253,7 +255,7 @@ def _heaped(
     return stage.map_
 
 
-def _acts(name: str, render: object, **more: object) -> Motion:
+def _acts(name: str, render: Render, *, loops: bool = True, arrives: bool = False) -> Motion:
     return Motion(
         name,
         render,
@@ -263,8 +265,9 @@ def _acts(name: str, render: object, **more: object) -> Motion:
         shoots=True,
         margin=0.30,
         acts=True,
-        **more,
-    )  # type: ignore[arg-type]
+        loops=loops,
+        arrives=arrives,
+    )
 
 
 FAMILY = (

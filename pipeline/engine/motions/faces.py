@@ -8,12 +8,13 @@ from ..parts import Sprite
 from ..parts.types import Bools, Floats, Ints
 from . import facing, gather, gather_parts, inks, waves, zones
 from .idle import steps
-from .motion import Layer, Motion, Parameters
+from .motion import Layer, Motion, Parameters, repeating
 
 LOOKING = (0, -1, -1, 0, 0, 1, 1, 0)
 MOUTH = (0, 1, 2, 1, 0, 2, 1, 1)
 
 
+@repeating
 def look(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Look left and right: the pupils go a pixel to each side and stay for two frames."""
     map_ = gather.still(sprite, frames).copy()
@@ -58,6 +59,7 @@ def mouth(sprite: Sprite) -> Bools | None:
     return inside if inside.sum() == spot.sum() else None
 
 
+@repeating
 def talk(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Talk: the mouth opens by one and two rows in the rhythm of speech."""
     map_ = gather.still(sprite, frames).copy()
@@ -83,6 +85,7 @@ def _mouthed(sprite: Sprite, lips: Bools, deep: int) -> Ints:
     return shown
 
 
+@repeating
 def laugh(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Laugh: head and shoulders shake up and down twice, the mouth open on each."""
     up = (np.arange(frames) * 4 * parameters.cycles // frames) % 2 == 1
@@ -100,6 +103,7 @@ def laugh(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     return gather.through(map_, talking)
 
 
+@repeating
 def sleep(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Sleep: the eyes shut, a slow breath, the head low."""
     map_ = gather.still(sprite, frames).copy()

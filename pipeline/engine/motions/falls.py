@@ -7,7 +7,7 @@ import numpy as np
 from ..parts import Sprite
 from ..parts.types import Floats, Ints
 from . import enlarge, facing, gather, gather_parts, inks, marks, poses, waves
-from .motion import Layer, Motion, Parameters
+from .motion import Layer, Motion, Parameters, repeating
 from .scales import resize
 
 HURT, HURT_GROW, HURT_SHRINK = "RFHHhsEE", "EhsE", "EEHs"
@@ -21,6 +21,7 @@ LYING = 0.75
 LEAST_SHOWN = 0.93
 
 
+@repeating
 def hurt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Flash once, be thrown back and settle: x = -A (1 .9 .55 .25 0), squashed as it lands."""
     order = facing.held(frames, HURT, HURT_GROW, HURT_SHRINK)
@@ -69,36 +70,60 @@ def death(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 def _falling(sprite: Sprite, order: list[str], side: int) -> Ints | None:
     """Turn about the rear foot, slid so that what lies fits; None when it does not."""
     box = sprite.box
-    angles = np.radians(-side * facing.table(order, ANGLE))
-    pivot = (float(box.left if side > 0 else box.right), float(box.bottom))
-    map_ = _on_larger(sprite, angles, pivot)
-    return None if map_ is None else _flattened(sprite, map_, order)
+    foot = (float(box.left if side > 0 else box.right), float(box.bottom))
+    degrees = sorted(set(ANGLE.values()))
+    fallen = dict(zip(degrees, _fallen(sprite, -side * np.array(degrees), foot), strict=True))
+    map_ = gather.still(sprite, len(order)).copy()
+    for frame, letter in enumerate(order):
+        if letter in ANGLE:
+            pose = fallen[ANGLE[letter]]
+            if pose is None:
+                return None
+            map_[frame] = pose
+    return _flattened(sprite, map_, order)
 
 
-def _on_larger(sprite: Sprite, angles: Floats, pivot: tuple[float, float]) -> Ints | None:
-    """Turn on a canvas with room for it, set each frame on the floor, and cut the canvas out."""
-    edge = sprite.box.height + sprite.box.width
-    large = Sprite(np.pad(sprite.pixels, ((edge, edge), (edge, edge), (0, 0))))
-    turned = enlarge.turned(large, angles, (pivot[0] + edge, pivot[1] + edge))
-    rows, columns = turned // large.width - edge, turned % large.width - edge
-    there = turned >= 0
-    map_ = np.full((len(angles), sprite.height, sprite.width), gather.VOID, dtype=np.intp)
-    first, last = _limits(sprite)
-    top = 0 if sprite.opaque[0].any() else 1
-    for frame in range(len(angles)):
-        y, x = np.nonzero(there[frame])
-        source = rows[frame, y, x] * sprite.width + columns[frame, y, x]
-        x, y = x - edge, y - edge
-        if not x.size:
-            continue
-        if x.max() - x.min() > last - first:
-            return None
-        x = x + max(0, first - int(x.min())) - max(0, int(x.max()) - last)
-        y = y + sprite.box.bottom - 1 - int(y.max())
-        inside = (y >= top) & (y < sprite.height)
-        if inside.sum() < LEAST_SHOWN * len(y):
-            return None
-        map_[frame, y[inside], x[inside]] = source[inside]
+def _fallen(sprite: Sprite, degrees: Floats, foot: tuple[float, float]) -> list[Ints | None]:
+    """Return the map of the sprite turned by each angle about its foot, set on the floor.
+
+    It is turned on a canvas with room for it, which is then cut out; None where it does not fit.
+    """
+    box = sprite.box
+    edge = int(np.ceil(np.hypot(box.width, box.height) / 2)) + 1
+    cut = sprite.pixels[box.top : box.bottom, box.left : box.right]
+    large = Sprite(np.pad(cut, ((edge, edge), (edge, edge), (0, 0))))
+    centre = (box.width / 2 + edge, box.height / 2 + edge)
+    return [
+        _set_down(sprite, turned, (large.width, edge), float(angle), foot)
+        for turned, angle in zip(
+            enlarge.turned(large, np.radians(degrees), centre), np.radians(degrees), strict=True
+        )
+    ]
+
+
+def _set_down(
+    sprite: Sprite, turned: Ints, canvas: tuple[int, int], angle: float, foot: tuple[float, float]
+) -> Ints | None:
+    """Return what was turned on a larger canvas (its width and edge) on the sprite's own."""
+    box, (wide, edge) = sprite.box, canvas
+    y, x = np.nonzero(turned >= 0)
+    if not x.size:
+        return None
+    source = turned[y, x]
+    source = (source // wide - edge + box.top) * sprite.width + source % wide - edge + box.left
+    x, y = x - edge + box.left, y
+    first, last, top = _limits(sprite)
+    if x.max() - x.min() > last - first:
+        return None
+    right, down = foot[0] - box.centre_x, foot[1] - box.centre_y
+    x = x + int(waves.symmetric(right - right * np.cos(angle) + down * np.sin(angle)))
+    x = x + max(0, first - int(x.min())) - max(0, int(x.max()) - last)
+    y = y + box.bottom - 1 - int(y.max())
+    inside = (y >= top) & (y < sprite.height)
+    if inside.sum() < LEAST_SHOWN * len(y):
+        return None
+    map_ = np.full(sprite.opaque.shape, gather.VOID, dtype=np.intp)
+    map_[y[inside], x[inside]] = source[inside]
     return map_
 
 
@@ -118,11 +143,11 @@ def _flattened(sprite: Sprite, map_: Ints, order: list[str]) -> Ints:
     return map_
 
 
-def _limits(sprite: Sprite) -> tuple[int, int]:
-    """Return the first and the last column that may hold ink."""
+def _limits(sprite: Sprite) -> tuple[int, int, int]:
+    """Return the first and the last column and the first row that may hold ink."""
     first = 0 if sprite.opaque[:, 0].any() else 1
     last = sprite.width - (1 if sprite.opaque[:, -1].any() else 2)
-    return min(first, sprite.width - 1), max(0, last)
+    return min(first, sprite.width - 1), max(0, last), 0 if sprite.opaque[0].any() else 1
 
 
 def _sinking(sprite: Sprite, order: list[str]) -> Ints:

@@ -11,8 +11,8 @@ from ..parts.types import Bools, Floats, Ints
 
 WARM, COOL, ANY = "warm", "cool", ""
 COOL_HUES_DEGREES = (160.0, 300.0)
-TINTED = 0.06
 APART = 0.07
+WHITE, PALE = 0.88, 0.08
 
 
 class Inks(NamedTuple):
@@ -79,17 +79,26 @@ def dark(sprite: Sprite) -> int:
 def flashed(sprite: Sprite, map_: Ints) -> Ints:
     """Return a map of one frame or more with all that shows in the lightest colour.
 
-    The darkest colours stay, so that a figure is still read: its line and its eyes.
+    The darkest colours stay, so that a figure is still read: its line and its eyes. Where the
+    lightest is no white, the darker half takes the next lighter one, or it would be a blob.
     """
     light = sprite.palette.lab[:, 0]
     if not light.size:
         return map_
-    table = np.full(len(light), int(sprite.palette.sample[int(np.argmax(light))]), dtype=np.intp)
+    order = np.argsort(-light, kind="stable")
+    white = int(order[0])
+    is_white = light[white] >= WHITE and sprite.palette.chroma[white] <= PALE
+    table = np.full(len(light), int(sprite.palette.sample[white]), dtype=np.intp)
+    if len(light) > 3 and not is_white:
+        second = next((one for one in order if light[one] <= light[white] - APART), white)
+        used = sprite.palette.index[sprite.opaque]
+        middle = float(np.median(light[used]))
+        table[light < middle] = sprite.palette.sample[second]
     if len(light) > 2:
-        line = light <= min(0.3, float(np.sort(light)[0]) + 0.08)
+        line = light <= min(0.3, float(light[order[-1]]) + 0.08)
         table[line] = sprite.palette.sample[line]
-    colour = np.append(sprite.palette.index.reshape(-1), -1)[map_]
-    return np.where(colour >= 0, table[colour], map_)
+    shown = np.append(sprite.palette.index.reshape(-1), -1)[map_]
+    return np.where(shown >= 0, table[shown], map_)
 
 
 def ramp(sprite: Sprite, mood: str, steps: int) -> Ints:

@@ -7,7 +7,7 @@ import numpy as np
 from ..parts import Sprite
 from ..parts.types import Ints
 from . import elastic, facing, gather, gather_parts, inks, marks, waves
-from .motion import Motion, Parameters
+from .motion import Motion, Parameters, repeating
 from .scales import resize
 
 JUMP, JUMP_GROW, JUMP_SHRINK = "RA123LlE", "A23L1E", "lE1A"
@@ -17,6 +17,7 @@ OPEN, OPEN_GROW, OPEN_SHRINK = "RK12SOOO", "OKO1O2", "OKO2"
 OPENED = {"K": 0.0, "1": 0.5, "2": 1.0, "S": 1.0, "O": 1.0}
 
 
+@repeating
 def jump(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Crouch, leap, fall and land in a little dust."""
     order = facing.held(frames, JUMP, JUMP_GROW, JUMP_SHRINK)
@@ -71,6 +72,7 @@ def open_(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     return _opened(sprite, order, parameters)
 
 
+@repeating
 def close(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Close: what stands open comes down with a knock, and is the source at the end.
 

@@ -11,7 +11,7 @@ from ..parts.types import Bools, Ints
 from . import facing, gather, inks, marks, poses, waves
 from .inks import Inks
 from .marks import Stage
-from .motion import Layer, Motion, Parameters
+from .motion import Layer, Motion, Parameters, repeating
 from .scales import resize
 
 CAST, CAST_GROW, CAST_SHRINK = "RAABCCVE", "ACVEAE", "CEAV"
@@ -19,6 +19,7 @@ LEVEL, LEVEL_GROW, LEVEL_SHRINK = "RA123CVE", "C3V1E2", "VE2C"
 PICK, PICK_GROW, PICK_SHRINK = "RA123SX0", "231A3S", "A0X2"
 
 
+@repeating
 def charge(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Gather force: an ellipse of light on the floor, and motes that rise, for ever.
 
@@ -28,6 +29,7 @@ def charge(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
     return _aura(sprite, frames, parameters, seed, _mote)
 
 
+@repeating
 def heal(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Be healed: small crosses rise over an ellipse of light."""
     return _aura(sprite, frames, parameters, seed, _cross)
@@ -96,6 +98,7 @@ def _ellipse(stage: Stage, frame: int, colours: Inks, beat: float) -> None:
     stage.dab(frame, ring & (rows >= y), colours.light if swing > 0.5 else colours.middle)
 
 
+@repeating
 def cast(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Cast: crouch while light gathers, rise with a burst before the hand, hold, settle."""
     order = facing.held(frames, CAST, CAST_GROW, CAST_SHRINK)
@@ -198,6 +201,7 @@ def _gone(stage: Stage, frame: int, pose: str, rise: int, colours: Inks) -> None
             stage.dab(frame, marks.dot(sprite, x + right, y + down), colours.middle)
 
 
+@repeating
 def levelup(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Level up: crouch, leap in a ring of light that runs up the body, land under a star."""
     order = facing.held(frames, LEVEL, LEVEL_GROW, LEVEL_SHRINK)

@@ -31,6 +31,22 @@ class Stage:
             where = where & ~gather.solid(self.sprite, self.map_[frame])
         self.map_[frame][where] = ink
 
+    def plot(self, frame: int, x: int, y: int, ink: int, *, behind: bool = False) -> None:
+        """Give one pixel of a frame a colour, over or behind what is there."""
+        height, width = self.open_.shape
+        if not (0 <= x < width and 0 <= y < height) or not self.open_[y, x]:
+            return
+        if behind and self.solid_at(frame, y, x):
+            return
+        self.map_[frame, y, x] = ink
+
+    def solid_at(self, frame: int, y: int, x: int) -> bool:
+        """Tell whether a pixel of a frame shows anything."""
+        source = int(self.map_[frame, y, x])
+        if source < 0 or source >= self.sprite.opaque.size:
+            return source >= 0
+        return bool(self.sprite.opaque.reshape(-1)[source])
+
 
 def stage(sprite: Sprite, map_: Ints) -> Stage:
     """Return a stage on a copy of a map."""

@@ -10,23 +10,29 @@ from ..parts import Sprite, regions
 from ..parts.types import Bools, Floats, Ints, Pixels
 from . import facing, gather, inks, marks, shears, waves
 from .marks import Stage
-from .motion import Layer, Motion, Parameters
+from .motion import Layer, Motion, Parameters, Render, repeating
 
 SOURCES = 0.4
 HEART_HUES_DEGREES = (60.0, 115.0)
 HIGHEST = 0.4
 WARM_UP = 5
+#: How narrow a flame is in its upper quarter, of its width; and px of a rim above its columns.
+TAPERED = 0.6
+MOST_ABOVE = 2
+#: Parts whose flame goes down.
+DOWNWARD = ("engine",)
 #: How strong a fire burns in the frames beside frame 0, where it does not burn at all.
 KINDLED = (0.0, 0.55, 0.85)
 
 
+@repeating
 def fire(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Burn: a flame licks and throws embers; what is none is set alight along its upper edges.
 
     heat[y, x] = max(0, heat[y + 1, x + wind] - noise - 1), wind and noise drawn for (i mod N, y, x)
     and run for five turns, so that it closes. Source: the fire of PSX Doom, from its description.
     """
-    flame = flame_of(sprite)
+    flame = flame_of(sprite) if parameters.part not in DOWNWARD else None
     if flame is not None:
         bold = 1.5 if flame.box.height >= 12 else 1.0
         bolder = replace(parameters, strength=bold * parameters.strength)
@@ -35,7 +41,9 @@ def fire(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     colours = inks.ramp(sprite, inks.WARM, 6)
     stage = marks.stage(sprite, gather.still(sprite, frames))
     high = max(3, int(HIGHEST * sprite.box.height))
-    heat = _heat(sprite, frames, seed, high, parameters.part)
+    heat = _heat(_burning(sprite, parameters.part), frames, seed, high)
+    if parameters.part in DOWNWARD:
+        heat = heat[:, ::-1]
     for frame in range(1, frames):
         near = min(frame, frames - frame)
         strength = KINDLED[near] if near < len(KINDLED) else 1.0
@@ -60,41 +68,68 @@ def flame_of(sprite: Sprite) -> Sprite | None:
         region = region | (regions.grow(region) & heart)
     if not (region & heart).any() or not (region & fiery).any():
         return None
-    if region.sum() > 0.8 * sprite.area:
-        return sprite
-    return Sprite(_only(sprite, region))
+    if 2 * region.sum() > sprite.area:
+        return sprite if _tapers(sprite) else None
+    return Sprite(_only(sprite, region)) if _is_bare(sprite, region) else None
 
 
-def _heat(sprite: Sprite, frames: int, seed: int, high: int, name: str) -> Floats:
+def _tapers(sprite: Sprite) -> bool:
+    """Tell whether all of a sprite may be a flame: as stated, or pointed and without a face."""
+    if sprite.kind or sprite.eyes is not None:
+        return sprite.kind in ("flame", "effect")
+    wide = sprite.opaque.sum(axis=1)[sprite.box.top : sprite.box.bottom]
+    quarter = max(1, len(wide) // 4)
+    return bool(wide[:quarter].mean() <= TAPERED * wide.max())
+
+
+def _is_bare(sprite: Sprite, region: Bools) -> bool:
+    """Tell whether a region burns in the open: nothing of the sprite is above most of its columns.
+
+    A window or a cockpit may have the colours of a flame.
+    """
+    columns = np.flatnonzero(region.any(axis=0))
+    tops = region.argmax(axis=0)[columns]
+    above = np.cumsum(sprite.opaque, axis=0)
+    covered = [above[top, x] - 1 > MOST_ABOVE for x, top in zip(columns, tops, strict=True)]
+    return float(np.mean(covered)) <= 0.5
+
+
+def _burning(sprite: Sprite, name: str) -> Sprite:
+    """Return what burns: the named part alone, or all; upside down if its flame goes down."""
+    part = sprite.part(name) if name else None
+    pixels = sprite.pixels if part is None else _only(sprite, part.mask)
+    return Sprite(pixels[::-1] if name in DOWNWARD else pixels)
+
+
+def _heat(sprite: Sprite, frames: int, seed: int, high: int) -> Floats:
     """Return (frames, height, width) heat, up to `high` at its sources."""
     height, width = sprite.opaque.shape
-    part = sprite.part(name)
-    alone = sprite if part is None else replace(sprite, pixels=_only(sprite, part.mask))
-    sources = _sources(alone, seed)
-    heat = np.zeros((height, width))
-    shown = np.zeros((frames, height, width))
+    sources = _sources(sprite, seed)
     drawn = [_drawn(frame, height, width, seed) for frame in range(frames)]
-    columns = np.broadcast_to(np.arange(width), (height, width))
+    heat = np.zeros((height + 1, width))
+    shown = np.zeros((frames, height, width))
     for step in range((WARM_UP + 1) * frames):
-        wind, loss = drawn[step % frames]
-        below = np.zeros_like(heat)
-        below[:-1] = heat[1:]
-        from_x = np.clip(columns + wind, 0, width - 1)
-        heat = np.maximum(0, np.take_along_axis(below, from_x, axis=1) - loss)
-        heat[sources] = high
-        shown[step % frames] = heat
+        below, loss = drawn[step % frames]
+        risen = heat.reshape(-1)[below] - loss
+        heat[:height] = np.maximum(0, risen, out=risen)
+        heat[:height][sources] = high
+        shown[step % frames] = heat[:height]
     return _whole(shown, high)
 
 
 def _drawn(frame: int, height: int, width: int, seed: int) -> tuple[Ints, Floats]:
-    """Return the wind (-1, 0, 1) and the loss of heat of one frame's cells, alike in lumps."""
+    """Return where each cell's heat comes from, in the row below it, and the loss on its way.
+
+    The wind blows by -1, 0 or 1 column; both are alike in lumps. Below the last row it is cold.
+    """
     lump = 2 if min(height, width) >= 24 else 1
     tall, wide = -(-height // lump), -(-width // lump)
     numbers = waves.scatter(seed, tall * wide, salt=100 + frame).reshape(tall, wide)
     numbers = np.repeat(np.repeat(numbers, lump, axis=0), lump, axis=1)[:height, :width]
     wind = np.array([-1, 0, 0, 1])[((numbers >> np.uint32(8)) % np.uint32(4)).astype(np.intp)]
     loss = np.array([0.5, 1.0, 1.0, 1.5])[(numbers % np.uint32(4)).astype(np.intp)]
-    return wind, loss
+    columns = np.clip(np.arange(width) + wind, 0, width - 1)
+    return (np.arange(height)[:, None] + 1) * width + columns, loss
 
 
 def _whole(heat: Floats, high: int) -> Floats:
@@ -145,10 +180,11 @@ def _embers(sprite: Sprite, flame: Sprite, map_: Ints, frames: int, seed: int) -
             x += int(waves.symmetric(1.4 * np.sin(waves.TURN * (way[number] + share / 2))))
             y = int(np.floor(box.top + 0.35 * box.height - share * (0.5 * box.height + 2)))
             ink = colours.light if share < 0.5 else colours.middle
-            stage.dab(born + age, marks.dot(sprite, x, y), ink, behind=True)
+            stage.plot(born + age, x, y, ink, behind=True)
     return stage.map_
 
 
+@repeating
 def smoke(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Smoke: discs r = 1 + 2u rise from the top, drift with the wind and thin out."""
     colours = inks.greys(sprite)
@@ -185,6 +221,7 @@ def _chimney(sprite: Sprite, name: str) -> tuple[float, float]:
     return middle, float(sprite.box.top)
 
 
+@repeating
 def water(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Flow: the rows of the liquid slide past each other and light glances on them."""
     mask = sprite.water
@@ -193,6 +230,7 @@ def water(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     return _liquid(sprite, frames, parameters, seed, mask, inks.COOL)
 
 
+@repeating
 def lava(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Seethe: the rows of the lava slide slowly, bubbles of light rise and burst."""
     flame = sprite.flame
@@ -245,6 +283,7 @@ def _glance(sprite: Sprite, x: int, y: int, half: int, mood: str) -> Bools:
     return line
 
 
+@repeating
 def electric(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Crackle: short bolts walk along the rim, new in every frame."""
     colours = inks.inks(sprite, inks.COOL)
@@ -271,7 +310,7 @@ def _bolt(stage: Stage, frame: int, start: int, walk: Ints, colours: inks.Inks) 
     upright = bool(walk[0] % 2)
     for place, number in enumerate(walk):
         ink = colours.light if place < 0.7 * len(walk) else colours.middle
-        stage.dab(frame, marks.dot(sprite, x, y), ink)
+        stage.plot(frame, x, y, ink)
         turn = int(number // 2 % 3) - 1
         if upright:
             y, x = y + (-out_y if place % 4 else out_y), x + turn
@@ -280,6 +319,7 @@ def _bolt(stage: Stage, frame: int, start: int, walk: Ints, colours: inks.Inks) 
         x, y = int(np.clip(x, 0, sprite.width - 1)), int(np.clip(y, 0, sprite.height - 1))
 
 
+@repeating
 def dust(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Stir up dust: puffs run out from the feet along the floor, rise a little and thin."""
     colours = inks.greys(sprite)
@@ -303,14 +343,14 @@ def dust(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     return stage.map_
 
 
-def _motion(name: str, render: object, fallback: str, margin: float) -> Motion:
+def _motion(name: str, render: Render, fallback: str, margin: float) -> Motion:
     return Motion(
         name,
         render,
         smallest=4,
         fallback=fallback,
         layer=Layer.COLOUR,
-        margin=margin,  # type: ignore[arg-type]
+        margin=margin,
     )
 
 

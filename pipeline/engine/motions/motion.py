@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import numpy as np
 
 from ..parts import Sprite
 from ..parts.types import Ints
@@ -70,6 +72,22 @@ class Motion:
     needs: tuple[str, ...] = ()
     arrives: bool = False
     acts: bool = False
+
+
+def repeating(render: Render) -> Render:
+    """Return a motion drawn frame by frame so that `cycles` play it that often, each in its share.
+
+    Where the frames cannot be shared evenly it is played once.
+    """
+
+    def repeated(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+        times = parameters.cycles
+        if times <= 1 or frames % times or frames // times < 2:
+            return render(sprite, frames, parameters, seed)
+        single = render(sprite, frames // times, replace(parameters, cycles=1), seed)
+        return np.tile(single, (times, 1, 1))
+
+    return repeated
 
 
 def amplitude(sprite: Sprite, parameters: Parameters, share: float = AMPLITUDE_SHARE) -> int:

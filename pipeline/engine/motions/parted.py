@@ -1,4 +1,4 @@
-"""One named part in motion and nothing else: swung about its hinge, turned about its hub, opened."""
+"""One named part in motion and nothing else: swung about its hinge, turned, or opened."""
 
 from __future__ import annotations
 

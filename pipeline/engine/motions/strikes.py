@@ -12,7 +12,7 @@ from ..parts.types import Ints
 from . import facing, marks, poses
 from .inks import Inks, inks
 from .marks import Stage
-from .motion import Layer, Motion, Parameters
+from .motion import Layer, Motion, Parameters, repeating
 
 # Rest, anticipation (held), smear, contact (held), recovery, settled.
 ORDER, GROW, SHRINK = "RAASCCVE", "ACVAERER", "CEAV"
@@ -36,6 +36,7 @@ class Blow:
     inks: Inks
 
 
+@repeating
 def strike(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Swing: a crescent sweeps before the body in one frame and breaks up at contact.
 
@@ -44,16 +45,19 @@ def strike(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
     return _attack(sprite, frames, parameters, _slash)
 
 
+@repeating
 def bite(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Snap: two jaws of light close before the head."""
     return _attack(sprite, frames, parameters, _jaws)
 
 
+@repeating
 def thrust(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Stab: a streak runs straight ahead and thins out."""
     return _attack(sprite, frames, parameters, _streak, reach=0.6)
 
 
+@repeating
 def shoot(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Fire: a star at the muzzle, the body thrown back, a bolt on its way out."""
     return _attack(sprite, frames, parameters, _bolt, reach=-0.45)

@@ -55,7 +55,9 @@ def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
         lean = np.zeros(frames, dtype=np.intp)
     else:
         parts = zones.figure(sprite)
-        map_ = gather_parts.only(gather.still(sprite, frames), parts.base)
+        map_ = gather_parts.empty(sprite, frames)
+        still = np.zeros(frames, dtype=np.intp)
+        gather_parts.place(sprite, map_, parts.base, still, still)
         lean = _read(LEANING, eighth)
     return gather_parts.rigid(sprite, _upper(sprite, parts, map_, down, late, lean))
 
@@ -91,17 +93,12 @@ def _legs(sprite: Sprite) -> tuple[Leg, ...]:
 
 def _stepping(sprite: Sprite, legs: tuple[Leg, ...], foot: Ints, down: Ints) -> Ints:
     """Draw the legs: every second one swings while `foot` is above 0, the others below."""
-    frames = len(foot)
-    map_ = np.full((frames, sprite.height, sprite.width), gather.VOID, dtype=np.intp)
-    middle = sprite.box.centre_x
+    map_ = gather_parts.empty(sprite, len(foot))
     for number, leg in enumerate(legs):
         swinging = foot > 0 if number % 2 == 0 else foot < 0
-        inward = 1 if leg.foot_x < middle else -1
-        room = leg.length >= 2
-        right = np.where(swinging & (down > 0), inward if room else 0, 0)
-        map_ = gather_parts.over(
-            map_, gather.shift(sprite, right, -swinging.astype(np.intp)), leg.mask
-        )
+        inward = 1 if leg.foot_x < sprite.box.centre_x else -1
+        right = np.where(swinging & (down > 0), inward if leg.length >= 2 else 0, 0)
+        gather_parts.place(sprite, map_, leg.mask, right, -swinging.astype(np.intp))
     return map_
 
 
@@ -113,14 +110,12 @@ def _upper(
     late, lean = np.clip(late, -left, right), np.clip(lean, -left, right)
     only_head = all(order in (0, 3) for _, order in parts.moving)
     for mask, order in parts.moving:
-        if not mask.any():
-            continue
         if order == 2:
             for arm, up in _sides(sprite, mask, late):
-                map_ = gather_parts.over(map_, gather.shift(sprite, 0 * lean, down - up), arm)
+                gather_parts.place(sprite, map_, arm, 0 * lean, down - up)
             continue
         across = late if order == 3 else lean if order == 1 or only_head else 0 * lean
-        map_ = gather_parts.over(map_, gather.shift(sprite, across, down), mask)
+        gather_parts.place(sprite, map_, mask, across, down)
     return zones.closed(sprite, map_)
 
 
@@ -168,7 +163,6 @@ def run(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     swing, lift = _feet(phase)
     body = _body(RUN_DOWN, frames, parameters, rise)
     flying = np.where(body < 0, 0.7, 0.0)
-    flying[0] = 0.0
     lift = tuple(np.maximum(one, flying) for one in lift)
     bodies = (body,) * len(legs)
     lean = 1 + sprite.box.height // 40
@@ -234,8 +228,7 @@ def _trotting(
     parts = zones.beast(sprite, side(sprite, parameters), legs)
     for mask, order in parts.moving:
         down = _read(TROT_DOWN[order], eighth)
-        shown = gather.shift(sprite, np.zeros(frames, dtype=np.intp), down)
-        map_ = gather_parts.over(map_, shown, mask)
+        gather_parts.place(sprite, map_, mask, 0 * down, down)
     return gather_parts.rigid(sprite, zones.closed(sprite, map_))
 
 
@@ -247,13 +240,12 @@ def _body(table: tuple[float, ...], frames: int, parameters: Parameters, rise: i
 
 def _feet(phase: tuple[Floats, ...]) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
     """Return how far ahead (-1..1) and how high (0..1) each foot is: at rest in frame 0."""
-    swing = tuple(np.round(np.sin(one), 9) for one in phase)
-    lift = []
-    for one in phase:
-        up = np.maximum(0.0, np.round(np.cos(one), 9))
-        up[0] = 0.0
-        lift.append(up)
-    return swing, tuple(lift)
+    swing = tuple(
+        np.round((np.sin(one) - np.sin(one[0])) / (1 + abs(np.sin(one[0]))), 9) for one in phase
+    )
+    rest = np.isclose(phase[0] % waves.TURN, phase[0][0])
+    lift = tuple(np.where(rest, 0.0, np.maximum(0.0, np.round(np.cos(one), 9))) for one in phase)
+    return swing, lift
 
 
 def _gone(sprite: Sprite, legs: tuple[Leg, ...], gait: Gait, parameters: Parameters) -> Ints:
@@ -266,11 +258,11 @@ def _gone(sprite: Sprite, legs: tuple[Leg, ...], gait: Gait, parameters: Paramet
     late = _read(HEAD_LATE, eighth) * (body >= 0)
     for mask, order in parts.moving:
         if order == 2:
-            map_ = _armed(sprite, map_, mask, gait, (lean // 2, body), parameters)
+            _armed(sprite, map_, mask, gait, (lean // 2, body), parameters)
             continue
         is_head = order in (1, 3)
         right, down = (lean, body + late) if is_head else (lean // 2, body)
-        map_ = gather_parts.over(map_, gather.shift(sprite, right, down), mask)
+        gather_parts.place(sprite, map_, mask, right, down)
     map_ = gather_parts.rigid(sprite, zones.closed(sprite, map_))
     return map_ if gather.contained(sprite, map_) else gather.still(sprite, frames)
 
@@ -282,7 +274,7 @@ def _armed(
     gait: Gait,
     trunk: tuple[Ints, Ints],
     parameters: Parameters,
-) -> Ints:
+) -> None:
     """Draw the arms, each against the leg of its side: ahead and back, or up when seen from the
     front.
     """
@@ -292,9 +284,7 @@ def _armed(
     for arm, sign in ((left, -1), (arms & ~left, 1)):
         swing = np.clip(waves.symmetric(sign * gait.swing[0]), -1, 1)
         up = np.maximum(0, swing) if not forward else 0 * swing
-        shown = gather.shift(sprite, trunk[0] + forward * swing, trunk[1] - up)
-        map_ = gather_parts.over(map_, shown, arm)
-    return map_
+        gather_parts.place(sprite, map_, arm, trunk[0] + forward * swing, trunk[1] - up)
 
 
 def _legs_only(

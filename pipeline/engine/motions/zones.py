@@ -136,12 +136,11 @@ def sunk(sprite: Sprite, parts: Zones, down: Ints) -> Ints:
 
 def moved(sprite: Sprite, parts: Zones, right: Ints, down: Ints) -> Ints:
     """Draw the zones, zone of order k moved by `right[k]` and `down[k]`, each (frames,)."""
-    frames = down.shape[1]
-    still = gather.still(sprite, frames)
-    map_ = gather_parts.only(still, parts.base)
+    map_ = gather_parts.empty(sprite, down.shape[1])
+    still = np.zeros(down.shape[1], dtype=np.intp)
+    gather_parts.place(sprite, map_, parts.base, still, still)
     for mask, order in parts.moving:
-        if mask.any():
-            map_ = gather_parts.over(map_, gather.shift(sprite, right[order], down[order]), mask)
+        gather_parts.place(sprite, map_, mask, right[order], down[order])
     return closed(sprite, map_)
 
 
