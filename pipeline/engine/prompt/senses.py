@@ -129,7 +129,8 @@ def kind_of(clauses: tuple[Clause, ...], hits: list[Hit]) -> str:
 def _for_kind(hit: Hit, kind: str) -> Hit:
     """Turn a word that means another thing for another kind of sprite into what it means here."""
     reading = verbs.BY_KIND.get((hit.motion, kind)) or verbs.BY_KIND.get((hit.motion, ""))
-    if reading is None or hit.part:
+    stands = hit.negated and hit.motion == "move"  # "the base never moves" rules no motion out
+    if reading is None or hit.part or stands:
         return hit
     place = (hit.motion, kind) if (hit.motion, kind) in verbs.BY_KIND else (hit.motion, "")
     motion, *how = reading.split()
