@@ -163,12 +163,18 @@ def described(body: Body) -> Described:
         return Described()
     with _within("sprite"):
         boxes = fields.record(raw, "parts") or {}
+        if len(boxes) > MOST_PARTS:
+            raise InvalidRequest(f"`parts` names {len(boxes)}; at most {MOST_PARTS} are accepted.")
         return Described(
-            fields.choice(raw, "kind", "", ("", *KINDS)),
-            fields.choice(raw, "facing", "", ("", "left", "right", "front")),
-            tuple((name[:40], _box(boxes, name)) for name in sorted(boxes)[:MOST_PARTS]),
+            _word(raw, "kind", KINDS),
+            _word(raw, "facing", ("left", "right", "front")),
+            tuple((name[:40], _box(boxes, name)) for name in sorted(boxes)),
             _extra_colors(raw.get("extra_colors")),
         )
+
+
+def _word(raw: Body, name: str, words: tuple[str, ...]) -> str:
+    return "" if raw.get(name) is None else fields.choice(raw, name, None, words)
 
 
 def _box(boxes: Body, name: str) -> tuple[int, int, int, int]:
