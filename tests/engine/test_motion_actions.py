@@ -123,7 +123,7 @@ def test_no_one_shot_flashes_over_and_over(name: str, sprite: Sprite) -> None:
     light = sprite.palette.lab[:, 0]
     glaring = np.append(sprite.palette.index.reshape(-1) == int(np.argmax(light)), False)
     share = glaring[map_].sum(axis=(1, 2)) / map_[0].size
-    bright = share > 0.25
+    bright = np.atleast_1d(share > 0.25)
     assert np.count_nonzero(bright[1:] & ~bright[:-1]) <= 3
 
 

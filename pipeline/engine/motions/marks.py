@@ -65,10 +65,11 @@ def polar(
     Ahead is right, or left with `side` -1. With `flat` the distance is that of an ellipse `flat`
     times as high as wide.
     """
-    ahead = side * (np.arange(sprite.width)[None, :] + 0.5 - x)
-    down = (np.arange(sprite.height)[:, None] + 0.5 - y) / flat
-    distance = np.round(np.sqrt(ahead**2 + down**2), 6)
-    angle = np.round(np.degrees(np.arctan2(down, np.broadcast_to(ahead, distance.shape))), 6)
+    ahead: Floats = side * (np.arange(sprite.width)[None, :] + 0.5 - x)
+    down: Floats = (np.arange(sprite.height)[:, None] + 0.5 - y) / flat
+    distance: Floats = np.round(np.sqrt(ahead * ahead + down * down), 6)
+    turned = np.arctan2(down, np.broadcast_to(ahead, distance.shape))
+    angle: Floats = np.round(np.degrees(turned), 6)
     return distance, angle
 
 
