@@ -14,10 +14,12 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
 from .config import workspace
+from .core import keys
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
@@ -36,10 +38,12 @@ from .run.context import ignore as ignore
 from .run.report import Report, exit_code
 from .run.results import Result, bought, kept_by_lock, untouched
 from .run.survey import Survey
-from .run.uptodate import changed as changes
-from .run.uptodate import compare, decide
-from .run.uptodate.compare import Look
+from .run.uptodate import brief, remember
+from .run.uptodate.quick import Found
+from .run.uptodate.remember import Said as Said
+from .run.uptodate.remember import Seen
 from .storage import lock_file
+from .storage.files import Stat
 from .storage.ledger import Ledger
 from .storage.lock import Lock
 from .storage.lock_authorship import Authorship
@@ -63,6 +67,7 @@ class Project:
         self._start = Path(path)
         self._flags = flags
         self.authorship = Authorship()
+        self._seen: Seen | None = None
         self.reload()
 
     @property
@@ -72,7 +77,7 @@ class Project:
 
     def reload(self) -> None:
         """Read settings and rules again; they stay as they were when that fails."""
-        begun = compare.now()
+        begun = remember.now()
         self.workspace = workspace.open(self._start, self.environment, self._flags)
         self._begun = begun
 
@@ -89,7 +94,7 @@ class Project:
         found = self._look(Wish(paths=frozenset([source])))
         with self.workspace.ledger(time.time()) as ledger:
             plan, _ = self._planned(found, ledger, Wish())
-        found.save_index()
+        found.save()
         return self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
 
     def saved_plan(
@@ -104,15 +109,13 @@ class Project:
             with self.workspace.ledger(time.time()) as ledger:
                 plan, _ = self._planned(found, ledger, Wish())
                 past = self._past(ledger)
-        found.save_index()
+        found.save()
         left, trouble = None, ""
         if with_account and plan.credits:
             left, trouble = balance(self.workspace, self.environment)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
-        report = msgspec.structs.replace(
-            self._sealable(report, found, known),
-            forecast=forecast.make(plan, past, left, trouble),
-        )
+        self._see(found, known, report)
+        report = msgspec.structs.replace(report, forecast=forecast.make(plan, past, left, trouble))
         return report, saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
 
     def build(
@@ -125,23 +128,23 @@ class Project:
         observe: Observer = ignore,
         connection: Connection | None = None,
         stop: threading.Event | None = None,
-        since: Look | None = None,
-        seals: bool = False,
+        remembered: Found | None = None,
     ) -> Report:
         """Bring all outputs up to date; purchases need a yes: `max_credits`, or `yes` to all.
 
         `only` holds globs or files. `wish` says all that and more in one record, instead. One
-        asset's failure is reported, the whole run's is raised.
+        asset's failure is reported, the whole run's is raised. With what was `remembered`, only
+        what is not as it was is looked at, and stands in the report; the rest is counted.
         """
         wish = wish or Wish(only=tuple(only), max_credits=max_credits, yes=yes)
         watch = Stopwatch()
-        found, plan, known = self._first(wish, watch, since)
+        found, plan, known = self._first(wish, watch, remembered)
         if plan.is_up_to_date and wish.saved is None:
-            found.save_index()
+            found.save()
             is_kept = permission.keeps_lock(plan, wish, self.environment)
             publish.mend(self.workspace, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
-            return self._sealable(report, found, known)
+            return self._see(found, known, report)
         with ExitStack() as stack:
             ledger = stack.enter_context(self.workspace.ledger(time.time()))
             connection = connection or stack.enter_context(
@@ -155,10 +158,18 @@ class Project:
             may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
-            results = execute.run(self.workspace, found, plan, context, permit, restored=restored)
-            ledger.forget_kept(str(self.root), bought(results))
-            report = self._report("build", plan, results, watch, connection.url)
-        return self._resealable(report, found, seals=seals)
+            done = execute.run(self.workspace, found, plan, context, permit, restored=restored)
+            ledger.forget_kept(str(self.root), bought(done.results))
+            report = self._report("build", plan, done.results, watch, connection.url)
+        return self._see(found, known, report, left=done.left, wrote=True)
+
+    def remember(self, said: Said | None = None) -> bool:
+        """Write down what the last plan or build has found, for the next run to compare.
+
+        `said` is what the command printed, if nothing was to do: the next one prints the same.
+        Tells whether the next run need not look at everything.
+        """
+        return self._seen is not None and remember.write(self._seen, said)
 
     def placeholders(
         self,
@@ -206,20 +217,20 @@ class Project:
             watch=watch,
         )
 
-    def _look(self, wish: Wish, since: Look | None = None) -> Survey:
-        if since is not None and (found := changes.again(self.workspace, since)) is not None:
+    def _look(self, wish: Wish, remembered: Found | None = None) -> Survey:
+        if remembered is not None and (found := brief.take(self.workspace, remembered)):
             return found
         return survey.take(self.workspace, wish)
 
     def _first(
-        self, wish: Wish, watch: Stopwatch, since: Look | None
+        self, wish: Wish, watch: Stopwatch, remembered: Found | None
     ) -> tuple[Survey, Plan, Known]:
         """Look, and plan by what the lock file says; a purchase is worth a look at everything."""
-        found = self._look(wish, since).swept(self.root, time.time())
+        found = self._look(wish, remembered).swept(self.root, time.time())
         watch.lap("looking at files")
         plan, known = self._planned(found, None, wish)
         watch.lap("planning")
-        if found.since is not None and plan.credits:
+        if found.rest is not None and plan.credits:
             return self._first(wish, watch, None)
         return found, plan, known
 
@@ -235,24 +246,34 @@ class Project:
         )
         return plan, known
 
-    def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
-        """Add what the next run has to compare, if nothing was to do."""
-        stated = (self.environment, self._flags)
-        draft = decide.draft(self.workspace, found, known, report.plan, stated, self._begun)
-        return msgspec.structs.replace(report, draft=draft)
-
-    def _resealable(self, report: Report, found: Survey, *, seals: bool) -> Report:
-        """Look again, at what had changed since a seal was set or at all: is all fresh now?"""
-        if report.exit or not (found.since or seals):
-            return report
-        now = changes.after(self.workspace, found) if found.since else self._look(Wish())
-        if now is None:
-            return report
-        plan, known = self._planned(now, None, Wish())
-        now.save_index()
-        done = [untouched(step) for step in plan.steps]
-        fresh = self._sealable(self._report("build", plan, done, Stopwatch()), now, known)
-        return msgspec.structs.replace(report, draft=fresh.draft, fresh=fresh)
+    def _see(
+        self,
+        found: Survey,
+        known: Known,
+        report: Report,
+        *,
+        left: Mapping[str, Stat | None] = MappingProxyType({}),
+        wrote: bool = False,
+    ) -> Report:
+        """Keep what was seen for `remember`; return the report, with what was not looked at."""
+        self._seen = None
+        if not any(value is not None for value in self._flags.values()):
+            lock_now = self.authorship.known if wrote else None
+            self._seen = Seen(
+                workspace=self.workspace,
+                environment=self.environment,
+                command=report.command,
+                survey=found,
+                plan=report.plan,
+                results=report.results,
+                unsure=knowledge.unsure(found, known),
+                begun=self._begun,
+                left=left,
+                lock=keys.digest(found.lock_text.encode()) if lock_now is None else lock_now,
+            )
+        return (
+            report if found.rest is None else msgspec.structs.replace(report, rest=found.rest.clips)
+        )
 
     def stale(self, saved: SavedPlan) -> list[str]:
         """Say why a saved plan can no longer be carried out; nothing when it can."""

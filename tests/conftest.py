@@ -12,6 +12,15 @@ from game import FOREIGN, RULES, Game, Run, Shop, shop_serving
 from places import REPOSITORY
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run named files or tests in this process: workers take longer to start than most of them.
+
+    The whole suite, or a folder of it, runs on all cores.
+    """
+    are_files = [argument.partition("::")[0].endswith(".py") for argument in config.args]
+    return 0 if are_files and all(are_files) else None
+
+
 @pytest.fixture(autouse=True)
 def _no_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the user's home, state folder, key and settings out of every test."""

@@ -173,7 +173,7 @@ def test_part_of_a_project_is_built_without_an_index(paying: Game, shop: Shop) -
     run = paying.build("--yes", "--only", "assets/cast/*")
     assert run.exit == 0
     assert shop.calls == 1
-    (paying.root / ".pixelpipe/index.sqlite").unlink(missing_ok=True)
+    (paying.root / ".pixelpipe/tmp/state").unlink(missing_ok=True)
     assert paying.build("--yes").exit == 0
     assert shop.calls == 4
 

@@ -52,10 +52,6 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
-    is_plain = not (only or as_json or saved or dep or stamp or timings)
-    since = uptodate.look("build", project, service=service) if is_plain else None
-    if uptodate.is_answered(since):
-        return
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
     from ..run import depfile, plan_file
@@ -78,14 +74,14 @@ def build(
             frozen=frozen,
             locked=locked,
         )
-        report = opened.build(wish, observe=observe, since=since, seals=is_plain)
+        report = opened.build(wish, observe=observe, remembered=uptodate.remembered())
     depfile.write(report, tracked)
     if timings:
         _show_timings(report)
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
-        uptodate.say("build", report, show_build, is_sealed=is_plain)
+        uptodate.say(opened, report, show_build)
     sys.exit(report.exit)
 
 
@@ -96,11 +92,9 @@ def _show_timings(report: Report) -> None:
 
 def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
-    if report.draft is not None and report.draft.said is not None and report.plan.is_up_to_date:
-        click.echo(report.draft.said.out, nl=False)  # about the whole, of which we saw a part
-        return
     if report.plan.is_up_to_date and not report.plan.refused:
-        click.echo(f"Nothing to do: {_count(report.results, 'clip')} up to date.")
+        clips = len(report.results) + report.rest
+        click.echo(f"Nothing to do: {clips} {'clip' if clips == 1 else 'clips'} up to date.")
         for result in report.results:
             if result.state == "hidden":
                 click.echo(f"{name(result.step)}: {result.step.reason}")

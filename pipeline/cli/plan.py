@@ -34,9 +34,6 @@ def plan(
     When something is to be bought and a key is set, the service is asked once for the balance,
     which is free; `--check` asks nobody.
     """
-    is_plain = not (only or as_json or out or show)
-    if is_plain and uptodate.is_answered(uptodate.look("plan", project, service=service)):
-        return
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project
     from ..run import plan_file
@@ -54,7 +51,7 @@ def plan(
     if as_json:
         sys.stdout.buffer.write(report.json())
     else:
-        uptodate.say("plan", report, plan_text.show, is_sealed=is_plain)
+        uptodate.say(opened, report, plan_text.show)
         if out is not None:
             click.echo(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
     out_of_date = check and not report.plan.is_up_to_date

@@ -1,56 +1,51 @@
-"""Answer from an unbroken seal, and seal what was said when nothing was to do.
-
-Here is the only use of `seal` by the commands; nothing heavy is loaded.
-"""
+"""Print what a command found, and remember what it said when nothing was to do."""
 
 from __future__ import annotations
 
 import io
-import os
+import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from ..run.uptodate import compare, quick
+from ..run.uptodate.quick import Found
 
 if TYPE_CHECKING:
+    from ..api import Project
     from ..run.report import Report
 
 
-def look(command: str, project: str, **flags: object) -> compare.Look | None:
-    """Compare with the seal, if there is one that says something about `command`."""
-    found = click.get_current_context().find_object(quick.Found)
-    return compare.look(command, Path(project), os.environ, flags, found)
+def remembered() -> Found | None:
+    """Return what was found before the command line was loaded, of a plain command only."""
+    return click.get_current_context().find_object(Found) if is_plain() else None
 
 
-def is_answered(found: compare.Look | None) -> bool:
-    """Print the answer of an unbroken seal; False when a run must find it."""
-    if found is None or found.changed:
-        return False
-    _print(found.said)
-    return True
+def is_plain() -> bool:
+    """Tell whether the command was given nothing but a project: only that is remembered."""
+    context = click.get_current_context()
+    stated = {name for name in context.params if name != "project"}
+    return all(context.get_parameter_source(name) is ParameterSource.DEFAULT for name in stated)
 
 
-def say(command: str, report: Report, show: Callable[[Report], None], *, is_sealed: bool) -> None:
-    """Let `show` print; when everything is fresh now, seal what it prints about that.
-
-    An older seal has said it about the whole, where the report is about a part.
-    """
-    show(report)
-    if is_sealed and (draft := report.draft) is not None:
-        compare.put(draft, command, draft.said or _heard(report.fresh or report, show))
-
-
-def _heard(report: Report, show: Callable[[Report], None]) -> compare.Said:
+def say(project: Project, report: Report, show: Callable[[Report], None]) -> None:
+    """Let `show` print, and let a plain command remember it for the next."""
+    if not is_plain():
+        show(report)
+        return
+    if not report.plan.is_up_to_date:
+        show(report)
+        project.remember()
+        return
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         show(report)
-    return compare.Said(out=out.getvalue(), err=err.getvalue())
+    click.echo(out.getvalue(), nl=False)
+    click.echo(err.getvalue(), nl=False, err=True)
+    sys.stdout.flush()
+    from ..api import Said
 
-
-def _print(said: compare.Said) -> None:
-    click.echo(said.out, nl=False)
-    click.echo(said.err, nl=False, err=True)
+    is_settled = not (report.exit or report.plan.refused or report.plan.notices)
+    project.remember(Said(out=out.getvalue(), err=err.getvalue()) if is_settled else None)

@@ -16,12 +16,11 @@ from ..config import workspace as workspaces
 from ..config.workspace import Workspace
 from ..core.errors import UsageError
 from ..core.model import Document, File, Pixels
-from ..plan.steps import Known
 from ..plan.wish import Wish
 from ..run import finish, survey
 from ..run.report import Report
 from ..run.survey import Survey
-from ..run.uptodate.compare import Look
+from ..run.uptodate.quick import Found
 from ..storage import files, pictures
 
 #: Where errors in the wish are said to be.
@@ -80,12 +79,8 @@ class SingleFile(Project):
         files.publish(folder, written)
         return tuple(folder / file.path for file in written)
 
-    def _look(self, wish: Wish, since: Look | None = None) -> Survey:
+    def _look(self, wish: Wish, remembered: Found | None = None) -> Survey:
         return survey.look(self.workspace, self._name)
-
-    def _sealable(self, report: Report, found: Survey, known: Known) -> Report:
-        """Set no seal: nothing of ours is kept in the file's folder."""
-        return report
 
     def _task(self, report: Report) -> finish.Task:
         wanted = report.plan.sources[0].wanted

@@ -8,6 +8,7 @@ import msgspec
 
 from ..api import Observer, Project, Wish, ignore
 from ..core.errors import UsageError
+from ..core.model import stem_of
 from ..run import publish
 from ..run.report import Report
 from ..storage import lock
@@ -66,7 +67,7 @@ def restore(project: Project, source: str, *, observe: Observer = ignore) -> Rep
 def _amend(
     project: Project, source: str, change: Callable[[list[FileLine]], Iterable[FileLine]]
 ) -> None:
-    stem = _stem(source)
+    stem = stem_of(source)
 
     def rewritten(before: Lock) -> Lock:
         lines = before.files_of().get(stem, [])
@@ -76,7 +77,7 @@ def _amend(
 
 
 def _lines(project: Project, source: str) -> list[FileLine]:
-    lines = project.lock().files_of().get(_stem(source), [])
+    lines = project.lock().files_of().get(stem_of(source), [])
     if not lines:
         raise UsageError(f"{source}: has no outputs in {lock.NAME}")
     return lines
@@ -87,7 +88,3 @@ def _digest(project: Project, line: FileLine) -> str | None:
         return digest_of(project.root / line.path)
     except OSError:
         return None
-
-
-def _stem(source: str) -> str:
-    return source[: -len(".png")]

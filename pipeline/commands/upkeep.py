@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..api import Project
-from ..core.model import Record
+from ..core.model import Record, stem_of
 from ..storage import files, lock
 from ..storage.lock import ClipLine, FileLine
 from ..storage.store import Bought
@@ -129,7 +129,7 @@ def disclose(opened: Project) -> tuple[Disclosed, ...]:
     for line in opened.lock().clips:
         if line.hidden:
             continue
-        made.setdefault(line.source[: -len(".png")], []).append(line)
+        made.setdefault(stem_of(line.source), []).append(line)
     store = opened.workspace.store()
     found = []
     for file in opened.lock().files:

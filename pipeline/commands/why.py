@@ -11,7 +11,7 @@ from ..core.model import Record
 from ..plan.plan import SourcePlan
 from ..plan.steps import ClipPlan
 from ..run.report import Report
-from ..storage.files import Index
+from ..storage.state import State
 from ..storage.store import Store
 
 
@@ -83,14 +83,13 @@ def _derived(project: Project, source: SourcePlan) -> Iterator[Difference]:
     """
     wanted = source.wanted
     bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in source.clips]
-    now = keys.build_recipe(wanted.source.stem, wanted.rule, bought, wanted.targets)
-    index = Index.open(project.root)
+    recipe = keys.build_recipe(wanted.source.stem, wanted.rule, bought, wanted.targets)
+    state = State.open(project.root, project.workspace.state)
     for build in sorted(
         {line.build for line in project.lock().files_of().get(wanted.source.stem, ())}
     ):
-        if before := index.noted(build):
-            differing = _differences(before, now)
-            yield from (one for one in differing if not one.field.startswith(f"{keys.BOUGHT} "))
+        if before := state.noted(wanted.source.path, build):
+            yield from _differences(before, keys.derivation(recipe))
             return
 
 

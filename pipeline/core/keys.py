@@ -106,6 +106,12 @@ def build_recipe(
     return _text(fields)
 
 
+def derivation(recipe: str) -> str:
+    """Return what a build recipe says beside purchases and names: many sources share it."""
+    own = (f"{BOUGHT} ", "stem: ")
+    return "".join(line for line in recipe.splitlines(keepends=True) if not line.startswith(own))
+
+
 def _fields(request: Request, service: str) -> dict[str, object]:
     told = {"hints": msgspec.to_builtins(request.hints)} if _is_told(request, service) else {}
     return told | {

@@ -20,6 +20,8 @@ SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
 HAS_INODES = os.name != "nt"
 #: What stands behind a folder's name.
 FOLDER = "\0d"
+#: The state of a file that must be looked at again, whatever it is then: no real state is that.
+UNTRUSTED = "?"
 _SUFFIXES = SOURCE_SUFFIXES + OVERRIDE_SUFFIXES
 
 
@@ -62,7 +64,7 @@ def encoded(text: str) -> bytes:
 
 
 def folders(content: bytes, at: int) -> dict[str, bytes]:
-    """Return each folder's text of the listing that begins at `at` of a seal's content."""
+    """Return each folder's text of the listing that begins at `at` of a state file's content."""
     found = {}
     while at < len(content):
         name, entries = begun(content, at)
@@ -79,20 +81,14 @@ def begun(content: bytes, at: int) -> tuple[str, int]:
     return content[at + 2 : end].decode("utf-8", "surrogateescape"), end + 2
 
 
-def differing(before: bytes, after: bytes) -> set[str] | None:
-    """Return which files in a folder have another state; None if folders or such files come or go.
-
-    Files of no interest are passed over.
-    """
-    (was, old), (now, new) = _entries(before), _entries(after)
-    names = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-    names = {name for name in names if counts(name) or FOLDER[1:] in (old.get(name), new.get(name))}
-    is_same = was == now and names <= old.keys() and names <= new.keys()
-    return names if is_same else None
+def entries(text: bytes) -> dict[str, str]:
+    """Return what a folder's text says: name to state, "" for what is of no interest."""
+    body = text.decode("utf-8", "surrogateescape").split("\0\0")[2]
+    divided = (entry.partition("\0") for entry in body.split("/")[:-1])
+    return {name: state for name, _, state in divided}
 
 
-def _entries(text: bytes) -> tuple[str, dict[str, str]]:
-    """Return a folder's heading, and its entries: name to state."""
-    _, folder, entries = text.decode("utf-8", "surrogateescape").split("\0\0")
-    divided = (entry.partition("\0") for entry in entries.split("/")[:-1])
-    return folder, {name: state for name, _, state in divided}
+def joined(folder: str, found: dict[str, str]) -> bytes:
+    """Return the text of a folder with these entries."""
+    body = "".join(f"{name}\0{state}/" if state else f"{name}/" for name, state in found.items())
+    return encoded(heading(folder) + body)

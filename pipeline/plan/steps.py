@@ -24,6 +24,7 @@ from ..core.model import (
     Step,
     StepKind,
     TargetChoice,
+    stem_of,
 )
 from ..core.version import __version__
 from ..storage import lock
@@ -177,7 +178,7 @@ def _has_bytes(line: lock.ClipLine, view: View) -> bool:
     """Outputs that stand need no bytes; without bytes nothing else can be finished from them."""
     stands = all(
         view.known.on_disk.get(file.path) == file.digest
-        for file in view.files.get(_stem(line.source), ())
+        for file in view.files.get(stem_of(line.source), ())
     )
     # In this order: the disk is asked for bought bytes only where outputs are missing.
     return stands or line.digest in view.known.have
@@ -358,7 +359,3 @@ def changed(clip: ClipPlan, kind: StepKind, reason: str) -> ClipPlan:
         exit_code=1 if blocked else 0,
     )
     return msgspec.structs.replace(clip, step=step, digest=None if is_left else clip.digest)
-
-
-def _stem(path: str) -> str:
-    return path[: -len(".png")]

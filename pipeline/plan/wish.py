@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..core.model import Preference, Record
+from ..core.model import Preference, Record, stem_of
 from ..storage.lock import ClipLine
 from .plan import Plan
 from .saved_plans import SavedPlan
@@ -64,4 +64,4 @@ class Wish(Record, frozen=True, kw_only=True):
     @property
     def restored_stems(self) -> frozenset[str]:
         """The stems of `restored`."""
-        return frozenset(path[: -len(".png")] for path in self.restored)
+        return frozenset(stem_of(path) for path in self.restored)

@@ -6,9 +6,9 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,7 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
+from ..storage.files import Stat
 from ..storage.lock import ClipLine
 from ..storage.store import Bought
 from . import endings, grades
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
     from . import finish
 
 
+class Carried(NamedTuple):
+    """How each step of a plan ended, and what each file looked like when the run had left it."""
+
+    results: list[Result]
+    left: Mapping[str, Stat | None]
+
+
 def run(
     workspace: Workspace,
     survey: Survey,
@@ -44,14 +52,15 @@ def run(
     permit: Permit,
     *,
     restored: Collection[str] = (),
-) -> list[Result]:
+) -> Carried:
     """Carry out `plan`, which was made from `survey`, and return how each step ended.
 
     `restored` holds the stems whose outputs are replaced although they were edited.
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
     """
-    return _Run(workspace, survey, plan, context, permit, restored).run()
+    one = _Run(workspace, survey, plan, context, permit, restored)
+    return Carried(results=one.run(), left=one.left)
 
 
 class _Run:
@@ -89,6 +98,11 @@ class _Run:
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
 
+    @property
+    def left(self) -> Mapping[str, Stat | None]:
+        """What every file looked like when it had been written or removed."""
+        return self._publication.left
+
     def run(self) -> list[Result]:
         watch = self._context.watch
         work = [one for one in self._plan.sources if not one.is_fresh]
@@ -110,8 +124,8 @@ class _Run:
             watch.lap("finishing the last")
         finally:
             self._publication.flush()
-            self._survey.save_index()
-            watch.lap("lock file and index")
+            self._survey.save()
+            watch.lap("lock file and state")
         fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
@@ -283,7 +297,7 @@ class _Run:
         used = [(c.request.clip, c.step.request_key, c.digest or "") for c in bought]
         recipe = keys.build_recipe(wanted.source.stem, wanted.rule, used, wanted.targets)
         build_key = keys.digest(recipe.encode())
-        self._survey.index.note(build_key, recipe)
+        self._survey.state.note(wanted.source.path, build_key, keys.derivation(recipe))
         shown = [self._line(clip) for clip in bought]
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grades.kept(source, self._survey.lock, lines)

@@ -44,7 +44,7 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     named.update(path for one in survey.wanted for path in one.outputs)
     # A folder may stand where an output goes: it is there, and it is not ours.
     there = [path for path in named if path in files or path in survey.scan.folders]
-    found = project.digests(root, there, survey.index, files=files)
+    found = project.digests(root, there, survey.state, files=files)
     return {path: digest for path, digest in found.items() if digest is not None}
 
 
@@ -129,3 +129,13 @@ class _Have:
 
     def __contains__(self, digest: object) -> bool:
         return isinstance(digest, str) and self._store.has(digest)
+
+
+def unsure(survey: Survey, known: Known) -> frozenset[str]:
+    """Return the sources whose outputs are not all on disk as the lock file says."""
+    of = survey.lock.files_of()
+    return frozenset(
+        one.source.path
+        for one in survey.wanted
+        if any(known.on_disk.get(line.path) != line.digest for line in of.get(one.source.stem, ()))
+    )

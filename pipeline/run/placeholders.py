@@ -58,7 +58,7 @@ def publish(
     plan = planning.make(wanted, known, workspace.service, stand_in=(other, free.service))
     if plan.is_up_to_date:
         return None
-    return plan, execute.run(free, found, plan, context, Permit(is_standing_in=True))
+    return plan, execute.run(free, found, plan, context, Permit(is_standing_in=True)).results
 
 
 def _is_shown(source: SourcePlan, workspace: Workspace) -> bool:

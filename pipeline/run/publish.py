@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import AssetError, StorageError, SupersededError
-from ..core.model import File, Source
+from ..core.model import File, Source, stem_of
 from ..storage import files as project
 from ..storage import lock, lock_file, lock_text
 from ..storage.files import Stat
@@ -68,6 +68,8 @@ class Publication:
         self._files: dict[str, Sequence[FileLine]] = {}
         #: What stood on disk when that was noted, by stem and path.
         self._stood: dict[str, dict[str, Stat | None]] = {}
+        #: What every file looked like when this run had written or removed it.
+        self.left: dict[str, Stat | None] = {}
         self._flush_due = time.monotonic() + _FLUSH_S
         self._renamed: list[str] = []
 
@@ -90,6 +92,7 @@ class Publication:
                 if line.path not in new and not self._is_frozen:
                     project.remove(self._workspace.root, line.path, line.digest)
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
+            self.left |= self._stood[source.stem]
         self._clips[source.path] = clips
         self._files[source.stem] = [
             FileLine(path=path, digest=digest, build=build_key) for path, digest in new.items()
@@ -114,7 +117,7 @@ class Publication:
 
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
-        stem = source[: -len(".png")]
+        stem = stem_of(source)
         with guard(self._workspace):
             removed = tuple(
                 line.path
@@ -122,6 +125,7 @@ class Publication:
                 if line.is_ours and project.remove(self._workspace.root, line.path, line.digest)
             )
             self._stood[stem] = self._standing(self._paths(stem))
+            self.left |= self._stood[stem]
         self._clips[source] = ()
         self._files[stem] = ()
         return removed
@@ -149,7 +153,7 @@ class Publication:
         for stem, stood in self._stood.items():
             if self._standing(stood) != stood:
                 del self._files[stem]
-                for source in [path for path in self._clips if path[: -len(".png")] == stem]:
+                for source in [path for path in self._clips if stem_of(path) == stem]:
                     del self._clips[source]
         if text == self._plain:
             self._plain = lock_text.replace(text, clips=self._clips, files=self._files)

@@ -13,7 +13,6 @@ from ..core.model import Record, StepKind
 from ..plan.plan import Plan
 from ..purchase.forecast import Forecast
 from .results import Result
-from .uptodate.compare import Draft
 
 VERSION = 1
 
@@ -32,10 +31,8 @@ class Report(Record, frozen=True, kw_only=True):
     spent: Mapping[str, float] = {}
     #: Only of a plan.
     forecast: Forecast | None = None
-    #: What the next run has to compare, when nothing was to do.
-    draft: Draft | None = None
-    #: What a run would report now, when that is not this report and nothing is to do any more.
-    fresh: Report | None = None
+    #: Clips that were not looked at, since nothing about them has changed: they are fresh.
+    rest: int = 0
 
     @property
     def charged(self) -> int:

@@ -1,13 +1,13 @@
 """Look at a project: settings, rules, files, and what is known of their purchases.
 
-Everything that `plan.make` needs is collected here, and nothing is changed but the index. Files
-whose stat is known are not opened, pictures whose bytes are known are not decoded.
+Everything that `plan.make` needs is collected here, and nothing is changed but what is remembered.
+Files whose stat is known are not opened, pictures whose bytes are known are not decoded.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,32 +17,44 @@ from ..config import cells, matching, rule_file, target_checks, yaml_document
 from ..config.workspace import Workspace
 from ..core import keys, provenance
 from ..core.errors import ConfigError, PixelpipeError, SourceError
-from ..core.model import Record, Request, Rule, Source, Step, StepKind
+from ..core.model import Record, Request, Rule, Source, Step, StepKind, stem_of
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
 from ..storage import files as project
 from ..storage import lock, lock_file
 from ..storage import lock_text as locktext
-from ..storage.files import Facts, Index, Scan, Stat
+from ..storage.files import Scan, Stat
+from ..storage.state import Facts, State
 from ..targets import playback
 from . import selection
-from .uptodate.compare import Look
 
 _OVERRIDE = ".yaml"
 
 
+class Rest(Record, frozen=True, kw_only=True):
+    """Sources that were not looked at, since nothing about them has changed: all are fresh."""
+
+    clips: int
+    unmatched: tuple[str, ...]
+    #: The text of every folder, as it was then.
+    listing: Mapping[str, bytes]
+    #: The lock file is to the letter as we write it.
+    is_plain: bool
+
+
 class Survey(Record, frozen=True, kw_only=True):
-    """What was found: the plan's input, and the index that knows the files."""
+    """What was found: the plan's input, and the state that knows the files."""
 
     wanted: tuple[Wanted, ...]
     refused: tuple[Step, ...]
     unmatched: tuple[str, ...]
     lock: lock.Lock
     scan: Scan
-    index: Index
+    state: State
     #: False when only some sources were looked at: nothing may be taken for gone.
     is_whole: bool
-    keeps_index: bool = True
+    #: False for a single file that belongs to no project: nothing is remembered of it.
+    is_kept: bool = True
     #: The lock file as it was read: its stat before that, and its text.
     lock_stat: Stat | None = None
     lock_text: str = ""
@@ -50,8 +62,8 @@ class Survey(Record, frozen=True, kw_only=True):
     is_narrow: bool = False
     #: Sources that are not looked at now, because they may still be written.
     waiting: frozenset[str] = frozenset()
-    #: What a seal says about all other sources, when only those that changed were looked at.
-    since: Look | None = None
+    #: What is remembered of all other sources, when only those that changed were looked at.
+    rest: Rest | None = None
 
     @property
     def has_all_outputs(self) -> bool:
@@ -59,10 +71,10 @@ class Survey(Record, frozen=True, kw_only=True):
         locked = {line.path for line in self.lock.files}
         return all(path in locked for one in self.wanted for path in one.outputs)
 
-    def save_index(self) -> None:
+    def save(self) -> None:
         """Write down what was learned of the files."""
-        if self.keeps_index:
-            self.index.save()
+        if self.is_kept:
+            self.state.save()
 
     def swept(self, root: Path, now_s: float) -> Survey:
         """Delete what killed runs left half written, and return this survey."""
@@ -84,7 +96,9 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
         assets = workspace.settings.assets
         found = list(filter(selection.matching(workspace.root, assets, wish.only), found))
     is_whole = not wish.only and scan.is_complete
-    whole = survey(workspace, scan, Index.open(workspace.root), found, is_whole=is_whole)
+    whole = survey(
+        workspace, scan, State.open(workspace.root, workspace.state), found, is_whole=is_whole
+    )
     return _retaken(msgspec.structs.replace(whole, waiting=waiting), wish)
 
 
@@ -97,13 +111,13 @@ def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
     tree = project.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     scan = tree.inside({path.rpartition("/")[0] or "." for path in paths})
     chosen = [path for path in paths if path in scan.files and project.is_source(path)]
-    index = Index.open(workspace.root, is_narrow=True)
+    state = State.open(workspace.root, workspace.state)
     if not workspace.service.paid and locktext.is_plain(lock_file.text(workspace.root)):
-        stems = {path[: -len(".png")] for path in chosen}
-        found = survey(workspace, scan, index, chosen, is_whole=False, stems=stems)
+        stems = {stem_of(path) for path in chosen}
+        found = survey(workspace, scan, state, chosen, is_whole=False, stems=stems)
         if found.has_all_outputs:
             return found
-    return survey(workspace, scan, index, chosen, is_whole=False)
+    return survey(workspace, scan, state, chosen, is_whole=False)
 
 
 def _retaken(survey: Survey, wish: Wish) -> Survey:
@@ -134,20 +148,22 @@ def _retaken(survey: Survey, wish: Wish) -> Survey:
 
 def look(workspace: Workspace, name: str) -> Survey:
     """Look at the one file `name` in the workspace's folder, and at the outputs beside it."""
-    beside = f"{name[: -len('.png')]}.anim."
+    beside = f"{stem_of(name)}.anim."
     files = {
         entry.name: project.stat_of(entry.stat())
         for entry in os.scandir(workspace.root)
         if entry.name == name or entry.name.startswith(beside)
     }
     scan = Scan(files=files, folders={})
-    return survey(workspace, scan, Index(workspace.root), {name} & files.keys(), is_whole=False)
+    return survey(
+        workspace, scan, State(workspace.root, None), {name} & files.keys(), is_whole=False
+    )
 
 
 def survey(
     workspace: Workspace,
     scan: Scan,
-    index: Index,
+    state: State,
     paths: Iterable[str],
     *,
     is_whole: bool,
@@ -157,7 +173,7 @@ def survey(
 
     Of a plain lock file (see `locktext`) only what is said about the sources of `stems` is read.
     """
-    wanted, refused, unmatched = _wishes(workspace, scan, index, paths)
+    wanted, refused, unmatched = _wishes(workspace, scan, state, paths)
     stat = project.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
     text = lock_file.text(workspace.root) if workspace.is_project else ""
     return Survey(
@@ -169,14 +185,14 @@ def survey(
         lock_text=text,
         is_narrow=stems is not None,
         scan=scan,
-        index=index,
+        state=state,
         is_whole=is_whole,
-        keeps_index=workspace.is_project,
+        is_kept=workspace.is_project,
     )
 
 
 def _wishes(
-    workspace: Workspace, scan: Scan, index: Index, paths: Iterable[str]
+    workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]
 ) -> tuple[list[Wanted], list[Step], list[str]]:
     """Return what the rules want of sources, what cannot be used, and what no rule matches."""
     wanted: list[Wanted] = []
@@ -185,10 +201,10 @@ def _wishes(
     matcher = matching.Matcher(workspace.rules, workspace.settings.assets)
     for path in sorted(paths):
         try:
-            source = _source(workspace.root, path, scan, index)
+            source = _source(workspace.root, path, scan, state)
             if source is None:
                 continue
-            one = _wanted(workspace, source, matcher, scan, index)
+            one = _wanted(workspace, source, matcher, scan, state)
         except (SourceError, ConfigError) as exc:
             refused.append(_refused(path, exc))
             continue
@@ -200,23 +216,23 @@ def _wishes(
     return wanted, refused, unmatched
 
 
-def _source(root: Path, path: str, scan: Scan, index: Index) -> Source | None:
-    """Describe a source, from the index when it is known; None for an output of ours.
+def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
+    """Describe a source, from the state when it is known; None for an output of ours.
 
     Raises SourceError with the sentence that says why it cannot be used.
     """
     stat = scan.files[path]
-    digest = index.digest(path, stat)
+    digest = state.digest(path, stat)
     if digest is None:
         content = project.read(root, path)
         digest = keys.digest(content)
-        index.remember(path, stat, digest)
-        if index.facts(digest) is None:
-            index.learn(digest, _facts(path, content))
-    facts = index.facts(digest)
+        state.remember(path, stat, digest)
+        if state.facts(path, digest) is None:
+            state.learn(path, digest, _facts(path, content))
+    facts = state.facts(path, digest)
     if facts is None:
-        index.learn(digest, _facts(path, project.read(root, path)))
-        facts = index.facts(digest) or Facts()
+        state.learn(path, digest, _facts(path, project.read(root, path)))
+        facts = state.facts(path, digest) or Facts()
     if facts.error == _OURS:
         return None
     if facts.error:
@@ -234,7 +250,7 @@ def _source(root: Path, path: str, scan: Scan, index: Index) -> Source | None:
     )
 
 
-#: What the index holds for a picture that we wrote, under whatever name it lies now.
+#: What the state holds for a picture that we wrote, under whatever name it lies now.
 _OURS = "is an output of pixelpipe"
 
 
@@ -261,16 +277,16 @@ def _facts(path: str, content: bytes) -> Facts:
     )
 
 
-def _cell(root: Path, source: Source, rule: Rule, index: Index, cell: int) -> str:
-    """Return the pixel digest of a cell, from the index when it is known.
+def _cell(root: Path, source: Source, rule: Rule, state: State, cell: int) -> str:
+    """Return the pixel digest of a cell, from the state when it is known.
 
     Raises SourceError when it cannot be sent.
     """
     name = keys.digest(f"{source.byte_digest} cell {rule.cells} {cell}".encode())
-    facts = index.facts(name)
+    facts = state.facts(source.path, name)
     if facts is None:
         facts = _cell_facts(root, source, rule, cell)
-        index.learn(name, facts)
+        state.learn(source.path, name, facts)
     if facts.unfit:
         raise SourceError(f"{source.path}: cell {cell}: {facts.unfit}")
     return facts.pixel_digest
@@ -287,16 +303,16 @@ def _cell_facts(root: Path, source: Source, rule: Rule, cell: int) -> Facts:
 
 
 def _requests(
-    root: Path, source: Source, match: matching.Match, index: Index
+    root: Path, source: Source, match: matching.Match, state: State
 ) -> tuple[Request, ...]:
     if not cells.is_cut(match.rule):
         return matching.requests(source, match)
     cells.check(source, match.rule)
-    return cells.requests(source, match, lambda cell: _cell(root, source, match.rule, index, cell))
+    return cells.requests(source, match, lambda cell: _cell(root, source, match.rule, state, cell))
 
 
 def _wanted(
-    workspace: Workspace, source: Source, matcher: matching.Matcher, scan: Scan, index: Index
+    workspace: Workspace, source: Source, matcher: matching.Matcher, scan: Scan, state: State
 ) -> Wanted | None:
     match = matcher.match(source)
     override = source.path + _OVERRIDE
@@ -318,7 +334,7 @@ def _wanted(
     return Wanted(
         source=source,
         rule=rule,
-        requests=_requests(workspace.root, source, match, index),
+        requests=_requests(workspace.root, source, match, state),
         targets=chosen,
         outputs=outputs,
     )

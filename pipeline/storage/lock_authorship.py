@@ -17,6 +17,11 @@ class Authorship:
         self._known: str | None = None
         self._lock = threading.Lock()
 
+    @property
+    def known(self) -> str | None:
+        """The digest of the text that was written last; "" if others changed it, None if none."""
+        return self._known
+
     @contextmanager
     def writing(self, before: str, after: str) -> Iterator[None]:
         """Note that the block writes one text over another.

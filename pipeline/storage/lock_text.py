@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from ..core.model import stem_of
 from . import lock
 from .lock import ClipLine, FileLine, Lock
 
@@ -23,18 +24,6 @@ def is_plain(text: str) -> bool:
     # What stands between two such lines in order begins as they do.
     ends = (*lines[:1], *lines[-1:])
     return all(end.startswith('{"') for end in ends) and lines == sorted(lines)
-
-
-def stays_plain(text: str, stems: Collection[str]) -> bool:
-    """Tell whether a text is plain that was so but for its lines about `stems`."""
-    if "\\" in text:
-        return False
-    for begin, end, line in _lines(text, stems):
-        above = text[text.rfind("\n", 0, begin - 1) + 1 : begin - 1]
-        below = text[end : text.find("\n", end)]
-        if not (above <= line or above == lock.HEAD) or (below and below < line):
-            return False
-    return True
 
 
 def parse(text: str, stems: Collection[str]) -> Lock:
@@ -54,7 +43,7 @@ def replace(
     files: Mapping[str, Sequence[FileLine]],
 ) -> str:
     """Return a plain text with lines exchanged, as `lock.replace` does with records."""
-    stems = {_stem(source) for source in clips} | files.keys()
+    stems = {stem_of(source) for source in clips} | files.keys()
     old = [
         (begin, end, "")
         for begin, end, line in _lines(text, stems)
@@ -102,14 +91,10 @@ def _place(text: str, line: str) -> int:
     return low
 
 
-def _stem(source: str) -> str:
-    return source[: -len(".png")]
-
-
 def _stem_of(found: object) -> str | None:
     match found:
         case ClipLine():
-            return _stem(found.source)
+            return stem_of(found.source)
         case FileLine():
             return lock.stem(found.path)
         case _:

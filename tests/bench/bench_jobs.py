@@ -187,6 +187,7 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     from pipeline.purchase.polling import Pace
     from pipeline.purchase.scheduler import Scheduler
     from pipeline.purchase.service.client import Service
+    from pipeline.storage import pictures
     from pipeline.storage.store import Store
 
     project = Project(root)
@@ -195,7 +196,7 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     aside = Aside()
     aside.take(download, "_check")
     aside.take(Store, "put")
-    aside.take(orders, "pixels")
+    aside.take(pictures, "pixels")
     aside.take(resolve, "request")
     aside.take(resolve, "upload")
     wanted = [orders.order(workspace, one.wanted, one.clips[0]) for one in plan.sources]

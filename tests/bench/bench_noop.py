@@ -55,15 +55,17 @@ while stack:
 assert not changed, changed[:3]
 """
 FILES = """
+import os
 import sys
 from pathlib import Path
-from pipeline import project
+from pipeline.storage import files as project
+from pipeline.storage.state import State
 root = Path(sys.argv[1])
-index = project.Index.open(root)
+state = State.open(root, Path(os.environ["PIXELPIPE_STATE"]))
 scan = project.scan(root, ["assets"], [])
-digests = project.digests(root, scan.files, index, files=scan.files)
+digests = project.digests(root, scan.files, state, files=scan.files)
 for path in filter(project.is_source, scan.files):
-    index.facts(digests[path])
+    state.facts(path, digests[path])
 assert all(digests.values())
 index.keep(scan.files)
 index.save()

@@ -26,8 +26,9 @@ from pipeline.core import keys
 from pipeline.core.model import Source
 from pipeline.storage import files as project
 from pipeline.storage import lock
-from pipeline.storage.files import Facts, Index, Stat
+from pipeline.storage.files import Stat
 from pipeline.storage.lock import ClipLine, FileLine, Lock
+from pipeline.storage.state import Facts, State
 
 KINDS = ("characters", "enemies", "props", "effects", "tiles", "ui", "items", "vehicles", "birds")
 ROUNDS = 5
@@ -64,7 +65,7 @@ def measure(root: Path, count: int) -> Iterator[tuple[str, Line]]:
     """Yield the lines of the table."""
     paths = [f"assets/{KINDS[n % 9]}/{n // 900}/thing{n:06}.png" for n in range(count)]
     yield "50 rules, a path", matching(paths)
-    yield "index, a row", index(root, paths)
+    yield "index, a row", memory(root, paths)
     yield "lock file read, a line", locked(paths, lambda text: lock.parse(text))
     yield "lock file written, a line", written(paths)
     yield "scan, a file", scanning(root, paths)
@@ -115,15 +116,21 @@ def matching(paths: Sequence[str]) -> Line:
     )
 
 
-def index(root: Path, paths: Sequence[str]) -> Line:
-    """Load an index of files and pictures."""
-    made = Index.open(root)
+def memory(root: Path, paths: Sequence[str]) -> Line:
+    """Load what is remembered of files and pictures."""
+    made = State.open(root, root / "home")
     for number, path in enumerate(paths):
         digest = keys.digest(path.encode())
         made.remember(path, Stat(number, 1, number, 1), digest)
-        made.learn(digest, Facts(pixel_digest=digest, width=16, height=16, colors=4))
+        made.learn(path, digest, Facts(pixel_digest=digest, width=16, height=16, colors=4))
     made.save()
-    return line(2 * len(paths), lambda: Index.open(root), None)
+
+    def load() -> None:
+        known = State.open(root, root / "home")
+        for path in paths:
+            known.facts(path, keys.digest(b""))
+
+    return line(2 * len(paths), load, None)
 
 
 def lines_of(paths: Sequence[str]) -> str:

@@ -46,7 +46,7 @@ IDLE_S = 10.0
 IDLER = """
 import os, sys, threading, time
 from pathlib import Path
-from pipeline import watch
+from pipeline.commands import watch
 stop = threading.Event()
 for told in watch.changes(Path(sys.argv[1]), ["assets"], [], stop=stop, poll=False):
     began = time.process_time()

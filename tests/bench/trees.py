@@ -119,18 +119,18 @@ def _build(root: Path) -> None:
 
 
 def _remember(root: Path) -> None:
-    """Fill the index; what a real build has put there stays."""
+    """Fill what is remembered; what a real build has put there stays."""
     from pipeline.core import keys
     from pipeline.storage import files
-    from pipeline.storage.files import Facts, Index
+    from pipeline.storage.state import Facts, State
 
-    index = Index.open(root)
+    state = State.open(root, Path(os.environ["PIXELPIPE_STATE"]))
     for path, stat in files.scan(root, ["assets"], []).files.items():
         digest = keys.digest((root / path).read_bytes())
-        index.remember(path, stat, digest)
-        if files.is_source(path) and index.facts(digest) is None:
-            index.learn(digest, Facts(pixel_digest=digest, width=16, height=16, colors=2))
-    index.save()
+        state.remember(path, stat, digest)
+        if files.is_source(path) and state.facts(path, digest) is None:
+            state.learn(path, digest, Facts(pixel_digest=digest, width=16, height=16, colors=2))
+    state.save()
 
 
 def write_bare(root: Path) -> None:

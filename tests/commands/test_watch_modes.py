@@ -327,7 +327,7 @@ def test_too_few_watches_mean_scanning_and_a_hint(root: Path) -> None:
         (root / f"assets/{number}").mkdir()
     script = f"""
         import logging, pathlib, sys, threading
-        from pipeline import watch
+        from pipeline.commands import watch
 
         class Said(logging.StreamHandler):
             def emit(self, record):

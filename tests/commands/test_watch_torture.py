@@ -179,7 +179,7 @@ def test_a_stopped_watcher_finds_what_overflowed_the_queue(root: Path) -> None:
     """SIGSTOP, 12,000 files, SIGCONT: the kernel's queue of 16,384 events is full long before."""
     script = f"""
         import json, pathlib, sys, threading
-        from pipeline import watch
+        from pipeline.commands import watch
         timing = watch.Timing(settle_s=0.5, reconcile_s=1000.0)
         stop = threading.Event()
         root = pathlib.Path({str(root)!r})

@@ -83,9 +83,9 @@ def inside(game: Game, paths: list[str]) -> set[str]:
 
 
 def is_quiet(game: Game, audit: Audit) -> bool:
-    """Tell whether a command read the seal and nothing else of the project."""
+    """Tell whether a command read the state file and nothing else of the project."""
     found = inside(game, audit.read) | inside(game, audit.written)
-    return found == {".pixelpipe/tmp/seal"} and not audit.written
+    return found == {".pixelpipe/tmp/state"} and not audit.written
 
 
 @pytest.mark.parametrize("command", ["build", "plan"])
@@ -93,7 +93,7 @@ def test_nothing_to_do_is_one_scan(aged: Game, command: str) -> None:
     """No source, rule or lock file is opened, nothing written, decoded or asked."""
     found = audited(aged, command)
     assert f"{SPRITES}" in found.said
-    assert inside(aged, found.read) == {".pixelpipe/tmp/seal"}
+    assert inside(aged, found.read) == {".pixelpipe/tmp/state"}
     assert inside(aged, found.written) == set()
     assert found.outside == []
     assert found.statements == []
@@ -102,13 +102,13 @@ def test_nothing_to_do_is_one_scan(aged: Game, command: str) -> None:
 
 
 def test_full_run_with_nothing_to_do_opens_no_source(aged: Game) -> None:
-    """Where the seal cannot answer, the index does: one SELECT, and nothing is decoded."""
+    """Where memory cannot answer, it knows the files: nothing is read again or decoded."""
     found = audited(aged, "build", "--json", sql=True)
     assert json.loads(found.said)["totals"]["fresh"] == SPRITES
     assert not [path for path in found.read if path.endswith(".png")]
     assert inside(aged, found.written) == set()
     assert found.outside == []
-    assert len([one for one in found.statements if one.startswith("SELECT")]) == 1
+    assert found.statements == []
     loaded = {name.partition(".")[0] for name in found.modules}
     assert loaded.isdisjoint(("numpy", "PIL", "requests", "rich", "watchdog"))
 
@@ -133,7 +133,7 @@ def test_what_may_be_spent_does_not_matter_when_nothing_is_bought(
 
 
 def test_options_that_ask_for_more_get_it(own: Game) -> None:
-    """A seal answers plain runs only: the report, the depfile and a part are made anew."""
+    """Memory answers plain runs only: the report, the depfile and a part are made anew."""
     assert own.build().totals["fresh"] == SPRITES
     assert own.run("build", "--only", "sprite1.png").stdout.startswith("Nothing to do: 1 clip ")
     assert own.run("build", "--depfile", "out.d", "--stamp", "stamp").exit == 0

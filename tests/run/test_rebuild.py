@@ -190,7 +190,7 @@ def test_clean_checkout_builds_from_bought_bytes(game: Game, shop: Shop) -> None
     shutil.copytree(game.root, checkout.root)
     for path in (checkout.root / "assets").glob("*.anim.*"):
         path.unlink()
-    (checkout.root / ".pixelpipe/index.sqlite").unlink(missing_ok=True)
+    (checkout.root / ".pixelpipe/tmp/state").unlink(missing_ok=True)
     checkout.environment["PIXELPIPE_STATE"] = str(game.root.parent / "other-state")
     run = checkout.build("--frozen")
     assert run.exit == 0

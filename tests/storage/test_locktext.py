@@ -93,15 +93,3 @@ def test_lines_are_replaced_as_records_are(
         by_stem.setdefault(lock.stem(file.path), []).append(file)
     expected = lock.text(lock.replace(one, clips=by_source, files=by_stem))
     assert lock_text.replace(lock.text(one), clips=by_source, files=by_stem) == expected
-
-
-@given(locks(plain_stems), st.sampled_from(["a", "é"]), st.data())
-def test_a_plain_text_stays_so_or_not(one: Lock, stem: str, data: st.DataObject) -> None:
-    """Only lines about one source may have been written by others."""
-    text = lock_text.rest(lock.text(one), {stem})
-    lines = text.split("\n")
-    for _ in range(data.draw(st.integers(0, 3))):
-        line = lock.written(data.draw(clip_lines(st.just(stem))))
-        lines.insert(data.draw(st.integers(1, len(lines) - 1)), line)
-    text = "\n".join(lines)
-    assert lock_text.stays_plain(text, {stem}) is lock_text.is_plain(text)

@@ -60,7 +60,7 @@ def main() -> None:
         del sys.argv[1]
         _trace(log.statements)
     place = Path(sys.argv.pop(1))
-    from pipeline.cli import main as command
+    from pipeline.__main__ import main as command
 
     sys.addaudithook(log)
     try:

@@ -172,11 +172,11 @@ class Game:
         return project.build(wish or Wish(yes=True))
 
     def files(self) -> dict[str, tuple[int, bytes]]:
-        """Return every file of the project but the index: time stamp and content."""
+        """Return every file of the project but what is remembered: time stamp and content."""
         return {
             path.relative_to(self.root).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
             for path in sorted(self.root.rglob("*"))
-            if path.is_file() and path.name not in ("index.sqlite", "publish.guard", "seal")
+            if path.is_file() and path.name not in ("state", "publish.guard")
         }
 
     def outputs(self) -> set[str]:

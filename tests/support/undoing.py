@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
 
 from game import KEY_NAME, RULES, Game, png, sprite
+
+from pipeline.storage.state import PLACE as STATE
 
 Undo = Callable[[], object]
 
@@ -83,12 +83,9 @@ def variable(name: str, value: str) -> Edit:
     return edit
 
 
-def newer_index(game: Game) -> Undo:
-    """Let a newer pixelpipe write the index."""
-    place = game.root / ".pixelpipe/index.sqlite"
-    with closing(sqlite3.connect(place)) as base, base:
-        base.execute("PRAGMA user_version = 99")
-    return place.unlink
+def newer(game: Game) -> Undo:
+    """Let a newer pixelpipe write what is remembered."""
+    return changed(STATE, lambda content: content.replace(b" state 1 ", b" state 2 "))(game)
 
 
 def linked(game: Game) -> Undo:
@@ -169,10 +166,9 @@ EDITS: dict[str, Edit] = {
     "service set": variable("PIXELPIPE_SERVICE", "http://127.0.0.1:9"),
     "service set as it is": variable("PIXELPIPE_SERVICE", "built-in"),
     "targets set": variable("PIXELPIPE_TARGETS", "gif"),
-    "index gone": removed(".pixelpipe/index.sqlite"),
-    "index of a newer version": newer_index,
-    "seal damaged": changed(".pixelpipe/tmp/seal", lambda content: content[: len(content) // 2]),
-    "seal gone": removed(".pixelpipe/tmp/seal"),
+    "memory of a newer version": newer,
+    "memory damaged": changed(STATE, lambda content: content[: len(content) // 2]),
+    "memory gone": removed(STATE),
     "source that needs another rule": changed(
         "assets/hero.png", lambda _: png(sprite(5, (40, 40)))
     ),

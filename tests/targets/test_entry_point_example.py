@@ -9,13 +9,14 @@ from pathlib import Path
 
 import programs
 import pytest
+from places import SUPPORT
 
 from pipeline import targets
 
 CALL = """
 from hero_sheet import hero
 from pipeline import targets
-from pipeline.model import TargetChoice
+from pipeline.core.model import TargetChoice
 assert targets.names()[-1] == "csv", targets.names()
 targets.check(TargetChoice(name="csv", options={"separator": ";"}))
 file = targets.export(hero(), (TargetChoice(name="csv", options={"separator": ";"}),))[1]
@@ -49,7 +50,7 @@ def test_documented_example_installs_and_runs(tmp_path: Path) -> None:
         *("--disable-pip-version-check", "--no-build-isolation", "--target", installed, source),
         home=tmp_path,
     )
-    folders = [installed, Path(__file__).parent.parent, Path(targets.__file__).parent.parent.parent]
+    folders = [installed, SUPPORT, Path(targets.__file__).parent.parent.parent]
     path = os.pathsep.join(str(folder) for folder in folders)
     said = programs.run(sys.executable, "-c", CALL, home=tmp_path, extra={"PYTHONPATH": path})
     rows = said.splitlines()

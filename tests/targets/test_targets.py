@@ -132,7 +132,8 @@ def test_every_png_says_where_it_comes_from() -> None:
 def test_naming_files_loads_neither_pillow_nor_numpy() -> None:
     """A run with nothing to do must start at once."""
     code = (
-        "import sys; from pipeline import targets; from pipeline.model import TargetChoice as T\n"
+        "import sys; from pipeline import targets\n"
+        "from pipeline.core.model import TargetChoice as T\n"
         "targets.names()\n"
         f"for name in {registry.BUILT_IN!r}:\n"
         "    targets.paths('a/b', (('walk', 4),), (T(name=name),))\n"

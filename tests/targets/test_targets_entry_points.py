@@ -44,7 +44,7 @@ def test_broken_package_is_named(tmp_path: Path, entry: str, sentence: str) -> N
     """The user must learn which package is at fault, without a traceback."""
     package(tmp_path, entry)
     code = (
-        "from pipeline import targets, errors\n"
+        "from pipeline import targets\nfrom pipeline.core import errors\n"
         "try: targets.options('broken')\n"
         "except errors.ConfigError as exc: print(exc)"
     )

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from ...core.model import Record, TargetChoice
+from ...core.model import Record, TargetChoice, stem_of
 from .gameengines import Found
 
 #: Lines for `.gitattributes`: outputs are the same bytes everywhere, and a merge of the lock file
@@ -121,7 +121,7 @@ def example_folder(paths: Iterable[str]) -> str:
 
 def play(found: Found, played: Played) -> tuple[str, ...]:
     """Return the lines that play a clip in an engine."""
-    stem = played.source[: -len(".png")]
+    stem = stem_of(played.source)
     name = stem.rpartition("/")[2]
     file = _output(played, found.kind.ending, f"{stem}.anim{found.kind.ending}")
     png = _output(played, ".anim.png", f"{stem}.anim.png")

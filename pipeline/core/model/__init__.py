@@ -7,7 +7,7 @@ Positions and sizes are pixels, x to the right and y down from the top left.
 
 from __future__ import annotations
 
-from .files import Document, File, Pixels, Source, fold
+from .files import Document, File, Pixels, Source, fold, stem_of
 from .jobs import Balance, FailureClass, Job, JobState, Kept, Preference, Request, Resolved, Taken
 from .limits import (
     ANIMATE_CREDITS,
@@ -67,4 +67,5 @@ __all__ = [
     "TargetChoice",
     "When",
     "fold",
+    "stem_of",
 ]

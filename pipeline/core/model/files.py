@@ -15,6 +15,11 @@ def fold(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
+def stem_of(path: str) -> str:
+    """Return a source's path without its ending; outputs are `<stem>.anim.…`."""
+    return path[: -len(".png")]
+
+
 class Document(Record, frozen=True, kw_only=True):
     """One YAML file as read: its content, and the line on which each place of it stands."""
 
@@ -59,7 +64,7 @@ class Source(Record, frozen=True, kw_only=True):
     @property
     def stem(self) -> str:
         """The path without its ending; outputs are `<stem>.anim.…`."""
-        return self.path[: -len(".png")]
+        return stem_of(self.path)
 
 
 class File(Record, frozen=True, kw_only=True):

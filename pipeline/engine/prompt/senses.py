@@ -25,8 +25,9 @@ class Understanding:
     """What a prompt asks for: hits in order of rank, the leading one first.
 
     `ruled_out` are senses of the prompt's own words that are vetoed, by it or by the negative
-    prompt. `unread` are verbs that nothing performs; `ignored` the words without any effect, `things`
-    nouns that ask for nothing; `kind` is what its nouns say the sprite is, or "". `effects` says of each word what it did.
+    prompt. `unread` are verbs that nothing performs, `ignored` the words without any effect,
+    `things` nouns that ask for nothing; `kind` is what its nouns say the sprite is, or "".
+    `effects` says of each word what it did.
     """
 
     asked: tuple[Hit, ...]

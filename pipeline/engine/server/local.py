@@ -90,12 +90,6 @@ def refresh_credits(db: Path, *, account: str = DEFAULT_ACCOUNT) -> None:
         credits.refresh(connection, number, time.time())
 
 
-def refund_job(db: Path, job: str) -> int:
-    """Give a charged job's credits back; returns how many. Raises LocalRefusal if done."""
-    with closing(database.connect(db)) as connection:
-        return credits.refund(connection, job, time.time())
-
-
 def balance(db: Path, *, account: str = DEFAULT_ACCOUNT) -> Balance:
     """Read the pools and open holds of an account."""
     with _open(db, account) as (connection, number):

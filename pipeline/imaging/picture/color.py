@@ -38,13 +38,6 @@ def linear(rgb: U8) -> Float64:
     return _LINEAR[rgb]
 
 
-def from_linear(light: Float64) -> U8:
-    """Return sRGB bytes for linear light, clipped to 0..1."""
-    light = np.clip(light, 0.0, 1.0)
-    code = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.floor(code * 255 + 0.5).astype(np.uint8)
-
-
 def lab(light: Float64) -> Floats:
     """Return OKLab with a and b doubled, (…, 3): its Euclidean distance is deltaE2."""
     values: Float64 = np.cbrt(light @ _LMS.T) @ _LAB.T

@@ -1,22 +1,16 @@
 """The cheapest proof that nothing has changed: the assets listed as text, compared as text.
 
-A seal (see `seal`) begins with what has to be as it was, in a form that costs nothing to read and
-to compare: a no-op must not take longer to load its code than to look at the files. So nothing is
-imported here, and `look` stands before the command line. It knows no rules: what it cannot
-recognise as unchanged it leaves to the others, which know better and begin where it ended.
+The state file (see `storage.state`) begins with what has to be as it was, in a form that costs
+nothing to read and to compare: a no-op must not take longer to load its code than to look at the
+files. So nothing is imported here but what that needs, and `look` stands before the command line.
+It knows no rules: what it cannot recognise as unchanged it leaves to the others.
 
-    pixelpipe seal 2 HEAD BODY LISTING  the lengths of the three parts, in bytes
-    HEAD                                checks and answers: three fields each, divided by NUL
-    BODY                                what `seal` needs beside that
-    LISTING                             every folder of the assets, with what is in it
-
-A folder of the listing is `NUL NUL path NUL NUL` and its entries in the order of the system:
-`name/` for what is of no interest, `name NUL d/` for a folder, and `name NUL stat/` for a file
-whose state counts. No name holds NUL or a slash.
+The invariant: **it says what a full run would say, or nothing.** Only plain commands are answered:
+a flag of any kind, known or not, is for the command line.
 """
 
 # pathlib takes longer to load than a thousand files to compare.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH111, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -27,38 +21,39 @@ from ...core.version import __version__
 
 TYPE_CHECKING = False  # `typing` takes a tenth of the time of a run with nothing to do
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-PLACE = ".pixelpipe/tmp/seal"
-MAGIC = b"pixelpipe seal 2 "
+PLACE = ".pixelpipe/tmp/state"
+MAGIC = b"pixelpipe state 1 "
 #: What the first field of three says about the other two: what has to be, and what is printed.
-VERSION, MODULES, VARIABLE, SECRET = "version", "modules", "variable", "secret"
-STAT, NAMES, OUT, ERR = "stat", "names", "out", "err"
-#: There are young files, whose content has to be compared.
-YOUNG = "young"
+VERSION, PROGRAM, VARIABLE, SECRET = "version", "program", "variable", "secret"
+STAT, NAMES, LOCK, OUT, ERR = "stat", "names", "lock", "out", "err"
 
 _COMMANDS = ("build", "plan")
 #: More folders than this that differ are looked at with all others.
 _MOST = 50
+#: Folders of the package that hold no code of ours.
+_NO_CODE = ("__pycache__", "plugins", "packs")
+_HEADER_BYTES = 200
 
 
 class Found:
     """What comparing has found: folders that differ, and what a command says if there are none."""
 
-    def __init__(self, command: str, root: str, content: bytes, listing: int) -> None:
-        """Take what was read: a seal's content, and where its listing begins."""
+    def __init__(self, command: str, root: str, content: bytes, listing_at: int) -> None:
+        """Take what was read: a state file's content up to its facts."""
         self.command = command
         self.root = root
         self.content = content
-        self.listing = listing
+        self.listing_at = listing_at
         self.said = ("", "")
-        self.is_young = False
+        self.is_lock_same = True
         self.differing: list[str] = []
 
     @property
     def is_answer(self) -> bool:
         """Tell whether `said` is what a full run would say."""
-        return bool(self.said[0]) and not self.is_young and not self.differing
+        return bool(self.said[0]) and self.is_lock_same and not self.differing
 
 
 def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> str:
@@ -71,8 +66,9 @@ def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> st
     if kind == VERSION:
         return __version__
     try:
-        if kind == MODULES:
-            return "/".join(sorted(_modules(os.path.join(os.path.dirname(__file__), name))))
+        if kind == PROGRAM:
+            package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+            return "/".join(sorted(_modules(package)))
         if kind == NAMES:
             return "/".join(sorted(_names(os.path.join(root, name))))
         return listing.stated(os.stat(os.path.join(root, name)))
@@ -80,32 +76,8 @@ def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> st
         return ""
 
 
-def joined(fields: list[str], body: bytes, texts: Iterable[bytes]) -> bytes:
-    """Return a seal's content."""
-    head, listed = listing.encoded("\0".join(fields)), b"".join(texts)
-    lengths = f"{len(head)} {len(body)} {len(listed)}\n"
-    return b"".join((MAGIC, lengths.encode(), head, body, listed))
-
-
-def divided(content: bytes) -> tuple[list[str], bytes, int] | None:
-    """Return a seal's fields, its body, and where its listing begins; None for anything else."""
-    line = content[: content.find(b"\n", 0, 100)]
-    if not line.startswith(MAGIC):
-        return None
-    try:
-        head, body, listed = (int(number) for number in line[len(MAGIC) :].split(b" "))
-    except ValueError:
-        return None
-    begin = len(line) + 1
-    end = begin + head
-    if len(content) != end + body + listed:
-        return None
-    fields = content[begin:end].decode("utf-8", "surrogateescape")
-    return fields.split("\0"), content[end : end + body], end + body
-
-
 def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
-    """Compare with the imprint that a plain command has; None when it says nothing at all."""
+    """Compare with what a plain command left; None when that says nothing at all."""
     is_plain = 1 <= len(arguments) <= 2 and arguments[0] in _COMMANDS
     if not is_plain or arguments[-1][:1] in ("", "-"):
         return None
@@ -113,12 +85,8 @@ def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
     if root is None:
         return None
     try:
-        with open(os.path.join(root, PLACE), "rb") as stream:
-            content = stream.read()
-        if (seal := divided(content)) is None:
-            return None
-        found = Found(arguments[0], root, content, seal[2])
-        return found if _holds(seal[0], found, environment) and _compare(found) else None
+        found = _read(arguments[0], root, environment)
+        return found if found is not None and _compare(found) else None
     except (OSError, ValueError):
         return None
 
@@ -136,6 +104,50 @@ def _root(start: str) -> str | None:
     return folder
 
 
+def _read(command: str, root: str, environment: Mapping[str, str]) -> Found | None:
+    """Read the state file up to its facts; None unless it is ours and its checks hold."""
+    with open(os.path.join(root, PLACE), "rb", buffering=0) as stream:
+        content = stream.read(_HEADER_BYTES)
+        line = content[: content.find(b"\n") + 1]
+        if not line.startswith(MAGIC):
+            return None
+        proof, head, rest = line[len(MAGIC) :].split(b" ")
+        begin, wanted = len(line) + int(head), len(line) + int(head) + int(rest)
+        while len(content) < wanted and (more := stream.read(wanted - len(content))):
+            content += more
+    content = content[:wanted]
+    if len(content) < wanted or not int(rest):
+        return None
+    if _proof(memoryview(content)[len(line) :], environment) != proof:
+        return None
+    found = Found(command, root, content, begin)
+    fields = content[len(line) : begin].decode("utf-8", "surrogateescape").split("\0")
+    return found if _holds(fields, found, environment) else None
+
+
+def _proof(body: memoryview, environment: Mapping[str, str]) -> bytes:
+    """Return the proof that this user wrote `body`; b"" where there is no secret."""
+    try:
+        from _blake2 import blake2b  # what hashlib has; that loads OpenSSL as well
+    except ImportError:
+        from hashlib import blake2b
+    try:
+        with open(os.path.join(home(environment), "secret"), "rb", buffering=0) as stream:
+            key = stream.read(64)
+    except OSError:
+        return b""
+    return blake2b(body, key=key, digest_size=32).hexdigest().encode()
+
+
+def home(environment: Mapping[str, str]) -> str:
+    """Return the user's state folder, as `config.workspace.state_folder` finds it."""
+    if stated := environment.get("PIXELPIPE_STATE"):
+        return os.path.expanduser(stated)
+    if base := environment.get("XDG_STATE_HOME") or environment.get("LOCALAPPDATA"):
+        return os.path.join(base, "pixelpipe")
+    return os.path.join(os.path.expanduser("~"), ".local", "state", "pixelpipe")
+
+
 def _holds(fields: list[str], found: Found, environment: Mapping[str, str]) -> bool:
     """Tell whether all checks hold, and keep what is to be said."""
     said = {OUT: "", ERR: ""}
@@ -143,17 +155,17 @@ def _holds(fields: list[str], found: Found, environment: Mapping[str, str]) -> b
         kind, name, text = fields[at : at + 3]
         if kind in said:
             said[kind] = text if name == found.command else said[kind]
-        elif kind == YOUNG:
-            found.is_young = True
+        elif kind == LOCK:
+            found.is_lock_same = check(STAT, name, found.root, environment) == text
         elif check(kind, name, found.root, environment) != text:
             return False
     found.said = said[OUT], said[ERR]
-    return bool(found.said[0])
+    return len(fields) > 1
 
 
 def _compare(found: Found) -> bool:
     """Keep the folders that are not as the listing says; False when there are too many."""
-    content, at = found.content, found.listing
+    content, at = found.content, found.listing_at
     while at < len(content):
         folder, entries = listing.begun(content, at)
         text = listing.encoded(listing.listed(found.root, folder))
@@ -177,9 +189,14 @@ def _names(folder: str) -> Iterator[str]:
 
 
 def _modules(folder: str) -> Iterator[str]:
-    """Yield our own modules: a tool that is edited in place is another tool."""
+    """Yield all our own modules: a tool that is edited in place is another tool."""
+    inner = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(".py"):
                 found = entry.stat()
-                yield f"{entry.name} {found.st_size} {found.st_mtime_ns}"
+                yield f"{entry.name} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+            elif entry.is_dir() and entry.name not in _NO_CODE:
+                inner.append(entry.path)
+    for path in inner:
+        yield from _modules(path)

@@ -29,7 +29,6 @@ from .scan import CACHES, Scan, Tree, scan
 from .stats import RACY_NS, Stat, stat_at, stat_of
 
 if TYPE_CHECKING:
-    from .index import Facts, Index
     from .snapshot import digest_of, read
     from .write import digests, publish, remove, sweep, sync_folders
 
@@ -38,8 +37,6 @@ __all__ = [
     "CONFIG_NAME",
     "IGNORE_NAME",
     "RACY_NS",
-    "Facts",
-    "Index",
     "Scan",
     "Stat",
     "Tree",
@@ -67,8 +64,6 @@ __all__ = [
 
 #: Name to the module that has it, for what a run with nothing to do needs none of.
 _LATER = {
-    "Facts": "index",
-    "Index": "index",
     "digest_of": "snapshot",
     "digests": "write",
     "publish": "write",

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import AssetError, HeldOpenError, StorageError
 from ...core.model import File
 from . import paths, snapshot
-from .index import Index
 from .stats import Stat, stat_of
+
+if TYPE_CHECKING:
+    from ..state import State
 
 #: Windows refuses to replace a file that another program holds open: an engine that imports the
 #: old one needs a moment. Elsewhere a refusal is final.
@@ -96,15 +98,15 @@ def remove(root: Path, path: str, digest: str) -> bool:
 
 
 def digests(
-    root: Path, names: Iterable[str], index: Index, *, files: Mapping[str, Stat] | None = None
+    root: Path, names: Iterable[str], state: State, *, files: Mapping[str, Stat] | None = None
 ) -> dict[str, str | None]:
-    """Return the digest of each of the files `names` on disk, read only where the index must.
+    """Return the digest of each of the files `names` on disk, read only where the state must.
 
     None: there is no such file. "": something is there that cannot be read as a file, and so is
     nothing that we wrote. `files` are stats that a scan has just taken; others are looked up.
     """
     known = files or {}
-    return {path: _digest(root, path, index, known.get(path)) for path in names}
+    return {path: _digest(root, path, state, known.get(path)) for path in names}
 
 
 def sweep(root: Path, leftovers: Iterable[str], *, now_s: float) -> tuple[str, ...]:
@@ -238,19 +240,19 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _digest(root: Path, path: str, index: Index, stat: Stat | None) -> str | None:
+def _digest(root: Path, path: str, state: State, stat: Stat | None) -> str | None:
     """Return the digest of one file, "" for what is no readable file, None for nothing."""
-    if stat is not None and (known := index.digest(path, stat)) is not None:
+    if stat is not None and (known := state.digest(path, stat)) is not None:
         return known
     place = root / path
     try:
         stat = stat or stat_of(place.stat())
-        if (known := index.digest(path, stat)) is not None:
+        if (known := state.digest(path, stat)) is not None:
             return known
         digest = snapshot.digest_of(place)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
         return ""
-    index.remember(path, stat, digest)
+    state.remember(path, stat, digest)
     return digest

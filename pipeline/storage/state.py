@@ -1,0 +1,402 @@
+"""What this checkout remembers, in one file: `.pixelpipe/tmp/state`.
+
+    pixelpipe state 1 PROOF HEAD LISTING   one line; the lengths of the next two parts, in bytes
+    HEAD      what must hold, and what a run with nothing to do says: fields divided by NUL
+    LISTING   every folder of the assets as text, when all that is trusted in it was fresh
+    FACTS     blocks, to the end of the file: digests, pictures and texts of one folder each
+
+A run with nothing to do reads no further than the listing (`run.uptodate.quick`). Losing the file
+costs time and changes no result: one that is damaged, of another version or not ours is made anew.
+Ours means that it carries the proof of a secret in the user's own folder, so that no checkout, and
+nobody else, can bring one.
+
+A file that changed less than two seconds before it was looked at is not remembered: on coarse
+clocks it could change again without its stat showing it ("racily clean", git's racy-git.txt).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ..core import private
+from .files import paths
+from .files.stats import RACY_NS, Stat
+
+PLACE = ".pixelpipe/tmp/state"
+MAGIC = b"pixelpipe state 1 "
+#: What releases before this one kept, and nobody reads any more.
+_OLDER = (
+    "index.sqlite",
+    "index.sqlite-journal",
+    "index.sqlite-wal",
+    "index.sqlite-shm",
+    "tmp/seal",
+)
+_PROOF_BYTES = 32
+#: Bytes of a block's proof, of its folder's name, and of what it holds.
+_BLOCK = struct.Struct("<16sHI")
+_STAT = struct.Struct("<qqQq")
+#: Appended blocks are joined with the others when they are this many times as large.
+_MOST_APPENDED = 2
+_SMALL_BYTES = 1 << 20
+#: Pictures that no file of their folder shows now (another branch has them) are kept, up to these.
+_SPARE_PICTURES = 200
+
+_log = logging.getLogger(__name__)
+
+
+class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a file's bytes hold: a picture, or the sentence that says why it cannot be used."""
+
+    pixel_digest: str = ""
+    width: int = 0
+    height: int = 0
+    colors: int = 0
+    opaque_share: float = 0.0
+    looks_like_sheet: bool = False
+    error: str = ""
+    #: Why the picture as a whole cannot be sent, although it is a sound one.
+    unfit: str = ""
+
+
+class Folder(msgspec.Struct, array_like=True):
+    """What is remembered of one folder. Digests are 32 bytes, names are without the folder."""
+
+    #: File to its stat (packed) and the digest of its bytes.
+    files: dict[str, tuple[bytes, bytes]] = {}
+    #: What the bytes of a digest hold.
+    pictures: dict[bytes, Facts] = {}
+    #: Texts by their digests, and which of them a build key stands for.
+    texts: dict[bytes, str] = {}
+    builds: dict[bytes, bytes] = {}
+    #: Clips that a source had when it was fresh.
+    clips: dict[str, int] = {}
+
+    def update(self, other: Folder) -> None:
+        """Add what `other` says; it is newer."""
+        for mine, theirs in zip(_dicts(self), _dicts(other), strict=True):
+            mine.update(theirs)
+
+
+class Whole(msgspec.Struct, frozen=True, array_like=True):
+    """What was so of the project as a whole when its listing was written."""
+
+    #: All clips that were fresh, and the sources that no rule matches.
+    clips: int
+    unmatched: tuple[str, ...]
+    #: The digest of the lock file's text, and whether it is to the letter as we write it.
+    lock: str
+    is_plain: bool
+
+
+class Parts(NamedTuple):
+    """Where the parts of a state file begin and end."""
+
+    proof: str
+    head: slice
+    listing: slice
+
+    @property
+    def signed(self) -> slice:
+        """The part that the proof is of."""
+        return slice(self.head.start, self.listing.stop)
+
+
+def parts(content: bytes) -> Parts | None:
+    """Return the parts of a state file by its first line; None for anything else."""
+    line = content[: content.find(b"\n", 0, 200)]
+    if not line.startswith(MAGIC):
+        return None
+    try:
+        proof, head, listing = line[len(MAGIC) :].split(b" ")
+        begin = len(line) + 1
+        middle = begin + int(head)
+        return Parts(proof.decode(), slice(begin, middle), slice(middle, middle + int(listing)))
+    except ValueError:
+        return None
+
+
+class State:
+    """What is remembered of one checkout. Use: `open`, ask and tell, `save` once at the end."""
+
+    def __init__(
+        self, root: Path, home: Path | None, *, clock: Callable[[], int] = time.time_ns
+    ) -> None:
+        """Start with nothing remembered; see `open`. `clock` gives nanoseconds since 1970.
+
+        `home` is the user's state folder, which holds the secret; without one nothing is kept.
+        """
+        self._root = root
+        self._home = home
+        self._place = root / PLACE
+        self._clock = clock
+        self._key: bytes | None = None
+        self._signed = b""
+        #: Blocks as they were read, those that were asked for, and what is new, by folder.
+        self._blocks: dict[str, list[bytes]] = {}
+        self._known: dict[str, Folder] = {}
+        self._new: dict[str, Folder] = {}
+        self._pictures: dict[bytes, Facts] = {}
+        self._size = 0
+        #: The end is cut off: what is appended there could not be read.
+        self._is_torn = False
+        self._has_warned = False
+
+    @classmethod
+    def open(
+        cls, root: Path, home: Path | None, *, clock: Callable[[], int] = time.time_ns
+    ) -> State:
+        """Read what the project at `root` remembers; nothing is written before `save`."""
+        state = cls(root, home, clock=clock)
+        with suppress(OSError, ValueError):
+            content = state._place.read_bytes()
+            if home is not None and (found := parts(content)) is not None:
+                state._key = private.known_secret(home)
+                if state._key and _proof(state._key, content[found.signed]) == found.proof:
+                    state._signed = content[: found.listing.stop]
+                    state._divide(content, found.listing.stop)
+        return state
+
+    # -- files and pictures ---------------------------------------------------------------------
+
+    def digest(self, path: str, stat: Stat) -> str | None:
+        """Return the digest of the file's bytes, or None if they have to be read."""
+        folder, _, name = path.rpartition("/")
+        memo = self._folder(folder).files.get(name)
+        return memo[1].hex() if memo is not None and memo[0] == _packed(stat) else None
+
+    def remember(self, path: str, stat: Stat, digest: str) -> None:
+        """Note the digest of the bytes that had this stat *before* they were read."""
+        folder, _, name = path.rpartition("/")
+        memo = _packed(stat), bytes.fromhex(digest)
+        if self._clock() - stat.mtime_ns < RACY_NS:
+            memo = b"", memo[1]  # no stat is that: the bytes have to be read again
+        if self._folder(folder).files.get(name) != memo:
+            self._tell(folder).files[name] = self._folder(folder).files[name] = memo
+
+    def facts(self, path: str, digest: str) -> Facts | None:
+        """Return what the bytes with this digest hold, or None if that was never found out."""
+        self._folder(path.rpartition("/")[0])
+        return self._pictures.get(bytes.fromhex(digest))
+
+    def learn(self, path: str, digest: str, facts: Facts) -> None:
+        """Note what the bytes of the file `path`, or a part of it, with this digest hold."""
+        folder, key = path.rpartition("/")[0], bytes.fromhex(digest)
+        if self._folder(folder).pictures.get(key) != facts:
+            self._tell(folder).pictures[key] = self._folder(folder).pictures[key] = facts
+            self._pictures[key] = facts
+
+    # -- what the outputs of a source were made by ----------------------------------------------
+
+    def note(self, path: str, build: str, text: str) -> None:
+        """Note what a build key of the source `path` stands for: changes can be named later."""
+        folder, key = path.rpartition("/")[0], bytes.fromhex(build)
+        at = blake2b(text.encode(), digest_size=8).digest()
+        known = self._folder(folder)
+        if known.builds.get(key) != at or at not in known.texts:
+            for where in (known, self._tell(folder)):
+                where.builds[key], where.texts[at] = at, text
+
+    def noted(self, path: str, build: str) -> str | None:
+        """Return the text that was noted for a build key of the source `path`."""
+        known = self._folder(path.rpartition("/")[0])
+        return known.texts.get(known.builds.get(bytes.fromhex(build), b""))
+
+    def count(self, source: str, clips: int) -> None:
+        """Note how many clips a source has that are fresh now."""
+        folder, _, name = source.rpartition("/")
+        if self._folder(folder).clips.get(name) != clips:
+            self._tell(folder).clips[name] = self._folder(folder).clips[name] = clips
+
+    def counted(self, source: str) -> int:
+        """Return how many clips a source had when it was fresh."""
+        folder, _, name = source.rpartition("/")
+        return self._folder(folder).clips.get(name, 0)
+
+    # -- writing --------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Add what is new; where that is impossible, warn once and go on."""
+        if not self._new:
+            return
+        with self._warned():
+            key = self._secret()
+            if key is None:
+                return
+            added = b"".join(_block(key, name, folder) for name, folder in self._new.items())
+            if self._is_torn or not self._signed or self._has_grown():
+                self._replace(self._signed or _signed(key, b"", b""), self._compact(key))
+            else:
+                with self._place.open("ab") as stream:
+                    stream.write(added)
+            self._new.clear()
+
+    def replace(self, head: list[str], listing: bytes, whole: Whole) -> bool:
+        """Write all of it: what must hold, the listing, and everything that is remembered."""
+        with self._warned():
+            key = self._secret()
+            if key is None:
+                return False
+            fields = "\0".join(head).encode("utf-8", "surrogateescape")
+            summary = _block(key, _WHOLE, whole)
+            self._replace(_signed(key, fields, listing), summary + self._compact(key))
+            self._new.clear()
+            return True
+        return False
+
+    @property
+    def begins(self) -> tuple[list[str], bytes]:
+        """What stands in the first two parts of the file: fields, and the listing."""
+        found = parts(self._signed)
+        if found is None:
+            return [], b""
+        fields = self._signed[found.head].decode("utf-8", "surrogateescape")
+        return fields.split("\0"), self._signed[found.listing]
+
+    @property
+    def whole(self) -> Whole | None:
+        """What was so of the project as a whole, if that stands in the file."""
+        for block in self._blocks.get(_WHOLE, ())[-1:]:
+            with suppress(msgspec.MsgspecError):
+                payload = memoryview(block)[_BLOCK.size + len(_WHOLE) :]
+                return msgspec.msgpack.decode(payload, type=Whole)
+        return None
+
+    @contextmanager
+    def _warned(self) -> Iterator[None]:
+        """Say once a run that nothing can be written; the next run starts without it."""
+        try:
+            yield
+        except OSError as exc:
+            if not self._has_warned:
+                self._has_warned = True
+                _log.warning(
+                    "%s: cannot be written (%s); the next run starts without it", self._place, exc
+                )
+
+    def _secret(self) -> bytes | None:
+        """Return what only this user knows; it is made when it is first needed."""
+        if self._key is None and self._home is not None:
+            self._key = private.secret(self._home)
+        return self._key
+
+    def _has_grown(self) -> bool:
+        """Tell whether so much was appended that the blocks should be joined."""
+        return self._place.stat().st_size > _MOST_APPENDED * max(self._size, _SMALL_BYTES)
+
+    def _replace(self, begin: bytes, rest: bytes) -> None:
+        """Write the whole file, and remove what older releases kept in its place."""
+        folder = paths.prepare(self._root)
+        self._place.parent.mkdir(exist_ok=True)
+        temporary = self._place.with_name(f"{self._place.name}.{os.getpid()}")
+        try:
+            with temporary.open("wb") as stream:
+                stream.writelines((begin, rest))
+            temporary.replace(self._place)
+        finally:
+            temporary.unlink(missing_ok=True)
+        self._signed, self._size, self._is_torn = begin, len(begin) + len(rest), False
+        for name in _OLDER:
+            (folder / name).unlink(missing_ok=True)
+
+    def _divide(self, content: bytes, at: int) -> None:
+        """Keep the blocks that begin at `at`, up to the first that is cut off."""
+        self._size = len(content)
+        while at + _BLOCK.size <= len(content):
+            proof, length, size = _BLOCK.unpack_from(content, at)
+            middle = at + _BLOCK.size + length
+            at, block = middle + size, content[at : middle + size]
+            if at > len(content):
+                break
+            name = content[middle - length : middle].decode("utf-8", "surrogateescape")
+            if name == _WHOLE and _short_proof(self._key or b"", block) != proof:
+                return
+            self._blocks.setdefault(name, []).append(block)
+        self._is_torn = at != len(content)
+
+    def _folder(self, name: str) -> Folder:
+        """Return what is known of a folder; a block that is not ours says nothing."""
+        if name in self._known:
+            return self._known[name]
+        known = self._known[name] = Folder()
+        for block in self._blocks.get(name, ()):
+            proof, length, _ = _BLOCK.unpack_from(block)
+            if self._key is None or _short_proof(self._key, block) != proof:
+                continue
+            with suppress(msgspec.MsgspecError):
+                payload = memoryview(block)[_BLOCK.size + length :]
+                known.update(msgspec.msgpack.decode(payload, type=Folder))
+        self._pictures |= known.pictures
+        return known
+
+    def _tell(self, name: str) -> Folder:
+        """Return where to put what is new of a folder."""
+        return self._new.setdefault(name, Folder())
+
+    def _compact(self, key: bytes) -> bytes:
+        """Return all blocks, each folder's joined to one."""
+        joined = []
+        for name in self._blocks.keys() | self._known.keys():
+            own = self._blocks.get(name, [])
+            if name == _WHOLE:
+                continue
+            if len(own) == 1 and name not in self._new:
+                joined.append(own[0])
+            else:
+                joined.append(_block(key, name, _trimmed(self._folder(name))))
+        return b"".join(joined)
+
+
+#: The name of the block about the project as a whole: no folder is called so.
+_WHOLE = "\0"
+
+
+def _dicts(folder: Folder) -> tuple[dict[Any, Any], ...]:
+    return folder.files, folder.pictures, folder.texts, folder.builds, folder.clips
+
+
+def _trimmed(folder: Folder) -> Folder:
+    """Return a folder without pictures that long no file has shown."""
+    shown = {digest for _, digest in folder.files.values()}
+    spare = [digest for digest in folder.pictures if digest not in shown]
+    for digest in spare[: -_SPARE_PICTURES - len(shown)]:
+        del folder.pictures[digest]
+    return folder
+
+
+def _signed(key: bytes, head: bytes, listing: bytes) -> bytes:
+    """Return the beginning of a state file, with its proof."""
+    body = head + listing
+    line = f"{_proof(key, body)} {len(head)} {len(listing)}\n"
+    return b"".join((MAGIC, line.encode(), body))
+
+
+def _proof(key: bytes, body: bytes) -> str:
+    return blake2b(body, key=key, digest_size=_PROOF_BYTES).hexdigest()
+
+
+def _block(key: bytes, name: str, said: Folder | Whole) -> bytes:
+    """Return a block with its proof."""
+    title, payload = name.encode("utf-8", "surrogateescape"), msgspec.msgpack.encode(said)
+    block = _BLOCK.pack(b"", len(title), len(payload)) + title + payload
+    return _short_proof(key, block) + block[16:]
+
+
+def _short_proof(key: bytes, block: bytes) -> bytes:
+    """Return the proof of a block, which stands in its first 16 bytes."""
+    return blake2b(memoryview(block)[16:], key=key, digest_size=16).digest()
+
+
+def _packed(stat: Stat) -> bytes:
+    """Return the stat as it stands in a memo."""
+    return _STAT.pack(stat.size, stat.mtime_ns, stat.inode & 0xFFFF_FFFF_FFFF_FFFF, stat.ctime_ns)
