@@ -143,3 +143,13 @@ def test_nine_of_ten_real_creatures_keep_moving(name: str, frames: int) -> None:
         picture = gather.show(sprite, map_)
         lively += distinct(picture) >= least and longest_hold(picture) <= most and done == name
     assert lively >= 0.9 * len(creatures)
+
+
+def test_a_flat_body_creeps_unless_it_is_said_to_stand() -> None:
+    """A slime sinks, reaches and comes after; a goblin with its pack steps."""
+    slime = replace(SLIME, kind="legless")
+    heights = [int(frame[..., 3].any(axis=1).sum()) for frame in clip("walk4", slime, 4)]
+    assert min(heights) < heights[0] < max(heights)
+    goblin = replace(SLIME, kind="biped")
+    heights = [int(frame[..., 3].any(axis=1).sum()) for frame in clip("walk4", goblin, 4)]
+    assert max(heights) == heights[0]

@@ -41,7 +41,7 @@ def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     eighth = waves.eighths(frames, parameters.cycles)
     down, late = _read(STEP_DOWN, eighth), _read(HAND_UP, eighth)
     legs = _legs(sprite)
-    if len(legs) < 2 and sprite.box.height <= FLAT * sprite.box.width:
+    if len(legs) < 2 and _is_flat(sprite):
         return crawls.creeping(sprite, frames, parameters)
     if len(legs) >= 2:
         parts = zones.above(sprite, legs)
@@ -54,6 +54,12 @@ def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
         gather_parts.place(sprite, map_, parts.base, still, still)
         lean = _read(LEANING, eighth)
     return gather_parts.rigid(sprite, _upper(sprite, parts, map_, down, late, lean))
+
+
+def _is_flat(sprite: Sprite) -> bool:
+    """Tell whether a body without legs lies on the floor, so that it creeps."""
+    stands = sprite.kind in ("biped", "quadruped")
+    return not stands and sprite.box.height <= FLAT * sprite.box.width
 
 
 def _read(values: tuple[int, ...], eighth: Ints) -> Ints:
