@@ -170,10 +170,10 @@ BAT = """
 
 def test_large_wings_beat_about_their_shoulders() -> None:
     """The tips go far down on the stroke, and the body rises on it."""
-    sprite = parts.cut(drawn.padded(drawn.drawn(BAT), 0.3))
+    sprite = replace(parts.cut(drawn.padded(drawn.drawn(BAT), 0.3)), kind="winged")
     left = sprite.box.left
     assert sprite.part("wings") is not None
-    frames = clip("flap", replace(sprite, kind="winged"))
+    frames = clip("flap", sprite)
     tips = frames[:, :, left : left + 3, 3] > 0
     low = [int(np.flatnonzero(tip.any(axis=1))[-1]) for tip in tips if tip.any()]
     assert (frames[0] == sprite.pixels).all()
