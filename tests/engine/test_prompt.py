@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import drawn_sprites as drawn
 import pytest
 import yaml
@@ -307,7 +309,8 @@ def shipped_prompts() -> list[str]:
 def test_shipped_prompts_are_read_by_their_words() -> None:
     """Users learn prompting from the packs: each must name a motion that the engine can show."""
     assert shipped_prompts()
+    whole = replace(SPRITES["hero"], boxes=(("blades", (6, 4, 14, 12)),))
     for text in shipped_prompts():
-        reading = prompt.read(text, SPRITES["hero"])
+        reading = prompt.read(text, whole)
         assert reading.needs_ai is None, text
         assert "(from '" in reading.sentence, text

@@ -48,7 +48,7 @@ def test_it_is_read() -> None:
         {"kind": "hovel"},
         {"facing": "up"},
         {"parts": {"door": [1, 2, 3]}},
-        {"parts": {"door": [3, 2, 1, 4]}},
+        {"parts": {"door": [3, 2, 1, -4]}},
         {"parts": {"door": [1, 2, 3, True]}},
         {"extra_colors": "#ff8800"},
         {"extra_colors": ["orange"]},

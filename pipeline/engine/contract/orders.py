@@ -25,7 +25,7 @@ KINDS = (
     *("biped", "quadruped", "winged", "legless", "serpent", "plant", "flame", "liquid"),
     *("building", "machine", "vehicle", "item", "effect"),
 )
-MOST_PARTS, MOST_EXTRA = 40, 16
+MOST_PARTS, MOST_EXTRA, FARTHEST = 40, 16, 8192
 MOST_KEYS = 20
 ENLARGED = pictures.Limits(largest_side=2048, has_aspect=False, is_large=True)
 ANIMATED = pictures.Limits(
@@ -172,11 +172,12 @@ def described(body: Body) -> Described:
 
 
 def _box(boxes: Body, name: str) -> tuple[int, int, int, int]:
+    """Read a box; one that holds nothing names no part."""
     box = boxes[name]
-    is_box = isinstance(box, list) and len(box) == 4 and all(type(side) is int for side in box)
-    if not isinstance(box, list) or not is_box or box[2] <= box[0] or box[3] <= box[1]:
+    if not isinstance(box, list) or len(box) != 4:
         raise InvalidRequest(f"`parts.{name[:40]}` must be [left, top, right, bottom] in px.")
-    left, top, right, bottom = box
+    sides = {f"parts.{name[:40]}[{place}]": side for place, side in enumerate(box)}
+    left, top, right, bottom = (fields.integer(sides, side, None, 0, FARTHEST) for side in sides)
     return left, top, right, bottom
 
 

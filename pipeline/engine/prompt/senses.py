@@ -17,6 +17,8 @@ from .text import Clause, Hit
 from .unread import ACTION_NOUNS
 from .words import HOW, STATES, listed
 
+#: Words for any blow.
+GENERAL = ("attack", "fight", "fought", "combo", "melee")
 LOOPED = {"jump": "hop"}
 
 
@@ -127,7 +129,8 @@ def kind_of(clauses: tuple[Clause, ...], hits: list[Hit]) -> str:
 def _for_kind(hit: Hit, kind: str) -> Hit:
     """Turn a word that means another thing for another kind of sprite into what it means here."""
     reading = verbs.BY_KIND.get((hit.motion, kind)) or verbs.BY_KIND.get((hit.motion, ""))
-    if reading is None or hit.part:
+    stands = hit.negated and hit.motion == "move"  # "the base never moves" rules no motion out
+    if reading is None or hit.part or stands:
         return hit
     place = (hit.motion, kind) if (hit.motion, kind) in verbs.BY_KIND else (hit.motion, "")
     motion, *how = reading.split()
@@ -164,9 +167,18 @@ def _ranked(asked: list[Hit]) -> list[Hit]:
             ranked.sort(key=lambda hit: hit.motion != leader)
             break
     _prefer_idle(ranked)
+    _prefer_particular(ranked)
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
     rest = [hit for hit in ranked[1:] if hit.motion not in phases]
     return [*ranked[:1], *rest]
+
+
+def _prefer_particular(ranked: list[Hit]) -> None:
+    """Let the particular blow lead: "wolf attack, bite" bites."""
+    if ranked and ranked[0].motion in context.BLOWS and ranked[0].words.startswith(GENERAL):
+        found = next((hit for hit in ranked[1:] if hit.motion in context.BLOWS), None)
+        if found is not None and found.motion != ranked[0].motion:
+            ranked.sort(key=lambda hit: hit is not found)
 
 
 def _prefer_idle(ranked: list[Hit]) -> None:

@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 VERBS: Mapping[str, str] = MappingProxyType(
     {
-        "idle": "do_nothing does_nothing doing_nothing fight_stance battle_stance combat_stance"
-        " idl idle_loop idl_cycl idle_anim stand stood wait rest stand_guard at_rest idle_stance"
-        " stance wait_around",
+        "idle": "hang_out chill loiter loung do_nothing does_nothing doing_nothing fight_stance"
+        " battle_stance combat_stance idl idle_loop idl_cycl idle_anim stand stood wait rest"
+        " stand_guard at_rest idle_stance stance wait_around",
         "idle soft": "fidget",
         "shake": "shak shook trembl shiver rumbl vibrat rattl quak idl_engin engin_run"
         " engin_running engin_idl engin_on shudder",
@@ -79,8 +79,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "flicker": "flicker",
         "smoke": "smok_pour smok_billow smok_flow steam_pour steam_billow smok steam puff_smok"
         " smok_ris steam_ris smok_drift puffs_of_smoke",
-        "smoke part:chimney": "smok_from_chimney chimney_smok smok_ris_chimney chimney_puff_smok"
-        " smok_out_of_chimney",
+        "smoke part:chimney": "smok_chimney smok_from_chimney chimney_smok smok_ris_chimney"
+        " chimney_puff_smok smok_out_of_chimney",
         "water": "splash flow water_flow river_flow gush pour waves_roll wave_roll water_rippl"
         " rippl_water water_wav stream_flow water_loop drip trickl lap",
         "lava": "lava_pour lava_drip lava_flow magma_churn bubbl_lava lava_bubbl magma_flow"
@@ -103,11 +103,11 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "afterimage": "ghost_trail afterimag motion_trail after_imag leav_afterimag",
         "blink": "open_clos_eye clos_open_eye eye_open_clos eye_clos_open blink blink_eye wink",
         "lunge": "dash",
-        "attack_strike": "attack slash swip strik struck punch kick slap smit fight fought hack"
-        " cleav whip swing_sword swing_axe swing_weapon swing_club swing_scythe swing_hammer"
-        " sword_swing axe_swing swung_sword chop hammer mine_ore mining min_ore throw_punch"
-        " spin_attack uppercut claw_swip scratch claw maul tail_whip headbutt jab smash bash"
-        " melee headbut pummel whack batter clobber",
+        "attack_strike": "hit_combo combo cut slic attack slash swip strik struck punch kick slap"
+        " smit fight fought hack cleav whip swing_sword swing_axe swing_weapon swing_club"
+        " swing_scythe swing_hammer sword_swing axe_swing swung_sword chop hammer mine_ore"
+        " mining min_ore throw_punch spin_attack uppercut claw_swip scratch claw maul tail_whip"
+        " headbutt jab smash bash melee headbut pummel whack batter clobber",
         "attack_bite": "crunch snap_at bit bite chomp snap_jaw devour gnaw bite_attack bit_attack"
         " lung_bit lung_and_bit nibbl",
         "attack_thrust": "thrust stab pok lung impal ram rams pounc charg_forward charg_at"
@@ -116,16 +116,16 @@ VERBS: Mapping[str, str] = MappingProxyType(
         " fire_gun fir_cannon fire_cannon fire_bow fir_bow fir_laser fire_laser ranged_attack"
         " bow_attack snip spit spat spit_acid fir_shot fir_weapon launch fires firing fired"
         " shoot_arrow gun_recoil recoil fir_missil shoots_fire",
-        "cast": "perform_magic perform_spell magic_ritual cast_ritual cast conjur spellcast"
+        "cast": "summon perform_magic perform_spell magic_ritual cast_ritual cast conjur spellcast"
         " cast_spell spell_cast channel_magic magic_attack summons summon_spell channel"
         " cast_magic enchant",
         "charge": "charg charg_up power_up powering_up powered_up gather_energy charg_energy"
         " build_power build_up_power gather_power charge_up",
         "heal": "heal restor_health regenerat restor_hp recover_health healing_aura",
-        "hurt": "recoil_from be_hit being_hit react_hit hurt get_hit gets_hit take_hit takes_hit"
-        " tak_damage damage_anim hit_reaction take_damage knockback knock_back stun flinch"
-        " recoil_in_pain stagger wound ouch hit is_struck get_struck hit_stun got_hit tak_hit"
-        " was_hit is_hit in_pain reel",
+        "hurt": "receiv_damage pain suffer agony recoil_from be_hit being_hit react_hit hurt"
+        " get_hit gets_hit take_hit takes_hit tak_damage damage_anim hit_reaction take_damage"
+        " knockback knock_back stun flinch recoil_in_pain stagger wound ouch hit is_struck"
+        " get_struck hit_stun got_hit tak_hit was_hit is_hit in_pain reel",
         "death": "die dies dead death dying died collaps fall_over fall_over_dead fall_down defeat"
         " kill ko knocked_out perish drop_dead faint slain fell_over fell_down pass_out expire"
         " knock_out fall_dead",
@@ -225,6 +225,10 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("flutter", ""): "wave",
         ("swim", ""): "slither",
         ("sway", "vehicle"): "tilt",
+        ("move", "serpent"): "slither",
+        ("move", "liquid"): "water",
+        ("move", "plant"): "sway",
+        ("move", "flame"): "fire",
         ("shake", "plant"): "sway",
         ("tilt", "flame"): "fire",
         ("sway", "flame"): "fire",
