@@ -143,3 +143,39 @@ def test_nine_of_ten_real_creatures_keep_moving(name: str, frames: int) -> None:
         picture = gather.show(sprite, map_)
         lively += distinct(picture) >= least and longest_hold(picture) <= most and done == name
     assert lively >= 0.9 * len(creatures)
+
+
+def test_a_flat_body_creeps_unless_it_is_said_to_stand() -> None:
+    """A slime sinks, reaches and comes after; a goblin with its pack steps."""
+    slime = replace(SLIME, kind="legless")
+    heights = [int(frame[..., 3].any(axis=1).sum()) for frame in clip("walk4", slime, 4)]
+    assert min(heights) < heights[0] < max(heights)
+    goblin = replace(SLIME, kind="biped")
+    heights = [int(frame[..., 3].any(axis=1).sum()) for frame in clip("walk4", goblin, 4)]
+    assert max(heights) == heights[0]
+
+
+BAT = """
+.##..............................##.
+#hh##..........................##hh#
+#hhhh##........####..........##hhhh#
+.#hhhhh###...##gggg##.....###hhhhh#.
+..#hhhhhhh####gg#g#gg####hhhhhhhh#..
+...###hhhhhhhhhgg#g#gghhhhhhhhh##...
+......####hhhhhgggggghhhhh####......
+..........######gggg######..........
+................####................
+"""
+
+
+def test_large_wings_beat_about_their_shoulders() -> None:
+    """The tips go far down on the stroke, and the body rises on it."""
+    sprite = replace(parts.cut(drawn.padded(drawn.drawn(BAT), 0.3)), kind="winged")
+    left = sprite.box.left
+    assert sprite.part("wings") is not None
+    frames = clip("flap", sprite)
+    tips = frames[:, :, left : left + 3, 3] > 0
+    low = [int(np.flatnonzero(tip.any(axis=1))[-1]) for tip in tips if tip.any()]
+    assert (frames[0] == sprite.pixels).all()
+    assert max(low) - low[0] >= 3
+    assert distinct(frames) >= 6

@@ -22,6 +22,7 @@ from . import (
     events,
     faces,
     falls,
+    fires,
     gather,
     idle,
     leaps,
@@ -42,7 +43,7 @@ __all__ = ["ALIASES", "MOTIONS", "Layer", "Motion", "Parameters", "perform"]
 
 FAMILIES = (
     *(shifts, scales, shears, turns, limbs, colours, events),
-    *(idle, walks, strikes, falls, comings, magic, leaps, faces, matter),
+    *(idle, walks, strikes, falls, comings, magic, leaps, faces, fires, matter),
 )
 
 MOTIONS: Mapping[str, Motion] = MappingProxyType(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..parts import Sprite
-from ..parts.types import Floats, Ints
+from ..parts.types import Bools, Floats, Ints
 from . import facing, gather, inks, marks, waves
 from .inks import Inks
 from .marks import Stage
@@ -83,7 +83,7 @@ def _light(stage: Stage, frame: int, pose: str, colours: Inks, again: int) -> No
         )
 
 
-def _floor_ring(sprite: Sprite, radius: float) -> Ints:
+def _floor_ring(sprite: Sprite, radius: float) -> Bools:
     box = sprite.box
     y = box.bottom - 0.5 - 0.15 * radius
     return marks.ring(sprite, box.centre_x, y, radius, radius - 1.2, flat=0.35)
@@ -125,21 +125,20 @@ def crumble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
 
 def _shards(sprite: Sprite, seed: int) -> tuple[Ints, int]:
     """Return the number of each pixel's shard: Voronoi cells of 5 to 14 seeded points."""
-    box = sprite.box
     count = int(np.clip(sprite.area // 24, 5, 14))
     inside = np.flatnonzero(sprite.opaque)
     if not inside.size:
         return np.full(sprite.opaque.shape, -1, dtype=np.intp), 0
-    chosen = inside[waves.scatter(seed, count, salt=71) % np.uint32(len(inside))]
+    picked = waves.scatter(seed, count, salt=71) % np.uint32(len(inside))
+    middle: Ints = inside[picked.astype(np.intp)]
     rows, columns = np.indices(sprite.opaque.shape)
-    away = (rows[..., None] - chosen // sprite.width) ** 2 + (
-        columns[..., None] - chosen % sprite.width
-    ) ** 2
-    del box
+    down = rows.reshape(*rows.shape, 1) - middle // sprite.width
+    right = columns.reshape(*columns.shape, 1) - middle % sprite.width
+    away = down * down + right * right
     return np.where(sprite.opaque, np.argmin(away, axis=-1), -1), count
 
 
-def _cracks(shards: Ints) -> Ints:
+def _cracks(shards: Ints) -> Bools:
     right = np.zeros(shards.shape, dtype=np.bool_)
     right[:, :-1] = (shards[:, :-1] != shards[:, 1:]) & (shards[:, :-1] >= 0) & (shards[:, 1:] >= 0)
     right[:-1] |= (shards[:-1] != shards[1:]) & (shards[:-1] >= 0) & (shards[1:] >= 0)

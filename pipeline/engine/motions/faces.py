@@ -50,12 +50,12 @@ def mouth(sprite: Sprite) -> Bools | None:
     near = below & (columns >= left - 1) & (columns < right + 1) & (labels >= 0)
     dark = near & (sprite.lightness < 0.45)
     for number in range(count if dark.any() else 0):
-        island = labels == number
+        island: Bools = labels == number
         if (island & dark).any() and not (island & ~below).any():
             return island
     middle = (left + right) // 2
     spot = (rows == chin + 1) & (columns >= middle - 1) & (columns < middle + 1)
-    inside = spot & sprite.opaque & ~sprite.rim & (labels < 0)
+    inside: Bools = spot & sprite.opaque & ~sprite.rim & (labels < 0)
     return inside if inside.sum() == spot.sum() else None
 
 

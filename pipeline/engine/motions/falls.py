@@ -89,7 +89,7 @@ def _fallen(sprite: Sprite, degrees: Floats, foot: tuple[float, float]) -> list[
     It is turned on a canvas with room for it, which is then cut out; None where it does not fit.
     """
     box = sprite.box
-    edge = int(np.ceil(np.hypot(box.width, box.height) / 2)) + 1
+    edge = int(np.ceil(np.sqrt(box.width**2 + box.height**2) / 2)) + 1
     cut = sprite.pixels[box.top : box.bottom, box.left : box.right]
     large = Sprite(np.pad(cut, ((edge, edge), (edge, edge), (0, 0))))
     centre = (box.width / 2 + edge, box.height / 2 + edge)
@@ -188,16 +188,6 @@ def _dusty(sprite: Sprite, map_: Ints, order: list[str], parameters: Parameters)
                 frame, marks.dot(sprite, x, sprite.box.bottom - 3), colours.light, behind=True
             )
     return stage.map_
-
-
-def lies(sprite: Sprite, shown: Ints) -> bool:
-    """Tell whether a last frame is empty or lies: at most two thirds as high as it stood."""
-    rows = np.flatnonzero(gather.solid(sprite, shown).any(axis=1))
-    if not rows.size:
-        return True
-    return int(rows[-1] - rows[0]) + 1 <= max(
-        waves.half_up(0.75 * sprite.box.height), sprite.box.width
-    )
 
 
 FAMILY = (

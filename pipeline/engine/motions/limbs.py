@@ -7,7 +7,7 @@ import numpy as np
 from ..parts import Sprite
 from ..parts.limbs import Leg
 from ..parts.types import Bools, Ints
-from . import gather, gather_parts, waves
+from . import gather, gather_parts, waves, wings
 from .motion import Motion, Parameters, amplitude
 
 
@@ -30,6 +30,9 @@ def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     The tips follow the shoulder by a twelfth of a turn; the downstroke lifts the body by a third of
     the beat.
     """
+    large = wings.beating(sprite, frames, parameters)
+    if large is not None:
+        return large
     box = sprite.box
     hinge = 0.36 * box.width / 2
     from_centre = np.abs(np.arange(sprite.width) + 0.5 - box.centre_x)

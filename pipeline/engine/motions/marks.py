@@ -65,10 +65,14 @@ def polar(
     Ahead is right, or left with `side` -1. With `flat` the distance is that of an ellipse `flat`
     times as high as wide.
     """
-    ahead = side * (np.arange(sprite.width)[None, :] + 0.5 - x)
-    down = (np.arange(sprite.height)[:, None] + 0.5 - y) / flat
-    distance = np.round(np.sqrt(ahead**2 + down**2), 6)
-    angle = np.round(np.degrees(np.arctan2(down, np.broadcast_to(ahead, distance.shape))), 6)
+    columns = np.arange(sprite.width, dtype=np.float64)[None, :]
+    rows = np.arange(sprite.height, dtype=np.float64)[:, None]
+    ahead: Floats = np.asarray(side * (columns + 0.5 - x), dtype=np.float64)
+    down: Floats = np.asarray((rows + 0.5 - y) / flat, dtype=np.float64)
+    away = np.round(np.sqrt(ahead * ahead + down * down), 6)
+    distance: Floats = np.asarray(away, dtype=np.float64)
+    turned = np.arctan2(down, np.broadcast_to(ahead, distance.shape))
+    angle: Floats = np.asarray(np.round(np.degrees(turned), 6), dtype=np.float64)
     return distance, angle
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..parts import Sprite
 from ..parts.limbs import Leg
 from ..parts.types import Bools, Floats, Ints
-from . import gather, gather_parts, poses, waves, zones
+from . import crawls, gather, gather_parts, waves, zones
 from .facing import is_front, side
 from .limbs import halves
 from .motion import Motion, Parameters
@@ -17,8 +17,6 @@ from .motion import Motion, Parameters
 SMALL = 24
 #: What is lower than this share of its width creeps.
 FLAT = 0.8
-CREEP_TALL = (0.0, -1.0, -1.0, 0.0, 0.0, 1.0, 1.0, 0.0)
-CREEP_LEAN = (0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, -1.0)
 #: Two steps of a small walk in eighths of a turn: what sinks, and which foot is off the floor.
 STEP_DOWN = (0, 0, 1, 0, 0, 0, 1, 0)
 FOOT_UP = (0, 1, 1, 1, 0, -1, -1, -1)
@@ -30,10 +28,6 @@ RUN_DOWN = (0.0, -1.0, -1.0, 1.0, 0.0, -1.0, -1.0, 1.0)
 #: How a beast's body, its head's end and its tail's end sink in a turn of its walk.
 TROT_DOWN = ((0, 1, 1, 0, 0, 1, 1, 0), (0, 0, 1, 1, 0, 0, 0, 1), (0, 1, 0, 0, 0, 0, 1, 1))
 HEAD_LATE = (0, 0, 1, 1, 0, 0, 1, 1)
-#: A bound without legs: crouch, leap, top, landing; the second is lower.
-BOUND_UP = (0.0, 0.6, 1.0, 0.0, 0.0, 0.4, 0.7, 0.0)
-BOUND_PRESS = (0.0, -0.4, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-BOUND_LEAN = (0.0, 1.0, 1.0, 0.5, 0.0, 1.0, 0.0, 0.0)
 FOUR_LEGS = (0.0, 0.5, 0.25, 0.75)
 
 
@@ -44,11 +38,11 @@ def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     a pixel further in, the other side's hand comes forward; at the second rest a hand, or the crest
     of the head, is still there. Without legs the head leans from side to side as the body sinks.
     """
-    eighth = _eighths(frames, parameters.cycles)
+    eighth = waves.eighths(frames, parameters.cycles)
     down, late = _read(STEP_DOWN, eighth), _read(HAND_UP, eighth)
     legs = _legs(sprite)
-    if len(legs) < 2 and sprite.box.height <= FLAT * sprite.box.width:
-        return _creeping(sprite, frames, parameters)
+    if len(legs) < 2 and _is_flat(sprite):
+        return crawls.creeping(sprite, frames, parameters)
     if len(legs) >= 2:
         parts = zones.above(sprite, legs)
         map_ = _stepping(sprite, legs, _read(FOOT_UP, eighth), down)
@@ -62,20 +56,10 @@ def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     return gather_parts.rigid(sprite, _upper(sprite, parts, map_, down, late, lean))
 
 
-def _creeping(sprite: Sprite, frames: int, parameters: Parameters) -> Ints:
-    """Go without legs: sink and spread, reach ahead, draw up and come after."""
-    eighth = _eighths(frames, parameters.cycles)
-    deep = max(0.1, 1.01 / sprite.box.height)
-    tall = deep * np.array(CREEP_TALL)[eighth]
-    lean = side(sprite, parameters) * max(1.0, 0.06 * sprite.box.height)
-    zero = np.zeros(frames)
-    ahead = lean * np.array(CREEP_LEAN)[eighth]
-    return poses.posed(sprite, poses.Pose(1 + tall, 1 - tall, ahead, zero, zero))
-
-
-def _eighths(frames: int, cycles: int) -> Ints:
-    """Return for each frame which eighth of a turn it shows; four frames show the even ones."""
-    return (np.arange(frames) * cycles * 8 // frames % 8).astype(np.intp)
+def _is_flat(sprite: Sprite) -> bool:
+    """Tell whether a body without legs lies on the floor, so that it creeps."""
+    stands = sprite.kind in ("biped", "quadruped")
+    return not stands and sprite.box.height <= FLAT * sprite.box.width
 
 
 def _read(values: tuple[int, ...], eighth: Ints) -> Ints:
@@ -156,7 +140,7 @@ def run(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Run on two legs: leaning forward, longer steps, a moment with both feet off the floor."""
     legs = _legs(sprite)
     if len(legs) < 2:
-        return _bounding(sprite, frames, parameters)
+        return crawls.bounding(sprite, frames, parameters)
     turn = waves.phases(frames, parameters.cycles)
     phase = tuple(turn + (0.0 if number % 2 == 0 else np.pi) for number in range(len(legs)))
     rise = min(max(1, round(0.06 * sprite.box.height)), sprite.room.top)
@@ -224,7 +208,7 @@ def _trotting(
     sprite: Sprite, legs: tuple[Leg, ...], map_: Ints, frames: int, parameters: Parameters
 ) -> Ints:
     """Draw a beast's body over its legs: sunk on each step, head and tail one after the other."""
-    eighth = _eighths(frames, parameters.cycles)
+    eighth = waves.eighths(frames, parameters.cycles)
     parts = zones.beast(sprite, side(sprite, parameters), legs)
     for mask, order in parts.moving:
         down = _read(TROT_DOWN[order], eighth)
@@ -233,7 +217,7 @@ def _trotting(
 
 
 def _body(table: tuple[float, ...], frames: int, parameters: Parameters, rise: int) -> Ints:
-    eighth = _eighths(frames, parameters.cycles)
+    eighth = waves.eighths(frames, parameters.cycles)
     down = waves.symmetric(np.array(table)[eighth] * max(1, rise))
     return np.maximum(down, -rise)
 
@@ -253,7 +237,7 @@ def _gone(sprite: Sprite, legs: tuple[Leg, ...], gait: Gait, parameters: Paramet
     frames = len(gait.body[0])
     map_ = _legs_only(sprite, legs, gait, parameters, airborne=gait.lean > 0)
     parts, body = zones.above(sprite, legs), gait.body[0]
-    eighth = _eighths(frames, parameters.cycles)
+    eighth = waves.eighths(frames, parameters.cycles)
     lean = gait.lean * side(sprite, parameters) * (eighth % 4 > 0)
     late = _read(HEAD_LATE, eighth) * (body >= 0)
     for mask, order in parts.moving:
@@ -328,18 +312,6 @@ def _leg(sprite: Sprite, leg: Leg, ahead: Floats, up: Ints, body: Ints) -> Ints:
     columns = np.arange(sprite.width) - right[:, :, None]
     inside = (columns >= 0) & (columns < sprite.width) & (hang < sprite.height)[:, :, None]
     return np.where(inside, hang[:, :, None] * sprite.width + columns, gather.VOID)
-
-
-def _bounding(sprite: Sprite, frames: int, parameters: Parameters) -> Ints:
-    """Run without legs: bound forward leaning, squashed at each landing."""
-    eighth = _eighths(frames, parameters.cycles)
-    height = sprite.box.height
-    rise = min(max(2, round(0.12 * height)), sprite.room.top)
-    press = np.array(BOUND_PRESS)[eighth] * max(0.12, 1.01 / height)
-    lean = side(sprite, parameters) * (1 + height // 24) * np.array(BOUND_LEAN)[eighth]
-    up = rise * np.array(BOUND_UP)[eighth]
-    pose = poses.Pose(1 - press, 1 + press, lean, np.zeros(frames), -up)
-    return poses.posed(sprite, pose)
 
 
 FAMILY = (
