@@ -19,7 +19,8 @@ from types import MappingProxyType
 import msgspec
 
 from .config import workspace
-from .core import keys
+from .core import errors, keys
+from .core.errors import RefusedError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
@@ -111,12 +112,17 @@ class Project:
                 past = self._past(ledger)
         found.save()
         left, trouble = None, ""
-        if with_account and plan.credits:
+        if with_account and plan.credits and not self.workspace.service.refusal:
             left, trouble = balance(self.workspace, self.environment)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         self._see(found, known, report)
-        report = msgspec.structs.replace(report, forecast=forecast.make(plan, past, left, trouble))
-        return report, saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
+        report = msgspec.structs.replace(
+            report,
+            forecast=forecast.make(plan, past, left, trouble),
+            exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
+        )
+        saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
+        return report, permission.signed(saved, self.workspace) if plan.credits else saved
 
     def build(
         self,
@@ -141,6 +147,7 @@ class Project:
         found, plan, known = self._first(wish, watch, remembered)
         if plan.is_up_to_date and wish.saved is None:
             found.save()
+            wish = permission.limited(wish, self.workspace, self.environment)
             is_kept = permission.keeps_lock(plan, wish, self.environment)
             publish.mend(self.workspace, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)

@@ -13,6 +13,7 @@ from ..config.rule_fields import FACINGS, KINDS
 from . import options
 from .build import show_build
 from .progress import ask, display
+from .voice import say, show_json
 
 
 @click.command()
@@ -62,9 +63,9 @@ def animate(
         report = opened.build(asked, observe=observe)
     if stages is not None and report.exit == 0:
         for path in opened.stages(report, stages):
-            click.echo(f"stage: {path}", err=True)
+            say(f"stage: {path}", err=True)
     if as_json:
-        sys.stdout.buffer.write(report.json())
+        show_json(report.json())
     else:
         show_build(report)
     sys.exit(report.exit)

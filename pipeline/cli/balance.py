@@ -18,6 +18,7 @@ from ..purchase import account
 from ..purchase.account import Period, Records
 from ..purchase.connect import Connection
 from . import options
+from .voice import say, show_json
 
 if TYPE_CHECKING:
     from ..purchase.service.answers import Totals
@@ -38,7 +39,7 @@ def balance(project: str, service: str | None, as_json: bool) -> None:
     theirs = None if workspace.service.base_url is None else _asked(workspace)
     ours = account.records(workspace.state, workspace.service, time.time())
     if as_json:
-        click.echo(msgspec.json.encode(_document(workspace, theirs, ours)).decode())
+        show_json(msgspec.json.encode(_document(workspace, theirs, ours)))
     else:
         _show(workspace, theirs, ours)
 
@@ -77,7 +78,7 @@ def billing(
             "booked": ours,
             "disagreement": account.disagreement(ours, theirs) if theirs else None,
         }
-        click.echo(msgspec.json.encode(document).decode())
+        show_json(msgspec.json.encode(document))
     else:
         _show_billing(workspace, theirs, ours, with_sources=sources)
 
@@ -90,9 +91,9 @@ def _billed(workspace: Workspace, ours: Period) -> Totals:
 def _show_billing(
     workspace: Workspace, theirs: Totals | None, ours: Period, *, with_sources: bool
 ) -> None:
-    click.echo(f"{workspace.service.identity}, {ours.first} to {ours.last}:")
+    say(f"{workspace.service.identity}, {ours.first} to {ours.last}:")
     if theirs is None:
-        click.echo("The built-in engine is free: there is no bill.")
+        say("The built-in engine is free: there is no bill.")
     else:
         _row("charged", theirs.credits_used, f"for {theirs.jobs_charged} jobs, by the service")
     _row("booked", ours.charged, f"for {ours.jobs} jobs, on this computer")
@@ -100,9 +101,9 @@ def _show_billing(
         _row("added", theirs.credits_added)
         _row("refunded", theirs.refunds)
     for source, credits in ours.sources if with_sources else ():
-        click.echo(f"  {credits:>9}  {source}")
+        say(f"  {credits:>9}  {source}")
     if theirs is not None and (text := account.disagreement(ours, theirs)):
-        click.echo(f"note: {text}", err=True)
+        say(f"note: {text}", err=True)
 
 
 def _asked(workspace: Workspace) -> Balance:
@@ -136,28 +137,28 @@ def _document(workspace: Workspace, theirs: Balance | None, ours: Records) -> di
 
 def _show(workspace: Workspace, theirs: Balance | None, ours: Records) -> None:
     if theirs is None:
-        click.echo("The built-in engine is free: there are no credits.")
+        say("The built-in engine is free: there are no credits.")
     else:
         _show_pools(workspace, theirs)
-    click.echo(f"Our records of {workspace.service.identity}, on this computer:")
+    say(f"Our records of {workspace.service.identity}, on this computer:")
     _row("charged", ours.charged, f"in the last {account.DAYS} days")
     jobs = "1 job that has" if ours.open_jobs == 1 else f"{ours.open_jobs} jobs that have"
     _row("open holds", ours.held, f"by {jobs} not ended" if ours.open_jobs else "")
     if theirs is not None and theirs.reserved > ours.held:
-        click.echo(
+        say(
             f"note: {theirs.reserved - ours.held} reserved credits are of jobs that these records "
             "do not know: another computer, another tool, or a request whose answer was lost",
             err=True,
         )
     if ours.unconfirmed:
-        click.echo(
+        say(
             f"note: {ours.unconfirmed} of them may have been billed; see `pixelpipe jobs`", err=True
         )
 
 
 def _show_pools(workspace: Workspace, theirs: Balance) -> None:
     monthly, purchased = account.dollars(theirs)
-    click.echo(f"{workspace.service.identity} ({workspace.service.base_url}):")
+    say(f"{workspace.service.identity} ({workspace.service.base_url}):")
     _row("monthly", theirs.monthly_balance, f"about ${monthly:.2f}, spent first")
     _row("purchased", theirs.purchased_balance, f"about ${purchased:.2f}")
     _row("total", theirs.total_balance, f"about ${monthly + purchased:.2f}")
@@ -166,4 +167,4 @@ def _show_pools(workspace: Workspace, theirs: Balance) -> None:
 
 
 def _row(name: str, credits: int, remark: str = "") -> None:
-    click.echo(f"  {name:10} {credits:>9} credits  {remark}".rstrip())
+    say(f"  {name:10} {credits:>9} credits  {remark}".rstrip())

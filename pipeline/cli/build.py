@@ -13,6 +13,7 @@ import click
 
 from ..core.errors import UsageError
 from . import options, uptodate
+from .voice import say, show_json
 
 if TYPE_CHECKING:
     from ..core.model import Step
@@ -79,7 +80,7 @@ def build(
     if timings:
         _show_timings(report)
     if as_json:
-        sys.stdout.buffer.write(report.json())
+        show_json(report.json())
     else:
         uptodate.say(opened, report, show_build)
     sys.exit(report.exit)
@@ -87,22 +88,22 @@ def build(
 
 def _show_timings(report: Report) -> None:
     for stage, seconds in (*report.spent.items(), ("altogether", report.seconds)):
-        click.echo(f"{seconds:8.3f} s  {stage}", err=True)
+        say(f"{seconds:8.3f} s  {stage}", err=True)
 
 
 def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
     if report.plan.is_up_to_date and not report.plan.refused:
         clips = len(report.results) + report.rest
-        click.echo(f"Nothing to do: {clips} {'clip' if clips == 1 else 'clips'} up to date.")
+        say(f"Nothing to do: {clips} {'clip' if clips == 1 else 'clips'} up to date.")
         for result in report.results:
             if result.state == "hidden":
-                click.echo(f"{name(result.step)}: {result.step.reason}")
+                say(f"{name(result.step)}: {result.step.reason}")
     show_news(report)
     show_rest(report)
     done = [result for result in report.results if result.state == "done"]
     if done:
-        click.echo(f"Next: open {report.workspace.root / done[0].files[0]}")
+        say(f"Next: open {report.workspace.root / done[0].files[0]}")
 
 
 def show_news(report: Report) -> None:
@@ -112,39 +113,39 @@ def show_news(report: Report) -> None:
     for result in done:
         made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
     for rule, clips in sorted(made.items()):
-        click.echo(f"{rule}: {', '.join(_cut(clips))}")
+        say(f"{rule}: {', '.join(_cut(clips))}")
     for line in _cut([f"{name(one.step)}  {one.reading}" for one in done if one.reading]):
-        click.echo(f"  {line}")
+        say(f"  {line}")
     if done:
         service = report.workspace.service
-        click.echo(
+        say(
             f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with {service.identity}: "
             f"{report.charged} credits."
         )
     elif report.charged:
-        click.echo(f"Bought for {report.charged} credits; nothing of it could be published yet.")
+        say(f"Bought for {report.charged} credits; nothing of it could be published yet.")
     told = [result for result in report.results if result.state in ("done", "hidden")]
     for notice in dict.fromkeys(one for result in told for one in result.warnings):
-        click.echo(f"note: {notice}", err=True)
+        say(f"note: {notice}", err=True)
     for line in _troubles(report):
-        click.echo(line, err=True)
+        say(line, err=True)
 
 
 def show_rest(report: Report) -> None:
     """Print notices, what an older engine made, and the sources that no rule matches."""
     if number := report.plan.outdated:
         clips = "1 clip was" if number == 1 else f"{number} clips were"
-        click.echo(
+        say(
             f"{clips} made by an older version of the built-in engine; `pixelpipe refresh` makes "
             "them anew for nothing."
         )
-    for notice in report.plan.notices:
-        click.echo(f"note: {notice}", err=True)
+    for notice in (*report.plan.notices, *report.refusals):
+        say(f"note: {notice}", err=True)
     unmatched = report.plan.unmatched
     if unmatched:
-        click.echo(f"No rule matches {_count(unmatched, 'source')}:")
+        say(f"No rule matches {_count(unmatched, 'source')}:")
         for path in _cut(list(unmatched)):
-            click.echo(f"  {path}")
+            say(f"  {path}")
 
 
 def _troubles(report: Report) -> list[str]:
@@ -155,6 +156,8 @@ def _troubles(report: Report) -> list[str]:
             step = result.step
             why = step.error or (result.notes[0] if result.notes else step.reason)
             text = why.removeprefix(f"{step.source}: ")
+            if text == report.refusal:  # it is said in full below, once
+                text = "its service may not be contacted before you allow it"
             alike[step.kind, text].append(name(step))
     lines = []
     for (kind, text), names in alike.items():

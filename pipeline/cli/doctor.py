@@ -12,6 +12,7 @@ import msgspec
 from ..commands.doctor import checks, checkup
 from ..commands.doctor.checks import Finding, Level
 from . import options
+from .voice import say, show_json
 
 _COLOURS = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "red"}
 
@@ -38,18 +39,18 @@ def doctor(project: str, service: str | None, offline: bool, as_json: bool) -> N
     code = checks.exit_code(found)
     if as_json:
         document = {"doctor": 1, "exit": code, "findings": [_entry(one) for one in found]}
-        click.echo(msgspec.json.encode(document).decode())
+        show_json(msgspec.json.encode(document))
     else:
         problems = sum(one.level is Level.PROBLEM for one in found)
         notes = sum(one.level is Level.NOTE for one in found)
-        click.echo(f"{_count(problems, 'problem')}, {_count(notes, 'note')}.")
+        say(f"{_count(problems, 'problem')}, {_count(notes, 'note')}.")
     sys.exit(code)
 
 
 def _show(finding: Finding) -> None:
     """Print one line; the level is coloured on a terminal."""
     level = click.style(f"{finding.level:8}", fg=_COLOURS[finding.level])
-    click.echo(level + finding.line[8:])
+    say(finding.line[8:], style=level)
 
 
 def _entry(finding: Finding) -> dict[str, object]:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +15,8 @@ import click
 import msgspec
 
 from ..core.errors import StorageError, UsageError
+from .trust import remembered
+from .voice import say, show_json
 
 if TYPE_CHECKING:
     from ..engine.accounts import credits as pools
@@ -35,6 +37,7 @@ _db = click.option(
 _account = click.option(
     "--account", default="default", show_default=True, help="Which account; each has own credits."
 )
+
 _prefix = click.argument("prefix")
 _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
@@ -121,8 +124,10 @@ def serve(
             slots=slots,
         )
         show = _show_json if as_json else _show
-        with redirect_stdout(_Announcement(lambda url: show(url, key, db, host))):
-            server.run(settings)
+        with ExitStack() as stack:
+            remembering = _Announcement(lambda url: show(url, key, db, host), stack)
+            with redirect_stdout(remembering):
+                server.run(settings)
 
 
 @engine.group(short_help="Manage API keys.")
@@ -143,8 +148,8 @@ def add_key(db: Path, account: str, as_json: bool, name: str | None) -> None:
     if as_json:
         _print({"api_key": key, "account": account, "name": name})
         return
-    click.echo(key)
-    click.echo("The key is shown only now; put it into PIXEL_ENGINE_API_KEY.", err=True)
+    say(key)
+    say("The key is shown only now; put it into PIXEL_ENGINE_API_KEY.", err=True)
 
 
 @keys.command("list")
@@ -164,9 +169,9 @@ def list_keys(db: Path, account: str, as_json: bool) -> None:
         return
     for one in found:
         state = "active" if one.is_active else "deactivated"
-        click.echo(f"{one.prefix}…  {state:11}  {one.name or ''}".rstrip())
+        say(f"{one.prefix}…  {state:11}  {one.name or ''}".rstrip())
     if not found:
-        click.echo(f"The account {account} has no keys; make one with `keys add`.", err=True)
+        say(f"The account {account} has no keys; make one with `keys add`.", err=True)
 
 
 @keys.command("rename")
@@ -249,14 +254,16 @@ def refresh_credits(db: Path, account: str, as_json: bool) -> None:
 class _Announcement(io.TextIOBase):
     """Takes the server's first line, which names its URL, and lets a face show it."""
 
-    def __init__(self, show: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None], stack: ExitStack) -> None:
         self._show = show
+        self._stack = stack
         self._output = sys.stdout
 
     def write(self, text: str) -> int:
         """Show the URL of the one line of JSON; the line end comes by itself."""
         if text.strip():
             url = msgspec.json.decode(text, type=dict[str, str])["url"]
+            self._stack.enter_context(remembered(url))
             with redirect_stdout(self._output):
                 self._show(url)
         return len(text)
@@ -281,16 +288,16 @@ def _new_key(db: Path | None) -> str | None:
 
 def _show(url: str, key: str | None, db: Path | None, host: str) -> None:
     kept = f"in {db}" if db else "in memory: keys, credits and results end with the server"
-    click.echo(f"The built-in engine answers at {url}")
-    click.echo(f"Accounts and jobs are kept {kept}.")
+    say(f"The built-in engine answers at {url}")
+    say(f"Accounts and jobs are kept {kept}.")
     if key is not None:
-        click.echo(f"API key, shown only now: {key}")
-    click.echo("Point pixelpipe, or any client of the API, to it:")
-    click.echo(f"  PIXELPIPE_SERVICE={url}")
-    click.echo(f"  PIXEL_ENGINE_API_KEY={key or '(a key of this database)'}")
+        say(f"API key, shown only now: {key}")
+    say("Point pixelpipe, or any client of the API, to it:")
+    say(f"  PIXELPIPE_SERVICE={url}")
+    say(f"  PIXEL_ENGINE_API_KEY={key or '(a key of this database)'}")
     if host not in _LOOPBACK:
-        click.echo("Whoever reaches this address over the network can use it.", err=True)
-    click.echo("Stop it with Ctrl-C.", err=True)
+        say("Whoever reaches this address over the network can use it.", err=True)
+    say("Stop it with Ctrl-C.", err=True)
 
 
 def _show_json(url: str, key: str | None, db: Path | None, host: str) -> None:
@@ -308,14 +315,14 @@ def _show_pools(found: pools.Balance, as_json: bool) -> None:
         }
         _print(figures)
         return
-    click.echo(
+    say(
         f"{found.monthly} monthly + {found.purchased} purchased = {found.total} credits, "
         f"{found.reserved} reserved, {found.available} available"
     )
 
 
 def _print(content: object) -> None:
-    click.echo(msgspec.json.encode(content).decode())
+    show_json(msgspec.json.encode(content))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from ..core.model import File, Pixels, Request
 from ..plan.steps import Wanted
 from ..storage import files as projects
 from . import options
+from .voice import say
 
 #: Where it is written unless stated: in this checkout's own state, which is not committed.
 _PLACE = ".pixelpipe/tmp/gallery.html"
@@ -47,6 +48,6 @@ def gallery(project: str, out: Path | None, opens: bool, service: str | None) ->
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8", newline="\n")
     clips = sum(len(one.reels) for one in found)
-    click.echo(f"{len(found)} sources, {clips} animations: open {out}")
+    say(f"{len(found)} sources, {clips} animations: open {out}")
     if opens:
         click.launch(out.resolve().as_uri())

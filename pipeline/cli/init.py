@@ -14,14 +14,17 @@ from ..commands.init.gameengines import Found
 from ..commands.init.setup import Setup
 from ..commands.init.starter import Played
 from ..config import packs
+from ..core import small_files
 from ..core.errors import ConfigError, PixelpipeError, StorageError
 from ..core.model import File
 from ..storage import files as project
 from . import options
+from .voice import say
 
 if TYPE_CHECKING:
     from ..config.workspace import Workspace
 
+_MOST_BYTES = 4 * small_files.MIB
 _PLUGINS = ("godot", "unity", "aseprite")
 #: So many levels above the project an engine's own file is looked for.
 _LEVELS_UP = 4
@@ -63,7 +66,7 @@ def init(project: str, plugins: tuple[str, ...], nearest: bool) -> None:
     _tell_next(root, found)
     own = found.engine.kind.plugin
     if own and own not in plugins:
-        click.echo(f"The plugin for its editor: pixelpipe init --plugin {own}")
+        say(f"The plugin for its editor: pixelpipe init --plugin {own}")
 
 
 def _look(root: Path) -> Setup:
@@ -97,7 +100,7 @@ def _markers(folder: Path) -> listing.Listing:
     if not unity.is_file():
         return near
     path = "ProjectSettings/ProjectVersion.txt"
-    text = unity.read_text(encoding="utf-8", errors="replace")
+    text = small_files.read(unity, most=_MOST_BYTES).decode(errors="replace")
     return listing.Listing(files=(*near.files, path), texts={**near.texts, path: text})
 
 
@@ -151,7 +154,7 @@ class _Written:
             self._left.append("the texture filter (it is not set in a file here; see below)")
             return found
         try:
-            before = (self._root / engine.marker).read_bytes()
+            before = small_files.read(self._root / engine.marker, most=_MOST_BYTES)
             after = inisettings.added(before.decode(), engine.kind.settings).encode()
         except (OSError, UnicodeDecodeError) as exc:
             raise StorageError(f"{engine.marker}: cannot be read as text ({exc})") from exc
@@ -164,11 +167,11 @@ class _Written:
 
     def show(self) -> None:
         if self._made:
-            click.echo("Wrote:")
+            say("Wrote:")
         for line in self._made:
-            click.echo(f"  {line}")
+            say(f"  {line}")
         for line in self._left:
-            click.echo(f"Left alone: {line}")
+            say(f"Left alone: {line}")
 
 
 def _write(root: Path, found: Setup) -> _Written:
@@ -212,18 +215,18 @@ def _rules_folder(root: Path) -> str:
 def _tell_found(found: Setup) -> None:
     for one in found.engines:
         place = f"{one.marker} {'above' if one.way_down else ''}".strip()
-        click.echo(f"Found {one.kind.name} ({place}).")
+        say(f"Found {one.kind.name} ({place}).")
     if not found.engines:
-        click.echo("Found no game engine that I know; the outputs suit most of them.")
+        say("Found no game engine that I know; the outputs suit most of them.")
     if found.sources:
-        click.echo(f"Found {_count(len(found.sources), 'PNG')} in {_names(found.assets)}.")
+        say(f"Found {_count(len(found.sources), 'PNG')} in {_names(found.assets)}.")
     elif found.left_out:
-        click.echo(f"Found no sprites in {_names(found.assets)}.")
+        say(f"Found no sprites in {_names(found.assets)}.")
     else:
-        click.echo("Found no PNGs.")
+        say("Found no PNGs.")
     for folder, count in found.left_out:
         where = "this folder itself" if folder == "." else f"{folder}/"
-        click.echo(
+        say(
             f"Not looked at: {_count(count, 'PNG')} in {where}; "
             "name the folder under `assets:` if those are sprites."
         )
@@ -240,17 +243,17 @@ def _tell_next(root: Path, found: Setup) -> None:
     assets = workspace.settings.assets
     for top in assets:
         if not (root / top).is_dir():
-            click.echo(f"There is no folder {top}/ yet: make it, or change `assets:`.")
+            say(f"There is no folder {top}/ yet: make it, or change `assets:`.")
     if not found.sources:
-        click.echo(f"Put your PNGs (up to 256x256 px, one picture each) into {assets[0]}/.")
+        say(f"Put your PNGs (up to 256x256 px, one picture each) into {assets[0]}/.")
     for name in sorted(_missing_targets(workspace, found)):
-        click.echo(f"The settings have no target {name}: add it to `targets:` in pixelpipe.yaml.")
+        say(f"The settings have no target {name}: add it to `targets:` in pixelpipe.yaml.")
     where = "" if root.resolve() == Path.cwd() else f" {shlex.quote(click.format_filename(root))}"
-    click.echo("Next:")
-    click.echo(f"  pixelpipe plan{where}     what would be made, from which rule, for how much")
-    click.echo(f"  pixelpipe build{where}    make it")
+    say("Next:")
+    say(f"  pixelpipe plan{where}     what would be made, from which rule, for how much")
+    say(f"  pixelpipe build{where}    make it")
     if workspace.service.paid:
-        click.echo("A key is set: the Pixel Engine draws for credits, and asks before it buys.")
+        say("A key is set: the Pixel Engine draws for credits, and asks before it buys.")
     _tell_play(root, found, _played(workspace, found))
 
 
@@ -282,14 +285,14 @@ def _played(workspace: Workspace, found: Setup) -> Played:
 def _tell_play(root: Path, found: Setup, played: Played) -> None:
     engine = found.engine
     where = f" in {engine.kind.name}" if engine.kind.name else ""
-    click.echo(f"Then{where}, to play the clip {played.clip} of {played.source}:")
+    say(f"Then{where}, to play the clip {played.clip} of {played.source}:")
     for line in starter.play(engine, played):
-        click.echo(f"  {line}")
+        say(f"  {line}")
     if engine.kind.nearest and not engine.is_nearest:
         flag = " (`init --nearest` sets it)" if engine.kind.settings and not engine.way_down else ""
-        click.echo(f"Sharp pixels: {engine.kind.nearest}{flag}.")
+        say(f"Sharp pixels: {engine.kind.nearest}{flag}.")
     if gameengines.TILED in [one.kind for one in found.engines] and len(found.engines) > 1:
-        click.echo("Tiled: add `tiled` to the targets of rules whose sprites are map tiles.")
+        say("Tiled: add `tiled` to the targets of rules whose sprites are map tiles.")
 
 
 def _names(folders: tuple[str, ...]) -> str:

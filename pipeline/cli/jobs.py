@@ -24,6 +24,7 @@ from ..purchase.settle import Entry
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import options
+from .voice import say, show_json
 
 _KEY_DIGITS = 12
 _FAILED_LISTED = 20
@@ -72,10 +73,10 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
         kept = ledger.kept_back(str(workspace.root))
     if as_json:
         document = {"jobs": 1, "entries": found, "kept_back": kept, "account": asked}
-        click.echo(msgspec.json.encode(document).decode())
+        show_json(msgspec.json.encode(document))
         return
     if trouble:
-        click.echo(f"note: the service was not asked: {trouble}", err=True)
+        say(f"note: the service was not asked: {trouble}", err=True)
     _show(found, now)
     _show_kept(kept, now)
 
@@ -103,7 +104,7 @@ def resolve(
         else:
             settled = [settle.charge(job, ledger, time.time())]
     for one in settled:
-        click.echo(_ended(one))
+        say(_ended(one))
 
 
 @jobs.command()
@@ -116,7 +117,7 @@ def cancel(key: str, project: str, service: str | None) -> None:
         job = settle.find(ledger, key)
         with _desk(workspace, ledger, job) as desk:
             job = settle.cancel(job, workspace, desk.service, ledger)
-    click.echo(_ended(job))
+    say(_ended(job))
 
 
 @jobs.command()
@@ -132,7 +133,7 @@ def retry(key: str | None, project: str, service: str | None, every: bool) -> No
         again = settle.retry(found, ledger, time.time())
     if key is not None and not again:
         raise UsageError(f"{_name(found[0])}: is {found[0].state}; it has not failed for good")
-    click.echo(f"The next build may try {_count(len(again), 'job')} again.")
+    say(f"The next build may try {_count(len(again), 'job')} again.")
 
 
 @jobs.command()
@@ -142,7 +143,7 @@ def release(project: str, service: str | None) -> None:
     workspace = _workspace(project, service)
     with _ledger(workspace) as ledger:
         count = ledger.release(str(workspace.root))
-    click.echo(f"Released {_count(count, 'purchase')}; a running watch goes on within seconds.")
+    say(f"Released {_count(count, 'purchase')}; a running watch goes on within seconds.")
 
 
 # -- inside -------------------------------------------------------------------------------------
@@ -185,14 +186,14 @@ def _account(workspace: Workspace, ledger: Ledger, now: float) -> tuple[Account 
 
 def _show(found: tuple[Entry, ...], now: float) -> None:
     if not found:
-        click.echo("No job is in flight, in doubt or failed.")
+        say("No job is in flight, in doubt or failed.")
     for state in _STATES:
         some = [entry for entry in found if entry.state is state]
         shown = some[-_FAILED_LISTED:] if state is JobState.FAILED else some
         for entry in shown:
             job = entry.job
             price = f"  {job.credits_quoted} credits" if job.paid else ""
-            click.echo(
+            say(
                 f"{state:11} {job.request_key[:_KEY_DIGITS]}  {job.source} [{job.clip}]"
                 f"{price}  {_ago(now - job.claimed_at)}"
             )
@@ -202,7 +203,7 @@ def _show(found: tuple[Entry, ...], now: float) -> None:
                 _row("settle", f"pixelpipe jobs retry {job.request_key[:_KEY_DIGITS]}")
             _show_evidence(entry, now)
         if len(shown) < len(some):
-            click.echo(f"{state:11} and {len(some) - len(shown)} older ones (--json lists all)")
+            say(f"{state:11} and {len(some) - len(shown)} older ones (--json lists all)")
 
 
 def _show_evidence(entry: Entry, now: float) -> None:
@@ -237,11 +238,9 @@ def _show_kept(kept: list[Kept], now: float) -> None:
         left = 0.0 if one.due is None else one.due - now
         why = f"due in {left / 60:.0f} min" if 0 < left < math.inf else "too many at once"
         key = one.request_key[:_KEY_DIGITS]
-        click.echo(
-            f"{'kept back':11} {key}  {one.source} [{one.clip}]  {one.credits} credits  {why}"
-        )
+        say(f"{'kept back':11} {key}  {one.source} [{one.clip}]  {one.credits} credits  {why}")
     if kept:
-        click.echo(
+        say(
             f"{_count(len(kept), 'purchase')} for {sum(one.credits for one in kept)} credits kept "
             "back by a watch; `pixelpipe jobs release` lets them go"
         )
@@ -262,7 +261,7 @@ def _ended(job: Job) -> str:
 
 def _row(name: str, text: str) -> None:
     if text:
-        click.echo(f"  {name:9} {text}")
+        say(f"  {name:9} {text}")
 
 
 def _name(job: Job) -> str:

@@ -19,6 +19,7 @@ from ..storage import files, lock
 from . import options
 from .build import show_build
 from .progress import ask, display
+from .voice import say
 
 _file = click.argument("file", type=click.Path(path_type=Path))
 _clip = click.option("--clip", metavar="NAME", help="Only this clip.")
@@ -100,7 +101,7 @@ def pick(file: Path, clip: str | None, take: int | None, service: str | None) ->
     if take is None:
         for one in takes.known(opened, source, clip):
             listed = ", ".join(f"{n} (in use)" if n == one.current else str(n) for n in one.takes)
-            click.echo(f"{one.source} [{one.clip}]: takes {listed or 'none yet'}")
+            say(f"{one.source} [{one.clip}]: takes {listed or 'none yet'}")
         return
     with display() as observe:
         report = takes.pick(opened, source, take, clip=clip, observe=observe)
@@ -132,7 +133,7 @@ def adopt(file: Path) -> None:
     """Keep hand edits of FILE's outputs: no build replaces them."""
     opened, source = _open(file, None)
     for path in edits.adopt(opened, source):
-        click.echo(f"adopted {path}")
+        say(f"adopted {path}")
 
 
 @click.command()
@@ -141,7 +142,7 @@ def detach(file: Path) -> None:
     """Leave FILE's outputs to you for good: nothing is made or bought for it any more."""
     opened, source = _open(file, None)
     for path in edits.detach(opened, source):
-        click.echo(f"detached {path}")
+        say(f"detached {path}")
 
 
 @click.command()

@@ -10,6 +10,7 @@ import click
 from ..core import errors
 from ..core.errors import OutOfDateError, UsageError
 from . import options, uptodate
+from .voice import say, show_json
 
 
 @click.command()
@@ -49,10 +50,10 @@ def plan(
     if out is not None:
         plan_file.write(out, saved)
     if as_json:
-        sys.stdout.buffer.write(report.json())
+        show_json(report.json())
     else:
         uptodate.say(opened, report, plan_text.show)
         if out is not None:
-            click.echo(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
+            say(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
     out_of_date = check and not report.plan.is_up_to_date
     sys.exit(errors.exit_code((report.exit, OutOfDateError.exit_code if out_of_date else 0)))

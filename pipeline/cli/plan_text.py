@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import click
 import msgspec
 
 from ..api import Project
@@ -12,6 +11,7 @@ from ..purchase import budget
 from ..purchase.forecast import Forecast
 from ..run.report import Report
 from .build import name, show_rest
+from .voice import say, show_json
 
 #: So many readings are printed; each needs a look at the picture.
 _READ = 20
@@ -25,11 +25,11 @@ def show(report: Report) -> None:
             price = f"  {step.credits} credits" if step.credits else ""
             seconds = report.ready_s(result)
             ready = "" if seconds is None else f"  in {_time(seconds)}"
-            click.echo(f"{step.kind:8} {name(step)}  {step.reason}{price}{ready}")
+            say(f"{step.kind:8} {name(step)}  {step.reason}{price}{ready}")
     _show_readings(report)
     kinds = [step.kind for step in report.plan.steps]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in StepKind if kind in kinds)
-    click.echo(f"{len(kinds)} {'step' if len(kinds) == 1 else 'steps'}: {counts or 'none'}.")
+    say(f"{len(kinds)} {'step' if len(kinds) == 1 else 'steps'}: {counts or 'none'}.")
     if report.forecast is not None:
         _show_forecast(report.forecast)
     show_rest(report)
@@ -41,7 +41,7 @@ def _show_readings(report: Report) -> None:
     if service.paid:
         told = sum(source.wanted.rule.hints is not None for source in report.plan.sources)
         if told:
-            click.echo(
+            say(
                 f"The rules of {told} {'source' if told == 1 else 'sources'} state kind, facing, "
                 f"parts or extra_colors: they guide grade and placeholder, and are not sent to "
                 f"{service.identity}."
@@ -59,22 +59,22 @@ def _show_readings(report: Report) -> None:
 
     for wanted, clip in new[:_READ]:
         said = prompt_reading.sentence(report.workspace, wanted, clip.request)
-        click.echo(f"  {name(clip.step)}  {said}")
+        say(f"  {name(clip.step)}  {said}")
     if len(new) > _READ:
-        click.echo(f"  and {len(new) - _READ} more readings: see `pixelpipe why FILE`")
+        say(f"  and {len(new) - _READ} more readings: see `pixelpipe why FILE`")
 
 
 def _show_forecast(found: Forecast) -> None:
     if found.ready_s:
-        click.echo(f"Ready in about {_time(found.seconds)} ({_time(found.clip_s)} a clip).")
+        say(f"Ready in about {_time(found.seconds)} ({_time(found.clip_s)} a clip).")
     if found.credits:
         _show_price(found)
     if found.batch_saves:
-        click.echo(f"With `batch: true` it would cost {found.batch_saves} credits less.")
+        say(f"With `batch: true` it would cost {found.batch_saves} credits less.")
     if found.placeholders:
         price = budget.dollars(found.placeholder_credits)
         clips = "clip" if found.placeholders == 1 else "clips"
-        click.echo(
+        say(
             f"{found.placeholders} {clips} of the built-in engine; replacing what it makes by "
             f"purchases would cost {found.placeholder_credits} credits ({price})."
         )
@@ -82,19 +82,19 @@ def _show_forecast(found: Forecast) -> None:
 
 def _show_price(found: Forecast) -> None:
     if found.pools is None or found.balance is None:
-        click.echo(f"Would cost {found.credits} credits ({budget.dollars(found.credits)}).")
+        say(f"Would cost {found.credits} credits ({budget.dollars(found.credits)}).")
         if found.trouble:
-            click.echo(f"note: the balance is not known: {found.trouble}", err=True)
+            say(f"note: the balance is not known: {found.trouble}", err=True)
         return
     monthly, purchased = found.pools
-    click.echo(
+    say(
         f"Would cost {found.credits} credits (about ${found.dollars[0]:.2f}: {monthly} of the "
         f"monthly pool, {purchased} of the purchased one)."
     )
     after = found.available_after or 0
-    click.echo(f"Balance: {found.balance.available} credits before, {after} after.")
+    say(f"Balance: {found.balance.available} credits before, {after} after.")
     if after < 0:
-        click.echo("note: the balance does not cover it; the last rules' clips wait", err=True)
+        say("note: the balance does not cover it; the last rules' clips wait", err=True)
 
 
 def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:
@@ -102,17 +102,17 @@ def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:
     stale = opened.stale(saved)
     if as_json:
         document = msgspec.to_builtins(saved) | {"stale": stale}
-        click.echo(msgspec.json.format(msgspec.json.encode(document), indent=2))
+        show_json(msgspec.json.format(msgspec.json.encode(document), indent=2))
         return
     for step in saved.steps:
         if step.step != StepKind.FRESH:
             price = f"  {step.credits} credits" if step.credits else ""
             clip = f" [{step.clip}]" if step.clip else ""
-            click.echo(f"{step.step:8} {step.source}{clip}  {step.reason}{price}")
+            say(f"{step.step:8} {step.source}{clip}  {step.reason}{price}")
     total = f"{saved.credits} credits ({budget.dollars(saved.credits)})"
-    click.echo(f"{len(saved.steps)} steps for {total} from {saved.service}.")
+    say(f"{len(saved.steps)} steps for {total} from {saved.service}.")
     for reason in stale:
-        click.echo(f"warning: this plan cannot be carried out: {reason}", err=True)
+        say(f"warning: this plan cannot be carried out: {reason}", err=True)
 
 
 def _time(seconds: float) -> str:

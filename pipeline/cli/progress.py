@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ..api import Observer
+from ..core import plain
 from ..core.model import JobState
 from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
+from .voice import say
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -34,7 +36,7 @@ class Lines:
     def __call__(self, event: Change | Result) -> None:
         """Print results that are news; jobs in between are too many for a log."""
         if isinstance(event, Result) and event.state in _NEWS:
-            click.echo(line(event), err=True)
+            say(line(event), err=True)
 
 
 class Screen:
@@ -57,7 +59,7 @@ class Screen:
         self._credits += event.credits
         if event.state in _NEWS:
             self._done += event.state == "done"
-            live.console.print(line(event), highlight=False, markup=False)
+            live.console.print(plain.line(line(event)), highlight=False, markup=False)
 
     def close(self) -> None:
         """Take the line away."""
@@ -125,7 +127,7 @@ def ask(plan: Plan) -> bool:
         f"Buy {clips} {noun} for {plan.credits} credits ({budget.dollars(plan.credits)}) "
         f"from {plan.service.identity}?"
     )
-    return click.confirm(question, err=True)
+    return click.confirm(plain.line(question), err=True)
 
 
 def nothing(_: Change | Result) -> None:

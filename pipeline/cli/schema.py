@@ -13,6 +13,7 @@ from ..config import schema as schemas
 from ..core.errors import StorageError
 from ..core.model import File
 from ..storage import files as game
+from .voice import say, say_block
 
 #: What a schema is for, and what makes it.
 _KINDS: Mapping[str, Callable[[], dict[str, object]]] = MappingProxyType(
@@ -45,7 +46,7 @@ def schema(kind: str, write: bool, folder: Path) -> None:
     if write:
         _write(game.find(folder))
     else:
-        click.echo(_text(kind), nl=False)
+        say_block(_text(kind))
 
 
 def _text(kind: str) -> str:
@@ -62,9 +63,9 @@ def _write(root: Path) -> None:
     files = [File(path=f"{_FOLDER}/{kind}.json", content=_text(kind).encode()) for kind in _KINDS]
     changed = game.publish(root, files)
     for file in files:
-        click.echo(f"{'Wrote' if file.path in changed else 'Unchanged:'} {file.path}")
-    click.echo("Put this line at the top of your files:")
+        say(f"{'Wrote' if file.path in changed else 'Unchanged:'} {file.path}")
+    say("Put this line at the top of your files:")
     for kind, used_in in _USED_IN.items():
         up = "../" * (len(PurePosixPath(used_in).parts) - 1)
         line = f"# yaml-language-server: $schema={up}{_FOLDER}/{kind}.json"
-        click.echo(f"  {used_in:22} {line}")
+        say(f"  {used_in:22} {line}")

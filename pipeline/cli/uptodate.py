@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from ..run.uptodate.quick import Found
+from .voice import say_block
 
 if TYPE_CHECKING:
     from ..api import Project
@@ -42,10 +43,10 @@ def say(project: Project, report: Report, show: Callable[[Report], None]) -> Non
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         show(report)
-    click.echo(out.getvalue(), nl=False)
-    click.echo(err.getvalue(), nl=False, err=True)
+    say_block(out.getvalue())
+    say_block(err.getvalue(), err=True)
     sys.stdout.flush()
     from ..api import Said
 
-    is_settled = not (report.exit or report.plan.refused or report.plan.notices)
+    is_settled = not (report.exit or report.plan.refused or report.plan.notices or report.refusals)
     project.remember(Said(out=out.getvalue(), err=err.getvalue()) if is_settled else None)

@@ -12,6 +12,7 @@ from ..run.report import Report
 from . import options
 from .build import show_build, show_news
 from .progress import ask, nothing
+from .voice import say
 
 
 @click.command()
@@ -32,12 +33,12 @@ def watch(
     wish = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
     follower = Follower(opened, wish, nothing, poll=True if poll else None)
     folders = ", ".join(opened.workspace.settings.assets)
-    click.echo(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
+    say(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True
     for event in follower.run():
         if isinstance(event, Report):
             (show_build if is_first else show_news)(event)
             is_first = False
         else:
-            click.echo(f"pixelpipe: {event}", err=True)
+            say(f"pixelpipe: {event}", err=True)
         sys.stdout.flush()

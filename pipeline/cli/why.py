@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import tempfile
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ..core.errors import UsageError
 from ..run.report import Report
 from ..storage import files, lock
 from . import options
+from .voice import say, show_json
 
 
 @click.command()
@@ -40,23 +41,23 @@ def why(
     path = _source(opened, file)
     report, found = explain.file(opened, path)
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        show_json(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
     for one in found:
         _show(one, with_recipe=recipe)
         if one.interpretation or not opened.workspace.service.paid:
             _show_reading(opened, report, one)
     for step in report.plan.refused:
-        click.echo(step.error)
+        say(step.error or step.reason)
     if path in report.plan.unmatched:
-        click.echo(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
+        say(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
     if parts:
         _draw(opened, report, out)
 
 
 def _source(opened: Project, file: Path) -> str:
     """Return the source that is meant, by its path from the root."""
-    root, place = opened.root.resolve(), file.resolve()
+    root, place = opened.root.resolve(), Path(os.path.realpath(file))
     if not place.is_relative_to(root):
         raise UsageError(f"{file}: lies outside of the project {opened.root}")
     path = place.relative_to(root).as_posix()
@@ -75,10 +76,10 @@ def _show_reading(opened: Project, report: Report, one: Explanation) -> None:
     request = next(r for r in source.wanted.requests if r.clip == one.clip)
     found = prompt_reading.read(opened.workspace, source.wanted, request)
     if not one.interpretation:
-        click.echo(f"  engine  {found.sentence}")
-    click.echo(f"  sprite  {found.kind} ({found.kind_from}), facing {found.facing}")
+        say(f"  engine  {found.sentence}")
+    say(f"  sprite  {found.kind} ({found.kind_from}), facing {found.facing}")
     for words, effect in found.effects:
-        click.echo(f"  word    {words}: {effect}")
+        say(f"  word    {words}: {effect}")
 
 
 def _draw(opened: Project, report: Report, out: Path | None) -> None:
@@ -97,20 +98,20 @@ def _draw(opened: Project, report: Report, out: Path | None) -> None:
             if out is not None:
                 place = out if cell is None else out.with_stem(f"{out.stem}_{cell}")
             place.write_bytes(png.write(drawn.width, drawn.height, drawn.rgba))
-            click.echo(f"parts: {place}")
+            say(f"parts: {place}")
 
 
 def _show(one: Explanation, *, with_recipe: bool) -> None:
-    click.echo(f"{one.source} [{one.clip}]")
-    click.echo(f"  rule    {one.rule}  ({one.place})")
-    click.echo(f"  step    {one.step}: {one.reason}")
-    click.echo(f"  key     {one.request_key}")
+    say(f"{one.source} [{one.clip}]")
+    say(f"  rule    {one.rule}  ({one.place})")
+    say(f"  step    {one.step}: {one.reason}")
+    say(f"  key     {one.request_key}")
     if one.interpretation:
-        click.echo(f"  engine  {one.interpretation}")
+        say(f"  engine  {one.interpretation}")
     for change in one.differences:
-        click.echo(f"  differs {change.field}")
-        click.echo(f"            before {change.before}")
-        click.echo(f"            now    {change.now}")
+        say(f"  differs {change.field}")
+        say(f"            before {change.before}")
+        say(f"            now    {change.now}")
     if with_recipe:
         _show_recipe(one)
 
@@ -121,6 +122,6 @@ def _show_recipe(one: Explanation) -> None:
     for field in sorted(now.keys() | before.keys()):
         value, old = now.get(field, "-"), before.get(field, "-")
         is_changed = bool(before) and value != old
-        click.echo(f"        {'*' if is_changed else ' '} {field}: {value}")
+        say(f"        {'*' if is_changed else ' '} {field}: {value}")
         if is_changed:
-            click.echo(f"            before: {old}")
+            say(f"            before: {old}")

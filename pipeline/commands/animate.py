@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .. import imaging
 from ..api import Project
-from ..config import project_settings, rule_file
+from ..config import consent, project_settings, rule_file
 from ..config import workspace as workspaces
 from ..config.workspace import Workspace
 from ..core.errors import UsageError
@@ -56,14 +56,15 @@ class SingleFile(Project):
             None, self.environment, {"assets": ["."], **self._flags}
         )
         root = self._start.absolute().parent
+        state = workspaces.state_folder(settings, self.environment)
+        service, key_refusal = consent.service(settings, root, state, self.environment)
         self.workspace = Workspace(
             root=root,
             settings=settings,
             rules=rule_file.load([(_wish(self._clip, self._sprite), "")]),
-            service=project_settings.service(
-                settings, workspaces.api_key(root, self.environment) is not None
-            ),
-            state=workspaces.state_folder(settings, self.environment),
+            service=service,
+            state=state,
+            key_refusal=key_refusal,
             inputs=(),
             is_project=False,
         )
@@ -104,7 +105,11 @@ def _wish(clip: Mapping[str, object], sprite: Mapping[str, object]) -> Document:
     stated = {name: value for name, value in clip.items() if value is not None}
     name = stated.pop("name")
     prompt = str(stated["prompt"]).replace("{", "{{").replace("}", "}}")
-    rule = {"name": "animate", "match": "*", "clips": {name: stated | {"prompt": prompt}}}
+    rule: dict[str, object] = {
+        "name": "animate",
+        "match": "*",
+        "clips": {name: stated | {"prompt": prompt}},
+    }
     rule |= {field: value for field, value in sprite.items() if value is not None}
     return Document(path=_PLACE, content={"rules": [rule]})
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from ..api import Project
-from ..core import keys, provenance
+from ..core import keys, provenance, small_files
 from ..core.errors import SourceError, StorageError
 from ..core.model import Provenance, Record
 from ..plan.steps import Wanted
@@ -20,6 +21,7 @@ from ..storage import lock
 from ..storage.lock import ClipLine, FileLine, Lock
 from ..storage.store import Store
 
+_MOST_BYTES = 128 * small_files.MIB
 #: How data files name the sheet's pixels: `"pngHash": "…"`, `png_hash = "…"`, `/* sheet … */`.
 _NAMED = re.compile(rb"(?:png_?hash|sheet)\W{1,12}(?:value\W+)?([0-9a-f]{64})", re.IGNORECASE)
 
@@ -66,7 +68,7 @@ def _true(before: Lock, opened: Project) -> Iterator[ClipLine]:
 def _stands(line: FileLine, opened: Project) -> bool:
     """Tell whether a file line is still true, or a person's decision about what is there."""
     try:
-        digest = keys.digest((opened.root / line.path).read_bytes())
+        digest = keys.digest(small_files.read(opened.root / line.path, most=_MOST_BYTES))
     except OSError:
         return False
     return digest == line.digest or not line.is_ours
@@ -80,7 +82,8 @@ def _published(opened: Project) -> Iterator[_Set]:
     for path in sorted(scan.files):
         if project.is_output(path.rpartition("/")[2]):
             with_content = sets.setdefault(lock.stem(path), {})
-            with_content[path] = (opened.root / path).read_bytes()
+            with suppress(OSError):  # by its size, or what it is, no file of ours
+                with_content[path] = small_files.read(opened.root / path, most=_MOST_BYTES)
     for stem, files in sets.items():
         clips = _origin(files.get(f"{stem}.anim.png", b""))
         if clips:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -75,15 +76,16 @@ def mend(opened: Project) -> tuple[str, ...]:
     Bought bytes name themselves, so that a whole copy is known for certain.
     """
     store = opened.workspace.store()
-    found = []
-    for folder in opened.workspace.bought:
-        for _, record in store.records(folder):
-            content = store.content(record.digest)
-            damaged = store.damaged(record.digest)
-            if content is not None and damaged:
-                store.put(record, content)
-                found += [f"{path}: was damaged; mended from the second copy" for path in damaged]
-    return tuple(found)
+    digests = {
+        record.digest: None
+        for folder in opened.workspace.bought
+        for _, record in store.records(folder)
+    }
+    return tuple(
+        f"{path}: was damaged; mended from the second copy"
+        for digest in digests
+        for path in store.mend(digest)
+    )
 
 
 def clean(opened: Project) -> tuple[str, ...]:
@@ -91,7 +93,10 @@ def clean(opened: Project) -> tuple[str, ...]:
     return tuple(
         line.path
         for line in opened.lock().files
-        if line.is_ours and files.remove(opened.root, line.path, line.digest)
+        if line.is_ours
+        and files.remove(
+            opened.root, line.path, line.digest, below=opened.workspace.settings.assets
+        )
     )
 
 
@@ -107,20 +112,19 @@ def unused(opened: Project) -> tuple[Unused, ...]:
 
 
 def remove(opened: Project, purchases: Iterable[Unused]) -> None:
-    """Remove purchases from the project: the record first, then bytes that no record names.
+    """Remove purchases from the project; what a build has come to use meanwhile stays.
 
-    The second copy is made sure of before; what a build has come to use meanwhile stays.
+    The second copy of what this user bought is made sure of before.
     """
     store, still = opened.workspace.store(), set(unused(opened))
-    for one in purchases:
-        if one not in still:
-            continue
-        store.keep(one.bought)
-        one.path.unlink(missing_ok=True)
-        folder = one.path.parent.parent
-        digest = one.bought.digest
-        if not any(folder.glob(f"??/*.{digest[:16]}.json")):
-            (folder / digest[:2] / f"{digest}.png").unlink(missing_ok=True)
+    with opened.workspace.ledger(time.time()) as ledger:
+        for one in purchases:
+            if one not in still:
+                continue
+            bought = one.bought
+            is_fetched = bought.is_fetched_by(ledger.jobs([bought.request_key]))
+            store.keep(bought, is_fetched=is_fetched)
+            store.remove(opened.workspace.bought[0], bought)
 
 
 def disclose(opened: Project) -> tuple[Disclosed, ...]:

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
+from ..core import patterns
 from ..core.model import Record
+from ..core.patterns import Name, Run, Wild
 
 #: What a capture may be called.
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 #: Names with a meaning of their own in prompts.
 RESERVED = frozenset(("stem", "folder", "clip", "width", "height"))
 
+_MOST_BESIDE_A_REPEAT = 4
 _TOKEN = re.compile(r"\*+|\?|\[[!^]?\]?[^\]/]*\]|\{[^{}]*\}|[^*?\[{]+|.", re.DOTALL)
 _NAME = re.compile(NAME)
 
@@ -30,21 +34,55 @@ class Glob(Record, frozen=True, kw_only=True):
     """A compiled pattern."""
 
     text: str
-    #: Regular expression source for the whole path; groups are named after the captures.
+    #: Regular expression source for the whole path: it matches in linear time, or, where a capture
+    #: is repeated and has a group of its name, with few wildcards.
     source: str
     captures: tuple[str, ...] = ()
+    names: tuple[Name, ...] = ()
+    is_repeating: bool = False
+
+    def captured(self, match: re.Match[str]) -> dict[str, str]:
+        """Return what the captures hold, given a match of the whole path with `source`."""
+        if self.is_repeating:
+            return match.groupdict()
+        return (patterns.captured(self.names, match[0]) or {}) if self.captures else {}
 
 
 def compile(pattern: str) -> Glob:
     """Compile one pattern. Raises PatternError with the reason."""
     text = unicodedata.normalize("NFC", pattern)
     segments = _segments(text)
-    captures: list[str] = []
-    parts = [_segment(segment, captures) for segment in segments]
-    source = "".join(("(?:[^/]+/)*" if part is None else f"{part}/") for part in parts[:-1]) + (
-        ".+" if parts[-1] is None else parts[-1]
-    )
-    return Glob(text=text, source=source, captures=tuple(captures))
+    names = tuple(_pieces(segment) for segment in segments)
+    wilds = [piece for name in names for piece in name or () if isinstance(piece, Wild)]
+    captures = [wild.name for wild in wilds if wild.name]
+    distinct = tuple(dict.fromkeys(captures))
+    if len(distinct) == len(captures):
+        return Glob(text=text, source=patterns.source(names), captures=distinct, names=names)
+    if len(wilds) + names.count(None) - len(captures) + len(distinct) > _MOST_BESIDE_A_REPEAT:
+        raise PatternError(
+            "repeats a capture, and then at most four of `*`, `**` and captures may stand in it"
+        )
+    return Glob(text=text, source=_repeating(names), captures=distinct, is_repeating=True)
+
+
+def _repeating(names: Sequence[Name]) -> str:
+    """Return an expression in which a capture's second place must be equal to its first.
+
+    Greedy and with backtracking: nothing shares out repeated captures in linear time.
+    """
+    seen: set[str] = set()
+
+    def piece(one: Run | Wild) -> str:
+        if isinstance(one, Run):
+            return one.source
+        if one.name in seen:
+            return f"(?P={one.name})"
+        seen.add(one.name)
+        return f"(?P<{one.name}>[^/]+)" if one.name else "[^/]*"
+
+    parts = [None if name is None else "".join(map(piece, name)) for name in names]
+    begin = "".join("(?:[^/]+/)*" if part is None else f"{part}/" for part in parts[:-1])
+    return begin + (parts[-1] or ".+")
 
 
 def regex(globs: tuple[Glob, ...] | list[Glob]) -> re.Pattern[str]:
@@ -56,7 +94,7 @@ def regex(globs: tuple[Glob, ...] | list[Glob]) -> re.Pattern[str]:
     alternatives = []
     for index, glob in enumerate(globs):
         source = glob.source
-        for name in glob.captures:
+        for name in glob.captures if glob.is_repeating else ():
             source = source.replace(f"(?P<{name}>", f"(?P<c{index}_{name}>")
             source = source.replace(f"(?P={name})", f"(?P=c{index}_{name})")
         alternatives.append(f"(?P<g{index}>{source})")
@@ -92,25 +130,25 @@ def _segments(text: str) -> list[str]:
     return ["**", *segments] if "/" not in text else segments
 
 
-def _segment(segment: str, captures: list[str]) -> str | None:
-    """Return the expression for one name between slashes; None stands for `**`."""
+def _pieces(segment: str) -> Name:
+    """Return the pieces of one name between slashes; None stands for `**`."""
     if segment == "**":
         return None
-    return "".join(_token(token, captures) for token in _TOKEN.findall(segment))
+    return tuple(_piece(token) for token in _TOKEN.findall(segment))
 
 
-def _token(token: str, captures: list[str]) -> str:
+def _piece(token: str) -> Run | Wild:
     if token == "*":
-        return "[^/]*"
+        return Wild(0)
     if token.startswith("**"):
         raise PatternError("has `**` beside other signs; it stands alone, as in `**/*.png`")
     if token == "?":
-        return "[^/]"
+        return Run("[^/]", 1)
     if token.startswith("["):
-        return _class(token)
+        return Run(_class(token), 1)
     if token.startswith("{"):
-        return _capture(token, captures)
-    return re.escape(token)
+        return Wild(1, _capture(token))
+    return Run(re.escape(token), len(token))
 
 
 def _class(token: str) -> str:
@@ -130,11 +168,8 @@ def _class(token: str) -> str:
     return source
 
 
-def _capture(token: str, captures: list[str]) -> str:
-    """Return the expression for `{name}`; a second one of that name must be equal to the first.
-
-    Greedy, so that `{name}_{pose}.png` splits `king_skeleton_idle.png` at its last underscore.
-    """
+def _capture(token: str) -> str:
+    """Return the name of `{name}`; a second one of that name must be equal to the first."""
     name = token[1:-1]
     if "," in name:
         raise PatternError(f"has `{token}`: braces name a capture; list several patterns instead")
@@ -142,7 +177,4 @@ def _capture(token: str, captures: list[str]) -> str:
         raise PatternError(f"has `{token}`: a capture is a name in braces, such as `{{name}}`")
     if name in RESERVED:
         raise PatternError(f"captures `{{{name}}}`, a word that prompts know already; rename it")
-    if name in captures:
-        return f"(?P={name})"
-    captures.append(name)
-    return f"(?P<{name}>[^/]+)"
+    return name

@@ -14,6 +14,7 @@ import msgspec
 
 from ..core.model import Clip, Record, Request, Rule, Source, When
 from . import globs, templates
+from .expressions import Expression
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -134,7 +135,7 @@ class _Compiled:
         self.asks_words = bool(
             self.stem.all or self.folder.all or self.without.all or self.outside.all
         )
-        self.path = re.compile(rule.when.path) if rule.when.path is not None else None
+        self.path = Expression(rule.when.path) if rule.when.path is not None else None
         #: Words without one of which the rule cannot match; empty when any path may.
         self.first_words = {phrase.partition(" ")[0] for phrase in self.stem.all or self.folder.all}
 
@@ -145,16 +146,16 @@ class _Compiled:
         when = self.rule.when
         if when != _ANY and not self._holds(source, relative, names):
             return None
-        for regex in self.regexes:
+        for glob, regex in zip(self.globs, self.regexes, strict=True):
             if match := regex.fullmatch(relative):
-                return match.groupdict()
+                return glob.captured(match)
         return None
 
     def _holds(self, source: Source, relative: str, names: _Names | None) -> bool:
         """Tell whether the conditions beside the pattern hold."""
         if not _fits(self.rule.when, source):
             return False
-        if self.path is not None and not self.path.search(relative):
+        if self.path is not None and not self.path.is_in(relative):
             return False
         if not self.asks_words:
             return True

@@ -11,6 +11,8 @@ from .rule_fields import MISPLACED, TARGETS
 from .shapes import Choice, Duration, Switch, Text, Whole, nearest
 from .tables import Field, ListOf, OneOf, Table
 
+#: In one pattern for rule files.
+_MOST_DEEP = 2
 AUTO, PIXEL_ENGINE, BUILT_IN = "auto", "pixel-engine", "built-in"
 #: Where the API key may stand, first one first.
 KEY_NAMES = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY")
@@ -28,6 +30,21 @@ def _path_problem(text: str) -> str | None:
         return "is absolute; paths are relative to the project"
     if ".." in text.split("/"):
         return "leaves the project"
+    return None
+
+
+def _rule_file_problem(text: str) -> str | None:
+    """Say why `text` names no rule files: each `**` looks through all folders once more."""
+    many = f"has more than {_MOST_DEEP} `**`" if text.count("**") > _MOST_DEEP else None
+    return _path_problem(text) or many
+
+
+def _folder_problem(text: str) -> str | None:
+    """Say why `text` is no folder for art: outputs are never written into hidden ones."""
+    if problem := _path_problem(text):
+        return problem
+    if any(part[:1] == "." for part in text.split("/") if part not in (".", "")):
+        return "is hidden or lies in a hidden folder, such as .git; nothing is written there"
     return None
 
 
@@ -78,17 +95,19 @@ _URL = (
     r"(?::[0-9]{1,5})?(?:/[^?#@\s]*)?"
 )
 _INSIDE = r"^(?!/|~|[A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))[^\\]*\S[^\\]*$"
+#: `.` itself is the project; `..` is refused before.
+_NOT_HIDDEN = r"(?!(?:.*/)?\.(?:[^/.]|\.[^/]))"
 _FOLDER = Text(
     wanted="a folder inside the project",
-    pattern=_INSIDE,
-    check=_path_problem,
+    pattern=_INSIDE.replace("^", rf"^{_NOT_HIDDEN}", 1),
+    check=_folder_problem,
     convert=_plain,
     examples=("assets",),
 )
 _RULE_FILE = Text(
     wanted="the path of a rule file, such as `rules/mine.yaml` (rules stand in files of their own)",
     pattern=_INSIDE,
-    check=_path_problem,
+    check=_rule_file_problem,
     convert=_plain,
     examples=("rules/*.yaml",),
 )
@@ -112,8 +131,10 @@ CREDITS = Whole(low=0, high=10_000_000)
 BUDGET = Table(
     wanted="a mapping with `run` and `day`",
     fields={
-        "run": Field(shape=CREDITS, about="Credits that one run may spend without asking."),
-        "day": Field(shape=CREDITS, about="Credits that all runs of one day (UTC) may spend."),
+        "run": Field(shape=CREDITS, about="The most credits that a yes may spend in one run."),
+        "day": Field(
+            shape=CREDITS, about="The most credits that all runs of one day (UTC) may spend."
+        ),
     },
 )
 WATCH = Table(
@@ -164,13 +185,13 @@ PROJECT = Table(
             shape=SERVICE,
             about="Who animates: `auto` (the Pixel Engine when a key is set, else the built-in "
             "engine), `pixel-engine`, `built-in`, or the base URL of a compatible server, "
-            "which then gets the key.",
+            "which gets the key once you allow it: `pixelpipe trust HOST`.",
         ),
         "targets": Field(shape=TARGETS, about="What is written for each sprite. Default aseprite."),
         "budget": Field(
             shape=OneOf(shapes=(CREDITS, BUDGET)),
-            about="Credits that may be spent without asking: a number for one run, or `run` and "
-            "`day`.",
+            about="The most credits that a yes may spend: a number for one run, or `run` and "
+            "`day`. It is no yes itself.",
         ),
         "jobs": Field(shape=Whole(low=1, high=32), about="Jobs in flight at a time. Default 3."),
         "placeholder": Field(

@@ -36,7 +36,7 @@ DEFAULT = "default"
 
 
 class Budget(Record, frozen=True, kw_only=True):
-    """Hard stops in credits; None means that a person is asked."""
+    """Hard stops in credits. They limit what a yes allows, and are none."""
 
     run: int | None = None
     day: int | None = None
@@ -78,6 +78,8 @@ class Settings(Record, frozen=True, kw_only=True):
     watch: Watch = Watch()
     #: Base URL behind `pixel-engine`; from environment and flags only.
     api_base: str = PIXEL_ENGINE_URL
+    #: The most credits that a run may spend, which is a yes; from environment and flags only.
+    max_credits: int | None = None
     #: Folder of the ledger and the second copy of bought bytes; None: the user's state folder.
     state: str | None = None
     #: Setting, dotted, to where its value was stated.
@@ -90,6 +92,11 @@ class Settings(Record, frozen=True, kw_only=True):
         """
         return self.origins.get(name, DEFAULT)
 
+    def is_from_file(self, name: str) -> bool:
+        """Tell whether a setting's value stands in `pixelpipe.yaml`: a checkout may bring that."""
+        origin = self.origin(name)
+        return origin != DEFAULT and origin not in VARIABLES and not origin.startswith("--")
+
 
 class ServiceChoice(Record, frozen=True, kw_only=True):
     """The service that answers requests."""
@@ -99,6 +106,8 @@ class ServiceChoice(Record, frozen=True, kw_only=True):
     #: None for the built-in engine, which is started when it is needed.
     base_url: str | None
     paid: bool
+    #: Why it may not be contacted: only a file of the project names it; "" when it may.
+    refusal: str = ""
 
 
 #: Dotted setting to its shape.
@@ -110,6 +119,7 @@ _SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
     "watch.burst": WATCH.fields["burst"].shape,
     "watch.mode": WATCH.fields["mode"].shape,
     "api_base": API_BASE,
+    "max_credits": CREDITS,
     "state": STATE,
 }
 #: Variable to dotted setting.
@@ -122,6 +132,7 @@ VARIABLES = {
     "PIXELPIPE_TARGETS": "targets",
     "PIXELPIPE_BUDGET": "budget.run",
     "PIXELPIPE_BUDGET_DAY": "budget.day",
+    "PIXELPIPE_MAX_CREDITS": "max_credits",
     "PIXELPIPE_JOBS": "jobs",
     "PIXELPIPE_PLACEHOLDER": "placeholder",
     "PIXELPIPE_BATCH": "batch",
@@ -134,7 +145,6 @@ VARIABLES = {
 }
 #: Flags whose name is not the setting's.
 _FLAGS = {
-    "max_credits": "budget.run",
     "settle": "watch.settle_s",
     "buy_after": "watch.buy_after_s",
     "burst": "watch.burst",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ..core.model import Record, TargetChoice
 from . import globs
 from .clip_fields import CLIP_NAME, DEFAULTS, FREE, OWN, PROMPT, SENT
+from .expressions import Expression, ExpressionError
 from .shapes import At, Choice, Nothing, Number, Schema, Switch, Text, Whole, nearest, wrong
 from .tables import Field, ListOf, MapOf, OneOf, Table
 
@@ -28,9 +29,9 @@ def _pattern_problem(text: str) -> str | None:
 
 def _regex_problem(text: str) -> str | None:
     try:
-        re.compile(text)
-    except re.error as exc:
-        return f"is not a regular expression: {exc}"
+        Expression(text)
+    except ExpressionError as exc:
+        return str(exc)
     return None
 
 

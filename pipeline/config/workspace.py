@@ -12,7 +12,7 @@ from ..core.model import Document, Record, Rule
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Store
-from . import packs, project_settings, rule_file, target_checks, yaml_document
+from . import consent, packs, project_settings, rule_file, target_checks, yaml_document
 from .project_settings import ServiceChoice, Settings
 from .shapes import At
 
@@ -26,6 +26,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     service: ServiceChoice
     #: The user's state folder: ledger, and the second copy of what was bought.
     state: Path
+    #: Why the key in the project's `.env` does not count; "" when it does, or there is none.
+    key_refusal: str = ""
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
     #: False for a single file: nothing of ours is kept in its folder, and there is no lock file.
@@ -59,34 +61,28 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     Raises ConfigError with file and line.
     """
     root = files.find(start)
-    stated = yaml_document.read(root / files.CONFIG_NAME, files.CONFIG_NAME)
+    stated = yaml_document.read(root / files.CONFIG_NAME, files.CONFIG_NAME, within=root)
     settings = project_settings.resolve(stated, environment, flags)
     target_checks.check_document(stated)
     target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
     found, inputs = _rules(root, settings)
+    state = state_folder(settings, environment)
+    service, key_refusal = consent.service(settings, root, state, environment)
     return Workspace(
         root=root,
         settings=settings,
         rules=found,
-        service=project_settings.service(settings, api_key(root, environment) is not None),
-        state=state_folder(settings, environment),
+        service=service,
+        state=state,
+        key_refusal=key_refusal,
         inputs=(files.CONFIG_NAME, *inputs),
     )
-
-
-def api_key(root: Path, environment: Mapping[str, str]) -> str | None:
-    """Find the key in the environment or the project's `.env`; it is never kept in a record."""
-    try:
-        dotenv = (root / ".env").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        dotenv = None
-    return project_settings.api_key(environment, dotenv)
 
 
 def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
     """Read the project's rule files, then the packs; a rule may extend any other."""
     names = _files(root, settings.rules)
-    own = [(yaml_document.read(root / name, name), "") for name in names]
+    own = [(yaml_document.read(root / name, name, within=root), "") for name in names]
     try:
         shipped = [(packs.load(pack), pack) for pack in settings.packs]
     except ConfigError as exc:

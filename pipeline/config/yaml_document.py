@@ -8,11 +8,13 @@ which a small file can grow to gigabytes or name a Python class, do not exist.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core import small_files
 from ..core.errors import ConfigError
 from ..core.model import Document
 
@@ -46,19 +48,22 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3
 _Place = tuple[str | int, ...]
 
 
-def read(path: Path, name: str) -> Document:
+def read(path: Path, name: str, *, within: Path | None = None) -> Document:
     """Read the YAML file at `path`; `name` is what messages call it.
+
+    `within`: a link must not lead out of this folder, since a mistake quotes what stands there.
 
     Raises ConfigError, with the line where there is one, if the file cannot be read, is not UTF-8
     (a byte order mark is fine), is larger than 4 MiB, or is refused by `parse`.
     """
     try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+        content = small_files.read(path, most=MAX_BYTES, within=within)
     except OSError as exc:
-        raise ConfigError(f"cannot be read: {exc.strerror or exc}", path=name) from exc
-    if len(content) > MAX_BYTES:
-        raise ConfigError("is larger than 4 MiB; is it really a rule file?", path=name)
+        if exc.errno == errno.EFBIG:
+            why = "is larger than 4 MiB; is it really a rule file?"
+        else:
+            why = f"cannot be read: {exc.strerror or exc}"
+        raise ConfigError(why, path=name) from exc
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as exc:

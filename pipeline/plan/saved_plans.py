@@ -51,6 +51,8 @@ class SavedPlan(Record, frozen=True, kw_only=True):
     inputs: Mapping[str, str]
     rules: str
     lock: str
+    #: What shows that this user made it here: a plan is a yes, and a checkout may bring a file.
+    proof: str = ""
 
 
 def make(
@@ -69,6 +71,12 @@ def make(
         rules=_rules(workspace),
         lock=keys.digest(lock.text(locked).encode()),
     )
+
+
+def agreed(saved: SavedPlan, workspace: Workspace) -> bytes:
+    """Return the text that is signed: the whole plan, and where it holds."""
+    bare = msgspec.to_builtins(msgspec.structs.replace(saved, proof=""))
+    return msgspec.json.encode(["plan", str(workspace.root.resolve()), bare], order="sorted")
 
 
 def moved(saved: SavedPlan, now: SavedPlan) -> list[str]:

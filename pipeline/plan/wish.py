@@ -44,6 +44,8 @@ class Wish(Record, frozen=True, kw_only=True):
     # -- the yes for purchases: so many credits, all, whatever a person answers, or none --
 
     max_credits: int | None = None
+    #: What a user calls `max_credits`.
+    limited_by: str = "--max-credits"
     yes: bool = False
     ask: Callable[[Plan], bool] | None = None
     #: A plan that was agreed to: exactly this is done, or nothing.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..config import project_settings
+from ..config import consent, project_settings
 from ..config import workspace as workspaces
 from ..config.project_settings import ServiceChoice
 from ..config.workspace import Workspace
@@ -51,14 +51,15 @@ def workspace(
         files.find(start)
     except ConfigError:
         settings = project_settings.resolve(None, environment, flags)
+        root, state = start.absolute(), workspaces.state_folder(settings, environment)
+        service, key_refusal = consent.service(settings, root, state, environment)
         return Workspace(
-            root=start.absolute(),
+            root=root,
             settings=settings,
             rules=(),
-            service=project_settings.service(
-                settings, workspaces.api_key(start, environment) is not None
-            ),
-            state=workspaces.state_folder(settings, environment),
+            service=service,
+            state=state,
+            key_refusal=key_refusal,
             inputs=(),
         )
     return workspaces.open(start, environment, flags)

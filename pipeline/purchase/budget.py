@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..config.project_settings import Settings
+from ..config import consent
+from ..config.project_settings import DEFAULT, Settings
 from ..core.model import Record, Rule
 from ..plan.plan import Plan
 
 #: Dollars of one credit of the monthly and of the purchased pool, about (vendor's introduction).
 MONTHLY_DOLLARS, PURCHASED_DOLLARS = 1 / 200, 1 / 100
+
+
+class Limit(Record, frozen=True, kw_only=True):
+    """A yes for so many credits, and what a user calls it: `--max-credits`."""
+
+    credits: int
+    name: str
 
 
 class Permit(Record, frozen=True, kw_only=True):
@@ -31,31 +39,39 @@ def allow(
     plan: Plan,
     settings: Settings,
     *,
-    max_credits: int | None,
+    limit: Limit | None,
     yes: bool,
     spent_today: int,
     ask: Callable[[Plan], bool] | None,
 ) -> Permit:
-    """Find the yes for a plan's purchases: a flag, a budget, or a person.
+    """Find the yes for a plan's purchases, a flag or a person, within what the budgets leave.
 
-    `ask` is None where nobody can be asked: then nothing is bought, and the refusal names the
-    total and the flag that would allow it.
+    `limit` is a yes for so many credits. A budget is none: anybody may have written it. `ask` is
+    None where nobody can be asked: then nothing is bought, and the refusal names the total and the
+    flag that would allow it.
     """
     total = plan.credits
-    limits = {"--max-credits": max_credits, "budget.run": settings.budget.run}
-    day = settings.budget.day
-    if day is not None:
-        limits["what is left of budget.day"] = max(0, day - spent_today)
-    stated = {name: limit for name, limit in limits.items() if limit is not None}
-    if stated:
-        name = min(stated, key=lambda name: stated[name])
-        return Permit(credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached")
-    if yes or total == 0 or (ask is not None and ask(plan)):
+    if total and not yes and limit is None and (ask is None or not ask(plan)):
+        return Permit(credits=0, refusal=_unasked(total, settings))
+    limits = {"budget.run": settings.budget.run}
+    if settings.budget.day is not None:
+        limits["what is left of budget.day"] = max(0, settings.budget.day - spent_today)
+    if limit is not None:
+        limits[limit.name] = limit.credits
+    stated = {name: most for name, most in limits.items() if most is not None}
+    if not stated:
         return Permit(credits=total)
-    return Permit(
-        credits=0,
-        refusal=f"would cost {total} credits ({dollars(total)}); allow it with "
-        f"--max-credits {total}, --yes, or `budget:` in pixelpipe.yaml",
+    name = min(stated, key=lambda name: stated[name])
+    return Permit(credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached")
+
+
+def _unasked(total: int, settings: Settings) -> str:
+    """Say what would allow a purchase."""
+    budgets = [name for name in ("budget.run", "budget.day") if settings.origin(name) != DEFAULT]
+    caps = f" ({settings.origin(budgets[0])} only limits what a yes allows)" if budgets else ""
+    return (
+        f"would cost {total} credits ({dollars(total)}); allow it with --max-credits {total}, "
+        f"--yes, or for every run `pixelpipe trust --budget {total}`{caps}"
     )
 
 
@@ -106,4 +122,4 @@ def dollars(credits: int) -> str:
 
 def is_frozen_by_default(environment: Mapping[str, str], plan_paid: bool) -> bool:
     """Tell whether this is a clean build somewhere that must not spend by itself (`CI=true`)."""
-    return plan_paid and environment.get("CI", "").lower() in ("1", "true", "yes")
+    return plan_paid and consent.is_ci(environment)

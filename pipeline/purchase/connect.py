@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from ..config import workspace
+from ..config import consent
 from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, RefusedError
 from ..core.model import Balance
@@ -52,7 +52,7 @@ class Connection:
     def service(self) -> Service:
         """Return the service; the built-in engine is started with the first call.
 
-        Raises RefusedError when the Pixel Engine is asked for and no key is set.
+        Raises RefusedError when a key is needed and none is set, or may not be sent there.
         """
         with self._once:
             if self._service is None:
@@ -72,13 +72,20 @@ class Connection:
         if base_url is None:
             base_url, key = self._stack.enter_context(local_engine.engine(slots=_ENGINE_SLOTS))
         else:
-            found = workspace.api_key(self._workspace.root, self._environment)
-            if found is None:
-                raise RefusedError(_NO_KEY)
-            key = found
+            key = self._key()
         service = Service(base_url, key)
         self._stack.callback(service.close)
         return service
+
+    def _key(self) -> str:
+        """Return the key, if it may go where the workspace would send it."""
+        place = self._workspace
+        if place.service.refusal:
+            raise RefusedError(place.service.refusal)
+        found, refusal = consent.key(place.root, place.state, self._environment)
+        if found is None:
+            raise RefusedError(refusal or _NO_KEY)
+        return found
 
 
 def balance(place: Workspace, environment: Mapping[str, str]) -> tuple[Balance | None, str]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..config import consent
 from ..config.workspace import Workspace
-from ..core.errors import OutOfDateError, RefusedError
+from ..core import private
+from ..core.errors import OutOfDateError, RefusedError, StorageError
 from ..plan import saved_plans
 from ..plan.plan import Plan
 from ..plan.saved_plans import SavedPlan
@@ -17,11 +19,12 @@ from ..plan.wish import Wish
 from ..storage.ledger import DAY_S, Ledger
 from ..storage.lock import Lock
 from . import budget, hold_back
-from .budget import Permit
+from .budget import Limit, Permit
 
 if TYPE_CHECKING:
     from .service.client import Service
 
+NOT_MADE_HERE = "the saved plan was not made by you on this computer, and is no yes"
 USED_UP = "the saved plan was carried out before; plan again"
 
 
@@ -31,6 +34,39 @@ def frozen_by(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> str:
     if wish.frozen or not is_ci or wish.max_credits is not None:
         return "--frozen" if wish.frozen else ""
     return "CI=true (without --max-credits)"
+
+
+def limited(wish: Wish, workspace: Workspace, environment: Mapping[str, str]) -> Wish:
+    """Add the yes that the environment, or what was trusted, gives for so many credits."""
+    if wish.max_credits is not None:
+        return wish
+    if (most := workspace.settings.max_credits) is not None:
+        name = workspace.settings.origin("max_credits")
+        return msgspec.structs.replace(wish, max_credits=most, limited_by=name)
+    trusted = consent.trusted_budget(workspace.state, workspace.root, environment)
+    if wish.yes or trusted is None:
+        return wish
+    name = "`pixelpipe trust --budget`"
+    return msgspec.structs.replace(wish, max_credits=trusted, limited_by=name)
+
+
+def signed(saved: SavedPlan, workspace: Workspace) -> SavedPlan:
+    """Return a plan with the proof that this user made it for this project.
+
+    Raises StorageError where the state folder cannot be written.
+    """
+    try:
+        proof = private.signature(workspace.state, saved_plans.agreed(saved, workspace))
+    except OSError as exc:
+        why = exc.strerror or exc
+        raise StorageError(f"{workspace.state}: {why}; no plan can be signed") from exc
+    return msgspec.structs.replace(saved, proof=proof)
+
+
+def is_made_here(saved: SavedPlan, workspace: Workspace) -> bool:
+    """Tell whether this user made a plan for this project, and nobody changed it since."""
+    agreed = saved_plans.agreed(saved, workspace)
+    return private.is_signed(workspace.state, agreed, saved.proof)
 
 
 def keeps_lock(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> bool:
@@ -52,7 +88,7 @@ class Permission:
         """Borrow what tells of it; `connect` opens the service, which only a balance needs."""
         self._workspace = workspace
         self._environment = environment
-        self._wish = wish
+        self._wish = limited(wish, workspace, environment)
         self._ledger = ledger
         self._connect = connect
 
@@ -79,7 +115,10 @@ class Permission:
         now = saved_plans.make(plan, self._workspace, locked, saved.only, None)
         if moved := saved_plans.moved(saved, now):
             raise OutOfDateError(f"the saved plan is stale: {'; '.join(moved)}; plan again")
-        permit = self._allowed(plan, msgspec.structs.replace(self._wish, yes=True))
+        is_yes = self._wish.yes or is_made_here(saved, self._workspace)
+        permit = self._allowed(plan, msgspec.structs.replace(self._wish, yes=is_yes))
+        if plan.credits and not permit.credits and not is_yes:
+            raise RefusedError(f"{NOT_MADE_HERE}; it {permit.refusal}")
         prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
         refusals = budget.divide(prices, permit, None, budget.of_rules(self._workspace.rules))
         if refusal := next(filter(None, refusals), ""):
@@ -94,11 +133,16 @@ class Permission:
         return permit
 
     def _allowed(self, plan: Plan, wish: Wish) -> Permit:
+        if refusal := self._workspace.service.refusal:
+            return Permit(credits=0, refusal=refusal)
+        most, limit = wish.max_credits, None
+        if most is not None:
+            limit = Limit(credits=most, name=wish.limited_by)
         today = time.time() // DAY_S * DAY_S
         return budget.allow(
             plan,
             self._workspace.settings,
-            max_credits=wish.max_credits,
+            limit=limit,
             yes=wish.yes,
             spent_today=self._ledger.committed_since(today) if plan.credits else 0,
             ask=wish.ask,

@@ -262,9 +262,12 @@ class _Run:
         content = self._store.content(digest) if record else None
         if record is None or content is None:
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are damaged")
-        self._store.keep(record)
-        if clip.job is not None and clip.step.kind is StepKind.REUSE:
-            jobs.settle(clip.job, record, self._context.ledger, self._context.clock())
+        ledger = self._context.ledger
+        # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
+        is_own = self._store.is_kept_by_user(record)
+        self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
+        if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
+            jobs.settle(clip.job, record, ledger, self._context.clock())
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)
 

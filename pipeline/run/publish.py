@@ -87,10 +87,11 @@ class Publication:
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
             )
-            written = project.publish(self._workspace.root, files, syncs_folders=False)
+            below = self._workspace.settings.assets
+            written = project.publish(self._workspace.root, files, below=below, syncs_folders=False)
             for line in self._files_of.get(source.stem, ()):
-                if line.path not in new and not self._is_frozen:
-                    project.remove(self._workspace.root, line.path, line.digest)
+                if line.path not in new and line.is_ours and not self._is_frozen:
+                    project.remove(self._workspace.root, line.path, line.digest, below=below)
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
             self.left |= self._stood[source.stem]
         self._clips[source.path] = clips
@@ -122,7 +123,13 @@ class Publication:
             removed = tuple(
                 line.path
                 for line in self._files_of.get(stem, ())
-                if line.is_ours and project.remove(self._workspace.root, line.path, line.digest)
+                if line.is_ours
+                and project.remove(
+                    self._workspace.root,
+                    line.path,
+                    line.digest,
+                    below=self._workspace.settings.assets,
+                )
             )
             self._stood[stem] = self._standing(self._paths(stem))
             self.left |= self._stood[stem]

@@ -65,11 +65,22 @@ class Report(Record, frozen=True, kw_only=True):
             "totals": self._totals(),
             "steps": [_step(result, self.ready_s(result)) for result in self.results],
             "unmatched": list(self.plan.unmatched),
-            "notices": list(self.plan.notices),
+            "notices": [*self.plan.notices, *self.refusals],
         }
         if self.forecast is not None:
             document["forecast"] = self.forecast.json()
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+    @property
+    def refusal(self) -> str:
+        """Why the service may not be contacted although this run needs it, or ""."""
+        needs = any(step.kind in (StepKind.BUY, StepKind.RESUME) for step in self.plan.steps)
+        return self.workspace.service.refusal if needs else ""
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What the user has to allow before it counts, in sentences."""
+        return tuple(filter(None, (self.workspace.key_refusal, self.refusal)))
 
     def _totals(self) -> dict[str, object]:
         kinds = Counter(step.kind for step in self.plan.steps)

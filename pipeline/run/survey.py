@@ -317,7 +317,7 @@ def _wanted(
     match = matcher.match(source)
     override = source.path + _OVERRIDE
     if override in scan.files:
-        read = yaml_document.read(workspace.root / override, override)
+        read = yaml_document.read(workspace.root / override, override, within=workspace.root)
         rule = rule_file.override(match.rule if match else None, read)
         target_checks.check_document(read)
         match = matching.Match(rule=rule, captures=match.captures if match else {})

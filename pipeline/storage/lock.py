@@ -1,9 +1,10 @@
 """`pixelpipe.lock`: which purchase each clip uses, and which files are ours.
 
 Text in, records out, and back; no file is touched here. The file holds sorted JSON lines of two
-kinds, after one line with the format version. It is committed and merged by union: clip lines are
-united, since both sides were paid for; files that two sides made differently are dropped with
-their whole set, and finished again for nothing.
+kinds, after one line with the format version. A checkout may hold any text: a line that names what
+no run of ours would write is set aside, as one that cannot be read. It is committed and merged by
+union: clip lines are united, since both sides were paid for; files that two sides made differently
+are dropped with their whole set, and finished again for nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,16 @@ import msgspec
 from ..core.errors import ConfigError
 from ..core.keys import BUILT_IN
 from ..core.model import Record
+from ..core.model.checked import (
+    ClipName,
+    Digest,
+    Grade,
+    Mark,
+    OutputPath,
+    ServiceName,
+    SourcePath,
+    Take,
+)
 from ..core.version import ENGINE_VERSION
 
 VERSION = 1
@@ -25,21 +36,21 @@ _MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 class ClipLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One purchase in use: the clip of a source, its key, and the digest of the bought bytes."""
 
-    source: str
-    clip: str
-    key: str
-    digest: str
-    service: str
+    source: SourcePath
+    clip: ClipName
+    key: Digest
+    digest: Digest
+    service: ServiceName
     paid: bool = False
-    take: int = 0
+    take: Take = 0
     #: Key with the prompt's path words left open; see keys.open_key.
-    open: str | None = None
+    open: Digest | None = None
     #: Set while it is kept back because of a low grade: what was judged (steps.judgement), and
     #: the grade, or None when it only waits for another clip of its source.
-    hidden: str = ""
-    grade: int | None = None
+    hidden: Mark = ""
+    grade: Grade | None = None
     #: Version of the built-in engine's art that made it; 0: not said, so the oldest.
-    engine: int = 0
+    engine: Take = 0
 
     @property
     def is_outdated(self) -> bool:
@@ -50,9 +61,9 @@ class ClipLine(Record, frozen=True, kw_only=True, omit_defaults=True):
 class FileLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One published file: its content's digest, and the build key of the set it belongs to."""
 
-    path: str
-    digest: str
-    build: str
+    path: OutputPath
+    digest: Digest
+    build: Digest
     #: Edited by hand, and accepted so: never replaced by a build.
     adopted: bool = False
     #: No longer made by us: the whole source is left alone.

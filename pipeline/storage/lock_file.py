@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..core import small_files
 from ..core.errors import StorageError
 from . import lock
 from .lock import Lock
+
+#: A project of 100,000 sprites has a lock file of half this size.
+_MOST_BYTES = 128 * small_files.MIB
 
 
 def read(root: Path) -> Lock:
@@ -17,8 +21,9 @@ def read(root: Path) -> Lock:
 def text(root: Path) -> str:
     """Return the text of the project's lock file; an absent one is empty."""
     try:
-        return (root / lock.NAME).read_bytes().decode()
+        return small_files.read(root / lock.NAME, most=_MOST_BYTES, within=root).decode()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as exc:
-        raise StorageError(f"{lock.NAME}: cannot be read ({exc})") from exc
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
+        raise StorageError(f"{lock.NAME}: cannot be read ({why})") from exc

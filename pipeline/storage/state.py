@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..core import private
+from ..core import private, small_files
 from .files import paths
 from .files.stats import RACY_NS, Stat
 
@@ -42,6 +42,8 @@ _OLDER = (
     "index.sqlite-shm",
     "tmp/seal",
 )
+#: A project of 100,000 sprites remembers a fifth of this.
+_MOST_BYTES = 256 * small_files.MIB
 _PROOF_BYTES = 32
 #: Bytes of a block's proof, of its folder's name, and of what it holds.
 _BLOCK = struct.Struct("<16sHI")
@@ -159,7 +161,7 @@ class State:
         """Read what the project at `root` remembers; nothing is written before `save`."""
         state = cls(root, home, clock=clock)
         with suppress(OSError, ValueError):
-            content = state._place.read_bytes()
+            content = small_files.read(state._place, most=_MOST_BYTES)
             if home is not None and (found := parts(content)) is not None:
                 state._key = private.known_secret(home)
                 if state._key and _proof(state._key, content[found.signed]) == found.proof:
@@ -237,6 +239,7 @@ class State:
             if self._is_torn or not self._signed or self._has_grown():
                 self._replace(self._signed or _signed(key, b"", b""), self._compact(key))
             else:
+                paths.prepare(self._root)  # refuses links
                 with self._place.open("ab") as stream:
                     stream.write(added)
             self._new.clear()
@@ -300,7 +303,8 @@ class State:
         self._place.parent.mkdir(exist_ok=True)
         temporary = self._place.with_name(f"{self._place.name}.{os.getpid()}")
         try:
-            with temporary.open("wb") as stream:
+            temporary.unlink(missing_ok=True)  # a checkout may bring a link of that name
+            with temporary.open("xb") as stream:
                 stream.writelines((begin, rest))
             temporary.replace(self._place)
         finally:

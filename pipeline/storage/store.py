@@ -5,26 +5,43 @@ copy in the user's state folder, which survives `git clean`. The bytes are self-
 record names a request key and a digest, and is written after the bytes, so that it never refers
 to what is not there. Several results for one key may stand side by side: all were paid for.
 
+The project's tier comes with a checkout, so that anybody may have written it. A record counts when
+its names are digests, it lies where its names say, and its figures are possible; nothing is
+written or removed through a link; and the user's own tier takes only what this user fetched.
+
     bought/9f/9f2c….png                    bytes under their digest
     bought/41/41aa….9f2c….json             record: request key, digest
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from ..core import keys
+from ..core import keys, private, small_files
 from ..core.errors import ConfigError, StorageError
-from ..core.model import Record, Resolved
+from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
+from ..core.model.checked import Credits, Digest, ServiceName, Take
 from .lock import ClipLine
 
 VERSION = 1
+_STATE_NAME = ".pixelpipe"
+#: Sixteen frames of the largest canvas at twice their size take 16 MiB unpacked; real strips a
+#: hundredth. A record has a prompt, a palette and the text of its key.
+_MOST_BYTES = 64 * small_files.MIB
+_RECORD_BYTES = small_files.MIB
+#: What no regular file of a possible size says: as good as absent, since we never wrote it.
+_NOT_OURS = (errno.EINVAL, errno.EFBIG, errno.EISDIR, errno.ELOOP, errno.ENXIO)
+#: A source of the largest size that is read, brought down to one pixel; frames and some to spare.
+_MOST_SCALE, _MOST_FRAMES = 4096, 64
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _SHORT = 16  # hex digits of the digest in a record's name: 64 bits tell results of one key apart
 
 
@@ -32,12 +49,12 @@ class Bought(Record, frozen=True, kw_only=True):
     """The record of one purchase."""
 
     version: int = VERSION
-    request_key: str
-    digest: str
-    service: str
+    request_key: Digest
+    digest: Digest
+    service: ServiceName
     paid: bool
-    take: int
-    credits_charged: int
+    take: Take
+    credits_charged: Credits
     #: The model's name as the service gave it back.
     model: str = ""
     #: The text that the request key is the digest of.
@@ -49,6 +66,16 @@ class Bought(Record, frozen=True, kw_only=True):
     #: Version of the built-in engine's art; 0: not said, so the oldest.
     engine: int = 0
     resolved: Resolved
+
+    def is_fetched_by(self, jobs: Iterable[Job]) -> bool:
+        """Tell whether one of the user's own jobs brought exactly this: a checkout may lie."""
+        return any(
+            job.state is JobState.BOUGHT
+            and (job.request_key, job.digest) == (self.request_key, self.digest)
+            and (job.service, job.paid, job.take) == (self.service, self.paid, self.take)
+            and (job.recipe, job.resolved) == (self.recipe, self.resolved)
+            for job in jobs
+        )
 
     def line(self, source: str, clip: str) -> ClipLine:
         """Return the lock file's line for a clip that uses this purchase."""
@@ -93,13 +120,8 @@ class Store:
     def content(self, digest: str) -> bytes | None:
         """Return the bytes under `digest`, or None when no tier has them undamaged."""
         for folder in self._folders:
-            try:
-                content = _bytes_path(folder, digest).read_bytes()
-            except FileNotFoundError:
-                continue
-            except OSError as exc:
-                raise _storage_error(_bytes_path(folder, digest), exc) from exc
-            if keys.digest(content) == digest:
+            content = _content(_bytes_path(folder, digest))
+            if content is not None and keys.digest(content) == digest:
                 return content
         return None
 
@@ -110,7 +132,7 @@ class Store:
     def damaged(self, digest: str) -> tuple[Path, ...]:
         """Return the files under `digest` that hold something else."""
         places = [_bytes_path(folder, digest) for folder in self._folders]
-        return tuple(p for p in places if p.is_file() and keys.digest(p.read_bytes()) != digest)
+        return tuple(p for p in places if p.is_file() and not _is_whole(p, digest))
 
     def find(self, request_key: str) -> Bought | None:
         """Return the purchase under `request_key`.
@@ -125,22 +147,58 @@ class Store:
         return next((one for one in self._records(request_key) if one.digest == digest), None)
 
     def records(self, folder: Path) -> Iterator[tuple[Path, Bought]]:
-        """Yield every readable record in one tier, with its place."""
+        """Yield every sound record in one tier, with its place; nothing that lies behind a link."""
         for path in sorted(folder.glob("??/*.json")):
+            if _is_behind_link(folder, path):
+                continue
             record = _read_record(path)
             if record is not None:
                 yield path, record
 
-    def keep(self, bought: Bought) -> None:
-        """Bring a purchase that only some tiers have into all of them."""
-        if all(
-            _record_path(folder, bought.request_key, bought.digest).exists()
-            for folder in self._folders
-        ):
-            return
-        content = self.content(bought.digest)
+    def is_kept_by_user(self, bought: Bought) -> bool:
+        """Tell whether the user's own tier, where only this user's runs write, has a purchase."""
+        path = _record_path(self._folders[-1], bought.request_key, bought.digest)
+        return path.is_file() and _read_record(path) == bought
+
+    def keep(self, bought: Bought, *, is_fetched: bool) -> None:
+        """Bring a purchase that only some tiers have into all of them.
+
+        Into the user's own tier, which serves all projects, only if this user's ledger says that
+        it `is_fetched`: a checkout may hold any record for a well-known sprite.
+        """
+        folders = self._folders if is_fetched else self._folders[:-1]
+        lacking = [
+            folder
+            for folder in folders
+            if not _record_path(folder, bought.request_key, bought.digest).exists()
+        ]
+        content = self.content(bought.digest) if lacking else None
         if content is not None:
-            self.put(bought, content)
+            Store(*lacking, durable=self._durable).put(bought, content)
+
+    def mend(self, digest: str) -> tuple[Path, ...]:
+        """Replace damaged copies of bytes by a whole one, if there is one; return their places."""
+        damaged = self.damaged(digest)
+        content = self.content(digest) if damaged else None
+        if content is None:
+            return ()
+        for path in damaged:
+            self._write(path, content)
+        return damaged
+
+    def remove(self, folder: Path, bought: Bought) -> None:
+        """Remove a purchase from one tier: the record first, then bytes that no record names.
+
+        Raises StorageError for a link, behind which it is not ours.
+        """
+        record = _record_path(folder, bought.request_key, bought.digest)
+        content = _bytes_path(folder, bought.digest)
+        for path in (record, content):
+            if _is_behind_link(folder, path):
+                raise StorageError(f"{path}: lies behind a link; nothing is removed there")
+        record.unlink(missing_ok=True)
+        if not any(folder.glob(f"??/*.{bought.digest[:_SHORT]}.json")):
+            content.unlink(missing_ok=True)
 
     def _records(self, request_key: str) -> Iterator[Bought]:
         for folder in self._folders:
@@ -157,12 +215,25 @@ class Store:
                     if record is not None:
                         yield record
 
+    def _make_folder(self, folder: Path) -> None:
+        """Make the folder of a file; the user's own tier is nobody else's."""
+        tier = folder.parent
+        if tier.parent.name != _STATE_NAME:
+            private.folder(tier.parent)
+            private.folder(tier)
+        folder.mkdir(parents=True, exist_ok=True)
+
     def _write(self, path: Path, content: bytes) -> None:
         if _holds(path, content):
             return
+        if _is_behind_link(path.parent.parent, path):
+            raise StorageError(
+                f"{path.parent}: leads through a link, and bought bytes are not written through "
+                "one; replace it by a folder"
+            )
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.pixelpipe-tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(path.parent)
             try:
                 with temporary.open("xb") as file:
                     file.write(content)
@@ -180,9 +251,37 @@ class Store:
 
 def _holds(path: Path, content: bytes) -> bool:
     try:
-        return path.read_bytes() == content
-    except OSError:
+        return path.stat().st_size == len(content) and _content(path) == content
+    except (OSError, StorageError):
         return False
+
+
+def _content(path: Path) -> bytes | None:
+    """Return the bytes of a file; None for what is absent, no regular file, or absurdly large."""
+    try:
+        return small_files.read(path, most=_MOST_BYTES)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        if exc.errno in _NOT_OURS:
+            return None
+        raise _storage_error(path, exc) from exc
+
+
+def _is_whole(path: Path, digest: str) -> bool:
+    content = _content(path)
+    return content is not None and keys.digest(content) == digest
+
+
+def _is_behind_link(folder: Path, path: Path) -> bool:
+    """Tell whether a step of the way to a file of a tier is a link.
+
+    The user's own state folder may lie behind one; a project's `.pixelpipe` comes with a checkout.
+    """
+    steps = [path.parent, folder]
+    if folder.parent.name == _STATE_NAME:
+        steps.append(folder.parent)
+    return any(step.is_symlink() for step in steps)
 
 
 def _bytes_path(folder: Path, digest: str) -> Path:
@@ -195,16 +294,45 @@ def _record_path(folder: Path, request_key: str, digest: str) -> Path:
 
 def _read_record(path: Path) -> Bought | None:
     try:
-        record = msgspec.json.decode(path.read_bytes(), type=Bought)
-    except msgspec.MsgspecError:
+        content = small_files.read(path, most=_RECORD_BYTES)
+        record = msgspec.json.decode(content, type=Bought)
+    except (msgspec.MsgspecError, UnicodeError):
         return None  # damaged: as good as absent; the bytes stay where they are
     except FileNotFoundError:
         return None  # another process pruned it between two looks
     except OSError as exc:
+        if exc.errno in _NOT_OURS:
+            return None
         raise _storage_error(path, exc) from exc
     if record.version > VERSION or record.resolved.version > VERSION:
         raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=str(path))
-    return record
+    return record if _is_sound(record, path) else None
+
+
+def _is_sound(record: Bought, path: Path) -> bool:
+    """Tell whether a record lies where its names say, and its figures are possible."""
+    if record.request_key != record.resolved.request_key:
+        return False
+    place = _record_path(path.parent.parent, record.request_key, record.digest)
+    return place == path and _is_possible(record.resolved)
+
+
+def _is_possible(resolved: Resolved) -> bool:
+    """Tell whether a request can have been resolved so: other figures ask for endless memory."""
+    width, height = resolved.canvas
+    left, top, right, bottom = resolved.pad
+    colours = (resolved.matte, *(resolved.palette or ()))
+    return (
+        0 < width <= MAX_SIDE_PX
+        and 0 < height <= MAX_SIDE_PX
+        and min(resolved.pad) >= 0
+        and left + right < width
+        and top + bottom < height
+        and 1 <= resolved.scale <= _MOST_SCALE
+        and 1 <= resolved.frames <= _MOST_FRAMES
+        and all(map(_COLOUR.fullmatch, colours))
+        and (not resolved.runner_up or _COLOUR.fullmatch(resolved.runner_up) is not None)
+    )
 
 
 def _sync_folder(folder: Path) -> None:

@@ -257,7 +257,8 @@ def test_bytes_that_two_purchases_share_outlive_one_of_them(paying: Game) -> Non
     record = next(
         r for p, r in store.records(opened(paying).workspace.bought[0]) if p.name == one.name
     )
-    twin = json.loads(one.read_text()) | {"request_key": "f" * 64}
+    twin = json.loads(one.read_text())
+    twin |= {"request_key": "f" * 64, "resolved": twin["resolved"] | {"request_key": "f" * 64}}
     name = f"{'f' * 64}.{record.digest[:16]}.json"
     place = paying.write(f".pixelpipe/bought/ff/{name}", json.dumps(twin))
     found = upkeep.unused(opened(paying))

@@ -75,8 +75,8 @@ def test_flags_beat_the_environment_and_that_beats_the_file() -> None:
     settings = _resolve(FULL, environment, jobs=9, max_credits=40, batch=None)
     assert (settings.service, settings.origin("service")) == ("built-in", "PIXELPIPE_SERVICE")
     assert (settings.jobs, settings.origin("jobs")) == (9, "--jobs")
-    assert (settings.budget.run, settings.budget.day) == (40, 500)
-    assert settings.origin("budget.run") == "--max-credits"
+    assert (settings.budget.run, settings.max_credits) == (100, 40)
+    assert settings.origin("max_credits") == "--max-credits"
     assert (settings.batch, settings.origin("batch")) == (True, "pixelpipe.yaml:10")
 
 

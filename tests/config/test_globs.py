@@ -10,8 +10,9 @@ from pipeline.config import globs
 
 
 def _captures(pattern: str, path: str) -> dict[str, str] | None:
-    match = re.fullmatch(globs.compile(pattern).source, path)
-    return None if match is None else match.groupdict()
+    glob = globs.compile(pattern)
+    match = re.fullmatch(glob.source, path)
+    return None if match is None else glob.captured(match)
 
 
 @pytest.mark.parametrize(

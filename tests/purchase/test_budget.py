@@ -10,7 +10,7 @@ from game import RULES, TWO_CLIPS, Game, Shop
 
 from pipeline.api import Project, Wish
 from pipeline.purchase import budget, orders
-from pipeline.purchase.budget import Permit
+from pipeline.purchase.budget import Limit, Permit
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -47,12 +47,14 @@ def test_budgets_divide_in_order(
     ("limits", "max_credits", "spent_today", "allowed"),
     [
         ({}, None, 0, 0),
-        ({"run": 40}, None, 500, 40),
+        ({"run": 40}, None, 500, 0),
         ({"run": 40}, 20, 0, 20),
         ({"run": 20}, 40, 0, 20),
-        ({"day": 100}, None, 0, 100),
-        ({"day": 100}, None, 80, 20),
-        ({"day": 100}, None, 120, 0),
+        ({"run": 40}, 1000, 500, 40),
+        ({"day": 100}, None, 0, 0),
+        ({"day": 100}, 1000, 0, 100),
+        ({"day": 100}, 1000, 80, 20),
+        ({"day": 100}, 1000, 120, 0),
         ({"day": 100, "run": 40}, 60, 90, 10),
     ],
 )
@@ -60,15 +62,17 @@ def test_least_limit_is_the_allowance(
     paying: Game, limits: dict[str, int], max_credits: int | None, spent_today: int, allowed: int
 ) -> None:
     """Each limit holds whatever the others say, and so does it with `--yes`; what was spent today
-    is no part of what is left of the day."""
+    is no part of what is left of the day. A budget alone allows nothing."""
     paying.settings(**({"budget": limits} if limits else {}))
     project = Project(paying.root, environment=paying.variables())
     plan, settings = project.plan().plan, project.workspace.settings
-    for yes in (False, True):
-        found = budget.allow(
-            plan, settings, max_credits=max_credits, yes=yes, spent_today=spent_today, ask=None
-        )
-        assert found.credits == (plan.credits if yes and not limits else allowed)
+    limit = None if max_credits is None else Limit(credits=max_credits, name="--max-credits")
+    found = budget.allow(plan, settings, limit=limit, yes=False, spent_today=spent_today, ask=None)
+    assert found.credits == allowed
+    found = budget.allow(plan, settings, limit=limit, yes=True, spent_today=spent_today, ask=None)
+    least = [limits.get("run"), max_credits]
+    least += [max(0, limits["day"] - spent_today)] if "day" in limits else []
+    assert found.credits == min((one for one in least if one is not None), default=plan.credits)
 
 
 @pytest.mark.parametrize(

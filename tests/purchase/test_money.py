@@ -41,10 +41,14 @@ def test_limit_buys_in_order_and_names_the_rest(paying: Game, shop: Shop) -> Non
     assert shop.calls == 3
 
 
-def test_budget_in_the_file_is_a_yes(paying: Game, shop: Shop) -> None:
-    """`budget: 40` allows 40 credits a run, and no more."""
+def test_budget_in_the_file_limits_a_yes_and_is_none(paying: Game, shop: Shop) -> None:
+    """`budget: 40` leaves 40 credits a run of what a user allowed, and allows nothing."""
     paying.settings(budget=40)
-    assert paying.build().exit == 5
+    refused = paying.build()
+    assert refused.exit == 5
+    assert shop.calls == 0
+    assert "pixelpipe.yaml:3 only limits what a yes allows" in refused.stdout
+    assert paying.build("--yes").exit == 5
     assert shop.calls == 2
 
 
@@ -58,8 +62,8 @@ def test_smallest_limit_counts(paying: Game, shop: Shop) -> None:
 def test_day_budget_holds_over_runs(paying: Game, shop: Shop) -> None:
     """What was spent today counts, whichever run spent it."""
     paying.settings(budget={"day": 40})
-    assert paying.build().exit == 5
-    assert paying.build().exit == 5
+    assert paying.build("--yes").exit == 5
+    assert paying.build("--yes").exit == 5
     assert shop.calls == 2
 
 
@@ -70,7 +74,7 @@ def test_day_budget_counts_what_is_in_flight(game: Game, tmp_path: Path) -> None
         with killed_after_submission(game, shop):
             pass
         assert shop.calls == 1
-        assert game.build().exit == 5
+        assert game.build("--yes").exit == 5
         assert shop.calls == 1, "the day's 20 credits were committed already"
         assert shop.charged == 20
 

@@ -251,7 +251,7 @@ def test_placeholder_gives_way_to_what_was_published_meanwhile(paying: Game) -> 
 def test_watch_shows_waits_and_goes_on_after_a_release(game: Game, tmp_path: Path) -> None:
     """The whole chain with the real command: a placeholder while the purchase runs, an edit that
     is kept back, and `jobs release` from another terminal."""
-    with shop_serving(tmp_path, "--latency", "2") as shop:
+    with shop_serving(tmp_path, "--latency", "6") as shop:
         shop.fund(1000)
         game.use(shop)
         game.settings(watch={"settle": 0.2})

@@ -12,6 +12,7 @@ import pytest
 from game import Game
 
 from pipeline.api import Project
+from pipeline.core import keys
 from pipeline.core.errors import SupersededError
 from pipeline.core.model import File, Source
 from pipeline.run.publish import Publication
@@ -32,6 +33,8 @@ class Runs:
     def __init__(self, game: Game, ledger: Ledger) -> None:
         self.workspace = Project(game.root, environment=game.variables()).workspace
         self._ledger = ledger
+        #: What lines name by a digest.
+        self._names: dict[str, str] = {}
 
     def begin(self, *, is_standing_in: bool = False) -> Publication:
         """Begin a run: it sees the lock file as it is now."""
@@ -40,13 +43,17 @@ class Runs:
 
     def publish(self, run: Publication, content: str) -> None:
         """Publish the sprite's one file, from a purchase of that name."""
-        clip = ClipLine(source=HERO.path, clip="idle", key=content, digest=content, service="s")
-        run.publish(HERO, [File(path=OUTPUT, content=content.encode())], [clip], content)
+        name = keys.digest(content.encode())
+        self._names[name] = content
+        clip = ClipLine(source=HERO.path, clip="idle", key=name, digest=name, service="s")
+        run.publish(HERO, [File(path=OUTPUT, content=content.encode())], [clip], name)
 
     def locked(self) -> tuple[list[str], list[str]]:
         """Return which purchases and builds the lock file names."""
         found = lock_file.read(self.workspace.root)
-        return [line.key for line in found.clips], [line.build for line in found.files]
+        names = self._names
+        clips, files = [line.key for line in found.clips], [line.build for line in found.files]
+        return [names[key] for key in clips], [names[build] for build in files]
 
     def on_disk(self) -> str:
         """Return what stands there."""

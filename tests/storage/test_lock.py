@@ -13,15 +13,28 @@ from pipeline.core.errors import ConfigError
 from pipeline.storage import lock
 from pipeline.storage.lock import ClipLine, FileLine, Lock
 
-CLIP = ClipLine(source="a.png", clip="idle", key="k", digest="d", service="s", paid=True)
-FILE = FileLine(path="a.anim.png", digest="e", build="b")
+CLIP = ClipLine(source="a.png", clip="idle", key="1" * 64, digest="d" * 64, service="s", paid=True)
+FILE = FileLine(path="a.anim.png", digest="e" * 64, build="b" * 64)
 
-words = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=12)
+#: Names of files and folders: any text but what no scan takes, hidden ones and control characters.
+names = st.text(
+    st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="/"),
+    min_size=1, max_size=12,
+).filter(lambda name: name[0] != ".")  # fmt: skip
+stems = st.lists(names, min_size=1, max_size=3).map("/".join)
+digests = st.binary(min_size=32, max_size=32).map(bytes.hex)
 clips = st.builds(
-    ClipLine, source=words, clip=words, key=words, digest=words, service=words,
-    paid=st.booleans(), take=st.integers(0, 9), open=st.none() | words,
+    ClipLine,
+    source=stems.map(lambda stem: f"{stem}.png"),
+    clip=st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9_-]{0,9}\Z"),
+    key=digests, digest=digests, service=st.sampled_from(["built-in", "pixels.example"]),
+    paid=st.booleans(), take=st.integers(0, 9), open=st.none() | digests,
 )  # fmt: skip
-files = st.builds(FileLine, path=words, digest=words, build=words)
+files = st.builds(
+    FileLine,
+    path=st.tuples(stems, st.sampled_from(["png", "walk.gif", "json"])).map(".anim.".join),
+    digest=digests, build=digests,
+)  # fmt: skip
 
 
 @given(st.lists(clips, unique_by=lambda c: (c.source, c.clip, c.key, c.digest)),
@@ -52,9 +65,9 @@ def test_union_of_two_sides_keeps_every_purchase(
 
 def test_files_made_differently_are_dropped_as_sets() -> None:
     """Of two builds of one file neither is right after a merge; its whole set is made again."""
-    other = FileLine(path="a.anim.png", digest="f", build="c")
-    mate = FileLine(path="a.anim.json", digest="g", build="b")
-    alone = FileLine(path="z.anim.png", digest="h", build="z")
+    other = FileLine(path="a.anim.png", digest="f" * 64, build="c" * 64)
+    mate = FileLine(path="a.anim.json", digest="0" * 64, build="b" * 64)
+    alone = FileLine(path="z.anim.png", digest="9" * 64, build="a" * 64)
     read = lock.parse(lock.text(Lock(files=(FILE, mate, alone))) + lock.text(Lock(files=(other,))))
     assert read.files == (alone,)
 

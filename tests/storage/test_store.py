@@ -151,10 +151,21 @@ def test_several_results_of_one_key_stand_side_by_side(tiers: tuple[Path, Path])
 
 
 def test_missing_tier_is_filled(tiers: tuple[Path, Path]) -> None:
-    """What a checkout brought is copied to the user's own tier when it is used."""
+    """What this user fetched, and no longer has in both places, is copied when it is used."""
     Store(tiers[0]).put(bought(), CONTENT)
-    Store(*tiers).keep(bought())
+    Store(*tiers).keep(bought(), is_fetched=True)
     assert Store(tiers[1]).find(KEY) == bought()
+
+
+def test_what_a_checkout_brought_stays_in_it(tiers: tuple[Path, Path]) -> None:
+    """The user's own tier serves all projects: a record for a well-known sprite may be anybody's.
+    What the user's own tier has is copied into the project in any case."""
+    Store(tiers[0]).put(bought(), CONTENT)
+    Store(*tiers).keep(bought(), is_fetched=False)
+    assert Store(tiers[1]).find(KEY) is None
+    Store(tiers[1]).put(bought(b"mine"), b"mine")
+    Store(*tiers).keep(bought(b"mine"), is_fetched=False)
+    assert Store(tiers[0]).record(KEY, keys.digest(b"mine")) == bought(b"mine")
 
 
 def test_put_again_writes_nothing(tiers: tuple[Path, Path]) -> None:

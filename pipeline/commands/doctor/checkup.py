@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ...api import Project
-from ...config import packs
+from ...config import consent, packs
 from ...config.workspace import Workspace
 from ...core.errors import ConfigError, PixelpipeError, UnavailableError
 from ...core.model import Rule, Step, StepKind
@@ -39,18 +39,12 @@ def findings(
         "settings", f"{len(workspace.rules)} rules from {len(workspace.inputs)} files and packs"
     )
     yield from checks.old_packs(workspace.settings.packs, packs.versions())
-    yield from checks.key(
-        environment, _dotenv(workspace), is_needed=workspace.service.base_url is not None
-    )
+    text = None if workspace.key_refusal else consent.dotenv(workspace.root)
+    if workspace.key_refusal:
+        yield checks.note("key", workspace.key_refusal)
+    yield from checks.key(environment, text, is_needed=workspace.service.base_url is not None)
     yield from _place(workspace)
     yield from _plan(opened, environment, is_offline=is_offline)
-
-
-def _dotenv(workspace: Workspace) -> str | None:
-    try:
-        return (workspace.root / ".env").read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _place(workspace: Workspace) -> Iterator[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ...core.errors import StorageError
 from ...purchase.account import Records
 from ...storage import lock
 from ...storage.store import Store
+from ...storage.version_control import git
 from ..init import gameengines, listing, pluginplaces
 from ..init.pluginplaces import State
 from ..watch import mounts
@@ -23,9 +23,6 @@ _LIMITS = Path("/proc/sys/fs/inotify")
 #: Share of the system's watches that one project may take before it is worth a word.
 _MANY = 0.5
 _KEY = r"pe_sk_[A-Za-z0-9_-]{16,}"
-_GIT_S = 20
-#: Nothing of a foreign repository's configuration may start a program.
-_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
 def file_systems(workspace: Workspace) -> list[Finding]:
@@ -107,14 +104,14 @@ def version_control(workspace: Workspace) -> list[Finding]:
 
     Without git, or outside of a checkout, there is nothing to say.
     """
-    if _git(workspace.root, "rev-parse", "--is-inside-work-tree") is None:
+    if git(workspace.root, "rev-parse", "--is-inside-work-tree") is None:
         return []
     return [*_committed_keys(workspace.root), *_ignored(workspace)]
 
 
 def _committed_keys(root: Path) -> list[Finding]:
     """Name the files and lines with a key, never the key."""
-    hits = _git(root, "grep", "-I", "-n", "--full-name", "-E", "-e", _KEY) or ""
+    hits = git(root, "grep", "-I", "-n", "--full-name", "-E", "-e", _KEY) or ""
     places = [match[1] for line in hits.splitlines() if (match := re.match(r"(.*?:\d+):", line))]
     if not places:
         return [checks.ok("git", "no API key in tracked files")]
@@ -129,33 +126,18 @@ def _ignored(workspace: Workspace) -> list[Finding]:
     """Say which of our files git ignores although they belong into it, and the reverse."""
     top = workspace.settings.assets[0]
     wanted = [lock.NAME, ".pixelpipe/bought/00/00.png", f"{top}/hero.anim.png"]
-    ignored = _git(workspace.root, "check-ignore", "--", *wanted)
+    ignored = git(workspace.root, "check-ignore", "--", *wanted)
     found = []
     if ignored:
         remedy = "take the pattern out of .gitignore: `git check-ignore -v FILE` shows it"
         text = "git ignores what belongs into it: a clean checkout would buy again"
         found.append(checks.note("git", text, remedy, ignored.split("\n")[:-1]))
-    if (workspace.root / ".env").is_file() and not _git(
+    if (workspace.root / ".env").is_file() and not git(
         workspace.root, "check-ignore", "--", ".env"
     ):
         text = "git does not ignore .env, where the key stands"
         found.append(checks.note("git", text, "add the line `.env` to .gitignore"))
     return found
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """Return what git says; None when it fails, finds nothing, or is not there."""
-    try:
-        done = subprocess.run(
-            (*_GIT, "-C", str(root), *arguments),
-            capture_output=True,
-            timeout=_GIT_S,
-            check=True,
-            env=os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode(errors="replace")
 
 
 def _existing(folder: Path) -> Path:

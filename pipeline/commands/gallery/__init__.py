@@ -7,6 +7,7 @@ of them can become markup or script. It must never load anything from elsewhere,
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterable
 from importlib import resources
 
@@ -26,7 +27,17 @@ def page(title: str, entries: Iterable[Entry]) -> str:
     # "<" never stands in a script element's JSON: no text of a prompt can end the element.
     text = msgspec.json.encode(content).decode().replace("<", "\\u003c")
     template = resources.files(__package__).joinpath("page.html").read_text("utf-8")
-    return template.replace(_MARK, text)
+    return template.replace("POLICY", _policy(template), 1).replace(_MARK, text)
+
+
+def _policy(template: str) -> str:
+    """Return what the page may do: run its own script, show its own pictures, and nothing else."""
+    script = template.rpartition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
 
 
 def _plain(entry: Entry) -> dict[str, object]:

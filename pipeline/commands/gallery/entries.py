@@ -12,7 +12,7 @@ import msgspec
 
 from ... import imaging
 from ...api import Project
-from ...core import keys
+from ...core import keys, small_files
 from ...core.errors import AssetError, PixelpipeError
 from ...core.model import Clip, Grade, Pixels, Record, Request, SheetClip, StepKind
 from ...plan.plan import SourcePlan
@@ -24,6 +24,8 @@ from ...storage.store import Bought, Store
 from ...targets import Drawn, layout, registry, timing
 from ...targets import sheet as sheets
 from .. import takes
+
+_MOST_BYTES = 128 * small_files.MIB
 
 
 class Reel(Record, frozen=True, kw_only=True):
@@ -221,7 +223,7 @@ def _published(project: Project, drawn: Drawn, png: bytes) -> tuple[bytes, bool]
     Without a file, or with one of another size, what a build would publish is shown.
     """
     try:
-        content = (project.root / drawn.image).read_bytes()
+        content = small_files.read(project.root / drawn.image, most=_MOST_BYTES)
         pixels = imaging.decode(content, drawn.image)
     except (OSError, PixelpipeError):
         return png, False

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...core import small_files
 from ...core.errors import StorageError
 from . import starter
+
+_MOST_BYTES = 4 * small_files.MIB
 
 
 def create(root: Path, path: str, content: bytes) -> bool:
@@ -31,7 +34,7 @@ def create(root: Path, path: str, content: bytes) -> bool:
 def has(root: Path, path: str, content: bytes) -> bool:
     """Tell whether the file is there with exactly this content."""
     try:
-        return (root / path).read_bytes() == content
+        return small_files.read(root / path, most=_MOST_BYTES) == content
     except OSError:
         return False
 
@@ -48,7 +51,7 @@ def append(root: Path, path: str, lines: Sequence[str]) -> tuple[str, ...] | Non
             return None
         text = ""
         if place.exists():
-            text = place.read_bytes().decode("utf-8-sig")
+            text = small_files.text(place, most=_MOST_BYTES)
         added = starter.missing(text, lines)
         if added:
             with place.open("ab") as stream:

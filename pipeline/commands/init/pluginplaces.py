@@ -8,10 +8,12 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from ...core import small_files
 from ...core.model import File
 from . import gameengines, plugins
 from .gameengines import Found
 
+_MOST_BYTES = 4 * small_files.MIB
 #: Programs by the name that `init --plugin` knows; Godot's differ by its major version.
 NAMES = ("godot", "unity", "aseprite")
 _GODOT_3 = "godot3"
@@ -44,7 +46,7 @@ def files(name: str, engines: Iterable[Found]) -> tuple[File, ...]:
 def state(root: Path, file: File) -> State:
     """Compare a plugin's file with what is in the project."""
     try:
-        content = (root / file.path).read_bytes()
+        content = small_files.read(root / file.path, most=_MOST_BYTES)
     except FileNotFoundError:
         return State.ABSENT
     except OSError:

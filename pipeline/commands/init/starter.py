@@ -57,8 +57,8 @@ rules: {_list([rules])}
 packs: {_list(packs)}
 
 # auto: the Pixel Engine when a key is set (PIXEL_ENGINE_API_KEY, or a line in .env),
-# else the built-in engine: offline and free. Nothing is bought without asking, unless
-# `budget: 200` (credits for one run) allows it.
+# else the built-in engine: offline and free. Nothing is bought without your yes, and
+# `budget: 200` (credits for one run) limits what a yes may spend.
 service: auto
 
 # What is written for each sprite: {whose}. Add `gif` or `webp` for previews.

@@ -20,7 +20,7 @@ import msgspec
 from ...api import Observer, Project, Wish
 from ...config.workspace import Workspace
 from ...core.errors import ConfigError, PixelpipeError
-from ...purchase import hold_back
+from ...purchase import hold_back, permission
 from ...purchase.connect import Connection
 from ...run import placeholders
 from ...run.report import Report
@@ -47,7 +47,7 @@ class Follower:
     ) -> None:
         """Follow `opened`; `wish` holds for each build, its `max_credits` for all together."""
         self._project = opened
-        self._wish = wish
+        self._wish = permission.limited(wish, opened.workspace, opened.environment)
         self._observe = observe
         self._poll = poll
         self._stop = threading.Event()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...core import small_files
+
+_MOST_BYTES = 1 * small_files.MIB
 #: What git keeps in its folder while it is at work, or waits for the user to resolve a conflict.
 MARKS = (
     "index.lock",
@@ -37,7 +40,7 @@ def _git_folder(root: Path) -> Path | None:
 def _linked(git: Path) -> Path | None:
     """Return the folder that a worktree's or a submodule's `.git` file names."""
     try:
-        text = git.read_text(encoding="utf-8").strip()
+        text = small_files.text(git, most=_MOST_BYTES).strip()
     except (OSError, UnicodeDecodeError):
         return None
     return (git.parent / text.removeprefix("gitdir:").strip()).resolve()

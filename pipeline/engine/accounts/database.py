@@ -5,10 +5,11 @@ Pool balances are kept by a trigger on the append-only ledger, so they cannot di
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..contract.errors import LocalRefusal
@@ -103,12 +104,26 @@ def connect(path: Path | None) -> sqlite3.Connection:
         db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=10.0)
         try:
             _set_up(db, path)
+            _close_to_others(path)
         except BaseException:
             db.close()
             raise
     except sqlite3.Error as exc:
         raise LocalRefusal(f"{path} cannot be used as the engine's database: {exc}") from exc
     return db
+
+
+def _close_to_others(path: Path | None) -> None:
+    """Let only the owner read the file, and SQLite's beside it: it holds the secret of links.
+
+    By name: opening and closing it here would drop the locks of this process.
+    """
+    if path is None or os.name == "nt":
+        return
+    for end in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            place = path.with_name(f"{path.name}{end}")
+            place.chmod(place.stat().st_mode & 0o700)
 
 
 def _set_up(db: sqlite3.Connection, path: Path | None) -> None:

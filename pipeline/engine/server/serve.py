@@ -70,12 +70,43 @@ class Settings:
 
 
 class _Protocol(H11Protocol):
-    """Give the app its transport, so that it can break connections on purpose."""
+    """Give the app its transport, so that it can break connections on purpose.
+
+    A request's head must come within a time: else some who say nothing keep all others out.
+    """
+
+    #: Seconds for the head of a request.
+    head_s = 15.0
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         # uvicorn itself narrows BaseTransport to Transport here.
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; a head that has begun must become whole soon."""
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._stop_waiting()
+        elif before is None or before.response_complete:
+            self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(self.head_s, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP in the shape of every other refusal."""

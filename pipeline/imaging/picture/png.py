@@ -18,10 +18,17 @@ MAX_SIDE_PX = 4096
 #: Chunks that hold the pixels. All others are dropped before decoding: colour profiles are not
 #: ours to apply, and compressed text is a place for decompression bombs.
 PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+#: A second one would count for the decoder, which is not what was checked.
+_ONCE = frozenset((b"IHDR", b"PLTE", b"tRNS", b"acTL"))
+#: A picture of 64 MiB in pieces of 4 KiB has a sixth of this.
+_MOST_CHUNKS = 100_000
 #: Bit depths that each colour type may have.
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
 GREY, RGB, INDEXED = 0, 2, 3
+
+#: Bytes of the one transparent colour of pictures without a palette.
+_TRANSPARENCY = {GREY: 2, RGB: 6}
 
 _FOREIGN = (
     (b"\xff\xd8\xff", "a JPEG"),
@@ -65,6 +72,8 @@ def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Hea
             frames = max(1, int(struct.unpack(">I", body[:4])[0]))
         if kind == b"tRNS":
             transparency = bytes(body)
+            if len(body) != _TRANSPARENCY.get(color_type, len(body)):
+                raise SourceError(f"{path}: the PNG is corrupt (impossible tRNS); export it again")
         if kind in PIXEL_CHUNKS and (kind != b"tRNS" or color_type == INDEXED):
             kept.append(raw)
     is_whole = sum(map(len, kept)) == len(content)
@@ -139,7 +148,8 @@ def _read_ihdr(content: bytes, path: str, max_side_px: int) -> tuple[int, int, i
 def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, memoryview, memoryview]]:
     """Yield kind, body and the whole of each chunk; views, for there may be one large chunk."""
     position, view = len(SIGNATURE), memoryview(content)
-    while True:
+    seen: set[bytes] = set()
+    for _ in range(_MOST_CHUNKS):
         end = position + 12
         if end <= len(content):
             length = int.from_bytes(content[position : position + 4], "big")
@@ -155,7 +165,11 @@ def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, memoryview, memo
             raise SourceError(
                 f"{path}: the PNG is corrupt ({kind.decode()} at byte {position}); export it again"
             )
+        if kind in _ONCE and kind in seen:
+            raise SourceError(f"{path}: the PNG is corrupt (two {kind.decode()}); export it again")
+        seen.add(kind)
         yield kind, body, view[position:end]
         if kind == b"IEND":
             return
         position = end
+    raise SourceError(f"{path}: the PNG has more than {_MOST_CHUNKS} chunks; export it again")

@@ -149,7 +149,8 @@ def _moments(root: Path, begun: Moment) -> tuple[int, int] | None:
     try:
         files.prepare(root)
         temporary.parent.mkdir(exist_ok=True)
-        temporary.touch()
+        temporary.unlink(missing_ok=True)  # a checkout may bring a link of that name
+        temporary.touch(exist_ok=False)
         written_ns = temporary.stat().st_mtime_ns
         temporary.unlink()
     except OSError:

@@ -11,11 +11,17 @@ Source: gitignore(5), "PATTERN FORMAT".
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ...core import patterns
 from ...core.listing import IGNORE_NAME as IGNORE_NAME
+from ...core.patterns import Name, Run, Wild
+
+#: Most patterns that hold in a folder, its own and those from above.
+MOST_PATTERNS = 2_000
 
 
 class _Pattern(NamedTuple):
@@ -40,9 +46,15 @@ class Ignore:
         """Tell whether there is any pattern."""
         return self._any is not None
 
+    @property
+    def count(self) -> int:
+        """How many patterns there are."""
+        return len(self._patterns)
+
     def extended(self, lines: Iterable[str], base: str) -> Ignore:
         """Add `lines` as written in the folder `base` (POSIX, relative; "" is the root)."""
-        added = tuple(pattern for line in lines if (pattern := _compile(line, base)) is not None)
+        compiled = (pattern for line in lines if (pattern := _compile(line, base)) is not None)
+        added = tuple(itertools.islice(compiled, MOST_PATTERNS + 1))
         return Ignore(self._patterns + added) if added else self
 
     def matches(self, path: str, *, is_folder: bool = False) -> bool:
@@ -67,11 +79,11 @@ def _compile(line: str, base: str) -> _Pattern | None:
     is_folder_only = text.endswith("/")
     text = text.removesuffix("/")
     is_tied = "/" in text
-    body = expression(text.removeprefix("/"))
+    names = _names(text.removeprefix("/"))
     prefix = re.escape(base + "/") if base else ""
-    depth = "" if is_tied else "(?:.*/)?"
     try:
-        regex = re.compile(prefix + depth + body, re.DOTALL)
+        body = patterns.source(names if is_tied else (None, *names))
+        regex = re.compile(prefix + body, re.DOTALL)
     except re.error:  # such as the range [z-a], which matches nothing in git either
         return None
     return _Pattern(regex, is_negated, is_folder_only) if text else None
@@ -84,34 +96,48 @@ def _trimmed(text: str) -> str:
 
 
 _TOKEN = re.compile(
-    r"(?P<lead>^\*\*/)|(?P<middle>/\*\*/)|(?P<tail>/\*\*$)|(?P<star>\*+)|(?P<any>\?)"
-    r"|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|[^]\\])*)\]|\\(?P<escaped>.)|(?P<plain>.)",
+    r"(?P<star>\*+)|(?P<any>\?)|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|[^]\\])*)\]"
+    r"|\\(?P<escaped>.)|(?P<plain>.)",
     re.DOTALL,
 )
 
 
 def expression(glob: str) -> str:
     """Translate a gitignore pattern without its marks at either end."""
-    return "".join(_translated(token) for token in _TOKEN.finditer(glob))
+    return patterns.source(_names(glob))
 
 
-def _translated(token: re.Match[str]) -> str:
-    """Translate one token of a pattern."""
+def _names(glob: str) -> tuple[Name, ...]:
+    """Divide a pattern into names; `**` alone between slashes is any number of folders."""
+    names: list[list[Run | Wild]] = [[]]
+    folders = set()
+    for token in _TOKEN.finditer(glob):
+        if (token["plain"] or token["escaped"]) == "/":
+            names.append([])
+        elif token["star"] == "**" and _is_alone(glob, token):
+            folders.add(len(names) - 1)
+        else:
+            names[-1].append(_piece(token))
+    return tuple(None if at in folders else tuple(name) for at, name in enumerate(names))
+
+
+def _is_alone(glob: str, token: re.Match[str]) -> bool:
+    """Tell whether slashes, or the ends of the pattern, stand on both sides of a token."""
+    begins = token.start() == 0 or glob[token.start() - 1] == "/"
+    return begins and (token.end() == len(glob) or glob[token.end()] == "/")
+
+
+def _piece(token: re.Match[str]) -> Run | Wild:
+    """Translate one token of a name."""
     match token.lastgroup:
-        case "lead":
-            return "(?:.*/)?"
-        case "middle":
-            return "/(?:.*/)?"
-        case "tail":
-            return "/.+"
         case "star":
-            return "[^/]*"
+            return Wild(0)
         case "any":
-            return "[^/]"
+            return Run("[^/]", 1)
         case "set":
-            return _character_set(token["set"], is_negated=bool(token["not"]))
+            return Run(_character_set(token["set"], is_negated=bool(token["not"])), 1)
         case _:
-            return re.escape(token["escaped"] or token["plain"])
+            return Run(re.escape(token["escaped"] or token["plain"]), 1)
 
 
 def _character_set(content: str, *, is_negated: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from . import ignore
 
 #: This checkout's own folder in the project.
 STATE_NAME = ".pixelpipe"
+#: What we write in it, beside bought bytes.
+_OURS = (".gitignore", "tmp", "tmp/state")
 _IGNORED = "index.sqlite*\ntmp/\n"
 #: Part of the name of every file that is not finished yet; such a file is hidden as well.
 TEMPORARY = ".pixelpipe-tmp"
@@ -73,6 +76,8 @@ def prepare(root: Path) -> Path:
     Raises OSError where the project is read-only.
     """
     folder = root / STATE_NAME
+    if any(place.is_symlink() for place in (folder, *(folder / name for name in _OURS))):
+        raise OSError(errno.ELOOP, f"holds a link, and nothing is written through one: {folder}")
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():

@@ -13,6 +13,8 @@ from . import paths
 
 #: Largest source in bytes; the largest picture that is sent has 256 x 256 px.
 MAX_BYTES = 64 * 1024 * 1024
+#: No output is larger; a file that only has an output's name may be.
+MOST_BYTES = 128 * 1024 * 1024
 #: Without O_NONBLOCK a pipe named `x.png` would stop the program for ever.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -51,7 +53,10 @@ def digest_of(place: Path) -> str:
     with os.fdopen(os.open(place, _FLAGS), "rb") as stream:
         if not bits.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise IsADirectoryError(errno.EISDIR, "is no regular file", str(place))
-        return keys.digest(stream.read())
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise IsADirectoryError(errno.EFBIG, "is no file of ours, by its size", str(place))
+    return keys.digest(content)
 
 
 def _check(path: str, found: os.stat_result) -> None:

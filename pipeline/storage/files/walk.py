@@ -18,10 +18,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ...core import listing
+from ...core import listing, small_files
 from ...core.model import Record
 from . import paths
-from .ignore import IGNORE_NAME, Ignore
+from .ignore import IGNORE_NAME, MOST_PATTERNS, Ignore
 from .stats import HAS_INODES, Stat
 
 #: Folders that other programs fill; every folder with a dot (`.godot`, `.git`) is left out as well.
@@ -29,6 +29,7 @@ CACHES = frozenset(("node_modules", "__pycache__"))
 #: Folders that Unity fills, beside its `ProjectSettings`.
 UNITY_CACHES = frozenset(("Library", "Temp", "Logs", "obj", "Obj"))
 
+_IGNORE_BYTES = small_files.MIB
 _SUFFIXES = listing.SOURCE_SUFFIXES + listing.OVERRIDE_SUFFIXES
 
 
@@ -137,14 +138,18 @@ class Walk:
     def narrowed(self, folder: str, ignore: Ignore) -> Ignore | None:
         """Return `ignore` with the folder's own patterns, or None if those cannot be read."""
         try:
-            with Path(self._base, folder, IGNORE_NAME).open(encoding="utf-8-sig") as lines:
-                return ignore.extended(lines, "" if folder == "." else folder)
+            place = Path(self._base, folder, IGNORE_NAME)
+            text = small_files.text(place, most=_IGNORE_BYTES, within=self._real_root)
+            own = ignore.extended(text.split("\n"), "" if folder == "." else folder)
+            if own.count <= MOST_PATTERNS:
+                return own
+            reason = f"it makes more than {MOST_PATTERNS} patterns"
         except (FileNotFoundError, NotADirectoryError):
             return ignore
         except (OSError, UnicodeDecodeError) as exc:
-            reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8"
-            self.miss(prefix(folder) + IGNORE_NAME, f"cannot be read ({reason}); its folder waits")
-            return None
+            reason = (exc.strerror or "") if isinstance(exc, OSError) else "it is not UTF-8"
+        self.miss(prefix(folder) + IGNORE_NAME, f"cannot be read ({reason}); its folder waits")
+        return None
 
     def look(self, wanted: Iterable[str], ignore: Ignore) -> None:
         """Stat files that all lie in one folder."""

@@ -39,8 +39,16 @@ class _Pending(NamedTuple):
     place: Path
 
 
-def publish(root: Path, files: Sequence[File], *, syncs_folders: bool = True) -> tuple[str, ...]:
+def publish(
+    root: Path,
+    files: Sequence[File],
+    *,
+    below: Sequence[str] | None = None,
+    syncs_folders: bool = True,
+) -> tuple[str, ...]:
     """Write `files`, and return the paths of those that were not yet as they should be.
+
+    `below`: these are outputs, and lie in one of these folders.
 
     All are written and synced under temporary names in their own folders before the first is
     renamed, so that a full disk changes nothing and the set switches at once. A file that holds
@@ -58,6 +66,9 @@ def publish(root: Path, files: Sequence[File], *, syncs_folders: bool = True) ->
     HeldOpenError when patience is at an end (some of the set may be renamed then), and AssetError
     for a name that Windows reserves, or a place outside of the project.
     """
+    if below is not None:
+        for file in files:
+            _check_ours(root, file.path, below)
     wanted = _checked(root, files)
     pending: list[_Pending] = []
     try:
@@ -84,14 +95,20 @@ def sync_folders(root: Path, names: Iterable[str]) -> None:
         _sync_folder(folder)
 
 
-def remove(root: Path, path: str, digest: str) -> bool:
-    """Delete the file `path` if its bytes still have this `digest`; tell whether it was deleted.
+def remove(root: Path, path: str, digest: str, *, below: Sequence[str]) -> bool:
+    """Delete the output `path` if its bytes still have this `digest`; tell whether it was deleted.
 
-    Raises StorageError if it cannot be read or deleted, or lies outside of the project.
+    A lock file may name anything. What is no output by its name, lies in none of the folders
+    `below` or in a hidden one, outside of the project, or is a link, is nothing that we wrote.
+    Raises StorageError if it cannot be read or deleted.
     """
-    place = _place(root, path)
+    try:
+        _check_ours(root, path, below)
+        place = _place(root, path)
+    except AssetError:
+        return False
     with _named(path):
-        if not place.is_file() or snapshot.digest_of(place) != digest:
+        if place.is_symlink() or not place.is_file() or snapshot.digest_of(place) != digest:
             return False
         place.unlink()
     return True
@@ -179,9 +196,25 @@ def _place(root: Path, path: str) -> Path:
     if paths.is_reserved(path):
         raise AssetError(f"{path}: is a name that Windows reserves; rename the source")
     folder, _, name = path.rpartition("/")
-    parent = paths.inside(root, folder, AssetError) if folder else Path(os.path.realpath(root))
+    real_root = Path(os.path.realpath(root))
+    parent = paths.inside(root, folder, AssetError) if folder else real_root
     paths.inside(root, path, AssetError)
     return parent / name
+
+
+def _check_ours(root: Path, path: str, below: Sequence[str]) -> None:
+    """Raise AssetError for what is no output by its name, or lies in none of the folders.
+
+    Neither may it lie in a hidden folder, also not behind a link.
+    """
+    is_inside = any(top == "." or path.startswith(f"{top}/") for top in below)
+    if not is_inside or not paths.is_output(path) or paths.TEMPORARY in path:
+        raise AssetError(f"{path}: is no output in the assets folders; it is left alone")
+    real_root = Path(os.path.realpath(root))
+    parent = paths.inside(root, path, AssetError).parent
+    base = real_root if parent.is_relative_to(real_root) else root
+    if any(part[0] == "." for part in parent.relative_to(base).parts):
+        raise AssetError(f"{path}: lies in a hidden folder, where nothing of ours is written")
 
 
 def _holds(place: Path, content: bytes) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from ...core import private
 from ...core.errors import ConfigError, StorageError
 
 VERSION = 3
@@ -85,13 +86,15 @@ class LedgerFile:
         self._reserve = path.with_suffix(".reserve")
         with storage(path):
             self._check_there()
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.folder(path.parent)
             self._base = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
             try:
                 self._check_whole()
                 _log_ahead(self._base)
                 self._base.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                 self._migrate(now)
+                beside = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+                private.files((path, *beside, self._reserve))
             except BaseException:
                 self._base.close()
                 raise
@@ -161,6 +164,7 @@ class LedgerFile:
                 return
             with self._reserve.open("wb") as stream:  # no zeros, which some disks do not store
                 stream.write(os.urandom(_RESERVE_BYTES))
+            private.files([self._reserve])
         except OSError as exc:
             self._give_up_reserve()
             raise StorageError(

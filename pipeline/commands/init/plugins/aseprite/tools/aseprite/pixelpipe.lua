@@ -33,7 +33,10 @@ local function main()
 
   -- A folder of its own: nothing that is there can be taken for ours.
   local name = app.fs.fileTitle(sprite.filename)
-  local folder = app.fs.joinPath(app.fs.tempPath, "pixelpipe-" .. os.time())
+  -- Its name is one that the system made up: nobody can have put a link there before.
+  local unique = os.tmpname()
+  os.remove(unique)
+  local folder = app.fs.joinPath(app.fs.tempPath, "pixelpipe-" .. app.fs.fileTitle(unique))
   app.fs.makeAllDirectories(folder)
   local png = app.fs.joinPath(folder, (name ~= "" and name or "sprite") .. ".png")
   first_frame(sprite, png)

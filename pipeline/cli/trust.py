@@ -1,0 +1,149 @@
+"""`trust`: what the user allows a project that its files alone cannot decide."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import click
+import msgspec
+
+from ..config import project_settings
+from ..config import workspace as workspaces
+from ..core.errors import ConfigError, UsageError
+from ..storage import files
+from ..storage import trust as trusts
+from ..storage.trust import Trust
+from . import options
+from .voice import say, show_json
+
+_REMEMBERED = ".pixelpipe/tmp/state"
+
+
+@click.command()
+@click.argument("hosts", nargs=-1, metavar="[HOST]...")
+@click.option("--env", is_flag=True, help="Let the key in this project's .env count.")
+@click.option(
+    "--budget",
+    type=click.IntRange(min=0, max=10_000_000),
+    metavar="N",
+    help="Let each run here buy for at most N credits without asking.",
+)
+@click.option("--list", "is_list", is_flag=True, help="Show what every project is allowed.")
+@click.option("--revoke", is_flag=True, help="Take back what is named, or everything.")
+@click.option(
+    "--project",
+    "place",
+    default=".",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="PROJECT",
+    help="Which project; the one around this folder.",
+)
+@options.as_json
+def trust(
+    hosts: tuple[str, ...],
+    env: bool,
+    budget: int | None,
+    is_list: bool,
+    revoke: bool,
+    place: str,
+    as_json: bool,
+) -> None:
+    """Say what this project may do that its files alone cannot decide.
+
+    A repository can name a server, bring a `.env` file and state a budget. Nothing goes there,
+    and nothing is bought, before you allow it here, by a flag, or in the environment. HOST is a
+    name or an address, `host` or `host:port`. Kept in your own state folder; with CI=true it does
+    not count.
+    """
+    state = _state()
+    if is_list:
+        if hosts or env or revoke or budget is not None:
+            raise UsageError("--list shows everything; name nothing beside it")
+        _show_all(state, as_json)
+        return
+    root = _root(Path(place))
+    asked = Trust(hosts=tuple(dict.fromkeys(map(trusts.named, hosts))), env=env, budget=budget)
+    if revoke:
+        now = trusts.change(state, root, lambda before: _without(before, asked))
+    elif asked == Trust():
+        now = trusts.of(state, root)
+    else:
+        now = trusts.change(state, root, lambda before: _joined(before, asked))
+    if revoke or asked != Trust():
+        # What was said with nothing to do may be said no more: another service may answer now.
+        (root / _REMEMBERED).unlink(missing_ok=True)
+    if as_json:
+        show_json(msgspec.json.encode(_document(root, now)))
+    else:
+        _show(root, now)
+
+
+def remembered(url: str) -> AbstractContextManager[None]:
+    """Write down that this user serves this address here: then a project may name it."""
+    return trusts.served(_state(), url)
+
+
+def _state() -> Path:
+    return workspaces.state_folder(project_settings.resolve(None, os.environ, {}), os.environ)
+
+
+def _root(start: Path) -> Path:
+    """Return the project's root; a folder of single files stands for itself."""
+    try:
+        return files.find(start)
+    except ConfigError:
+        return start.absolute()
+
+
+def _joined(before: Trust, asked: Trust) -> Trust:
+    return Trust(
+        hosts=tuple(sorted({*before.hosts, *asked.hosts})),
+        env=before.env or asked.env,
+        budget=before.budget if asked.budget is None else asked.budget,
+    )
+
+
+def _without(before: Trust, asked: Trust) -> Trust:
+    if asked == Trust():
+        return Trust()
+    return Trust(
+        hosts=tuple(host for host in before.hosts if host not in asked.hosts),
+        env=before.env and not asked.env,
+        budget=before.budget if asked.budget is None else None,
+    )
+
+
+def _show_all(state: Path, as_json: bool) -> None:
+    found = trusts.all_of(state)
+    if as_json:
+        entries = [_document(Path(root), one) for root, one in sorted(found.items())]
+        show_json(msgspec.json.encode({"trust": 1, "projects": entries}))
+        return
+    for root, one in sorted(found.items()):
+        _show(Path(root), one)
+    if not found:
+        say("No project is allowed anything.")
+
+
+def _show(root: Path, found: Trust) -> None:
+    if found == Trust():
+        say(f"{root}: nothing is allowed.")
+        return
+    say(f"{root}:")
+    for host in found.hosts:
+        say(f"  {host} may get the key and the sprites")
+    if found.env:
+        say("  the key in .env counts")
+    if found.budget is not None:
+        say(f"  each run may buy for at most {found.budget} credits without asking")
+
+
+def _document(root: Path, found: Trust) -> dict[str, object]:
+    return {
+        "project": str(root),
+        "hosts": list(found.hosts),
+        "env": found.env,
+        "budget": found.budget,
+    }

@@ -1,0 +1,159 @@
+"""What the user allows a project: hosts that may get the key, a `.env` file, credits a run.
+
+Kept in the user's state folder by the project's root, where no checkout can write.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from ..core import private, small_files
+from ..core.errors import ConfigError, StorageError, UsageError
+from ..core.model import Record
+
+VERSION = 1
+_NAME = "trust.json"
+_MOST_BYTES = 4 * small_files.MIB
+_BUSY_S = 10.0
+_PORTS = {"https": 443, "http": 80}
+
+
+class Trust(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What one project is allowed. Hosts are `host` for every port, or `host:port`."""
+
+    hosts: tuple[str, ...] = ()
+    #: The key in the project's `.env` counts, although no version control vouches for the file.
+    env: bool = False
+    #: Credits that each run may spend without asking.
+    budget: int | None = None
+
+    def allows(self, url: str) -> bool:
+        """Tell whether the server of this base URL is among the hosts."""
+        host, port = address(url)
+        return host in self.hosts or f"{host}:{port}" in self.hosts
+
+
+class _File(Record, frozen=True, kw_only=True):
+    trust: int = VERSION
+    projects: Mapping[str, Trust] = {}
+
+
+def address(url: str) -> tuple[str, int | None]:
+    """Return host and port of a URL or of `host[:port]`; an IPv6 host is in brackets.
+
+    Raises UsageError for what names no host.
+    """
+    try:
+        parts = urlsplit(url if "://" in url else f"//{url}")
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        host, port = "", None
+    if not host or parts.username is not None:
+        raise UsageError(f"{url!r} names no host; write it as in `pixelpipe trust api.example.org`")
+    return (f"[{host}]" if ":" in host else host), port or _PORTS.get(parts.scheme)
+
+
+def named(text: str) -> str:
+    """Return what a user names as a host, in the form in which it is kept."""
+    host, port = address(text)
+    return host if port is None else f"{host}:{port}"
+
+
+def of(state: Path, root: Path) -> Trust:
+    """Return what a project is allowed; a file that cannot be read allows nothing."""
+    try:
+        return all_of(state).get(_key(root), Trust())
+    except StorageError:
+        return Trust()
+
+
+def all_of(state: Path) -> Mapping[str, Trust]:
+    """Return what is allowed, by the projects' roots. Raises StorageError or ConfigError."""
+    try:
+        found = msgspec.json.decode(small_files.read(state / _NAME, most=_MOST_BYTES), type=_File)
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError) as exc:
+        raise StorageError(
+            f"{state / _NAME}: cannot be read: {exc}; delete it to begin anew"
+        ) from exc
+    if found.trust > VERSION:
+        raise ConfigError("was written by a newer pixelpipe", path=str(state / _NAME))
+    return found.projects
+
+
+def change(state: Path, root: Path, changed: Callable[[Trust], Trust]) -> Trust:
+    """Change what a project is allowed; returns what it is allowed now. Raises StorageError."""
+    with _locked(state):
+        projects = dict(all_of(state))
+        now = changed(projects.pop(_key(root), Trust()))
+        if now != Trust():
+            projects[_key(root)] = now
+        content = msgspec.json.encode(_File(projects=projects), order="sorted")
+        private.replace(state / _NAME, msgspec.json.format(content, indent=2) + b"\n")
+    return now
+
+
+@contextmanager
+def served(state: Path, url: str) -> Iterator[None]:
+    """Write down that this user serves `url` on this machine, for as long as the block lasts."""
+    place = _served(state, url)
+    try:
+        private.folder(state)
+        private.folder(place.parent)
+        lock = FileLock(place, mode=0o600)
+        lock.acquire(blocking=False)
+    except (OSError, Timeout):
+        yield  # it serves all the same; only who names it in a file has to trust it
+        return
+    try:
+        yield
+    finally:
+        lock.release()
+        place.unlink(missing_ok=True)
+
+
+def is_served(state: Path, url: str) -> bool:
+    """Tell whether a living process of this user serves this address."""
+    place = _served(state, url)
+    if not place.exists():
+        return False
+    probe = FileLock(place)
+    try:
+        probe.acquire(blocking=False)
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    probe.release()
+    return False
+
+
+def _served(state: Path, url: str) -> Path:
+    host, port = address(url)
+    host = "127.0.0.1" if host in ("localhost", "[::1]") else host
+    name = "".join(sign if sign.isalnum() else "-" for sign in f"{host}-{port}")
+    return state / "served" / name
+
+
+@contextmanager
+def _locked(state: Path) -> Iterator[None]:
+    try:
+        private.folder(state)
+        with FileLock(state / f"{_NAME}.lock", timeout=_BUSY_S, mode=0o600):
+            yield
+    except Timeout as exc:
+        raise StorageError(f"{state / _NAME}: another pixelpipe is writing it") from exc
+    except OSError as exc:
+        raise StorageError(f"{state / _NAME}: {exc.strerror or exc}; nothing was changed") from exc
+
+
+def _key(root: Path) -> str:
+    return os.path.realpath(root)
