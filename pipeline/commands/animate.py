@@ -20,6 +20,7 @@ from ..plan.wish import Wish
 from ..run import finish, survey
 from ..run.report import Report
 from ..run.survey import Survey
+from ..run.uptodate import remember
 from ..run.uptodate.quick import Found
 from ..storage import files, pictures
 
@@ -58,6 +59,7 @@ class SingleFile(Project):
         root = self._start.absolute().parent
         state = workspaces.state_folder(settings, self.environment)
         service, key_refusal = consent.service(settings, root, state, self.environment)
+        self._begun = remember.now()
         self.workspace = Workspace(
             root=root,
             settings=settings,
