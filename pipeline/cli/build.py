@@ -138,6 +138,8 @@ def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[s
     """Print what there is now by rule, what is gone, and for how much."""
     for rule, clips in sorted(made.items()):
         say(f"{rule}: {', '.join(_cut(clips))}")
+    for line in _cut([f"{wording.name(one.step)}  {one.reading}" for one in done if one.reading]):
+        say(f"  {line}")
     for result in report.results:
         if result.state == "removed" and not sys.stderr.isatty():
             name = wording.name(result.step)
@@ -153,7 +155,13 @@ def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[s
 
 
 def show_rest(report: Report) -> None:
-    """Print notices, and the sources that no rule matches."""
+    """Print notices, what an older engine made, and the sources that no rule matches."""
+    if (number := report.plan.outdated) and not loudness.is_quiet():
+        clips = "1 clip was" if number == 1 else f"{number} clips were"
+        say(
+            f"{clips} made by an older version of the built-in engine; `pixelpipe refresh` makes "
+            "them anew for nothing."
+        )
     for notice in report.notices:
         loudness.note(notice)
     for sentence in _cut([one.sentence for one in report.plan.passed_over]):

@@ -44,16 +44,20 @@ class SingleFile(Project):
         path: Path,
         clip: Mapping[str, object],
         *,
+        sprite: Mapping[str, object] | None = None,
         environment: Mapping[str, str] | None = None,
         **flags: object,
     ) -> None:
         """Animate `path` as `clip` says: a clip of a rule, with its `name`.
+
+        `sprite` are fields of a rule that say what the sprite is.
 
         Raises UsageError when there is no such PNG, or when the clip is wrong.
         """
         if problem := _problem(path):
             raise UsageError(f"{path}: {problem}")
         self._name, self._clip, self._asked = path.name, clip, str(clip["name"])
+        self._sprite = sprite or {}
         super().__init__(path, environment=environment, **flags)
 
     def reload(self) -> None:
@@ -66,6 +70,7 @@ class SingleFile(Project):
         root = self._start.absolute().parent
         state = workspaces.state_folder(settings, self.environment)
         service, key_refusal = consent.service(settings, root, state, self.environment)
+        self._begun = remember.now()
         self.workspace = Workspace(
             root=root,
             settings=settings,
@@ -81,7 +86,7 @@ class SingleFile(Project):
         others = {name: TargetChoice(name=name) for name in self._standing.targets}
         self.workspace = msgspec.structs.replace(
             self.workspace,
-            rules=_rules(self._clip, self._standing.clips),
+            rules=_rules(self._clip, self._standing.clips, self._sprite),
             settings=msgspec.structs.replace(settings, targets=tuple((others | chosen).values())),
         )
 
@@ -156,7 +161,9 @@ def _check_targets(settings: Settings) -> None:
 
 
 def _rules(
-    clip: Mapping[str, object], earlier: Mapping[str, Mapping[str, object]]
+    clip: Mapping[str, object],
+    earlier: Mapping[str, Mapping[str, object]],
+    sprite: Mapping[str, object],
 ) -> tuple[Rule, ...]:
     """Return the one rule; what is wrong with the clip is said of the flag that states it.
 
@@ -174,18 +181,27 @@ def _rules(
     if mistakes:
         raise UsageError("\n".join(mistakes))
     try:
-        return rule_file.load([(_wish(clip, earlier), "")])
+        return rule_file.load([(_wish(clip, earlier, sprite), "")])
     except ConfigError as exc:
         where = r"^command line: `rules\[0\]\.clips\.[^`]*?(\.prompt)?`"
         raise UsageError(re.sub(where, f"--clip {clip['name']}:", str(exc))) from exc
 
 
-def _wish(clip: Mapping[str, object], earlier: Mapping[str, Mapping[str, object]]) -> Document:
+def _wish(
+    clip: Mapping[str, object],
+    earlier: Mapping[str, Mapping[str, object]],
+    sprite: Mapping[str, object],
+) -> Document:
     """Return the rule: the clips that are there, and the one that is asked for."""
     stated = {name: value for name, value in clip.items() if value is not None}
     name = str(stated.pop("name"))
     clips = {other: _escaped(fields) for other, fields in earlier.items()}
-    rule = {"name": "animate", "match": "*", "clips": clips | {name: _escaped(stated)}}
+    rule: dict[str, object] = {
+        "name": "animate",
+        "match": "*",
+        "clips": clips | {name: _escaped(stated)},
+    }
+    rule |= {field: value for field, value in sprite.items() if value is not None}
     return Document(path=_PLACE, content={"rules": [rule]})
 
 

@@ -81,6 +81,7 @@ def develop(
     palette = color.palette(laid)
     if not len(palette):
         raise AssetError(f"{name}: no opaque pixel of the source lies on the canvas it was sent on")
+    palette = _allowed(palette, resolved)
     own = _opaque_part(laid, pixels, resolved)
     step = _cut(film, number(laid, palette), palette, resolved, clip, stages)
     yield _whole(replace(step, name="key"), own)
@@ -125,6 +126,14 @@ def _check(pixels: Pixels, resolved: Resolved, name: str) -> None:
             f"({pixels.width}x{pixels.height} px on a canvas of {resolved.canvas}); restore "
             "`.pixelpipe/bought` from version control, or buy another take with `reroll`"
         )
+
+
+def _allowed(own: U8, resolved: Resolved) -> U8:
+    """Return the sprite's own colours, and those that the rule allows to effects."""
+    extra = resolved.hints.extra_colors if resolved.hints is not None else ()
+    known = {tuple(one) for one in own.tolist()}
+    new = [one for one in map(color.from_hex, extra) if tuple(one.tolist()) not in known]
+    return np.concatenate([own, np.stack(new)]) if new else own
 
 
 def placement(resolved: Resolved) -> fit.Placement:

@@ -457,7 +457,9 @@ class _Run:
         outcome = self._outcomes.get(clip.step.request_key)
         ended = endings.done(clip, outcome, self._rule(clip), finished)
         notes = self._sources[clip.request.source].wanted.notes
-        return msgspec.structs.replace(ended, warnings=(*notes, *ended.warnings))
+        record = self._records.get(_held(clip))
+        reading = record.interpretation if record else ""
+        return msgspec.structs.replace(ended, warnings=(*notes, *ended.warnings), reading=reading)
 
     def _rule(self, clip: ClipPlan) -> Rule:
         return self._sources[clip.request.source].wanted.rule

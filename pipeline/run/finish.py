@@ -53,6 +53,8 @@ class BoughtClip(Record, frozen=True, kw_only=True):
     digest: str
     service: str
     model: str
+    #: Whether it goes on or ends, as the built-in engine read the prompt; None: not said.
+    loops: bool | None = None
 
 
 def bought(clip: str, content: bytes, record: Bought) -> BoughtClip:
@@ -65,6 +67,7 @@ def bought(clip: str, content: bytes, record: Bought) -> BoughtClip:
         digest=record.digest,
         service=record.service,
         model=record.model,
+        loops=record.loops,
     )
 
 
@@ -180,6 +183,7 @@ def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
 
 
 def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
+    clip = _settled(clip, bought)
     try:
         steps = {step.name: step for step in _develop(task, bought)}
     except AssetError as exc:
@@ -222,7 +226,8 @@ def _other_count(step: develop.Step, bought: BoughtClip) -> tuple[str, ...]:
 
 def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
     """Yield the clip after each stage; the last is the result."""
-    clip = next((c for c in task.rule.clips if c.name == bought.clip), Clip(name=bought.clip))
+    stated = next((c for c in task.rule.clips if c.name == bought.clip), Clip(name=bought.clip))
+    clip = _settled(stated, bought)
     return develop.develop(
         bought.content,
         _picture(task, clip),
@@ -232,6 +237,16 @@ def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
         stages=_stages(task, clip),
         is_procedural=bought.service == PROCEDURAL,
     )
+
+
+def _settled(clip: Clip, bought: BoughtClip) -> Clip:
+    """Return the clip as one that ends, where the rule leaves it open and its prompt says so.
+
+    What plays to and fro comes back by itself, so it goes on.
+    """
+    is_straight = clip.direction in (Direction.FORWARD, Direction.REVERSE)
+    ends = clip.loop is None and bought.loops is False and is_straight
+    return msgspec.structs.replace(clip, loop=False) if ends else clip
 
 
 def _stages(task: Task, clip: Clip) -> tuple[str, ...]:

@@ -138,8 +138,8 @@ def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
 
 
 def _retaken(survey: Survey, wish: Wish) -> Survey:
-    """Return the survey with the takes, and certain purchases, that are wished for."""
-    if not (wish.takes or wish.picked):
+    """Return the survey with the takes, certain purchases and new versions that are wished for."""
+    if not (wish.takes or wish.picked or wish.refresh):
         return survey
 
     def change(one: Wanted) -> Wanted:
@@ -152,7 +152,13 @@ def _retaken(survey: Survey, wish: Wish) -> Survey:
             else request
             for request in one.requests
         )
-        return msgspec.structs.replace(one, requests=requests, retaken=tuple(own), picked=chosen)
+        return msgspec.structs.replace(
+            one,
+            requests=requests,
+            retaken=tuple(own),
+            picked=chosen,
+            is_refreshed=wish.refresh,
+        )
 
     return msgspec.structs.replace(survey, wanted=tuple(change(one) for one in survey.wanted))
 

@@ -118,7 +118,10 @@ class Charge(Record, frozen=True, kw_only=True):
 
 
 class Inputs(Record, frozen=True, kw_only=True):
-    """The parameters as the service understood them; the last two only from the built-in engine."""
+    """The parameters as the service understood them; some only the built-in engine tells.
+
+    `loops` says whether what was read goes on, or ends; `engine_version` which art it draws.
+    """
 
     model: str = ""
     #: Nothing but `jobs resolve` looks at it.
@@ -126,6 +129,8 @@ class Inputs(Record, frozen=True, kw_only=True):
     interpretation: str = ""
     needs_ai: bool = False
     needs_ai_reason: str = ""
+    loops: bool | None = None
+    engine_version: int = 0
 
     @classmethod
     def read(cls, said: Fields) -> Self:
