@@ -135,12 +135,15 @@ class Inputs(Record, frozen=True, kw_only=True):
     @classmethod
     def read(cls, said: Fields) -> Self:
         """Read what is there."""
+        loops = said.raw("loops")
         return cls(
             model=said.text("model", _NAME_CHARACTERS),
             seed=said.whole("seed"),
             interpretation=said.text("interpretation", _READING_CHARACTERS),
             needs_ai=said.flag("needs_ai"),
             needs_ai_reason=said.text("needs_ai_reason", _READING_CHARACTERS),
+            loops=loops if isinstance(loops, bool) else None,
+            engine_version=max(0, said.whole("engine_version") or 0),
         )
 
 
