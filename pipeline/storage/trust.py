@@ -19,7 +19,7 @@ from ..core.errors import ConfigError, StorageError, UsageError
 from ..core.model import Record
 
 VERSION = 1
-_NAME = "trust.json"
+NAME = "trust.json"
 _MOST_BYTES = 4 * small_files.MIB
 _BUSY_S = 10.0
 _PORTS = {"https": 443, "http": 80}
@@ -77,15 +77,15 @@ def of(state: Path, root: Path) -> Trust:
 def all_of(state: Path) -> Mapping[str, Trust]:
     """Return what is allowed, by the projects' roots. Raises StorageError or ConfigError."""
     try:
-        found = msgspec.json.decode(small_files.read(state / _NAME, most=_MOST_BYTES), type=_File)
+        found = msgspec.json.decode(small_files.read(state / NAME, most=_MOST_BYTES), type=_File)
     except FileNotFoundError:
         return {}
     except (OSError, msgspec.MsgspecError) as exc:
         raise StorageError(
-            f"{state / _NAME}: cannot be read: {exc}; delete it to begin anew"
+            f"{state / NAME}: cannot be read: {exc}; delete it to begin anew"
         ) from exc
     if found.trust > VERSION:
-        raise ConfigError("was written by a newer pixelpipe", path=str(state / _NAME))
+        raise ConfigError("was written by a newer pixelpipe", path=str(state / NAME))
     return found.projects
 
 
@@ -97,7 +97,7 @@ def change(state: Path, root: Path, changed: Callable[[Trust], Trust]) -> Trust:
         if now != Trust():
             projects[_key(root)] = now
         content = msgspec.json.encode(_File(projects=projects), order="sorted")
-        private.replace(state / _NAME, msgspec.json.format(content, indent=2) + b"\n")
+        private.replace(state / NAME, msgspec.json.format(content, indent=2) + b"\n")
     return now
 
 
@@ -147,12 +147,12 @@ def _served(state: Path, url: str) -> Path:
 def _locked(state: Path) -> Iterator[None]:
     try:
         private.folder(state)
-        with FileLock(state / f"{_NAME}.lock", timeout=_BUSY_S, mode=0o600):
+        with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):
             yield
     except Timeout as exc:
-        raise StorageError(f"{state / _NAME}: another pixelpipe is writing it") from exc
+        raise StorageError(f"{state / NAME}: another pixelpipe is writing it") from exc
     except OSError as exc:
-        raise StorageError(f"{state / _NAME}: {exc.strerror or exc}; nothing was changed") from exc
+        raise StorageError(f"{state / NAME}: {exc.strerror or exc}; nothing was changed") from exc
 
 
 def _key(root: Path) -> str:

@@ -161,6 +161,8 @@ EDITS: dict[str, Edit] = {
     "settings gone": moved("pixelpipe.yaml", "pixelpipe.old"),
     "key in .env": added(".env", b"PIXEL_ENGINE_API_KEY=k\n"),
     "other .env": added(".env", b"OTHER=1\n"),
+    "key that git would ignore": added(".gitignore", b".env\n"),
+    "run by a machine": variable("CI", "true"),
     "key set": variable(KEY_NAME, "secret-key"),
     "blank key set": variable(KEY_NAME, " "),
     "service set": variable("PIXELPIPE_SERVICE", "http://127.0.0.1:9"),

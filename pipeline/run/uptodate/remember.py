@@ -20,7 +20,7 @@ from ...config.workspace import Workspace
 from ...core import keys, listing
 from ...core.model import Record, TargetChoice
 from ...plan.plan import Plan
-from ...storage import files, lock, lock_file, lock_text
+from ...storage import files, lock, lock_file, lock_text, trust
 from ...storage.files import Stat
 from ...storage.state import PLACE, State, Whole
 from .. import engine_roots
@@ -30,6 +30,9 @@ from . import quick
 
 #: Where the state folder is looked for when it is not stated.
 HOMES = ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")
+#: What says which key counts, and whether anybody sits there who could have trusted it.
+_KEYS = (".env", ".gitignore", ".git/info/exclude")
+_MACHINE = ("CI",)
 #: A clock that moved this much more or less than the steady one was set.
 _SET_NS = 1_000_000_000
 _IGNORE = listing.encoded(f"{listing.IGNORE_NAME}\0")
@@ -175,7 +178,8 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     rules = files.matching(root, settings.rules)
     shipped = [str(packs.path(name)) for name in settings.packs]
     engines = engine_roots.watched(root, settings.assets, _targets(workspace))
-    read = dict.fromkeys((files.CONFIG_NAME, ".env", *shipped, *settings.rules, *rules, *engines))
+    read = dict.fromkeys((files.CONFIG_NAME, *shipped, *settings.rules, *rules, *engines))
+    read |= dict.fromkeys((*_KEYS, str(workspace.state / trust.NAME)))
     stats = [files.stat_at(root / name) for name in read]
     if workspace.inputs != (files.CONFIG_NAME, *rules):
         return None
@@ -185,7 +189,7 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     if any(files.is_glob(folder) for folder in folders):
         return None
     checks = [(quick.VERSION, ""), (quick.PROGRAM, "")]
-    checks += [(quick.VARIABLE, name) for name in (*project_settings.VARIABLES, *HOMES)]
+    checks += [(quick.VARIABLE, name) for name in (*project_settings.VARIABLES, *HOMES, *_MACHINE)]
     checks += [(quick.SECRET, name) for name in project_fields.KEY_NAMES]
     checks += [(quick.STAT, name) for name in read]
     checks += [(quick.NAMES, folder or ".") for folder in folders]
