@@ -40,7 +40,9 @@ def read_retake(body: Body, source: tuple[bytes, int] | None = None) -> Draft:
     negative = fields.text(body, "negative_prompt", "", longest=orders.LONGEST_TEXT)
     look, seed = orders.read_look(body), orders.read_seed(body, digest)
     region = _region(body)
-    image, count = source or (pictures.read(body, "image", orders.ANIMATED), 0)
+    if source is None or body.get("image") is not None:
+        given = pictures.read(body, "image", orders.ANIMATED), 0
+    image, count = source or given
     order = RetakeOrder(image, count, region and region["end_frame"], seed, look)
     inputs: dict[str, object] = {"model": "ltx-keyframes-v1", "prompt": prompt, "render_mode": mode}
     if region is not None:
