@@ -109,19 +109,25 @@ class Project:
         found = self._look(Wish(only=tuple(only)))
         plan, known = self._planned(found, None, Wish())
         past = Past()
+        spent = 0
         if not plan.is_up_to_date:
             with self.workspace.ledger(time.time()) as ledger:
                 plan, _ = self._planned(found, ledger, Wish())
                 past = self._past(ledger)
+                spent = permission.spent_today(ledger) if plan.credits else 0
         found.save()
         left, trouble = None, ""
         if with_account and plan.credits and not self.workspace.service.refusal:
             left, trouble = balance(self.workspace, self.environment)
+        available = None if left is None else left.available
+        refusals = permission.refusals(plan, self.workspace, spent, available)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         self._see(found, known, report)
         report = msgspec.structs.replace(
             report,
-            forecast=forecast.make(plan, past, left, trouble),
+            forecast=msgspec.structs.replace(
+                forecast.make(plan, past, left, trouble), refusals=refusals
+            ),
             exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
         )
         saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
@@ -269,7 +275,7 @@ class Project:
             unmatched=found.unmatched,
             batch=self.workspace.settings.batch,
         )
-        return plan, known
+        return msgspec.structs.replace(plan, passed_over=found.passed_over), known
 
     def _settled(
         self, ledger: Ledger, connection: Connection, plan: Plan, wish: Wish
@@ -302,7 +308,8 @@ class Project:
         """Keep what was seen for `remember`; return the report, with what was not looked at."""
         self._seen = None
         is_plain = not any(value is not None for value in self._flags.values())
-        if is_plain and not self.workspace.key_refusal:  # which is to be said in each run
+        # A trouble with the key is said in each run, and of a single file nothing is kept.
+        if is_plain and self.workspace.is_project and not self.workspace.key_refusal:
             lock_now = self.authorship.known if wrote else None
             self._seen = Seen(
                 workspace=self.workspace,

@@ -23,6 +23,7 @@ from ..core.apart import SHORTAGES
 from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
 from ..core.version import __version__
 from ..run.uptodate.quick import Found
+from . import loudness
 from .voice import say
 
 #: Command to the module that holds it, and its short help: that alone shows `--help`.
@@ -50,7 +51,11 @@ _COMMANDS = {
     "trust": ("trust", "Say which servers, key file and budget this project may use."),
     "schema": ("schema", "Print the JSON Schema of the YAML files, for editors."),
     "engine": ("engine", "The built-in engine as a server."),
+    "help": ("help", "Show the reference: rules, targets, settings, packs and more."),
+    "completion": ("completion", "Print what makes a shell complete commands and options."),
 }
+#: Commands that cannot be called as Python would call them.
+_NAMES = {"help": "help_"}
 _BUG = 70
 
 
@@ -62,7 +67,8 @@ class _Lazy(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f".{_COMMANDS[cmd_name][0]}", __name__)
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, _NAMES.get(cmd_name, cmd_name))
+        loudness.add_to(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -83,24 +89,17 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pixelpipe")
-@click.option("-v", "--verbose", count=True, help="Say more; twice for everything.")
-def root(verbose: int) -> None:
+@click.pass_context
+def root(context: click.Context) -> None:
     """PNGs and YAML rules in, pixel-art animations out.
 
     Without an API key everything runs on the built-in engine: offline and free.
     """
-    if verbose:
-        _log(verbose)
+    if context.color is None:
+        loudness.from_environment(context)
 
 
-def _log(verbose: int) -> None:
-    """Write the log to standard error; what warns is written there in any case."""
-    import logging  # costs a tenth of a run with nothing to do
-
-    level = logging.INFO if verbose == 1 else logging.DEBUG
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
-    for chatty in ("urllib3", "filelock", "watchdog", "PIL", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+loudness.add_to(root)
 
 
 def main(found: Found | None = None) -> None:
@@ -114,7 +113,19 @@ def main(found: Found | None = None) -> None:
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _interrupt)
     with _sentences():
+        if os.environ.get("_PIXELPIPE_COMPLETE"):
+            _complete()
         root(prog_name="pixelpipe", standalone_mode=False, obj=found)
+
+
+def _complete() -> None:
+    """Answer a shell that completes a command line, and exit."""
+    from click.shell_completion import shell_complete
+
+    from . import completion  # knows PowerShell as well
+
+    task = os.environ[completion.VARIABLE]
+    sys.exit(shell_complete(root, {}, "pixelpipe", completion.VARIABLE, task))
 
 
 @contextmanager
@@ -131,7 +142,8 @@ def _sentences() -> Iterator[None]:
         _say("stopped; what is in flight is taken up by the next run")
         sys.exit(InterruptedRunError.exit_code)
     except PixelpipeError as exc:
-        _say(str(exc))
+        for sentence in str(exc).splitlines():
+            _say(sentence)
         sys.exit(exc.exit_code)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does. Python would complain at exit.

@@ -10,9 +10,8 @@ import click
 from ..api import Wish
 from ..commands.animate import SingleFile
 from . import options
-from .asking import ask
 from .build import show_build
-from .progress import display
+from .progress import ask, display
 from .voice import say, show_json
 
 

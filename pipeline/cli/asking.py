@@ -1,31 +1,20 @@
-"""Ask the person at the terminal: once with the total, and without a wait that Ctrl-C cannot end.
+"""The one open question of a watch, which goes on while nobody answers.
 
-A wait inside `input` may miss a Ctrl-C that comes just before it; so the terminal is looked at
-again and again, which also lets a watch go on while a question is open.
+What arrives meanwhile takes the question back and asks with the new total. A wait inside `input`
+could not be ended; so the terminal is looked at again and again.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 
 import click
 
 from ..core import plain
 from ..plan.plan import Plan
 
-_TICK_S = 0.05
 _YES, _NO = ("y", "yes"), ("n", "no")
-
-
-def ask(plan: Plan) -> bool:
-    """Ask whether the purchases of `plan` may be made, and wait for the answer."""
-    terminal = Terminal()
-    terminal.show(plan, forgets=False)
-    while (answer := terminal.answer()) is None:
-        time.sleep(_TICK_S)
-    return answer
 
 
 def question(plan: Plan) -> str:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Sized
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..core.errors import UsageError
-from . import options, uptodate
+from ..core.model import StepKind
+from . import loudness, options, uptodate, wording
 from .voice import say, show_json
 
 if TYPE_CHECKING:
-    from ..core.model import Step
     from ..run.report import Report
+    from ..run.results import Result
 
 _LISTED = 20
 #: Up to so many clips, a sentence that fits them all is repeated for each.
@@ -56,8 +58,7 @@ def build(
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
     from ..run import depfile, plan_file
-    from .asking import ask
-    from .progress import display
+    from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(project, service=service)
@@ -65,7 +66,7 @@ def build(
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)
     depfile.check(tracked)
-    with display(quiet=as_json) as observe:
+    with display(quiet=as_json or loudness.is_quiet()) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         wish = Wish(
             only=chosen,
@@ -94,12 +95,15 @@ def _show_timings(report: Report) -> None:
 
 def show_build(report: Report) -> None:
     """Print what was made from which rule, what it cost, and what to open next."""
+    if loudness.is_quiet():
+        show_news(report)
+        return
     if report.plan.is_up_to_date and not report.plan.refused:
-        clips = len(report.results) + report.rest
-        say(f"Nothing to do: {clips} {'clip' if clips == 1 else 'clips'} up to date.")
+        clips = wording.count(len(report.results) + report.rest, "clip")
+        say(f"Nothing to do: {clips} up to date.")
         for result in report.results:
             if result.state == "hidden":
-                say(f"{name(result.step)}: {result.step.reason}")
+                say(f"{wording.name(result.step)}: {result.step.reason}")
     show_news(report)
     show_rest(report)
     done = [result for result in report.results if result.state == "done"]
@@ -113,30 +117,42 @@ def show_news(report: Report) -> None:
     made: dict[str, list[str]] = defaultdict(list)
     for result in done:
         made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
+    if not loudness.is_quiet():
+        _show_made(report, done, made)
+    told = [result for result in report.results if result.state in ("done", "hidden")]
+    for notice in dict.fromkeys(one for result in told for one in result.warnings):
+        loudness.note(notice)
+    for line in _troubles(report):
+        say(line, err=True)
+
+
+def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[str]]) -> None:
+    """Print what there is now by rule, what is gone, and for how much."""
     for rule, clips in sorted(made.items()):
         say(f"{rule}: {', '.join(_cut(clips))}")
+    for result in report.results:
+        if result.state == "removed" and not sys.stderr.isatty():
+            name = wording.name(result.step)
+            say(f"Removed what was made of {name}: {result.step.reason}")
     if done:
         service = report.workspace.service
         say(
-            f"Made {_count(done, 'clip')} in {report.seconds:.1f} s with {service.identity}: "
-            f"{report.charged} credits."
+            f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s with "
+            f"{service.identity}: {report.charged} credits."
         )
     elif report.charged:
         say(f"Bought for {report.charged} credits; nothing of it could be published yet.")
-    told = [result for result in report.results if result.state in ("done", "hidden")]
-    for notice in dict.fromkeys(one for result in told for one in result.warnings):
-        say(f"note: {notice}", err=True)
-    for line in _troubles(report):
-        say(line, err=True)
 
 
 def show_rest(report: Report) -> None:
     """Print notices, and the sources that no rule matches."""
     for notice in report.notices:
-        say(f"note: {notice}", err=True)
+        loudness.note(notice)
+    for sentence in _cut([one.sentence for one in report.plan.passed_over]):
+        loudness.note(sentence)
     unmatched = report.plan.unmatched
-    if unmatched:
-        say(f"No rule matches {_count(unmatched, 'source')}:")
+    if unmatched and not loudness.is_quiet():
+        say(f"No rule matches {wording.count(unmatched, 'source')}:")
         for path in _cut(list(unmatched)):
             say(f"  {path}")
 
@@ -151,27 +167,28 @@ def _troubles(report: Report) -> list[str]:
             text = why.removeprefix(f"{step.source}: ")
             if text == report.refusal:  # it is said in full below, once
                 text = "its service may not be contacted before you allow it"
-            alike[step.kind, text].append(name(step))
+            if step.kind is StepKind.ORPHAN:
+                text += "; `pixelpipe clean --orphans` removes what was made of it"
+            verb = wording.verb(step, is_paid=report.workspace.service.paid)
+            alike[verb, text].append(wording.name(step))
     lines = []
     for (kind, text), names in alike.items():
         if len(names) <= _LISTED_ALIKE:
             lines += [f"{kind}: {one}: {text}" for one in names]
         else:
-            lines.append(f"{kind}: {len(names)} clips: {text}")
+            lines.append(f"{kind}: {len(names)} clips: {_together(text, len(names))}")
             lines += [f"  {one}" for one in _cut(names)]
     return lines
 
 
-def name(step: Step) -> str:
-    """Return how a step is called in lists: its source, and its clip."""
-    return f"{step.source} [{step.clip}]" if step.clip else step.source
+def _together(text: str, clips: int) -> str:
+    """Return what is said of each of many clips, with the price of all."""
+    found = re.match(r"would cost (\d+) credits", text)
+    if found is None:
+        return text
+    return f"would cost {int(found[1]) * clips} credits, {found[1]} each{text[found.end() :]}"
 
 
 def _cut(lines: list[str]) -> list[str]:
     rest = len(lines) - _LISTED
     return lines if rest <= 0 else [*lines[:_LISTED], f"and {rest} more"]
-
-
-def _count(things: Sized, name: str) -> str:
-    number = len(things)
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..commands.init import additions, gameengines, inisettings, listing, setup, starter
+from ..commands.init import (
+    additions,
+    first_rule,
+    gameengines,
+    inisettings,
+    listing,
+    setup,
+    starter,
+)
 from ..commands.init.gameengines import Found
 from ..commands.init.setup import Setup
 from ..commands.init.starter import Played
-from ..config import packs
+from ..config import matching, packs, rule_file
 from ..core import small_files
 from ..core.errors import ConfigError, PixelpipeError, StorageError
-from ..core.model import File
+from ..core.model import File, Source
 from ..storage import files as project
 from ..storage import lock
 from . import options
@@ -32,6 +41,8 @@ _LEVELS_UP = 4
 #: So many sources are looked at to find one that a rule matches.
 _TRIED = 24
 _SHOWN = 4
+#: Width, height and colours of a sprite whose file was not opened.
+_USUAL_PX = 32
 
 
 @click.command()
@@ -180,7 +191,7 @@ def _write(root: Path, found: Setup) -> _Written:
     if found.is_missing and not (root / project.CONFIG_NAME).exists():
         written.folder(found.assets[0], "for your PNGs")
     folder = _rules_folder(root)
-    rules = starter.rules(starter.example_folder(found.sources))
+    rules = starter.rules(first_rule.choose(found.sources, found.assets, _pack_rule(found)))
     if (root / project.CONFIG_NAME).exists():
         written.leave(project.CONFIG_NAME)
     else:
@@ -192,7 +203,7 @@ def _write(root: Path, found: Setup) -> _Written:
             targets=found.targets,
             engine=found.engine.kind.name,
         )
-        written.create(f"{folder}/sprites.yaml", rules.encode(), "your own rules, with an example")
+        written.create(f"{folder}/sprites.yaml", rules.encode(), "your own rules: the first one")
         # Last: with this file the folder is a project, so all that it names is there.
         written.create(project.CONFIG_NAME, settings.encode(), "settings")
     lines = starter.WITHOUT_LFS if _starts_beside_lfs(root) else starter.GITATTRIBUTES
@@ -212,6 +223,27 @@ def _starts_beside_lfs(root: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     return "filter=lfs" in text and not (root / lock.NAME).exists()
+
+
+def _pack_rule(found: Setup) -> Callable[[str], str]:
+    """Return what says which rule of the newest packs is for a PNG, by its name alone."""
+    shipped = rule_file.load([(packs.load(name), name) for name in packs.newest()])
+    matcher = matching.Matcher(shipped, found.assets)
+
+    def label(path: str) -> str:
+        source = Source(
+            path=path,
+            byte_digest="",
+            pixel_digest="",
+            width=_USUAL_PX,
+            height=_USUAL_PX,
+            colors=_USUAL_PX,
+            opaque_share=0.5,
+        )
+        match = matcher.match(source)
+        return matching.label(match.rule) if match else ""
+
+    return label
 
 
 def _rules_folder(root: Path) -> str:

@@ -22,6 +22,7 @@ from ..purchase.evidence import Account
 from ..purchase.jobs import Desk
 from ..purchase.proof import Settled
 from ..purchase.settle import Entry
+from ..storage import lock_file
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import options
@@ -72,12 +73,15 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
         asked, settled, trouble = _account(workspace, ledger, now)
         found = settle.entries(ledger, asked, now)
         kept = ledger.kept_back(str(workspace.root))
+    hands = _by_hand(workspace)
     if as_json:
+        files = [{"path": path, "state": state} for path, state in hands]
         document: dict[str, object] = {
             "jobs": 1,
             "entries": found,
             "kept_back": kept,
             "account": asked,
+            "files": files,
         }
         if settled:
             document["settled"] = [one.document for one in settled]
@@ -89,6 +93,9 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
         say(f"settled: {one.sentence}")
     _show(found, now)
     _show_kept(kept, now)
+    for path, state in hands:
+        what = "your edit counts" if state == "adopted" else "left to you for good"
+        say(f"{state:11} {path}  {what}; `pixelpipe restore {path}` takes it back")
 
 
 @jobs.command()
@@ -246,6 +253,16 @@ def _show_evidence(entry: Entry, now: float) -> None:
     _row("reading", seen.reading)
     key = entry.job.request_key[:_KEY_DIGITS]
     _row("settle", f"pixelpipe jobs resolve {key} --lost | --charged | --bought ID")
+
+
+def _by_hand(workspace: Workspace) -> list[tuple[str, str]]:
+    """Return the published files that a person has taken over, with how."""
+    found = lock_file.read(workspace.root).files if workspace.is_project else ()
+    return [
+        (line.path, "detached" if line.detached else "adopted")
+        for line in found
+        if line.detached or line.adopted
+    ]
 
 
 def _show_kept(kept: list[Kept], now: float) -> None:

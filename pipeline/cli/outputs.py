@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -11,14 +12,13 @@ import click
 
 from ..api import Project, Wish
 from ..commands import edits, takes
+from ..commands.gallery import entries
+from ..commands.gallery.entries import Entry
 from ..config.clip_fields import MOST_ROOM_PX
-from ..core.errors import UsageError
 from ..core.model import Preference
-from ..storage import files, lock
-from . import options
-from .asking import ask
+from . import named_file, options
 from .build import show_build
-from .progress import display
+from .progress import ask, display
 from .voice import say
 
 _file = click.argument("file", type=click.Path(path_type=Path))
@@ -99,14 +99,35 @@ def pick(file: Path, clip: str | None, take: int | None, service: str | None) ->
     """Choose among the takes that were bought for FILE; without --take, list them. Free."""
     opened, source = _open(file, service)
     if take is None:
-        for one in takes.known(opened, source, clip):
+        known = takes.known(opened, source, clip)
+        has_any = any(one.bought for one in known)
+        looked_at = entries.of(opened, source) if has_any else ()
+        for one in known:
             listed = ", ".join(f"{n} (in use)" if n == one.current else str(n) for n in one.takes)
             say(f"{one.source} [{one.clip}]: takes {listed or 'none yet'}")
+            for line in _takes(one, looked_at):
+                say(line)
         return
     with display() as observe:
         report = takes.pick(opened, source, take, clip=clip, observe=observe)
     show_build(report)
     sys.exit(report.exit)
+
+
+def _takes(taken: takes.Taken, looked_at: Sequence[Entry]) -> Iterator[str]:
+    """Yield a line for each take: grade, service, price, and what is wrong with it."""
+    reels = {
+        (reel.clip, reel.digest, reel.take): reel for entry in looked_at for reel in entry.reels
+    }
+    for line in taken.bought:
+        reel = reels.get((taken.clip, line.digest, line.take))
+        facts = [line.service]
+        if reel is not None:
+            facts += [f"grade {reel.points}"] if reel.points is not None else []
+            facts += [f"{reel.credits} credits"] if reel.credits else []
+            facts += list(reel.faults)
+        in_use = "  (in use)" if line.take == taken.current else ""
+        yield f"  take {line.take}  {', '.join(facts)}{in_use}"
 
 
 @click.command()
@@ -141,10 +162,4 @@ def restore(file: Path) -> None:
 def _open(file: Path, service: str | None) -> tuple[Project, str]:
     """Open the project that `file` belongs to; a source, or one of its outputs."""
     opened = Project(file.parent, service=service)
-    root, place = opened.root.resolve(), file.resolve()
-    if not place.is_relative_to(root):
-        raise UsageError(f"{file}: lies outside of the project {opened.root}")
-    path = place.relative_to(root).as_posix()
-    if files.is_output(file.name):
-        path = f"{lock.stem(path)}.png"
-    return opened, path
+    return opened, named_file.source(opened, file)

@@ -1,6 +1,8 @@
-"""Show plans: what they do, what they cost, how long they take."""
+"""Show plans: what they do, from which rule and prompt, what they cost, how long they take."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -9,42 +11,126 @@ from ..core.model import StepKind
 from ..plan.saved_plans import SavedPlan
 from ..purchase import budget
 from ..purchase.forecast import Forecast
-from ..run.report import Report
-from .build import name, show_rest
+from ..run.report import Detail, Report
+from ..run.results import Result
+from . import loudness, wording
+from .build import show_rest
 from .voice import say, show_json
+
+#: Up to so many clips each has lines of its own; more are grouped by rule and prompt.
+MOST_SINGLE = 8
+#: Sources listed of a group; `--verbose` lists all.
+_LISTED = 12
+_INDENT = " " * 9
 
 
 def show(report: Report) -> None:
-    """Print every step that is not fresh, what it costs and how long it takes."""
-    for result in report.results:
-        step = result.step
-        if step.kind is not StepKind.FRESH:
-            price = f"  {step.credits} credits" if step.credits else ""
-            seconds = report.ready_s(result)
-            ready = "" if seconds is None else f"  in {_time(seconds)}"
-            say(f"{step.kind:8} {name(step)}  {step.reason}{price}{ready}")
-    kinds = [step.kind for step in report.plan.steps]
-    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in StepKind if kind in kinds)
-    say(f"{len(kinds)} {'step' if len(kinds) == 1 else 'steps'}: {counts or 'none'}.")
+    """Print every step that is not fresh: source, clip, rule, prompt, price, time, obstacles."""
+    steps = Steps(report, None if loudness.is_verbose() else wording.columns())
+    for line in steps.lines():
+        say(line)
+    is_paid = report.workspace.service.paid
+    kinds = [wording.verb(step, is_paid=is_paid) for step in report.plan.steps]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(_order(kinds)))
+    say(f"{wording.count(kinds, 'step')}: {counts or 'none'}.")
     if report.forecast is not None:
-        _show_forecast(report.forecast)
+        _show_forecast(report, report.forecast)
     show_rest(report)
 
 
-def _show_forecast(found: Forecast) -> None:
+def _order(kinds: Sequence[str]) -> list[str]:
+    ranked = [str(kind) for kind in StepKind]
+    ranked.insert(ranked.index("buy"), "make")
+    return [kind for kind in ranked if kind in kinds]
+
+
+class Steps:
+    """The steps of a plan as lines: one by one, or by rule where there are many."""
+
+    def __init__(self, report: Report, columns: int | None) -> None:
+        """Prompts are shortened to `columns`; None: they are shown whole."""
+        self._report = report
+        self._columns = columns
+        self._details = report.details
+        self._is_paid = report.workspace.service.paid
+        self._refusals = {} if report.forecast is None else report.forecast.refusals
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of all steps that are not fresh."""
+        due = [one for one in self._report.results if one.step.kind is not StepKind.FRESH]
+        if len(due) <= MOST_SINGLE:
+            for result in due:
+                yield from self._single(result)
+            return
+        groups: dict[tuple[str, ...], list[Result]] = {}
+        for result in due:
+            groups.setdefault(self._alike(result), []).append(result)
+        for group in groups.values():
+            yield from self._single(group[0]) if len(group) == 1 else self._group(group)
+
+    def _detail(self, result: Result) -> Detail:
+        return self._details.get((result.step.source, result.step.clip), Detail())
+
+    def _alike(self, result: Result) -> tuple[str, ...]:
+        """Return what the results of one group have in common."""
+        step, detail = result.step, self._detail(result)
+        reason = "" if step.kind is StepKind.BUY else wording.reason(step)
+        refusal = self._refusals.get(step.request_key, "")
+        return (step.kind, step.rule, step.clip, detail.place, reason, refusal, detail.unfit)
+
+    def _single(self, result: Result) -> Iterator[str]:
+        step = result.step
+        verb = wording.verb(step, is_paid=self._is_paid)
+        price = f"  {step.credits} credits" if step.credits else ""
+        ready = self._report.ready_s(result)
+        when = "" if ready is None else f"  in {wording.seconds(ready)}"
+        yield f"{verb:8} {wording.name(step)}  {wording.reason(step)}{price}{when}"
+        yield from self._about([result])
+
+    def _group(self, group: Sequence[Result]) -> Iterator[str]:
+        step = group[0].step
+        verb = wording.verb(step, is_paid=self._is_paid)
+        credits = sum(one.step.credits for one in group)
+        price = f"  {credits} credits" if credits else ""
+        ready = [found for one in group if (found := self._report.ready_s(one)) is not None]
+        when = f"  the last in {wording.seconds(max(ready))}" if ready else ""
+        clip = f" [{step.clip}]" if step.clip else ""
+        sources = wording.count(group, "source")
+        yield f"{verb:8} {sources}{clip}  {wording.reason(step)}{price}{when}"
+        yield from self._about(group)
+        listed = len(group) if loudness.is_verbose() else _LISTED
+        for one in group[:listed]:
+            yield f"{_INDENT}  {one.step.source}"
+        if len(group) > listed:
+            yield f"{_INDENT}  and {len(group) - listed} more (`--verbose` lists them)"
+
+    def _about(self, group: Sequence[Result]) -> Iterator[str]:
+        """Yield rule and prompt, and what stands in the way. How a prompt is read goes here."""
+        step, detail = group[0].step, self._detail(group[0])
+        if step.kind in (StepKind.BUY, StepKind.RESUME, StepKind.ASK) and detail.prompt:
+            yield f"{_INDENT}rule {step.rule} ({detail.place})"
+            prompts = dict.fromkeys(self._detail(one).prompt for one in group)
+            more = f" (and {len(prompts) - 1} others)" if len(prompts) > 1 else ""
+            room = None if self._columns is None else self._columns - len(_INDENT) - 2 - len(more)
+            yield f'{_INDENT}"{wording.fitting(detail.prompt, room)}"{more}'
+        if detail.unfit:
+            yield f"{_INDENT}cannot be bought: {detail.unfit}"
+        if refusal := self._refusals.get(step.request_key):
+            yield f"{_INDENT}not bought by a build now: {refusal}"
+
+
+def _show_forecast(report: Report, found: Forecast) -> None:
     if found.ready_s:
-        say(f"Ready in about {_time(found.seconds)} ({_time(found.clip_s)} a clip).")
+        one = wording.seconds(found.clip_s)
+        say(f"Ready in about {wording.seconds(found.seconds)} ({one} a clip).")
     if found.credits:
         _show_price(found)
+    if found.refusals:
+        priced = {step.request_key for step in report.plan.steps if step.credits}
+        left = wording.count(len(priced - found.refusals.keys()), "clip")
+        say(f"A build would buy {left} of these {len(priced)}: see what is refused above.")
     if found.batch_saves:
         say(f"With `batch: true` it would cost {found.batch_saves} credits less.")
-    if found.placeholders:
-        price = budget.dollars(found.placeholder_credits)
-        clips = "clip" if found.placeholders == 1 else "clips"
-        say(
-            f"{found.placeholders} {clips} of the built-in engine; replacing what it makes by "
-            f"purchases would cost {found.placeholder_credits} credits ({price})."
-        )
 
 
 def _show_price(found: Forecast) -> None:
@@ -75,15 +161,9 @@ def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:
         if step.step != StepKind.FRESH:
             price = f"  {step.credits} credits" if step.credits else ""
             clip = f" [{step.clip}]" if step.clip else ""
-            say(f"{step.step:8} {step.source}{clip}  {step.reason}{price}")
+            is_free = step.step == StepKind.BUY and not step.credits
+            say(f"{'make' if is_free else step.step:8} {step.source}{clip}  {step.reason}{price}")
     total = f"{saved.credits} credits ({budget.dollars(saved.credits)})"
     say(f"{len(saved.steps)} steps for {total} from {saved.service}.")
     for reason in stale:
         say(f"warning: this plan cannot be carried out: {reason}", err=True)
-
-
-def _time(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"

@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 from ..api import Observer
 from ..core import plain
 from ..core.model import JobState
+from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
+from . import loudness, wording
+from .question import Asker
 from .voice import say
 
 if TYPE_CHECKING:
@@ -27,13 +32,36 @@ _RUNNING = (JobState.CLAIMED, JobState.SUBMITTED)
 _NEWS = ("done", "removed")
 
 
+#: Seconds between two lines in a log.
+_QUIET_S = 10.0
+
+
 class Lines:
-    """One line a finished clip."""
+    """A line now and then: what is done by name stands in the summary, which a log has as well.
+
+    With `--verbose` one line a finished clip, with its grade.
+    """
+
+    def __init__(self) -> None:
+        """Begin to count."""
+        self._begun = self._told = time.monotonic()
+        self._done = 0
+        self._credits = 0
 
     def __call__(self, event: Change | Result) -> None:
-        """Print results that are news; jobs in between are too many for a log."""
+        """Count what is finished, and say so when nothing was said for a while."""
         if isinstance(event, Result) and event.state in _NEWS:
-            say(line(event), err=True)
+            self._done += event.state == "done"
+            self._credits += event.credits
+            if loudness.is_verbose():
+                say(line(event), err=True)
+                return
+        now = time.monotonic()
+        if now - self._told >= _QUIET_S:
+            self._told = now
+            clips = wording.count(self._done, "clip")
+            said = f"  {now - self._begun:.0f} s: {clips} done, {self._credits} credits"
+            say(said, err=True)
 
 
 class Screen:
@@ -68,7 +96,9 @@ class Screen:
             from rich.console import Console
             from rich.live import Live
 
-            console = Console(stderr=True)
+            context = click.get_current_context(silent=True)
+            is_plain = context is not None and context.color is False
+            console = Console(stderr=True, no_color=is_plain or None)
             self._live = Live(self, console=console, refresh_per_second=8, transient=True)
             self._live.start()
         return self._live
@@ -112,6 +142,13 @@ def line(result: Result) -> str:
     grade = "" if result.grade is None else f", grade {result.grade}"
     price = f", {result.credits} credits" if result.credits else ""
     return f"  {result.state:8} {name}: {step.rule}{grade}{price}"
+
+
+def ask(plan: Plan, asker: Asker | None = None) -> bool | frozenset[str]:
+    """Ask the person at the terminal: yes, no, or the sources to buy for."""
+    from . import purchase_question  # only where something is to be bought
+
+    return purchase_question.ask(plan, asker or Asker())
 
 
 def nothing(_: Change | Result) -> None:

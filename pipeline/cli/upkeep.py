@@ -9,8 +9,9 @@ import msgspec
 
 from ..api import Project
 from ..commands import recover, upkeep
+from ..commands.upkeep import Named, Unused
 from ..core.errors import StorageError
-from . import options
+from . import options, wording
 from .voice import say, show_json
 
 
@@ -38,10 +39,14 @@ def verify(project: str, rebuild_lock: bool) -> None:
 
 @click.command()
 @options.project
-def clean(project: str) -> None:
+@click.option("--orphans", is_flag=True, help="Only of sources that are gone or unmatched.")
+def clean(project: str, orphans: bool) -> None:
     """Remove the outputs; what was bought stays, and `build` brings them back for nothing."""
-    removed = upkeep.clean(Project(project))
-    say(f"Removed {len(removed)} files.")
+    opened = Project(project)
+    removed = upkeep.clean_orphans(opened) if orphans else upkeep.clean(opened)
+    for path in removed if orphans else ():
+        say(f"removed {path}")
+    say(f"Removed {wording.count(removed, 'file')}.")
 
 
 @click.command()
@@ -54,8 +59,9 @@ def prune(project: str, yes: bool) -> None:
     """
     opened = Project(project)
     found = upkeep.unused(opened)
+    names = upkeep.named(opened, found)
     for one in found:
-        say(f"{one.bought.request_key[:12]}  {one.bought.credits_charged:3} credits")
+        say(_unused(one, names.get(one.bought.request_key, Named())))
     forfeited = sum(one.bought.credits_charged for one in found)
     say(f"{len(found)} purchases are not in use; they cost {forfeited} credits.")
     if found and not yes:
@@ -63,6 +69,16 @@ def prune(project: str, yes: bool) -> None:
     elif found:
         upkeep.remove(opened, found)
         say("Removed.")
+
+
+def _unused(one: Unused, named: Named) -> str:
+    """Return a purchase as one line: file, clip, take, grade, price."""
+    bought = one.bought
+    prompt = wording.fitting(bought.resolved.prompt, 40)
+    name = f"{named.source} [{named.clip}]" if named.source else f'a file that is gone, "{prompt}"'
+    grade = "" if named.grade is None else f"  grade {named.grade}"
+    price = f"{bought.credits_charged} credits"
+    return f"{bought.request_key[:12]}  {name}  take {bought.take}{grade}  {price}"
 
 
 @click.command()

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from ..run.uptodate.quick import Found
+from . import loudness
 from .voice import say_block
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def remembered() -> Found | None:
 def is_plain() -> bool:
     """Tell whether the command was given nothing but a project: only that is remembered."""
     context = click.get_current_context()
+    if not loudness.is_usual():
+        return False
     stated = {name for name in context.params if name != "project"}
     return all(context.get_parameter_source(name) is ParameterSource.DEFAULT for name in stated)
 

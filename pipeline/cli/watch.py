@@ -5,15 +5,20 @@ from __future__ import annotations
 import sys
 
 import click
+import msgspec
 
 from ..api import Project, Wish
 from ..commands.watch.follow import Follower
 from ..run.report import Report
+from ..run.results import Result
 from . import options
 from .asking import Terminal
 from .build import show_build, show_news
 from .progress import nothing
 from .voice import say
+
+#: How results end that are said to be in the way of something.
+_TOLD = ("failed", "left", "asked")
 
 
 @click.command()
@@ -37,10 +42,42 @@ def watch(
     folders = ", ".join(opened.workspace.settings.assets)
     say(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True
+    standing = Standing()
     for event in follower.run():
         if isinstance(event, Report):
-            (show_build if is_first else show_news)(event)
+            (show_build if is_first else show_news)(standing.left_out(event))
             is_first = False
-        else:
+        elif standing.is_news(str(event)):
             say(f"pixelpipe: {event}", err=True)
         sys.stdout.flush()
+
+
+class Standing:
+    """Facts that hold until something changes them, such as a blocked file: told once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing told."""
+        self._told: dict[tuple[str, str], str] = {}
+        self._error = ""
+
+    def left_out(self, report: Report) -> Report:
+        """Return a report without what stands as it was told; what is mended may be told again."""
+        news = [result for result in report.results if self._is_new(result)]
+        self._error = ""
+        return msgspec.structs.replace(report, results=tuple(news))
+
+    def is_news(self, sentence: str) -> bool:
+        """Tell whether a run's error is another one than the last time."""
+        known, self._error = self._error, sentence
+        return known != sentence
+
+    def _is_new(self, result: Result) -> bool:
+        step = result.step
+        place = (step.source, step.clip)
+        if result.state not in _TOLD:
+            self._told.pop(place, None)
+            return True
+        text = step.error or step.reason
+        known = self._told.get(place)
+        self._told[place] = text
+        return known != text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -10,11 +9,11 @@ import msgspec
 
 from ..api import Project
 from ..commands import why as explain
+from ..commands.animate import near_miss
 from ..commands.why import Explanation
 from ..core.errors import UsageError
 from ..run.report import Report
-from ..storage import files, lock
-from . import options
+from . import named_file, options
 from .voice import say, show_json
 
 
@@ -30,14 +29,12 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
     """
     opened = Project(file.parent, service=service)
     root = opened.root.resolve()
-    place = Path(os.path.realpath(file))
-    if not place.is_relative_to(root):
-        raise UsageError(f"{file}: lies outside of the project {opened.root}")
-    path = place.relative_to(root).as_posix()
-    if files.is_output(file.name):
-        path = f"{lock.stem(path)}.png"
+    path = named_file.source(opened, file)
+    if (root / path).is_dir():
+        raise UsageError(f"{path}: is a folder; `why` is about one file, `plan --only` about many")
     if not (root / path).is_file():
-        raise UsageError(f"{path}: there is no such source in {opened.root}")
+        near = near_miss(root / path)
+        raise UsageError(f"{path}: there is no such source in {opened.root}{near}")
     report, found = explain.file(opened, path)
     if as_json:
         show_json(msgspec.json.format(msgspec.json.encode(found), indent=2))
@@ -50,6 +47,8 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
         say(step.error or step.reason)
     if path in report.plan.unmatched:
         say(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
+    elif not found and not report.plan.refused:
+        say(f"{path}: {explain.not_taken(opened, path)}")
 
 
 def _reading(opened: Project, report: Report, one: Explanation) -> str:

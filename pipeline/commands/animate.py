@@ -6,18 +6,23 @@ folder, so that the same wish is never bought twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from .. import imaging
 from ..api import Project
-from ..config import consent, project_settings, rule_file
+from ..config import consent, project_settings, rule_file, target_checks
 from ..config import workspace as workspaces
+from ..config.project_settings import Settings
+from ..config.rule_fields import CLIP
+from ..config.shapes import At
 from ..config.workspace import Workspace
-from ..core.errors import UsageError
-from ..core.model import Document, File, Pixels
+from ..core.errors import ConfigError, UsageError
+from ..core.model import Document, File, Pixels, Rule
 from ..plan.wish import Wish
-from ..run import finish, survey
+from ..run import finish, passed_over, survey
 from ..run.report import Report
 from ..run.survey import Survey
 from ..run.uptodate.quick import Found
@@ -40,10 +45,10 @@ class SingleFile(Project):
     ) -> None:
         """Animate `path` as `clip` says: a clip of a rule, with its `name`.
 
-        Raises UsageError when there is no such PNG, ConfigError when the clip is wrong.
+        Raises UsageError when there is no such PNG, or when the clip is wrong.
         """
-        if not path.is_file() or not files.is_source(path.name):
-            raise UsageError(f"{path}: is not a PNG file that can be animated")
+        if problem := _problem(path):
+            raise UsageError(f"{path}: {problem}")
         self._name, self._clip = path.name, clip
         super().__init__(path, environment=environment, **flags)
 
@@ -52,13 +57,14 @@ class SingleFile(Project):
         settings = project_settings.resolve(
             None, self.environment, {"assets": ["."], **self._flags}
         )
+        _check_targets(settings)
         root = self._start.absolute().parent
         state = workspaces.state_folder(settings, self.environment)
         service, key_refusal = consent.service(settings, root, state, self.environment)
         self.workspace = Workspace(
             root=root,
             settings=settings,
-            rules=rule_file.load([(_wish(self._clip), "")]),
+            rules=_rules(self._clip),
             service=service,
             state=state,
             key_refusal=key_refusal,
@@ -96,6 +102,64 @@ class SingleFile(Project):
             bought=tuple(bought),
             targets=wanted.targets,
         )
+
+
+def _problem(path: Path) -> str:
+    """Say why a file cannot be animated, and what to do; "" when it may be."""
+    if path.is_dir():
+        return "is a folder; name one PNG, or set the folder up with `pixelpipe init`"
+    if not path.exists():
+        return f"there is no such file{near_miss(path)}"
+    if files.is_output(path.name):
+        return "is an output of pixelpipe; name the PNG that it was made from"
+    if not files.is_source(path.name):
+        if path.suffix.lower() == ".png":
+            return f"rename it to {path.name.strip('.').rpartition('.')[0]}.png"
+        return passed_over.remedy(path.name)
+    return ""
+
+
+def near_miss(file: Path) -> str:
+    """Return "; did you mean …?" for a file that is not there, or ""."""
+    folder = file.parent
+    names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    pictures = [name for name in names if files.is_source(name)]
+    alike = get_close_matches(file.name, pictures, n=1, cutoff=0.6)
+    return f"; did you mean {folder / alike[0]}?" if alike else ""
+
+
+def _check_targets(settings: Settings) -> None:
+    """Raise UsageError for a target or an option of one that does not exist."""
+    origin = settings.origin("targets")
+    is_flag = origin.startswith("--")
+    document = Document(path="--target" if is_flag else origin, content=None)
+    try:
+        target_checks.check(settings.targets, At(document=document))
+    except ConfigError as exc:
+        raise (UsageError(str(exc)) if is_flag else exc) from exc
+
+
+def _rules(clip: Mapping[str, object]) -> tuple[Rule, ...]:
+    """Return the one rule; what is wrong with the clip is said of the flag that states it.
+
+    Raises UsageError.
+    """
+    mistakes: list[str] = []
+    for name, value in clip.items():
+        if (field := CLIP.fields.get(name)) is None or value is None or name == "prompt":
+            continue
+        flag = f"--{name.replace('_', '-')}"
+        try:
+            field.shape.read(value, At(document=Document(path=flag, content=value)))
+        except ConfigError as exc:
+            mistakes.append(str(exc))
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    try:
+        return rule_file.load([(_wish(clip), "")])
+    except ConfigError as exc:
+        where = r"^command line: `rules\[0\]\.clips\.[^`]*?(\.prompt)?`"
+        raise UsageError(re.sub(where, f"--clip {clip['name']}:", str(exc))) from exc
 
 
 def _wish(clip: Mapping[str, object]) -> Document:

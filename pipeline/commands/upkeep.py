@@ -10,11 +10,13 @@ from pathlib import Path
 
 from ..api import Project
 from ..core.model import Record, stem_of
+from ..run import publish
 from ..storage import files, lock
 from ..storage.files import carried
 from ..storage.files.carried import Carried
 from ..storage.lock import ClipLine, FileLine
 from ..storage.store import Bought
+from .gallery import entries
 
 #: The service that animates by rule, not by a model.
 BUILT_IN = "built-in"
@@ -110,6 +112,55 @@ def clean(opened: Project) -> tuple[str, ...]:
     )
 
 
+def clean_orphans(opened: Project) -> tuple[str, ...]:
+    """Remove what was made of sources that are gone or that no rule matches; return the paths.
+
+    Their lines leave the lock file. What was bought for them stays; `prune` lists it.
+    """
+    plan = opened.plan().plan
+    sources = dict.fromkeys(step.source for step in plan.orphans)
+    stems = [stem_of(source) for source in sources]
+    of, assets = opened.lock().files_of(), opened.workspace.settings.assets
+    removed = tuple(
+        line.path
+        for stem in stems
+        for line in of.get(stem, ())
+        if line.is_ours and files.remove(opened.root, line.path, line.digest, below=assets)
+    )
+    if sources:
+        empty_clips = {source: () for source in sources}
+        empty_files = {stem: () for stem in stems}
+        publish.amend(
+            opened.workspace,
+            lambda before: lock.replace(before, clips=empty_clips, files=empty_files),
+        )
+    return removed
+
+
+class Named(Record, frozen=True, kw_only=True):
+    """What a purchase is of, as far as rules or records still know."""
+
+    source: str = ""
+    clip: str = ""
+    grade: int | None = None
+
+
+def named(opened: Project, purchases: Sequence[Unused]) -> dict[str, Named]:
+    """Return file, clip and grade of purchases by request key: from the rules, else the ledger."""
+    wanted = {one.bought.request_key for one in purchases}
+    with opened.workspace.ledger(time.time()) as ledger:
+        found = {
+            job.request_key: Named(source=job.source, clip=job.clip) for job in ledger.jobs(wanted)
+        }
+    takes_of = {(one.bought.digest, one.bought.take): one.bought.request_key for one in purchases}
+    for entry in entries.collect(opened) if wanted else ():
+        for reel in entry.reels:
+            key = takes_of.get((reel.digest, reel.take))
+            if key is not None:
+                found[key] = Named(source=entry.source, clip=reel.clip, grade=reel.points)
+    return found
+
+
 def unused(opened: Project) -> tuple[Unused, ...]:
     """Return the purchases in this project that no line of its lock file refers to."""
     used = {(line.key, line.digest) for line in opened.lock().clips}
@@ -148,7 +199,9 @@ def disclose(opened: Project) -> tuple[Disclosed, ...]:
     found = []
     for file in opened.lock().files:
         clips = made.get(lock.stem(file.path), [])
-        records = [store.record(line.key, line.digest) for line in clips]
+        # The built-in engine echoes the vendor's model names, as its clients expect; it is none.
+        models = [line for line in clips if line.service != BUILT_IN]
+        records = [store.record(line.key, line.digest) for line in models]
         found.append(
             Disclosed(
                 path=file.path,

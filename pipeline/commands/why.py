@@ -10,7 +10,9 @@ from ..core import keys
 from ..core.model import Record
 from ..plan.plan import SourcePlan
 from ..plan.steps import ClipPlan
+from ..run import passed_over
 from ..run.report import Report
+from ..storage import files
 from ..storage.state import State
 from ..storage.store import Store
 
@@ -51,6 +53,13 @@ def file(project: Project, path: str) -> tuple[Report, tuple[Explanation, ...]]:
         derived = tuple(_derived(project, source))
         found += [_explain(project, source, clip, derived) for clip in source.clips]
     return report, tuple(found)
+
+
+def not_taken(project: Project, path: str) -> str:
+    """Say why a file that is there is no source of this project."""
+    settings = project.workspace.settings
+    scan = files.scan(project.root, settings.assets, settings.ignore)
+    return passed_over.about(project.workspace, scan, path)
 
 
 def _explain(

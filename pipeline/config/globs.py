@@ -9,11 +9,10 @@ compared in Unicode NFC, since macOS hands out decomposed names.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from ..core import patterns
-from ..core.model import Record
+from ..core.model import Record, composed
 from ..core.patterns import Name, Run, Wild
 
 #: What a capture may be called.
@@ -50,7 +49,7 @@ class Glob(Record, frozen=True, kw_only=True):
 
 def compile(pattern: str) -> Glob:
     """Compile one pattern. Raises PatternError with the reason."""
-    text = unicodedata.normalize("NFC", pattern)
+    text = composed(pattern)
     segments = _segments(text)
     names = tuple(_pieces(segment) for segment in segments)
     wilds = [piece for name in names for piece in name or () if isinstance(piece, Wild)]
@@ -118,7 +117,10 @@ def problem_for_png(pattern: str) -> str | None:
 def _segments(text: str) -> list[str]:
     """Split a pattern at its slashes and refuse what cannot lie in the folder."""
     if "\\" in text:
-        raise PatternError("has a backslash; folders are separated by `/` on every system")
+        raise PatternError(
+            "has a backslash; folders are separated by `/` on every system: write "
+            f"`{text.replace(chr(92), '/')}`"
+        )
     if text.startswith("/") or re.match(r"[A-Za-z]:", text):
         raise PatternError("is absolute; patterns are relative to the assets folder")
     if any(ord(sign) < 32 for sign in text) or not text.strip("/ "):

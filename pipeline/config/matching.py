@@ -7,12 +7,11 @@ rules cost hardly more than one: a project of 10,000 files is matched in 0.1 s.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..core.model import Clip, Record, Request, Rule, Source, When
+from ..core.model import Clip, Record, Request, Rule, Source, When, composed
 from . import globs, templates
 from .expressions import Expression
 
@@ -35,7 +34,7 @@ class Matcher:
 
     def __init__(self, rules: Sequence[Rule], assets: Sequence[str]) -> None:
         """Compile `rules`; their patterns are relative to the folders in `assets`."""
-        folders = sorted((_normal(folder) for folder in assets), key=len, reverse=True)
+        folders = sorted((composed(folder) for folder in assets), key=len, reverse=True)
         self._folders = tuple("" if folder == "." else f"{folder}/" for folder in folders)
         self._rules = tuple(_Compiled(rule) for rule in rules)
         self._owners: list[int] = []
@@ -51,7 +50,7 @@ class Matcher:
 
     def match(self, source: Source) -> Match | None:
         """Return the first rule that matches, or None."""
-        path = _normal(source.path)
+        path = composed(source.path)
         relative = self._relative(path)
         if relative is None:
             return None
@@ -159,7 +158,7 @@ class _Compiled:
             return False
         if not self.asks_words:
             return True
-        names = names or _Names(_normal(source.path))
+        names = names or _Names(composed(source.path))
         return (
             (not self.stem.all or self.stem.are_in(names.stem))
             and (not self.folder.all or self.folder.are_in(names.folder))
@@ -241,10 +240,6 @@ def _place(path: str) -> dict[str, str]:
     return {"stem": _PNG.sub("", name), "folder": folder.rpartition("/")[2]}
 
 
-def _normal(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
-
-
 def _fits(when: When, source: Source) -> bool:
     """Compare size, colours and opaque share."""
     return (
@@ -263,7 +258,7 @@ def _phrases(stated: Sequence[str]) -> tuple[str, ...]:
     """Return each phrase and its plurals, in lower case with single blanks."""
     found: dict[str, None] = {}
     for phrase in stated:
-        one = " ".join(_LETTERS.findall(_normal(phrase).casefold()))
+        one = " ".join(_LETTERS.findall(composed(phrase).casefold()))
         found[one] = None
         for ending, many in _PLURALS:
             if one.endswith(ending):

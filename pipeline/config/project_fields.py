@@ -6,7 +6,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from . import globs
+from . import globs, packs
 from .rule_fields import MISPLACED, TARGETS
 from .shapes import Choice, Duration, Switch, Text, Whole, nearest
 from .tables import Field, ListOf, OneOf, Table
@@ -114,7 +114,7 @@ _RULE_FILE = Text(
 _PACK = Text(
     wanted="a pack with its version, such as `characters@1`",
     pattern=r"^[a-z][a-z0-9_-]*@[1-9][0-9]*$",
-    examples=("characters@1",),
+    offered=packs.newest,
 )
 _GLOB = Text(
     wanted="a pattern such as `**/*_old.png`", check=_glob_problem, examples=("ui/", "**/*_old.png")

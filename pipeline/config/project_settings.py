@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, UsageError
 from ..core.model import Document, Record, TargetChoice
 from .project_fields import (
     API_BASE,
@@ -111,7 +111,7 @@ class ServiceChoice(Record, frozen=True, kw_only=True):
 
 
 #: Dotted setting to its shape.
-_SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
+SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
     "budget.run": CREDITS,
     "budget.day": CREDITS,
     "watch.settle_s": WATCH.fields["settle"].shape,
@@ -174,7 +174,10 @@ def resolve(
         if value is not None:
             name = _FLAGS.get(flag, flag)
             origins[name] = "--" + flag.replace("_", "-")
-            values[name] = _read(name, value, origins[name])
+            try:
+                values[name] = _read(name, value, origins[name])
+            except ConfigError as exc:
+                raise UsageError(str(exc)) from exc
     return _settings(values, origins)
 
 
@@ -196,9 +199,9 @@ def _stated(source: Document) -> list[tuple[str, object, tuple[str, ...]]]:
 
 def _read(name: str, value: object, origin: str) -> object:
     """Read a value of a variable or a flag; errors name that one."""
-    shape = _SHAPES.get(name)
+    shape = SHAPES.get(name)
     if shape is None:
-        raise ConfigError(f"no such setting{nearest(name, _SHAPES)}", path=origin)
+        raise ConfigError(f"no such setting{nearest(name, SHAPES)}", path=origin)
     value = list(value) if isinstance(value, tuple) else value
     if name == "targets" and isinstance(value, list):
         value = [
@@ -209,7 +212,7 @@ def _read(name: str, value: object, origin: str) -> object:
 
 def _from_text(text: str, name: str) -> object:
     """Return the value that a variable's text means to a shape."""
-    shape = _SHAPES[name]
+    shape = SHAPES[name]
     if isinstance(shape, ListOf | Targets):
         return [part.strip() for part in text.split(",") if part.strip()]
     if isinstance(shape, Switch):

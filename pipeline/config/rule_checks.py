@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from ..core.model import MAX_FRAMES, Clip, Rule
 from . import globs, templates
 from .rule_fields import suggest
-from .shapes import At, nearest
+from .shapes import At, Mistakes, nearest
 
 #: Words of a prompt that come from the path, beside the captures.
 PATH_WORDS = ("stem", "folder")
@@ -17,18 +17,34 @@ def check(rule: Rule, at: At) -> None:
     """Raise ConfigError if a clip, a placeholder, `vary_by` or `pick` refers to nothing."""
     captures = [globs.compile(pattern).captures for pattern in rule.match]
     clips = {clip.name: clip for clip in rule.clips}
-    _check_names(clips, at)
+    mistakes = Mistakes()
+    with mistakes.here():
+        _check_names(clips, at)
     for clip in rule.clips:
-        below = _place(clip, at)
-        if clip.derived_from is None:
-            _check_bought(clip, below)
-            for field in ("prompt", "negative_prompt"):
-                _check_words(getattr(clip, field), rule, captures, below)
-        else:
-            _check_origin(clip, clips, below)
-    _check_vary_by(rule, captures, at)
+        with mistakes.here():
+            _check_clip(clip, clips, rule, captures, at)
+    with mistakes.here():
+        _check_vary_by(rule, captures, at)
     if rule.pick and rule.cells is None:
-        raise at.below("pick").error("needs `cells`, the size of the sheet's cells")
+        with mistakes.here():
+            raise at.below("pick").error("needs `cells`, the size of the sheet's cells")
+    mistakes.settle()
+
+
+def _check_clip(
+    clip: Clip,
+    clips: Mapping[str, Clip],
+    rule: Rule,
+    captures: list[tuple[str, ...]],
+    at: At,
+) -> None:
+    below = _place(clip, at)
+    if clip.derived_from is not None:
+        _check_origin(clip, clips, below)
+        return
+    _check_bought(clip, below)
+    for field in ("prompt", "negative_prompt"):
+        _check_words(getattr(clip, field), rule, captures, below)
 
 
 def _place(clip: Clip, at: At) -> At:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ..core.model import Record, TargetChoice
+from ..targets import registry
 from . import globs
 from .clip_fields import CLIP_NAME, DEFAULTS, FREE, OWN, PROMPT, SENT
 from .expressions import Expression, ExpressionError
@@ -74,6 +75,9 @@ class Targets(Record, frozen=True, kw_only=True):
 
     def read(self, value: object, at: At) -> tuple[TargetChoice, ...]:
         """Return the choices, each name once."""
+        if isinstance(value, Mapping) and len(value) > 1:
+            listed = ", ".join(f"{{{name}: …}}" if value[name] else str(name) for name in value)
+            raise at.error(f"names several targets; write a list: `{at.key}: [{listed}]`")
         choices = tuple(_choice(entry) for entry in _TARGETS.read(value, at))
         names = [choice.name for choice in choices]
         for name in names:
@@ -97,7 +101,7 @@ _TARGET = Text(
     wanted="a target's name, such as `godot`",
     pattern=r"^[a-z][a-z0-9_-]{0,39}$",
     longest=40,
-    examples=("aseprite", "godot", "gif", "webp"),
+    offered=lambda: registry.BUILT_IN,
 )
 _OPTIONS = MapOf(
     key=Text(wanted="an option's name", pattern=r"^[a-z][a-z0-9_-]*$"),
@@ -228,7 +232,7 @@ _SHARED = {
     ),
 }
 CLIP = Table(
-    wanted="a prompt, or a mapping with `prompt` or `from`",
+    wanted="a mapping with `prompt` or `from`",
     fields=OWN | SENT | FREE,
     elsewhere={
         name: "belongs to the rule, beside `clips`, not into a clip"
@@ -236,6 +240,7 @@ CLIP = Table(
     }
     | {"palette": "is no field; `colors: source` sends the sprite's own palette"},
 )
+_CLIPS_WANTED = 'clips by name, such as `idle: "breathing calmly"`'
 _CLIPS_ABOUT = (
     "Animations by name. Short form: the prompt. Long form: a mapping. A clip with `from` is "
     "derived from another one and costs nothing."
@@ -248,7 +253,12 @@ RULE = Table(
     | _SHARED
     | {
         "clips": Field(
-            shape=MapOf(key=CLIP_NAME, each=OneOf(shapes=(*_CLIP.shapes, Nothing())), least=1),
+            shape=MapOf(
+                key=CLIP_NAME,
+                each=OneOf(shapes=(*_CLIP.shapes, Nothing())),
+                least=1,
+                called=_CLIPS_WANTED,
+            ),
             about=_CLIPS_ABOUT + " `null` drops a clip of the rule that this one extends.",
         )
     },
@@ -261,7 +271,11 @@ OVERRIDE = Table(
     fields=_SHARED
     | {
         "clips": Field(
-            shape=MapOf(key=CLIP_NAME, each=OneOf(shapes=(*_CLIP.shapes, Nothing()))),
+            shape=MapOf(
+                key=CLIP_NAME,
+                each=OneOf(shapes=(*_CLIP.shapes, Nothing())),
+                called=_CLIPS_WANTED,
+            ),
             about=_CLIPS_ABOUT + " They are merged with the rule's; `null` drops one.",
         )
     },

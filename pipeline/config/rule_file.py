@@ -12,13 +12,18 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from ..core.errors import ConfigError, each
 from ..core.model import Clip, Document, Grading, Record, Rule, When
 from .clip_fields import DERIVED_FIELDS, PAID_FIELDS
 from .rule_checks import check
-from .rule_fields import FILE, OVERRIDE
-from .shapes import At, nearest
+from .rule_fields import FILE, OVERRIDE, RULE
+from .shapes import At, Mistakes, nearest
 from .tables import document as read_document
 
+_SUCH_AS = {
+    "match": "`match: characters/*.png`",
+    "clips": '`clips: {idle: "breathing calmly, seamless loop"}`',
+}
 _Stated = Mapping[str, object]
 #: Of a derived clip, unless stated: as in the clip that it is derived from. Its `fps` and `hold`
 #: stay open, since its frames keep the durations of those that they are copies of.
@@ -80,16 +85,45 @@ class _Library:
         self._entries: dict[str, _Entry] = {}
         self._done: dict[str, Rule] = {}
         self._bases = bases
+        #: Names of rules that could not be read: what extends them is not blamed for that.
+        self._broken: set[str] = set()
+        self._mistakes = Mistakes()
         for document, pack in documents:
-            for entry in _entries(document, pack):
+            for entry in self._read(document, pack):
                 if (other := self._entries.get(entry.label)) is not None:
                     where = f"{other.at.document.path}:{other.at.line}"
-                    raise entry.at.below("name").error(f"is taken: see {where}")
-                self._entries[entry.label] = entry
+                    with self._mistakes.here():
+                        raise entry.at.below("name").error(f"is taken: see {where}")
+                self._entries.setdefault(entry.label, entry)
 
     def all(self) -> tuple[Rule, ...]:
-        """Return every rule, in order."""
-        return tuple(self._rule(label, ()) for label in self._entries)
+        """Return every rule, in order. Raises ConfigError for all mistakes at once."""
+        found: list[Rule] = []
+        for label, entry in self._entries.items():
+            with self._mistakes.here():
+                if entry.stated.get("extends") in self._broken:
+                    self._broken.add(label)
+                else:
+                    found.append(self._rule(label, ()))
+        self._mistakes.settle()
+        return tuple(found)
+
+    def _read(self, document: Document, pack: str) -> list[_Entry]:
+        """Return a file's rules as stated; where one is wrong, those that are not."""
+        try:
+            return _entries(document, pack)
+        except ConfigError as exc:
+            self._mistakes.found += each(exc)
+        content = document.content if isinstance(document.content, Mapping) else {}
+        listed = content.get("rules")
+        found: list[_Entry] = []
+        for number, one in enumerate(listed if isinstance(listed, list) else ()):
+            at = At(document=document, place=("rules", number))
+            try:
+                found.append(_Entry(stated=RULE.read(one, at), file={}, pack=pack, at=at))
+            except ConfigError:
+                self._broken.add(str(one.get("name")) if isinstance(one, Mapping) else "")
+        return found
 
     def _rule(self, label: str, trail: tuple[str, ...]) -> Rule:
         """Return one rule with its base merged in; `trail` holds the rules that wait for it."""
@@ -150,7 +184,7 @@ def _from_entry(entry: _Entry, base: Rule | None) -> Rule:
     stated = {key: value for key, value in entry.stated.items() if key != "description"}
     for key in ("match", "clips"):
         if key not in stated and base is None:
-            raise entry.at.error(f"lacks `{key}`")
+            raise entry.at.error(f"lacks `{key}`, such as {_SUCH_AS[key]}")
     start = base or Rule(name="", match=(), clips=())
     if "match" in stated:
         start = msgspec.structs.replace(start, when=_WHEN_DEFAULTS)
@@ -192,16 +226,20 @@ def _clips(base: Rule, stated: _Stated, file_defaults: _Stated, at: At) -> tuple
     known = {clip.name: clip for clip in base.clips}
     own = _mapping(stated.get("clips"))
     clips: dict[str, Clip] = {}
+    mistakes = Mistakes()
     for name in dict.fromkeys((*known, *own)):
         below = at.below("clips", name)
-        if name in own and own[name] is None:
-            if name not in known:
-                raise below.error(
-                    f"cannot be dropped: the base has no such clip{nearest(name, known)}"
-                )
-            continue
-        restated = _long(own[name]) if name in own else None
-        clips[name] = _clip(name, known.get(name), (file_defaults, defaults, restated), below)
+        with mistakes.here():
+            if name in own and own[name] is None:
+                if name not in known:
+                    raise below.error(
+                        "has no prompt; and it cannot be dropped: the base has no such clip"
+                        f"{nearest(name, known)}"
+                    )
+                continue
+            restated = _long(own[name]) if name in own else None
+            clips[name] = _clip(name, known.get(name), (file_defaults, defaults, restated), below)
+    mistakes.settle()
     return tuple(_inherit(clip, clips) for clip in clips.values())
 
 

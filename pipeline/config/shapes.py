@@ -8,11 +8,13 @@ ConfigError with file, line and a did-you-mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Protocol
 
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, ConfigErrors, each
 from ..core.model import Document, Record
+from . import advice
 
 Schema = dict[str, object]
 
@@ -35,6 +37,16 @@ class At(Record, frozen=True, kw_only=True):
         """The 1-based line, or None outside a file."""
         return self.document.line(*self.place)
 
+    @property
+    def key(self) -> str:
+        """The innermost key of the place, or "" for the document itself."""
+        return next((key for key in reversed(self.place) if isinstance(key, str)), "")
+
+    @property
+    def comment(self) -> str:
+        """What a `#` behind the value cut off, with its blanks; "" for nothing."""
+        return self.document.comments.get(self.place, "")
+
     def error(self, message: str) -> ConfigError:
         """Return an error that names this place: file, line and key."""
         name = ""
@@ -43,6 +55,28 @@ class At(Record, frozen=True, kw_only=True):
             name += f".{part}" if name and isinstance(key, str) else part
         text = f"`{name}` {message}" if name else message
         return ConfigError(text, path=self.document.path, line=self.line)
+
+
+class Mistakes:
+    """Collects what is wrong, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.found: list[ConfigError] = []
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Take down what the block raises, and go on behind it."""
+        try:
+            yield
+        except ConfigError as exc:
+            self.found += each(exc)
+
+    def settle(self) -> None:
+        """Raise what was taken down, if anything: one mistake as itself."""
+        distinct = list({str(error): error for error in self.found}.values())
+        if distinct:
+            raise distinct[0] if len(distinct) == 1 else ConfigErrors(distinct)
 
 
 class Shape(Protocol):
@@ -95,11 +129,11 @@ def fits(pattern: str, text: str) -> bool:
 
 
 def wrong(shape: Shape, value: object, at: At) -> ConfigError:
+    """Return the error for a value of another kind or range, with what would be right."""
+    remedy = advice.instead(shape, value, at)
     if value is None:
-        return at.error(
-            f"has no value; it wants {shape.wanted} (text after a blank and # is a comment)"
-        )
-    return at.error(f"must be {shape.wanted}, not {show(value)}")
+        return at.error(f"has no value; it wants {shape.wanted}{remedy}")
+    return at.error(f"must be {shape.wanted}, not {show(value)}{remedy}")
 
 
 class Text(Record, frozen=True, kw_only=True):
@@ -113,6 +147,8 @@ class Text(Record, frozen=True, kw_only=True):
     #: Return why the text is wrong, beyond what a pattern can say.
     check: Callable[[str], str | None] | None = None
     examples: tuple[str, ...] = ()
+    #: Words that editors offer; others may be right as well, if they fit the pattern.
+    offered: Callable[[], tuple[str, ...]] | None = None
 
     def takes(self, value: object) -> bool:
         """Take strings."""
@@ -133,7 +169,10 @@ class Text(Record, frozen=True, kw_only=True):
     def schema(self) -> Schema:
         """Describe pattern and length."""
         known: Schema = {"type": "string", "pattern": self.pattern, "maxLength": self.longest}
-        return known | ({"examples": list(self.examples)} if self.examples else {})
+        known |= {"examples": list(self.examples)} if self.examples else {}
+        if self.offered is None:
+            return known
+        return {"anyOf": [{"type": "string", "enum": list(self.offered())}, known]}
 
 
 class Choice(Record, frozen=True, kw_only=True):
@@ -144,7 +183,7 @@ class Choice(Record, frozen=True, kw_only=True):
     @property
     def wanted(self) -> str:
         """List the words."""
-        return "one of " + ", ".join(self.words)
+        return f"`{self.words[0]}`" if len(self.words) == 1 else "one of " + ", ".join(self.words)
 
     def takes(self, value: object) -> bool:
         """Take strings."""
@@ -155,7 +194,9 @@ class Choice(Record, frozen=True, kw_only=True):
         if not isinstance(value, str):
             raise wrong(self, value, at)
         if value not in self.words:
-            raise at.error(f"must be {self.wanted}, not `{value}`{nearest(value, self.words)}")
+            if hint := nearest(value, self.words):
+                raise at.error(f"must be {self.wanted}, not `{value}`{hint}")
+            raise wrong(self, value, at)
         return value
 
     def schema(self) -> Schema:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ..core.errors import ConfigError
 from ..core.model import Document, Record
-from .shapes import At, Schema, Shape, Text, fits, nearest, printable, wrong
+from .shapes import At, Choice, Mistakes, Schema, Shape, Text, fits, nearest, printable, wrong
 
 
 class OneOf(Record, frozen=True, kw_only=True):
@@ -27,7 +27,13 @@ class OneOf(Record, frozen=True, kw_only=True):
         """Read by the shape that takes the value; its message then names only its own wishes."""
         for shape in self.shapes:
             if shape.takes(value):
-                return shape.read(value, at)
+                try:
+                    return shape.read(value, at)
+                except ConfigError:
+                    # What is near none of the words may have been meant for another shape.
+                    if isinstance(shape, Choice) and not nearest(str(value), shape.words):
+                        raise wrong(self, value, at) from None
+                    raise
         raise wrong(self, value, at)
 
     def schema(self) -> Schema:
@@ -49,7 +55,7 @@ class ListOf(Record, frozen=True, kw_only=True):
         return (
             f"{self.each.wanted}, or a list of such"
             if self.single
-            else f"a list of {self.each.wanted}"
+            else f"a list, each entry {self.each.wanted}"
         )
 
     def takes(self, value: object) -> bool:
@@ -66,7 +72,13 @@ class ListOf(Record, frozen=True, kw_only=True):
             raise wrong(self, value, at)
         if not self.least <= len(value) <= self.most:
             raise at.error(f"must have {self.least} to {self.most} entries, not {len(value)}")
-        return tuple(self.each.read(entry, at.below(index)) for index, entry in enumerate(value))
+        found: list[object] = []
+        mistakes = Mistakes()
+        for index, entry in enumerate(value):
+            with mistakes.here():
+                found.append(self.each.read(entry, at.below(index)))
+        mistakes.settle()
+        return tuple(found)
 
     def schema(self) -> Schema:
         """Describe the list, and the lone entry."""
@@ -106,20 +118,29 @@ class Table(Record, frozen=True, kw_only=True):
         if not isinstance(value, Mapping):
             raise wrong(self, value, at)
         stated: dict[str, object] = {}
+        mistakes = Mistakes()
         for key, entry in value.items():
-            if (field := self.fields.get(key)) is None:
-                raise self.unknown(key, at)
-            stated[field.name or key] = field.shape.read(entry, at.below(key))
+            with mistakes.here():
+                if (field := self.fields.get(key)) is None:
+                    raise self.unknown(key, entry, at)
+                stated[field.name or key] = field.shape.read(entry, at.below(key))
         for key, field in self.fields.items():
             if field.required and key not in value:
-                raise at.error(f"lacks `{key}`: {field.about}")
+                with mistakes.here():
+                    raise at.error(f"lacks `{key}`: {field.about}")
+        mistakes.settle()
         return stated
 
-    def unknown(self, key: str, at: At) -> ConfigError:
+    def unknown(self, key: str, value: object, at: At) -> ConfigError:
         """Return the error for a key that is none of ours."""
         line = at.below(key).line
         reason = self.elsewhere.get(key)
         name = printable(key)
+        if value is None and not reason and not nearest(key, self.fields):
+            reason = (
+                "is no key; if it belongs to the text before the comma, put quotes around the "
+                f'whole text: `"…, {name}"`'
+            )
         text = (
             f"`{name}` {reason}" if reason else f"unknown key `{name}`{nearest(key, self.fields)}"
         )
@@ -147,11 +168,13 @@ class MapOf(Record, frozen=True, kw_only=True):
     least: int = 0
     most: int = 1000
     key_convert: Callable[[str], object] = str
+    #: What messages say was expected, where key and value make too long a sentence.
+    called: str = ""
 
     @property
     def wanted(self) -> str:
         """Name keys and values."""
-        return f"a mapping from {self.key.wanted} to {self.each.wanted}"
+        return self.called or f"a mapping from {self.key.wanted} to {self.each.wanted}"
 
     def takes(self, value: object) -> bool:
         """Take mappings."""
@@ -164,11 +187,14 @@ class MapOf(Record, frozen=True, kw_only=True):
         if not self.least <= len(value) <= self.most:
             raise at.error(f"must have {self.least} to {self.most} entries, not {len(value)}")
         entries: dict[object, object] = {}
+        mistakes = Mistakes()
         for key, entry in value.items():
             below = at.below(key)
-            if not fits(self.key.pattern, key):
-                raise below.error(f"is not {self.key.wanted}")
-            entries[self.key_convert(key)] = self.each.read(entry, below)
+            with mistakes.here():
+                if not fits(self.key.pattern, key):
+                    raise below.error(f"is not {self.key.wanted}")
+                entries[self.key_convert(key)] = self.each.read(entry, below)
+        mistakes.settle()
         return entries
 
     def schema(self) -> Schema:

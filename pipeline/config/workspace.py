@@ -6,15 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from ..core import keys
-from ..core.errors import ConfigError
-from ..core.model import Document, Record, Rule
+from ..core.errors import ConfigError, each
+from ..core.model import Document, PassedOver, Record, Rule
 from ..storage import files
 from ..storage.ledger import Ledger
 from ..storage.store import Store
-from . import consent, packs, project_settings, rule_file, target_checks, yaml_document
+from . import (
+    consent,
+    packs,
+    project_settings,
+    rule_file,
+    target_checks,
+    unread,
+    yaml_document,
+)
 from .project_settings import ServiceChoice, Settings
-from .shapes import At
+from .shapes import At, Mistakes
 
 
 class Workspace(Record, frozen=True, kw_only=True):
@@ -30,6 +40,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     key_refusal: str = ""
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
+    #: What of the settings and rules was seen and not taken.
+    passed_over: tuple[PassedOver, ...] = ()
     #: False for a single file: nothing of ours is kept in its folder, and there is no lock file.
     is_project: bool = True
 
@@ -61,11 +73,21 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     Raises ConfigError with file and line.
     """
     root = files.find(start)
-    stated = yaml_document.read(root / files.CONFIG_NAME, files.CONFIG_NAME, within=root)
-    settings = project_settings.resolve(stated, environment, flags)
-    target_checks.check_document(stated)
-    target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
-    found, inputs = _rules(root, settings)
+    mistakes = Mistakes()
+    stated = _read(root, files.CONFIG_NAME, mistakes) or Document(
+        path=files.CONFIG_NAME, content={}
+    )
+    settings = Settings()
+    with mistakes.here():
+        settings = project_settings.resolve(stated, environment, flags)
+        target_checks.check_document(stated)
+        target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
+    settings = msgspec.structs.replace(
+        settings, assets=tuple(files.on_disk(root, folder) for folder in settings.assets)
+    )
+    found, own = _rules(root, settings, mistakes)
+    mistakes.settle()
+    inputs = tuple(document.path for document in own)
     state = state_folder(settings, environment)
     service, key_refusal = consent.service(settings, root, state, environment)
     return Workspace(
@@ -76,21 +98,46 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         state=state,
         key_refusal=key_refusal,
         inputs=(files.CONFIG_NAME, *inputs),
+        passed_over=(*unread.rule_files(root, settings.rules, inputs), *unread.cut_prompts(own)),
     )
 
 
-def _rules(root: Path, settings: Settings) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
-    """Read the project's rule files, then the packs; a rule may extend any other."""
-    names = _files(root, settings.rules)
-    own = [(yaml_document.read(root / name, name, within=root), "") for name in names]
+def _read(root: Path, name: str, mistakes: Mistakes) -> Document | None:
+    """Read a file; of one that is broken what was meant, or None."""
+    try:
+        return yaml_document.read(root / name, name, within=root)
+    except yaml_document.BrokenYamlError as exc:
+        mistakes.found += exc.errors
+        return exc.meant
+    except ConfigError as exc:
+        mistakes.found += each(exc)
+        return None
+
+
+def _rules(
+    root: Path, settings: Settings, mistakes: Mistakes
+) -> tuple[tuple[Rule, ...], tuple[Document, ...]]:
+    """Read the project's rule files, then the packs; a rule may extend any other.
+
+    Returns all rules, and the project's own files as read.
+    """
+    names: tuple[str, ...] = ()
+    with mistakes.here():
+        names = _files(root, settings.rules)
+    read = (_read(root, name, mistakes) for name in names)
+    own = [(document, "") for document in read if document is not None]
+    shipped: list[tuple[Document, str]] = []
     try:
         shipped = [(packs.load(pack), pack) for pack in settings.packs]
     except ConfigError as exc:
-        raise ConfigError(str(exc), path=settings.origin("packs")) from exc
-    found = rule_file.load([*own, *shipped])
-    for read, _ in own:
-        target_checks.check_document(read)
-    return found, names
+        mistakes.found.append(ConfigError(str(exc), path=settings.origin("packs")))
+    found: tuple[Rule, ...] = ()
+    with mistakes.here():
+        found = rule_file.load([*own, *shipped])
+    for document, _ in own:
+        with mistakes.here():
+            target_checks.check_document(document)
+    return found, tuple(document for document, _ in own)
 
 
 def _origin(settings: Settings, name: str) -> Document:

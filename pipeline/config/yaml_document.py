@@ -9,14 +9,16 @@ which a small file can grow to gigabytes or name a Python class, do not exist.
 from __future__ import annotations
 
 import errno
+import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core import small_files
-from ..core.errors import ConfigError
-from ..core.model import Document
+from ..core.errors import ConfigError, ConfigErrors
+from ..core.model import Document, Record
+from . import yaml_mending
 
 if TYPE_CHECKING:
     import yaml
@@ -77,32 +79,96 @@ def parse(text: str, name: str) -> Document:
 
     Keys are strings, exactly as written. An empty text is an empty mapping.
     Raises ConfigError for broken YAML, a tab as indentation, a duplicate key, an alias, an anchor,
-    a tag, a second document, nesting deeper than 32, and a top level that is not a mapping.
+    a tag, a second document, nesting deeper than 32, and a top level that is not a mapping; for
+    several such mistakes at once BrokenYamlError, which holds what was meant as far as it is clear.
     """
+    mistakes: list[ConfigError] = []
+    document: Document | None = None
+    while document is None and len(mistakes) < ConfigErrors.told:
+        found = _read(text, name)
+        if isinstance(found, Document):
+            document = found
+            continue
+        mended = yaml_mending.mend(text, found.suspects, lambda one: _reached(one, name))
+        if mended is None:
+            mistakes.append(found.error)
+            break
+        mistakes.append(ConfigError(mended.sentence, path=name, line=mended.line))
+        text = mended.text
+    if document is not None and not mistakes:
+        return document
+    raise BrokenYamlError(mistakes, document)
+
+
+class BrokenYamlError(ConfigErrors):
+    """What is no YAML, all of it; `meant` is the document with the repairs recommended, if any."""
+
+    def __init__(self, errors: Iterable[ConfigError], meant: Document | None) -> None:
+        """Keep what was meant, so that its other mistakes can be told as well."""
+        super().__init__(errors)
+        self.meant = meant
+
+
+class _Stop(Record, frozen=True, kw_only=True):
+    """Where reading stops, why, and the lines that may be at fault: the last one is the stop."""
+
+    error: ConfigError
+    suspects: tuple[int, ...]
+
+
+def _read(text: str, name: str) -> Document | _Stop:
+    """Read a text, or say where that stops. Raises ConfigError for YAML that is not taken."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        tree = _Tree(name, yaml.parse(text, Loader=loader))
+        tree = _Tree(name, yaml.parse(text, Loader=loader), text)
         content = tree.document()
     except yaml.YAMLError as exc:
-        raise _broken(exc, text, name) from exc
+        return _Stop(error=_broken(exc, text, name), suspects=_suspects(exc, text))
     except UnicodeEncodeError as exc:
         raise ConfigError("holds half of a surrogate pair, which no text may", path=name) from exc
+    if tree.faults:
+        raise ConfigErrors(tree.faults)
     if not isinstance(content, dict):
-        raise ConfigError(
-            "must be a mapping, such as `rules:` with a list below", path=name, line=1
-        )
-    return Document(path=name, content=content, lines=tree.lines)
+        said = "must be a mapping, such as `rules:` with a list below"
+        if isinstance(content, list):
+            said += "; write `rules:` above the list"
+        raise ConfigError(said, path=name, line=1)
+    return Document(path=name, content=content, lines=tree.lines, comments=tree.comments)
+
+
+def _reached(text: str, name: str) -> float:
+    """Return the line on which reading `text` stops; infinity when it does not."""
+    try:
+        found = _read(text, name)
+    except ConfigError as exc:
+        return exc.line or 0
+    return found.suspects[-1] if isinstance(found, _Stop) else math.inf
+
+
+def _suspects(exc: yaml.YAMLError, text: str) -> tuple[int, ...]:
+    """Return the 1-based lines that may be at fault, the one where reading stops last."""
+    last = text.count("\n") + 1
+    stop = min(_line(exc, text) or last, last)
+    begun = getattr(exc, "context_mark", None)
+    lines = text.split("\n")
+    before = next((at for at in range(stop - 1, 0, -1) if lines[at - 1].strip()), stop)
+    first = begun.line + 1 if begun is not None else before
+    return (*dict.fromkeys(at for at in (first, before) if at < stop), stop)
 
 
 class _Tree:
     """Build plain values from parser events."""
 
-    def __init__(self, name: str, events: Iterator[yaml.Event]) -> None:
+    def __init__(self, name: str, events: Iterator[yaml.Event], text: str) -> None:
         self.name = name
         self.events = events
         self.lines: dict[_Place, int] = {(): 1}
+        self.comments: dict[_Place, str] = {}
+        #: Mistakes that do not keep the rest from being read.
+        self.faults: list[ConfigError] = []
+        self._written = text.split("\n") if "#" in text else []
 
     def document(self) -> object:
         """Return the one document of the stream."""
@@ -133,7 +199,18 @@ class _Tree:
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(place)
         assert isinstance(event, yaml.ScalarEvent)
-        return scalar(event.value) if event.implicit[0] else event.value
+        if not event.implicit[0]:
+            return event.value
+        if self._written and (cut := self._comment(event)):
+            self.comments[place] = cut
+        return scalar(event.value)
+
+    def _comment(self, event: yaml.ScalarEvent) -> str:
+        """Return the comment behind an unquoted value, with the blanks before it."""
+        if not event.end_mark or event.end_mark.line >= len(self._written):
+            return ""
+        rest = self._written[event.end_mark.line][event.end_mark.column :].rstrip("\r")
+        return rest if rest.lstrip(" \t").startswith("#") else ""
 
     def _mapping(self, place: _Place) -> dict[str, object]:
         """Return the mapping whose start was just read."""
@@ -147,7 +224,10 @@ class _Tree:
             key = event.value
             if key in mapping:
                 first = self.lines[(*place, key)]
-                raise self._error(f"`{key}` stands here twice; first on line {first}", event)
+                said = f"`{key}` stands here twice; first on line {first}: take one of them out"
+                self.faults.append(self._error(said, event))
+                self._value(next(self.events), (*place, key, 2))
+                continue
             self.lines[(*place, key)] = _line_of(event)
             mapping[key] = self._value(next(self.events), (*place, key))
         return mapping
@@ -168,7 +248,11 @@ class _Tree:
         import yaml
 
         if isinstance(event, yaml.AliasEvent):
-            raise self._error("aliases (`*name`) are not read; use `extends` or `defaults`", event)
+            raise self._error(
+                f"aliases (`*name`) are not read; use `extends` or `defaults`, or quotes for the "
+                f'text itself: "*{event.anchor}"',
+                event,
+            )
         if getattr(event, "anchor", None) is not None:
             raise self._error("anchors (`&name`) are not read; use `extends` or `defaults`", event)
         if (tag := getattr(event, "tag", None)) is not None:

@@ -3,7 +3,9 @@
 PixelpipeError                  70  a bug, unless a subclass says better
  ├─ UsageError                   2  wrong usage
  ├─ ConfigError                  3  pixelpipe.yaml, a rule file or an override is wrong
+ │   └─ ConfigErrors                several of these, told at once
  ├─ SourceError                  4  a source image cannot be used
+ │   └─ UnfitError                  it can be read, and no service takes it
  ├─ RefusedError                 5  key, credits, budget or request refused
  │   ├─ AccountError                the account is at fault (401, 402): stop buying at once
  │   └─ RequestRefusedError         this request only (400, 413, 415, 422)
@@ -57,10 +59,39 @@ class ConfigError(PixelpipeError):
         self.line = line
 
 
+class ConfigErrors(ConfigError):
+    """Several mistakes in YAML files, told at once; `errors` holds them by file and line."""
+
+    #: More than these are counted, not told: the first ones often explain the rest.
+    told: ClassVar[int] = 10
+
+    def __init__(self, errors: Iterable[ConfigError]) -> None:
+        """Join the sentences, one a line. `path` and `line` are those of the first."""
+        found = list(errors)
+        files = list(dict.fromkeys(error.path for error in found))
+        found.sort(key=lambda error: (files.index(error.path), error.line or 0))
+        self.errors = tuple(found)
+        first, rest = self.errors[0], len(self.errors) - self.told
+        lines = [str(error) for error in self.errors[: self.told]]
+        if rest > 0:
+            lines.append(f"and {rest} more {'mistake' if rest == 1 else 'mistakes'} like these")
+        super().__init__("\n".join(lines))
+        self.path, self.line = first.path, first.line
+
+
+def each(error: ConfigError) -> tuple[ConfigError, ...]:
+    """Return the single mistakes that an error tells of."""
+    return error.errors if isinstance(error, ConfigErrors) else (error,)
+
+
 class SourceError(PixelpipeError):
     """A source image cannot be used; the sentence names it and the remedy."""
 
     exit_code = 4
+
+
+class UnfitError(SourceError):
+    """A picture that can be read, and that no service takes: too large, too wide, nothing on it."""
 
 
 class RefusedError(PixelpipeError):

@@ -20,6 +20,13 @@ SIDECAR_SUFFIXES = (".import", ".meta", ".uid")
 HAS_INODES = os.name != "nt"
 #: What stands behind a folder's name.
 FOLDER = "\0d"
+#: Pictures that are no PNG: named where they lie without one, never taken.
+OTHER_PICTURES = frozenset((
+    ".ai", ".apng", ".ase", ".aseprite", ".avif", ".bmp", ".clip", ".dds", ".gif", ".graphite",
+    ".heic", ".ico", ".iff", ".jfif", ".jpeg", ".jpg", ".kra", ".lbm", ".ora", ".pcx", ".piskel",
+    ".psb", ".psd", ".pyxel", ".qoi", ".svg", ".tga", ".tif", ".tiff", ".webp", ".xcf",
+))  # fmt: skip
+_NOTABLE = OTHER_PICTURES | {".png", ".yml", ".yaml"}
 #: The state of a file that must be looked at again, whatever it is then: no real state is that.
 UNTRUSTED = "?"
 _SUFFIXES = SOURCE_SUFFIXES + OVERRIDE_SUFFIXES
@@ -30,6 +37,14 @@ def counts(name: str) -> bool:
     if name[0] == ".":
         return name == IGNORE_NAME
     return name.endswith(_SUFFIXES) or (".anim." in name and not name.endswith(SIDECAR_SUFFIXES))
+
+
+def is_notable(name: str) -> bool:
+    """Tell whether a file that does not count may have been meant to: it is told, once."""
+    suffix = name[name.rfind(".") :].lower()
+    if suffix not in _NOTABLE:
+        return "pixelpipe" in name and "ignore" in name
+    return ".anim." not in name and not name.startswith("._")
 
 
 def stated(found: os.stat_result) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from ..config.project_settings import ServiceChoice
 from ..core.apart import apart, log
 from ..core.errors import BugError
-from ..core.model import BATCH_MOST, FURTHER_CREDITS, Record, Step, StepKind, fold
+from ..core.model import BATCH_MOST, FURTHER_CREDITS, PassedOver, Record, Step, StepKind, fold
 from ..storage import lock
 from ..storage.files import Carried
 from . import steps
@@ -49,6 +49,8 @@ class Plan(Record, frozen=True, kw_only=True):
     refused: tuple[Step, ...] = ()
     unmatched: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    #: What was seen and not taken; of a look at everything only.
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -12,7 +12,7 @@ import msgspec
 
 from ..config.project_settings import ServiceChoice
 from ..core import keys
-from ..core.errors import PixelpipeError
+from ..core.errors import PixelpipeError, UnfitError
 from ..core.model import (
     ANIMATE_CREDITS,
     FailureClass,
@@ -401,11 +401,14 @@ def _plan(
 
 def refused(path: str, error: PixelpipeError) -> Step:
     """Return the step of a source that cannot be used at all."""
+    reason = str(error)
+    if isinstance(error, UnfitError):
+        reason = f"{path}: cannot be bought: {reason.removeprefix(f'{path}: ')}"
     return Step(
         source=path,
         clip="",
         kind=StepKind.BLOCKED,
-        reason=str(error),
+        reason=reason,
         error=str(error),
         exit_code=error.exit_code,
     )

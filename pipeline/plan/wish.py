@@ -45,7 +45,8 @@ class Wish(Record, frozen=True, kw_only=True):
     #: What a user calls `max_credits`.
     limited_by: str = "--max-credits"
     yes: bool = False
-    ask: Callable[[Plan], bool] | None = None
+    #: A person answers for everything, or with the sources to buy for.
+    ask: Callable[[Plan], bool | frozenset[str]] | None = None
     #: A plan that was agreed to: exactly this is done, or nothing.
     saved: SavedPlan | None = None
     #: Seconds without an edit before an edit of a sprite that was bought is bought again; None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import msgspec
+
 from ..config import consent
 from ..config.project_settings import DEFAULT, Settings
 from ..core.model import Record, Rule
@@ -42,36 +44,62 @@ def allow(
     limit: Limit | None,
     yes: bool,
     spent_today: int,
-    ask: Callable[[Plan], bool] | None,
+    ask: Callable[[Plan], bool | frozenset[str]] | None,
 ) -> Permit:
     """Find the yes for a plan's purchases, a flag or a person, within what the budgets leave.
 
     `limit` is a yes for so many credits. A budget is none: anybody may have written it. `ask` is
-    None where nobody can be asked: then nothing is bought, and the refusal names the total and the
-    flag that would allow it.
+    None where nobody can be asked: then nothing is bought, and the refusal names the flag that
+    would allow it. A person answers for all, or with sources.
     """
-    total = plan.credits
-    if total and not yes and limit is None and (ask is None or not ask(plan)):
-        return Permit(credits=0, refusal=_unasked(total, settings))
-    limits = {"budget.run": settings.budget.run}
-    if settings.budget.day is not None:
-        limits["what is left of budget.day"] = max(0, settings.budget.day - spent_today)
+    total, chosen = plan.credits, None
+    if total and not yes and limit is None:
+        answer = ask(plan) if ask is not None else False
+        if not answer:
+            return Permit(credits=0, refusal=_unasked(plan, settings))
+        chosen = answer if isinstance(answer, frozenset) else None
+    permit = limited(settings, limit=limit, spent_today=spent_today) or Permit(credits=total)
+    return permit if chosen is None else _chosen(plan, chosen, permit)
+
+
+def limited(settings: Settings, *, limit: Limit | None, spent_today: int) -> Permit | None:
+    """Return the smallest stated limit, with where it is stated; None when there is none."""
+    limits: dict[str, int] = {}
     if limit is not None:
-        limits[limit.name] = limit.credits
-    stated = {name: most for name, most in limits.items() if most is not None}
-    if not stated:
-        return Permit(credits=total)
-    name = min(stated, key=lambda name: stated[name])
-    return Permit(credits=stated[name], refusal=f"{name} ({stated[name]} credits) is reached")
+        limits[f"{limit.name} allows {{}} credits"] = limit.credits
+    run, day = settings.budget.run, settings.budget.day
+    if run is not None:
+        limits[f"`budget.run` ({settings.origin('budget.run')}) allows {{}} credits a run"] = run
+    if day is not None:
+        where = f"`budget.day` ({settings.origin('budget.day')}) allows {day} credits a day"
+        limits[f"{where}, of which {{}} are left"] = max(0, day - spent_today)
+    if not limits:
+        return None
+    text = min(limits, key=lambda text: limits[text])
+    return Permit(credits=limits[text], refusal=text.format(limits[text]))
 
 
-def _unasked(total: int, settings: Settings) -> str:
-    """Say what would allow a purchase."""
+def _chosen(plan: Plan, sources: frozenset[str], permit: Permit) -> Permit:
+    """Permit the purchases of the sources that a person chose; the others wait."""
+    return msgspec.structs.replace(
+        permit,
+        kept_back={
+            step.request_key: f"would cost {step.credits} credits; you did not choose it"
+            for step in plan.steps
+            if step.credits and step.source not in sources
+        },
+    )
+
+
+def _unasked(plan: Plan, settings: Settings) -> str:
+    """Say what would allow a plan's purchases; each of them names its own price."""
     budgets = [name for name in ("budget.run", "budget.day") if settings.origin(name) != DEFAULT]
     caps = f" ({settings.origin(budgets[0])} only limits what a yes allows)" if budgets else ""
+    total, clips = plan.credits, sum(1 for step in plan.steps if step.credits)
+    whole = "it" if clips == 1 else f"all {clips} clips"
     return (
-        f"would cost {total} credits ({dollars(total)}); allow it with --max-credits {total}, "
-        f"--yes, or for every run `pixelpipe trust --budget {total}`{caps}"
+        f"allow {whole} with --max-credits {total}, --yes, or for every run "
+        f"`pixelpipe trust --budget {total}`{caps}"
     )
 
 
@@ -97,18 +125,37 @@ def divide(
     stop = ""
     for rule, credits in prices:
         if rule in rules and spent[rule] + credits > rules[rule]:
-            answers.append(f"the budget of rule {rule} ({rules[rule]} credits a run) is reached")
+            reached = "is reached" if spent[rule] else "does not allow it"
+            answers.append(f"the budget of rule {rule} ({rules[rule]} credits a run) {reached}")
             continue
-        stop = stop or _stop(spent.total() + credits, permit, available)
+        stop = stop or _stop(spent.total(), credits, permit, available)
         spent[rule] += 0 if stop else credits
         answers.append(stop)
     return answers
 
 
-def _stop(total: int, permit: Permit, available: int | None) -> str:
-    """Say what keeps a run from committing `total` credits, if anything does."""
+def refused(
+    plan: Plan, permit: Permit | None, available: int | None, rules: Sequence[Rule]
+) -> dict[str, str]:
+    """Say for each request key of a plan why it would not be bought; in the rules' order."""
+    places = {rule.name: place for place, rule in enumerate(rules)}
+    priced = [step for step in plan.steps if step.credits]
+    priced.sort(key=lambda step: places.get(step.rule, len(places)))
+    prices = [(step.rule, step.credits) for step in priced]
+    reasons = divide(prices, permit or Permit(), available, of_rules(rules))
+    return {
+        step.request_key: f"would cost {step.credits} credits; {reason}"
+        for step, reason in zip(priced, reasons, strict=True)
+        if reason
+    }
+
+
+def _stop(spent: int, credits: int, permit: Permit, available: int | None) -> str:
+    """Say what keeps a run that has committed `spent` credits from these, if anything does."""
+    total = spent + credits
     if permit.credits is not None and total > permit.credits:
-        return permit.refusal or f"{permit.credits} credits are allowed"
+        taken = f", and {spent} of them are taken" if spent else ""
+        return (permit.refusal or f"{permit.credits} credits are allowed") + taken
     if available is not None and total > available:
         return f"the balance of {available} credits does not cover it"
     return ""

@@ -52,6 +52,8 @@ class Forecast(Record, frozen=True, kw_only=True):
     #: Clips of the built-in engine, and what buying them would cost.
     placeholders: int = 0
     placeholder_credits: int = 0
+    #: Why a build would not buy a clip although it is planned, by request key.
+    refusals: Mapping[str, str] = {}
 
     @property
     def pools(self) -> tuple[int, int] | None:
@@ -97,6 +99,7 @@ class Forecast(Record, frozen=True, kw_only=True):
                 "available_after": self.available_after,
             },
             "batch_saves": self.batch_saves,
+            "refusals": dict(self.refusals),
             "placeholders": {"clips": self.placeholders, "credits": self.placeholder_credits},
         }
 

@@ -122,8 +122,19 @@ def affordable(
     answers = list(zip(ranked, refusals, strict=True))
     return (
         [order for order, refusal in answers if not refusal],
-        [(order, RefusedError(refusal)) for order, refusal in answers if refusal],
+        [
+            (order, RefusedError(_priced(order, refusal, workspace)))
+            for order, refusal in answers
+            if refusal
+        ],
     )
+
+
+def _priced(order: Order, refusal: str, workspace: Workspace) -> str:
+    """Return why an order is refused, with its own price; who may not be asked has none."""
+    if refusal == workspace.service.refusal:
+        return refusal
+    return f"would cost {order.credits} credits; {refusal}"
 
 
 def _balance(service: Service) -> Balance:

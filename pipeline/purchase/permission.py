@@ -86,6 +86,19 @@ def keeps_lock(plan: Plan, wish: Wish, environment: Mapping[str, str]) -> bool:
     return wish.locked or bool(frozen_by(plan, wish, environment))
 
 
+def spent_today(ledger: Ledger) -> int:
+    """Return the credits committed since midnight, UTC."""
+    return ledger.committed_since(time.time() // DAY_S * DAY_S)
+
+
+def refusals(
+    plan: Plan, workspace: Workspace, spent_today: int, available: int | None
+) -> dict[str, str]:
+    """Say for each request key why a build without any flag would not buy it."""
+    limit = budget.limited(workspace.settings, limit=None, spent_today=spent_today)
+    return budget.refused(plan, limit, available, workspace.rules)
+
+
 class Permission:
     """Finds what one run may spend."""
 
@@ -118,7 +131,8 @@ class Permission:
             name, now = str(self._workspace.root), time.time()
             kept = hold_back.keep_back(plan, locked, self._ledger, name, self._wish, now)
             plan = hold_back.rest(plan, kept)
-        return msgspec.structs.replace(self._allowed(plan, self._wish), kept_back=kept)
+        permit = self._allowed(plan, self._wish)
+        return msgspec.structs.replace(permit, kept_back={**permit.kept_back, **kept})
 
     def _agreed(self, saved: SavedPlan, plan: Plan, locked: Lock) -> Permit:
         """Let a saved plan be carried out if it still holds, is paid for, and is used once."""
@@ -130,7 +144,7 @@ class Permission:
         is_yes = self._wish.yes or is_made_here(saved, self._workspace)
         permit = self._allowed(plan, msgspec.structs.replace(self._wish, yes=is_yes))
         if plan.credits and not permit.credits and not is_yes:
-            raise RefusedError(f"{NOT_MADE_HERE}; it {permit.refusal}")
+            raise RefusedError(f"{NOT_MADE_HERE}; {permit.refusal}")
         prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
         refusals = budget.divide(prices, permit, None, budget.of_rules(self._workspace.rules))
         if refusal := next(filter(None, refusals), ""):
@@ -150,12 +164,11 @@ class Permission:
         most, limit = wish.max_credits, None
         if most is not None:
             limit = Limit(credits=most, name=wish.limited_by)
-        today = time.time() // DAY_S * DAY_S
         return budget.allow(
             plan,
             self._workspace.settings,
             limit=limit,
             yes=wish.yes,
-            spent_today=self._ledger.committed_since(today) if plan.credits else 0,
+            spent_today=spent_today(self._ledger) if plan.credits else 0,
             ask=wish.ask,
         )

@@ -228,9 +228,11 @@ class _Run:
         return list(new.values()), list(resumed.values())
 
     def _settle(self, left: Sequence[Order], error: PixelpipeError) -> Iterator[str]:
+        # One after another: a source whose clips were all settled at once would be begun, and
+        # reported, once for each of them.
         for order in left:
             self._outcomes[order.request_key] = Outcome(request_key=order.request_key, error=error)
-        yield from (order.request_key for order in left)
+            yield order.request_key
 
     # -- finishing ------------------------------------------------------------------------------
 

@@ -9,13 +9,38 @@ import msgspec
 
 from ..config.workspace import Workspace
 from ..core import errors
-from ..core.model import Record, StepKind
-from ..plan.plan import Plan
+from ..core.model import Record, Step, StepKind
+from ..plan.plan import Plan, SourcePlan
+from ..plan.steps import ClipPlan
 from ..purchase.forecast import Forecast
 from ..purchase.proof import Settled
 from .results import Result
 
 VERSION = 1
+
+
+class Detail(Record, frozen=True, kw_only=True):
+    """Where a planned clip is stated, and what is asked for."""
+
+    #: `file:line` of the clip's definition.
+    place: str = ""
+    prompt: str = ""
+    #: Why a service that is paid would not take the picture; "" when it would.
+    unfit: str = ""
+
+
+def _detail(source: SourcePlan, clip: ClipPlan) -> Detail:
+    stated = {one.name: one for one in source.wanted.rule.clips}
+    # A clip of a cell is called after its clip and the cell's number.
+    found = stated.get(clip.request.clip) or next(iter(stated.values()), None)
+    rule = source.wanted.rule
+    file, line = (found.file, found.line) if found and found.file else (rule.file, rule.line)
+    is_whole = source.wanted.rule.cells is None
+    return Detail(
+        place=file if line is None else f"{file}:{line}",
+        prompt=clip.request.prompt,
+        unfit=source.wanted.source.unfit if is_whole else "",
+    )
 
 
 class Report(Record, frozen=True, kw_only=True):
@@ -53,9 +78,28 @@ class Report(Record, frozen=True, kw_only=True):
         ready = {} if self.forecast is None else self.forecast.ready_s
         return ready.get(result.step.request_key)
 
+    @property
+    def details(self) -> dict[tuple[str, str], Detail]:
+        """What is known of each planned clip beside its step, by source and clip."""
+        return {
+            (clip.step.source, clip.step.clip): _detail(source, clip)
+            for source in self.plan.sources
+            for clip in source.clips
+        }
+
+    def _stated(self, step: Step, details: Mapping[tuple[str, str], Detail]) -> dict[str, object]:
+        detail = details.get((step.source, step.clip), Detail())
+        refusals = {} if self.forecast is None else self.forecast.refusals
+        return {
+            "place": detail.place,
+            "prompt": detail.prompt,
+            "refusal": refusals.get(step.request_key),
+            "cannot_be_bought": detail.unfit or None,
+        }
+
     def json(self) -> bytes:
         """Return the report as one JSON object with a line end."""
-        service = self.workspace.service
+        service, details = self.workspace.service, self.details
         document = {
             "report": VERSION,
             "command": self.command,
@@ -66,9 +110,16 @@ class Report(Record, frozen=True, kw_only=True):
                 "paid": service.paid,
             },
             "totals": self._totals(),
-            "steps": [_step(result, self.ready_s(result)) for result in self.results],
+            "steps": [
+                _step(result, self.ready_s(result)) | self._stated(result.step, details)
+                for result in self.results
+            ],
             "unmatched": list(self.plan.unmatched),
             "notices": list(self.notices),
+            "passed_over": [
+                {"path": one.path, "line": one.line, "text": one.text}
+                for one in self.plan.passed_over
+            ],
         }
         if self.settled:
             document["settled"] = [one.document for one in self.settled]

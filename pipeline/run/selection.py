@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..config import globs
 from ..core.errors import UsageError
+from ..core.model import composed
 from ..plan.wish import Wish
 from ..storage import lock_file
 from ..storage.files import Scan, is_source
@@ -61,13 +62,14 @@ class Chosen:
                 raise UsageError(f"--only {text}: {why}")
 
     def _test(self, text: str) -> Callable[[str], bool]:
-        names = set(_names(self._root, text))
+        names = {composed(name) for name in _names(self._root, text)}
         if any(globs.has_signs(name) and self._is_file(name) for name in names):
-            return names.__contains__
+            return lambda path: composed(path) in names
         expression = globs.regex([found for name in names if (found := _pattern(name))])
 
         def is_meant(path: str) -> bool:
-            tails = [path.removeprefix(f"{folder}/") for folder in self._assets]
+            path = composed(path)
+            tails = [path.removeprefix(f"{composed(folder)}/") for folder in self._assets]
             return path in names or any(expression.fullmatch(one) for one in (path, *tails))
 
         return is_meant

@@ -7,6 +7,7 @@ Files whose stat is known are not opened, pictures whose bytes are known are not
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -23,8 +24,9 @@ from ..core.errors import (
     ConfigError,
     NoRoomError,
     SourceError,
+    UnfitError,
 )
-from ..core.model import Record, Request, Rule, Source, Step, stem_of
+from ..core.model import PassedOver, Record, Request, Rule, Source, Step, stem_of
 from ..plan import steps
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
@@ -34,7 +36,7 @@ from ..storage import lock_text as locktext
 from ..storage.files import Scan, Stat
 from ..storage.state import Facts, State
 from ..targets import playback
-from . import selection, signs
+from . import passed_over, selection, signs
 
 _OVERRIDE = ".yaml"
 #: What is wrong with one source only.
@@ -72,6 +74,8 @@ class Survey(Record, frozen=True, kw_only=True):
     is_narrow: bool = False
     #: Sources that are not looked at now, because they may still be written.
     waiting: frozenset[str] = frozenset()
+    #: What was seen and not taken, when everything was looked at.
+    passed_over: tuple[PassedOver, ...] = ()
     #: What is remembered of all other sources, when only those that changed were looked at.
     rest: Rest | None = None
 
@@ -199,6 +203,7 @@ def survey(
         state=state,
         is_whole=is_whole,
         is_kept=workspace.is_project,
+        passed_over=passed_over.find(workspace, scan, wanted, unmatched) if is_whole else (),
     )
 
 
@@ -337,8 +342,7 @@ def _wanted(
     workspace: Workspace, source: Source, matcher: matching.Matcher, scan: Scan, state: State
 ) -> Wanted | None:
     match = matcher.match(source)
-    override = source.path + _OVERRIDE
-    if override in scan.files:
+    if (override := _override(source.path, scan)) is not None:
         read = yaml_document.read(workspace.root / override, override, within=workspace.root)
         rule = rule_file.override(match.rule if match else None, read)
         target_checks.check_document(read)
@@ -347,7 +351,7 @@ def _wanted(
         return None
     is_sheet = source.looks_like_sheet or source.repeats
     if source.unfit and not is_sheet and match.rule.cells is None:
-        raise SourceError(f"{source.path}: {source.unfit}")
+        raise UnfitError(f"{source.path}: {source.unfit}")
     chosen = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     rule = cells.expand(match.rule)
     outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
@@ -361,3 +365,12 @@ def _wanted(
         targets=chosen,
         outputs=outputs,
     )
+
+
+def _override(path: str, scan: Scan) -> str | None:
+    """Return the override beside a source, also where its name has another Unicode form."""
+    if (plain := path + _OVERRIDE) in scan.files or path.isascii():
+        return plain if plain in scan.files else None
+    folder, slash, name = plain.rpartition("/")
+    forms = (f"{folder}{slash}{unicodedata.normalize(form, name)}" for form in ("NFC", "NFD"))
+    return next((one for one in forms if one in scan.files), None)

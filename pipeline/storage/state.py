@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..core import private, small_files
+from ..core.model import PassedOver
 from .files import paths
 from .files.stats import RACY_NS, Stat
 
@@ -102,6 +103,8 @@ class Whole(msgspec.Struct, frozen=True, array_like=True):
     #: The digest of the lock file's text, and whether it is to the letter as we write it.
     lock: str
     is_plain: bool
+    #: What was seen and not taken.
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 class Parts(NamedTuple):

@@ -12,7 +12,7 @@ from places import SPRITES
 from somebody import somebody_else
 
 from pipeline.commands.doctor import placechecks
-from pipeline.commands.init import gameengines, inisettings, plugins, setup, starter
+from pipeline.commands.init import first_rule, gameengines, inisettings, plugins, setup, starter
 from pipeline.commands.init.listing import Listing, take
 from pipeline.commands.init.setup import Setup
 from pipeline.config import globs, packs, workspace
@@ -67,6 +67,9 @@ def make(root: Path, files: dict[str, str | bytes]) -> Path:
         ({"package.json": PHASER}, "Phaser", [("web", {})]),
         ({"web/package.json": PIXI}, "PixiJS", [("web", {})]),
         ({"main.lua": LOVE}, "LÖVE", [("love", {})]),
+        ({"main.py": "import pygame\n"}, "pygame", [("aseprite", {})]),
+        ({"requirements.txt": "numpy\npygame-ce>=2.4\n"}, "pygame", [("aseprite", {})]),
+        ({"pyproject.toml": 'dependencies = ["pygame>=2"]\n'}, "pygame", [("aseprite", {})]),
         ({"Cargo.toml": BEVY}, "Bevy", [("bevy", {})]),
         ({"Cargo.toml": BEVY_WORKSPACE}, "Bevy", [("bevy", {})]),
         ({"crates/g/Cargo.toml": BEVY}, "Bevy", [("bevy", {"root": "crates/g/assets"})]),
@@ -213,17 +216,41 @@ def test_the_settings_read_back_as_they_were_meant(
     assert settings.budget.run is None
 
 
-def test_the_example_rule_is_valid_and_shadows_no_pack(tmp_path: Path) -> None:
-    """The first rule that matches wins, so an example must match nothing that is there."""
-    paths = ["my_sprites/a.png", "assets/hero.png"]
-    folder = starter.example_folder(paths)
+@pytest.mark.parametrize(
+    ("paths", "match", "extends"),
+    [
+        ((), ("my_sprites/{name}.png",), ""),
+        (("zork/qux.png", "zork/quux.png", "mobs/slime.png"), ("zork/{name}.png",), ""),
+        (("mobs/slime.png", "mobs/qux.png"), ("mobs/qux.png",), ""),
+        (("mobs/slime.png", "mobs/slime2.png"), ("mobs/{name}.png",), "creatures@1/slime"),
+        (("slime.png", "mobs/bat.png", "mobs/slime.png"), ("./{name}.png",), "creatures@1/slime"),
+        (("qux.png",), ("./{name}.png",), ""),
+    ],
+)
+def test_the_first_rule_is_about_the_users_own_sprites(
+    tmp_path: Path, paths: tuple[str, ...], match: tuple[str, ...], extends: str
+) -> None:
+    """And it takes none from a pack that knows it better: the first rule that matches wins."""
+
+    def pack_rule(path: str) -> str:
+        name = path.rpartition("/")[2]
+        words = {"slime": "creatures@1/slime", "bat": "creatures@1/winged"}
+        return next((label for word, label in words.items() if name.startswith(word)), "")
+
+    first = first_rule.choose([f"assets/{path}" for path in paths], ["assets"], pack_rule)
+    assert (first.match, first.extends) == (match, extends)
     make(
         tmp_path,
-        {"rules/sprites.yaml": starter.rules(folder), "pixelpipe.yaml": "assets: [assets]\n"},
+        {
+            "rules/sprites.yaml": starter.rules(first),
+            "pixelpipe.yaml": "assets: [assets]\npacks: [creatures@1]\n",
+        },
     )
-    (rule,) = workspace.open(tmp_path, {}, {}).rules
-    assert [clip.name for clip in rule.clips] == ["idle", "walk", "walk_left"]
-    assert not [p for p in paths if globs.regex([globs.compile(rule.match[0])]).fullmatch(p)]
+    rule = workspace.open(tmp_path, {}, {}).rules[0]
+    assert rule.match == match
+    hits = {p for p in paths for m in match if globs.regex([globs.compile(m)]).fullmatch(p)}
+    assert bool(hits) == bool(paths)
+    assert all(pack_rule(path) == extends for path in hits)
 
 
 def test_init_sets_a_godot_game_up_and_the_next_two_commands_work(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from command import call, run
 from places import REPOSITORY
 
 from pipeline.commands.init import starter
+from pipeline.commands.init.first_rule import First
 
 HEAVY = ("numpy", "PIL", "starlette", "uvicorn", "requests", "watchdog", "rich", "yaml", "msgspec")
 PROJECT = starter.project(
@@ -35,9 +36,13 @@ def test_the_schemas_accept_what_init_writes_and_refuse_a_typing_error() -> None
     """A schema that marks our own files as wrong would be switched off."""
     rules = jsonschema.Draft202012Validator(call("schema", "rules").json())
     project = jsonschema.Draft202012Validator(call("schema").json())
-    assert rules.is_valid(yaml.safe_load(starter.rules("my_sprites")))
+    for first in (First(match=("my_sprites/*.png",)), First(match=("a.png",), extends="a@1/b")):
+        assert rules.is_valid(yaml.safe_load(starter.rules(first)))
     assert project.is_valid(yaml.safe_load(PROJECT.replace("targets: []", "targets: [godot]")))
     assert not project.is_valid({"asets": ["assets"]})
+    text = json.dumps(call("schema").json())
+    assert all(f'"{name}"' in text for name in ("godot", "aseprite", "characters@1"))
+    assert "Jobs in flight at a time. Default 3." in text
 
 
 def test_written_schemas_lie_where_the_shown_line_says(tmp_path: Path) -> None:

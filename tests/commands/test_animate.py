@@ -96,10 +96,14 @@ def test_stages_show_the_way_from_bought_bytes_to_frames(folder: Game, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("nobody.png", "hops"), 2, "nobody.png: is not a PNG file that can be animated"),
-        (("hero.png", "hops", "--frames", "5"), 3, "even"),
-        (("hero.png", " "), 3, "prompt"),
-        (("hero.png", "hops", "--target", "godott"), 3, "godot"),
+        (("heroo.png", "hops"), 2, "heroo.png: there is no such file; did you mean hero.png?"),
+        ((".", "hops"), 2, ".: is a folder; name one PNG"),
+        (("hero.png", "hops", "--frames", "5"), 2, "--frames: must be an even number from 2 to 16"),
+        (("hero.png", "hops", "--fps", "99"), 2, "--fps: must be a number from 0.5 to 60"),
+        (("hero.png", "hops", "--clip", "a b"), 2, "--clip a b: is not a clip's name"),
+        (("hero.png", "hops", "--service", "nobody"), 2, "--service: must be auto"),
+        (("hero.png", " "), 2, "prompt"),
+        (("hero.png", "hops", "--target", "godott"), 2, "--target: there is no target 'godott'"),
     ],
 )
 def test_wrong_wishes_are_sentences(
@@ -110,6 +114,23 @@ def test_wrong_wishes_are_sentences(
     assert run.exit == code
     assert words in run.stderr
     assert names(folder) == {"hero.png"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("x.jpg", "only PNG files are animated: save it as PNG with a transparent background"),
+        ("x.gif", "only PNG files are animated: save it as PNG"),
+        ("x.aseprite", "`aseprite -b x.aseprite --save-as x.png`"),
+        ("x.Png", "rename it to x.png"),
+        ("hero.anim.png", "is an output of pixelpipe"),
+    ],
+)
+def test_a_file_that_is_no_source_says_what_to_do(folder: Game, name: str, words: str) -> None:
+    """A missing file, a folder and a photograph are three different mistakes."""
+    folder.write(name, b"")
+    run = folder.run("animate", name, "hops")
+    assert (run.exit, words in run.stderr) == (2, True), run.stderr
 
 
 def test_bad_picture_is_a_sentence(folder: Game) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from pipeline.config import project_settings, yaml_document
-from pipeline.core.errors import ConfigError
+from pipeline.core.errors import ConfigError, UsageError
 from pipeline.core.model import TargetChoice
 
 FULL = """\
@@ -151,8 +151,9 @@ def test_mistakes_in_the_file_are_named_with_line_and_remedy(text: str, message:
 def test_mistakes_elsewhere_name_the_variable_or_the_flag(
     environment: dict[str, str], flags: dict[str, object], message: str
 ) -> None:
-    """The file is not at fault, so it is not what the message names."""
-    with pytest.raises(ConfigError, match=f"^{message}"):
+    """The file is not at fault, so it is not what the message names; a flag is a command's."""
+    kind = UsageError if message.startswith("--") else ConfigError
+    with pytest.raises(kind, match=f"^{message}"):
         _resolve(FULL, environment, **flags)
 
 

@@ -24,7 +24,10 @@ from pipeline.run.report import Report
 
 KEY_NAME = "PIXEL_ENGINE_API_KEY"
 #: What a user may have set, and what must not reach a test.
-FOREIGN = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY", "CI", "XDG_STATE_HOME", "LOCALAPPDATA")
+FOREIGN = (
+    "PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY", "CI", "XDG_STATE_HOME", "LOCALAPPDATA",
+    "NO_COLOR", "FORCE_COLOR",
+)  # fmt: skip
 RULES = """\
 rules:
   - name: heroes

@@ -89,6 +89,8 @@ def _steps(report: Report) -> Iterator[Finding]:
     # Clips of one source mostly share their obstacle: it is told once.
     told = dict.fromkeys(_obstacle(step) for step in report.plan.steps)
     yield from (finding for finding in told if finding is not None)
+    for one in report.plan.passed_over:
+        yield checks.note("passed over", one.sentence)
     if report.plan.unmatched:
         yield checks.note(
             "rules",

@@ -48,6 +48,8 @@ class Reel(Record, frozen=True, kw_only=True):
     prompt: str = ""
     #: How the built-in engine read the prompt.
     reading: str = ""
+    #: Digest of the bought bytes.
+    digest: str = ""
     service: str = ""
     model: str = ""
     credits: int = 0
@@ -88,6 +90,12 @@ def collect(project: Project) -> Iterator[Entry]:
     lines = project.lock().lines_of()
     for source in sorted(report.plan.sources, key=lambda one: one.wanted.source.path):
         yield _exhibit(project, source, lines)
+
+
+def of(project: Project, path: str) -> tuple[Entry, ...]:
+    """Return the entry of one source, by its path from the root; nothing if no rule is for it."""
+    lines = project.lock().lines_of()
+    return tuple(_exhibit(project, one, lines) for one in project.plan_of(path).plan.sources)
 
 
 def _exhibit(
@@ -242,6 +250,7 @@ def _reel(
         faults=grade.faults if grade else (),
         prompt=record.resolved.prompt if record else "",
         reading=record.interpretation if record else "",
+        digest=record.digest if record else "",
         service=record.service if record else "",
         model=record.model if record else "",
         credits=record.credits_charged if record and not is_derived else 0,

@@ -216,6 +216,17 @@ TILED = Kind(
     ),
     ending=".tsx",
 )
+PYGAME = Kind(
+    name="pygame",
+    target=TargetChoice(name="aseprite"),
+    nearest="`pygame.transform.scale`, never `smoothscale`; or pygame.SCALED in set_mode",
+    play=(
+        'data = json.load(open("{file}")); sheet = pygame.image.load("{png}").convert_alpha()',
+        'frames = [sheet.subsurface(tuple(f["frame"].values())) for f in data["frames"].values()]',
+        "screen.blit(frames[pygame.time.get_ticks() // 125 % len(frames)], (100, 100))  # {clip}",
+    ),
+    ending=".json",
+)
 #: For a project in which no engine was recognised.
 NONE = Kind(
     name="",
@@ -310,6 +321,13 @@ def _defold(text: str) -> tuple[Kind, ...]:
     return (DEFOLD,) if re.search(r"(?m)^\[(?:project|bootstrap)\]", text) else ()
 
 
+def _python(text: str) -> tuple[Kind, ...]:
+    """Look for pygame, or pygame-ce, as a requirement or an import."""
+    required = r"(?mi)^\s*[\"']?pygame(?:-ce)?\b|[\"']pygame(?:-ce)?\s*[\"'<>=~!\[;]"
+    imported = r"(?m)^\s*(?:import|from)\s+pygame\b"
+    return (PYGAME,) if re.search(required, text) or re.search(imported, text) else ()
+
+
 def _always(kind: Kind) -> Callable[[str], tuple[Kind, ...]]:
     return lambda _: (kind,)
 
@@ -323,6 +341,12 @@ _READERS: Mapping[str, Callable[[str], tuple[Kind, ...]]] = {
     "conf.lua": _lua,
     "Cargo.toml": _rust,
     "game.project": _defold,
+    "requirements.txt": _python,
+    "pyproject.toml": _python,
+    "main.py": _python,
+    "game.py": _python,
+    "run.py": _python,
+    "__main__.py": _python,
     "*.yyp": _always(GAMEMAKER),
     "*.tmx": _always(TILED),
     "*.tiled-project": _always(TILED),

@@ -16,7 +16,8 @@ from ...storage import files as project
 #: Files that name the engine, or say so inside.
 MARKERS = frozenset(
     ("project.godot", "package.json", "Cargo.toml", "main.lua", "conf.lua", "game.project",
-     "ProjectVersion.txt")
+     "ProjectVersion.txt", "requirements.txt", "pyproject.toml", "main.py", "game.py", "run.py",
+     "__main__.py")
 )  # fmt: skip
 #: A marker deeper than this belongs to an example or a dependency.
 MARKER_DEPTH = 3

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ...core.model import Record, TargetChoice, stem_of
+from .first_rule import First
 from .gameengines import Found
 
 #: Lines for `.gitattributes`: outputs are the same bytes everywhere, and a merge of the lock file
@@ -67,42 +68,66 @@ packs: {_list(packs)}
 # `budget: 200` (credits for one run) limits what a yes may spend.
 service: auto
 
-# What is written for each sprite: {whose}. Add `gif` or `webp` for previews.
+# What is written for each sprite: {whose}.
+# For previews that can be seen, add {{gif: {{scale: 4}}}} or {{webp: {{scale: 4}}}}.
 targets: {_list(map(_target, targets), is_done=True)}
 """
 
 
-def rules(folder: str) -> str:
-    """Return a first rule file, whose one rule matches PNGs in `folder` of the assets only."""
-    return f"""\
+_RULES_HEAD = """\
 # Your own rules. What no rule here matches is left to the packs named in pixelpipe.yaml.
-# `pixelpipe plan` shows what they would do and cost, `pixelpipe why FILE` explains one PNG.
+# `pixelpipe plan` shows what they would do and cost, `pixelpipe why FILE` explains one PNG,
+# `pixelpipe help rules` lists all keys.
 #
 # A good prompt says the motion first (the picture already says who it is), then how it moves,
 # what stays still, and how it ends: "seamless loop", or "once".
 
 rules:
-  # Matches {folder}/*.png in your assets folder: change it to your own sprites.
-  # * stays within a name, ** spans folders, {{name}} is a part of the path for prompts.
-  - name: example
-    match: {folder}/{{name}}.png
+"""
+_CLIPS = """\
     pivot: bottom                        # the point that stays put; also [x, y] in px
-    defaults: {{frames: 8, colors: source}}
+    defaults: {frames: 8, colors: source}
     clips:
       # Short: the prompt alone.
       idle: >-
-        breathing calmly: chest and shoulders rise and settle by one pixel, one blink;
-        feet and face stay still, seamless idle loop
-      # Long: whatever a clip can say.
-      walk:
-        prompt: >-
-          walking to the right on the spot: clear contact and passing steps, arms swing against
-          the legs; the head stays level, seamless loop of two steps
-        frames: 8
-        loop: true
+        breathing calmly: the upper part rises and settles by one pixel;
+        the lower part stays still, seamless idle loop
+      # Long: whatever a clip can say. Take the signs away to have it.
+      # walk:
+      #   prompt: >-
+      #     walking to the right on the spot: clear contact and passing steps, arms swing against
+      #     the legs; the head stays level, seamless loop of two steps
+      #   frames: 8
+      #   loop: true
       # Derived from another clip: costs nothing.
-      walk_left: {{from: walk, flip: x}}
+      # walk_left: {from: walk, flip: x}
 """
+_BASED = """\
+    extends: {extends}   # all from the pack's rule; what you state here wins
+    # clips:
+    #   idle: "your own words, seamless loop"
+    #   hop: null                        # drops a clip of the base
+"""
+
+
+def rules(first: First) -> str:
+    """Return a first rule file, with one rule about the user's own sprites."""
+    match = first.match[0] if len(first.match) == 1 else f"[{', '.join(map(_word, first.match))}]"
+    shown = _word(match) if len(first.match) == 1 else match
+    about = (
+        "Matches nothing yet: change it to your own sprites."
+        if first.is_example
+        else "Sprites that a pack knows; here you can say it in your own words."
+        if first.extends
+        else "Sprites that no pack knows."
+    )
+    body = _BASED.format(extends=first.extends) if first.extends else _CLIPS
+    return f"""\
+{_RULES_HEAD}  # {about}
+  # * stays within a name, ** spans folders, {{name}} is a part of the path for prompts.
+  - name: {_word(first.name)}
+    match: {shown}
+{body}"""
 
 
 def missing(text: str, lines: Iterable[str]) -> tuple[str, ...]:
@@ -116,13 +141,6 @@ def addition(text: str, lines: Sequence[str]) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
     start = "" if not text or text.endswith("\n") else end
     return start + "".join(line + end for line in (_COMMENT, *lines))
-
-
-def example_folder(paths: Iterable[str]) -> str:
-    """Return a folder name that no path has, for the rule that shows the language."""
-    taken = {part.lower() for path in paths for part in path.split("/")[:-1]}
-    names = ("my_sprites", *(f"my_sprites_{number}" for number in range(2, 1000)))
-    return next(name for name in names if name not in taken)
 
 
 def play(found: Found, played: Played) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ Positions and sizes are pixels, x to the right and y down from the top left.
 
 from __future__ import annotations
 
-from .files import Document, File, Pixels, Source, fold, stem_of
+from .files import Document, File, Pixels, Source, composed, fold, stem_of
 from .jobs import (
     Balance,
     FailureClass,
@@ -31,7 +31,7 @@ from .limits import (
     MAX_SIDE_PX,
     MIN_SIDE_PX,
 )
-from .plans import Step, StepKind
+from .plans import PassedOver, Step, StepKind
 from .record import Record
 from .rules import Clip, Direction, Flip, Grading, Rule, TargetChoice, When
 from .sheets import Frame, Grade, Provenance, Remedy, Sheet, SheetClip
@@ -59,6 +59,7 @@ __all__ = [
     "Job",
     "JobState",
     "Kept",
+    "PassedOver",
     "Pixels",
     "Preference",
     "Provenance",
@@ -76,6 +77,7 @@ __all__ = [
     "Taken",
     "TargetChoice",
     "When",
+    "composed",
     "fold",
     "stem_of",
 ]

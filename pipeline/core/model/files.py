@@ -15,6 +15,14 @@ def fold(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
+def composed(text: str) -> str:
+    """Return `text` in the one Unicode form in which names are compared (NFC).
+
+    macOS and some archives hand out decomposed names; what stands on disk stays as it is.
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def stem_of(path: str) -> str:
     """Return a source's path without its ending; outputs are `<stem>.anim.…`."""
     return path[: -len(".png")]
@@ -27,6 +35,8 @@ class Document(Record, frozen=True, kw_only=True):
     content: object
     #: Key path from the root, such as ("rules", 0, "clips", "walk"), to its 1-based line.
     lines: Mapping[tuple[str | int, ...], int] = {}
+    #: What a `#` behind an unquoted value cut off, with the blanks before it, by key path.
+    comments: Mapping[tuple[str | int, ...], str] = {}
 
     def line(self, *place: str | int) -> int | None:
         """Return the line of `place`, or of the nearest ancestor that has one."""

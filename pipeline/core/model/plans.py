@@ -19,6 +19,22 @@ class StepKind(StrEnum):
     ORPHAN = "orphan"
 
 
+class PassedOver(Record, frozen=True, kw_only=True):
+    """A file, rule or text that was seen and not taken, with what to do about it."""
+
+    #: Relative to the project's root; a rule's file for a rule.
+    path: str
+    #: The sentence, without the path.
+    text: str
+    line: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The whole sentence: where, what, and what to do."""
+        where = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{where}: {self.text}"
+
+
 class Step(Record, frozen=True, kw_only=True):
     """One decision of a plan: a clip of a source, what is done, and why."""
 

@@ -74,6 +74,19 @@ Decoded = TypeVar("Decoded", bound=Readable)
 Accepted = TypeVar("Accepted", bound=Named)
 
 
+def _key_problem(key: str) -> str:
+    """Say what was copied along with a key, or is in it by mistake; "" for nothing."""
+    if re.match(r"(?i)bearer\b", key):
+        return "begins with `Bearer`: set the key alone, which begins with pe_sk_"
+    if key[:1] in "\"'" or key[-1:] in "\"'":
+        return "stands in quotes that belong to it: set it without them"
+    if re.search(r"\s", key):
+        return "has a blank in it: copy it again, whole and alone"
+    if not re.fullmatch(r"[!-~]+", key):
+        return f"has a character that no key has; {_KEY_ADVICE}"
+    return ""
+
+
 class Service:
     """A service at `base_url`, spoken to with `api_key`. Methods may be called from any thread.
 
@@ -91,8 +104,8 @@ class Service:
         is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
         if parts.scheme != "https" and not is_local:
             raise RequestRefusedError(f"{base_url}: only https is used, except on this machine")
-        if not re.fullmatch(r"[!-~]+", api_key):
-            raise RefusedError(f"the API key has a character that no key has; {_KEY_ADVICE}")
+        if problem := _key_problem(api_key):
+            raise RefusedError(f"the API key {problem}")
         self.base_url = base_url.rstrip("/")
         self._key = api_key
         self._timeout_s = timeout_s

@@ -46,7 +46,9 @@ def take(workspace: Workspace, found: Found) -> Survey | None:
         is_plain=whole.is_plain,
     )
     unmatched = tuple(sorted({*rest.unmatched, *taken.unmatched}))
-    return msgspec.structs.replace(taken, rest=rest, unmatched=unmatched)
+    return msgspec.structs.replace(
+        taken, rest=rest, unmatched=unmatched, passed_over=whole.passed_over
+    )
 
 
 def _sources(before: dict[str, bytes], scan: Scan) -> frozenset[str] | None:
@@ -64,7 +66,8 @@ def _sources(before: dict[str, bytes], scan: Scan) -> frozenset[str] | None:
         for name in old.keys() | new.keys():
             if old.get(name) == new.get(name):
                 continue
-            if not (listing.counts(name) or listing.FOLDER[1:] in (old.get(name), new.get(name))):
+            is_told = listing.counts(name) or listing.is_notable(name)
+            if not is_told and listing.FOLDER[1:] not in (old.get(name), new.get(name)):
                 continue  # of no interest, whether it is there or not
             path = name if folder == "." else f"{folder}/{name}"
             if name not in old or name not in new or path not in scan.files:

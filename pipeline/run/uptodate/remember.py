@@ -108,6 +108,7 @@ def write(seen: Seen, said: Said | None) -> bool:
         unmatched=survey.unmatched,
         lock=seen.lock,
         is_plain=lock_text.is_plain(text),
+        passed_over=survey.passed_over,
     )
     return state.replace(fields, listed, whole)
 

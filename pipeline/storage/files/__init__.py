@@ -23,6 +23,7 @@ from .paths import (
     is_source,
     matching,
     name_problem,
+    on_disk,
     prepare,
 )
 from .scan import CACHES, Scan, Tree, scan
@@ -53,6 +54,7 @@ __all__ = [
     "is_source",
     "matching",
     "name_problem",
+    "on_disk",
     "prepare",
     "publish",
     "read",

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from ...core import patterns
 from ...core.listing import IGNORE_NAME as IGNORE_NAME
+from ...core.model import composed
 from ...core.patterns import Name, Run, Wild
 
 #: Most patterns that hold in a folder, its own and those from above.
@@ -59,7 +60,7 @@ class Ignore:
 
     def matches(self, path: str, *, is_folder: bool = False) -> bool:
         """Tell whether `path` itself is ignored; folders above it are the caller's to ask about."""
-        if self._any is None or self._any.fullmatch(path) is None:
+        if self._any is None or self._any.fullmatch(path := composed(path)) is None:
             return False
         for pattern in reversed(self._patterns):
             if pattern.is_folder_only and not is_folder:
@@ -71,7 +72,7 @@ class Ignore:
 
 def _compile(line: str, base: str) -> _Pattern | None:
     """Return the pattern of one line, or None for a blank line or a comment."""
-    text = _trimmed(line.rstrip("\r\n"))
+    text, base = _trimmed(composed(line).rstrip("\r\n")), composed(base)
     if not text or text.startswith("#"):
         return None
     is_negated = text.startswith("!")

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from ...core.errors import ConfigError, PixelpipeError
 from ...core.listing import CONFIG_NAME as CONFIG_NAME
 from ...core.listing import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
+from ...core.model import composed
 from ...core.model import fold as fold
 from . import ignore
 
@@ -86,6 +87,27 @@ def prepare(root: Path) -> Path:
     if not ignore.exists():
         ignore.write_text(_IGNORED, encoding="utf-8", newline="\n")
     return folder
+
+
+def on_disk(root: Path, path: str) -> str:
+    """Return `path` as it is spelt below `root`: names are compared in one Unicode form.
+
+    What is not there is returned as it is.
+    """
+    if path.isascii() or (root / path).exists():
+        return path
+    spelt: list[str] = []
+    for part in path.split("/"):
+        try:
+            names = [one.name for one in root.joinpath(*spelt).iterdir()]
+        except OSError:
+            return path
+        wanted = composed(part)
+        found = next((name for name in names if composed(name) == wanted), None)
+        if found is None:
+            return path
+        spelt.append(found)
+    return "/".join(spelt)
 
 
 def is_output(name: str) -> bool:

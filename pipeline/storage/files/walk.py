@@ -51,6 +51,8 @@ class Scan(Record, frozen=True, kw_only=True):
     leftovers: tuple[str, ...] = ()
     #: Links, wherever they lead.
     links: tuple[str, ...] = ()
+    #: Files that are not taken and may have been meant to be: other pictures, other spellings.
+    passed_over: tuple[str, ...] = ()
     #: Each folder with all its entries as text (see `imprint`), if that was asked for.
     listing: Mapping[str, bytes] = MappingProxyType({})
 
@@ -76,6 +78,7 @@ class Walk:
         self._pruned: list[str] = []
         self._leftovers: list[str] = []
         self._links: list[str] = []
+        self._passed_over: list[str] = []
         self._listing: dict[str, bytes] = {}
         self._is_complete = True
         self._is_torn = False
@@ -91,6 +94,7 @@ class Walk:
             pruned=tuple(self._pruned),
             leftovers=tuple(self._leftovers),
             links=tuple(self._links),
+            passed_over=tuple(self._passed_over),
             listing=self._listing,
         )
 
@@ -170,6 +174,7 @@ class Walk:
         inner: dict[str, int] = {}
         links: list[str] = []
         texts: list[str] = []
+        notable: list[str] = []
         before = len(self._files)
         has_patterns = False
         try:
@@ -187,6 +192,8 @@ class Walk:
                         links.append(inside + name)
                     elif paths.TEMPORARY in name and name[0] == "." and ".anim." in name:
                         self._leftovers.append(inside + name)
+                    elif listing.is_notable(name):
+                        notable.append(inside + name)
                     if self._is_listed:
                         texts.append(f"{name}{text}/")
         except (FileNotFoundError, NotADirectoryError):
@@ -202,6 +209,7 @@ class Walk:
         self._drop_ignored(before, ignore)
         if ignore is None:
             return []
+        self._passed_over += (path for path in notable if not ignore.matches(path))
         self._follow(path for path in links if not ignore.matches(path))
         return self._inner(inner, ignore, inside)
 

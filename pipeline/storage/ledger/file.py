@@ -86,7 +86,7 @@ class LedgerFile:
         self._reserve = path.with_suffix(".reserve")
         with storage(path):
             self._check_there()
-            private.folder(path.parent)
+            _make_folder(path.parent)
             self._base = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
             try:
                 self._check_whole()
@@ -189,6 +189,17 @@ class LedgerFile:
             return self._base.execute(statement, values).fetchall()
 
 
+def _make_folder(folder: Path) -> None:
+    """Make the state folder; where that is not possible, say how to have it elsewhere."""
+    try:
+        private.folder(folder)
+    except OSError as exc:
+        raise StorageError(
+            f"{folder}: the folder for the ledger cannot be made ({exc.strerror or exc}); set "
+            "PIXELPIPE_STATE to a folder that can be written and that lasts"
+        ) from exc
+
+
 def _log_ahead(base: sqlite3.Connection) -> None:
     """Switch to write-ahead logging; SQLite itself waits for nobody here, so we do."""
     ends = time.monotonic() + _BUSY_S
@@ -209,18 +220,23 @@ def storage(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as exc:
-        raise StorageError(f"{path}: {exc}; nothing was changed there{_remedy(exc)}") from exc
+        raise StorageError(f"{path}: {exc}; nothing was changed there{_remedy(exc, path)}") from exc
     except OSError as exc:
         raise StorageError(f"{path}: {exc.strerror or exc}; nothing was bought") from exc
 
 
-def _remedy(exc: sqlite3.DatabaseError) -> str:
+def _remedy(exc: sqlite3.DatabaseError, path: Path) -> str:
     match getattr(exc, "sqlite_errorcode", 0) & 0xFF:
         # Also the shared memory of the write-ahead log may find no room.
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
             return f". {_REMEDY}"
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return f". {_DAMAGED}"
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            return (
+                f". Make {path.parent} writable, or set PIXELPIPE_STATE to a folder that is and "
+                "that lasts"
+            )
     return ""
 
 
