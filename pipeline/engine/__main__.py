@@ -66,7 +66,7 @@ def _keys(parsed: argparse.Namespace) -> None:
             local.rename_key(parsed.db, parsed.prefix, parsed.name, account=parsed.account)
         case "deactivate":
             local.deactivate_key(parsed.db, parsed.prefix, account=parsed.account)
-        case "activate":
+        case "activate" | "reactivate":
             local.activate_key(parsed.db, parsed.prefix, account=parsed.account)
         case _:
             local.delete_key(parsed.db, parsed.prefix, account=parsed.account)
@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     keys = commands.add_parser("keys", help="manage API keys").add_subparsers(
         dest="action", required=True
     )
-    for action in ("add", "list", "rename", "deactivate", "activate", "delete"):
+    for action in ("add", "list", "rename", "deactivate", "activate", "reactivate", "delete"):
         verb = keys.add_parser(action)
         _add_store(verb)
         if action not in ("add", "list"):

@@ -114,7 +114,7 @@ def reachable(server: Server) -> dict[str, object]:
         }
     job = {"type": "string", "enum": [server.submit(), *ids]}
     schemas["CancelRequest"]["properties"]["api_job_id"] = job
-    schemas["RetakeRequest"]["properties"]["api_job_id"] = {"type": "string", "enum": ids}
+    schemas["RetakeRequest"]["properties"]["api_job_id"] = {"enum": [*ids, None]}
     assert isinstance(narrowed, dict)
     return narrowed
 

@@ -43,7 +43,7 @@ def read_retake(body: Body, source: tuple[bytes, int] | None = None) -> Draft:
     if source is None or body.get("image") is not None:
         given = pictures.read(body, "image", orders.ANIMATED), 0
     image, count = source or given
-    order = RetakeOrder(image, count, region and region["end_frame"], seed, look)
+    order = RetakeOrder(image, count, region["end_frame"] if region else None, seed, look)
     inputs: dict[str, object] = {"model": "ltx-keyframes-v1", "prompt": prompt, "render_mode": mode}
     if region is not None:
         inputs["retake_region"] = region

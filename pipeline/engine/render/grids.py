@@ -111,7 +111,8 @@ def sampled(picture: Pixels, grid: Grid) -> Pixels:
         for dy in _PLACES
         for dx in _PLACES
     ]
-    return np.median(np.stack(taken), axis=0).astype(np.uint8)
+    cells: Pixels = np.median(np.stack(taken), axis=0).astype(np.uint8)
+    return cells
 
 
 def _profile(seen: Floats, order: int) -> Floats:
@@ -150,7 +151,7 @@ def _begin(wave: np.complex128, period: float, shift: float) -> float:
 
 def _middles(begin: float, period: float, size: int) -> Floats:
     """List the middles of the cells of which at least half is inside."""
-    middles = begin + period * (np.arange(int(size / period) + 2) + 0.5)
+    middles: Floats = begin + period * (np.arange(int(size / period) + 2, dtype=np.float64) + 0.5)
     return middles[(middles >= 0) & (middles < size)]
 
 

@@ -143,18 +143,30 @@ class _Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
 
-def print_line(url: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Name the API's base URL for callers, and the one on this machine: often the same."""
+
+    url: str
+    local: str
+
+
+def print_line(found: Address) -> None:
     """Announce the base address as one line of JSON on standard output."""
-    print(json.dumps({"url": url}), flush=True)
+    print(json.dumps({"url": found.url}), flush=True)
 
 
-def run(settings: Settings, announce: Callable[[str], None] = print_line) -> None:
+def run(settings: Settings, announce: Callable[[Address], None] = print_line) -> None:
     """Serve until a signal, or until standard input closes when `settings` say so.
 
     `announce` gets the base address as soon as callers may connect. Raises LocalRefusal.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     with contextlib.closing(database.connect(settings.db)) as db:
+        if settings.credits is not None and settings.key_env is None:
+            raise LocalRefusal(
+                "credits are given to the account of a key in memory, not a database"
+            )
         if settings.key_env is not None:
             add_key_of_environment(db, settings.key_env, settings.credits)
         credits.refresh_due(db, time.time())
@@ -177,7 +189,7 @@ def add_key_of_environment(
 
 
 async def _serve(
-    settings: Settings, db: sqlite3.Connection, announce: Callable[[str], None]
+    settings: Settings, db: sqlite3.Connection, announce: Callable[[Address], None]
 ) -> None:
     pool = RenderPool(settings.workers, settings.matte_noise)
     runner = Runner(db, pool, settings.pace)
@@ -221,20 +233,20 @@ def _server(app: App, settings: Settings) -> _Server:
             app, http=_Protocol, ws="none", lifespan="off", interface="asgi3", log_config=None,
             access_log=False, proxy_headers=False, server_header=False, timeout_keep_alive=75,
             timeout_graceful_shutdown=1, log_level="warning",
-            ssl_certfile=settings.tls and settings.tls.certificate,
-            ssl_keyfile=settings.tls and settings.tls.key,
+            ssl_certfile=settings.tls.certificate if settings.tls else None,
+            ssl_keyfile=settings.tls.key if settings.tls else None,
         ),
         is_child=settings.is_ending_with_stdin,
     )  # fmt: skip
 
 
-def _address(sock: socket.socket, settings: Settings) -> str:
-    if settings.origins.public:
-        return settings.origins.public + API_PATH
+def _address(sock: socket.socket, settings: Settings) -> Address:
     scheme = "http" if settings.tls is None else "https"
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}:{port}{API_PATH}"
+    local = f"{scheme}://{shown}:{port}{API_PATH}"
+    public = settings.origins.public
+    return Address(public + API_PATH if public else local, local)
 
 
 def _end_with_stdin(server: uvicorn.Server) -> None:
