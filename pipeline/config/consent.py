@@ -120,7 +120,7 @@ def _plain(
     ways = f"set {variable}={named}"
     if not is_machine:
         ways = f"`pixelpipe trust --http {named}` allows it for this project, or {ways}"
-    name = "api_base" if choice.identity == project_settings.PIXEL_ENGINE else "service"
+    name = "api_base" if choice.identity == project_fields.PIXEL_ENGINE else "service"
     return "", (
         f"{settings.origin(name)}: {url} is not https: your key and sprites could be read on the "
         f"way, so nothing was sent. If that way is yours, such as to a container beside, {ways}"

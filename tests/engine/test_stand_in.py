@@ -431,8 +431,9 @@ def test_a_large_picture_without_a_grid_is_made_small_and_says_so(server: Server
     state = server.ended(server.submit("/pixelate", image=encoded(photo)))
     assert isinstance(state["inputs"], dict)
     assert state["inputs"]["placeholder"] is True
-    metadata = output(state)["metadata"]
-    assert metadata == {"width": 120, "height": 80}
+    found = state["output"]
+    assert isinstance(found, dict)
+    assert found["metadata"] == {"width": 120, "height": 80}
 
 
 def test_a_picture_at_its_native_size_is_left_to_the_real_service(server: Server) -> None:

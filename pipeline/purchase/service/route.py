@@ -47,12 +47,10 @@ class RouteError(WireError):
 def find(origin: str, host: str) -> dict[str, Any]:
     """Return `proxies`, `verify` and `cert` for requests to a host, as `requests` takes them.
 
-    Requests to this machine, and over http to the one host that may be beside it, are kept from a
-    proxy: it could not deliver them, and sees the key.
+    Requests to this machine are kept from a proxy: it could not deliver them, and sees the key.
     Raises RouteError.
     """
-    is_direct = hosts.is_loopback(host) or urlsplit(origin).scheme == "http"
-    proxies = {"no_proxy": host} if is_direct else {}
+    proxies = {"no_proxy": host} if hosts.is_loopback(host) else {}
     with requests.Session() as session:
         route: dict[str, Any] = dict(
             session.merge_environment_settings(origin, proxies, None, None, None)
