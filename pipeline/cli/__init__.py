@@ -39,6 +39,7 @@ _COMMANDS = {
     "billing": ("balance", "Show what the service charged beside what these records booked."),
     "reroll": ("outputs", "Buy another take of a file's clips."),
     "pick": ("outputs", "Choose among the takes that were bought."),
+    "refresh": ("outputs", "Make anew, for nothing, what an older built-in engine made."),
     "adopt": ("outputs", "Keep hand edits of a file's outputs."),
     "restore": ("outputs", "Replace hand edits by what was bought."),
     "detach": ("outputs", "Leave a file's outputs to you for good."),

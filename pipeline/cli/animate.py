@@ -9,6 +9,7 @@ import click
 
 from ..api import Wish
 from ..commands.animate import SingleFile
+from ..config.rule_fields import FACINGS, KINDS
 from . import options
 from .build import show_build
 from .progress import ask, display
@@ -18,7 +19,9 @@ from .voice import say, show_json
 @click.command()
 @click.argument("png", type=click.Path(path_type=Path))
 @click.argument("prompt")
-@click.option("--clip", default="idle", show_default=True, help="The clip's name.")
+@click.option("--clip", help="The clip's name. Default: by the verb, such as walk or attack.")
+@click.option("--kind", type=click.Choice(KINDS), help="What the sprite is; the engine guesses.")
+@click.option("--facing", type=click.Choice(FACINGS), help="Where the sprite looks.")
 @click.option("--frames", type=int, help="Even, 2 to 16.")
 @click.option("--loop/--once", "loop", default=None, help="Repeat, or play once.")
 @click.option("--fps", type=float, help="Frames a second.")
@@ -32,7 +35,9 @@ from .voice import say, show_json
 def animate(
     png: Path,
     prompt: str,
-    clip: str,
+    clip: str | None,
+    kind: str | None,
+    facing: str | None,
     targets: tuple[str, ...],
     stages: Path | None,
     service: str | None,
@@ -45,8 +50,13 @@ def animate(
 
     The result stands beside the picture, as hero.anim.png and hero.anim.json.
     """
+    if clip is None:
+        from . import prompt_reading  # heavy: loads the engine
+
+        clip = prompt_reading.clip_name(prompt)
     wish = {"name": clip, "prompt": prompt, **stated}
-    opened = SingleFile(png, wish, service=service, targets=list(targets) or None)
+    sprite = {"kind": kind, "facing": facing}
+    opened = SingleFile(png, wish, sprite=sprite, service=service, targets=list(targets) or None)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
     asked = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
     with display(quiet=as_json) as observe:

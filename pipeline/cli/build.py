@@ -32,6 +32,11 @@ _LISTED_ALIKE = 3
 @options.service
 @options.spending
 @options.as_json
+@click.option(
+    "--progress",
+    is_flag=True,
+    help="With --json: a JSON line on standard error for each job and each clip, as it happens.",
+)
 @click.option("--plan", "saved", type=click.Path(path_type=Path), help="Do what this file says.")
 @click.option("--frozen", is_flag=True, help="Ask no service; exit 9 if something is not bought.")
 @click.option("--locked", is_flag=True, help="Exit 9 at once if the lock file would change.")
@@ -45,6 +50,7 @@ def build(
     max_credits: int | None,
     yes: bool,
     as_json: bool,
+    progress: bool,
     saved: Path | None,
     frozen: bool,
     locked: bool,
@@ -55,6 +61,8 @@ def build(
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
         raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
+    if progress and not as_json:
+        raise UsageError("--progress belongs to --json; without it, progress is shown anyway")
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
     from ..run import depfile, plan_file
@@ -66,7 +74,7 @@ def build(
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)
     depfile.check(tracked)
-    with display(quiet=as_json or loudness.is_quiet()) as observe:
+    with display(quiet=as_json or loudness.is_quiet(), as_json=progress) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         wish = Wish(
             only=chosen,
@@ -130,6 +138,8 @@ def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[s
     """Print what there is now by rule, what is gone, and for how much."""
     for rule, clips in sorted(made.items()):
         say(f"{rule}: {', '.join(_cut(clips))}")
+    for line in _cut([f"{wording.name(one.step)}  {one.reading}" for one in done if one.reading]):
+        say(f"  {line}")
     for result in report.results:
         if result.state == "removed" and not sys.stderr.isatty():
             name = wording.name(result.step)
@@ -145,7 +155,13 @@ def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[s
 
 
 def show_rest(report: Report) -> None:
-    """Print notices, and the sources that no rule matches."""
+    """Print notices, what an older engine made, and the sources that no rule matches."""
+    if (number := report.plan.outdated) and not loudness.is_quiet():
+        clips = "1 clip was" if number == 1 else f"{number} clips were"
+        say(
+            f"{clips} made by an older version of the built-in engine; `pixelpipe refresh` makes "
+            "them anew for nothing."
+        )
     for notice in report.notices:
         loudness.note(notice)
     for sentence in _cut([one.sentence for one in report.plan.passed_over]):

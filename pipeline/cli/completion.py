@@ -6,6 +6,8 @@ import click
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class
 from click.shell_completion import get_completion_class as completion_of
 
+from .voice import say_block
+
 _PROGRAM, VARIABLE = "pixelpipe", "_PIXELPIPE_COMPLETE"
 _POWERSHELL = """\
 Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
@@ -66,5 +68,5 @@ def completion(context: click.Context, shell: str) -> None:
     kind = completion_of(shell)
     assert kind is not None
     command = context.find_root().command
-    click.echo(_WHERE[shell])
-    click.echo(kind(command, {}, _PROGRAM, VARIABLE).source())
+    say_block(_WHERE[shell] + "\n")
+    say_block(kind(command, {}, _PROGRAM, VARIABLE).source() + "\n")

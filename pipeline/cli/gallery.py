@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from ..api import Project
-from ..core.model import File
+from ..core.model import File, Pixels, Request
+from ..plan.steps import Wanted
 from ..storage import files as projects
 from . import options
 from .voice import say
@@ -30,9 +31,14 @@ def gallery(project: str, out: Path | None, opens: bool, service: str | None) ->
         entries,  # heavy: finishes everything again
         page,
     )
+    from . import prompt_reading
 
     opened = Project(project, service=service)
-    found = tuple(entries.collect(opened))
+
+    def draw(wanted: Wanted, request: Request) -> Pixels:
+        return prompt_reading.drawing(opened.workspace, wanted, request)
+
+    found = tuple(entries.collect(opened, draw))
     text = page(opened.root.resolve().name, found)
     if out is None:
         projects.prepare(opened.root)

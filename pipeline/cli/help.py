@@ -7,6 +7,7 @@ import shutil
 import click
 
 from ..core.errors import UsageError
+from .voice import say_block
 
 _MOST_COLUMNS = 100
 
@@ -23,8 +24,8 @@ def help_(context: click.Context, topic: str | None) -> None:
 
     root = context.find_root()
     if topic is None:
-        click.echo(root.get_help())
-        click.echo(f"\nTopics: pixelpipe help {' | '.join(reference.TOPICS)}")
+        say_block(root.get_help() + "\n")
+        say_block(f"\nTopics: pixelpipe help {' | '.join(reference.TOPICS)}\n")
         return
     if topic in reference.TOPICS:
         columns = min(shutil.get_terminal_size().columns, _MOST_COLUMNS)
@@ -35,7 +36,7 @@ def help_(context: click.Context, topic: str | None) -> None:
     if command is None:
         raise UsageError(_unknown(topic, [*reference.TOPICS, *root.command.list_commands(root)]))
     with click.Context(command, info_name=topic, parent=root) as inner:
-        click.echo(command.get_help(inner))
+        say_block(command.get_help(inner) + "\n")
 
 
 def _unknown(topic: str, known: list[str]) -> str:

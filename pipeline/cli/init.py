@@ -12,6 +12,7 @@ import click
 
 from ..commands.init import (
     additions,
+    demos,
     first_rule,
     gameengines,
     inisettings,
@@ -19,16 +20,16 @@ from ..commands.init import (
     setup,
     starter,
 )
+from ..commands.init.demos import Demo
 from ..commands.init.gameengines import Found
 from ..commands.init.setup import Setup
 from ..commands.init.starter import Played
 from ..config import matching, packs, rule_file
 from ..core import small_files
-from ..core.errors import ConfigError, PixelpipeError, StorageError
+from ..core.errors import ConfigError, PixelpipeError, StorageError, UsageError
 from ..core.model import File, Source
 from ..storage import files as project
 from ..storage import lock
-from . import options
 from .voice import say
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _USUAL_PX = 32
 
 
 @click.command()
-@options.project
+@click.argument("project", default=".", type=click.Path(file_okay=False), metavar="[PROJECT]")
 @click.option(
     "--plugin",
     "plugins",
@@ -59,7 +60,12 @@ _USUAL_PX = 32
     is_flag=True,
     help="Also set sharp pixels in project.godot (Godot 4) or game.project (Defold).",
 )
-def init(project: str, plugins: tuple[str, ...], nearest: bool) -> None:
+@click.option(
+    "--demo",
+    type=click.Choice([demo.engine for demo in demos.DEMOS]),
+    help="Make a small project instead that shows a sprite moving in this engine.",
+)
+def init(project: str, plugins: tuple[str, ...], nearest: bool, demo: str | None) -> None:
     """Set a game project up.
 
     Looks for your engine and your art, then writes pixelpipe.yaml, a first rule file, and lines
@@ -67,6 +73,12 @@ def init(project: str, plugins: tuple[str, ...], nearest: bool) -> None:
     appended, and --nearest adds a setting to the engine's own file. Run it again at any time.
     """
     root = Path(project)
+    if demo is not None:
+        if plugins or nearest:
+            raise UsageError("--demo makes a project of its own: no --plugin, no --nearest")
+        return _demo(root, demos.find(demo))
+    if not root.is_dir():
+        raise UsageError(f"{root}: there is no such folder")
     found = _look(root)
     _tell_found(found)
     written = _write(root, found)
@@ -79,6 +91,24 @@ def init(project: str, plugins: tuple[str, ...], nearest: bool) -> None:
     own = found.engine.kind.plugin
     if own and own not in plugins:
         say(f"The plugin for its editor: pixelpipe init --plugin {own}")
+
+
+def _demo(root: Path, demo: Demo) -> None:
+    """Write an engine's small project, and animate its sprite with the built-in engine."""
+    from ..api import Project
+
+    written = _Written(root)
+    for file in demos.files(demo):
+        written.create(file.path, file.content, "")
+    written.show()
+    report = Project(root, service="built-in").build()
+    if report.exit:
+        raise StorageError(f"{root}: the sprite could not be animated; see `pixelpipe build`")
+    where = shlex.quote(click.format_filename(root))
+    here = "" if root.resolve() == Path.cwd() else f"cd {where} && "
+    say(f"Animated {demo.assets}/hero.png. To see it move in {demo.engine}:")
+    say(f"  {here}{demo.start}")
+    say("Then let `pixelpipe watch` run, and draw on.")
 
 
 def _look(root: Path) -> Setup:
@@ -126,7 +156,7 @@ class _Written:
 
     def create(self, path: str, content: bytes, what: str) -> None:
         if additions.create(self._root, path, content):
-            self._made.append(f"{path}  {what}")
+            self._made.append(f"{path}  {what}".rstrip())
         elif additions.has(self._root, path, content):
             self._left.append(f"{path} (as it should be)")
         else:

@@ -15,6 +15,7 @@ from ..commands import edits, takes
 from ..commands.gallery import entries
 from ..commands.gallery.entries import Entry
 from ..config.clip_fields import MOST_ROOM_PX
+from ..core import keys
 from ..core.model import Preference
 from . import named_file, options
 from .build import show_build
@@ -128,6 +129,24 @@ def _takes(taken: takes.Taken, looked_at: Sequence[Entry]) -> Iterator[str]:
             facts += list(reel.faults)
         in_use = "  (in use)" if line.take == taken.current else ""
         yield f"  take {line.take}  {', '.join(facts)}{in_use}"
+
+
+@click.command()
+@click.argument("only", nargs=-1, metavar="[GLOB]...")
+@click.option("--project", default=".", metavar="DIR", help="The project; default: this folder.")
+def refresh(only: tuple[str, ...], project: str) -> None:
+    """Make anew, for nothing, what an older version of the built-in engine made.
+
+    All such clips, or those of the sources that a GLOB or file names. What was bought stays, and so
+    does what was edited by hand.
+    """
+    opened = Project(project)
+    if opened.workspace.service.paid:
+        opened = Project(project, service=keys.BUILT_IN)
+    with display() as observe:
+        report = takes.refresh(opened, only=only, observe=observe)
+    show_build(report)
+    sys.exit(report.exit)
 
 
 @click.command()

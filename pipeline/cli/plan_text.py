@@ -22,6 +22,8 @@ MOST_SINGLE = 8
 #: Sources listed of a group; `--verbose` lists all.
 _LISTED = 12
 _INDENT = " " * 9
+#: So many readings are printed; each needs a look at the picture.
+_READ = 20
 
 
 def show(report: Report) -> None:
@@ -29,6 +31,7 @@ def show(report: Report) -> None:
     steps = Steps(report, None if loudness.is_verbose() else wording.columns())
     for line in steps.lines():
         say(line)
+    _show_readings(report)
     is_paid = report.workspace.service.paid
     kinds = [wording.verb(step, is_paid=is_paid) for step in report.plan.steps]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(_order(kinds)))
@@ -105,7 +108,7 @@ class Steps:
             yield f"{_INDENT}  and {len(group) - listed} more (`--verbose` lists them)"
 
     def _about(self, group: Sequence[Result]) -> Iterator[str]:
-        """Yield rule and prompt, and what stands in the way. How a prompt is read goes here."""
+        """Yield rule and prompt, and what stands in the way."""
         step, detail = group[0].step, self._detail(group[0])
         if step.kind in (StepKind.BUY, StepKind.RESUME, StepKind.ASK) and detail.prompt:
             yield f"{_INDENT}rule {step.rule} ({detail.place})"
@@ -117,6 +120,35 @@ class Steps:
             yield f"{_INDENT}cannot be bought: {detail.unfit}"
         if refusal := self._refusals.get(step.request_key):
             yield f"{_INDENT}not bought by a build now: {refusal}"
+
+
+def _show_readings(report: Report) -> None:
+    """Say how the built-in engine reads the prompts of what it would make."""
+    service = report.plan.service
+    if service.paid:
+        told = sum(source.wanted.rule.hints is not None for source in report.plan.sources)
+        if told:
+            say(
+                f"The rules of {told} {'source' if told == 1 else 'sources'} state kind, facing, "
+                f"parts or extra_colors: they guide grade and placeholder, and are not sent to "
+                f"{service.identity}."
+            )
+        return
+    new = [
+        (source.wanted, clip)
+        for source in report.plan.sources
+        for clip in source.clips
+        if clip.step.kind is StepKind.BUY
+    ]
+    if not new:
+        return
+    from . import prompt_reading  # heavy: loads the engine
+
+    for wanted, clip in new[:_READ]:
+        said = prompt_reading.sentence(report.workspace, wanted, clip.request)
+        say(f"  {wording.name(clip.step)}  {said}")
+    if len(new) > _READ:
+        say(f"  and {len(new) - _READ} more readings: see `pixelpipe why FILE`")
 
 
 def _show_forecast(report: Report, found: Forecast) -> None:

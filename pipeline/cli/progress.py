@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections import Counter
@@ -64,6 +65,25 @@ class Lines:
             say(said, err=True)
 
 
+class JsonLines:
+    """One JSON object a line, for programs that show a run: each job's state, each result."""
+
+    def __call__(self, event: Change | Result) -> None:
+        """Print the event; a clip is told by its source and name, a job by its request key."""
+        if isinstance(event, Result):
+            step = event.step
+            said: dict[str, object] = {
+                "source": step.source,
+                "clip": step.clip,
+                "state": event.state,
+                "grade": event.grade,
+                "credits": event.credits,
+            }
+        else:
+            said = {"request_key": event.job.request_key, "state": event.job.state}
+        say(json.dumps(said), err=True)
+
+
 class Screen:
     """A line that changes: jobs by state, elapsed time, credits; results scroll above it."""
 
@@ -116,9 +136,11 @@ class Screen:
 
 
 @contextmanager
-def display(*, quiet: bool = False) -> Iterator[Observer]:
-    """Choose what fits standard error."""
-    if quiet:
+def display(*, quiet: bool = False, as_json: bool = False) -> Iterator[Observer]:
+    """Choose what fits standard error; a program may ask for `as_json`."""
+    if as_json:
+        yield JsonLines()
+    elif quiet:
         yield nothing
     elif not sys.stderr.isatty():
         yield Lines()

@@ -13,6 +13,7 @@ from typing import Protocol
 import click
 
 from ..core import plain
+from .voice import say, say_block
 
 _TICK_S = 0.1
 _YES, _NO = ("y", "yes"), ("n", "no", "")
@@ -41,16 +42,16 @@ class Asker:
         """
         with self._one:
             while True:
-                click.echo(f"{question} [y/N]: ", err=True, nl=False)
+                say_block(f"{question} [y/N]: ", err=True)
                 answer = self._line().strip().lower()
                 if answer in (*_YES, *_NO):
                     return answer in _YES
-                click.echo("Error: invalid input", err=True)
+                say("Error: invalid input", err=True)
 
     def answer(self, question: str) -> str:
         """Return what is typed, without blanks around it. Raises as `confirm` does."""
         with self._one:
-            click.echo(f"{plain.line(question)}: ", err=True, nl=False)
+            say_block(f"{plain.line(question)}: ", err=True)
             return self._line().strip()
 
     def _line(self) -> str:

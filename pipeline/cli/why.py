@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
@@ -22,11 +23,19 @@ from .voice import say, show_json
 @options.service
 @options.as_json
 @click.option("--recipe", is_flag=True, help="Print all that goes into the key, beside the last.")
-def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
+@click.option("--parts", is_flag=True, help="Draw the parts that the built-in engine finds.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The PNG of --parts.")
+def why(
+    file: Path, service: str | None, as_json: bool, recipe: bool, parts: bool, out: Path | None
+) -> None:
     """Say which rule and key FILE has, and what differs from last time, field by field.
 
-    FILE is a source, or one of its outputs.
+    FILE is a source, or one of its outputs. For a clip of the built-in engine it says how each
+    word of the prompt is read; --parts writes a picture of what was found, in a temporary folder
+    unless --out names a file.
     """
+    if out is not None and not parts:
+        raise UsageError("--out is for --parts: the picture of what was found")
     opened = Project(file.parent, service=service)
     root = opened.root.resolve()
     path = named_file.source(opened, file)
@@ -41,22 +50,49 @@ def why(file: Path, service: str | None, as_json: bool, recipe: bool) -> None:
         return
     for one in found:
         _show(one, with_recipe=recipe)
-        if not one.interpretation and not opened.workspace.service.paid:
-            say(f"  engine  {_reading(opened, report, one)}")
+        if one.interpretation or not opened.workspace.service.paid:
+            _show_reading(opened, report, one)
     for step in report.plan.refused:
         say(step.error or step.reason)
     if path in report.plan.unmatched:
         say(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
     elif not found and not report.plan.refused:
         say(f"{path}: {explain.not_taken(opened, path)}")
+    if parts:
+        _draw(opened, report, out)
 
 
-def _reading(opened: Project, report: Report, one: Explanation) -> str:
+def _show_reading(opened: Project, report: Report, one: Explanation) -> None:
+    """Print how the engine of today reads the prompt, word by word."""
     from . import prompt_reading  # heavy: loads the engine
 
     source = next(s for s in report.plan.sources if s.wanted.source.path == one.source)
     request = next(r for r in source.wanted.requests if r.clip == one.clip)
-    return prompt_reading.sentence(opened.workspace, source.wanted, request)
+    found = prompt_reading.read(opened.workspace, source.wanted, request)
+    if not one.interpretation:
+        say(f"  engine  {found.sentence}")
+    say(f"  sprite  {found.kind} ({found.kind_from}), facing {found.facing}")
+    for words, effect in found.effects:
+        say(f"  word    {words}: {effect}")
+
+
+def _draw(opened: Project, report: Report, out: Path | None) -> None:
+    """Write a picture of what is found for each picture that is animated."""
+    from ..imaging.picture import png
+    from . import prompt_reading
+
+    folder = Path(tempfile.mkdtemp(prefix="pixelpipe-parts-")) if out is None else out.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in report.plan.sources:
+        seen = {request.cell: request for request in reversed(source.wanted.requests)}
+        for cell, request in sorted(seen.items(), key=lambda one: one[0] or 0):
+            drawn = prompt_reading.drawing(opened.workspace, source.wanted, request)
+            name = Path(source.wanted.source.path).stem + ("" if cell is None else f"_{cell}")
+            place = folder / f"{name}.parts.png"
+            if out is not None:
+                place = out if cell is None else out.with_stem(f"{out.stem}_{cell}")
+            place.write_bytes(png.write(drawn.width, drawn.height, drawn.rgba))
+            say(f"parts: {place}")
 
 
 def _show(one: Explanation, *, with_recipe: bool) -> None:

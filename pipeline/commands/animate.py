@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+import msgspec
+
 from .. import imaging
 from ..api import Project
 from ..config import consent, project_settings, rule_file, target_checks
@@ -20,13 +22,15 @@ from ..config.rule_fields import CLIP
 from ..config.shapes import At
 from ..config.workspace import Workspace
 from ..core.errors import ConfigError, UsageError
-from ..core.model import Document, File, Pixels, Rule
+from ..core.model import Document, File, Pixels, Rule, TargetChoice
 from ..plan.wish import Wish
 from ..run import finish, passed_over, survey
 from ..run.report import Report
 from ..run.survey import Survey
+from ..run.uptodate import remember
 from ..run.uptodate.quick import Found
 from ..storage import files, pictures
+from . import standing
 
 #: Where errors in the wish are said to be.
 _PLACE = "command line"
@@ -40,20 +44,25 @@ class SingleFile(Project):
         path: Path,
         clip: Mapping[str, object],
         *,
+        sprite: Mapping[str, object] | None = None,
         environment: Mapping[str, str] | None = None,
         **flags: object,
     ) -> None:
         """Animate `path` as `clip` says: a clip of a rule, with its `name`.
 
+        `sprite` are fields of a rule that say what the sprite is.
+
         Raises UsageError when there is no such PNG, or when the clip is wrong.
         """
         if problem := _problem(path):
             raise UsageError(f"{path}: {problem}")
-        self._name, self._clip = path.name, clip
+        self._name, self._clip, self._asked = path.name, clip, str(clip["name"])
+        self._sprite = sprite or {}
         super().__init__(path, environment=environment, **flags)
 
     def reload(self) -> None:
         """Take the wish as it is: there is no file to read."""
+        self._begun = remember.now()
         settings = project_settings.resolve(
             None, self.environment, {"assets": ["."], **self._flags}
         )
@@ -61,15 +70,24 @@ class SingleFile(Project):
         root = self._start.absolute().parent
         state = workspaces.state_folder(settings, self.environment)
         service, key_refusal = consent.service(settings, root, state, self.environment)
+        self._begun = remember.now()
         self.workspace = Workspace(
             root=root,
             settings=settings,
-            rules=_rules(self._clip),
+            rules=(),
             service=service,
             state=state,
             key_refusal=key_refusal,
             inputs=(),
             is_project=False,
+        )
+        self._standing = standing.find(root, self._name, self.workspace.store())
+        chosen = {one.name: one for one in settings.targets}
+        others = {name: TargetChoice(name=name) for name in self._standing.targets}
+        self.workspace = msgspec.structs.replace(
+            self.workspace,
+            rules=_rules(self._clip, self._standing.clips, self._sprite),
+            settings=msgspec.structs.replace(settings, targets=tuple((others | chosen).values())),
         )
 
     def stages(self, report: Report, folder: Path) -> tuple[Path, ...]:
@@ -84,7 +102,10 @@ class SingleFile(Project):
         return tuple(folder / file.path for file in written)
 
     def _look(self, wish: Wish, remembered: Found | None = None) -> Survey:
-        return survey.look(self.workspace, self._name)
+        found = survey.look(self.workspace, self._name)
+        kept = {clip: line for clip, line in self._standing.picked.items() if clip != self._asked}
+        wanted = tuple(msgspec.structs.replace(one, picked=kept) for one in found.wanted)
+        return msgspec.structs.replace(found, wanted=wanted)
 
     def _task(self, report: Report) -> finish.Task:
         wanted = report.plan.sources[0].wanted
@@ -139,7 +160,11 @@ def _check_targets(settings: Settings) -> None:
         raise (UsageError(str(exc)) if is_flag else exc) from exc
 
 
-def _rules(clip: Mapping[str, object]) -> tuple[Rule, ...]:
+def _rules(
+    clip: Mapping[str, object],
+    earlier: Mapping[str, Mapping[str, object]],
+    sprite: Mapping[str, object],
+) -> tuple[Rule, ...]:
     """Return the one rule; what is wrong with the clip is said of the flag that states it.
 
     Raises UsageError.
@@ -156,18 +181,38 @@ def _rules(clip: Mapping[str, object]) -> tuple[Rule, ...]:
     if mistakes:
         raise UsageError("\n".join(mistakes))
     try:
-        return rule_file.load([(_wish(clip), "")])
+        return rule_file.load([(_wish(clip, earlier, sprite), "")])
     except ConfigError as exc:
         where = r"^command line: `rules\[0\]\.clips\.[^`]*?(\.prompt)?`"
         raise UsageError(re.sub(where, f"--clip {clip['name']}:", str(exc))) from exc
 
 
-def _wish(clip: Mapping[str, object]) -> Document:
+def _wish(
+    clip: Mapping[str, object],
+    earlier: Mapping[str, Mapping[str, object]],
+    sprite: Mapping[str, object],
+) -> Document:
+    """Return the rule: the clips that are there, and the one that is asked for."""
     stated = {name: value for name, value in clip.items() if value is not None}
-    name = stated.pop("name")
-    prompt = str(stated["prompt"]).replace("{", "{{").replace("}", "}}")
-    rule = {"name": "animate", "match": "*", "clips": {name: stated | {"prompt": prompt}}}
+    name = str(stated.pop("name"))
+    clips = {other: _escaped(fields) for other, fields in earlier.items()}
+    rule: dict[str, object] = {
+        "name": "animate",
+        "match": "*",
+        "clips": clips | {name: _escaped(stated)},
+    }
+    rule |= {field: value for field, value in sprite.items() if value is not None}
     return Document(path=_PLACE, content={"rules": [rule]})
+
+
+def _escaped(stated: Mapping[str, object]) -> dict[str, object]:
+    """Return a clip whose prompts hold no path words, whatever stands in them."""
+    plain = {
+        name: str(value).replace("{", "{{").replace("}", "}}")
+        for name, value in stated.items()
+        if name in ("prompt", "negative_prompt")
+    }
+    return {**stated, **plain}
 
 
 def _strip(frames: Sequence[Pixels]) -> Pixels:

@@ -88,6 +88,20 @@ def reroll(
     return project.build(asked, observe=observe)
 
 
+def refresh(project: Project, *, only: Sequence[str] = (), observe: Observer = ignore) -> Report:
+    """Make anew, for nothing, what an older version of the built-in engine made.
+
+    `only` are globs or files; without any, all. Key and take stay, and so does what was paid for.
+    """
+    plan = project.plan(only=only).plan
+    paths = frozenset(
+        source.wanted.source.path
+        for source in plan.sources
+        if any(clip.is_outdated for clip in source.clips)
+    )
+    return project.build(Wish(paths=paths, refresh=True, max_credits=0), observe=observe)
+
+
 def pick(
     project: Project,
     path: str,

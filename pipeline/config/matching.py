@@ -215,6 +215,7 @@ def _request(source: Source, rule: Rule, clip: Clip, path_words: Mapping[str, st
         seed=clip.seed,
         fit=clip.fit,
         open_prompt=_open_prompt(rule, clip, path_words, facts),
+        hints=rule.hints,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import cast
 
+from ..core.errors import ConfigError
 from ..core.model import Record, TargetChoice
 from ..targets import registry
 from . import globs
@@ -86,8 +88,41 @@ class Targets(Record, frozen=True, kw_only=True):
         return choices
 
     def schema(self) -> Schema:
-        """Describe the list."""
-        return _TARGETS.schema()
+        """Describe the list, and every target that there is with its options."""
+        from .. import targets
+
+        one: Schema = {
+            "anyOf": [{"enum": list(targets.names())}, _TARGET.schema(), _known_targets()]
+        }
+        listed = _TARGETS.schema()
+        return {"anyOf": [one, *({**form, "items": one} for form in _lists(listed))]}
+
+
+def _lists(schema: Schema) -> list[Schema]:
+    """Return the list among the forms that a schema allows."""
+    forms = cast("list[Schema]", schema.get("anyOf", [schema]))
+    return [form for form in forms if form.get("type") == "array"]
+
+
+def _known_targets() -> Schema:
+    """Describe a target with options: what each known one takes, and others as they come."""
+    from .. import targets
+
+    known: dict[str, Schema] = {}
+    for name in targets.names():
+        try:
+            options = targets.options(name)
+        except ConfigError:  # another package's, which cannot be loaded
+            continue
+        known[name] = {
+            "description": targets.about(name),
+            "properties": {
+                option: {"description": one.doc, "default": one.default}
+                | ({"examples": list(one.choices)} if one.choices else {})
+                for option, one in options.items()
+            },
+        }
+    return {**MapOf(key=_TARGET, each=_OPTIONS, least=1, most=1).schema(), "properties": known}
 
 
 def _choice(entry: object) -> TargetChoice:
@@ -153,6 +188,25 @@ WHEN = Table(
     },
 )
 
+#: What a sprite can be; the built-in engine's own words.
+KINDS = (
+    *("biped", "quadruped", "winged", "legless", "serpent", "plant", "flame", "liquid"),
+    *("building", "machine", "vehicle", "item", "effect"),
+)
+FACINGS = ("left", "right", "front")
+#: The parts that a box can name.
+PARTS = (
+    *("head", "eyes", "mouth", "ears", "hair", "tail", "wings", "tentacles", "antennae"),
+    *("cape", "scarf", "hand", "leg", "weapon", "blades", "sails", "propeller", "wheels"),
+    *("lid", "door", "chimney", "engine", "flame", "liquid", "leaves", "cloth"),
+)
+_BOX = ListOf(each=Whole(low=0, high=4096), least=4, most=4)
+_COLOR = Text(
+    wanted='a colour such as "#ff8800" in quotes',
+    pattern=r"^#[0-9A-Fa-f]{6}$",
+    convert=str.lower,
+    examples=("#ff8800",),
+)
 _GRADING = Table(
     wanted="points, or a mapping such as `{warn: 85, hide: 60}`",
     fields={
@@ -226,6 +280,28 @@ _SHARED = {
     "batch": Field(shape=Switch(), about="Buy the clips of one sprite together, at a lower price."),
     "placeholder": Field(
         shape=Switch(), about="Show the built-in engine's clip until a purchase arrives."
+    ),
+    "kind": Field(
+        shape=Choice(words=KINDS),
+        about="What the sprite is, for the built-in engine: how it waits and walks, and whether it "
+        "may leave its place. Default: guessed from prompt and picture.",
+    ),
+    "facing": Field(
+        shape=Choice(words=FACINGS),
+        about="Where the sprite looks, for the built-in engine: attacks and walks go there.",
+    ),
+    "parts": Field(
+        shape=Table(
+            wanted="a mapping such as `{blades: [4, 0, 20, 18]}`",
+            fields={name: Field(shape=_BOX, about=f"The box of its {name}.") for name in PARTS},
+        ),
+        about="Boxes of parts, for the built-in engine: left, top, right, bottom in px of the "
+        "source (or of its cell), right and bottom exclusive. `pixelpipe why --parts` shows what "
+        "is found without.",
+    ),
+    "extra_colors": Field(
+        shape=ListOf(each=_COLOR, most=16, single=True),
+        about="Colours that effects of the built-in engine may have beside the sprite's own.",
     ),
     "budget": Field(
         shape=Whole(low=0, high=10_000_000), about="Credits that one run may spend on this rule."

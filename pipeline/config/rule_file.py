@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from ..core.errors import ConfigError, each
-from ..core.model import Clip, Document, Grading, Record, Rule, When
+from ..core.model import Box, Clip, Document, Grading, Record, Rule, When
 from .clip_fields import DERIVED_FIELDS, PAID_FIELDS
 from .rule_checks import check
 from .rule_fields import FILE, OVERRIDE, RULE
@@ -209,9 +209,22 @@ def _merge(base: Rule, stated: _Stated, file_defaults: _Stated, at: At) -> Rule:
         own["when"] = msgspec.convert(_both(inherited, _mapping(own["when"])), When)
     if "pivot" in own and not isinstance(own["pivot"], str):
         own["pivot"] = msgspec.convert(own["pivot"], tuple[int, int])
+    if "parts" in own:
+        boxes = {**base.parts, **msgspec.convert(own["parts"], dict[str, Box])}
+        _check_boxes(boxes, at)
+        own["parts"] = boxes
     if "grade" in own:
         own["grade"] = _grading(own["grade"], base.grade)
     return msgspec.structs.replace(base, **own)
+
+
+def _check_boxes(parts: Mapping[str, Box], at: At) -> None:
+    """Raise ConfigError for a box that holds nothing."""
+    for name, (left, top, right, bottom) in parts.items():
+        if right <= left or bottom <= top:
+            raise at.below("parts", name).error(
+                "holds nothing: it is [left, top, right, bottom], right and bottom exclusive"
+            )
 
 
 def _grading(stated: object, base: Grading) -> Grading:

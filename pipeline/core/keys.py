@@ -17,9 +17,11 @@ from .model import Clip, Pixels, Request, Rule, TargetChoice
 #: Bump only on purpose: every user pays again for everything. Say so in the changelog.
 KEY_VERSION = 1
 #: Bump when finishing gives other pixels or files: everything is finished again, for nothing.
-FINISH_VERSION = 2
+FINISH_VERSION = 3
 
 AUTO = "auto"
+#: The service that costs nothing; it alone is told what a rule says of the sprite itself.
+BUILT_IN = "built-in"
 _ENCODER = msgspec.json.Encoder(order="sorted")
 #: How lines of a build's recipe begin that name a purchase.
 BOUGHT = "bought"
@@ -111,7 +113,8 @@ def derivation(recipe: str) -> str:
 
 
 def _fields(request: Request, service: str) -> dict[str, object]:
-    return {
+    told = {"hints": msgspec.to_builtins(request.hints)} if _is_told(request, service) else {}
+    return told | {
         "colors": _stated(request.colors),
         "fit": _stated(request.fit),
         "frames": _stated(request.frames),
@@ -125,6 +128,11 @@ def _fields(request: Request, service: str) -> dict[str, object]:
         "service": service,
         "take": request.take,
     }
+
+
+def _is_told(request: Request, service: str) -> bool:
+    """Tell whether a rule's hints matter: another service never sees them, and nobody pays."""
+    return service == BUILT_IN and request.hints is not None
 
 
 def _stated(value: object) -> object:

@@ -13,3 +13,7 @@ published.
 It must never pass its play credits off as money, keep a whole key, claim to be a model (results say
 `builtin`, and what a prompt asks for beyond it is marked), or render inside a POST.
 """
+
+#: Which art this engine draws. It goes up by one when clips of the same request look different; a
+#: clip that was made before keeps what it has until somebody asks for it anew.
+ENGINE_VERSION = 2

@@ -1,7 +1,7 @@
 """Pixels: decode, fit, matte, key-out, palette, alignment, loop, grade. Owner of numpy.
 
 Everything here is integer, deterministic and pure: bytes and arrays in, bytes and arrays out.
-Arrays of frames are (frames, height, width[, 4]); an index picture is int16, -1 where transparent.
+Arrays of frames are (frames, height, width[, 4]); an index picture is int32, -1 where transparent.
 """
 
 from __future__ import annotations

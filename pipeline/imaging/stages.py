@@ -6,21 +6,23 @@ it got.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..core.errors import AssetError
 from ..core.model import Clip, Pixels, Resolved
 from .frames import prompt_motion as motion
 from .frames import strip
-from .frames.indexed import Reel, difference, number
+from .frames.indexed import Reel, number
 from .frames.raw import Film
 from .keying import cutout, remap, specks
 from .keying.cutout import Cutout
 from .picture import color, raster
-from .picture.raster import U8, Index
-from .repair import align, calibrate, loop, tracks
+from .picture.raster import U8, Bools, Index
+from .repair import align, calibrate, loop, recognise, silhouette, tracks
 from .upload import fit
 
 STAGES = (
@@ -43,6 +45,10 @@ class Step:
     on_palette: float = 1.0
     notes: tuple[str, ...] = ()
     to_and_fro: bool = False
+    #: Share of an opaque source's pixels that the service left empty, and that show the source.
+    filled: float = 0.0
+    #: Share of the ink that has the background's colour and may be either.
+    undecided: float = 0.0
 
 
 def develop(
@@ -61,6 +67,7 @@ def develop(
     holds at its end is meant, and is not taken for a defect.
     Raises AssetError, naming `name`, when the bytes hold no frames of the canvas that was sent.
     """
+    _check(pixels, resolved, name)
     film = Film(
         strip.frames(
             content,
@@ -72,12 +79,61 @@ def develop(
     )
     laid = fit.canvas(raster.cut(raster.array(pixels)), placement(resolved))
     palette = color.palette(laid)
+    if not len(palette):
+        raise AssetError(f"{name}: no opaque pixel of the source lies on the canvas it was sent on")
+    palette = _allowed(palette, resolved)
+    own = _opaque_part(laid, pixels, resolved)
     step = _cut(film, number(laid, palette), palette, resolved, clip, stages)
-    yield replace(step, name="key")
-    yield (step := _on_palette(film, step, palette, resolved, clip, stages))
+    yield _whole(replace(step, name="key"), own)
+    yield (step := _whole(_on_palette(film, step, palette, resolved, clip, stages), own))
     for stage, repair in _REPAIRS.items():
         if stage in stages and not is_procedural:
-            yield (step := replace(repair(step, clip), name=stage))
+            yield (step := _whole(replace(repair(step, clip), name=stage), own))
+
+
+def _opaque_part(laid: U8, pixels: Pixels, resolved: Resolved) -> Bools | None:
+    """Return where a tile lies on its canvas; None when the source is no tile."""
+    if not raster.is_tile(raster.array(pixels)):
+        return None
+    own: Bools = laid[..., 3] > 0
+    return own
+
+
+def _whole(step: Step, own: Bools | None) -> Step:
+    """Keep a tile whole: what is empty in it shows the source, and nothing leaves it."""
+    if own is None:
+        return step
+    reel = step.reel
+    empty = own & ~reel.solid
+    if not empty.any() and not (reel.solid & ~own).any():
+        return step
+    index = np.where(own, np.where(empty, reel.source, reel.index), -1)
+    filled = max(step.filled, float(empty.sum()) / (reel.count * int(own.sum())))
+    return replace(step, reel=reel.with_index(index), filled=filled)
+
+
+def _check(pixels: Pixels, resolved: Resolved, name: str) -> None:
+    """Refuse a record that speaks of another picture: its numbers would be sizes of arrays."""
+    left, top, right, bottom = resolved.pad
+    scale = resolved.scale
+    fits = scale >= 1 and resolved.canvas == (
+        -(-pixels.width // scale) + left + right,
+        -(-pixels.height // scale) + top + bottom,
+    )
+    if not fits or min(resolved.canvas) < 1 or not re.fullmatch("#[0-9a-fA-F]{6}", resolved.matte):
+        raise AssetError(
+            f"{name}: what is recorded of this purchase does not fit its source "
+            f"({pixels.width}x{pixels.height} px on a canvas of {resolved.canvas}); restore "
+            "`.pixelpipe/bought` from version control, or buy another take with `reroll`"
+        )
+
+
+def _allowed(own: U8, resolved: Resolved) -> U8:
+    """Return the sprite's own colours, and those that the rule allows to effects."""
+    extra = resolved.hints.extra_colors if resolved.hints is not None else ()
+    known = {tuple(one) for one in own.tolist()}
+    new = [one for one in map(color.from_hex, extra) if tuple(one.tolist()) not in known]
+    return np.concatenate([own, np.stack(new)]) if new else own
 
 
 def placement(resolved: Resolved) -> fit.Placement:
@@ -118,6 +174,8 @@ def _on_palette(
         return replace(step, name="palette")
     policy = _policy(clip, len(palette))
     reel = remap.remap(film, step.cutout, step.reel.source, palette, policy=policy)
+    if not step.cutout.is_exact and silhouette.is_needed(reel, step.cutout.matte):
+        return _told_apart(film, step, reel)
     notes: tuple[str, ...] = ()
     if "align" in stages and any(off := tracks.first(reel)):
         film = Film(_moved(film.frames, step.cutout, off))
@@ -125,11 +183,29 @@ def _on_palette(
         reel = remap.remap(film, step.cutout, reel.source, palette, policy=policy)
         notes = (f"all frames were shifted by {_px(*off)} and are back in place",)
     on_palette = remap.share_on_palette(film, step.cutout.solid, palette)
-    if "calibrate" in stages and not step.cutout.is_exact and calibrate.is_possible(reel):
+    if "calibrate" in stages and reel.own > recognise.FEW_COLORS:
+        reel = recognise.recognise(film, reel, step.cutout.matte)
+    elif "calibrate" in stages and not step.cutout.is_exact and calibrate.is_possible(reel):
         reel = calibrate.calibrate(film.frames, step.cutout.matte, reel)
         if "specks" in stages and not step.motion.fades:
             reel = specks.tidy(reel)
     return replace(step, name="palette", reel=reel, on_palette=on_palette, notes=notes)
+
+
+def _told_apart(film: Film, step: Step, reel: Reel) -> Step:
+    """Decide by the source's silhouette what the background's colour does not tell."""
+    decided = silhouette.decide(film, reel, step.cutout.matte)
+    solid = decided.reel.solid
+    on_palette = remap.share_on_palette(film, solid, reel.palette[: reel.own])
+    cut = replace(step.cutout, solid=solid, residue=0)
+    return replace(
+        step,
+        name="palette",
+        reel=decided.reel,
+        cutout=cut,
+        on_palette=on_palette,
+        undecided=decided.undecided,
+    )
 
 
 def _policy(clip: Clip, own: int) -> remap.Policy:
@@ -164,8 +240,8 @@ def _first_locked(step: Step, clip: Clip) -> Step:
     shape = loop.overlap(reel.index[0], reel.source)
     both = reel.solid[0] & reel.source_solid
     same = float((reel.index[0] == reel.source)[both].mean()) if both.any() else 0.0
-    before = difference(reel.ramp, reel.index[0], reel.index[1 % reel.count])
-    after = difference(reel.ramp, reel.source, reel.index[1 % reel.count])
+    before = reel.difference(reel.index[0], reel.index[1 % reel.count])
+    after = reel.difference(reel.source, reel.index[1 % reel.count])
     if shape < SAME_SHAPE or same < SAME_COLORS or after > max(FARTHER * before, 0.05):
         return step
     return replace(step, reel=reel.with_index(np.concatenate([reel.source[None], reel.index[1:]])))

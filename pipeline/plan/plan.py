@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from ..config.project_settings import ServiceChoice
+from ..core import keys
 from ..core.apart import apart, log
 from ..core.errors import BugError
 from ..core.model import BATCH_MOST, FURTHER_CREDITS, PassedOver, Record, Step, StepKind, fold
@@ -64,6 +65,11 @@ class Plan(Record, frozen=True, kw_only=True):
         return sum(step.credits for step in self.steps)
 
     @property
+    def outdated(self) -> int:
+        """How many free clips an older version of the built-in engine made. They stay fresh."""
+        return sum(clip.is_outdated for source in self.sources for clip in source.clips)
+
+    @property
     def is_up_to_date(self) -> bool:
         """Nothing would be bought, resumed, finished or removed."""
         return all(source.is_fresh for source in self.sources) and not self.gone
@@ -114,7 +120,7 @@ def make(
         gone=tuple(sorted(sources.difference(known.existing or ()))),
         refused=(*refused, *faulty),
         unmatched=tuple(unmatched),
-        notices=known.lock.notices,
+        notices=(*known.lock.notices, *_merged(known.lock)),
     )
 
 
@@ -326,6 +332,17 @@ def _batch_of(clip: ClipPlan) -> str:
         return ""
     request = clip.request
     return f"{request.source} {request.cell} {request.fit} {request.matte}"
+
+
+def _merged(locked: lock.Lock) -> Iterator[str]:
+    """Say of which clips a merge brought two engines' versions together: the newer one is used."""
+    for (source, clip), lines in locked.lines_of().items():
+        free = [line for line in lines if line.service == keys.BUILT_IN and not line.hidden]
+        if len({line.engine for line in free if line.key == free[0].key}) > 1:
+            yield (
+                f"{source} [{clip}]: two versions of the built-in engine made it before a merge; "
+                "the newer one's is kept"
+            )
 
 
 def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:

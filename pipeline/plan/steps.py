@@ -53,6 +53,10 @@ class Wanted(Record, frozen=True, kw_only=True):
     retaken: Collection[str] = ()
     #: Purchases that are used whatever the lock file says, by clip: a person chose them.
     picked: Mapping[str, lock.ClipLine] = {}
+    #: Sentences that the user should read when it is made.
+    notes: tuple[str, ...] = ()
+    #: Free clips that an older version of the built-in engine made are to be made anew.
+    is_refreshed: bool = False
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -107,6 +111,10 @@ class ClipPlan(Record, frozen=True, kw_only=True):
     hidden: lock.ClipLine | None = None
     #: Clips of one source with the same word here are bought by one POST; "": bought alone.
     batch: str = ""
+    #: It is there, and is to be made again by the newer engine.
+    is_anew: bool = False
+    #: An older version of the built-in engine made it; it stays until somebody asks for it anew.
+    is_outdated: bool = False
 
 
 class View:
@@ -167,12 +175,14 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
     lines = view.lines.get((request.source, request.clip), [])
     if request.clip in wanted.retaken:
         lines = [line for line in lines if line.take == request.take]
-    for line in sorted(lines, key=lambda line: (line.hidden, not line.paid, line.digest)):
+    for line in sorted(lines, key=lock.rank):
         if view.service.paid and not line.paid:
             continue  # a placeholder never hides a purchase
         if answers(line, request) and _has_bytes(line, view):
             # Fresh until the files of the whole source have been looked at.
             taken = msgspec.structs.replace(request, take=line.take)
+            if wanted.is_refreshed and line.is_outdated:
+                return _anew(taken, view, line)
             plan = _plan(taken, view, StepKind.FRESH, "up to date", key=line.key)
             return _with_line(plan, line)
     if (met := _met_by_lock(request, view, lines)) is not None:
@@ -323,7 +333,15 @@ def _with_line(plan: ClipPlan, line: lock.ClipLine) -> ClipPlan:
         paid=line.paid,
         open_key=line.open,
         hidden=line if line.hidden else None,
+        is_outdated=line.is_outdated,
     )
+
+
+def _anew(request: Request, view: View, line: lock.ClipLine) -> ClipPlan:
+    """Make what the built-in engine made once more: same key and take, and nothing is paid."""
+    reason = "made by an older version of the built-in engine"
+    plan = _plan(request, view, StepKind.BUY, reason, key=line.key)
+    return msgspec.structs.replace(plan, open_key=line.open, is_anew=True)
 
 
 def _next_take(request: Request, view: View) -> tuple[Request, str, Job | None]:

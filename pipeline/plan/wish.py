@@ -36,6 +36,8 @@ class Wish(Record, frozen=True, kw_only=True):
     preference: Preference | None = None
     #: Purchases that are used whatever the lock file says, by source and clip.
     picked: Mapping[tuple[str, str], ClipLine] = {}
+    #: Make free clips anew that an older version of the built-in engine made.
+    refresh: bool = False
     #: Sources whose outputs are replaced although they were edited by hand.
     restored: frozenset[str] = frozenset()
 

@@ -47,6 +47,8 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
         model=(status.inputs.model if status.inputs else "") or job.resolved.model or "",
         recipe=job.recipe,
         interpretation=status.inputs.interpretation if status.inputs else "",
+        loops=status.inputs.loops if status.inputs and not job.paid else None,
+        engine=status.inputs.engine_version if status.inputs and not job.paid else 0,
         resolved=job.resolved,
     )
     store.put(bought, content)

@@ -81,6 +81,8 @@ class Order(Record, frozen=True, kw_only=True):
     credits: int = 0
     #: Orders that follow each other with the same word here are bought by one POST.
     batch: str = ""
+    #: Make it again although it was made, when an older engine made it. Free clips only.
+    is_anew: bool = False
 
 
 class Outcome(Record, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import msgspec
+
 from ..config import cells
 from ..config.workspace import Workspace
 from ..core import keys
@@ -55,6 +57,7 @@ def order(
             request_key=clip.step.request_key,
             open_key=clip.open_key,
             together=[one.request for one in together],
+            hints=clip.request.hints if workspace.service.identity == keys.BUILT_IN else None,
         )
         companions = max(0, len(together) - 1)
         return _job(workspace, clip, resolved, companions), body(
@@ -68,6 +71,7 @@ def order(
         rule=step.rule,
         credits=step.credits,
         batch=clip.batch,
+        is_anew=clip.is_anew,
     )
 
 
@@ -86,8 +90,28 @@ def body(resolved: Resolved, png: bytes) -> dict[str, object]:
         "output_format": "spritesheet",
         "matte_color": resolved.matte,
         "seed": resolved.seed,
+        "sprite": _sprite(resolved),
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _sprite(resolved: Resolved) -> dict[str, object] | None:
+    """Return what the built-in engine is told of the sprite: its boxes in px of the canvas."""
+    if resolved.hints is None:
+        return None
+    told: dict[str, object] = msgspec.to_builtins(resolved.hints)
+    if resolved.hints.parts:
+        left, top = resolved.pad[:2]
+        told["parts"] = {
+            name: [
+                left + box[0] // resolved.scale,
+                top + box[1] // resolved.scale,
+                left + -(-box[2] // resolved.scale),
+                top + -(-box[3] // resolved.scale),
+            ]
+            for name, box in resolved.hints.parts.items()
+        }
+    return told
 
 
 def affordable(

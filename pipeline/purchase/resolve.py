@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 
 from ..core.errors import SourceError
-from ..core.model import DEFAULT_FRAMES, Pixels, Preference, Request, Resolved
+from ..core.model import DEFAULT_FRAMES, Hints, Pixels, Preference, Request, Resolved
 from ..imaging.picture import color, png, raster
 from ..imaging.picture.raster import U8
 from ..imaging.upload import fit, matte
@@ -31,11 +31,13 @@ def request(
     request_key: str,
     open_key: str | None,
     together: Sequence[Request] = (),
+    hints: Hints | None = None,
 ) -> Resolved:
     """Resolve a request for a source's pixels.
 
     `together` are all requests that are bought at once, this one among them: they share one
-    canvas with room for every motion, and one matte.
+    canvas with room for every motion, and one matte. `hints` are told to the service; only the
+    built-in engine gets any, and its palette then has the colours that effects may use.
 
     Raises SourceError when the source cannot be sent: transparent, too large, too many colours
     for the palette that the rule asks for, a matte asked for that is a colour of the sprite.
@@ -49,7 +51,10 @@ def request(
     placement = fit.place(source, path=request.source, clip=clips, prompt=prompts, fit=fitted)
     colors = color.palette(source)
     chosen = _matte(request, colors, prompts)
-    palette, count = _palette(request, tuple(map(color.to_hex, colors)), chosen.color)
+    shown = tuple(map(color.to_hex, colors))
+    if hints is not None:
+        shown = tuple(dict.fromkeys((*shown, *hints.extra_colors)))
+    palette, count = _palette(request, shown, chosen.color)
     return Resolved(
         request_key=request_key,
         open_key=open_key,
@@ -66,6 +71,7 @@ def request(
         colors=count,
         seed=asked.seed or _seed(request, request_key),
         model=request.model,
+        hints=hints,
     )
 
 

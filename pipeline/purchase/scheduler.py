@@ -25,6 +25,7 @@ from ..core.errors import (
     UncertainError,
 )
 from ..core.model import Job, JobState, Taken
+from ..core.version import ENGINE_VERSION
 from . import batches, jobs
 from .jobs import Change, Desk, Order, Outcome
 from .polling import Pace, backoff_s
@@ -151,7 +152,7 @@ class Scheduler:
             self._orders.append(order)
             return
         job = found[0]
-        if job.state in _SETTLED and not self._is_lost(job):
+        if job.state in _SETTLED and not self._is_lost(job) and not self._is_old(job, order):
             yield Outcome(request_key=job.request_key, job=job)
         elif job.state in _HELD and self._desk.ledger.is_alive(job.holder):
             self._later(Turn(job, None, order), _LOOK_S)
@@ -334,6 +335,13 @@ class Scheduler:
     def _is_lost(self, job: Job) -> bool:
         """Tell whether a purchase is known, but its bytes are in no store any more."""
         return job.state is JobState.BOUGHT and not self._desk.store.has(job.digest or "")
+
+    def _is_old(self, job: Job, order: Order) -> bool:
+        """Tell whether a free clip is to be made anew, and an older engine's is what there is."""
+        if job.paid or job.state is not JobState.BOUGHT or not order.is_anew:
+            return False
+        record = self._desk.store.record(job.request_key, job.digest or "")
+        return record is None or record.engine < ENGINE_VERSION
 
     # -- ending ---------------------------------------------------------------------------------
 

@@ -455,7 +455,11 @@ class _Run:
 
     def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         outcome = self._outcomes.get(clip.step.request_key)
-        return endings.done(clip, outcome, self._rule(clip), finished)
+        ended = endings.done(clip, outcome, self._rule(clip), finished)
+        notes = self._sources[clip.request.source].wanted.notes
+        record = self._records.get(_held(clip))
+        reading = record.interpretation if record else ""
+        return msgspec.structs.replace(ended, warnings=(*notes, *ended.warnings), reading=reading)
 
     def _rule(self, clip: ClipPlan) -> Rule:
         return self._sources[clip.request.source].wanted.rule

@@ -53,6 +53,8 @@ class BoughtClip(Record, frozen=True, kw_only=True):
     digest: str
     service: str
     model: str
+    #: Whether it goes on or ends, as the built-in engine read the prompt; None: not said.
+    loops: bool | None = None
 
 
 def bought(clip: str, content: bytes, record: Bought) -> BoughtClip:
@@ -65,6 +67,7 @@ def bought(clip: str, content: bytes, record: Bought) -> BoughtClip:
         digest=record.digest,
         service=record.service,
         model=record.model,
+        loops=record.loops,
     )
 
 
@@ -108,6 +111,8 @@ class _Made(Record, frozen=True, kw_only=True):
     direction: Direction
     grade: Grade
     notes: tuple[str, ...] = ()
+    #: Whether its picture is opaque all over: it stays so, and keeps its size.
+    is_tile: bool = False
 
 
 def make(task: Task) -> Finished:
@@ -178,6 +183,7 @@ def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
 
 
 def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
+    clip = _settled(clip, bought)
     try:
         steps = {step.name: step for step in _develop(task, bought)}
     except AssetError as exc:
@@ -206,6 +212,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
             f"{task.stem}.png, clip {clip.name!r}: {note}"
             for note in (*_other_count(steps["palette"], bought), *last.notes)
         ),
+        is_tile=raster.is_tile(raster.array(_picture(task, clip))),
     )
 
 
@@ -219,7 +226,8 @@ def _other_count(step: develop.Step, bought: BoughtClip) -> tuple[str, ...]:
 
 def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
     """Yield the clip after each stage; the last is the result."""
-    clip = next((c for c in task.rule.clips if c.name == bought.clip), Clip(name=bought.clip))
+    stated = next((c for c in task.rule.clips if c.name == bought.clip), Clip(name=bought.clip))
+    clip = _settled(stated, bought)
     return develop.develop(
         bought.content,
         _picture(task, clip),
@@ -229,6 +237,16 @@ def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
         stages=_stages(task, clip),
         is_procedural=bought.service == PROCEDURAL,
     )
+
+
+def _settled(clip: Clip, bought: BoughtClip) -> Clip:
+    """Return the clip as one that ends, where the rule leaves it open and its prompt says so.
+
+    What plays to and fro comes back by itself, so it goes on.
+    """
+    is_straight = clip.direction in (Direction.FORWARD, Direction.REVERSE)
+    ends = clip.loop is None and bought.loops is False and is_straight
+    return msgspec.structs.replace(clip, loop=False) if ends else clip
 
 
 def _stages(task: Task, clip: Clip) -> tuple[str, ...]:
@@ -258,12 +276,13 @@ def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Ma
         loop=base.loop if clip.loop is None else clip.loop,
         direction=_both(base.direction, clip.direction),
         grade=base.grade,
+        is_tile=base.is_tile,
     )
 
 
 def _cropped(one: _Made, size: tuple[int, int]) -> _Made:
-    """Cut off what leaves the source's own rectangle, if the rule says so."""
-    if one.clip.crop != "original":
+    """Cut off what leaves the source's own rectangle: of a tile, and where the rule says so."""
+    if one.clip.crop != "original" and not one.is_tile:
         return one
     inside = Placed(one.placed.crop((0, 0, *size)), 0, 0)
     return msgspec.structs.replace(one, placed=inside)

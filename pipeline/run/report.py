@@ -163,6 +163,7 @@ class Report(Record, frozen=True, kw_only=True):
             "clips": sum(1 for step in self.plan.steps if step.clip),
             **{kind.value: kinds[kind] for kind in StepKind},
             "failed": sum(1 for result in self.results if result.state == "failed"),
+            "outdated": self.plan.outdated,
             "credits_planned": self.plan.credits,
             "credits_charged": self.charged,
             "seconds": round(self.seconds, 1),
@@ -191,5 +192,6 @@ def _step(result: Result, seconds: float | None) -> dict[str, object]:
         "files": list(result.files),
         "warnings": list(result.warnings),
         "notes": list(result.notes),
+        "reading": result.reading,
         "error": step.error,
     }

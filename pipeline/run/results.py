@@ -34,6 +34,8 @@ class Result(Record, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     #: Sentences for the curious.
     notes: tuple[str, ...] = ()
+    #: How the built-in engine read the prompt; "" when it did not make the clip.
+    reading: str = ""
 
 
 def untouched(step: Step) -> Result:

@@ -36,7 +36,8 @@ from ..storage import lock_text as locktext
 from ..storage.files import Scan, Stat
 from ..storage.state import Facts, State
 from ..targets import playback
-from . import passed_over, selection, signs
+from . import global_names, passed_over, selection, signs
+from .engine_roots import Roots
 
 _OVERRIDE = ".yaml"
 #: What is wrong with one source only.
@@ -137,8 +138,8 @@ def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
 
 
 def _retaken(survey: Survey, wish: Wish) -> Survey:
-    """Return the survey with the takes, and certain purchases, that are wished for."""
-    if not (wish.takes or wish.picked):
+    """Return the survey with the takes, certain purchases and new versions that are wished for."""
+    if not (wish.takes or wish.picked or wish.refresh):
         return survey
 
     def change(one: Wanted) -> Wanted:
@@ -151,7 +152,13 @@ def _retaken(survey: Survey, wish: Wish) -> Survey:
             else request
             for request in one.requests
         )
-        return msgspec.structs.replace(one, requests=requests, retaken=tuple(own), picked=chosen)
+        return msgspec.structs.replace(
+            one,
+            requests=requests,
+            retaken=tuple(own),
+            picked=chosen,
+            is_refreshed=wish.refresh,
+        )
 
     return msgspec.structs.replace(survey, wanted=tuple(change(one) for one in survey.wanted))
 
@@ -188,10 +195,12 @@ def survey(
     text = lock_file.text(workspace.root) if workspace.is_project else ""
     locked = lock.parse(text) if stems is None else locktext.parse(text, stems)
     return Survey(
-        wanted=tuple(
-            signs.doubted(workspace.root, wanted, locked, state)
+        wanted=global_names.settle(
+            workspace.root,
+            [*signs.doubted(workspace.root, wanted, locked, state)]
             if workspace.is_project  # a file that was named alone is meant
-            else wanted
+            else wanted,
+            locked,
         ),
         refused=tuple(refused),
         unmatched=tuple(unmatched),
@@ -215,13 +224,14 @@ def _wishes(
     refused: list[Step] = []
     unmatched: list[str] = []
     matcher = matching.Matcher(workspace.rules, workspace.settings.assets)
+    roots = Roots(workspace.root)
     for path in sorted(paths):
         try:
             with apart():
                 source = _source(workspace.root, path, scan, state)
                 if source is None:
                     continue
-                one = _wanted(workspace, source, matcher, scan, state)
+                one = _wanted(workspace, source, matcher, scan, state, roots)
         except _ITS_OWN as exc:
             log(exc)
             refused.append(steps.refused(path, exc))
@@ -339,7 +349,12 @@ def _requests(
 
 
 def _wanted(
-    workspace: Workspace, source: Source, matcher: matching.Matcher, scan: Scan, state: State
+    workspace: Workspace,
+    source: Source,
+    matcher: matching.Matcher,
+    scan: Scan,
+    state: State,
+    roots: Roots,
 ) -> Wanted | None:
     match = matcher.match(source)
     if (override := _override(source.path, scan)) is not None:
@@ -352,7 +367,8 @@ def _wanted(
     is_sheet = source.looks_like_sheet or source.repeats
     if source.unfit and not is_sheet and match.rule.cells is None:
         raise UnfitError(f"{source.path}: {source.unfit}")
-    chosen = workspace.settings.targets if match.rule.targets is None else match.rule.targets
+    stated = workspace.settings.targets if match.rule.targets is None else match.rule.targets
+    chosen = roots.placed(stated, source.path)
     rule = cells.expand(match.rule)
     outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
     for path in outputs:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from ..core.errors import ConfigError
+from ..core.keys import BUILT_IN
 from ..core.model import Record
 from ..core.model.checked import (
     ClipName,
@@ -25,6 +26,7 @@ from ..core.model.checked import (
     SourcePath,
     Take,
 )
+from ..core.version import ENGINE_VERSION
 
 VERSION = 1
 NAME = "pixelpipe.lock"
@@ -47,6 +49,13 @@ class ClipLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     #: the grade, or None when it only waits for another clip of its source.
     hidden: Mark = ""
     grade: Grade | None = None
+    #: Version of the built-in engine's art that made it; 0: not said, so the oldest.
+    engine: Take = 0
+
+    @property
+    def is_outdated(self) -> bool:
+        """An older version of the built-in engine made it: it may be made anew for nothing."""
+        return self.service == BUILT_IN and not self.paid and self.engine < ENGINE_VERSION
 
 
 class FileLine(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -120,7 +129,9 @@ def parse(text: str) -> Lock:
             continue
         match record(line):
             case ClipLine() as clip:
-                clips[clip.source, clip.clip, clip.key, clip.digest] = clip
+                place = (clip.source, clip.clip, clip.key, clip.digest)
+                # Two engines that made the same: the newer one's line says that it is not old.
+                clips[place] = max(clips.get(place, clip), clip, key=lambda one: one.engine)
             case FileLine() as file:
                 files[file.path, file.digest, file.build] = file
             case _Header() as header if header.lock > VERSION:
@@ -166,6 +177,11 @@ def replace(
     kept_clips.extend(line for lines in clips.values() for line in lines)
     kept_files.extend(line for lines in files.values() for line in lines)
     return Lock(clips=tuple(kept_clips), files=tuple(kept_files), notices=lock.notices)
+
+
+def rank(line: ClipLine) -> tuple[str, bool, int, str]:
+    """Order the lines of one clip, the one in use first: shown, paid for, of the newest engine."""
+    return line.hidden, not line.paid, -line.engine, line.digest
 
 
 def stem(path: str) -> str:

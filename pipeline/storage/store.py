@@ -62,6 +62,10 @@ class Bought(Record, frozen=True, kw_only=True):
     recipe: str = ""
     #: How the built-in engine read the prompt.
     interpretation: str = ""
+    #: Whether the built-in engine took it for a loop; None: not said, and taken for one.
+    loops: bool | None = None
+    #: Version of the built-in engine's art; 0: not said, so the oldest.
+    engine: int = 0
     resolved: Resolved
 
     def is_fetched_by(self, jobs: Iterable[Job]) -> bool:
@@ -85,6 +89,7 @@ class Bought(Record, frozen=True, kw_only=True):
             paid=self.paid,
             take=self.take,
             open=self.resolved.open_key,
+            engine=self.engine,
         )
 
 
@@ -140,9 +145,12 @@ class Store:
         return any(is_pointer(place.read_bytes()) for place in places if place.is_file())
 
     def find(self, request_key: str) -> Bought | None:
-        """Return the purchase under `request_key`; the smallest digest when there are several."""
-        found = {one.digest: one for one in self._records(request_key) if self.has(one.digest)}
-        return found[min(found)] if found else None
+        """Return the purchase under `request_key`.
+
+        Of several the newest engine's, and of these the one with the smallest digest.
+        """
+        found = [one for one in self._records(request_key) if self.has(one.digest)]
+        return min(found, key=lambda one: (-one.engine, one.digest), default=None)
 
     def record(self, request_key: str, digest: str) -> Bought | None:
         """Return the record of this key and digest, or None."""

@@ -50,22 +50,27 @@ from ..core.errors import ConfigError
 from ..core.model import File, Sheet, TargetChoice
 from . import registry, sheet, timing
 from .registry import BUILT_IN, GROUP, names
-from .target import Drawn, Naming, Option, Target, Value
+from .target import Drawn, Home, Naming, Option, Shown, Target, Value
 
 __all__ = [
     "BUILT_IN",
     "GROUP",
     "Drawn",
+    "Home",
     "Naming",
     "Option",
+    "Shown",
     "Target",
     "Value",
+    "about",
     "beats",
     "check",
     "export",
+    "home",
     "names",
     "options",
     "paths",
+    "shown",
     "timing",
 ]
 
@@ -120,6 +125,24 @@ def paths(
 def options(name: str) -> Mapping[str, Option]:
     """Return what can be set for target `name`; ConfigError when there is none."""
     return registry.get(name).options
+
+
+def about(name: str) -> str:
+    """Return in one line what target `name` writes; "" for another package's."""
+    return registry.about(name)
+
+
+def home(name: str) -> Home | None:
+    """Return how the project of target `name`'s engine is known, if its option `root` wants that.
+
+    Raises ConfigError when there is no such target.
+    """
+    return registry.get(name).home
+
+
+def shown(name: str) -> Shown | None:
+    """Return where target `name` shows a name that is global in the game, if it does."""
+    return registry.get(name).shown
 
 
 def check(choice: TargetChoice) -> None:

@@ -6,6 +6,7 @@ specification (docs/ase-file-specs.md in Aseprite's repository).
 
 from __future__ import annotations
 
+import heapq
 import struct
 import sys
 import zlib
@@ -127,13 +128,17 @@ def _string(text: str) -> bytes:
 
 
 def _colors(drawn: Drawn) -> tuple[bytes, ...]:
-    """Return the opaque colours as the palette, in order, or black alone when there are none."""
-    found: set[int] = set()
+    """Return the opaque colours as the palette, in order, or black alone when there are none.
+
+    A frame at a time: those of a whole clip may be a million.
+    """
+    kept: list[bytes] = []
     for frame in drawn.sheet.frames:
-        found.update(memoryview(frame.pixels.rgba).cast("I"))
-    pixels = sorted(word.to_bytes(4, sys.byteorder) for word in found)
-    opaque = [pixel for pixel in pixels if pixel[3] == 255]
-    return tuple(opaque[:MAX_PALETTE]) or (b"\0\0\0\xff",)
+        words = set(memoryview(frame.pixels.rgba).cast("I"))
+        pixels = {word.to_bytes(4, sys.byteorder) for word in words}
+        opaque = {pixel for pixel in pixels if pixel[3] == 255}
+        kept = heapq.nsmallest(MAX_PALETTE, opaque.union(kept))
+    return tuple(kept) or (b"\0\0\0\xff",)
 
 
 TARGET = Target(name="ase", paths=paths, contents=contents)

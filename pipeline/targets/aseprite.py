@@ -25,6 +25,13 @@ class Style(Record, frozen=True, kw_only=True):
     baked: frozenset[Direction] = frozenset()
     #: PixiJS's `animations` and `anchor`.
     has_extras: bool = True
+    #: The image's name is an address: characters that mean something there are encoded.
+    is_for_web: bool = False
+    #: Every frame lasts as long as the shortest: held ones are listed again. The reader has no
+    #: time for each frame, so the tags say how fast and whether for ever.
+    is_even: bool = False
+    #: What melonJS must find in `meta.app` to take the file for Aseprite's.
+    app: str = "pixelpipe (aseprite)"
 
 
 class _Tag(Record, frozen=True, kw_only=True):
@@ -69,8 +76,10 @@ def _listed(drawn: Drawn, style: Style) -> tuple[list[int], list[_Tag]]:
     tags = []
     for clip in drawn.sheet.clips:
         first, count, direction = clip.first, clip.count, clip.direction
-        if direction in style.baked:
+        if style.is_even or direction in style.baked:
             shown = [frame for frame, _ in timing.play(drawn.sheet, clip)]
+            if style.is_even:
+                shown = list(timing.baked(drawn.sheet, clip))
             first, count, direction = len(listed), len(shown), Direction.FORWARD
             listed += shown
         tags.append(_Tag(clip=clip, first=first, last=first + count - 1, direction=direction))
@@ -116,14 +125,14 @@ def _meta(drawn: Drawn, tags: list[_Tag], style: Style) -> dict[str, texts.Json]
     bounds = {"x": 0, "y": 0, "w": width, "h": height}
     pivot = {"x": drawn.sheet.pivot[0], "y": drawn.sheet.pivot[1]}
     return {
-        "app": "pixelpipe",
+        "app": style.app,
         "version": "1.0",
-        "image": drawn.image_name,
+        "image": texts.url(drawn.image_name) if style.is_for_web else drawn.image_name,
         "pngHash": drawn.digest,
         "format": "RGBA8888",
         "size": {"w": drawn.layout.width, "h": drawn.layout.height},
         "scale": "1",
-        "frameTags": [_tag(tag, style) for tag in tags],
+        "frameTags": [_tag(drawn, tag, style) for tag in tags],
         "layers": [{"name": "Layer", "opacity": 255, "blendMode": "normal"}],
         "slices": [
             {
@@ -136,8 +145,9 @@ def _meta(drawn: Drawn, tags: list[_Tag], style: Style) -> dict[str, texts.Json]
     }
 
 
-def _tag(tag: _Tag, style: Style) -> Mapping[str, texts.Json]:
+def _tag(drawn: Drawn, tag: _Tag, style: Style) -> Mapping[str, texts.Json]:
     """Describe one clip; `repeat` is a string, and its absence means for ever."""
+    even = {"speed": timing.fps(drawn.sheet, tag.clip), "loop": tag.clip.loop}
     return {
         "name": style.prefix + tag.clip.name,
         "from": tag.first,
@@ -145,6 +155,7 @@ def _tag(tag: _Tag, style: Style) -> Mapping[str, texts.Json]:
         "direction": tag.direction.value,
         **({} if tag.clip.loop else {"repeat": str(rounds(tag.direction))}),
         "color": "#000000ff",
+        **(even if style.is_even else {}),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..core.model import Direction, SheetClip
 from . import roots, texts
-from .target import Drawn, Naming, Target
+from .target import Drawn, Home, Naming, Option, Shown, Target
 
 _DIRECTIONS = {
     Direction.FORWARD: "Forward",
@@ -65,7 +65,7 @@ def _assets(drawn: Drawn) -> bytes:
     width, height = drawn.layout.cell
     gutter = drawn.layout.gutter
     padding = f", padding_x: {gutter}, padding_y: {gutter}" if gutter else ""
-    name = drawn.naming.name
+    name = str(drawn.options["prefix"]) or drawn.naming.name
     return texts.lines(
         "({",
         f"    {texts.quote(f'{name}.image')}: Image(path: {texts.quote(image)}, sampler: nearest),",
@@ -78,7 +78,12 @@ def _assets(drawn: Drawn) -> bytes:
 
 TARGET = Target(
     name="bevy",
+    home=Home(file="Cargo.toml", folder="assets"),
+    shown=Shown(ending=".assets.ron", text=lambda name: texts.quote(f"{name}.image")),
     paths=paths,
     contents=contents,
-    options={"root": roots.option("assets", "the folder that Bevy loads assets from")},
+    options={
+        "prefix": Option(default="", doc="what assets are called; by default the sheet's name"),
+        "root": roots.option("assets", "the folder that Bevy loads assets from"),
+    },
 )

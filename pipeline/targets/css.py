@@ -10,7 +10,7 @@ import re
 
 from ..core.model import SheetClip
 from . import texts, timing
-from .target import Drawn, Naming, Option, Target
+from .target import Drawn, Naming, Option, Shown, Target
 
 
 def paths(naming: Naming) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def contents(drawn: Drawn) -> tuple[bytes, ...]:
     rows = [
         f"/* sheet {drawn.digest} */",
         f".{name}{{width:{width}px;height:{height}px;"
-        f"background:url({texts.quote(drawn.image_name)}) 0 0 no-repeat;"
+        f"background:url({texts.quote(texts.url(drawn.image_name))}) 0 0 no-repeat;"
         "image-rendering:pixelated}",
     ]
     for clip in drawn.sheet.clips:
@@ -67,6 +67,7 @@ def _stop(drawn: Drawn, percent: float, frame: int) -> str:
 
 TARGET = Target(
     name="css",
+    shown=Shown(ending=".css", text=lambda name: f"\n.{identifier(name)}{{width"),
     paths=paths,
     contents=contents,
     options={"prefix": Option(default="", doc="the class; by default the sheet's name")},

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..core.model import SheetClip
 from . import frames, layout, roots, texts, timing
-from .target import Drawn, Naming, Option, Target
+from .target import Drawn, Home, Naming, Option, Target
 
 
 def paths(naming: Naming) -> tuple[str, ...]:
@@ -107,6 +107,7 @@ def _absolute(drawn: Drawn, path: str) -> str:
 
 TARGET = Target(
     name="defold",
+    home=Home(file="game.project"),
     paths=paths,
     contents=contents,
     options={

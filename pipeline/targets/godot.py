@@ -1,28 +1,53 @@
 """Godot: a SpriteFrames resource for AnimatedSprite2D (4) or AnimatedSprite (3).
 
 Godot 4 has a time for each frame, Godot 3 repeats a held one. Neither has a ping-pong in every
-release, so directions are baked. No uid is written: ids come from paths. The pivot is no part of
-the format; it stands in the resource's metadata, where a script finds it:
+release, so directions are baked. For Godot 4 a scene or a library may stand beside it.
+The pivot is no part of the format; it stands in the resource's metadata, where a script finds it:
 `sprite.offset = -frames.get_meta("pivot")` with `centered = false`.
 """
 
 from __future__ import annotations
 
+from ..core.errors import ConfigError
 from ..core.model import SheetClip
-from . import roots, texts, timing
-from .target import Drawn, Naming, Option, Target
+from . import godotscene, roots, texts, timing
+from .target import Drawn, Home, Naming, Option, Target
 
 
 def paths(naming: Naming) -> tuple[str, ...]:
-    """Name the one file."""
-    return (naming.path("tres"),)
+    """Name the frames, then what stands beside them.
+
+    Raises ConfigError for a form that Godot 3 does not have.
+    """
+    form = naming.options["form"]
+    if form != "frames" and naming.options["version"] == 3:
+        raise ConfigError(f"target godot: form {form} needs version 4")
+    found: tuple[str, ...] = (naming.path("tres"),)
+    if form == "library":
+        found += (naming.path("tres", target="library"),)
+    return found if form == "frames" else (*found, naming.path("tscn"))
 
 
 def contents(drawn: Drawn) -> tuple[bytes, ...]:
-    """Return the resource for the version that the option names."""
-    image = "res://" + roots.inside(drawn.image, str(drawn.options["root"]), "godot")
-    write = _version_4 if drawn.options["version"] == 4 else _version_3
-    return (write(drawn, texts.quote(image)),)
+    """Return the resource for the version that the option names, and what stands beside it."""
+    image = texts.quote(_seen(drawn, drawn.image))
+    if drawn.options["version"] == 3:
+        return (_version_3(drawn, image),)
+    frames, *others = [_seen(drawn, path) for path in paths(drawn.naming)]
+    match drawn.options["form"]:
+        case "scene":
+            return (_version_4(drawn, image), godotscene.scene(drawn, frames))
+        case "library":
+            library = godotscene.library(drawn, others[0], str(drawn.options["node"]))
+            scene = godotscene.scene(drawn, frames, others[0])
+            return (_version_4(drawn, image), library, scene)
+        case _:
+            return (_version_4(drawn, image),)
+
+
+def _seen(drawn: Drawn, path: str) -> str:
+    """Return `path` as Godot names it."""
+    return "res://" + roots.inside(path, str(drawn.options["root"]), "godot")
 
 
 def _version_4(drawn: Drawn, image: str) -> bytes:
@@ -111,10 +136,21 @@ def _region(drawn: Drawn, index: int) -> str:
 
 TARGET = Target(
     name="godot",
+    home=Home(file="project.godot"),
     paths=paths,
     contents=contents,
     options={
         "version": Option(default=4, choices=(3, 4), doc="Godot's major version"),
+        "form": Option(
+            default="frames",
+            choices=("frames", "scene", "library"),
+            doc="frames: a SpriteFrames; scene: also an AnimatedSprite2D with pivot, nearest "
+            "filter and autoplay; library: also an AnimationLibrary, and a scene that plays it",
+        ),
+        "node": Option(
+            default=".",
+            doc="the sprite that a library moves, seen from the AnimationPlayer's root node",
+        ),
         "root": roots.option(".", "the folder that holds project.godot"),
     },
 )

@@ -139,8 +139,9 @@ def _indexed(frames: Sequence[Pixels]) -> list[Image.Image]:
     """Return frames with one shared palette whose entry 0 is transparent."""
     strip = _stacked(frames)
     colors = _colors(strip)
-    if len(colors) > MAX_GIF_COLORS:
-        strip, colors = _fewer(strip)
+    if colors is None or len(colors) > MAX_GIF_COLORS:
+        strip = _fewer(strip)
+        colors = _colors(strip) or []
     entry = {_word((*color, 255)): index + 1 for index, color in enumerate(colors)}
     entry[0] = 0
     words = memoryview(strip.tobytes()).cast("I")  # a pixel as one number: 3 times as fast
@@ -156,9 +157,11 @@ def _indexed(frames: Sequence[Pixels]) -> list[Image.Image]:
     return images
 
 
-def _colors(image: Image.Image) -> list[tuple[int, ...]]:
-    """Return the opaque colours in order."""
-    found = image.getcolors(image.width * image.height) or []
+def _colors(image: Image.Image) -> list[tuple[int, ...]] | None:
+    """Return the opaque colours in order; None when there are far too many to list."""
+    found = image.getcolors(1 << 12)
+    if found is None:
+        return None
     return sorted({pixel[:3] for _, pixel in found if isinstance(pixel, tuple) and pixel[3]})
 
 
@@ -173,10 +176,10 @@ def _word(pixel: tuple[int, ...]) -> int:
     return int.from_bytes(bytes(pixel), sys.byteorder)
 
 
-def _fewer(strip: Image.Image) -> tuple[Image.Image, list[tuple[int, ...]]]:
-    """Return `strip` with at most 255 colours, and those: a preview may lose some."""
+def _fewer(strip: Image.Image) -> Image.Image:
+    """Return `strip` with at most 255 colours: a preview may lose some."""
     mask = strip.getchannel("A")
     flat = strip.convert("RGB").quantize(MAX_GIF_COLORS, dither=Image.Dither.NONE).convert("RGB")
     clear = Image.new("RGBA", flat.size)
     clear.paste(flat, (0, 0), mask)
-    return clear, _colors(clear)
+    return clear

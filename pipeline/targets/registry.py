@@ -21,8 +21,11 @@ BUILT_IN = (
     "ase",
     "godot",
     "web",
+    "kaplay",
     "unity",
     "gamemaker",
+    "gdevelop",
+    "renpy",
     "frames",
     "love",
     "css",
@@ -41,6 +44,14 @@ def names() -> tuple[str, ...]:
     """Return the names of all targets: ours first, then those of other packages."""
     others = sorted({entry.name for entry in _entries()} - set(BUILT_IN))
     return (*BUILT_IN, *others)
+
+
+def about(name: str) -> str:
+    """Return the first line of what a target of ours says of itself; "" for another package's."""
+    if name not in BUILT_IN:
+        return ""
+    said = importlib.import_module(f".{name}", __package__).__doc__ or ""
+    return said.partition("\n")[0]
 
 
 @functools.cache

@@ -11,7 +11,8 @@ def option(default: str, folder: str) -> Option:
     return Option(
         default=default,
         doc=f"{folder}, relative to the pixelpipe project; or, when that folder lies further up, "
-        "`res://` and the way down from it to the pixelpipe project",
+        "`res://` and the way down from it to the pixelpipe project; unstated, it is found from "
+        "the engine's own project file",
     )
 
 

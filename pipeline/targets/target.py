@@ -78,6 +78,25 @@ class Drawn(Record, frozen=True, kw_only=True):
         return self.naming.options
 
 
+class Home(Record, frozen=True, kw_only=True):
+    """How an engine's project is known: its own file, and the folder there that paths start at."""
+
+    file: str
+    folder: str = "."
+
+
+class Shown(Record, frozen=True, kw_only=True):
+    """Where a target's files show a name that is global in the game, as its option `prefix` says.
+
+    Two sprites of one name need two of them; and what was published keeps the one that it has.
+    """
+
+    #: How the file's path ends.
+    ending: str
+    #: What stands in it when things are called so.
+    text: Callable[[str], str]
+
+
 class Target(Record, frozen=True, kw_only=True):
     """One output form.
 
@@ -89,3 +108,7 @@ class Target(Record, frozen=True, kw_only=True):
     paths: Callable[[Naming], tuple[str, ...]]
     contents: Callable[[Drawn], tuple[bytes, ...]]
     options: Mapping[str, Option] = {}
+    #: What the option `root` is found from, where there is one.
+    home: Home | None = None
+    #: Where the option `prefix` shows, when it is the sheet's name by default.
+    shown: Shown | None = None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote as quote_url
 
 #: Longest line of JSON: a frame of Aseprite's fits.
 MAX_COLUMNS = 320
+#: Signs that a browser takes as they are in the last part of an address.
+_UNENCODED = " !$&'()*+,;=:@-._~"
 #: What the JSON targets are built of.
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 
@@ -35,6 +38,19 @@ def real(value: float) -> str:
 def quote(value: str) -> str:
     """Return `value` in double quotes with the escapes that C, Lua, Godot and RON share."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def url(name: str) -> str:
+    """Return a file's name as an address of it: what has a meaning there is encoded.
+
+    Letters of all scripts stay, as browsers encode those by themselves.
+    """
+    return "".join(quote_url(sign, safe=_UNENCODED) if sign < "\x80" else sign for sign in name)
+
+
+def plain(value: str) -> str:
+    """Return `value` as a JSON string."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def boolean(value: bool) -> str:

@@ -60,6 +60,12 @@ def beats(durations_ms: Sequence[int], direction: Direction, *, loop: bool = Tru
     return sum(times[i] for i in order(len(times), direction, loop=loop))
 
 
+def held(sheet: Sheet, clip: SheetClip) -> tuple[int, ...]:
+    """Return for how many beats each step of `play` stays."""
+    times = _times(durations(sheet, clip))
+    return tuple(times[i] for i in order(clip.count, clip.direction, loop=clip.loop))
+
+
 def baked(sheet: Sheet, clip: SheetClip) -> tuple[int, ...]:
     """Return the frames of the sheet that one round shows, each for the base duration."""
     times = _times(durations(sheet, clip))

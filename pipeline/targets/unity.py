@@ -17,7 +17,9 @@ def paths(naming: Naming) -> tuple[str, ...]:
 
 def contents(drawn: Drawn) -> tuple[bytes, ...]:
     """Return Aseprite's JSON in its array form."""
-    return (aseprite.document(drawn, aseprite.Style(is_array=True, has_extras=False)),)
+    return (
+        aseprite.document(drawn, aseprite.Style(is_array=True, has_extras=False, app="pixelpipe")),
+    )
 
 
 TARGET = Target(name="unity", paths=paths, contents=contents)

@@ -9,8 +9,8 @@ Phaser's animation keys are global, so each tag carries the sheet's name: `hero_
 from __future__ import annotations
 
 from ..core.model import Direction
-from . import aseprite
-from .target import Drawn, Naming, Option, Target
+from . import aseprite, texts
+from .target import Drawn, Naming, Option, Shown, Target
 
 
 def paths(naming: Naming) -> tuple[str, ...]:
@@ -21,12 +21,15 @@ def paths(naming: Naming) -> tuple[str, ...]:
 def contents(drawn: Drawn) -> tuple[bytes, ...]:
     """Return Aseprite's JSON as browsers need it."""
     name = str(drawn.options["prefix"]) or drawn.naming.name
-    style = aseprite.Style(prefix=f"{name}_", baked=frozenset({Direction.PINGPONG_REVERSE}))
+    style = aseprite.Style(
+        prefix=f"{name}_", baked=frozenset({Direction.PINGPONG_REVERSE}), is_for_web=True
+    )
     return (aseprite.document(drawn, style),)
 
 
 TARGET = Target(
     name="web",
+    shown=Shown(ending=".web.json", text=lambda name: f'"name": {texts.plain(name)[:-1]}_'),
     paths=paths,
     contents=contents,
     options={

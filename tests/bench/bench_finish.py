@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import degrade
 from degraded_clips import damaged, finished, planned, strip, true_frames
-from places import SPRITES
+from places import art
 
 from pipeline import imaging
 from pipeline.core.model import Pixels, Request
@@ -65,8 +65,8 @@ class Score:
 
 
 def sprites(every: int, largest: int) -> Iterator[tuple[str, Pixels]]:
-    """Yield every n-th shared sprite up to a width in px."""
-    paths = sorted(SPRITES.rglob("*.png"))[::every]
+    """Yield every n-th sprite up to a width in px."""
+    paths = art()[::every]
     for path in paths:
         picture = imaging.decode(path.read_bytes(), path.name)
         if picture.width <= largest:

@@ -37,7 +37,7 @@ import hand_drawn
 import planted
 from bench_finish import MOTIONS
 from degraded_clips import strip
-from places import SPRITES
+from places import art
 
 from pipeline import imaging
 from pipeline.core.model import MAX_SIDE_PX, Clip, Grade, Pixels, Request, Resolved
@@ -78,7 +78,7 @@ class Subject:
 
 def generated(every: int) -> Iterator[Subject]:
     """Yield every n-th shared sprite of each half with all motions of the built-in engine."""
-    for number, path in enumerate(sorted(SPRITES.rglob("*.png"))):
+    for number, path in enumerate(art()):
         if number // 2 % every:
             continue
         pixels = imaging.decode(path.read_bytes(), path.name)

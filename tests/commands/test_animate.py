@@ -52,6 +52,53 @@ def test_the_same_wish_again_is_bought_once(folder: Game, shop: Shop) -> None:
     assert ((folder.root / "hero.anim.png").read_bytes(), shop.calls) == (before, 1)
 
 
+def sheet_of(folder: Game) -> dict[str, tuple[int, int]]:
+    """Return first and last frame of each clip, as the JSON says."""
+    document = json.loads((folder.root / "hero.anim.json").read_text())
+    with Image.open(folder.root / "hero.anim.png") as image:
+        assert image.size == tuple(document["meta"]["size"].values())
+    return {tag["name"]: (tag["from"], tag["to"]) for tag in document["meta"]["frameTags"]}
+
+
+def test_a_further_clip_is_added_and_every_output_fits_it(folder: Game, shop: Shop) -> None:
+    """Another target must not leave a JSON that describes another sheet."""
+    folder.use(shop)
+    assert animate(folder, "--yes", "--once", "--fps", "10").exit == 0
+    first = sheet_of(folder)
+    run = animate(folder, "--yes", "--clip", "hop", "--target", "gif", prompt="leaping high")
+    assert run.exit == 0, run.stderr
+    assert shop.calls == 2
+    found = sheet_of(folder)
+    assert set(found) == {"idle", "hop"}
+    assert found["idle"] == first["idle"]
+    assert {"hero.anim.idle.gif", "hero.anim.hop.gif"} <= names(folder)
+    document = json.loads((folder.root / "hero.anim.json").read_text())
+    idle = document["meta"]["frameTags"][0]
+    assert idle["repeat"] == "1"
+    assert {cell["duration"] for cell in list(document["frames"].values())[: idle["to"] + 1]} <= {
+        *(100 * n for n in range(1, 9))
+    }
+    again = animate(folder, "--yes", "--clip", "hop", "--target", "godot", prompt="leaping high")
+    assert (again.exit, shop.calls) == (0, 2)
+    assert {"hero.anim.tres", "hero.anim.json", "hero.anim.hop.gif"} <= names(folder)
+    assert set(sheet_of(folder)) == {"idle", "hop"}
+
+
+def test_the_same_clip_with_another_prompt_takes_its_place(folder: Game) -> None:
+    """And nothing of it stays in any output."""
+    assert animate(folder, "--target", "gif").exit == 0
+    assert animate(folder, prompt="swaying in the wind").exit == 0
+    assert set(sheet_of(folder)) == {"idle"}
+
+
+def test_another_sprite_under_the_name_starts_anew(folder: Game) -> None:
+    """Clips of other pixels are not put beside those of this one."""
+    assert animate(folder).exit == 0
+    folder.write("hero.png", png(sprite(3)))
+    assert animate(folder, "--clip", "hop").exit == 0
+    assert set(sheet_of(folder)) == {"hop"}
+
+
 def test_without_a_yes_nothing_is_bought(folder: Game, shop: Shop) -> None:
     """A one-shot command is a purchase like any other."""
     folder.use(shop)

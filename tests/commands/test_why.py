@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from game import RULES, Game
+from PIL import Image
 
 from pipeline.api import Project
 from pipeline.commands import edits
@@ -69,7 +71,7 @@ assets/hero.png [idle]
 def masked(text: str) -> str:
     """Return the text with digests made alike, and without the engine's reading."""
     text = re.sub(r'"?[0-9a-f]{64}"?', "KEY", text)
-    return re.sub(r"(?m)^  engine .*\n", "", text)
+    return re.sub(r"(?m)^  (engine|sprite|word) .*\n", "", text)
 
 
 def prompt(game: Game) -> None:
@@ -179,3 +181,26 @@ def test_recipe_stands_beside_the_last_one(game: Game) -> None:
     (found,) = json.loads(game.run("why", HERO, "--json").stdout)
     assert "swaying" in found["recipe"]
     assert "breathing" in found["recipe_before"]
+
+
+def test_each_word_says_what_it_did(game: Game) -> None:
+    """Before anything is made as well: a prompt is mended before it is paid for."""
+    game.rules(RULES.replace("breathing calmly, a subtle idle loop", "wlaks slowly, no blinking"))
+    told = game.run("why", HERO).stdout
+    for line in ("wlaks: read as 'walks'", "walks: walk", "slowly: slower", "blinking: ruled out"):
+        assert f"  word    {line}\n" in told
+    assert re.search(r"(?m)^  sprite  \w+ \(by its look\), facing right \(assumed", told)
+
+
+def test_what_was_found_is_drawn_where_one_says(game: Game, tmp_path: Path) -> None:
+    """A picture with the sprite and its parts; without a place it names one itself."""
+    place = tmp_path / "new" / "hero.png"
+    run = game.run("why", HERO, "--parts", "--out", str(place))
+    assert run.exit == 0
+    assert f"parts: {place}" in run.stdout
+    with Image.open(place) as picture:
+        assert picture.width > 12 * 8
+    printed = game.run("why", HERO, "--parts").stdout.rpartition("parts: ")[2].strip()
+    assert Path(printed).read_bytes() == place.read_bytes()
+    assert not list(game.root.rglob("*.parts.png"))
+    assert game.run("why", HERO, "--out", str(place)).exit == 2

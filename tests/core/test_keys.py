@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pipeline.core import keys
-from pipeline.core.model import Clip, Direction, Flip, Pixels, Request, Rule, TargetChoice
+from pipeline.core.model import Clip, Direction, Flip, Hints, Pixels, Request, Rule, TargetChoice
 
 REQUEST = Request(source="a.png", pixel_digest="d" * 64, clip="idle", rule="r", prompt="breathing")
 
@@ -138,3 +138,37 @@ def test_what_is_derived_makes_another_build(other: str) -> None:
 def test_what_is_paid_or_a_place_makes_none(other: str) -> None:
     """What was bought stands in the request keys; where a rule stands changes no file."""
     assert other == _build()
+
+
+def test_key_of_a_free_clip_never_changes_either() -> None:
+    """Art that is there would be made anew; what is new in a release enters only when stated."""
+    assert keys.request_key(REQUEST, "built-in") == keys.digest(
+        keys.recipe(REQUEST, "pixel-engine").replace("pixel-engine", "built-in").encode()
+    )
+
+
+HINTS = Hints(kind="building", facing="left", parts={"blades": (1, 2, 3, 4)})
+
+
+def test_what_a_rule_says_of_the_sprite_buys_nothing() -> None:
+    """It is told to the built-in engine alone: for any other service the key stays as it was."""
+    told = msgspec.structs.replace(REQUEST, hints=HINTS, open_prompt="x")
+    plain = msgspec.structs.replace(REQUEST, open_prompt="x")
+    for service in ("pixel-engine", "engine.example.org"):
+        assert keys.request_key(told, service) == keys.request_key(plain, service)
+        assert keys.open_key(told, service) == keys.open_key(plain, service)
+    assert keys.request_key(told, "built-in") != keys.request_key(plain, "built-in")
+    assert 'hints: {"facing":"left","kind":"building","parts":{"blades":[1,2,3,4]}}\n' in (
+        keys.recipe(told, "built-in")
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"kind": "item"}, {"facing": None}, {"parts": {}}, {"extra_colors": ("#ff8800",)}],
+)
+def test_every_hint_makes_another_free_clip(changed: dict[str, object]) -> None:
+    """Otherwise a corrected box would change nothing until the prompt does."""
+    told = msgspec.structs.replace(REQUEST, hints=HINTS)
+    other = msgspec.structs.replace(REQUEST, hints=msgspec.structs.replace(HINTS, **changed))
+    assert keys.request_key(told, "built-in") != keys.request_key(other, "built-in")

@@ -31,6 +31,23 @@ def _saved(image: Image.Image, format_: str = "PNG", **options: object) -> bytes
     return file.getvalue()
 
 
+def _rows(count: int, stride: int) -> bytes:
+    return (b"\0" + b"\1" * stride) * count
+
+
+def _interlaced() -> tuple[bytes, bytes]:
+    """Return an interlaced picture without its last row, and the whole one."""
+    ihdr = struct.pack(">IIBBBBB", 5, 3, 8, 0, 0, 0, 1)
+    rows = b"".join(b"\0" + b"\7" * px for px in (1, 1, 1, 3, 2, 2, 5))
+    head = png.SIGNATURE + png.chunk(b"IHDR", ihdr)
+    short, whole = (
+        head + png.chunk(b"IDAT", zlib.compress(part)) + png.chunk(b"IEND", b"")
+        for part in (rows[:-6], rows)
+    )
+    return short, whole
+
+
+PLTE, TRNS = png.chunk(b"PLTE", b"\1\2\3\4\5\6"), png.chunk(b"tRNS", b"\xff")
 RED = _saved(Image.new("RGBA", (9, 7), (200, 10, 10, 255)))
 GREY16 = b"\0\xff\x00\x12\x34"
 RGB16 = b"\0\xff\x00\x80\x00\x00\x01\x12\x34\x56\x78\x9a\xbc"
@@ -54,6 +71,21 @@ RGB16 = b"\0\xff\x00\x80\x00\x00\x01\x12\x34\x56\x78\x9a\xbc"
         (_png(0, 8, 8, 6, b""), "0x8 px"),
         (_png(8, 8, 3, 6, b""), "impossible IHDR"),
         (_png(64, 64, 8, 6, b"\0" * 30), "corrupt"),
+        (_png(16, 16, 8, 6, _rows(10, 64)), "it has 10 of 16 rows"),
+        (_png(16, 16, 8, 2, _rows(15, 48)), "it has 15 of 16 rows"),
+        (_png(16, 16, 8, 0, b""), "corrupt"),
+        (_png(16, 16, 1, 3, _rows(4, 2), PLTE), "it has 4 of 16 rows"),
+        (_png(16, 16, 8, 6, _rows(15, 64) + b"\0" * 40), "corrupt"),
+        (_interlaced()[0], "rows are missing"),
+        (_png(16, 16, 8, 3, _rows(16, 16)), "no PLTE"),
+        (_png(16, 16, 8, 3, _rows(16, 16), png.chunk(b"PLTE", b"")), "palette of 0 bytes"),
+        (_png(16, 16, 8, 3, _rows(16, 16), png.chunk(b"PLTE", b"1234")), "palette of 4 bytes"),
+        (_png(16, 16, 8, 6, _rows(16, 64), RED[8:33]), "two IHDR"),
+        (_png(16, 16, 8, 3, _rows(16, 16), PLTE, PLTE), "two PLTE"),
+        (_png(16, 16, 8, 3, _rows(16, 16), PLTE, TRNS, TRNS), "two tRNS"),
+        (RED[:-12] + PLTE + RED[-12:], "PLTE after IDAT"),
+        (RED[:33] + RED[33:-12] + PLTE + RED[33:], "IDAT chunks are apart"),
+        (RED[:33] + RED[-12:], "no IDAT"),
     ],
 )
 def test_bad_files_get_a_sentence(content: bytes, words: str) -> None:
@@ -70,6 +102,10 @@ def test_bad_files_get_a_sentence(content: bytes, words: str) -> None:
         (_png(2, 1, 16, 0, GREY16), (255, 255, 255, 255)),
         (_png(2, 1, 16, 0, GREY16, png.chunk(b"tRNS", b"\xff\x00")), (0, 0, 0, 0)),
         (_png(2, 1, 16, 2, RGB16), (255, 128, 0, 255)),
+        (_png(2, 1, 16, 2, RGB16, png.chunk(b"tRNS", RGB16[1:7])), (0, 0, 0, 0)),
+        (_png(2, 1, 16, 2, RGB16, png.chunk(b"tRNS", b"\xff\1" + RGB16[3:7])), (255, 128, 0, 255)),
+        (_interlaced()[1], (7, 7, 7, 255)),
+        (_png(1, 1, 8, 2, b"\0\0\0\0"), (0, 0, 0, 255)),
         (_png(2, 1, 8, 0, b"\0\x40\x80"), (64, 64, 64, 255)),
         (_png(2, 1, 8, 4, b"\0\x40\x80\x00\x00"), (64, 64, 64, 128)),
         (_png(2, 1, 1, 0, b"\0\x80"), (255, 255, 255, 255)),

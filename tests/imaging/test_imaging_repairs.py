@@ -183,11 +183,11 @@ def test_new_colours_need_a_policy_that_allows_them() -> None:
     frames = np.zeros((4, 8, 8, 3), dtype=np.uint8)
     frames[:, 2:6, 2:6] = (200, 50, 40)
     frames[1:3, 3:5, 3:5] = (255, 255, 0)
-    source: Index = np.full((8, 8), -1, dtype=np.int16)
+    source: Index = np.full((8, 8), -1, dtype=np.int32)
     source[2:6, 2:6] = 0
     palette = np.array([[200, 50, 40]], dtype=np.uint8)
     solid = np.broadcast_to(source >= 0, (4, 8, 8))
-    settled = np.full((4, 8, 8), -1, dtype=np.int16)
+    settled = np.full((4, 8, 8), -1, dtype=np.int32)
     cut = cutout.Cutout(solid, settled, np.zeros((4, 3), dtype=np.uint8))
     strict = remap.remap(Film(frames), cut, source, palette)
     assert set(np.unique(strict.index)) == {-1, 0}
@@ -267,7 +267,7 @@ def test_dust_is_dropped_unless_the_motion_makes_it(prompt: str, kept: int) -> N
 @pytest.mark.parametrize(("own", "filled"), [(True, False), (False, True)])
 def test_a_hole_is_filled_unless_the_source_has_its_like(*, own: bool, filled: bool) -> None:
     """A gap of one px between arm and body moves along with them."""
-    source = np.full((12, 12), -1, dtype=np.int16)
+    source = np.full((12, 12), -1, dtype=np.int32)
     source[2:10, 2:10] = 0
     solid = np.repeat((source >= 0)[None], 3, axis=0)
     if own:

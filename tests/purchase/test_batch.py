@@ -94,7 +94,7 @@ def test_rule_has_the_last_word(paying: Game, shop: Shop) -> None:
 
 def test_room_for_every_motion() -> None:
     """The shared canvas holds the largest margins; alone, a calm clip needs less."""
-    pixels = Pixels(width=16, height=16, rgba=b"\x10\x20\x30\xff" * 256)
+    pixels = Pixels(width=16, height=16, rgba=bytes(4) + b"\x10\x20\x30\xff" * 255)
     calm, wild = (
         Request(source="a.png", pixel_digest="", clip=clip, rule="r", prompt=prompt)
         for clip, prompt in (("idle", "breathing, no fire"), ("hop", "jumping high"))

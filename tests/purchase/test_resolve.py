@@ -117,7 +117,15 @@ def test_stated_room_is_obeyed() -> None:
     """`fit: 5` is an axis for another take: the user's word counts."""
     assert _ask(_art(20, 20), fit=5).pad == (5, 5, 5, 5)
     assert _ask(_art(20, 20), fit="tight").pad == (0, 0, 0, 0)
-    assert _ask(_art(20, 20), fit="pad") == _ask(_art(20, 20))
+    sprite = _art(20, 20, margin=1)
+    assert _ask(sprite, fit="pad") == _ask(sprite)
+
+
+def test_picture_that_is_opaque_all_over_is_sent_without_room() -> None:
+    """A tile has no room around it in the game either; `fit: pad` gives it some."""
+    assert _ask(_art(20, 20)).canvas == (20, 20)
+    assert _ask(_art(20, 20), fit="pad").canvas > (22, 22)
+    assert _ask(_art(3, 20)).canvas > (5, 22), "a stick is a sprite"
 
 
 def test_the_matte_keeps_away_from_art_and_prompt() -> None:

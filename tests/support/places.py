@@ -12,3 +12,16 @@ SAMPLE = REPOSITORY / "sample_project"
 #: Real sprites and loops that a user's clone does not have: what wants them skips there.
 SHARED = REPOSITORY.parent / "shared"
 SPRITES = SHARED / "sprites"
+
+
+def art() -> list[Path]:
+    """Return the shared sprites, or the sample project's where they are not there.
+
+    A benchmark over nothing prints nothing but nan: raises SystemExit when there is no art at all.
+    """
+    found = sorted(SPRITES.rglob("*.png")) or [
+        path for path in sorted(SAMPLE.rglob("*.png")) if ".anim" not in path.name
+    ]
+    if not found:
+        raise SystemExit(f"no art to measure, neither in {SPRITES} nor in {SAMPLE}")
+    return found

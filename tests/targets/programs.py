@@ -21,6 +21,7 @@ from pipeline.core.model import Sheet, TargetChoice
 HERE = Path(__file__).parent
 TOOLS = Path(os.environ.get("PIXELPIPE_TARGET_TOOLS", Path.home() / ".cache/pixelpipe-targets"))
 #: Read before a fixture clears the environment of tests.
+SHOTS = os.environ.get("PIXELPIPE_SHOTS")
 MUST_BE_THERE = os.environ.get("PIXELPIPE_REQUIRE_TARGETS") == "1"
 #: Whatever JSON a program prints.
 Answer = dict[str, object]
@@ -118,3 +119,10 @@ def publish(folder: Path, sheet: Sheet, choices: Iterable[TargetChoice]) -> dict
         path.write_bytes(file.content)
         written[path.name] = path
     return written
+
+
+def keep(shot: Path, name: str = "") -> None:
+    """Copy a picture to the folder that PIXELPIPE_SHOTS names, if any: it is to be looked at."""
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        shutil.copy(shot, Path(SHOTS) / (name or shot.name))

@@ -1,4 +1,4 @@
-"""The Godot 3 addon in the real editor, with the real program; the Godot 4 one is parsed."""
+"""The Godot 3 addon in the real editor, with the real program."""
 
 from __future__ import annotations
 
@@ -92,13 +92,3 @@ def test_godot_3_addon_plans_builds_and_lists(tmp_path: Path) -> None:
     assert found["play"] is True
     assert found["missing"]["play"] is True
     assert "was not found: install it" in found["missing"]["said"]
-
-
-def test_godot_4_addon_parses(tmp_path: Path) -> None:
-    """No Godot 4 can be installed here: a parser of others checks the syntax, no more."""
-    scripts = [file for file in plugins.files("godot") if file.path.endswith(".gd")]
-    assert len(scripts) == 3
-    for file in scripts:
-        path = tmp_path / Path(file.path).name
-        path.write_bytes(file.content)
-        programs.run(programs.reader("gdtoolkit"), "-m", "gdtoolkit.parser", path, home=tmp_path)

@@ -61,6 +61,26 @@ def test_importer_slices_and_makes_clips(editor: Path, tmp_path: Path) -> None:
         assert said[-2].startswith("again True")  # ids stay when a sheet is imported again
 
 
+def test_ids_names_and_clips_stay_through_a_rebuild_with_more_frames(
+    editor: Path, tmp_path: Path
+) -> None:
+    """Scenes and prefabs refer to them: a sprite of a name is the same sprite, a clip the same."""
+    unity = (TargetChoice(name="unity"), TWO_ROWS)
+    files = programs.publish(tmp_path, hero_sheet.hero(), unity)
+    png = files["hero.anim.png"]
+    longer = hero_sheet.sheet(
+        SheetClip(name="walk", first=0, count=6),
+        SheetClip(name="jump", first=6, count=4, loop=False),
+        durations=(125,) * 10,
+    )
+    again = programs.publish(tmp_path / "later", longer, unity)
+    (png.parent / "next").mkdir()
+    for name, path in again.items():
+        path.rename(png.parent / "next" / name)
+    said = imported(editor, tmp_path, "none", png)
+    assert "grown 8 10 10 True True" in said
+
+
 def keys(sheet: Sheet, clip: SheetClip) -> list[str]:
     """Return the keys of one round, as seconds and frame."""
     at, found = 0, []

@@ -63,7 +63,7 @@ def test_page_plays_every_sprite(village: Path) -> None:
     assert found["playing"] == sheets(village) >= 20
     assert found["said"] == []
     assert drawn_share(shot) > 0.3
-    keep(shot)
+    programs.keep(shot)
 
 
 def test_page_says_what_to_do_before_the_first_build(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_pygame_script_plays_every_sprite(village: Path) -> None:
     with Image.open(shot) as image:
         assert image.size == (1200, -(-sheets(village) // 8) * 150)
     assert drawn_share(shot) > 0.05
-    keep(shot)
+    programs.keep(shot)
 
 
 def test_pygame_script_says_what_to_do_before_the_first_build(tmp_path: Path) -> None:
@@ -102,13 +102,3 @@ def test_pygame_script_says_what_to_do_before_the_first_build(tmp_path: Path) ->
     script += "except SystemExit as exc: print(exc)"
     said = programs.run(python, "-c", script, home=tmp_path, extra={"SDL_VIDEODRIVER": "dummy"})
     assert "pixelpipe build sample_project" in said
-
-
-def keep(shot: Path) -> None:
-    """Copy a picture to the folder that the caller names, if any."""
-    if SHOTS:
-        shutil.copy(shot, SHOTS)
-
-
-#: Read before a fixture clears the environment of tests.
-SHOTS = os.environ.get("PIXELPIPE_SHOTS")

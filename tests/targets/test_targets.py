@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
+import urllib.parse
 from pathlib import Path
 
 import hero_sheet
@@ -27,10 +30,16 @@ CHOICES = (
     TargetChoice(name="aseprite", options={"form": "array"}),
     TargetChoice(name="godot"),
     TargetChoice(name="godot", options={"version": 3}),
+    TargetChoice(name="godot", options={"form": "scene"}),
+    TargetChoice(name="godot", options={"form": "library"}),
     TargetChoice(name="ase"),
     TargetChoice(name="web"),
+    TargetChoice(name="kaplay"),
+    TargetChoice(name="gdevelop"),
+    TargetChoice(name="renpy", options={"root": "art"}),
     TargetChoice(name="unity"),
     TargetChoice(name="gamemaker"),
+    TargetChoice(name="gamemaker", options={"form": "package"}),
     TargetChoice(name="frames"),
     TargetChoice(name="love"),
     TargetChoice(name="css"),
@@ -107,7 +116,8 @@ def test_texts_are_as_other_programs_were_seen_to_read_them(
 
 def is_text(file: File) -> bool:
     """Say whether a file's bytes are the same with every version of Pillow."""
-    return Path(file.path).suffix not in {".png", ".gif", ".webp", ".apng", ".aseprite"}
+    pictures = {".png", ".gif", ".webp", ".apng", ".aseprite", ".yymps"}
+    return Path(file.path).suffix not in pictures
 
 
 def compare(path: Path, content: bytes) -> None:
@@ -132,7 +142,8 @@ def test_every_png_says_where_it_comes_from() -> None:
 def test_naming_files_loads_neither_pillow_nor_numpy() -> None:
     """A run with nothing to do must start at once."""
     code = (
-        "import sys; from pipeline import targets\n"
+        "import sys\n"
+        "from pipeline import targets\n"
         "from pipeline.core.model import TargetChoice as T\n"
         "targets.names()\n"
         f"for name in {registry.BUILT_IN!r}:\n"
@@ -215,3 +226,25 @@ def test_sheet_too_large_for_graphics_cards_is_refused_in_a_sentence() -> None:
     small = TargetChoice(name="sheet", options={"max_width": 32, "max_height": 32})
     with pytest.raises(AssetError, match="32x96 px, more than 32x32"):
         targets.export(hero_sheet.hero(), (small,))
+
+
+@pytest.mark.parametrize(
+    "name", ["50%25 off", "key #1", "what?", 'a"b', "back\\slash", "Grüne Höhle", "a+b&c=(d)'"]
+)
+def test_addresses_lead_to_the_sheet_whatever_it_is_called(name: str) -> None:
+    """A browser takes `#`, `?` and `%` for parts of an address."""
+    sheet = hero_sheet.hero(stem=f"art/{name}")
+    choices = (TargetChoice(name="css"), TargetChoice(name="web"), TargetChoice(name="kaplay"))
+    files = {
+        file.path: file.content.decode("utf-8", "replace")
+        for file in targets.export(sheet, choices)
+    }
+    css = files[f"art/{name}.anim.css"]
+    address = re.findall(r'url\("((?:[^"\\]|\\.)*)"\)', css)[0]
+    addresses = [re.sub(r"\\(.)", r"\1", address)]
+    for kind in ("web", "kaplay"):
+        addresses.append(json.loads(files[f"art/{name}.anim.{kind}.json"])["meta"]["image"])
+    for one in addresses:
+        split = urllib.parse.urlsplit(one)
+        assert (split.query, split.fragment) == ("", "")
+        assert urllib.parse.unquote(split.path) == f"{name}.anim.png"

@@ -6,7 +6,7 @@ is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -14,7 +14,7 @@ from ... import imaging
 from ...api import Project
 from ...core import keys, small_files
 from ...core.errors import AssetError, PixelpipeError
-from ...core.model import Clip, Grade, Pixels, Record, SheetClip, StepKind
+from ...core.model import Clip, Grade, Pixels, Record, Request, SheetClip, StepKind
 from ...plan.plan import SourcePlan
 from ...plan.steps import ClipPlan, Wanted
 from ...run import finish
@@ -71,6 +71,8 @@ class Entry(Record, frozen=True, kw_only=True):
     #: PNGs by digest.
     images: dict[str, bytes]
     reels: tuple[Reel, ...] = ()
+    #: Digest of the picture of what the built-in engine finds in it; "" when that is not asked.
+    parts: str = ""
     #: Published files that are not as they were made.
     edited: bool = False
     #: Why there is nothing to show, when that is so.
@@ -84,12 +86,27 @@ class _Group(Record, frozen=True, kw_only=True):
     state: str
 
 
-def collect(project: Project) -> Iterator[Entry]:
-    """Yield every source that a rule is for, in the order of their paths."""
+#: Draws what is found in the picture of a request.
+Draw = Callable[[Wanted, Request], Pixels]
+
+
+def collect(project: Project, draw: Draw | None = None) -> Iterator[Entry]:
+    """Yield every source that a rule is for, in the order of their paths.
+
+    With `draw`, each has a picture of what the built-in engine finds in it.
+    """
     report = project.plan()
     lines = project.lock().lines_of()
     for source in sorted(report.plan.sources, key=lambda one: one.wanted.source.path):
-        yield _exhibit(project, source, lines)
+        entry = _exhibit(project, source, lines)
+        yield entry if draw is None or entry.trouble else _with_parts(entry, source, draw)
+
+
+def _with_parts(entry: Entry, source: SourcePlan, draw: Draw) -> Entry:
+    if not source.wanted.requests:
+        return entry
+    png = imaging.encode(draw(source.wanted, source.wanted.requests[0]))
+    return msgspec.structs.replace(entry, parts=_keep(entry.images, png))
 
 
 def of(project: Project, path: str) -> tuple[Entry, ...]:

@@ -147,6 +147,58 @@ PIXI = Kind(
     ),
     ending=".web.json",
 )
+KAPLAY = Kind(
+    name="KAPLAY",
+    target=TargetChoice(name="kaplay"),
+    start="public/assets",
+    nearest="`crisp: true` in kaplay's options",
+    play=(
+        'loadAseprite("{name}", "{png_url}", "{url}");',
+        'const {variable} = add([sprite("{name}"), pos(160, 120)]);',
+        '{variable}.play("{clip}", {{ speed: 8, loop: true }});  // the JSON\'s tags say both',
+    ),
+    ending=".kaplay.json",
+)
+RENPY = Kind(
+    name="Ren'Py",
+    target=TargetChoice(name="renpy"),
+    root="game",
+    art="game",
+    is_art_mixed=True,
+    start="game/images",
+    not_art=("gui", "cache", "saves", "tl"),
+    nearest="our images say `nearest True` themselves",
+    play=(
+        "# In a script, as any image; the file of images is read by itself:",
+        "label start:",
+        "    show {tag} {clip}",
+    ),
+    ending=".rpy",
+)
+GDEVELOP = Kind(
+    name="GDevelop",
+    target=TargetChoice(name="gdevelop"),
+    root=".",
+    nearest="Game settings > Pixel art: scale mode Nearest",
+    play=(
+        "Add a Sprite object, choose Import, and take all {name}.anim.gdevelop.*.png at once:",
+        "their names make one animation for each clip; {name}.anim.gdevelop.json says its times.",
+        'Action: change the animation of {name} to "{clip}".',
+    ),
+    ending=".gdevelop.json",
+)
+PYGAME = Kind(
+    name="pygame",
+    target=TargetChoice(name="aseprite"),
+    nearest="pygame never smooths; scale with `pygame.transform.scale_by`",
+    play=(
+        'sheet = json.load(open("{file}")); image = pygame.image.load("{png}").convert_alpha()',
+        'tag = next(t for t in sheet["meta"]["frameTags"] if t["name"] == "{clip}")',
+        'frames = [image.subsurface(tuple(sheet["frames"][str(i)]["frame"].values()))'
+        ' for i in range(tag["from"], tag["to"] + 1)]',
+    ),
+    ending=".json",
+)
 LOVE = Kind(
     name="LÖVE",
     target=TargetChoice(name="love"),
@@ -183,8 +235,8 @@ GAMEMAKER = Kind(
     not_art=("sprites", "options", "tilesets", "fonts", "rooms", "objects", "datafiles"),
     nearest="Game Options > Graphics: switch off Interpolate colours between pixels",
     play=(
-        "// Drag {strip} into the Asset Browser: its name cuts it into frames.",
-        "// Name it spr_{name}_{clip}; speed and origin stand in {name}.anim.gamemaker.json.",
+        "// Drag {strip} into the Asset Browser, and name it spr_{name}_{clip}; or state",
+        "// {{gamemaker: {{form: package}}}}, and Tools > Import Local Package brings all.",
         "sprite_index = spr_{name}_{clip};",
     ),
     ending=".gamemaker.json",
@@ -215,17 +267,6 @@ TILED = Kind(
         "View > Show Tile Animations plays it",
     ),
     ending=".tsx",
-)
-PYGAME = Kind(
-    name="pygame",
-    target=TargetChoice(name="aseprite"),
-    nearest="`pygame.transform.scale`, never `smoothscale`; or pygame.SCALED in set_mode",
-    play=(
-        'data = json.load(open("{file}")); sheet = pygame.image.load("{png}").convert_alpha()',
-        'frames = [sheet.subsurface(tuple(f["frame"].values())) for f in data["frames"].values()]',
-        "screen.blit(frames[pygame.time.get_ticks() // 125 % len(frames)], (100, 100))  # {clip}",
-    ),
-    ending=".json",
 )
 #: For a project in which no engine was recognised.
 NONE = Kind(
@@ -264,7 +305,7 @@ def _found(path: str, listing: Listing) -> Iterator[Found]:
     text = listing.texts.get(path, "")
     for kind in reader(text):
         folder = PurePosixPath(path).parent
-        if kind is UNITY:
+        if kind is UNITY or kind is RENPY:
             folder = folder.parent
         yield Found(
             kind=kind,
@@ -293,8 +334,16 @@ def _javascript(text: str) -> tuple[Kind, ...]:
     for table in ("dependencies", "devDependencies", "peerDependencies"):
         entry = stated.get(table) if isinstance(stated, dict) else None
         names.update(entry if isinstance(entry, dict) else ())
-    kinds = ((PHASER, {"phaser"}), (PIXI, {"pixi.js", "@pixi/sprite-animated"}))
+    kinds = (
+        (PHASER, {"phaser"}),
+        (PIXI, {"pixi.js", "@pixi/sprite-animated"}),
+        (KAPLAY, {"kaplay", "kaboom"}),
+    )
     return tuple(kind for kind, packages in kinds if packages & names)
+
+
+def _gdevelop(text: str) -> tuple[Kind, ...]:
+    return (GDEVELOP,) if '"gdVersion"' in text else ()
 
 
 def _lua(text: str) -> tuple[Kind, ...]:
@@ -347,6 +396,8 @@ _READERS: Mapping[str, Callable[[str], tuple[Kind, ...]]] = {
     "game.py": _python,
     "run.py": _python,
     "__main__.py": _python,
+    "game.json": _gdevelop,
+    "options.rpy": _always(RENPY),
     "*.yyp": _always(GAMEMAKER),
     "*.tmx": _always(TILED),
     "*.tiled-project": _always(TILED),

@@ -17,7 +17,7 @@ from ...storage import files as project
 MARKERS = frozenset(
     ("project.godot", "package.json", "Cargo.toml", "main.lua", "conf.lua", "game.project",
      "ProjectVersion.txt", "requirements.txt", "pyproject.toml", "main.py", "game.py", "run.py",
-     "__main__.py")
+     "__main__.py", "game.json", "options.rpy")
 )  # fmt: skip
 #: A marker deeper than this belongs to an example or a dependency.
 MARKER_DEPTH = 3

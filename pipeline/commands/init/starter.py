@@ -154,6 +154,7 @@ def play(found: Found, played: Played) -> tuple[str, ...]:
         "name": name,
         "clip": played.clip,
         "variable": _identifier(name),
+        "tag": re.sub(r"\W", "_", name).lower(),
         "file": _seen(found, file),
         "png": _seen(found, png),
         "url": _url(_seen(found, file)),
@@ -178,7 +179,8 @@ def _seen(found: Found, path: str) -> str:
 
 def _url(path: str) -> str:
     """Return a path as a web page sees it: bundlers serve what is in `public` from the top."""
-    return re.sub(r"^(?:public|static|www)/", "", path)
+    served = re.sub(r"^(?:public|static|www)/", "", path)
+    return re.sub(r"[%#?\"\\]", lambda found: f"%{ord(found[0]):02X}", served)
 
 
 def _identifier(name: str) -> str:

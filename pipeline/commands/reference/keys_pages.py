@@ -16,6 +16,8 @@ from .page import Entry, Page, Section
 _DEFAULT = re.compile(r"\s*Default:? (?:is )?(.+?)\.(?=\s|$)")
 AGAIN, FREE = "buys again", "free"
 #: Price effects of keys that are neither sent nor free by themselves.
+#: What the built-in engine alone is told.
+_HINT = "free; the built-in engine makes its clips anew"
 _EFFECTS = {
     "match": "buys what it newly matches",
     "when": "buys what it newly matches",
@@ -28,6 +30,10 @@ _EFFECTS = {
     "ignore": "buys what it no longer hides",
     "vary_by": "buys again what was renamed",
     "cells": AGAIN,
+    "kind": _HINT,
+    "facing": _HINT,
+    "parts": _HINT,
+    "extra_colors": _HINT,
     "pick": "buys the cells that are added",
     "service": "another service is another purchase",
     "from": "free: a derived clip costs nothing",

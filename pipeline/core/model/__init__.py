@@ -33,7 +33,7 @@ from .limits import (
 )
 from .plans import PassedOver, Step, StepKind
 from .record import Record
-from .rules import Clip, Direction, Flip, Grading, Rule, TargetChoice, When
+from .rules import Box, Clip, Direction, Flip, Grading, Hints, Rule, TargetChoice, When
 from .sheets import Frame, Grade, Provenance, Remedy, Sheet, SheetClip
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "MAX_SIDE_PX",
     "MIN_SIDE_PX",
     "Balance",
+    "Box",
     "Clip",
     "Direction",
     "Document",
@@ -56,6 +57,7 @@ __all__ = [
     "Frame",
     "Grade",
     "Grading",
+    "Hints",
     "Job",
     "JobState",
     "Kept",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from .record import Record
+from .rules import Hints
 
 
 class Preference(Record, frozen=True, kw_only=True):
@@ -42,6 +43,8 @@ class Request(Record, frozen=True, kw_only=True):
     open_prompt: str | None = None
     #: What a `reroll` asks for; no part of the key.
     preference: Preference | None = None
+    #: What the rule says of the sprite; part of the key of the built-in engine's clips alone.
+    hints: Hints | None = None
 
 
 class Resolved(Record, frozen=True, kw_only=True):
@@ -70,6 +73,8 @@ class Resolved(Record, frozen=True, kw_only=True):
     colors: int | None = None
     seed: int | None = None
     model: str | None = None
+    #: What was told to the built-in engine; None for every other service.
+    hints: Hints | None = None
 
 
 class JobState(StrEnum):

@@ -107,6 +107,23 @@ class Grading(Record, frozen=True, kw_only=True):
     hide: int = 0
 
 
+Box = tuple[int, int, int, int]
+
+
+class Hints(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What a rule says of the sprite itself. Only the built-in engine is told; no purchase is.
+
+    `kind` is what it is, `facing` where it looks: "left", "right" or "front". `parts` are boxes by
+    name: left, top, right, bottom in px of the source (or of its cell), right and bottom exclusive.
+    `extra_colors` are "#rrggbb" that effects may use beside the sprite's own.
+    """
+
+    kind: str | None = None
+    facing: str | None = None
+    parts: Mapping[str, Box] = {}
+    extra_colors: tuple[str, ...] = ()
+
+
 class Rule(Record, frozen=True, kw_only=True):
     """One entry of a rule file: patterns to clips, defaults and bases merged in."""
 
@@ -118,6 +135,12 @@ class Rule(Record, frozen=True, kw_only=True):
     pivot: str | tuple[int, int] | None = None
     #: None: the project's targets.
     targets: tuple[TargetChoice, ...] | None = None
+    #: What the sprite is, where it looks, where its parts are, which colours its effects may have:
+    #: for the built-in engine alone.
+    kind: str | None = None
+    facing: str | None = None
+    parts: Mapping[str, Box] = {}
+    extra_colors: tuple[str, ...] = ()
     #: Path words whose change means another picture, and so another purchase.
     vary_by: tuple[str, ...] = ()
     #: Cell size in px of a sheet, and the cells to animate.
@@ -135,3 +158,14 @@ class Rule(Record, frozen=True, kw_only=True):
     pack: str = ""
     file: str = ""
     line: int | None = None
+
+    @property
+    def hints(self) -> Hints | None:
+        """What it says of the sprite itself; None when it says nothing."""
+        said = Hints(
+            kind=self.kind,
+            facing=self.facing,
+            parts=self.parts,
+            extra_colors=self.extra_colors,
+        )
+        return None if said == Hints() else said

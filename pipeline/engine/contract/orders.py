@@ -23,6 +23,11 @@ FORMATS = ("webp", "gif", "spritesheet")
 LONGEST_TEXT = 3000
 LARGEST_SEED = 2**64 - 1
 MOST_BATCHED = 20
+KINDS = (
+    *("biped", "quadruped", "winged", "legless", "serpent", "plant", "flame", "liquid"),
+    *("building", "machine", "vehicle", "item", "effect"),
+)
+MOST_PARTS, MOST_EXTRA, FARTHEST = 40, 16, 8192
 MOST_KEYS = 20
 ENLARGED = pictures.Limits(largest_side=2048, has_aspect=False, is_large=True)
 ANIMATED = pictures.Limits(
@@ -54,6 +59,19 @@ class Look(msgspec.Struct, frozen=True):
     transform: Transform | None
 
 
+class Described(msgspec.Struct, frozen=True):
+    """Say what the sprite is: an extension of the contract that only this engine knows.
+
+    `kind` and `facing` are "" where nothing was said; boxes are left, top, right, bottom in px of
+    the picture, right and bottom exclusive.
+    """
+
+    kind: str = ""
+    facing: str = ""
+    parts: tuple[tuple[str, tuple[int, int, int, int]], ...] = ()
+    extra_colors: tuple[Colour, ...] = ()
+
+
 class AnimateOrder(msgspec.Struct, frozen=True, tag="animate"):
     """Ask for one animation of a still sprite."""
 
@@ -65,6 +83,7 @@ class AnimateOrder(msgspec.Struct, frozen=True, tag="animate"):
     seed: int
     is_strict: bool
     look: Look
+    sprite: Described = Described()
 
 
 class KeyFrame(msgspec.Struct, frozen=True):
@@ -155,9 +174,49 @@ def read_animate(body: Body, *, is_any_model: bool = False) -> Draft:
     seed = read_seed(body, digest)
     is_strict = fields.flag(body, "strict")
     image = pictures.read(body, "image")
-    order = AnimateOrder(image, prompt, negative, model, count, seed, is_strict, look)
+    sprite = described(body)
+    order = AnimateOrder(image, prompt, negative, model, count, seed, is_strict, look, sprite)
     inputs: dict[str, object] = {"model": model, "prompt": prompt, "output_frames": count}
     return draft("/animate", order, inputs, negative, look, seed, digest)
+
+
+def described(body: Body) -> Described:
+    """Read the extension field `sprite`: what the sprite is, and where its parts are."""
+    raw = fields.record(body, "sprite")
+    if raw is None:
+        return Described()
+    with _within("sprite"):
+        boxes = fields.record(raw, "parts") or {}
+        if len(boxes) > MOST_PARTS:
+            raise InvalidRequest(f"`parts` names {len(boxes)}; at most {MOST_PARTS} are accepted.")
+        return Described(
+            _word(raw, "kind", KINDS),
+            _word(raw, "facing", ("left", "right", "front")),
+            tuple((name[:40], _box(boxes, name)) for name in sorted(boxes)),
+            _extra_colors(raw.get("extra_colors")),
+        )
+
+
+def _word(raw: Body, name: str, words: tuple[str, ...]) -> str:
+    return "" if raw.get(name) is None else fields.choice(raw, name, None, words)
+
+
+def _box(boxes: Body, name: str) -> tuple[int, int, int, int]:
+    """Read a box; one that holds nothing names no part."""
+    box = boxes[name]
+    if not isinstance(box, list) or len(box) != 4:
+        raise InvalidRequest(f"`parts.{name[:40]}` must be [left, top, right, bottom] in px.")
+    sides = {f"parts.{name[:40]}[{place}]": side for place, side in enumerate(box)}
+    left, top, right, bottom = (fields.integer(sides, side, None, 0, FARTHEST) for side in sides)
+    return left, top, right, bottom
+
+
+def _extra_colors(value: object) -> tuple[Colour, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > MOST_EXTRA:
+        raise InvalidRequest(f"`extra_colors` must be a list of at most {MOST_EXTRA} colours.")
+    return tuple(fields.parse_colour(one, "extra_colors") for one in value)
 
 
 def read_keyframes(body: Body) -> Draft:

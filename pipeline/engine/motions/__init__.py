@@ -16,15 +16,43 @@ from types import MappingProxyType
 
 from ..parts import Sprite
 from ..parts.types import Ints
-from . import colours, events, gather, limbs, scales, shears, shifts, turns
+from . import (
+    colours,
+    comings,
+    events,
+    faces,
+    falls,
+    fires,
+    gather,
+    idle,
+    leaps,
+    limbs,
+    magic,
+    matter,
+    parted,
+    scales,
+    shears,
+    shifts,
+    strikes,
+    turns,
+    walks,
+)
 from .motion import Layer, Motion, Parameters
 
-__all__ = ["MOTIONS", "Layer", "Motion", "Parameters", "perform"]
+__all__ = ["ALIASES", "MOTIONS", "Layer", "Motion", "Parameters", "perform"]
 
-FAMILIES = (shifts, scales, shears, turns, limbs, colours, events)
+FAMILIES = (
+    *(shifts, scales, shears, turns, limbs, colours, events),
+    *(idle, walks, strikes, falls, comings, magic, leaps, faces, fires, matter),
+)
 
 MOTIONS: Mapping[str, Motion] = MappingProxyType(
     {motion.name: motion for family in FAMILIES for motion in family.FAMILY}
+)
+
+#: Other words for a motion, so that readers of prompts may use either.
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {"blink": "blink_eyes", "fly": "flap", "vanish": "dissolve", "attack": "attack_strike"}
 )
 
 LAST_RESORTS = ("bob", "breathe", "squash", "glint", "flash", "dissolve")
@@ -35,8 +63,12 @@ def perform(
 ) -> tuple[str, Ints]:
     """Perform a motion, or its fallback when frames are too few or there is no room.
 
-    Returns the name of the motion that was performed and its map.
+    `name` may be an alias. Returns the name of the motion that was performed and its map.
     """
+    name = ALIASES.get(name, name)
+    alone = parted.render(name, sprite, frames, parameters, seed)
+    if alone is not None:
+        return name, alone
     tried: list[str] = []
     for candidate in (name, MOTIONS[name].fallback, *LAST_RESORTS):
         motion = MOTIONS[candidate]

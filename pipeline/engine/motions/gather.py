@@ -60,9 +60,17 @@ def shear_columns(sprite: Sprite, down: Ints) -> Ints:
 
 
 def through(outer: Ints, inner: Ints) -> Ints:
-    """Apply `inner` to the sprite first and `outer` to the result, frame by frame."""
+    """Apply `inner` to the sprite first and `outer` to the result, frame by frame.
+
+    What `outer` takes from beyond the canvas, a colour of its own, is no pixel of `inner`.
+    """
     frames, height, width = inner.shape
     flat = np.concatenate([inner.reshape(frames, -1), np.full((frames, 1), VOID)], axis=1)
+    beyond = outer >= height * width
+    if beyond.any():
+        reached = np.where(beyond, VOID, outer).reshape(frames, -1)
+        taken = np.take_along_axis(flat, reached, axis=1).reshape(frames, height, width)
+        return np.where(beyond, outer, taken)
     return np.take_along_axis(flat, outer.reshape(frames, -1), axis=1).reshape(
         frames, height, width
     )
@@ -70,14 +78,18 @@ def through(outer: Ints, inner: Ints) -> Ints:
 
 def show(sprite: Sprite, map_: Ints) -> Pixels:
     """Copy the pixels that a map names: (frames, height, width, 4) uint8."""
-    colours = np.ascontiguousarray(sprite.pixels).view(np.uint32).reshape(-1)
+    own = np.ascontiguousarray(sprite.pixels).view(np.uint32).reshape(-1)
+    extra = np.ascontiguousarray(sprite.extra).view(np.uint32).reshape(-1)
+    colours = np.concatenate([own, extra])
     picture: NDArray[np.uint32] = np.ascontiguousarray(np.append(colours, np.uint32(0))[map_])
     return picture.view(np.uint8).reshape(*map_.shape, 4)
 
 
 def solid(sprite: Sprite, map_: Ints) -> Bools:
     """Return where the frames of a map are opaque."""
-    mask: Bools = np.append(sprite.opaque.reshape(-1), False)[map_]
+    extra = np.ones(len(sprite.extra) + 1, dtype=np.bool_)
+    extra[-1] = False
+    mask: Bools = np.concatenate([sprite.opaque.reshape(-1), extra])[map_]
     return mask
 
 

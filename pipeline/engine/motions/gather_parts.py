@@ -18,6 +18,24 @@ def over(bottom: Ints, top: Ints, mask: Bools) -> Ints:
     return np.where(shown, top, bottom)
 
 
+def place(sprite: Sprite, map_: Ints, mask: Bools, right: Ints, down: Ints) -> None:
+    """Draw a masked part into a map, moved by `right` and `down` (frames,), in place."""
+    rows, columns = np.nonzero(mask)
+    source = rows * sprite.width + columns
+    for frame, (x, y) in enumerate(zip(right.tolist(), down.tolist(), strict=True)):
+        to_x, to_y = columns + x, rows + y
+        inside = (to_x >= 0) & (to_x < sprite.width) & (to_y >= 0) & (to_y < sprite.height)
+        if inside.all():
+            map_[frame, to_y, to_x] = source
+        else:
+            map_[frame, to_y[inside], to_x[inside]] = source[inside]
+
+
+def empty(sprite: Sprite, frames: int) -> Ints:
+    """Return a map that shows nothing, to draw parts into."""
+    return np.full((frames, sprite.height, sprite.width), VOID, dtype=np.intp)
+
+
 def only(map_: Ints, mask: Bools) -> Ints:
     """Keep the pixels of a map that come from inside a (height, width) mask."""
     return np.where(np.append(mask.reshape(-1), False)[map_], map_, VOID)

@@ -1,4 +1,4 @@
-"""Motions of limbs: walk2, flap, nod."""
+"""Motions of limbs: flap, nod."""
 
 from __future__ import annotations
 
@@ -6,58 +6,9 @@ import numpy as np
 
 from ..parts import Sprite
 from ..parts.limbs import Leg
-from ..parts.types import Bools, Floats, Ints
-from . import gather, gather_parts, waves
+from ..parts.types import Bools, Ints
+from . import gather, gather_parts, waves, wings
 from .motion import Motion, Parameters, amplitude
-
-STRIDE = 0.28
-
-
-def walk2(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Step leg by leg.
-
-    Contact, passing, contact, passing: a walk on two legs.
-
-    Legs swing from the hip by Rs(stride e sin), every second one half a turn later; a leg that
-    comes forward is lifted, the other stands on the floor and is stretched at the hip by the rise
-    of the body, R(A/2 |sin|). Without two feet the lower quarter is split in the middle.
-    """
-    legs = sprite.legs if len(sprite.legs) >= 2 else halves(sprite)
-    rise = min(max(1, amplitude(sprite, parameters) // 2), sprite.room.top)
-    turn = np.round(waves.swing(frames, parameters.cycles), 9)
-    lift = waves.half_up(rise * np.abs(turn))
-    trunk = sprite.opaque & ~np.any([leg.mask for leg in legs], axis=0)
-    map_ = np.full((frames, sprite.height, sprite.width), gather.VOID, dtype=np.intp)
-    for number, leg in enumerate(legs):
-        phase = turn if number % 2 == 0 else -turn
-        map_ = gather_parts.over(map_, _step(sprite, leg, phase, lift, parameters), leg.mask)
-    body = gather.shift(sprite, np.zeros(frames, dtype=np.intp), -lift)
-    return gather_parts.over(map_, gather_parts.only(body, trunk), trunk)
-
-
-def _step(sprite: Sprite, leg: Leg, phase: Floats, lift: Ints, parameters: Parameters) -> Ints:
-    """Return the map of one leg: lifted while its phase is positive, standing while it is not."""
-    room = sprite.room
-    high = max(1, int(waves.half_up(0.25 * leg.length * min(1.5, parameters.strength))))
-    high = min(high, leg.length, leg.hip - sprite.box.top + room.top)
-    raised = np.maximum(lift, waves.half_up(high * np.maximum(0, phase)))
-    y = np.arange(sprite.height)
-    standing = np.where(y < leg.hip, np.minimum(y + lift[:, None], leg.hip), y)
-    rows = np.where((phase > 0)[:, None], y + raised[:, None], standing)
-    stride = min(STRIDE * leg.length, room.left, room.right) * _side(sprite, parameters)
-    reach = np.clip((rows - leg.hip + 1) / max(1, leg.length), 0, 1)
-    right = waves.symmetric(stride * reach * phase[:, None]) if leg.length >= 4 else 0 * rows
-    columns = np.arange(sprite.width) - right[:, :, None]
-    inside = (columns >= 0) & (columns < sprite.width) & (rows < sprite.height)[:, :, None]
-    return np.where(inside, rows[:, :, None] * sprite.width + columns, gather.VOID)
-
-
-def _side(sprite: Sprite, parameters: Parameters) -> int:
-    """Return which way to stride: as the prompt says, else right; nowhere if it faces us."""
-    if parameters.across or sprite.eyes is None:
-        return parameters.across or 1
-    middle = (sprite.eyes.box[0] + sprite.eyes.box[2]) / 2
-    return 0 if abs(middle - sprite.box.centre_x) <= 0.15 * sprite.box.width else 1
 
 
 def halves(sprite: Sprite) -> tuple[Leg, ...]:
@@ -79,6 +30,9 @@ def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
     The tips follow the shoulder by a twelfth of a turn; the downstroke lifts the body by a third of
     the beat.
     """
+    large = wings.beating(sprite, frames, parameters)
+    if large is not None:
+        return large
     box = sprite.box
     hinge = 0.36 * box.width / 2
     from_centre = np.abs(np.arange(sprite.width) + 0.5 - box.centre_x)
@@ -112,7 +66,6 @@ def nod(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
 
 
 FAMILY = (
-    Motion("walk2", walk2, smallest=4, fallback="bob", margin=0.15),
     Motion("flap", flap, smallest=4, fallback="float", margin=0.20),
     Motion("nod", nod, smallest=2, fallback="breathe", margin=0.0),
 )

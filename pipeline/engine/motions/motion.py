@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import numpy as np
 
 from ..parts import Sprite
 from ..parts.types import Ints
@@ -31,6 +33,8 @@ class Parameters:
 
     `strength` multiplies the motion's own amplitude; `across` and `down` are -1, 0 (not said) or 1;
     `cycles` whole periods fit into the clip; `once` asks for a one-shot where the motion has one.
+    `facing` is where the sprite looks: -1 left, 1 right, 0 not known; `part` names the part that is
+    to move.
     """
 
     strength: float = 1.0
@@ -39,6 +43,8 @@ class Parameters:
     cycles: int = 1
     once: bool = False
     variant: str = ""
+    facing: int = 0
+    part: str = ""
 
 
 Render = Callable[[Sprite, int, Parameters, int], Ints]
@@ -50,7 +56,9 @@ class Motion:
 
     `smallest` is the least even frame count that shows it; below it `fallback` is used. `loops`
     says that it can be a loop, `shoots` that it can be a one-shot. `margin` is the room it wants on
-    each side as a share of the box.
+    each side as a share of the box. `needs` names the parts without which the fallback is shown.
+    `arrives` says that a one-shot ends with the source instead of beginning with it. `acts` says
+    that it is shown once unless a loop is asked for.
     """
 
     name: str
@@ -61,6 +69,25 @@ class Motion:
     loops: bool = True
     shoots: bool = False
     margin: float = 0.10
+    needs: tuple[str, ...] = ()
+    arrives: bool = False
+    acts: bool = False
+
+
+def repeating(render: Render) -> Render:
+    """Return a motion drawn frame by frame so that `cycles` play it that often, each in its share.
+
+    Where the frames cannot be shared evenly it is played once.
+    """
+
+    def repeated(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+        times = parameters.cycles
+        if times <= 1 or frames % times or frames // times < 2:
+            return render(sprite, frames, parameters, seed)
+        single = render(sprite, frames // times, replace(parameters, cycles=1), seed)
+        return np.tile(single, (times, 1, 1))
+
+    return repeated
 
 
 def amplitude(sprite: Sprite, parameters: Parameters, share: float = AMPLITUDE_SHARE) -> int:

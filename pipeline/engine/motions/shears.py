@@ -89,13 +89,13 @@ def ripple(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> In
     form = 0.6 * (np.sin(turn + depth) - np.sin(depth))
     reach = amplitude(sprite, parameters)
     if sprite.water is not None:
-        rolled = _rolled_rows(sprite, sprite.water, waves.symmetric(max(2, reach) * form))
+        rolled = rolled_rows(sprite, sprite.water, waves.symmetric(max(2, reach) * form))
         if gather.moves(sprite, rolled):
             return rolled
     return _rows(sprite, reach, lambda tried: tried * form)
 
 
-def _rolled_rows(sprite: Sprite, mask: Bools, right: Ints) -> Ints:
+def rolled_rows(sprite: Sprite, mask: Bools, right: Ints) -> Ints:
     """Roll the masked pixels of each row round among themselves by `right[f, y]` places."""
     map_ = gather.still(sprite, len(right)).copy()
     for row in np.flatnonzero(mask.any(axis=1)):
@@ -115,13 +115,18 @@ def flicker(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
     flame = sprite.flame
     if flame is None:
         return _licking(sprite, frames, parameters, seed)
+    return burning(sprite, flame, frames, parameters, seed)
+
+
+def burning(sprite: Sprite, flame: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+    """Let a flame that is a part of a sprite lick, and the rest stand still."""
     bolder = max(parameters.strength, sprite.box.height / flame.box.height / 2)
     licking = _licking(flame, frames, replace(parameters, strength=bolder), seed)
     inside = not (regions.grow(flame.opaque) & ~sprite.opaque).any()
     behind = gather_parts.hole(sprite, flame.opaque) if inside else gather.VOID
     bare = np.where(flame.opaque, behind, gather.identity(sprite))
-    burning = gather_parts.over(np.broadcast_to(bare, licking.shape), licking, flame.opaque)
-    return gather_parts.closed(burning, flame.opaque)
+    shown = gather_parts.over(np.broadcast_to(bare, licking.shape), licking, flame.opaque)
+    return gather_parts.closed(shown, flame.opaque)
 
 
 def _licking(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

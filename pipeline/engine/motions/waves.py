@@ -78,3 +78,8 @@ def scatter(seed: int, count: int, salt: int = 0) -> NDArray[np.uint32]:
 def chances(seed: int, count: int, salt: int = 0) -> Floats:
     """Return `count` seeded numbers in 0..1 without 1."""
     return scatter(seed, count, salt) / 2.0**32
+
+
+def eighths(frames: int, cycles: int) -> Ints:
+    """Return for each frame which eighth of a turn it shows; four frames show the even ones."""
+    return (np.arange(frames) * cycles * 8 // frames % 8).astype(np.intp)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from . import colour, islands, limbs, regions
+from . import colour, islands, limbs, named, regions
 from .colour import Palette
 from .islands import Eyes
 from .limbs import Leg
+from .named import Part
 from .types import Bools, Floats, Ints, Pixels
 
 ALPHA_CUT = 128
+#: Kinds that may have eyes.
+CREATURES = frozenset({"biped", "quadruped", "winged", "legless", "serpent"})
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,24 @@ class Room:
 class Sprite:
     """A source sprite with alpha cut to 0 or 255: `pixels` is (height, width, 4) uint8.
 
-    `taken` is the room that another motion of the same clip already uses.
+    `taken` is the room that another motion of the same clip already uses. `kind` is what the sprite
+    is ("biped", "building" …; "" not known), `facing` is "left", "right", "front" or "" as it was
+    stated, `boxes` are parts that were named: (name, (left, top, right, bottom)) in canvas pixels.
+    `extra_colours` may be used by effects beside the sprite's own.
     """
 
     pixels: Pixels
     taken: Room = Room(0, 0, 0, 0)
+    kind: str = ""
+    facing: str = ""
+    boxes: tuple[tuple[str, tuple[int, int, int, int]], ...] = ()
+    extra_colours: tuple[tuple[int, int, int], ...] = ()
+
+    @cached_property
+    def extra(self) -> Pixels:
+        """Return the extra colours as (n, 4) uint8; a map names them by height * width and up."""
+        rows = [(*colour, 255) for colour in self.extra_colours]
+        return np.array(rows, dtype=np.uint8).reshape(-1, 4)
 
     @cached_property
     def height(self) -> int:
@@ -139,7 +156,9 @@ class Sprite:
 
     @cached_property
     def eyes(self) -> Eyes | None:
-        """Return the pair of eyes, if one was found."""
+        """Return the pair of eyes, if one was found; what is known to be a thing has none."""
+        if self.kind and self.kind not in CREATURES:
+            return None
         return islands.find_eyes(self.palette, self.outline, self.corners, self.small)
 
     @cached_property
@@ -196,6 +215,15 @@ class Sprite:
         rim = colour.rim(self.opaque) & tinted[self.palette.index]
         grown = core | (regions.grow(core) & rim)
         return Sprite(np.where(grown[..., None], self.pixels, 0).astype(np.uint8))
+
+    def part(self, name: str) -> Part | None:
+        """Return a part by its name ("tail" …): as stated by a box, else found for sure."""
+        return self.parts.get(name)
+
+    @cached_property
+    def parts(self) -> Mapping[str, Part]:
+        """Return all named parts that are stated, or found with enough confidence."""
+        return {found.name: found for found in named.find(self) if found.is_sure}
 
     @cached_property
     def water(self) -> Bools | None:

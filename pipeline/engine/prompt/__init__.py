@@ -1,186 +1,333 @@
-"""Read a prompt.
+"""Read a prompt for a sprite.
 
-Which motions it asks for, how strongly, how fast, and what has to be left to a model.
-
-Deterministic, by word stems. Verbs outrank things, the first clause outranks the rest, what a
-negation or the negative prompt names is vetoed, and what the sprite looks like breaks ties.
+Which motions it asks for, how strongly, how fast, and what has to be left to a model. What the
+sprite is comes from the request first, from the prompt's nouns second, from its pixels last.
+Deterministic, by word stems.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from ..motions import MOTIONS, Layer, Parameters
 from ..parts import Sprite
-from . import prior, text
+from . import offers, prior, senses, text
+from .kinds import CREATURES, ROOTED, UPROOTING, Kind
+from .senses import Understanding
 from .text import Hit
 
-SECONDARY = {"breathe": "blink_eyes", "flicker": "glow"}
+SECONDARY = {"breathe": "blink", "idle": "blink", "flicker": "glow"}
+#: Motions that go somewhere: for these it matters where the sprite looks.
+DIRECTED = frozenset(
+    {
+        *("walk2", "walk4", "walk_quad", "run", "run_quad", "lunge", "afterimage"),
+        *("attack_strike", "attack_bite", "attack_thrust", "attack_shoot", "death"),
+    }
+)
+#: Senses that show something without the part that they name: a chest opens by itself.
+WHOLE_WITHOUT = frozenset({"open", "close", "smoke", "nod", "talk", "look"})
+#: Senses that say much the same: with one of a family shown, another word for it is not missing.
+FAMILIES = (
+    frozenset({"sway", "pendulum", "tilt", "wobble", "wave", "flutter"}),
+    frozenset({"spin", "rotate", "rotat", "turn", "roll"}),
+    frozenset({"water", "ripple", "wave", "cycle", "scroll"}),
+    frozenset({"glow", "glint", "flicker", "fire", "sparkle", "pulse"}),
+    frozenset({"bob", "float", "hover8"}),
+    frozenset({"breathe", "squash", "pulse", "heartbeat"}),
+)
+_KNOWN = frozenset(one.name for one in fields(Parameters))
+_SIDES = {-1: "left", 1: "right"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A motion to perform, and the hit that asked for it; None for what nobody asked for."""
+
+    name: str
+    hit: Hit | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
     """A prompt as it was understood.
 
-    `motions` are names with parameters, the leading one first; `sentence` says it to people;
-    `needs_ai` says what was asked that one still cannot show, or is None.
+    `motions` are names with parameters, the leading one first; `needs_ai` says what was asked that
+    one still cannot show, or is None; `kind_from` says how it is known what the sprite is, `facing`
+    where it looks and how that is known; `unshown` are words that ask for something which is not
+    performed. `effects` says of each word what it did. `sprite` is the sprite with its kind.
     """
 
     motions: tuple[tuple[str, Parameters], ...]
     fps: int
     loops: bool
-    sentence: str
     needs_ai: str | None
+    kind: str
+    kind_from: str
+    facing: str
+    why: str
+    unshown: tuple[str, ...]
+    understood: Understanding
+    sprite: Sprite = field(compare=False, repr=False)
+
+    @property
+    def effects(self) -> tuple[tuple[str, str], ...]:
+        """Return each word that was looked at, and what it did."""
+        return self.understood.effects
+
+    @property
+    def sentence(self) -> str:
+        """Say the reading to people, as if all of it were performed."""
+        return self.told(tuple(name for name, _ in self.motions))
+
+    def told(self, done: tuple[str, ...]) -> str:
+        """Say the reading to people; only what is in `done` is claimed beside the first motion."""
+        names = [name for name, _ in self.motions]
+        source = f" (from '{self.why}')" if self.why else f" (no motion word; it is {self._a_kind})"
+        beside = "".join(f" with {name}" for name in names[1:] if name in done)
+        left = [name for name in names[1:] if name not in done]
+        manner = self.understood.manner
+        how = [*manner.words, f"{self.fps} frames per second", "looping" if self.loops else "once"]
+        told = [f"Read as {names[0]}{source}{beside}; {', '.join(how)}."]
+        told += [f"Facing {self.facing}."] if self.facing and names[0] in DIRECTED else []
+        ruled = self.understood.ruled_out
+        told += [f"Ruled out: {', '.join(ruled)}."] if ruled else []
+        unshown = tuple(dict.fromkeys((*self.unshown, *self._words_of(left))))
+        told += [f"Not shown: {', '.join(unshown)}."] if unshown else []
+        ignored = self.understood.ignored
+        told += [f"Ignored: {', '.join(ignored)}."] if ignored else []
+        return " ".join([*told, *([self.needs_ai] if self.needs_ai else [])])
+
+    @property
+    def _a_kind(self) -> str:
+        return f"{'an' if self.kind[:1] in 'aeiou' else 'a'} {self.kind}"
+
+    def _words_of(self, names: list[str]) -> list[str]:
+        """Return the words that asked for motions which were left out."""
+        return [hit.words for hit in self.understood.asked if hit.motion in names]
 
 
 def read(prompt: str, sprite: Sprite, negative_prompt: str = "") -> Reading:
     """Read a prompt for a sprite; without any known word the look of the sprite decides."""
+    sprite, kind_from = _classed(prompt, sprite)
+    found = senses.understand(prompt, negative_prompt, sprite.kind)
+    chosen, lacking = _chosen(found, sprite, is_sure=kind_from != _BY_LOOK)
+    leading = chosen[0]
+    facing, said = _facing(found, sprite)
+    motions = tuple((one.name, _parameters(one, found, facing)) for one in chosen)
+    unshown = _unshown(found, chosen)
+    return Reading(
+        motions=motions,
+        fps=found.manner.fps,
+        loops=not (found.is_once_for(leading.hit) and MOTIONS[leading.name].shoots),
+        needs_ai=lacking,
+        kind=sprite.kind,
+        kind_from=kind_from,
+        facing=said,
+        why=leading.hit.words if leading.hit else "",
+        unshown=unshown,
+        understood=found,
+        sprite=sprite,
+    )
+
+
+# -- what the sprite is -------------------------------------------------------------------------
+
+_BY_LOOK = "by its look"
+
+
+def _classed(prompt: str, sprite: Sprite) -> tuple[Sprite, str]:
+    """Return the sprite with its kind: as stated, by the prompt's nouns, or by its look."""
+    if sprite.kind:
+        return sprite, "as stated"
     clauses = text.clauses(prompt)
-    hits = [hit for clause in clauses for hit in text.hits(clause)]
-    vetoed = _vetoes(hits, negative_prompt)
-    asked = [_settled(hit, sprite) for hit in hits if not hit.negated]
-    asked = [hit for hit in asked if hit.motion not in vetoed]
-    manner = text.manner(prompt, clauses)
-    if manner.is_still:
-        vetoed |= {name for name, motion in MOTIONS.items() if motion.layer is Layer.WHOLE}
-        asked = [hit for hit in asked if hit.motion not in vetoed or hit.is_verb]
-    names, why = _chosen(asked, sprite, vetoed)
-    parameters = Parameters(
-        strength=manner.strength,
-        across=manner.across,
-        down=manner.down,
-        once=manner.once,
-        cycles=manner.cycles,
-    )
-    motions = tuple((name, _fitted(name, parameters, asked)) for name in names)
-    loops = not (manner.once and MOTIONS[names[0]].shoots)
-    needs_ai = _needs_ai(asked, names[0], sprite)
-    ignored = text.unread(clauses, [hit for hit in hits if not hit.negated])
-    sentence = _sentence(
-        names, why, manner, loops, ignored, needs_ai, vetoed & {h.motion for h in hits}
-    )
-    return Reading(motions, manner.fps, loops, sentence, needs_ai)
+    named = senses.kind_of(clauses, [hit for clause in clauses for hit in text.hits(clause)])
+    if named:
+        return replace(sprite, kind=named), "the prompt says so"
+    return replace(sprite, kind=str(prior.kind(sprite))), _BY_LOOK
 
 
-def _vetoes(hits: Iterable[Hit], negative_prompt: str) -> set[str]:
-    negative = [hit for clause in text.clauses(negative_prompt) for hit in text.hits(clause)]
-    return {hit.motion for hit in hits if hit.negated} | {
-        hit.motion for hit in negative if not hit.negated
-    }
+def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:
+    """Return where the sprite looks, and how that is known: stated, said, by its eyes, assumed."""
+    if sprite.facing:
+        signs = {"left": -1, "right": 1, "front": 0}
+        return signs[sprite.facing], f"{sprite.facing} (as stated)"
+    for sign, why in ((found.manner.facing, "said"), (found.manner.across, "as it goes")):
+        if sign:
+            return sign, f"{_SIDES[sign]} ({why})"
+    if sign := prior.looks_to(sprite):
+        return sign, f"{_SIDES[sign]} (by its eyes)"
+    return 1, "right (assumed; state `facing`)"
 
 
-def _settled(hit: Hit, sprite: Sprite) -> Hit:
-    """Turn a word whose motion depends on the sprite into one motion."""
-    match hit.motion:
-        case "idle":
-            return replace(hit, motion=prior.idle(sprite))
-        case "rotat":
-            return replace(
-                hit, motion="spin" if prior.kind(sprite) is prior.Kind.ROUND else "rotate"
-            )
-        case "fly":
-            return replace(hit, motion="flap" if prior.has_wings(sprite) else "float")
-        case "walk2" if not prior.can_walk(sprite):
-            return replace(
-                hit, motion="hop" if prior.is_creature(sprite) else "bob", swapped_for="walk2"
-            )
-    return hit
+# -- which motions ------------------------------------------------------------------------------
 
 
-def _chosen(asked: list[Hit], sprite: Sprite, vetoed: set[str]) -> tuple[list[str], str]:
-    """Return the motions to perform, the leading one first, and the words that led to it."""
-    looks = prior.PRIOR[prior.kind(sprite)]
-    ranked = sorted(
-        asked, key=lambda hit: (-hit.weight - (hit.motion == looks), -hit.length, hit.start)
-    )
-    names: list[str] = []
-    for hit in ranked:
-        if hit.motion not in names and _combines(hit, names):
-            names.append(hit.motion)
-    why = ranked[0].words if ranked else ""
-    if not names:
-        names = [
-            next(name for name in (looks, "bob", "breathe", "sway", "glow") if name not in vetoed)
-        ]
-    extra = SECONDARY.get(names[0])
-    if len(names) == 1 and extra and extra not in vetoed and _has(sprite, extra):
-        names.append(extra)
-    return names, why
+def _chosen(
+    found: Understanding, sprite: Sprite, *, is_sure: bool
+) -> tuple[list[Chosen], str | None]:
+    """Return the motions to perform, the leading one first, and what has to be left to a model."""
+    vetoed = {offers.choose(sense, sprite)[0] for sense in found.vetoed}
+    asked = found.asked
+    if found.manner.is_still:
+        asked = tuple(hit for hit in asked if hit.is_verb or not _is_whole(hit, sprite)) or asked
+    if not asked:
+        return _with_secondary([Chosen(_by_look(found, sprite, vetoed))], sprite, vetoed), (
+            _unread(found, sprite)
+        )
+    whole = [hit for hit in asked if not _misses_part(hit, sprite)]
+    first = next((hit for hit in whole if hit.is_verb), None)
+    if first is None and asked[0] not in whole:
+        idle = Chosen(offers.choose("idle", sprite)[0])
+        return _with_secondary([idle], sprite, vetoed), _partless(asked[0], idle.name)
+    first = first or asked[0]
+    name, reason = _leading(first, sprite, is_sure=is_sure)
+    chosen = [Chosen(name, first)]
+    for hit in whole:
+        other = offers.choose(hit.motion, sprite)[0]
+        if hit is not first and _combines(hit, other, chosen):
+            chosen.append(Chosen(other, hit))
+    return _with_secondary(chosen, sprite, vetoed), reason or _unread(found, sprite)
 
 
-def _combines(hit: Hit, names: list[str]) -> bool:
-    """Tell whether a motion can join those chosen.
+def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, str | None]:
+    """Return the motion of the leading hit, and what it cannot show of it."""
+    name, lacking = offers.choose(first.motion, sprite)
+    if is_sure and sprite.kind in ROOTED and first.motion in UPROOTING and not first.part:
+        name, _ = offers.choose("idle", sprite)
+        return name, _rooted(first, sprite, name) if first.motion != "idle" else None
+    if first.motion in ("walk", "run") and not prior.can_walk(sprite):
+        name = "hop" if sprite.kind in CREATURES else "bob"
+        return name, _legless(first, name)
+    return name, _lacking(first, name, lacking)
 
-    The first always, one more of another layer if a verb asks, and not one that stands in for
-    walking: folds that run through a flag do not lift its pole.
-    """
-    if not names:
-        return True
-    layers = {MOTIONS[name].layer for name in names}
+
+def _misses_part(hit: Hit, sprite: Sprite) -> bool:
+    """Tell whether a verb moves a part that was not found; moving the whole would be wrong."""
+    if not hit.part or hit.motion in WHOLE_WITHOUT or sprite.kind in (Kind.ITEM, Kind.EFFECT):
+        return False
+    return sprite.part(hit.part) is None
+
+
+def _is_whole(hit: Hit, sprite: Sprite) -> bool:
+    return MOTIONS[offers.choose(hit.motion, sprite)[0]].layer is Layer.WHOLE
+
+
+def _by_look(found: Understanding, sprite: Sprite, vetoed: set[str]) -> str:
+    """Return what a sprite does when no word says it: a plain round thing spins."""
+    idle = offers.choose("idle", sprite)[0]
+    spins = sprite.kind == Kind.ITEM and prior.is_coin(sprite) and not found.unread
+    looks = "spin" if spins else idle
+    names: tuple[str, ...] = (looks, "bob", "breathe", "sway", "glow")
+    if sprite.kind in ROOTED:
+        names = (looks, "sway", "glow", "glint")
+    return next((name for name in names if name not in vetoed), looks)
+
+
+def _combines(hit: Hit, name: str, chosen: list[Chosen]) -> bool:
+    """Tell whether a motion can join those chosen: a verb's, of another layer, and only one."""
+    layers = {MOTIONS[one.name].layer for one in chosen}
+    first = chosen[0].hit
+    if first is not None and senses.ends(first):
+        return False
     return (
-        len(names) < 2
-        and MOTIONS[hit.motion].layer not in layers
+        len(chosen) < 2
+        and MOTIONS[name].layer not in layers
         and hit.is_verb
         and not hit.beyond
-        and not hit.swapped_for
+        and hit.motion not in ("idle", "walk", "run")
     )
 
 
-def _has(sprite: Sprite, extra: str) -> bool:
-    return sprite.eyes is not None if extra == "blink_eyes" else bool(sprite.glowing.any())
+def _with_secondary(chosen: list[Chosen], sprite: Sprite, vetoed: set[str]) -> list[Chosen]:
+    """Let who breathes blink, and a flame give light, unless that is ruled out."""
+    sense = SECONDARY.get(chosen[0].name)
+    if len(chosen) > 1 or sense is None:
+        return chosen
+    extra = offers.choose(sense, sprite)[0]
+    has_it = sprite.eyes is not None if sense == "blink" else bool(sprite.glowing.any())
+    if not has_it or extra in vetoed or MOTIONS[extra].layer is MOTIONS[chosen[0].name].layer:
+        return chosen
+    return [*chosen, Chosen(extra)]
 
 
-def _fitted(name: str, parameters: Parameters, asked: list[Hit]) -> Parameters:
-    """Adjust what a word says about one motion.
+def _parameters(one: Chosen, found: Understanding, facing: int) -> Parameters:
+    """Return how a motion is to be done, in what the motions know by now."""
+    manner = found.manner
+    is_leading = not found.asked or one.hit is None or one.hit is found.asked[0]
+    said = {word for hit in found.asked for word in hit.words.split()}
+    stated: dict[str, Any] = {
+        "strength": manner.strength,
+        "across": manner.across,
+        "down": manner.down,
+        "cycles": manner.cycles if is_leading else 1,
+        "once": found.is_once_for(one.hit),
+        "facing": facing,
+        "part": one.hit.part if one.hit else "",
+        "variant": _variant(one, said),
+    }
+    if one.name == "wave" and one.hit and one.hit.part == "cape" and not manner.across:
+        stated["down"] = 1
+    return Parameters(**{name: value for name, value in stated.items() if name in _KNOWN})
 
-    Capes hang down, waterfalls flow down, blinking hides.
-    """
-    said = {word for hit in asked for word in hit.words.split()}
-    if name == "wave" and said & {"cape", "cloak", "capes"} and not parameters.across:
-        return replace(parameters, down=1)
-    if name == "flash" and said & {"invulnerable", "invulnerability"}:
-        return replace(parameters, variant="vanish")
-    return parameters
+
+def _variant(one: Chosen, said: set[str]) -> str:
+    hides = one.name == "flash" and said & {"invulnerable", "invulnerability", "frames", "iframes"}
+    return "vanish" if hides else ""
 
 
-def _needs_ai(asked: list[Hit], leading: str, sprite: Sprite) -> str | None:
-    """Return a sentence when the best reading, or the only verb, is beyond one still."""
-    swapped = next((hit for hit in asked if hit.swapped_for == "walk2"), None)
-    if swapped is not None and swapped.motion == leading:
-        return (
-            f"'{swapped.words}' needs legs, and none were found;"
-            f" the nearest motion on offer is {leading}."
-        )
-    verbs = [hit for hit in asked if hit.is_verb]
-    first = next((hit for hit in verbs if hit.beyond), None)
-    if first is None or (verbs[0] is not first and first.motion != leading):
+# -- what is missing ----------------------------------------------------------------------------
+
+
+def _lacking(hit: Hit, name: str, lacking: str) -> str | None:
+    reason = hit.beyond or lacking
+    if not reason or not hit.is_verb:
         return None
     return (
-        f"'{first.words}' needs a model: {first.beyond}, which one still picture cannot give;"
-        f" the nearest motion on offer is {leading}."
+        f"'{hit.words}' needs a model: {reason}, which one still picture cannot give;"
+        f" the nearest motion on offer is {name}."
     )
 
 
-def _sentence(
-    names: list[str],
-    why: str,
-    manner: text.Manner,
-    loops: bool,
-    ignored: tuple[str, ...],
-    needs_ai: str | None,
-    vetoed: set[str],
-) -> str:
-    source = f" (from '{why}')" if why else " (no motion word; from the look of the sprite)"
-    extra = "".join(f" with {name}" for name in names[1:])
-    how = ", ".join(
-        [*manner.words, f"{manner.fps} frames per second", "looping" if loops else "once"]
+def _legless(hit: Hit, name: str) -> str:
+    return f"'{hit.words}' needs legs, and none were found; the nearest motion on offer is {name}."
+
+
+def _rooted(hit: Hit, sprite: Sprite, name: str) -> str:
+    return (
+        f"'{hit.words}' would move what stands fast: {sprite.kind}s do not; the nearest motion on"
+        f" offer is {name}."
     )
-    parts = [f"Read as {names[0]}{source}{extra}; {how}."]
-    if vetoed:
-        parts.append(f"Ruled out: {', '.join(sorted(vetoed))}.")
-    if ignored:
-        parts.append(f"Ignored: {', '.join(ignored)}.")
-    if needs_ai:
-        parts.append(needs_ai)
-    return " ".join(parts)
+
+
+def _partless(hit: Hit, name: str) -> str:
+    return (
+        f"'{hit.words}' needs the {hit.part}, and none was found for certain, so it stays still;"
+        f" name it by a box, `parts: {{{hit.part}: [left, top, right, bottom]}}`. Shown is {name}."
+    )
+
+
+def _unread(found: Understanding, sprite: Sprite) -> str | None:
+    """Say that no verb of the prompt is known, so that what is shown is only how it waits."""
+    if found.says_nothing:
+        words = ", ".join(f"'{word}'" for word in (*found.things, *found.ignored)[:5])
+        name = offers.choose("idle", sprite)[0]
+        return f"{words} asks for no motion that the built-in engine knows; shown is {name}."
+    if not found.are_verbs_unread:
+        return None
+    name = offers.choose(found.leading, sprite)[0]
+    words = ", ".join(f"'{word}'" for word in found.unread)
+    return f"{words} is no motion that the built-in engine knows; shown is {name}."
+
+
+def _unshown(found: Understanding, chosen: list[Chosen]) -> tuple[str, ...]:
+    """Return the verbs that are not performed, unread ones included."""
+    shown = {one.hit.motion for one in chosen if one.hit}
+    shown |= {one.name for one in chosen}
+    alike = {motion for family in FAMILIES if family & shown for motion in family}
+    left = [
+        hit.words
+        for hit in found.asked
+        if hit.is_verb and hit.motion not in shown | alike and hit.motion != "idle"
+    ]
+    return tuple(dict.fromkeys((*left, *found.unread)))

@@ -1,91 +1,102 @@
-"""What a sprite looks like it would do.
-
-The prior of the prompt reader, from shape and colours alone.
-"""
+"""What a sprite looks like, from shape and colours alone: the last resort of the reader."""
 
 from __future__ import annotations
-
-from enum import StrEnum
 
 import numpy as np
 
 from ..motions.turns import is_round
-from ..parts import Sprite
+from ..parts import Sprite, burning
+from .kinds import Kind
 
-
-class Kind(StrEnum):
-    """What a sprite looks like."""
-
-    FIRE = "fire"
-    PLANT = "plant"
-    CREATURE = "creature"
-    ROUND = "round"
-    THING = "thing"
-
-
-PRIOR = {
-    Kind.FIRE: "flicker",
-    Kind.PLANT: "sway",
-    Kind.CREATURE: "breathe",
-    Kind.ROUND: "spin",
-    Kind.THING: "bob",
-}
+WIDE, WINGED, TALL = 1.15, 1.3, 0.8
+FEW_COLOURS = 5
+#: Lower creatures that are wide crawl or slide, whatever gaps are under them.
+LEAST_LEGGED = 10
 
 
 def kind(sprite: Sprite) -> Kind:
-    """Tell what a sprite looks like.
+    """Guess what a sprite is: a face, then legs; fire by hue and shape, a plant by green and stem.
 
-    Fire by hue, a plant by green and a stem, a creature by eyes or feet.
+    Eyes count only where they stand about the middle of the head.
     """
-    index = sprite.palette.index[sprite.opaque]
-    if not index.size:
-        return Kind.THING
-    palette = sprite.palette
-    green = (palette.hue >= 110) & (palette.hue <= 170) & (palette.chroma >= 0.05)
-    if sprite.eyes is not None:
-        return Kind.CREATURE
-    if is_burning(sprite):
-        return Kind.FIRE
-    tall = sprite.box.height >= 0.8 * sprite.box.width
-    if palette.fiery[index].mean() >= 0.5 and tall and not sprite.legs:
-        return Kind.FIRE
-    if green[index].mean() >= 0.5 and is_rooted(sprite):
+    if not sprite.area:
+        return Kind.ITEM
+    if has_face(sprite):
+        return _creature(sprite)
+    if is_burning(sprite) or is_flame(sprite):
+        return Kind.FLAME
+    if _green_share(sprite) >= 0.5 and is_rooted(sprite):
         return Kind.PLANT
-    if is_round(sprite) and len(palette.lab) <= 5:
-        return Kind.ROUND
-    return Kind.CREATURE if is_creature(sprite) else Kind.THING
+    if len(sprite.legs) == 2 and sprite.box.height >= WIDE * sprite.box.width:
+        return Kind.BIPED
+    return Kind.ITEM
 
 
-def idle(sprite: Sprite) -> str:
-    """Return what a sprite does while it waits: what it looks like, but it does not spin."""
-    motion = PRIOR[kind(sprite)]
-    return "bob" if motion == "spin" else motion
+def _creature(sprite: Sprite) -> Kind:
+    box, legs = sprite.box, len(sprite.legs)
+    is_wide = box.width >= WIDE * box.height
+    if legs >= 3 or (is_wide and legs >= 2 and box.height >= LEAST_LEGGED):
+        return Kind.QUADRUPED
+    if legs >= 2 or box.height >= 0.85 * box.width:
+        return Kind.BIPED
+    is_winged = box.width >= WINGED * box.height and sprite.part("wings") is not None
+    return Kind.WINGED if is_winged else Kind.LEGLESS
+
+
+def has_face(sprite: Sprite) -> bool:
+    """Tell whether a pair of eyes lies about the axis of the rows that it is in."""
+    eyes = sprite.eyes
+    if eyes is None:
+        return False
+    left, top, right, bottom = eyes.box
+    rows = sprite.opaque[top:bottom]
+    columns = np.flatnonzero(rows.any(axis=0))
+    middle = (int(columns[0]) + int(columns[-1]) + 1) / 2
+    width = int(columns[-1]) + 1 - int(columns[0])
+    return abs((left + right) / 2 - middle) <= max(1.5, 0.2 * width)
+
+
+def looks_to(sprite: Sprite) -> int:
+    """Return -1 or 1 where the eyes lie off the head's middle, 0 when they do not tell."""
+    if sprite.eyes is None or not has_face(sprite):
+        return 0
+    left, top, right, bottom = sprite.eyes.box
+    columns = np.flatnonzero(sprite.opaque[top:bottom].any(axis=0))
+    off = (left + right) / 2 - (int(columns[0]) + int(columns[-1]) + 1) / 2
+    return 0 if abs(off) < 1 else int(np.sign(off))
+
+
+def is_coin(sprite: Sprite) -> bool:
+    """Tell whether a sprite is round and plain enough to turn about its axis."""
+    return is_round(sprite) and len(sprite.palette.lab) <= FEW_COLOURS
 
 
 def is_burning(sprite: Sprite) -> bool:
-    """Tell whether a bright flame is a part of the sprite and stands at its top."""
+    """Tell whether a flame is a part of the sprite and stands at its top."""
     flame = sprite.flame
     if flame is None or flame.area < 0.08 * sprite.area:
         return False
     at_top = flame.box.top <= sprite.box.top + 1 and flame.box.centre_y < sprite.box.centre_y
-    return at_top and bool(flame.palette.lab[:, 0].max() >= 0.8)
+    return at_top and burning.is_fire(sprite, flame.opaque)
 
 
-def is_creature(sprite: Sprite) -> bool:
-    """Tell whether a sprite has eyes, or stands on two feet and is no flat block."""
-    return sprite.eyes is not None or (
-        len(sprite.legs) >= 2 and sprite.box.height >= 0.7 * sprite.box.width
-    )
+def is_flame(sprite: Sprite) -> bool:
+    """Tell whether the whole sprite is a flame."""
+    share = sprite.palette.fiery[sprite.palette.index[sprite.opaque]].mean()
+    return bool(share >= 0.5) and not sprite.legs and burning.is_fire(sprite, sprite.opaque)
+
+
+def _green_share(sprite: Sprite) -> float:
+    palette = sprite.palette
+    green = (palette.hue >= 110) & (palette.hue <= 170) & (palette.chroma >= 0.05)
+    return float(green[palette.index[sprite.opaque]].mean())
 
 
 def can_walk(sprite: Sprite) -> bool:
-    """Tell whether stepping would look like walking.
-
-    Two feet, or a creature that is not a flat blob.
-    """
-    return len(sprite.legs) >= 2 or (
-        is_creature(sprite) and sprite.box.height >= 0.8 * sprite.box.width
-    )
+    """Tell whether stepping would look like walking: two feet, or a creature that stands up."""
+    if len(sprite.legs) >= 2 or sprite.kind in (Kind.BIPED, Kind.QUADRUPED):
+        return True
+    return has_face(sprite) and sprite.box.height >= TALL * sprite.box.width
 
 
 def is_rooted(sprite: Sprite) -> bool:
@@ -94,9 +105,3 @@ def is_rooted(sprite: Sprite) -> bool:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], floor, [False]]).astype(np.int8)))
     widest = int((edges[1::2] - edges[::2]).max(initial=0))
     return 2 * widest <= sprite.box.width
-
-
-def has_wings(sprite: Sprite) -> bool:
-    """Tell whether the sprite is wide and much of it lies beside its body."""
-    box = sprite.box
-    return box.width >= 1.2 * box.height and sprite.eyes is not None

@@ -1,32 +1,47 @@
-"""The text side of the prompt reader: clauses, stems, negation, adverbs and directions."""
+"""The text side of the prompt reader: clauses, stems, negation, and the parts that verbs move."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 
-from . import words
+from . import nouns, verbs, words
+from .spelling import Speller
+from .unread import UNREAD_VERBS
+from .words import listed
 
-FPS, SLOW_FPS, FAST_FPS = 8, 6, 12
 MOST_BETWEEN = 2
-VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 3, 1, 2
+UNREAD = "unread"
+ARTICLES = listed("a an the his her its their my your one three two four")
+PART_REACH = 4
+VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
+IDLE_WEIGHT = 7
+_COMPOUND = re.compile(r"([a-z]{2,})(cycle|anim|animation|loop)\Z")
 
 
 @dataclass(frozen=True)
 class Clause:
-    """A part of a prompt between punctuation; `negated` marks each word after a negation."""
+    """A part of a prompt between punctuation; `negated` marks each word after a negation.
+
+    `typed` are the words as they were typed, where the spelling was put right.
+    """
 
     number: int
     words: tuple[str, ...]
     negated: tuple[bool, ...]
+    typed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A stem found in a clause: the motion it asks for, its words and where they stand."""
+    """A stem found in a clause: the sense it asks for, its words and where they stand.
+
+    `how` are words of the reading (`slow`, `x2`), `part` is what moves, `beyond` says what one
+    still picture cannot give of it; `is_aside` says that it only goes along with another verb.
+    """
 
     motion: str
     words: str
@@ -38,25 +53,22 @@ class Hit:
     negated: bool
     beyond: str = ""
     swapped_for: str = ""
+    how: tuple[str, ...] = ()
+    part: str = ""
+    is_aside: bool = False
+
+    @property
+    def reach(self) -> int:
+        """Return the letters of its first word: of equals the more particular one leads."""
+        return len(self.words.split()[0])
 
     @property
     def weight(self) -> int:
-        """Return the score: verbs and the first clause count more."""
-        return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + FIRST_WEIGHT * (self.clause == 0)
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How a prompt wants things done; `words` are the adverbs that said so."""
-
-    strength: float
-    fps: int
-    cycles: int
-    across: int
-    down: int
-    once: bool
-    is_still: bool
-    words: tuple[str, ...]
+        """Return how much it counts: verbs and the first clause more, mere waiting less."""
+        if self.motion == "idle":
+            return IDLE_WEIGHT
+        first = FIRST_WEIGHT * (self.clause == 0) - self.is_aside
+        return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + first
 
 
 def normalised(prompt: str) -> str:
@@ -80,7 +92,8 @@ def clauses(prompt: str) -> tuple[Clause, ...]:
     return tuple(_clause(number, tuple(piece)) for number, piece in enumerate(filter(None, found)))
 
 
-def _clause(number: int, tokens: tuple[str, ...]) -> Clause:
+def _clause(number: int, typed: tuple[str, ...]) -> Clause:
+    tokens = _spelled(_parted(typed))
     negated, covered = [], False
     for place, token in enumerate(tokens):
         starts = token in words.NEGATIONS or (
@@ -89,12 +102,24 @@ def _clause(number: int, tokens: tuple[str, ...]) -> Clause:
         only = tokens[place + 1 : place + 2] == ("only",)
         covered = covered or (starts and not only)
         negated.append(covered)
-    return Clause(number, tokens, tuple(negated))
+    return Clause(number, tokens, tuple(negated), _parted(typed))
+
+
+def _parted(typed: tuple[str, ...]) -> tuple[str, ...]:
+    """Part words of the trade that were written as one: `walkcycle`."""
+    found: list[str] = []
+    for word in typed:
+        match = _COMPOUND.match(word)
+        is_two = match is not None and not is_plain(word) and is_stem_of_verb(match[1])
+        found += [match[1], match[2]] if match is not None and is_two else [word]
+    return tuple(found)
 
 
 def hits(clause: Clause) -> list[Hit]:
     """Find all stems of a clause; where two share a word, the longer one stands."""
-    found = [hit for entry in _entries() for hit in _matches(entry, clause)]
+    starts = {word[:2] for word in clause.words}
+    entries = [entry for entry in _entries() if entry.stems[0][:2] in starts]
+    found = [hit for entry in entries for hit in _matches(entry, clause)]
     found.sort(key=lambda hit: (-len(hit.places), -hit.length, not hit.is_verb, hit.start))
     taken: set[int] = set()
     kept = []
@@ -102,12 +127,13 @@ def hits(clause: Clause) -> list[Hit]:
         if not hit.places & taken:
             taken |= hit.places
             kept.append(hit)
-    return sorted(kept, key=lambda hit: hit.start)
+    return _with_parts(sorted(kept, key=lambda hit: hit.start), clause)
 
 
 @dataclass(frozen=True)
 class _Entry:
     motion: str
+    how: tuple[str, ...]
     stems: tuple[str, ...]
     is_verb: bool
     beyond: str
@@ -116,23 +142,33 @@ class _Entry:
 @cache
 def _entries() -> tuple[_Entry, ...]:
     listed = [
-        _Entry(motion, tuple(phrase.split("_")), table is words.VERBS, "")
-        for table in (words.VERBS, words.NOUNS)
-        for motion, phrases in table.items()
+        _Entry(reading.split()[0], tuple(reading.split()[1:]), _stems(phrase), is_verb, "")
+        for table, is_verb in ((verbs.VERBS, True), (nouns.NOUNS, False))
+        for reading, phrases in table.items()
         for phrase in phrases.split()
     ]
-    for phrases, (motion, reason) in words.BEYOND.items():
+    for phrases, (reading, reason) in verbs.BEYOND.items():
+        motion, *how = reading.split()
         listed += [
-            _Entry(motion, tuple(phrase.split("_")), True, reason) for phrase in phrases.split()
+            _Entry(motion, tuple(how), _stems(phrase), True, reason) for phrase in phrases.split()
         ]
+    listed += [
+        _Entry(UNREAD, (), _stems(phrase), True, "") for phrase in UNREAD_VERBS if "_" in phrase
+    ]
     return tuple(listed)
+
+
+def _stems(phrase: str) -> tuple[str, ...]:
+    return tuple(phrase.split("_"))
 
 
 def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
     for start, word in enumerate(clause.words):
-        if is_form(word, entry.stems[0]):
+        is_here = is_form(word, entry.stems[0])
+        if is_here and (entry.is_verb or is_noun_form(word, entry.stems[0])):
             places = _followed(entry.stems, clause.words, start)
             if places:
+                told = [part for word in entry.how if (part := word.partition("part:")[2])]
                 yield Hit(
                     entry.motion,
                     " ".join(clause.words[place] for place in places),
@@ -143,7 +179,14 @@ def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
                     entry.is_verb,
                     clause.negated[start],
                     entry.beyond,
+                    how=entry.how,
+                    part=told[0] if told else "",
                 )
+
+
+def is_noun_form(word: str, stem: str) -> bool:
+    """Tell whether a word is a noun of this stem: one or many, and no verb's ending."""
+    return word[len(stem) :] in ("", "s", "es", "y", "ies", "e")
 
 
 def _followed(stems: tuple[str, ...], tokens: tuple[str, ...], start: int) -> list[int]:
@@ -160,6 +203,8 @@ def _followed(stems: tuple[str, ...], tokens: tuple[str, ...], start: int) -> li
 
 def is_form(word: str, stem: str) -> bool:
     """Tell whether a word is a stem with one of the common endings, and not an exception."""
+    if word == stem:
+        return True
     if not word.startswith(stem) or word in words.EXCEPTIONS:
         return False
     ending = word[len(stem) :]
@@ -168,63 +213,156 @@ def is_form(word: str, stem: str) -> bool:
     )
 
 
-def manner(prompt: str, parts: tuple[Clause, ...]) -> Manner:
-    """Read adverbs, speed, direction, and loop or once from the words that no negation covers."""
-    said = [
-        word for part in parts for word, no in zip(part.words, part.negated, strict=True) if not no
-    ]
-    plain = " ".join(normalised(prompt).replace("-", " ").split())
-    once = any(phrase in plain for phrase in words.ONCE) and not set(said) & words.LOOP
-    gentle, strong = [w for w in said if w in words.GENTLE], _strong(parts)
-    slow = [w for w in said if w in words.SLOW]
-    fast = [w for w in said if w in words.FAST | words.FRANTIC]
-    return Manner(
-        strength=0.5 if gentle and not strong else 2.0 if strong else 1.0,
-        fps=SLOW_FPS if slow and not fast else FAST_FPS if fast else FPS,
-        cycles=2 if set(said) & words.FRANTIC else 1,
-        across=_first(said, words.ACROSS),
-        down=_first(said, words.DOWN),
-        once=once,
-        is_still=bool(set(said) & words.STILL),
-        words=tuple(dict.fromkeys(gentle + strong + slow + fast)),
+# -- parts --------------------------------------------------------------------------------------
+
+
+def parts(clause: Clause) -> dict[int, str]:
+    """Return the parts that a clause names, by the place of their word."""
+    found: dict[int, str] = {}
+    for place, word in enumerate(clause.words):
+        for part, (stems, _) in nouns.PARTS.items():
+            if place not in found and any(_is_noun(word, stem) for stem in stems.split()):
+                found[place] = part
+    return found
+
+
+def _is_noun(word: str, stem: str) -> bool:
+    return word in (stem, f"{stem}s", f"{stem}es")
+
+
+def _with_parts(found: list[Hit], clause: Clause) -> list[Hit]:
+    """Give each verb the part that it moves: the nearest one before it, or after it."""
+    named = parts(clause)
+    if not named:
+        return found
+    busy = {place for hit in found if hit.is_verb for place in hit.places}
+    free = {place: part for place, part in named.items() if place not in busy}
+    return [_with_part(hit, free, busy) if hit.is_verb else hit for hit in found]
+
+
+def _with_part(hit: Hit, free: dict[int, str], busy: set[int]) -> Hit:
+    closes = hit.motion in ("open", "close")
+    if (hit.motion not in nouns.LOOSE and not closes) or hit.beyond or not free:
+        return hit
+    if hit.part and not closes:
+        return hit
+    first, last = min(hit.places), max(hit.places)
+    reach = {
+        place: (first - place if place < first else place - last + 1)
+        for place in free
+        if not busy & set(range(min(place, last) + 1, max(place, first)))
+    }
+    near = [place for place, distance in reach.items() if distance <= PART_REACH]
+    if not near:
+        return hit
+    return _moving(hit, free[min(near, key=lambda place: reach[place])])
+
+
+def _moving(hit: Hit, part: str) -> Hit:
+    """Let a verb move a part: as such a part does."""
+    if hit.motion in ("open", "close"):
+        other = nouns.OPENING.get(part)
+        return replace(hit, motion=other, part="", how=()) if other else hit
+    motion = nouns.PARTS[part][1]
+    if not motion:
+        return replace(hit, motion="limb", beyond="a limb by itself has to be drawn anew")
+    if part == "sails":
+        turns = hit.motion in ("rotate", "rotat", "turn", "spin")
+        return (
+            replace(hit, motion="rotate", part="blades") if turns else replace(hit, motion="wave")
+        )
+    return replace(hit, motion=motion, part=part if part in nouns.TOLD else "")
+
+
+# -- spelling -----------------------------------------------------------------------------------
+
+
+def _spelled(typed: tuple[str, ...]) -> tuple[str, ...]:
+    """Put words right that are meant to be verbs; what follows "a" or "the" is a thing."""
+    befores = ("", *typed[:-1]) if typed else ()
+    return tuple(
+        word if before in ARTICLES else _speller().corrected(word)
+        for before, word in zip(befores, typed, strict=True)
     )
 
 
-def _strong(parts: tuple[Clause, ...]) -> list[str]:
-    """Return the words of strength, but not those that describe a thing: "the heavy body"."""
-    return [
-        word
-        for part in parts
-        for word, after, no in zip(part.words, (*part.words[1:], ""), part.negated, strict=True)
-        if word in words.STRONG and after not in words.THINGS and not no
-    ]
+@cache
+def _speller() -> Speller:
+    single = (entry.stems[0] for entry in _entries() if entry.is_verb and len(entry.stems) == 1)
+    stems = {stem for stem in single if stem[2:]}
+    forms = {stem + ending for stem in stems for ending in ("", "s", "e", "es", "ed", "ing")}
+    doubled = {
+        f"{stem}{stem[-1]}{ending}" for stem in stems if _doubles(stem) for ending in ("ing", "ed")
+    }
+    return Speller({*forms, *doubled, *words.SLOW, *words.FAST, *words.LOOP}, is_known)
 
 
-def _first(said: list[str], table: Mapping[str, int]) -> int:
-    return next((table[word] for word in said if word in table), 0)
+def _doubles(stem: str) -> bool:
+    """Tell whether a stem doubles its last letter: hop, hopping."""
+    vowels = [letter in "aeiou" for letter in stem[-3:]]
+    return len(stem) <= 5 and vowels == [False, True, False] and stem[-1] not in "wxy"
 
 
-def unread(parts: tuple[Clause, ...], found: list[Hit]) -> tuple[str, ...]:
-    """Return the content words that had no effect, in order, each once."""
-    read = {(hit.clause, place) for hit in found for place in hit.places}
-    known = (
-        words.GENTLE
-        | words.STRONG
-        | words.SLOW
-        | words.FAST
-        | words.FRANTIC
-        | words.LOOP
-        | words.STILL
-        | words.PLAIN
-        | words.NEGATIONS
-        | frozenset(words.ACROSS)
-        | frozenset(words.DOWN)
-        | {"once", "stops"}
+@cache
+def is_known(word: str) -> bool:
+    """Tell whether any table has a word, in one of its forms."""
+    return is_plain(word) or is_stem_of_verb(word) or is_unread_verb(word) or is_noun(word)
+
+
+def is_plain(word: str) -> bool:
+    """Tell whether a word says nothing of what moves, or only how."""
+    return (
+        word in words.PLAIN
+        or word in words.HOW
+        or word in nouns.PLAIN_NOUNS
+        or word in words.EXCEPTIONS
+        or word in _ADVERBS
+        or not word.isascii()
     )
-    left = (
-        word
-        for part in parts
-        for place, word in enumerate(part.words)
-        if (part.number, place) not in read and word not in known and not part.negated[place]
+
+
+_ADVERBS = frozenset(
+    {
+        *(*words.GENTLE, *words.STRONG, *words.SLOW, *words.FAST, *words.FRANTIC, *words.LOOP),
+        *(*words.STILL, *words.NEGATIONS, *words.ACROSS, *words.DOWN, *words.COUNTS),
+        *("once", "stops", "times", "time", "shot", "single"),
+    }
+)
+
+
+def is_stem_of_verb(word: str) -> bool:
+    """Tell whether a word, alone or in a phrase, is the form of a verb that is performed."""
+    return any(is_form(word, stem) for entry in _near(word[:2]) for stem in entry if stem)
+
+
+@cache
+def _near(start: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        stems
+        for entry in _entries()
+        if (stems := tuple(stem for stem in entry.stems if stem[:2] == start))
     )
-    return tuple(dict.fromkeys(left))
+
+
+def is_unread_verb(word: str) -> bool:
+    """Tell whether a word is the form of a verb that nothing here performs."""
+    return any(is_form(word, stem) for stem in UNREAD_VERBS if "_" not in stem)
+
+
+def is_noun(word: str) -> bool:
+    """Tell whether a word is a kind of sprite, or a part of one."""
+    return any(
+        _is_noun(word, stem)
+        for table in (*nouns.KINDS.values(), *(stems for stems, _ in nouns.PARTS.values()))
+        for stem in table.split()
+    )
+
+
+def is_thing(word: str) -> bool:
+    """Tell whether a word is a noun that may do something: a kind of sprite, or a part."""
+    return is_noun(word)
+
+
+def is_silent(word: str) -> bool:
+    """Tell whether a word is too common to be reported as ignored."""
+    return is_plain(word) or is_noun(word)

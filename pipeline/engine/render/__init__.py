@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
+from .. import ENGINE_VERSION
 from ..accounts.jobs import Product, Refusal
 from ..contract import pictures
 from ..contract.errors import InvalidImage
@@ -84,8 +85,13 @@ def _animate(order: AnimateOrder, matte_noise: int) -> Product | Refusal:
         frames=order.output_frames,
         negative_prompt=order.negative_prompt,
         seed=order.seed,
+        described=order.sprite,
     )
-    notes: dict[str, object] = {"interpretation": clip.interpretation, "loops": clip.loops}
+    notes: dict[str, object] = {
+        "interpretation": clip.interpretation,
+        "loops": clip.loops,
+        "engine_version": ENGINE_VERSION,
+    }
     if clip.needs_ai is not None:
         notes |= {"needs_ai": True, "needs_ai_reason": clip.needs_ai}
         if order.is_strict:

@@ -12,11 +12,13 @@ import numpy as np
 
 from .. import parts
 from .. import prompt as prompts
+from ..contract.orders import Described
 from ..motions import MOTIONS, Layer, Parameters, gather, perform
 from ..parts import Room, Sprite
 from ..parts.types import Ints, Pixels
 from ..prompt import Reading
 
+NOTHING_SAID = Described()
 ORDER = (Layer.COLOUR, Layer.FORM, Layer.WHOLE)
 
 
@@ -44,14 +46,22 @@ def animate(
     frames: int = 8,
     negative_prompt: str = "",
     seed: int | None = None,
+    described: Described = NOTHING_SAID,
 ) -> Animation:
     """Animate a (height, width, 4) uint8 straight RGBA sprite on its own canvas.
 
     Alpha is cut at 128. Without a seed one is derived from pixels and prompt, so that equal
-    requests look equal.
+    requests look equal. `described` is what the request says of the sprite itself.
     """
-    source = parts.cut(sprite)
-    reading = prompts.read(prompt, source, negative_prompt)
+    cut = replace(
+        parts.cut(sprite),
+        kind=described.kind,
+        facing=described.facing,
+        boxes=described.parts,
+        extra_colours=described.extra_colors,
+    )
+    reading = prompts.read(prompt, cut, negative_prompt)
+    source = reading.sprite
     number = derived_seed(source.pixels, prompt) if seed is None else seed
     map_, done = _performed(source, frames, reading, number)
     return Animation(
@@ -126,6 +136,6 @@ def _told(reading: Reading, done: tuple[str, ...]) -> str:
     """Add to the sentence what was performed instead when frames or room were too few."""
     wanted = reading.motions[0][0]
     if done[0] == wanted:
-        return reading.sentence
+        return reading.told(done)
     instead = f"Shown as {done[0]}: {wanted} needs more frames or room, or finds nothing to move."
-    return f"{reading.sentence} {instead}"
+    return f"{reading.told(done)} {instead}"

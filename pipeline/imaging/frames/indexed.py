@@ -10,6 +10,9 @@ import numpy as np
 from ..picture import color
 from ..picture.raster import U8, Bools, Floats, Index
 
+#: The distances of so many colours to each other are kept: 1 MiB.
+TABLE_COLORS = 512
+
 
 @dataclass(frozen=True, eq=False)
 class Reel:
@@ -38,22 +41,43 @@ class Reel:
         """Return which pixels of the source are opaque."""
         return self.source >= 0
 
-    @cached_property
-    def ramp(self) -> Floats:
-        """Return the deltaE2 of every two palette numbers; the last, so -1 too, is transparent.
+    def apart(self, a: Index | int, b: Index | int) -> Floats:
+        """Return the deltaE2 of palette numbers of one shape; transparent against opaque is 1.0.
 
-        Transparent against opaque counts 1.0.
+        Of a few colours a table is quicker; of more it would take a gigabyte.
         """
-        art = color.lab_of(self.palette)
-        size = len(art)
+        if self._table is not None:
+            known: Floats = self._table[a, b]
+            return known
+        step = self._shades[a] - self._shades[b]
+        gap = np.sqrt((step * step).sum(axis=-1, dtype=np.float32))
+        one, other = np.less(a, 0), np.less(b, 0)
+        away: Floats = np.where(one | other, np.float32(1), gap)
+        return np.where(one & other, np.float32(0), away)
+
+    @cached_property
+    def _shades(self) -> Floats:
+        return color.lab_of(self.palette)
+
+    @cached_property
+    def _table(self) -> Floats | None:
+        """Return the distance of every two numbers; the last, so -1 too, is transparent."""
+        size = len(self.palette)
+        if size > TABLE_COLORS:
+            return None
         table = np.ones((size + 1, size + 1), dtype=np.float32)
-        table[:size, :size] = color.distances(art, art)
+        table[:size, :size] = color.distances(self._shades, self._shades)
         table[size, size] = 0.0
         return table
 
+    def difference(self, a: Index, b: Index) -> float:
+        """Return the mean deltaE2 of two frames over the union of their opaque pixels."""
+        union = (a >= 0) | (b >= 0)
+        return float(self.apart(a[union], b[union]).mean()) if union.any() else 0.0
+
     def with_index(self, index: Index) -> Reel:
         """Return the same clip with other frames."""
-        return replace(self, index=index.astype(np.int16, copy=False))
+        return replace(self, index=index.astype(np.int32, copy=False))
 
     def rgba(self) -> U8:
         """Return the frames as (frames, height, width, 4) uint8."""
@@ -73,10 +97,4 @@ def number(rgba: U8, palette: U8) -> Index:
     codes = color.pack(palette)
     order = np.argsort(codes)
     at = np.searchsorted(codes[order], color.pack(rgba[..., :3])).clip(0, len(codes) - 1)
-    return np.where(rgba[..., 3] > 0, order[at], -1).astype(np.int16)
-
-
-def difference(table: Floats, a: Index, b: Index) -> float:
-    """Return the mean deltaE2 of two frames over the union of their opaque pixels."""
-    union = (a >= 0) | (b >= 0)
-    return float(table[a[union], b[union]].mean()) if union.any() else 0.0
+    return np.where(rgba[..., 3] > 0, order[at], -1).astype(np.int32)

@@ -42,6 +42,29 @@ class Motion(Record, frozen=True, kw_only=True):
     wraps: bool = False
     #: One stroke is much faster than the rest.
     strikes: bool = False
+    #: It stands and lives: a breath, a sway of the body, nothing else.
+    idles: bool = False
+    #: The whole figure hangs, floats or rolls: it has no floor.
+    floats: bool = False
+    #: Its chest rises and sinks.
+    breathes: bool = False
+    #: It goes on the spot, on legs or otherwise.
+    walks: bool = False
+    #: It stands on its feet, which stay where they are.
+    stands: bool = False
+    #: It does something once, and may end in another pose or place.
+    acts: bool = False
+    #: It ends lying, or gone.
+    dies: bool = False
+    #: It turns white or red for a moment.
+    flashes: bool = False
+    #: Eyes move by themselves.
+    looks: bool = False
+    #: It is asked to stay as it is.
+    rests: bool = False
+    #: A part of the head is named, or of the legs: that moves, and nothing else.
+    names_top: bool = False
+    names_bottom: bool = False
 
 
 _SHAKES = "shak trembl shiver rumbl vibrat hit explo"
@@ -74,13 +97,39 @@ STEMS = {
     "covers": "nod talk chew peck agree bow head eat sip drink",
     "wraps": f"{_SCROLLS} flow stream waterfall",
     "strikes": f"{_STRIKES} ram stab bit snap thrust smash chop",
+    "idles": "idle stand wait rest alive fidget",
+    "breathes": "breath",
+    "floats": "float hover fly flap levitat glid drift swim hang swing pendulum tilt rock danc "
+    "sway wobbl roll rotat spin bounc hop jump slid ghost bat bee fairy",
+    "walks": "walk march stroll patrol sneak tiptoe run jog sprint trot gallop",
+    "stands": "idle breath stand wait attack slash punch cast",
+    "acts": f"{_STRIKES} cast open close die dies death dying hurt damage knock fall jump leap "
+    "land throw shoot explo crumbl collaps pick spawn appear vanish teleport",
+    "dies": "die dies dying death dead kill perish collaps",
+    "flashes": "flash hurt damage hit blink cast explo lightning electr",
+    "looks": "look glanc blink eyes roll stare sleep dart wink",
+    "rests": "static motionless frozen freez",
+    "names_top": "head nod chew ears",
+    "names_bottom": "feet foot legs tap",
 }
 _TRAITS = {
     trait: re.compile(rf"(?<![a-z])(?:{'|'.join(stems.split())})") for trait, stems in STEMS.items()
 }
 
 
+#: What a clip's name alone says of standing counts only while the prompt names no other motion.
+_STANDING = ("idles", "stands")
+_OTHER = tuple(trait for trait in STEMS if trait not in (*_STANDING, "breathes", "is_reversible"))
+
+
 def read(clip: str, prompt: str) -> Motion:
     """Read a clip's name and prompt; what is negated does not count."""
-    words = _NEGATION.sub(" ", f" {clip.replace('_', ' ')}, {prompt} ".lower())
-    return Motion(**{trait: bool(told.search(words)) for trait, told in _TRAITS.items()})
+    both, asked = (_told(text) for text in (f"{clip.replace('_', ' ')}, {prompt}", prompt))
+    if any(asked[trait] for trait in _OTHER):
+        both |= {trait: asked[trait] for trait in _STANDING}
+    return Motion(**both)
+
+
+def _told(text: str) -> dict[str, bool]:
+    words = _NEGATION.sub(" ", f" {text} ".lower())
+    return {trait: bool(told.search(words)) for trait, told in _TRAITS.items()}

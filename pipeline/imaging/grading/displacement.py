@@ -12,7 +12,14 @@ from functools import cached_property
 import numpy as np
 
 from ..frames.indexed import Reel
-from ..picture.raster import Floats
+from ..picture import color
+from ..picture.raster import Floats, Ints
+
+#: Of more colours, alike ones are followed together: each costs 16 KiB a frame at 256 px.
+MOST_COLORS = 256
+#: Levels of lightness and of both other axes into which more colours than that are sorted, and the
+#: range that they divide.
+LEVELS, LOWEST, HIGHEST = (12, 5, 4), (0.0, -0.5, -0.6), (1.0, 0.6, 0.4)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +54,15 @@ def of_ink(reel: Reel) -> Travel:
 
 
 def of_colors(reel: Reel) -> Travel:
-    """Follow every colour by itself, in the sums of all rows and of all columns."""
+    """Follow every colour by itself, in the sums of all rows and of all columns.
+
+    Bound: 16 frames of 256 colours and 256 px take 34 MiB, and as much again on the way.
+    """
     count, height, width = reel.index.shape
     frame, y, x = np.nonzero(reel.solid)
-    colors = len(reel.palette)
-    at = frame * colors + reel.index[reel.solid]
+    group = groups(reel)
+    colors = int(group.max(initial=0)) + 1
+    at = frame * colors + group[reel.index[reel.solid]]
     across = np.bincount(at * width + x, minlength=count * colors * width)
     down = np.bincount(at * height + y, minlength=count * colors * height)
     return _travel(
@@ -59,6 +70,17 @@ def of_colors(reel: Reel) -> Travel:
         across.reshape(-1, width).cumsum(axis=1),
         down.reshape(-1, height).cumsum(axis=1),
     )
+
+
+def groups(reel: Reel) -> Ints:
+    """Return the number by which each palette colour is followed: its own, if they are few."""
+    if len(reel.palette) <= MOST_COLORS:
+        return np.arange(len(reel.palette))
+    low, high, levels = (np.array(one) for one in (LOWEST, HIGHEST, LEVELS))
+    share = (color.lab_of(reel.palette) - low) / (high - low)
+    level = np.floor(share * levels).astype(np.int64).clip(0, levels - 1)
+    group: Ints = np.ravel_multi_index(tuple(level.T), LEVELS).astype(np.int64)
+    return group
 
 
 def _travel(reel: Reel, *counts: np.ndarray[tuple[int, ...], np.dtype[np.integer]]) -> Travel:

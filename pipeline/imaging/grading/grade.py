@@ -14,15 +14,18 @@ import numpy as np
 from ...core.model import Grade, Remedy
 from ..frames.indexed import Reel
 from ..keying.cutout import Cutout
+from ..picture.raster import Index
 from ..repair import loop as loops
 from ..stages import Step
-from . import flicker, missing, motion_faults
+from . import flicker, missing, motion_faults, motion_rules
 from .fault import WEIGHTS, Fault, fault, share, where
 
 #: So few px of background in a whole clip are reported; more of them are no clip at all.
 SPECKS_PX = 3
 #: A flash of four frames has none that is like the one before it.
 BOILING_FRAMES = 6
+#: In sprites of more colours than these, a change is one of more than so much (deltaE2).
+SHADED_COLORS, SEEN = 64, 0.08
 
 
 def grade(
@@ -62,15 +65,17 @@ def _faults(step: Step, keyed: Step, *, loops: bool) -> list[Fault]:
     found = (
         _identity(keyed.reel),
         _palette(step),
+        _filled(step),
         missing.of_colors(reel, motion, loops=loops),
         missing.of_parts(reel, motion, loops=loops),
         motion_faults.of_seam(reel, motion, loops=loops, sent=len(step.cutout.solid)),
         motion_faults.of_steps(reel, motion),
         motion_faults.of_place(reel, motion),
         _flicker(reel, is_event=motion.is_event),
-        _motion(reel),
+        _boiling(reel),
     )
-    return [one for one in found if one is not None]
+    seen = [one for one in found if one is not None]
+    return seen + motion_rules.find(reel, motion, loops=loops)
 
 
 def _residue(cutout: Cutout) -> str:
@@ -93,15 +98,18 @@ def _palette(step: Step) -> Fault | None:
     return fault("palette", share(away, 0.10, 0.30), sentence)
 
 
+def _filled(step: Step) -> Fault | None:
+    sentence = f"{step.filled:.0%} of the picture was left empty by the motion and shows the source"
+    return fault("filled", share(step.filled, 0.005, 0.10), sentence)
+
+
 def _flicker(reel: Reel, *, is_event: bool) -> Fault | None:
     flicks = 0.0 if is_event else flicker.share(reel)
     sentence = f"single pixels flicker: {flicks:.1%} of the figure"
     return fault("flicker", share(flicks, 0.02, 0.05), sentence)
 
 
-def _motion(reel: Reel) -> Fault | None:
-    if reel.count > 1 and (reel.index == reel.index[0]).all():
-        return fault("motion", 1.0, "all frames are the same: nothing moves")
+def _boiling(reel: Reel) -> Fault | None:
     is_never_still = reel.count >= BOILING_FRAMES and all(value > 0 for value in loops.steps(reel))
     boiling = float(np.mean(_changes(reel))) if is_never_still else 0.0
     return fault("motion", share(boiling, 0.85, 1.0), "the whole picture changes in every frame")
@@ -109,4 +117,12 @@ def _motion(reel: Reel) -> Fault | None:
 
 def _changes(reel: Reel) -> list[float]:
     pairs = zip(reel.index, np.roll(reel.index, -1, axis=0), strict=True)
-    return [float((a != b).sum() / max(1, ((a >= 0) | (b >= 0)).sum())) for a, b in pairs]
+    return [_changed(reel, a, b) / max(1, int(((a >= 0) | (b >= 0)).sum())) for a, b in pairs]
+
+
+def _changed(reel: Reel, a: Index, b: Index) -> int:
+    """Count the pixels that change; of a shaded figure that moves every px is another colour."""
+    differ = a != b
+    if reel.own > SHADED_COLORS:
+        differ[differ] = reel.apart(a[differ], b[differ]) > SEEN
+    return int(differ.sum())

@@ -34,7 +34,7 @@ STRANGE = 0.45
 
 def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     """Judge a colour of the source that vanishes for some frames."""
-    if reel.count < (SHAPED_FRAMES if motion.reshapes else 3):
+    if motion.acts or reel.count < (SHAPED_FRAMES if motion.reshapes else 3):
         return None
     counts = _counts(reel)
     wanted = np.bincount(reel.source[reel.source_solid], minlength=reel.own)
@@ -53,7 +53,7 @@ def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     has_turned = bool(change[other] >= GAINED * lost)
     if motion.covers and not has_turned:
         return None
-    is_strange = has_turned and reel.ramp[number, other] >= STRANGE
+    is_strange = has_turned and float(reel.apart(number, other)) >= STRANGE
     if (motion.recolors or motion.hides) and not is_strange:
         return None
     text = f"{frames(dip.first, dip.last)}: {lost} px of {color.to_hex(reel.palette[number])} "
@@ -69,8 +69,8 @@ def _successor(reel: Reel, frame: int, number: int) -> int:
 
 def of_parts(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     """Judge ink that is gone for some frames."""
-    if motion.hides or reel.count < 3:
-        return None
+    if motion.hides or motion.acts or reel.count < 3:
+        return None  # who turns round to strike shows less of himself
     area = reel.solid.sum(axis=(1, 2)) / max(1, int(reel.source_solid.sum()))
     is_shaped = motion.reshapes or motion.flares
     if is_shaped and reel.count < SHAPED_FRAMES:

@@ -6,7 +6,10 @@ import numpy as np
 
 from ..frames.indexed import Reel
 from ..frames.prompt_motion import Motion
+from ..picture import raster
 from ..picture.raster import Floats
+from ..repair import align
+from ..repair.loop import overlap
 from . import closure
 from .closure import Closure
 from .fault import Fault, fault, share
@@ -31,6 +34,10 @@ BACK_PX = 0.25
 #: Least px of a trend that swings, and how many times the swing it is.
 TREND_PX = 2.0
 STEADY = (3.2, 4.2)
+#: Px are those of a figure so large; a larger one may go farther.
+LARGE_PX = 64
+#: Overlap from which on two silhouettes, one moved onto the other, are one pose.
+SAME_POSE = 0.52
 
 
 def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | None:
@@ -52,7 +59,10 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
             share(found.wide, *LOOSE) if motion.flares or not found.is_smooth else _widens(found),
             f"{text}its last step is {wide:.1f} times the widest one",
         ),
-        (share(found.jump_px, *JUMP_PX), f"{text}the figure jumps {way:.1f} px back to frame 0"),
+        (
+            share(found.jump_px / _scale(reel), *JUMP_PX) * _is_same_pose(reel),
+            f"{text}the figure jumps {way:.1f} px back to frame 0",
+        ),
     )
     return fault("seam", badness, sentence)
 
@@ -87,22 +97,38 @@ def of_steps(reel: Reel, motion: Motion) -> Fault | None:
 
 def of_place(reel: Reel, motion: Motion) -> Fault | None:
     """Judge a figure that wanders: its middle goes one way, beside what it does anyway."""
-    if reel.count < 4:
-        return None
-    faults = []
+    if reel.count < 4 or motion.acts:
+        return None  # who strikes or falls may end elsewhere
+    faults, scale = [], _scale(reel)
     for axis, words in enumerate((("up", "down"), ("left", "right"))):
         at = closure.centres(reel)[:, axis]
         way = float(at[-1] - at[0])
         is_straight = bool((np.diff(at) * np.sign(way) >= -BACK_PX).all())
-        badness = share(abs(way), *DRIFT_PX) if is_straight else 0.0
+        badness = share(abs(way) / scale, *DRIFT_PX) if is_straight else 0.0
         trend, rest = _trend(at)
-        if not motion.wraps and abs(trend) >= TREND_PX:
+        if not motion.wraps and abs(trend) >= TREND_PX * scale:
             badness = max(badness, share(abs(trend) / (rest + BACK_PX), *STEADY))
         word = words[int((way if is_straight else trend) > 0)]
         px = abs(way if is_straight else trend)
         sentence = f"frame {reel.count - 1}: the figure has drifted {px:.0f} px {word}"
+        if badness and not _is_same_pose(reel):
+            badness = 0.0  # wings that went up are no figure that went down
         faults.append((badness, sentence))
     return fault("place", *max(faults))
+
+
+def _scale(reel: Reel) -> float:
+    """Return by how much a figure is larger than those whose px the limits are of."""
+    box = raster.box(reel.source_solid) or (0, 0, 1, 1)
+    return max(1.0, max(box[2] - box[0], box[3] - box[1]) / LARGE_PX)
+
+
+def _is_same_pose(reel: Reel) -> bool:
+    """Say whether the last frame is the first, moved: else its middle tells of a pose, no way."""
+    at = closure.centres(reel)
+    y, x = (round(float(by)) for by in at[-1] - at[0])
+    back = align.move(reel.index[-1], -x, -y)
+    return overlap(back, reel.index[0]) >= SAME_POSE
 
 
 def _trend(at: Floats) -> tuple[float, float]:

@@ -19,6 +19,8 @@ from ..upload import matte
 #: A colour of this share of the source, and of so many px, that keeps less than this was eaten by
 #: the key, if most of its places are transparent now.
 NOTABLE, LEAST_PX, KEPT, CLEARED = 0.005, 2, 0.25, 0.5
+#: More of the figure than this may be background or not.
+UNDECIDED = 0.005
 #: A matte must be this far from an eaten colour to be worth another take (deltaE2).
 WORTH = 0.30
 #: More px than this at the edge of the canvas are a motion that was cut off.
@@ -30,8 +32,27 @@ SIDES = ("left", "upper", "right", "lower")
 
 def find(keyed: Step, resolved: Resolved) -> tuple[Remedy, ...]:
     """Look at a clip that was cut out and is on its palette, before repairs change it."""
-    found = (_eaten(keyed.reel, resolved), _cut_off(keyed.reel, resolved))
+    found = (
+        _unkeyed(keyed, resolved),
+        _eaten(keyed.reel, resolved),
+        _cut_off(keyed.reel, resolved),
+    )
     return tuple(remedy for remedy in found if remedy is not None)
+
+
+def _unkeyed(keyed: Step, resolved: Resolved) -> Remedy | None:
+    """Look for parts that have the background's colour, and that the source does not settle."""
+    if keyed.undecided <= UNDECIDED:
+        return None
+    key = color.to_hex(keyed.cutout.matte[0])
+    fault = (
+        f"the background came in {key}, a colour of the sprite: of {keyed.undecided:.0%} of the "
+        "figure nothing tells whether it belongs to it"
+    )
+    other = resolved.runner_up if key == resolved.matte else resolved.matte
+    if not other:
+        return Remedy(fault=fault)
+    return Remedy(fault=fault, option=f"--matte {other[1:]}", promise=f"on {other}")
 
 
 def _eaten(reel: Reel, resolved: Resolved) -> Remedy | None:

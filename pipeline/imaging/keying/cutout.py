@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..frames.raw import Film
-from ..picture import color, regions
+from ..picture import color, nearest, regions
 from ..picture.raster import U8, Bools, Floats, Index, Ints
 from . import specks
 
@@ -21,6 +21,8 @@ from . import specks
 TOLERANCE, TOLERANCE_SHARE = 0.20, 0.45
 #: From this distance on a pocket inside the figure is background wherever it is.
 SAFE_DISTANCE = 0.45
+#: A matte so near to a colour of an opaque source is no key at all.
+NO_KEY = 0.03
 #: A matte farther than this from the one that was asked for was repainted.
 REPAINTED = 0.15
 #: Shares of matte in an edge pixel that are tried, and from which on it is background.
@@ -29,8 +31,6 @@ CLEAR_SHARE = 0.5
 #: From this share of matte on, explained so well, a pixel inside the figure is spilt: in groups of
 #: so many px or so large a part of the figure at most, and if it is so far from the palette.
 SPILT_SHARE, SPILT_AWAY, SPILT_PX, SPILT_PART, FOREIGN = 0.30, 0.06, 4, 0.005, 0.05
-#: Work on this many pairs of colours at a time.
-_CHUNK = 2_000
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def cut(
 ) -> Cutout:
     """Key out the frames of a source (height, width) of palette numbers."""
     repairs = repairs or Repairs()
-    blank = np.full(film.frames.shape[:3], -1, dtype=np.int16)
+    blank = np.full(film.frames.shape[:3], -1, dtype=np.int32)
     outside = _outside(source)
     if not outside.any():
-        return Cutout(blank < 0, blank, np.repeat(matte[None], len(blank), axis=0), is_exact=True)
+        return _opaque(film, palette, matte, repairs)
     scene = _scene(film, outside, source)
     if _is_exact(scene, palette):
         return Cutout(scene.away > 0, blank, scene.matte, is_exact=True)
@@ -99,12 +99,32 @@ def cut(
     nominal = color.distances(color.lab_of(scene.matte), color.lab_of(matte[None]))
     return Cutout(
         solid,
-        np.where(solid, settled, -1).astype(np.int16),
+        np.where(solid, settled, -1).astype(np.int32),
         scene.matte,
         residue=int((solid & (settled < 0) & (scene.away <= tolerance / 2)).sum()),
         is_repainted=bool(nominal.max() > REPAINTED),
         uncertain=uncertain,
     )
+
+
+def _opaque(film: Film, palette: U8, matte: U8, repairs: Repairs) -> Cutout:
+    """Clear what shows the matte in a clip whose source leaves no room for it: what moved away.
+
+    Nothing tells the painted matte there, so the one that was asked for is believed, if it is no
+    colour of the source.
+    """
+    keys = np.repeat(matte[None], len(film.frames), axis=0)
+    blank = np.full(film.frames.shape[:3], -1, dtype=np.int32)
+    art, key = color.lab_of(palette), color.lab_of(matte[None])
+    tolerance = min(TOLERANCE, TOLERANCE_SHARE * float(color.distances(key, art).min()))
+    away = color.distances(color.lab_of(film.colors), key)[:, 0].take(film.number)
+    solid = away > tolerance
+    if solid.all() or tolerance < NO_KEY:
+        return Cutout(blank < 0, blank, keys, is_exact=True)
+    if repairs.fringe:
+        scene = _Scene(film.colors, film.number, keys, away)
+        solid, blank = _fringe(scene, solid, palette)
+    return Cutout(solid, np.where(solid, blank, -1), keys, is_exact=True)
 
 
 def _outside(source: Index) -> Bools:
@@ -166,7 +186,7 @@ def _fringe(scene: _Scene, solid: Bools, palette: U8) -> tuple[Bools, Index]:
 
 def _spilt(scene: _Scene, solid: Bools, settled: Index, palette: U8) -> Index:
     """Settle the few pixels inside the figure that matte was mixed into; more are material."""
-    off = color.distances(color.lab_of(scene.colors), color.lab_of(palette)).min(axis=1) > FOREIGN
+    off = nearest.distance(scene.colors, palette) > FOREIGN
     inside = solid & ~regions.grow(~solid) & off[scene.number]
     found = _settled(
         scene, inside, palette, lambda share, away: (share >= SPILT_SHARE) & (away <= SPILT_AWAY)
@@ -185,14 +205,14 @@ def _settled(
 
     `is_told` says by the shares of matte, and how far that is from the colours, which are believed.
     """
-    settled = np.full(where.shape, -1, dtype=np.int16)
+    settled = np.full(where.shape, -1, dtype=np.int32)
     found, which = np.unique(scene.matte, axis=0, return_inverse=True)
     for at, key in enumerate(found):
         mine = where & (which.ravel() == at)[:, None, None]
         numbers = scene.number[mine]
         used = _used(numbers)
         share, entry, away = unmix(scene.colors[used], palette, key)
-        table = np.full(len(scene.colors), -1, dtype=np.int16)
+        table = np.full(len(scene.colors), -1, dtype=np.int32)
         table[used] = np.where(is_told(share, away), entry, -1)
         settled[mine] = table[numbers]
     return settled
@@ -211,12 +231,7 @@ def unmix(colors: U8, palette: U8, matte: U8) -> tuple[Floats, NDArray[np.int64]
     """
     shares = np.array(SHARES, dtype=np.float32)
     blends = (1 - shares)[:, None, None] * palette + shares[:, None, None] * matte
-    targets = color.lab_of(np.floor(blends + 0.5).astype(np.uint8).reshape(-1, 3))
-    best = np.empty(len(colors), dtype=np.int64)
-    away = np.empty(len(colors), dtype=np.float32)
-    wanted = color.lab_of(colors)
-    for start in range(0, len(colors), _CHUNK):
-        part = color.distances(wanted[start : start + _CHUNK], targets)
-        best[start : start + _CHUNK] = part.argmin(axis=1)
-        away[start : start + _CHUNK] = part.min(axis=1)
-    return shares[best // len(palette)], best % len(palette), away
+    targets = np.floor(blends + 0.5).astype(np.uint8).reshape(-1, 3)
+    found = nearest.find(colors, targets)
+    best = found.first
+    return shares[best // len(palette)], best % len(palette), found.away

@@ -6,14 +6,14 @@ chosen frame by frame flicker.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ..frames.indexed import Reel
 from ..frames.raw import Film
-from ..picture import color
-from ..picture.raster import U8, Bools, Floats, Index, Ints
+from ..picture import color, nearest
+from ..picture.raster import U8, Bools, Index, Ints
 from .cutout import Cutout
 
 #: "strict": the source's colours; a number: that many more; "free": whatever came.
@@ -32,24 +32,24 @@ def remap(
     colors, number = film.colors, film.number
     table = _palette(colors, number, cutout.solid, palette, policy)
     first, second, tied = _nearest(colors, table)
-    index = np.where(cutout.solid, first[number], -1).astype(np.int16)
+    index = np.where(cutout.solid, first[number], -1).astype(np.int32)
     if tied.any() and not cutout.is_exact:
         index = _settle_ties(index, second[number], tied[number] & cutout.solid)
     # What the edge says holds: it was unmixed from the matte, `number` was not.
     index = np.where(cutout.settled >= 0, cutout.settled, index)
-    return Reel(index=index.astype(np.int16), source=source, palette=table, own=len(palette))
+    return Reel(index=index.astype(np.int32), source=source, palette=table, own=len(palette))
 
 
 def share_on_palette(film: Film, solid: Bools, palette: U8, *, within: float = 0.05) -> float:
     """Return the share of opaque pixels within `within` deltaE2 of the palette as they came."""
-    near = color.distances(color.lab_of(film.colors), color.lab_of(palette)).min(axis=1) <= within
+    near = nearest.distance(film.colors, palette) <= within
     return float(near[film.number[solid]].mean()) if solid.any() else 1.0
 
 
 def _palette(colors: U8, number: Ints, solid: Bools, palette: U8, policy: Policy) -> U8:
     if policy == "strict":
         return palette
-    used = colors[np.unique(number[solid])]
+    used = colors[np.flatnonzero(np.bincount(number[solid], minlength=1))]
     foreign = used[~color.is_member(used, palette)]
     if policy == "free":
         return np.concatenate([palette, foreign])
@@ -58,41 +58,46 @@ def _palette(colors: U8, number: Ints, solid: Bools, palette: U8, policy: Policy
 
 def _newcomers(colors: U8, number: Ints, solid: Bools, palette: U8, most: int) -> U8:
     """Find up to `most` colours that are far from the palette and seen in two frames or more."""
-    found: list[U8] = []
-    need = FOREIGN_SHARE * solid.sum() / len(solid)
-    for _ in range(most):
-        table = np.concatenate([palette, *(c[None] for c in found)])
-        away = color.distances(color.lab_of(colors), color.lab_of(table)).min(axis=1) > FOREIGN
-        per_frame = np.stack(
-            [np.bincount(n[s], minlength=len(colors)) for n, s in zip(number, solid, strict=True)]
-        )
-        counts = per_frame * away
-        if not counts.any():
+    found: list[int] = []
+    need, art = FOREIGN_SHARE * solid.sum() / len(solid), color.lab_of(colors)
+    away = nearest.distance(colors, palette)
+    seen = _seen(number, solid, away > FOREIGN)
+    while len(found) < most:
+        total = np.bincount(seen.color, weights=seen.px * (away[seen.color] > FOREIGN))
+        if not total.any():
             break
-        seed = int(counts.sum(axis=0).argmax())
-        gap = color.distances(color.lab_of(colors), color.lab_of(colors[seed : seed + 1]))[:, 0]
-        cluster = away & (gap <= FOREIGN)
-        if (counts[:, cluster].sum(axis=1) >= need).sum() < min(2, len(solid)):
+        seed = int(total.argmax())
+        gap = color.distances(art, art[seed : seed + 1])[:, 0]
+        near = ((away > FOREIGN) & (gap <= FOREIGN))[seen.color]
+        per_frame = np.bincount(seen.frame[near], weights=seen.px[near], minlength=len(solid))
+        if (per_frame >= need).sum() < min(2, len(solid)):
             break
-        found.append(colors[seed])
-    return np.array(found, dtype=np.uint8).reshape(-1, 3)
+        found.append(seed)
+        away = np.minimum(away, gap)
+    return colors[found]
+
+
+class _Seen(NamedTuple):
+    """Pixels of each colour in each frame, as a list: most frames lack most colours."""
+
+    frame: Ints
+    color: Ints
+    px: Ints
+
+
+def _seen(number: Ints, solid: Bools, wanted: Bools) -> _Seen:
+    """Count the solid pixels of all wanted colours."""
+    mine = solid & wanted[number]
+    frame = np.nonzero(mine)[0]
+    codes, px = np.unique(frame * len(wanted) + number[mine], return_counts=True)
+    return _Seen(codes // len(wanted), codes % len(wanted), px)
 
 
 def _nearest(colors: U8, palette: U8) -> tuple[Index, Index, Bools]:
     """Return the best and second palette number of each colour, and where they are a tie."""
-    art, wanted = color.lab_of(palette), color.lab_of(colors)
-    first = np.empty(len(colors), dtype=np.int16)
-    second, tied = first.copy(), np.zeros(len(colors), dtype=np.bool_)
-    for start in range(0, len(colors), 4096):
-        part: Floats = color.distances(wanted[start : start + 4096], art)
-        rows = np.arange(len(part))
-        best = part.argmin(axis=1)
-        nearest = part[rows, best]
-        part[rows, best] = np.inf
-        other = part.argmin(axis=1)
-        first[start : start + 4096], second[start : start + 4096] = best, other
-        tied[start : start + 4096] = (part[rows, other] - nearest < TIE) & (nearest > 0)
-    return first, second, tied
+    found = nearest.find(colors, palette)
+    tied: Bools = (found.farther - found.away < TIE) & (found.away > 0)
+    return found.first.astype(np.int32), found.second.astype(np.int32), tied
 
 
 def _settle_ties(index: Index, second: Index, tied: Bools) -> Index:

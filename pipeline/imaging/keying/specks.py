@@ -48,7 +48,7 @@ def tidy(reel: Reel) -> Reel:
     kept = cleared(reel.solid, reel.source)
     if (kept == reel.solid).all():
         return reel
-    index = np.where(kept, reel.index, np.int16(-1))
+    index = np.where(kept, reel.index, np.int32(-1))
     wide = np.pad(reel.index, [(0, 0), (1, 1), (1, 1)], constant_values=-1)
     for frame, y, x in np.argwhere(kept & ~reel.solid):
         around: Ints = wide[frame, y : y + 3, x : x + 3].astype(np.int64)

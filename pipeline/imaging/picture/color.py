@@ -31,6 +31,8 @@ _LINEAR = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) **
 
 #: Above this many pixels a table over all 2**24 colours is quicker than sorting.
 _SORT_LIMIT = 200_000
+#: More colours are turned into OKLab in parts: small enough that no threads are started for one.
+_LAB_AT_A_TIME = 1 << 13
 
 
 def linear(rgb: U8) -> Float64:
@@ -46,8 +48,11 @@ def lab(light: Float64) -> Floats:
 
 
 def lab_of(rgb: U8) -> Floats:
-    """Return the doubled OKLab of sRGB bytes (…, 3)."""
-    return lab(linear(rgb))
+    """Return the doubled OKLab of sRGB bytes (…, 3), a part at a time."""
+    if rgb.ndim != 2 or len(rgb) <= _LAB_AT_A_TIME:
+        return lab(linear(rgb))
+    parts = range(0, len(rgb), _LAB_AT_A_TIME)
+    return np.concatenate([lab(linear(rgb[at : at + _LAB_AT_A_TIME])) for at in parts])
 
 
 def distances(a: Floats, b: Floats) -> Floats:

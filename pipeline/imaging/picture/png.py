@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ...core.errors import SourceError
@@ -26,6 +27,13 @@ _MOST_CHUNKS = 100_000
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
 GREY, RGB, INDEXED = 0, 2, 3
+#: Samples a pixel of each colour type.
+_SAMPLES = {GREY: 1, RGB: 3, INDEXED: 1, 4: 2, 6: 4}
+#: First column and row of each pass of an interlaced picture, and the steps to the next ones.
+_PASSES = (
+    (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4),
+    (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2),
+)  # fmt: skip
 
 #: Bytes of the one transparent colour of pictures without a palette.
 _TRANSPARENCY = {GREY: 2, RGB: 6}
@@ -56,18 +64,24 @@ class Header:
     transparency: bytes
     #: The file again, with the chunks that hold pixels only.
     pixel_chunks: bytes
+    is_interlaced: bool = False
 
 
 def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Header:
     """Read the header and walk all chunks to IEND; `path` is for the sentences.
 
-    Raises SourceError: empty, not fetched from LFS, another format, cut off, corrupt, too large.
+    Raises SourceError: empty, not fetched from LFS, another format, cut off, corrupt, too large,
+    chunks repeated or missing.
     """
     _check_kind(content, path)
     width, height, depth, color_type = _read_ihdr(content, path, max_side_px)
     kept: list[bytes | memoryview] = [SIGNATURE]
     frames, transparency = 1, b""
+    order: list[bytes] = []
     for kind, body, raw in _chunks(content, path):
+        order.append(kind if kind in PIXEL_CHUNKS else b"")
+        if kind == b"PLTE" and (len(body) % 3 or not 0 < len(body) <= 3 * 256):
+            raise _corrupt(path, f"a palette of {len(body)} bytes")
         if kind == b"acTL" and len(body) == 8:
             frames = max(1, int(struct.unpack(">I", body[:4])[0]))
         if kind == b"tRNS":
@@ -76,9 +90,59 @@ def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Hea
                 raise SourceError(f"{path}: the PNG is corrupt (impossible tRNS); export it again")
         if kind in PIXEL_CHUNKS and (kind != b"tRNS" or color_type == INDEXED):
             kept.append(raw)
+    _check_order(order, color_type, path)
     is_whole = sum(map(len, kept)) == len(content)
     chunks = content if is_whole else b"".join(kept)
-    return Header(width, height, depth, color_type, frames, transparency, chunks)
+    is_interlaced = bool(content[28])
+    return Header(width, height, depth, color_type, frames, transparency, chunks, is_interlaced)
+
+
+def _check_order(order: list[bytes], color_type: int, path: str) -> None:
+    """Refuse a picture whose chunks contradict each other, or lack what its pixels need."""
+    if b"IDAT" not in order:
+        raise _corrupt(path, "no IDAT")
+    first, count = order.index(b"IDAT"), order.count(b"IDAT")
+    if order[first : first + count].count(b"IDAT") != count:
+        raise _corrupt(path, "its IDAT chunks are apart")
+    for kind in (b"PLTE", b"tRNS"):
+        if kind in order[first:]:
+            raise _corrupt(path, f"{kind.decode()} after IDAT")
+    if color_type == INDEXED and b"PLTE" not in order:
+        raise _corrupt(path, "its colours are those of a palette, and it has none (no PLTE)")
+
+
+def rows(header: Header) -> int:
+    """Return how many rows the compressed pixels have, at most those that the header says.
+
+    Of an interlaced picture it is 0 when anything is missing. Bound: 64 KiB at a time.
+    """
+    bits = header.depth * _SAMPLES[header.color_type]
+    passes = _PASSES if header.is_interlaced else ((0, 0, 1, 1),)
+    strides = []
+    for left, top, across, down in passes:
+        wide, high = -(-(header.width - left) // across), -(-(header.height - top) // down)
+        strides.append((1 + -(-wide * bits // 8), high) if wide > 0 and high > 0 else (0, 0))
+    need = sum(stride * high for stride, high in strides)
+    found = _unpacked(header.pixel_chunks, need)
+    if header.is_interlaced:
+        return header.height if found >= need else 0
+    return min(header.height, found // strides[0][0])
+
+
+def _unpacked(content: bytes, most: int) -> int:
+    """Return how many bytes the IDAT chunks unpack to, no more than `most` being counted."""
+    unpacking, found = zlib.decompressobj(), 0
+    with suppress(zlib.error):  # what follows is lost
+        for kind, body, _ in _chunks(content, ""):
+            waiting = bytes(body) if kind == b"IDAT" else b""
+            while waiting and found < most and not unpacking.eof:
+                found += len(unpacking.decompress(waiting, 1 << 16))
+                waiting = unpacking.unconsumed_tail
+    return found
+
+
+def _corrupt(path: str, what: str) -> SourceError:
+    return SourceError(f"{path}: the PNG is corrupt ({what}); export it again")
 
 
 def frame_count(content: bytes) -> int:

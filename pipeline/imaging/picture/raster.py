@@ -18,12 +18,14 @@ from . import png
 U8 = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 #: Palette entry of each pixel, -1 where transparent.
-Index = NDArray[np.int16]
+Index = NDArray[np.int32]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 #: Alpha of at least this is opaque.
 ALPHA_CUT = 128
+#: An opaque picture narrower than this, and more than twice as long, is no tile.
+STICK_PX = 8
 #: Pixels that are looked at in one go where a whole picture would take too much memory.
 BAND_PX = 1 << 20
 
@@ -39,6 +41,7 @@ def decode(content: bytes, path: str, *, max_side_px: int = png.MAX_SIDE_PX) -> 
         rows = _rows(header)
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as exc:
         raise SourceError(f"{path}: the PNG is corrupt ({exc}); export it again") from exc
+    _check_rows(header, rows[-1], path)
     return Pixels(width=header.width, height=header.height, rgba=b"".join(rows))
 
 
@@ -73,6 +76,16 @@ def cut(rgba: U8) -> U8:
     return clean
 
 
+def is_tile(rgba: U8) -> bool:
+    """Say whether a picture is opaque all over, as tiles and scenes are: it is to stay so.
+
+    A stick of a few px across is a sprite that was cut out tightly, and moves.
+    """
+    short, long = sorted(rgba.shape[:2])
+    is_stick = short < STICK_PX and long > 2 * short
+    return not is_stick and bool((rgba[..., 3] >= ALPHA_CUT).all())
+
+
 def box(mask: Bools) -> tuple[int, int, int, int] | None:
     """Return left, top, right, bottom (exclusive) of the True pixels of (…, height, width)."""
     stack: Bools = mask.reshape(-1, mask.shape[-2], mask.shape[-1])
@@ -102,11 +115,42 @@ def enlarge(rgba: U8, factor: int) -> U8:
     return rgba.repeat(factor, axis=-3).repeat(factor, axis=-2)
 
 
+def _check_rows(header: png.Header, last: bytes, path: str) -> None:
+    """Refuse a picture with too few rows: decoding leaves those that are missing 0.
+
+    So a last row that is not of one colour, and that black or the palette's first, is there.
+    """
+    row = np.frombuffer(last[-4 * header.width :], dtype=np.uint8).reshape(-1, 4)
+    may_be_zero = header.color_type == png.INDEXED or not row[0, :3].any()
+    if header.is_interlaced or (may_be_zero and (row == row[0]).all()):
+        found = png.rows(header)
+        if found < header.height:
+            text = f"it has {found} of {header.height} rows" if found else "rows are missing"
+            raise SourceError(f"{path}: the PNG is corrupt ({text}); export it again")
+
+
 def _rows(header: png.Header) -> list[bytes]:
     """Return the pixels in bands: the copies on the way take several times a picture's size."""
     with Image.open(io.BytesIO(header.pixel_chunks), formats=("PNG",)) as image:
         image.load()
-        return [_straight(_rgba(piece, header)) for piece in _pieces(image)]
+        pieces = [_rgba(piece, header) for piece in _pieces(image)]
+    if header.transparency and (header.color_type, header.depth) == (png.RGB, 16):
+        _clear_deep(pieces, header)
+    return [_straight(pieces.pop(0)) for _ in range(len(pieces))]
+
+
+def _clear_deep(pieces: list[U8], header: png.Header) -> None:
+    """Clear the pixels of 16-bit colour that tRNS makes transparent: all 16 bits must agree.
+
+    Pillow keeps the upper bytes of the samples; so the picture is decoded for the lower ones again.
+    """
+    key = np.frombuffer(header.transparency, dtype=np.uint8).reshape(3, 2)
+    with Image.open(io.BytesIO(header.pixel_chunks), formats=("PNG",)) as image:
+        image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]
+        image.load()
+        for piece, low in zip(pieces, _pieces(image), strict=True):
+            same = (piece[..., :3] == key[:, 0]) & (np.asarray(low) == key[:, 1])
+            piece[same.all(axis=-1), 3] = 0
 
 
 def _pieces(image: Image.Image) -> Iterator[Image.Image]:
@@ -128,7 +172,8 @@ def _rgba(image: Image.Image, header: png.Header) -> U8:
     else:
         sample = np.asarray(image.convert("L")) if image.mode == "1" else np.asarray(image)
         rgba = np.array(image.convert("RGBA"), dtype=np.uint8)
-    if header.transparency and header.color_type in (png.GREY, png.RGB):
+    is_deep = (header.color_type, header.depth) == (png.RGB, 16)
+    if header.transparency and header.color_type in (png.GREY, png.RGB) and not is_deep:
         rgba[_keyed(sample, header), 3] = 0
     return rgba
 

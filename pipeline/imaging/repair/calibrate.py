@@ -16,6 +16,8 @@ from ..picture.raster import U8, Floats, Ints
 from . import damage, retouch
 from .damage import Damage
 
+#: Most colours of a source that is read so.
+MOST_COLORS = 512
 #: Least share of frame 0's silhouette that must lie on the source's.
 ALIGNED = 0.70
 #: Frame 0 read blindly may have so many times the wrong pixels that it has otherwise, over a share.
@@ -60,7 +62,12 @@ class _Ground:
 
 
 def is_possible(reel: Reel) -> bool:
-    """Say whether frame 0 shows the source in its place, so that the damage can be learnt."""
+    """Say whether frame 0 shows the source in its place, so that the damage can be learnt.
+
+    Not of more colours than can be told apart through it, each of which costs a look at all pixels.
+    """
+    if not 0 < reel.own <= MOST_COLORS:
+        return False
     union = reel.solid[0] | reel.source_solid
     overlap = (reel.solid[0] & reel.source_solid).sum() / max(1, union.sum())
     return bool(overlap >= ALIGNED)
@@ -185,10 +192,10 @@ def _read(
 ) -> Ints:
     """Return for each pixel of a part (3, height, width) the number that its best patch has."""
     numbers = nearest.copy()
-    best = _patches(alone) + RECOLOUR_COST
+    best = patches(alone) + RECOLOUR_COST
     for place in places:
         own, shown = ground.at(place, box)
-        cost = _patches(np.minimum(_error(seen, shown), OUTLIER))
+        cost = patches(np.minimum(_error(seen, shown), OUTLIER))
         cost += DISTANCE_COST * (abs(place[0]) + abs(place[1]))
         better = cost < best
         np.copyto(best, cost, where=better)
@@ -217,7 +224,7 @@ def _error(seen: Floats, shown: Floats) -> Floats:
     return error
 
 
-def _patches(error: Floats) -> Floats:
+def patches(error: Floats) -> Floats:
     """Return the pixel's own error plus the means of the 3x3 and the 5x5 around it."""
     wide = _framed(error)
     rows3 = wide[:, 1:-3] + wide[:, 2:-2] + wide[:, 3:-1]

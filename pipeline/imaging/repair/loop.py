@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..frames.indexed import Reel, difference
+from ..frames.indexed import Reel
 from ..frames.prompt_motion import Motion
 from ..picture.raster import Index
 
@@ -50,7 +50,7 @@ class Mended:
 def steps(reel: Reel) -> tuple[float, ...]:
     """Return the difference of each frame to the next, the last being the seam."""
     after = np.roll(reel.index, -1, axis=0)
-    return tuple(difference(reel.ramp, a, b) for a, b in zip(reel.index, after, strict=True))
+    return tuple(reel.difference(a, b) for a, b in zip(reel.index, after, strict=True))
 
 
 def seam(reel: Reel) -> Seam:

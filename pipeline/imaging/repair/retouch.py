@@ -29,6 +29,8 @@ UNREAD = 3.0
 CHUNK = 4096
 #: Most steps.
 STEPS = 8
+#: Frames are mended together up to so many px: a pixel that is looked at takes 450 bytes.
+TOGETHER_PX = 1 << 18
 
 
 class _Taps(NamedTuple):
@@ -117,8 +119,17 @@ class _Slope(NamedTuple):
 def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
     """Return numbers (frames, height, width) that look more like `seen` (3, frames, height, width).
 
-    `taken` (n, frames, height, width) are the numbers that the source has at places near by.
+    `taken` (n, frames, height, width) are the numbers that the source has at places near by. No
+    frame depends on another, so they go through in groups: 120 MiB at a time.
     """
+    step = max(1, TOGETHER_PX // numbers[0].size)
+    groups = [slice(at, at + step) for at in range(0, len(numbers), step)]
+    return np.concatenate(
+        [_retouched(seen[:, some], damage, numbers[some], taken[:, some]) for some in groups]
+    )
+
+
+def _retouched(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
     numbers, error = _start(seen, damage, numbers, taken[0])
     canvas = _Canvas(error, damage)
     near = np.ones(numbers.shape, dtype=np.bool_)

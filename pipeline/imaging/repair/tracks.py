@@ -79,7 +79,7 @@ def is_still(reel: Reel) -> bool:
     for down, right in ((0, 0), *_CROSS):
         there = y + 1 + down, x + 1 + right
         same &= wide[:, there[0], there[1]] == own[there]
-    shares = same.astype(np.float32) @ _shares(_regions(reel, points))
+    shares = same.astype(np.float32) @ _shares(_regions(reel, points), len(points))
     return bool((shares >= FOUND).all(axis=0).any())
 
 
@@ -147,10 +147,10 @@ def _strips(reel: Reel, points: Ints, axis: int) -> list[Bools]:
     return [part for part in parts if part.sum() >= FEWEST]
 
 
-def _shares(parts: list[Bools]) -> Floats:
+def _shares(parts: list[Bools], points: int) -> Floats:
     """Return weights (points, parts) that give the share of each part's points."""
     if not parts:
-        return np.zeros((0, 0), dtype=np.float32)
+        return np.zeros((points, 0), dtype=np.float32)
     return np.stack([part / part.sum() for part in parts], axis=1).astype(np.float32)
 
 
@@ -165,7 +165,7 @@ def _follow(looks: Ints, points: Ints, parts: list[Bools]) -> Tracks:
     for y in range(_SIDE):
         for x in range(_SIDE):
             same[:, y, x] = wide[:, points[:, 0] + y, points[:, 1] + x] == wanted
-    share = same @ _shares(parts)
+    share = same @ _shares(parts, len(points))
     return Tracks(
         _best(share.max(axis=1), FOUND, DISTINCT), _best(share.max(axis=2), FOUND, DISTINCT)
     )

@@ -116,6 +116,8 @@ def place(
 ) -> Placement:
     """Return the canvas for an alpha-cut source (height, width, 4).
 
+    A source that is opaque all over is a tile or a scene: it gets no room unless a rule says so.
+
     Raises SourceError when nothing is opaque, or when no allowed canvas holds the art.
     """
     box = raster.box(source[..., 3] >= raster.ALPHA_CUT)
@@ -124,6 +126,8 @@ def place(
             f"{path}: every pixel is transparent (alpha under {raster.ALPHA_CUT}); "
             "there is nothing to animate"
         )
+    if fit is None and raster.is_tile(source):
+        fit = "tight"
     kinds = motion_classes(clip, prompt)
     wanted = _margins(box, kinds, _words(clip, prompt), fit)
     floating = any(kind.is_floating for kind in kinds)

@@ -118,7 +118,10 @@ class Charge(Record, frozen=True, kw_only=True):
 
 
 class Inputs(Record, frozen=True, kw_only=True):
-    """The parameters as the service understood them; the last two only from the built-in engine."""
+    """The parameters as the service understood them; some only the built-in engine tells.
+
+    `loops` says whether what was read goes on, or ends; `engine_version` which art it draws.
+    """
 
     model: str = ""
     #: Nothing but `jobs resolve` looks at it.
@@ -126,16 +129,21 @@ class Inputs(Record, frozen=True, kw_only=True):
     interpretation: str = ""
     needs_ai: bool = False
     needs_ai_reason: str = ""
+    loops: bool | None = None
+    engine_version: int = 0
 
     @classmethod
     def read(cls, said: Fields) -> Self:
         """Read what is there."""
+        loops = said.raw("loops")
         return cls(
             model=said.text("model", _NAME_CHARACTERS),
             seed=said.whole("seed"),
             interpretation=said.text("interpretation", _READING_CHARACTERS),
             needs_ai=said.flag("needs_ai"),
             needs_ai_reason=said.text("needs_ai_reason", _READING_CHARACTERS),
+            loops=loops if isinstance(loops, bool) else None,
+            engine_version=max(0, said.whole("engine_version") or 0),
         )
 
 

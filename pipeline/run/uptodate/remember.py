@@ -18,11 +18,12 @@ from ... import targets
 from ...config import packs, project_fields, project_settings
 from ...config.workspace import Workspace
 from ...core import keys, listing
-from ...core.model import Record
+from ...core.model import Record, TargetChoice
 from ...plan.plan import Plan
 from ...storage import files, lock, lock_file, lock_text
 from ...storage.files import Stat
 from ...storage.state import PLACE, State, Whole
+from .. import engine_roots
 from ..results import Result
 from ..survey import Survey
 from . import quick
@@ -134,10 +135,14 @@ def _is_whole(seen: Seen) -> bool:
         return False
     if plan.notices or plan.orphans or survey.scan.faults or survey.scan.leftovers:
         return False
-    chosen = [seen.workspace.settings.targets]
-    chosen += [rule.targets or () for rule in seen.workspace.rules]
     # A target of another package may change without a trace here.
-    return all(one.name in targets.BUILT_IN for choices in chosen for one in choices)
+    return all(one.name in targets.BUILT_IN for one in _targets(seen.workspace))
+
+
+def _targets(workspace: Workspace) -> tuple[TargetChoice, ...]:
+    """Return the targets of the project and of all its rules."""
+    chosen = [workspace.settings.targets, *(rule.targets or () for rule in workspace.rules)]
+    return tuple(one for choices in chosen for one in choices)
 
 
 def _moments(root: Path, begun: Moment) -> tuple[int, int] | None:
@@ -169,7 +174,8 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     root = workspace.root
     rules = files.matching(root, settings.rules)
     shipped = [str(packs.path(name)) for name in settings.packs]
-    read = dict.fromkeys((files.CONFIG_NAME, ".env", *shipped, *settings.rules, *rules))
+    engines = engine_roots.watched(root, settings.assets, _targets(workspace))
+    read = dict.fromkeys((files.CONFIG_NAME, ".env", *shipped, *settings.rules, *rules, *engines))
     stats = [files.stat_at(root / name) for name in read]
     if workspace.inputs != (files.CONFIG_NAME, *rules):
         return None

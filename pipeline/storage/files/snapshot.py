@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...core import keys
 from ...core.errors import SourceError
-from . import paths
+from . import paths, resaved
 
 #: Largest source in bytes; the largest picture that is sent has 256 x 256 px.
 MAX_BYTES = 64 * 1024 * 1024
@@ -47,6 +47,7 @@ def read(root: Path, path: str) -> bytes:
 def digest_of(place: Path) -> str:
     """Return the digest of a regular file.
 
+    A resource of Godot's has that of what it says: the editor saves our files again (`resaved`).
     Raises FileNotFoundError, IsADirectoryError for whatever else stands there (a pipe would be
     waited for without end), or another OSError.
     """
@@ -56,7 +57,7 @@ def digest_of(place: Path) -> str:
         content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise IsADirectoryError(errno.EFBIG, "is no file of ours, by its size", str(place))
-    return keys.digest(content)
+    return keys.digest(resaved.restated(content) if place.suffix in resaved.SUFFIXES else content)
 
 
 def _check(path: str, found: os.stat_result) -> None:

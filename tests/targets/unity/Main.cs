@@ -1,6 +1,7 @@
 // Import each sheet twice as Unity would, then build a player; print what the scripts asked for.
 using System;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Reflection;
 using UnityEditor;
@@ -16,8 +17,25 @@ static class Program
         CultureInfo.DefaultThreadCurrentCulture = new CultureInfo("de-DE");
         Application.dataPath = arguments[0] + "/Assets";
         EditorPrefs.command = arguments[1];
-        foreach (string png in arguments.Skip(2)) { Import(png); Import(png); }
+        foreach (string png in arguments.Skip(2)) { Import(png); Import(png); Grow(png); }
         Build();
+    }
+
+    // A rebuild lies in `next` beside the sheet: it takes its place, and is imported over it.
+    static void Grow(string png)
+    {
+        string folder = Path.GetDirectoryName(png), next = Path.Combine(folder, "next");
+        if (!Directory.Exists(next)) return;
+        var before = importer.rects.ToDictionary(rect => rect.name, rect => rect.spriteID.ToString());
+        var clips = AssetDatabase.made.ToDictionary(pair => pair.Key, pair => pair.Value);
+        foreach (string file in Directory.GetFiles(next))
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), true);
+        Import(png);
+        bool kept = before.All(pair => importer.rects.Any(
+            rect => rect.name == pair.Key && rect.spriteID.ToString() == pair.Value));
+        bool same = clips.All(pair => ReferenceEquals(AssetDatabase.made[pair.Key], pair.Value));
+        int ids = importer.rects.Select(rect => rect.spriteID.ToString()).Distinct().Count();
+        Console.WriteLine("grown " + before.Count + " " + importer.rects.Length + " " + ids + " " + kept + " " + same);
     }
 
     static string F(float value) { return value.ToString("0.######", CultureInfo.InvariantCulture); }

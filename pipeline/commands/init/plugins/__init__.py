@@ -13,7 +13,7 @@ from ....core.errors import UsageError
 from ....core.model import File
 
 #: Raised with every change to any of the files.
-VERSION = 1
+VERSION = 2
 _MARK = re.compile(rb"pixelpipe plugin version (\d+)")
 
 

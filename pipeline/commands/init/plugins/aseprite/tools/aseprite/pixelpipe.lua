@@ -1,4 +1,4 @@
--- pixelpipe plugin version 1
+-- pixelpipe plugin version 2
 -- Animates the open sprite with `pixelpipe animate` and opens the result.
 --
 -- In Aseprite: File > Scripts > Open Scripts Folder, put this file there, then Rescan.

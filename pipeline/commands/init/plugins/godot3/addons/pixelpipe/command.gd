@@ -1,7 +1,7 @@
 tool
 extends Reference
 # Runs the program and reads its report (`pixelpipe build --json`). For Godot 3.
-# pixelpipe plugin version 1
+# pixelpipe plugin version 2
 
 const COMMAND = "pixelpipe/command"
 const FOLDER = "pixelpipe/folder"

@@ -1,7 +1,7 @@
 tool
 extends VBoxContainer
 # Lists clips with state, grade and price, as the last report had them. For Godot 3.
-# pixelpipe plugin version 1
+# pixelpipe plugin version 2
 
 signal wanted(verb)
 

@@ -1,7 +1,7 @@
 tool
 extends EditorPlugin
 # Builds animations from the editor: a menu, a dock, and before play. For Godot 3.
-# pixelpipe plugin version 1
+# pixelpipe plugin version 2
 
 const Command = preload("command.gd")
 const Dock = preload("dock.gd")

@@ -1,4 +1,4 @@
-// pixelpipe plugin version 1
+// pixelpipe plugin version 2
 using System.Diagnostics;
 using System.IO;
 using UnityEditor;

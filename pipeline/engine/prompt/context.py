@@ -1,0 +1,89 @@
+"""What a word means beside its neighbours: nouns that look like verbs, blows given and taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import text
+from .text import Clause, Hit
+from .words import listed
+
+# What stands before such a word is said to stay as it is: "outline and shine keep their shape".
+KEEPING = listed("keep keeps stay stays remain remains")
+#: After these a clause tells what goes with the motion, not the motion.
+ASIDE = frozenset({"with"})
+#: Before a participle these say that somebody else does it.
+SUFFERING = listed("get gets got getting is was be being been gotten")
+TAKING = frozenset({"take", "takes", "taking", "took"})
+STRIKING = listed(
+    "sword axe mace club hammer blade staff katana scythe stick pickaxe knife machete sabre"
+    " saber flail bat weapon greatsword halberd whip wrench pan fist fists hand claw claws"
+)
+THRUSTING = listed("spear lance pike rapier trident pitchfork javelin harpoon fork bayonet")
+SHOOTING = listed(
+    "bow crossbow gun rifle pistol shotgun cannon laser blaster arrow bullet revolver musket"
+    " slingshot turret missile"
+)
+#: Things that are held: they do not say what the sprite is where somebody acts.
+TOOLS = STRIKING | THRUSTING | SHOOTING | listed("wand ring dagger torch shield")
+BLOWS = listed("attack_strike attack_bite attack_thrust attack_shoot")
+
+
+def read(found: list[Hit], clause: Clause) -> list[Hit]:
+    """Return the hits of a clause as their neighbours mean them."""
+    kept = [hit for hit in found if not _is_noun(hit, found, clause)]
+    return [_aside(_with_weapon(_suffered(hit, clause), clause), clause) for hit in kept]
+
+
+def _is_noun(hit: Hit, found: list[Hit], clause: Clause) -> bool:
+    """Tell whether a verb is a noun here, as in "throws a rock" and "draws the bow"."""
+    if not hit.is_verb or len(hit.places) > 1:
+        return False
+    place = min(hit.places)
+    is_bare = not clause.words[place].endswith(("s", "ing", "ed"))
+    keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
+    if is_bare and place < keeps:
+        return True
+    others = [one for one in found if one.is_verb and one is not hit]
+    if clause.words[place] in TOOLS and others:
+        return True
+    if place == 0 or clause.words[place - 1] not in text.ARTICLES:
+        return False
+    return bool(others) and (is_bare or any(one.start < hit.start for one in others))
+
+
+def _suffered(hit: Hit, clause: Clause) -> Hit:
+    """Turn a blow that is taken into being hurt, and a hit that is given into a blow."""
+    place = min(hit.places)
+    before = clause.words[max(0, place - 2) : place]
+    word, after = clause.words[place], clause.words[place + 1 : place + 2]
+    if hit.motion in BLOWS and TAKING & {*before} and text.ARTICLES & {*before}:
+        return replace(hit, motion="hurt", how=())
+    if hit.motion in BLOWS and word.endswith(("ed", "ck", "tten", "en")) and SUFFERING & {*before}:
+        return replace(hit, motion="hurt", how=())
+    gives = word in ("hits", "hitting") and after and (after[0] in text.ARTICLES)
+    if hit.motion == "hurt" and (gives or (after and after[0] == "enemies")):
+        return replace(hit, motion="attack_strike")
+    return hit
+
+
+def _with_weapon(hit: Hit, clause: Clause) -> Hit:
+    """Let the weapon that is named say how it is used: spears thrust, bows shoot."""
+    if not hit.is_verb or hit.motion not in ("attack_strike", "pendulum"):
+        return hit
+    named = {*clause.words} | {word.removesuffix("s") for word in clause.words}
+    for weapons, motion in (
+        (THRUSTING, "attack_thrust"),
+        (SHOOTING, "attack_shoot"),
+        (STRIKING, "attack_strike"),
+    ):
+        is_used = hit.motion == "attack_strike" or motion == "attack_strike"
+        if named & weapons and is_used and not hit.part and not hit.beyond:
+            return replace(hit, motion=motion)
+    return hit
+
+
+def _aside(hit: Hit, clause: Clause) -> Hit:
+    """Count a verb less that tells what goes along: "casting, with glowing hands"."""
+    before = clause.words[: min(hit.places)]
+    return replace(hit, is_aside=True) if ASIDE & {*before} else hit

@@ -1,0 +1,307 @@
+"""What a prompt asks for, before any sprite is looked at.
+
+Verbs outrank things, the first clause outranks the rest, waiting outranks only things, and what a
+negation or the negative prompt names is vetoed. Each word's effect is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from . import context, nouns, text, verbs
+from . import manner as manners
+from .manner import Manner
+from .phases import PHASES
+from .text import Clause, Hit
+from .unread import ACTION_NOUNS
+from .words import HOW, STATES, listed
+
+#: Words for any blow.
+GENERAL = ("attack", "fight", "fought", "combo", "melee")
+LOOPED = {"jump": "hop"}
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a prompt asks for: hits in order of rank, the leading one first.
+
+    `ruled_out` are senses of the prompt's own words that are vetoed, by it or by the negative
+    prompt. `unread` are verbs that nothing performs, `ignored` the words without any effect,
+    `things` nouns that ask for nothing; `kind` is what its nouns say the sprite is, or "".
+    `effects` says of each word what it did.
+    """
+
+    asked: tuple[Hit, ...]
+    vetoed: frozenset[str]
+    ruled_out: tuple[str, ...]
+    manner: Manner
+    kind: str
+    unread: tuple[str, ...]
+    ignored: tuple[str, ...]
+    things: tuple[str, ...]
+    effects: tuple[tuple[str, str], ...]
+
+    @property
+    def leading(self) -> str:
+        """Return the sense that leads; "idle" when no word asks for anything."""
+        return self.asked[0].motion if self.asked else "idle"
+
+    @property
+    def is_once(self) -> bool:
+        """Tell whether it is to play once: it is said, or the verb has an end and no loop is."""
+        return self.is_once_for(self.asked[0] if self.asked else None)
+
+    def is_once_for(self, hit: Hit | None) -> bool:
+        """Tell whether a hit that leads is to play once."""
+        is_end = hit is not None and ends(hit)
+        return self.manner.once or (is_end and not self.manner.loops)
+
+    @property
+    def ends(self) -> bool:
+        """Tell whether what leads comes to an end by itself."""
+        return bool(self.asked) and ends(self.asked[0])
+
+    @property
+    def says_nothing(self) -> bool:
+        """Tell whether there are words, and none of them asks for anything or names the sprite."""
+        is_asking = bool(self.asked or self.unread or self.vetoed or self.kind)
+        return not is_asking and bool(self.ignored or self.things)
+
+    @property
+    def are_verbs_unread(self) -> bool:
+        """Tell whether the prompt has verbs and none of them is read."""
+        return bool(self.unread) and not any(hit.is_verb for hit in self.asked)
+
+
+def ends(hit: Hit) -> bool:
+    """Tell whether what a hit asks for comes to an end by itself."""
+    return "once" in hit.how or hit.motion in verbs.ONE_SHOTS
+
+
+def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Understanding:
+    """Read a prompt for a sprite of this `kind`; without one the prompt's nouns may tell."""
+    clauses = text.clauses(prompt)
+    hits = [hit for clause in clauses for hit in context.read(text.hits(clause), clause)]
+    named = kind_of(clauses, hits)
+    kind = kind or named
+    hits = [fitted for hit in hits if (fitted := _for_kind(hit, kind)).motion != "move"]
+    vetoed = _vetoes(hits, negative_prompt, kind)
+    manner = manners.read(prompt, clauses, hits)
+    asked = [_looped(hit, manner) for hit in hits if not hit.negated and hit.motion not in vetoed]
+    asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD])
+    unread = _unread(clauses, hits, asked)
+    if unread and not any(hit.is_verb for hit in asked):
+        asked = []  # things alone do not say what a verb that is not known asks of them
+    busy = {(hit.clause, place) for hit in hits for place in hit.places}
+    return Understanding(
+        asked=tuple(asked),
+        vetoed=frozenset(vetoed),
+        ruled_out=tuple(sorted({hit.motion for hit in hits} & vetoed - {text.UNREAD})),
+        manner=manner,
+        kind=named,
+        unread=unread,
+        ignored=_ignored(clauses, busy, unread),
+        things=tuple(
+            word for clause in clauses for word in clause.words if word in nouns.PLAIN_NOUNS
+        ),
+        effects=_effects(clauses, hits, vetoed, manner, unread),
+    )
+
+
+def kind_of(clauses: tuple[Clause, ...], hits: list[Hit]) -> str:
+    """Return what the first noun before any verb says the sprite is, or ""."""
+    if not clauses:
+        return ""
+    first = min((min(hit.places) for hit in hits if hit.is_verb and hit.clause == 0), default=99)
+    for place, word in enumerate(clauses[0].words):
+        is_late = place > first + len(next(iter(hits)).places) if hits else False
+        if is_late or clauses[0].negated[place]:
+            return ""
+        for kind, stems in nouns.KINDS.items():
+            stem = next((one for one in stems.split() if word in (one, f"{one}s")), None)
+            is_tool = stem in context.TOOLS and any(hit.is_verb for hit in hits)
+            if stem is not None and not is_tool:
+                return kind
+    return ""
+
+
+def _for_kind(hit: Hit, kind: str) -> Hit:
+    """Turn a word that means another thing for another kind of sprite into what it means here."""
+    reading = verbs.BY_KIND.get((hit.motion, kind)) or verbs.BY_KIND.get((hit.motion, ""))
+    stands = hit.negated and hit.motion == "move"  # "the base never moves" rules no motion out
+    if reading is None or hit.part or stands:
+        return hit
+    place = (hit.motion, kind) if (hit.motion, kind) in verbs.BY_KIND else (hit.motion, "")
+    motion, *how = reading.split()
+    lacking = verbs.LACKING.get(place, "")
+    part = next((one.partition(":")[2] for one in how if one.startswith("part:")), "")
+    return replace(
+        hit, motion=motion, how=(*hit.how, *how), part=part, beyond=hit.beyond or lacking
+    )
+
+
+def _looped(hit: Hit, manner: Manner) -> Hit:
+    """Turn what ends into what goes on, where a loop is said: jumping becomes hopping."""
+    is_loop = manner.loops and hit.motion in LOOPED
+    return replace(hit, motion=LOOPED[hit.motion]) if is_loop else hit
+
+
+def _vetoes(hits: Iterable[Hit], negative_prompt: str, kind: str) -> set[str]:
+    negative = [
+        _for_kind(hit, kind)
+        for clause in text.clauses(negative_prompt)
+        for hit in text.hits(clause)
+    ]
+    return {hit.motion for hit in hits if hit.negated} | {
+        hit.motion for hit in negative if not hit.negated
+    }
+
+
+def _ranked(asked: list[Hit]) -> list[Hit]:
+    """Put the leading hit first; what is only a phase of it is left out."""
+    ranked = sorted(asked, key=lambda hit: (-hit.weight, -hit.reach, hit.start))
+    verbs_read = [hit.motion for hit in ranked if hit.is_verb]
+    for leader in ("jump", "hop", "run"):
+        if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
+            ranked.sort(key=lambda hit: hit.motion != leader)
+            break
+    _prefer_idle(ranked)
+    _prefer_particular(ranked)
+    phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
+    rest = [hit for hit in ranked[1:] if hit.motion not in phases]
+    return [*ranked[:1], *rest]
+
+
+def _prefer_particular(ranked: list[Hit]) -> None:
+    """Let the particular blow lead: "wolf attack, bite" bites."""
+    if ranked and ranked[0].motion in context.BLOWS and ranked[0].words.startswith(GENERAL):
+        found = next((hit for hit in ranked[1:] if hit.motion in context.BLOWS), None)
+        if found is not None and found.motion != ranked[0].motion:
+            ranked.sort(key=lambda hit: hit is not found)
+
+
+def _prefer_idle(ranked: list[Hit]) -> None:
+    """Let who idles and breathes idle: that is the fuller motion of the two."""
+    idle = next((hit for hit in ranked if hit.motion == "idle"), None)
+    if idle is not None and ranked[0].motion == "breathe":
+        ranked.sort(key=lambda hit: hit is not idle)
+
+
+# -- what no table knows ------------------------------------------------------------------------
+
+PLAYING = frozenset({"plays", "playing"})
+AFTER_PLAYING = listed("once back twice in on at and forward backward backwards animation only")
+_STARTERS = listed("to can will must starts begins and then while who that it he she they")
+
+
+def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> tuple[str, ...]:
+    """Return the verbs that nothing performs, in order, each once."""
+    phases = PHASES.get(asked[0].motion, frozenset()) if asked else frozenset()
+    busy = {(hit.clause, place) for hit in hits for place in hit.places}
+    found = {
+        hit.start: hit.words
+        for hit in hits
+        if hit.motion == text.UNREAD
+        and not hit.negated
+        and not ("land" in phases and hit.words.startswith("tak"))
+    } | {
+        100 * clause.number + place: clause.words[place]
+        for clause in clauses
+        for place in range(len(clause.words))
+        if (clause.number, place) not in busy
+        and not clause.negated[place]
+        and _is_verb(clause.words, place)
+        and not any(text.is_form(clause.words[place], phase) for phase in phases)
+    }
+    if not any(hit.is_verb and not hit.negated for hit in hits):
+        found |= _doing(clauses, busy)
+    return tuple(dict.fromkeys(found[start] for start in sorted(found)))
+
+
+def _doing(clauses: tuple[Clause, ...], busy: set[tuple[int, int]]) -> dict[int, str]:
+    """Return verbs that elsewhere only tell how a motion runs, where they have an object.
+
+    "Drops a coin" asks for something; "drops slowly" beside another verb does not.
+    """
+    return {
+        100 * clause.number + place: word
+        for clause in clauses
+        for place, (word, after) in enumerate(zip(clause.words, clause.words[1:], strict=False))
+        if (
+            (word in HOW and word not in STATES and after in text.ARTICLES)
+            or (word in PLAYING and after not in text.ARTICLES | AFTER_PLAYING)
+        )
+        and word.endswith(("s", "ing"))
+        and (clause.number, place) not in busy
+        and not clause.negated[place]
+    }
+
+
+def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
+    """Tell whether an unread word is a verb: by the list, by its ending, or by where it stands."""
+    word = tokens[place]
+    before = tokens[place - 1] if place else ""
+    if word in ACTION_NOUNS:
+        return True
+    if text.is_plain(word):
+        return False
+    if text.is_unread_verb(word):
+        is_noun = before in text.ARTICLES or text.is_noun(word)
+        return word.endswith("ing") or not is_noun
+    if text.is_known(word):
+        return False
+    if word.endswith("ing") and len(word) > 5:
+        return True
+    if context.KEEPING & {*tokens[place:]}:
+        return False
+    ends = word.endswith(("s", "es", "ed")) and not word.endswith(("ss", "us", "is"))
+    is_subject = not before or before in _STARTERS or text.is_thing(before)
+    return ends and is_subject and len(word) > 3
+
+
+def _ignored(
+    clauses: tuple[Clause, ...], busy: set[tuple[int, int]], unread: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the content words that had no effect, in order, each once."""
+    left = (
+        word
+        for clause in clauses
+        for place, word in enumerate(clause.words)
+        if (clause.number, place) not in busy
+        and word not in unread
+        and not text.is_silent(word)
+        and not clause.negated[place]
+    )
+    return tuple(dict.fromkeys(left))
+
+
+def _effects(
+    clauses: tuple[Clause, ...],
+    hits: list[Hit],
+    vetoed: set[str],
+    manner: Manner,
+    unread: tuple[str, ...],
+) -> tuple[tuple[str, str], ...]:
+    """Say of each word what it did."""
+    mended = [
+        (typed, f"read as '{word}'")
+        for clause in clauses
+        for word, typed in zip(clause.words, clause.typed, strict=True)
+        if word != typed
+    ]
+    read = [
+        (hit.words, "ruled out" if hit.negated or hit.motion in vetoed else _effect(hit))
+        for hit in hits
+    ]
+    return (
+        *mended,
+        *read,
+        *manner.effects,
+        *((word, "a verb that is not known") for word in unread),
+    )
+
+
+def _effect(hit: Hit) -> str:
+    part = f" of the {hit.part}" if hit.part else ""
+    return f"{hit.motion}{part}" if hit.is_verb else f"{hit.motion}, unless a verb says otherwise"

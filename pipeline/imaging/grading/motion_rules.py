@@ -1,0 +1,288 @@
+"""What a person sees in a motion: whether it lives, stands, keeps its colours and its face.
+
+Every measure asks first whether the clip's action is one that it speaks of; where an author's
+drawing and a fault look alike, the clip gets the benefit. Calibrated on loops drawn by hand and on
+clips damaged on purpose (tests/imaging/test_motion_rules.py).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..frames.indexed import Reel
+from ..frames.prompt_motion import Motion
+from ..picture import raster, regions
+from ..picture.raster import Bools, Index, Ints
+from ..repair import align
+from ..repair.tracks import Doubles
+from . import closure, displacement
+from .fault import Fault, fault, share, where
+
+#: From so many frames on an idle must have several poses, and such a share of them distinct.
+FEWEST, DISTINCT = 6, 0.6
+#: Frames of what neither stands nor walks, in which two poses are a tick for sure.
+SURELY = 8
+#: What two poses in a few frames cost, and too few in many: artists draw such walks of 16 px.
+HALF, FEW = 0.5, 0.35
+#: Share of the time for which one pose may be held, and from which on nothing else is seen.
+HELD = (0.30, 0.50)
+#: Rows of the figure, as a share of its height, that are its feet; px that they may slide.
+FEET, SLIDE_PX, REACH_PX = 0.12, (0.5, 2.0), 4
+#: Share of the feet that must be found again for them to be the same feet.
+SAME_FEET = 0.85
+#: Share of the ink that may take other colours; of an action, of colours so large that keep less.
+RECOLOURED, LARGE, GONE = (0.25, 0.33), 0.10, 0.15
+#: Share of the ink up to which a spot is an eye, least distance of its colour from those around it
+#: (deltaE2), and how much of the head around it must be found again.
+EYE_SHARE, EYE_PX, EYE_AWAY, HEAD = 0.02, 12, 0.25, 0.95
+#: Share of what changes that may lie in the other end of the figure than the part that was named.
+ELSEWHERE = (0.6, 0.8)
+#: Share of the height above which a head may lie: small figures have large ones.
+NECK = 0.65
+#: A figure that died covers so much of where it stood at most, or has so much ink left.
+STANDING, LEFT = (0.70, 0.85), 0.5
+#: The largest step of a stroke is at least so many times the median one.
+STROKE = (2.0, 1.2)
+
+
+def find(reel: Reel, motion: Motion, *, loops: bool) -> list[Fault]:
+    """Return the faults of a clip's motion; none of what does not apply to its action."""
+    if reel.count < 2 or not reel.source_solid.any():
+        return []
+    if (reel.index == reel.index[0]).all():
+        text = "all frames are the same: nothing moves"
+        found = [None if motion.rests else fault("still", 1.0, text)]
+    else:
+        found = [
+            _worst(_poses(reel, motion, loops=loops), _held(reel, motion, loops=loops)),
+            _feet(reel, motion),
+            _colors(reel, motion),
+            _eyes(reel, motion),
+            _part(reel, motion),
+            _end(reel, motion, loops=loops),
+            _stroke(reel, motion),
+        ]
+    return [one for one in found if one is not None]
+
+
+def _worst(*found: Fault | None) -> Fault | None:
+    """Return the costliest of faults that say the same thing in other words."""
+    return max((one for one in found if one), key=lambda one: one.points, default=None)
+
+
+def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
+    """Judge a metronome: two poses in turn, where a breath would have several."""
+    by_color = motion.recolors and not motion.flares
+    if not loops or reel.count < 4 or motion.is_event or motion.looks or by_color:
+        return None
+    lives = motion.idles or motion.walks
+    may_be_two = motion.hides or motion.is_abrupt or motion.covers or motion.swells
+    if not lives and (reel.count < SURELY or may_be_two) and not motion.breathes:
+        return None
+    count = len({frame.tobytes() for frame in reel.index})
+    text = f"{count} poses in {reel.count} frames: it ticks like a metronome"
+    if reel.count < FEWEST:
+        return fault("poses", HALF if lives and count <= 2 else 0.0, text)
+    if count <= 2:
+        return fault("poses", 1.0, text)
+    text = f"only {count} of {reel.count} frames are poses of their own"
+    return fault("poses", lives * FEW * share(-count / reel.count, -DISTINCT, -0.25), text)
+
+
+def _held(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
+    """Judge a pose that is held for too long: the clip stands still, then jerks."""
+    by_color = motion.recolors and not motion.flares
+    if not loops or reel.count < FEWEST or motion.is_event or motion.looks or by_color:
+        return None
+    if not (motion.idles or motion.walks):
+        return None
+    first, length = _longest_hold(reel)
+    text = f"frames {first} to {first + length - 1}: the pose is held for {length} of {reel.count}"
+    return fault("held", share(length / reel.count, *HELD), text)
+
+
+def _longest_hold(reel: Reel) -> tuple[int, int]:
+    """Return the first frame of the longest run of equal ones within the clip, and its length."""
+    best, start = (0, 1), 0
+    for at in range(1, reel.count + 1):
+        if at == reel.count or (reel.index[at] != reel.index[at - 1]).any():
+            best = max(best, (start, at - start), key=lambda run: run[1])
+            start = at
+    return best
+
+
+def _feet(reel: Reel, motion: Motion) -> Fault | None:
+    """Judge feet that slide: the same feet, elsewhere on the floor."""
+    box = raster.box(reel.source_solid)
+    if not motion.stands or motion.floats or box is None:
+        return None
+    rows = max(2, round(FEET * (box[3] - box[1])))
+    own = reel.source[box[3] - rows : box[3]]
+    ink = own >= 0
+    at = [_slide(frame[box[3] - rows : box[3]], own, ink) for frame in reel.index]
+    known = [by for by in at if by is not None]
+    if len(known) < max(2, 0.6 * reel.count):
+        return None
+    px = max(known) - min(known)
+    if px <= 0.5 + abs(float(np.ptp(closure.centres(reel)[[0, -1], 1]))):
+        return None  # all of it goes there: it drifts, and that is told
+    frame = max(range(reel.count), key=lambda number: abs(at[number] or 0))
+    scale = max(1.0, (box[3] - box[1]) / 48)
+    text = f"frame {frame}: the feet slide, {px} px along the floor"
+    return fault("feet", share(px / scale, *SLIDE_PX), text)
+
+
+def _slide(frame: Index, own: Index, ink: Bools) -> int | None:
+    """Return by how many px the feet stand aside; None when they are not found again."""
+    found, reach = {}, max(REACH_PX, len(own[0]) // 12)
+    for by in range(-reach, reach + 1):
+        moved = align.move(frame, -by, 0)
+        union = ink | (moved >= 0)
+        found[by] = float(((moved == own) & ink).sum() / max(1, union.sum()))
+    best = max(found, key=lambda by: (found[by], -abs(by)))
+    return best if found[best] >= SAME_FEET else None
+
+
+def _colors(reel: Reel, motion: Motion) -> Fault | None:
+    """Judge a body that takes other colours, beside what comes and goes with its outline."""
+    is_bright = motion.recolors or motion.flashes or motion.hides or motion.fades
+    if is_bright or (motion.acts and not motion.strikes):
+        return None
+    group = displacement.groups(reel)
+    counts = [_histogram(group, frame) for frame in (reel.source, *reel.index)]
+    size = max(len(one) for one in counts)
+    table = np.stack([np.pad(one, (0, size - len(one))) for one in counts]).astype(float)
+    ink = np.maximum(1, table.sum(axis=1, keepdims=True))
+    # As shares: a figure that shows less of itself has not changed its colour.
+    changed = np.abs(table / ink - table[:1] / ink[0]).sum(axis=1)[1:] / 2
+    if motion.strikes:  # another pose shows other parts
+        changed = _replaced(table[1:] / ink[1:])
+    worst = int(changed.argmax())
+    text = f"frame {worst}: {changed[worst]:.0%} of the figure has taken other colours"
+    return fault("recolour", share(float(changed[worst]), *RECOLOURED), text)
+
+
+def _replaced(shares: Doubles) -> Doubles:
+    """Return the share of each frame that large colours of most frames have lost, all but a bit."""
+    usual = np.median(shares, axis=0)
+    lost = (usual >= LARGE) & (shares < GONE * usual)
+    total: Doubles = (lost * usual).sum(axis=1)
+    return total
+
+
+def _histogram(group: Ints, frame: Index) -> Ints:
+    return np.bincount(group[frame[frame >= 0]])
+
+
+def _eyes(reel: Reel, motion: Motion) -> Fault | None:
+    """Judge eyes that leave their place in the head: what is drawn in a face moves with it."""
+    is_bent = motion.floats or motion.hides or (motion.reshapes and not motion.walks)
+    if motion.looks or is_bent:
+        return None
+    for eye in _spots(reel):
+        faults = [_strays(reel, eye, at) for at in range(1, reel.count)]
+        worst = max(range(len(faults)), key=lambda at: faults[at])
+        if faults[worst]:
+            text = f"frame {worst + 1}: the eyes leave their place by {faults[worst]} px"
+            return fault("eyes", 1.0, f"{text}, {where(eye, reel)}")
+    return None
+
+
+def _spots(reel: Reel) -> list[Bools]:
+    """Return small spots of the upper half whose colour is far from all around: eyes, buttons."""
+    box = raster.box(reel.source_solid) or (0, 0, 1, 1)
+    middle = (box[1] + box[3]) // 2
+    ink = int(reel.source_solid.sum())
+    most = max(EYE_PX, EYE_SHARE * ink)
+    numbers = np.unique(reel.source[:middle][reel.source[:middle] >= 0])
+    found = []
+    for number in numbers.tolist():
+        labels, count = regions.label((reel.source == number)[None])
+        sizes = regions.areas(labels, count)
+        for one in range(1, count + 1):
+            spot = labels[0] == one
+            if sizes[one] <= most and spot[:middle].any() and _stands_out(reel, spot, number):
+                found.append(spot)
+    # One speck may be anything; eyes come in pairs of one size.
+    sizes_of = [int(spot.sum()) for spot in found]
+    return [spot for spot, size in zip(found, sizes_of, strict=True) if sizes_of.count(size) > 1]
+
+
+def _stands_out(reel: Reel, spot: Bools, number: int) -> bool:
+    ring = regions.grow(spot[None])[0] & ~spot
+    around = reel.source[ring]
+    if not around.size or (around < 0).any():
+        return False
+    return bool(reel.apart(np.full_like(around, number), around).min() >= EYE_AWAY)
+
+
+def _strays(reel: Reel, spot: Bools, at: int) -> int:
+    """Return by how many px a spot has left its place among what is around it, 0 if not sure."""
+    around = regions.grow(spot[None], 4)[0] & reel.source_solid & ~regions.grow(spot[None], 2)[0]
+    y, x = np.nonzero(around)
+    if len(y) < 12:
+        return 0
+    best, place = 0.0, (0, 0)
+    span = range(-REACH_PX, REACH_PX + 1)
+    frame = np.pad(reel.index[at], REACH_PX, constant_values=-1)
+    for down in span:
+        for right in span:
+            same = frame[y + REACH_PX + down, x + REACH_PX + right] == reel.source[y, x]
+            score = float(same.mean()) - 0.001 * (abs(down) + abs(right))
+            if score > best:
+                best, place = score, (down, right)
+    if best < HEAD:
+        return 0
+    y, x = np.nonzero(spot)
+    y, x = y + REACH_PX + place[0], x + REACH_PX + place[1]
+    if (frame[y, x] == reel.source[spot]).any():
+        return 0
+    near = [
+        max(abs(down), abs(right))
+        for down in (-2, -1, 0, 1, 2)
+        for right in (-2, -1, 0, 1, 2)
+        if (down or right) and (frame[y + down, x + right] == reel.source[spot]).all()
+    ]
+    return min(near, default=0)
+
+
+def _part(reel: Reel, motion: Motion) -> Fault | None:
+    """Judge a motion of the other end of the figure than the part that the prompt names."""
+    box = raster.box(reel.source_solid)
+    if motion.names_top == motion.names_bottom or box is None:
+        return None
+    changed = (reel.index != reel.source).any(axis=0)
+    rows = changed[box[1] : box[3]].sum(axis=1)
+    neck, waist = round(NECK * len(rows)), len(rows) // 2
+    total = max(1, int(rows.sum()))
+    elsewhere = float((rows[neck:] if motion.names_top else rows[:waist]).sum()) / total
+    part, other = ("head", "lower") if motion.names_top else ("feet", "upper")
+    text = f"the prompt names the {part}, and {elsewhere:.0%} of what moves is the {other} half"
+    return fault("part", share(elsewhere, *ELSEWHERE), text)
+
+
+def _end(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
+    """Judge a death that ends on its feet."""
+    if loops or not motion.dies:
+        return None
+    last = reel.solid[-1]
+    ink = int(reel.source_solid.sum())
+    if last.sum() < LEFT * ink:
+        return None
+    union = (last | reel.source_solid).sum()
+    same = float((last & reel.source_solid).sum() / union)
+    text = f"frame {reel.count - 1}: the figure still stands at the end"
+    return fault("end", share(same, *STANDING), text)
+
+
+def _stroke(reel: Reel, motion: Motion) -> Fault | None:
+    """Judge an attack without a stroke: every step is as wide as any other."""
+    if not motion.strikes or reel.count < FEWEST:
+        return None
+    steps = displacement.of_ink(reel).steps[:-1]
+    moving = steps[steps > 0]
+    if len(moving) < 3:
+        return None
+    ratio = float(moving.max() / np.median(moving))
+    text = f"the stroke has no force: its widest step is {ratio:.1f} times the usual one"
+    return fault("stroke", share(-ratio, -STROKE[0], -STROKE[1]), text)
