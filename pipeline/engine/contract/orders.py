@@ -185,7 +185,7 @@ def described(body: Body) -> Described:
     raw = fields.record(body, "sprite")
     if raw is None:
         return Described()
-    with _within("sprite"):
+    with within("sprite"):
         boxes = fields.record(raw, "parts") or {}
         if len(boxes) > MOST_PARTS:
             raise InvalidRequest(f"`parts` names {len(boxes)}; at most {MOST_PARTS} are accepted.")
