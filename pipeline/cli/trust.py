@@ -30,6 +30,12 @@ _REMEMBERED = ".pixelpipe/tmp/state"
     metavar="N",
     help="Let each run here buy for at most N credits without asking.",
 )
+@click.option(
+    "--http",
+    "plain",
+    metavar="HOST",
+    help="Let this one host be spoken to over http: a container beside, a network of yours.",
+)
 @click.option("--list", "is_list", is_flag=True, help="Show what every project is allowed.")
 @click.option("--revoke", is_flag=True, help="Take back what is named, or everything.")
 @click.option(
@@ -45,6 +51,7 @@ def trust(
     hosts: tuple[str, ...],
     env: bool,
     budget: int | None,
+    plain: str | None,
     is_list: bool,
     revoke: bool,
     place: str,
@@ -59,12 +66,17 @@ def trust(
     """
     state = _state()
     if is_list:
-        if hosts or env or revoke or budget is not None:
+        if hosts or env or revoke or plain or budget is not None:
             raise UsageError("--list shows everything; name nothing beside it")
         _show_all(state, as_json)
         return
     root = _root(Path(place))
-    asked = Trust(hosts=tuple(dict.fromkeys(map(trusts.named, hosts))), env=env, budget=budget)
+    asked = Trust(
+        hosts=tuple(dict.fromkeys(map(trusts.named, hosts))),
+        env=env,
+        budget=budget,
+        http="" if plain is None else trusts.named(plain),
+    )
     if revoke:
         now = trusts.change(state, root, lambda before: _without(before, asked))
     elif asked == Trust():
@@ -102,6 +114,7 @@ def _joined(before: Trust, asked: Trust) -> Trust:
         hosts=tuple(sorted({*before.hosts, *asked.hosts})),
         env=before.env or asked.env,
         budget=before.budget if asked.budget is None else asked.budget,
+        http=asked.http or before.http,
     )
 
 
@@ -112,6 +125,7 @@ def _without(before: Trust, asked: Trust) -> Trust:
         hosts=tuple(host for host in before.hosts if host not in asked.hosts),
         env=before.env and not asked.env,
         budget=before.budget if asked.budget is None else None,
+        http="" if asked.http == before.http else before.http,
     )
 
 
@@ -134,6 +148,8 @@ def _show(root: Path, found: Trust) -> None:
     say(f"{root}:")
     for host in found.hosts:
         say(f"  {host} may get the key and the sprites")
+    if found.http:
+        say(f"  {found.http} may be spoken to over http, where all can be read on the way")
     if found.env:
         say("  the key in .env counts")
     if found.budget is not None:
@@ -141,9 +157,10 @@ def _show(root: Path, found: Trust) -> None:
 
 
 def _document(root: Path, found: Trust) -> dict[str, object]:
-    return {
+    document: dict[str, object] = {
         "project": str(root),
         "hosts": list(found.hosts),
         "env": found.env,
         "budget": found.budget,
     }
+    return document | {"http": found.http} if found.http else document

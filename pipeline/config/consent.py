@@ -16,7 +16,7 @@ import msgspec
 from ..core.errors import UsageError
 from ..storage import trust, version_control
 from ..storage.version_control import Standing
-from . import dotenv, project_settings
+from . import dotenv, project_fields, project_settings
 from .project_settings import ServiceChoice, Settings
 
 _VENDOR = urlsplit(project_settings.PIXEL_ENGINE_URL).hostname
@@ -52,8 +52,12 @@ def service(
     """
     found, key_refusal = key(root, state, environment)
     choice = project_settings.service(settings, found is not None)
-    refusal = _host_refusal(settings, choice, trust.of(state, root), state, environment)
-    return msgspec.structs.replace(choice, refusal=refusal), key_refusal
+    trusted = trust.of(state, root)
+    refusal = _host_refusal(settings, choice, trusted, state, environment)
+    plain_by = ""
+    if not refusal:
+        plain_by, refusal = _plain(settings, choice, trusted, environment)
+    return msgspec.structs.replace(choice, refusal=refusal, plain_by=plain_by), key_refusal
 
 
 def trusted_budget(state: Path, root: Path, environment: Mapping[str, str]) -> int | None:
@@ -88,6 +92,38 @@ def _host_refusal(
     return (
         f"{settings.origin('service')}: names the service {named}, and you have not said that your "
         f"key and sprites may go there: nothing was sent. If it is yours, {ways}"
+    )
+
+
+def _plain(
+    settings: Settings,
+    choice: ServiceChoice,
+    trusted: trust.Trust,
+    environment: Mapping[str, str],
+) -> tuple[str, str]:
+    """Return what allows http to a host that is not this machine, or why it is not spoken to."""
+    url = choice.base_url
+    if url is None or urlsplit(url).scheme != "http":
+        return "", ""
+    if project_fields.is_loopback(urlsplit(url).hostname or ""):
+        return "", ""
+    variable = project_settings.ALLOW_HTTP
+    try:
+        if trust.is_same(environment.get(variable, "").strip(), url):
+            return variable, ""
+    except UsageError as exc:
+        return "", f"{variable}: {exc}"
+    is_machine = is_ci(environment)
+    if not is_machine and trusted.allows_http(url):
+        return "pixelpipe trust --http", ""
+    named = trust.named(url)
+    ways = f"set {variable}={named}"
+    if not is_machine:
+        ways = f"`pixelpipe trust --http {named}` allows it for this project, or {ways}"
+    name = "api_base" if choice.identity == project_fields.PIXEL_ENGINE else "service"
+    return "", (
+        f"{settings.origin(name)}: {url} is not https: your key and sprites could be read on the "
+        f"way, so nothing was sent. If that way is yours, such as to a container beside, {ways}"
     )
 
 

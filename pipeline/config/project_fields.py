@@ -63,6 +63,15 @@ def _glob_problem(text: str) -> str | None:
 
 def _service_problem(text: str) -> str | None:
     """Say why `text` is neither a service's name nor a base URL that may get the key."""
+    problem = _said_problem(text)
+    parts = urlsplit(text) if problem is None else None
+    if parts is None or parts.scheme != "http" or is_loopback(parts.hostname or ""):
+        return problem
+    return _NOT_PLAIN
+
+
+def _said_problem(text: str) -> str | None:
+    """Do the same for what the user says: http, too, which then has to be allowed."""
     names = (AUTO, PIXEL_ENGINE, BUILT_IN)
     if text in names:
         return None
@@ -75,9 +84,10 @@ def _service_problem(text: str) -> str | None:
         return f"is not a URL: `{text}`"
     if not host or url.query or url.fragment or url.username is not None:
         return "must be a plain base URL: scheme, host, path; no user, `?` or `#`"
-    if url.scheme == "https" or (url.scheme == "http" and is_loopback(host)):
-        return None
-    return "must begin with https://, since the API key is sent there"
+    return None if url.scheme in ("https", "http") else _NOT_PLAIN
+
+
+_NOT_PLAIN = "must begin with https://, since the API key is sent there"
 
 
 def is_loopback(host: str) -> bool:
@@ -125,6 +135,10 @@ SERVICE = Text(
     check=_service_problem,
     convert=lambda text: text.rstrip("/"),
     examples=(AUTO, PIXEL_ENGINE, BUILT_IN),
+)
+#: A service as a variable or a flag names it: plain http is allowed elsewhere, or refused there.
+SAID_SERVICE = Text(
+    wanted=SERVICE.wanted, check=_said_problem, convert=SERVICE.convert, examples=SERVICE.examples
 )
 CREDITS = Whole(low=0, high=10_000_000)
 
@@ -211,8 +225,7 @@ PROJECT = Table(
 )
 API_BASE = Text(
     wanted="a base URL",
-    pattern=f"^{_URL}$",
-    check=_service_problem,
+    check=_said_problem,
     convert=lambda text: text.rstrip("/"),
 )
 STATE = Text(wanted="a folder", longest=4096)

@@ -23,6 +23,7 @@ from .project_fields import (
     KEY_NAMES,
     PIXEL_ENGINE,
     PROJECT,
+    SAID_SERVICE,
     STATE,
     WATCH,
 )
@@ -108,10 +109,13 @@ class ServiceChoice(Record, frozen=True, kw_only=True):
     paid: bool
     #: Why it may not be contacted: only a file of the project names it; "" when it may.
     refusal: str = ""
+    #: What lets it be spoken to without encryption; "" when nothing does.
+    plain_by: str = ""
 
 
 #: Dotted setting to its shape.
 SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
+    "service": SAID_SERVICE,
     "budget.run": CREDITS,
     "budget.day": CREDITS,
     "watch.settle_s": WATCH.fields["settle"].shape,
@@ -143,6 +147,10 @@ VARIABLES = {
     "PIXELPIPE_API_BASE": "api_base",
     "PIXELPIPE_STATE": "state",
 }
+#: What allows http to one other host. A variable of the environment, and nothing else.
+ALLOW_HTTP = "PIXELPIPE_ALLOW_HTTP"
+#: Variables of ours that are no settings.
+_APART = (ALLOW_HTTP, "PIXELPIPE_ENGINE_KEY")
 #: Flags whose name is not the setting's.
 _FLAGS = {
     "settle": "watch.settle_s",
@@ -250,7 +258,7 @@ def strays(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(
         f"{name} is no setting of pixelpipe{nearest(name.upper(), VARIABLES)}"
         for name in sorted(environment)
-        if name.startswith("PIXELPIPE_") and name not in VARIABLES
+        if name.startswith("PIXELPIPE_") and name not in (*VARIABLES, *_APART)
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .accounts import latency
 from .contract.errors import LocalRefusal
-from .server import chaos, local
+from .server import chaos, local, origin, tls
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,6 +45,11 @@ def _serve(parsed: argparse.Namespace) -> None:
             slots=parsed.slots,
             workers=parsed.workers,
             matte_noise=parsed.matte_noise,
+            keep_s=parsed.keep,
+            origins=origin.parse(parsed.public_url, parsed.trust_proxy),
+            tls=tls.read(parsed.tls_cert, parsed.tls_key),
+            credits=parsed.credits,
+            is_any_model=parsed.any_model,
         )
     )
 
@@ -61,7 +66,7 @@ def _keys(parsed: argparse.Namespace) -> None:
             local.rename_key(parsed.db, parsed.prefix, parsed.name, account=parsed.account)
         case "deactivate":
             local.deactivate_key(parsed.db, parsed.prefix, account=parsed.account)
-        case "activate":
+        case "activate" | "reactivate":
             local.activate_key(parsed.db, parsed.prefix, account=parsed.account)
         case _:
             local.delete_key(parsed.db, parsed.prefix, account=parsed.account)
@@ -83,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     keys = commands.add_parser("keys", help="manage API keys").add_subparsers(
         dest="action", required=True
     )
-    for action in ("add", "list", "rename", "deactivate", "activate", "delete"):
+    for action in ("add", "list", "rename", "deactivate", "activate", "reactivate", "delete"):
         verb = keys.add_parser(action)
         _add_store(verb)
         if action not in ("add", "list"):
@@ -118,6 +123,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chaos", default="", help="e.g. 'POST /animate 2: reset-after; rate=0.1'")
     parser.add_argument("--seed", type=int, default=0, help="for the spread of --latency")
     parser.add_argument("--slots", type=int, help="jobs that run at once")
+    parser.add_argument("--keep", type=float, metavar="SECONDS", help="life of result files")
+    parser.add_argument("--public-url", metavar="URL", help="where callers reach this server")
+    parser.add_argument("--trust-proxy", action="append", default=[], metavar="ADDRESS")
+    parser.add_argument("--tls-cert", type=Path, metavar="FILE")
+    parser.add_argument("--tls-key", type=Path, metavar="FILE")
+    parser.add_argument("--credits", type=int, help="of the account of --key-env; endless without")
+    parser.add_argument("--any-model", action="store_true", help="take every name of a model")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--matte-noise", type=int, default=0, help="0..64")
 

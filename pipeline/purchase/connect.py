@@ -73,7 +73,7 @@ class Connection:
             base_url, key = self._stack.enter_context(local_engine.engine(slots=_ENGINE_SLOTS))
         else:
             key = self._key()
-        service = Service(base_url, key)
+        service = Service(base_url, key, is_plain_allowed=bool(self._workspace.service.plain_by))
         self._stack.callback(service.close)
         return service
 

@@ -37,7 +37,7 @@ def engine(*, slots: int) -> Iterator[tuple[str, str]]:
     key = "pe_sk_" + secrets.token_urlsafe(_KEY_BYTES)
     command = [sys.executable, "-m", "pipeline.engine", "serve", "--host", "127.0.0.1"]
     command += ["--port", "0", "--key-env", _KEY_VARIABLE, "--until-stdin-closes"]
-    command += ["--slots", str(slots)]
+    command += ["--slots", str(slots), "--any-model"]
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         child = subprocess.Popen(
             command,

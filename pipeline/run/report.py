@@ -141,7 +141,19 @@ class Report(Record, frozen=True, kw_only=True):
     @property
     def notices(self) -> tuple[str, ...]:
         """What the user should know of the project, in sentences."""
-        return (*self.plan.notices, *(one.sentence for one in self.settled), *self.refusals)
+        settled = (one.sentence for one in self.settled)
+        return (*self.plan.notices, *settled, *self._plain, *self.refusals)
+
+    @property
+    def _plain(self) -> tuple[str, ...]:
+        """Say that key and sprites go unencrypted, in every run that may send them."""
+        service = self.workspace.service
+        if not service.plain_by:
+            return ()
+        return (
+            f"{service.base_url}: your key and sprites go there without encryption, as "
+            f"{service.plain_by} allows",
+        )
 
     def _totals(self) -> dict[str, object]:
         kinds = Counter(step.kind for step in self.plan.steps)

@@ -33,11 +33,17 @@ class Trust(Record, frozen=True, kw_only=True, omit_defaults=True):
     env: bool = False
     #: Credits that each run may spend without asking.
     budget: int | None = None
+    #: The one host that may be spoken to over http, as among `hosts`; "" for none.
+    http: str = ""
 
     def allows(self, url: str) -> bool:
         """Tell whether the server of this base URL is among the hosts."""
         host, port = address(url)
         return host in self.hosts or f"{host}:{port}" in self.hosts
+
+    def allows_http(self, url: str) -> bool:
+        """Tell whether the server of this base URL may be spoken to over http."""
+        return is_same(self.http, url)
 
 
 class _File(Record, frozen=True, kw_only=True):
@@ -58,6 +64,14 @@ def address(url: str) -> tuple[str, int | None]:
     if not host or parts.username is not None:
         raise UsageError(f"{url!r} names no host; write it as in `pixelpipe trust api.example.org`")
     return (f"[{host}]" if ":" in host else host), port or _PORTS.get(parts.scheme)
+
+
+def is_same(name: str, url: str) -> bool:
+    """Tell whether `host` or `host:port` names the server of a base URL."""
+    if not name:
+        return False
+    (host, port), (there, its_port) = address(name), address(url)
+    return host == there and port in (None, its_port)
 
 
 def named(text: str) -> str:

@@ -186,3 +186,50 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         done = run("engine", "serve", "--port", port, cwd=tmp_path)
         assert done.code == 2
         assert f"cannot listen on 127.0.0.1 port {port}" in done.err
+
+
+def test_serve_names_the_contract_and_real_latency(tmp_path: Path) -> None:
+    """Who writes a client finds the file for its generator, and how to make jobs take time."""
+    with serving(cwd=tmp_path) as server:
+        first, *_, contract, quick = server.lines(8)
+        root = first.removeprefix("The built-in engine answers at ").removesuffix("/functions/v1")
+        assert contract.endswith(f" {root}/openapi.json")
+        assert "--latency real" in quick
+
+
+def test_the_key_of_an_engine_in_memory_may_be_given(tmp_path: Path) -> None:
+    """A container is started with a key that the others know."""
+    given = {"PIXELPIPE_ENGINE_KEY": "pe_sk_" + "given000" * 5}
+    with serving("--json", "--credits", "7", cwd=tmp_path, environment=given) as server:
+        said = json.loads(server.lines(1)[0])
+        assert said["api_key"] is None
+        service = Service(said["url"], given["PIXELPIPE_ENGINE_KEY"])
+        assert service.balance().available == 7
+        service.close()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--credits", "5", "--db", "x.sqlite"),
+        ("--public-url", "engine"),
+        ("--trust-proxy", "here"),
+        ("--tls-key", "x"),
+    ],
+)
+def test_serving_that_cannot_be_meant_is_wrong_usage(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Exit 2 with a sentence, and no database."""
+    ended = run("engine", "serve", *options, cwd=tmp_path)
+    assert ended.code == 2, ended.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reactivate_is_activate(tmp_path: Path) -> None:
+    """The vendor's word for it."""
+    db = tmp_path / "play.sqlite"
+    key = call("engine", "keys", "add", "--db", db).out.strip()
+    assert call("engine", "keys", "deactivate", "--db", db, key[:14]).code == 0
+    assert call("engine", "keys", "reactivate", "--db", db, key[:14]).code == 0
+    assert "deactivated" not in call("engine", "keys", "list", "--db", db).out

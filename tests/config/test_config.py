@@ -142,7 +142,7 @@ def test_mistakes_in_the_file_are_named_with_line_and_remedy(text: str, message:
     [
         ({"PIXELPIPE_JOBS": "many"}, {}, "PIXELPIPE_JOBS: must be a whole number from 1 to 32"),
         ({"PIXELPIPE_BATCH": "maybe"}, {}, "PIXELPIPE_BATCH: must be true or false"),
-        ({"PIXELPIPE_SERVICE": "http://x.example"}, {}, "PIXELPIPE_SERVICE: must begin with http"),
+        ({"PIXELPIPE_SERVICE": "ftp://x.example"}, {}, "PIXELPIPE_SERVICE: must begin with http"),
         ({}, {"jobs": 99}, "--jobs: must be a whole number from 1 to 32, not `99`"),
         ({}, {"max_credits": -5}, "--max-credits: must be a whole number"),
         ({}, {"servce": "x"}, "--servce: no such setting; did you mean `service`?"),

@@ -198,12 +198,12 @@ def test_debits_take_the_monthly_pool_first_and_refunds_return_to_both(
 
 
 def test_monthly_pool_is_refreshed_on_its_date(db: sqlite3.Connection) -> None:
-    """Once a month, not before, and only up to the allowance."""
+    """Once a month, not before, and only up to the allowance; 1970 began on the first."""
     account = credits.open_account(db, "default", 0.0)
     (job,) = jobs.submit(db, account, (DRAFT,), 0.0)
     jobs.start(db, 1, 0.0, lambda _: 0.0)
     jobs.finish(db, job, PRODUCT, 1.0)
-    month = 30 * 24 * 3600.0
+    month = 31 * 24 * 3600.0
     credits.refresh_due(db, month - 1)
     assert credits.balance(db, account).monthly == 80
     credits.refresh_due(db, month)

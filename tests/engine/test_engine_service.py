@@ -196,16 +196,6 @@ def test_enhance_prompt_keeps_the_prompt_and_is_idempotent(server: Server) -> No
     assert again == first
 
 
-@pytest.mark.parametrize("path", ["/retake", "/generate-image"])
-def test_generative_endpoints_say_that_they_need_the_real_service(
-    server: Server, path: str
-) -> None:
-    """A clear refusal instead of something faked."""
-    answer = server.post(path, {"prompt": "x"})
-    assert (answer.status, answer.code) == (501, "not_supported")
-    assert b"real Pixel Engine service" in answer.body
-
-
 def test_the_same_request_gives_the_same_bytes(server: Server) -> None:
     """Without a seed it comes from the request, so that runs repeat."""
     files = []

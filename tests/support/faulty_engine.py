@@ -87,8 +87,9 @@ async def _serve(db: Path) -> None:
         pool = RenderPool(settings.workers)
         runner = Runner(connection, pool, settings.pace)
         service = Service(
-            connection, runner, link_ttl_s=settings.link_ttl_s, hold_s=settings.hold_s
-        )
+            connection, runner, link_ttl_s=settings.link_ttl_s, hold_s=settings.hold_s,
+            keep_s=settings.lasting_s, is_any_model=True,
+        )  # fmt: skip
         queue = asyncio.create_task(runner.run())
         pool.warm_up()
         try:
@@ -110,8 +111,8 @@ async def _open_and_close(service: Service, settings: serve.Settings) -> None:
         else:
             script = chaos.parse(order["open"])
             sock = serve._listening("127.0.0.1", 0)
-            server = serve._server(App(service, script), settings)
-            url = serve._address(sock)
+            server = serve._server(App(service, script, settings.origins), settings)
+            url = serve._address(sock, settings).url
             opened[url] = script, server
             ending.append(asyncio.create_task(server.serve(sockets=[sock])))
             answer = {"url": url}

@@ -51,8 +51,10 @@ _OTHERS = {
     "LOCALAPPDATA": "The same on Windows.",
     "PIXELPIPE_MAX_CREDITS": "A yes for purchases of at most so many credits in a run, as "
     "`--max-credits` says it: a flag is stronger.",
-    "PIXELPIPE_ENGINE_KEY": "The key that a built-in engine, which a command starts for itself, "
-    "takes. Set by that command.",
+    "PIXELPIPE_ALLOW_HTTP": "The one host (`host` or `host:port`) that may be spoken to over http, "
+    "such as a container beside; `pixelpipe trust --http` says the same for one project.",
+    "PIXELPIPE_ENGINE_KEY": "The key that `engine serve` takes in memory, instead of a new one. "
+    "A command that starts an engine for itself sets it there.",
 }
 _STATE = (
     "Folder of the ledger and of the second copy of what was bought. Default: `pixelpipe` in "

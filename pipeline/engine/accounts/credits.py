@@ -7,14 +7,14 @@ credits are spent first, and only success is charged (vendor's introduction).
 from __future__ import annotations
 
 import sqlite3
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from ..contract.errors import LocalRefusal
 from .database import transaction
 
 FREE_ALLOWANCE = 100
-_MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,11 @@ def open_account(
         if row is not None:
             return int(row[0])
         account = db.execute(
-            "INSERT INTO accounts (name, allowance, refresh_at) VALUES (?, ?, ?)",
-            (name, allowance, now),
+            "INSERT INTO accounts (name, allowance, refresh_at, billing_day) VALUES (?, ?, ?, ?)",
+            (name, allowance, next_date(_day(now), now), _day(now)),
         ).lastrowid
         assert account is not None
-        _refresh(db, account, allowance, now)
+        _fill(db, account, allowance, now)
     return account
 
 
@@ -94,12 +94,12 @@ def purchase(db: sqlite3.Connection, account: int, credits: int, now: float) -> 
 
 
 def refresh(db: sqlite3.Connection, account: int, now: float) -> None:
-    """Fill the monthly pool up to the allowance now; what is above it stays, holds stay."""
+    """Fill the monthly pool up to the allowance now; what is above it, holds and date stay."""
     with transaction(db):
         (allowance,) = db.execute(
             "SELECT allowance FROM accounts WHERE id = ?", (account,)
         ).fetchone()
-        _refresh(db, account, allowance, now)
+        _fill(db, account, allowance, now)
 
 
 def refresh_due(db: sqlite3.Connection, now: float) -> None:
@@ -108,20 +108,38 @@ def refresh_due(db: sqlite3.Connection, now: float) -> None:
         return
     with transaction(db):
         rows = db.execute(
-            "SELECT id, allowance FROM accounts WHERE refresh_at <= ?", (now,)
+            "SELECT id, allowance, refresh_at, billing_day FROM accounts WHERE refresh_at <= ?",
+            (now,),
         ).fetchall()
-        for account, allowance in rows:
-            _refresh(db, account, allowance, now)
+        for account, allowance, was_due, day in rows:
+            _fill(db, account, allowance, now)
+            day = day or _day(was_due)
+            db.execute(
+                "UPDATE accounts SET refresh_at = ?, billing_day = ? WHERE id = ?",
+                (next_date(day, now), day, account),
+            )
 
 
-def _refresh(db: sqlite3.Connection, account: int, allowance: int, now: float) -> None:
+def next_date(day: int, now: float) -> float:
+    """Give the first midnight (UTC) after `now` on the `day` of a month, or on a shorter's last."""
+    at = datetime.fromtimestamp(now, UTC)
+    for month in (at.month, at.month + 1):
+        year, month = at.year + (month - 1) // 12, (month - 1) % 12 + 1
+        last = monthrange(year, month)[1]
+        found = datetime(year, month, min(day, last), tzinfo=UTC).timestamp()
+        if found > now:
+            return found
+    raise AssertionError("one of two months in a row holds a later date")
+
+
+def _day(now: float) -> int:
+    return datetime.fromtimestamp(now, UTC).day
+
+
+def _fill(db: sqlite3.Connection, account: int, allowance: int, now: float) -> None:
     missing = allowance - balance(db, account).monthly
     if missing > 0:
         _book(db, account, "refresh", "monthly", missing, None, now)
-    db.execute(
-        "UPDATE accounts SET refresh_at = ? WHERE id = ?",
-        (now + _MONTH.total_seconds(), account),
-    )
 
 
 def capture(db: sqlite3.Connection, account: int, credits: int, job: str, now: float) -> None:

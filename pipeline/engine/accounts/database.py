@@ -155,6 +155,10 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
             db.execute(statement)
         db.execute("INSERT INTO settings VALUES ('link_secret', ?)", (secrets.token_bytes(32),))
         db.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+    if "billing_day" not in {row[1] for row in db.execute("PRAGMA table_info (accounts)")}:
+        # An older engine leaves it empty: then the next date that it knew gives the day.
+        db.execute("ALTER TABLE accounts ADD COLUMN billing_day INTEGER")
+    db.execute("CREATE INDEX IF NOT EXISTS jobs_free ON jobs (account) WHERE credits_held = 0")
 
 
 def _statements(script: str) -> Iterator[str]:

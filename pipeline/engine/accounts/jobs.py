@@ -15,11 +15,13 @@ import msgspec
 
 from ..contract.errors import InsufficientCredits, NotCancellable, NotFound
 from ..contract.orders import Draft
-from . import credits
+from . import allowances, credits
 from .database import transaction
 
 HOLD_S = 600.0
-PRICES = {"/animate": 20, "/keyframes": 24, "/pixelate": 0, "/remove-background": 2}
+PRICES = {
+    "/animate": 20, "/keyframes": 24, "/pixelate": 0, "/remove-background": 2, "/retake": 24,
+}  # fmt: skip
 FURTHER_IN_BATCH = 12
 _SHOWN = (
     "id, endpoint, batch, position, status, created_at, started_at, ready_at, finished_at, inputs,"
@@ -80,7 +82,11 @@ class Refusal(msgspec.Struct, frozen=True):
 def price(drafts: Sequence[Draft]) -> tuple[int, ...]:
     """Price each draft of one submit: the first in full, further ones at the batch price."""
     return tuple(
-        PRICES[draft.endpoint] if position == 0 else FURTHER_IN_BATCH
+        FURTHER_IN_BATCH
+        if position
+        else PRICES[draft.endpoint]
+        if draft.price is None
+        else draft.price
         for position, draft in enumerate(drafts)
     )
 
@@ -91,12 +97,14 @@ def submit(
 ) -> tuple[str, ...]:  # fmt: skip
     """Create jobs and their holds, all or none, in one transaction with the check of the balance.
 
-    Returns the job ids. Raises InsufficientCredits.
+    Returns the job ids. Raises InsufficientCredits, and RateLimited for too many free ones.
     """
     prices = price(drafts)
     ids = tuple(str(uuid.uuid4()) for _ in drafts)
     with transaction(db):
         _check_funds(credits.balance(db, account), sum(prices))
+        if not sum(prices):
+            allowances.check(db, account)
         for position, (job, draft, cost) in enumerate(zip(ids, drafts, prices, strict=True)):
             hold_until = now + hold_s if position == 0 else None
             db.execute(
@@ -236,8 +244,11 @@ def resume(db: sqlite3.Connection, now: float, *, hold_s: float = HOLD_S) -> Non
 
 
 def prune(db: sqlite3.Connection, before: float) -> int:
-    """Drop result files stored before a time; the jobs stay. Returns how many went."""
-    return db.execute("DELETE FROM results WHERE stored_at < ?", (before,)).rowcount
+    """Drop result files stored before a time, and then free jobs. Returns how many files went."""
+    with transaction(db):
+        gone = db.execute("DELETE FROM results WHERE stored_at < ?", (before,)).rowcount
+        allowances.forget(db, before)
+    return gone
 
 
 def read(db: sqlite3.Connection, account: int, job: str) -> Job:

@@ -91,8 +91,18 @@ class PayloadTooLarge(EngineError):
     code = "payload_too_large"
 
 
+class UnsupportedMediaType(EngineError):
+    """Refuse a request body that does not say that it is JSON."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
 class RateLimited(EngineError):
-    """Refuse for now; only when a test asks for it. `retry_after_s` goes into Retry-After."""
+    """Refuse for now: too many free jobs at once, or a test asks for it.
+
+    `retry_after_s` goes into Retry-After.
+    """
 
     status = 429
     code = "rate_limited"

@@ -17,6 +17,8 @@ from .fields import Body, Colour
 
 DEFAULT_MODEL = "pixel-engine-v1.1"
 FRAME_MODEL = "frame-engine-v1.1"
+#: What `model` of an animation may be; the last is in use, and not in the vendor's documents.
+PIXEL_MODELS = (DEFAULT_MODEL, "pixel-engine-v1.2")
 FORMATS = ("webp", "gif", "spritesheet")
 LONGEST_TEXT = 3000
 LARGEST_SEED = 2**64 - 1
@@ -122,7 +124,27 @@ class BackgroundOrder(msgspec.Struct, frozen=True, tag="remove-background"):
     threshold: int
 
 
-Order = AnimateOrder | KeyframesOrder | PixelateOrder | BackgroundOrder
+class GenerateOrder(msgspec.Struct, frozen=True, tag="generate-image"):
+    """Ask for a new picture; the engine draws a placeholder."""
+
+    prompt: str
+    model: str
+    colors: int
+
+
+class RetakeOrder(msgspec.Struct, frozen=True, tag="retake"):
+    """Ask for some frames anew; `frame_count` 0 is unknown, `end_frame` None means all."""
+
+    image: bytes
+    frame_count: int
+    end_frame: int | None
+    seed: int
+    look: Look
+
+
+Order = (
+    AnimateOrder | KeyframesOrder | PixelateOrder | BackgroundOrder | GenerateOrder | RetakeOrder
+)
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -132,6 +154,8 @@ class Draft(msgspec.Struct, frozen=True):
     order: Order
     inputs: dict[str, object]
     request_sha256: str
+    #: Credits, where they are not the endpoint's own.
+    price: int | None = None
 
 
 def body_digest(body: Body) -> str:
@@ -139,21 +163,21 @@ def body_digest(body: Body) -> str:
     return hashlib.sha256(msgspec.json.encode(body, order="sorted")).hexdigest()
 
 
-def read_animate(body: Body) -> Draft:
-    """Read the body of POST /animate."""
+def read_animate(body: Body, *, is_any_model: bool = False) -> Draft:
+    """Read the body of POST /animate; with `is_any_model` every model's name is taken."""
     digest = body_digest(body)
     prompt = fields.text(body, "prompt", None, longest=LONGEST_TEXT)
     negative = fields.text(body, "negative_prompt", "", longest=LONGEST_TEXT)
-    model = _model(body)
+    model = _model(body, is_any_model)
     count = _even_frames(body)
-    look = _look(body)
-    seed = _seed(body, digest)
+    look = read_look(body)
+    seed = read_seed(body, digest)
     is_strict = fields.flag(body, "strict")
     image = pictures.read(body, "image")
     sprite = described(body)
     order = AnimateOrder(image, prompt, negative, model, count, seed, is_strict, look, sprite)
     inputs: dict[str, object] = {"model": model, "prompt": prompt, "output_frames": count}
-    return _draft("/animate", order, inputs, negative, look, seed, digest)
+    return draft("/animate", order, inputs, negative, look, seed, digest)
 
 
 def described(body: Body) -> Described:
@@ -161,7 +185,7 @@ def described(body: Body) -> Described:
     raw = fields.record(body, "sprite")
     if raw is None:
         return Described()
-    with _within("sprite"):
+    with within("sprite"):
         boxes = fields.record(raw, "parts") or {}
         if len(boxes) > MOST_PARTS:
             raise InvalidRequest(f"`parts` names {len(boxes)}; at most {MOST_PARTS} are accepted.")
@@ -202,15 +226,15 @@ def read_keyframes(body: Body) -> Draft:
     negative = fields.text(body, "negative_prompt", "", longest=LONGEST_TEXT)
     mode = fields.choice(body, "render_mode", "pixel", ("pixel",))
     total = fields.integer(body, "total_frames", None, 3, MOST_KEYS)
-    look = _look(body)
-    seed = _seed(body, digest)
+    look = read_look(body)
+    seed = read_seed(body, digest)
     keys = _key_frames(body, total)
     order = KeyframesOrder(prompt, negative, mode, total, keys, seed, look)
     inputs: dict[str, object] = {
         "model": "ltx-keyframes-v1", "prompt": prompt, "render_mode": mode, "total_frames": total,
         "frame_indices": [key.index for key in keys],
     }  # fmt: skip
-    return _draft("/keyframes", order, inputs, negative, look, seed, digest)
+    return draft("/keyframes", order, inputs, negative, look, seed, digest)
 
 
 def read_pixelate(body: Body) -> Draft:
@@ -228,19 +252,20 @@ def read_remove_background(body: Body) -> Draft:
     return Draft("/remove-background", order, inputs, body_digest(body))
 
 
-def read_batch(body: Body) -> tuple[Draft, ...]:
+def read_batch(body: Body, *, is_any_model: bool = False) -> tuple[Draft, ...]:
     """Read the body of POST /animate-batch; a refusal names the position of the job."""
     drafts = []
     for position, job in enumerate(fields.records(body, "jobs", MOST_BATCHED)):
-        with _within(f"jobs[{position}]"):
-            drafts.append(read_animate(job))
+        with within(f"jobs[{position}]"):
+            drafts.append(read_animate(job, is_any_model=is_any_model))
     return tuple(drafts)
 
 
-def _draft(
+def draft(
     endpoint: str, order: Order, inputs: dict[str, object], negative: str, look: Look, seed: int,
     digest: str,
 ) -> Draft:  # fmt: skip
+    """Make the draft of a clip, with the echo that is common to all."""
     if negative:
         inputs["negative_prompt"] = negative
     inputs |= {
@@ -268,14 +293,16 @@ def hex_colour(colour: Colour | None) -> str:
     return "#" + bytes(colour or (0, 0, 0)).hex()
 
 
-def _model(body: Body) -> str:
+def _model(body: Body, is_any: bool = False) -> str:
     model = fields.text(body, "model", DEFAULT_MODEL, longest=100)
     if model == FRAME_MODEL:
         raise NotSupported(
             f"The built-in engine animates pixel art only; the model {FRAME_MODEL} needs the real "
             "Pixel Engine service."
         )
-    return model or DEFAULT_MODEL
+    if is_any:
+        return model or DEFAULT_MODEL
+    return fields.choice(body, "model", DEFAULT_MODEL, PIXEL_MODELS)
 
 
 def _even_frames(body: Body) -> int:
@@ -285,13 +312,14 @@ def _even_frames(body: Body) -> int:
     return count
 
 
-def _seed(body: Body, digest: str) -> int:
+def read_seed(body: Body, digest: str) -> int:
     """Read the seed; without one it comes from the request, so that equal requests look equal."""
     derived = int(digest[:8], 16) % (2**31 - 1) + 1
     return fields.integer(body, "seed", derived, 0, LARGEST_SEED)
 
 
-def _look(body: Body) -> Look:
+def read_look(body: Body) -> Look:
+    """Read how frames become a file."""
     colors, palette = _pixel_config(body)
     return Look(
         colors,
@@ -310,7 +338,7 @@ def _pixel_config(body: Body) -> tuple[int | None, tuple[Colour, ...] | None]:
     if colors is not None and palette is not None:
         raise InvalidRequest("`pixel_config` has both `colors` and `palette`; send one of them.")
     if colors is not None:
-        with _within("pixel_config"):
+        with within("pixel_config"):
             return fields.integer(config, "colors", None, 2, 256), None
     if palette is None:
         raise InvalidRequest("`pixel_config` has neither `colors` nor `palette`; send one of them.")
@@ -336,7 +364,7 @@ def _transform(body: Body) -> Transform | None:
     raw = fields.record(body, "transform")
     if raw is None:
         return None
-    with _within("transform"):
+    with within("transform"):
         return _read_transform(raw)
 
 
@@ -356,7 +384,7 @@ def _read_transform(raw: Body) -> Transform:
 
 
 @contextmanager
-def _within(place: str) -> Iterator[None]:
+def within(place: str) -> Iterator[None]:
     """Name the object around a field in its refusal."""
     try:
         yield
@@ -367,7 +395,7 @@ def _within(place: str) -> Iterator[None]:
 def _key_frames(body: Body, total: int) -> tuple[KeyFrame, ...]:
     keys = []
     for position, raw in enumerate(fields.records(body, "frames", total)):
-        with _within(f"frames[{position}]"):
+        with within(f"frames[{position}]"):
             keys.append(_key_frame(raw, total))
     indices = [key.index for key in keys]
     if len(set(indices)) != len(indices):
@@ -393,7 +421,7 @@ def _key_frame(raw: Body, total: int) -> KeyFrame:
 def read_enhance(body: Body) -> str:
     """Read the body of POST /enhance-prompt: the prompt; picture and model are only checked."""
     prompt = fields.text(body, "prompt", None, longest=LONGEST_TEXT)
-    fields.text(body, "model", "", longest=100)
+    _model(body)
     if body.get("image") is not None:
         pictures.read(body, "image")
     return prompt

@@ -19,13 +19,15 @@ from ..contract.orders import (
     ENLARGED,
     AnimateOrder,
     BackgroundOrder,
+    GenerateOrder,
     KeyframesOrder,
     Look,
     Order,
     PixelateOrder,
+    RetakeOrder,
 )
 from ..parts.types import Pixels
-from . import animate, background, encode, keyframes, pixelate, rasters, recolour
+from . import animate, background, encode, keyframes, pixelate, placeholder, rasters, recolour
 
 CONTENT_TYPES = {"spritesheet": "image/png", "gif": "image/gif", "webp": "image/webp"}
 DEFAULT_FPS = 8
@@ -52,6 +54,27 @@ def _carry_out(order: Order, matte_noise: int) -> Product | Refusal:
         case BackgroundOrder():
             pictures.check(order.image, "image", ANIMATED)
             return background.cut_out(order.image, order.threshold)
+        case GenerateOrder():
+            return _placeholder_image(order)
+        case RetakeOrder():
+            pictures.check(order.image, "image", ANIMATED)
+            return _placeholder_retake(order, matte_noise)
+
+
+def _placeholder_image(order: GenerateOrder) -> Product:
+    drawn = recolour.onto_count(placeholder.figure(order), order.colors)
+    metadata: dict[str, object] = {"width": placeholder.SIDE, "height": placeholder.SIDE}
+    reading = "a placeholder: only the real Pixel Engine service can draw what is asked for"
+    notes: dict[str, object] = {"placeholder": True, "interpretation": reading}
+    return Product(encode.png(drawn[..., :3]), "image/png", metadata, notes)
+
+
+def _placeholder_retake(order: RetakeOrder, matte_noise: int) -> Product:
+    frames, fps = placeholder.unchanged(order)
+    reading = "a placeholder: the frames are unchanged; only the real service makes new ones"
+    notes: dict[str, object] = {"placeholder": True, "interpretation": reading}
+    cut = rasters.cut_alpha(frames)
+    return _product(cut, order.look, order.seed, fps, matte_noise, notes)
 
 
 def _animate(order: AnimateOrder, matte_noise: int) -> Product | Refusal:

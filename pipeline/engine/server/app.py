@@ -21,17 +21,18 @@ from ..contract.errors import (
     MethodNotAllowed,
     NotFound,
     RateLimited,
+    UnsupportedMediaType,
 )
 from ..contract.fields import Body
 from . import replies
 from .chaos import BEFORE, Chaos, Fault, FaultKind
+from .origin import API_PATH, Origins
 from .replies import Reply
 from .service import ENDPOINTS, Request, Service
 from .wire import Receive, Scope, Send, Wire
 
 log = logging.getLogger(__name__)
 
-API_PATH = "/functions/v1"
 CONTRACT = Path(__file__).with_name("openapi.json")
 _MIB = 1024 * 1024
 _LARGEST_BODY = 8 * _MIB
@@ -42,13 +43,14 @@ _HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad gateway</bo
 class App:
     """Be the ASGI application of one service."""
 
-    def __init__(self, service: Service, chaos: Chaos) -> None:
+    def __init__(self, service: Service, chaos: Chaos, origins: Origins) -> None:
         self._service = service
         self._chaos = chaos
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; `scope` is an HTTP one."""
-        wire = Wire(scope, receive, send)
+        wire = Wire(scope, receive, send, self._origins)
         kind = _kind(wire)
         fault = self._chaos.draw(kind) if kind else None
         try:
@@ -84,6 +86,7 @@ class App:
         _check_method(wire, (method,))
         body: Body = {}
         if method == "POST":
+            _check_type(wire)
             body = _parse(await wire.body(_LARGEST_BODIES.get(path, _LARGEST_BODY)))
         request = Request(wire.query, body, wire.origin, is_doomed)
         return replies.of(endpoint(self._service, account, request))
@@ -183,6 +186,16 @@ def _check_method(wire: Wire, allowed: tuple[str, ...]) -> None:
         raise MethodNotAllowed(
             f"{wire.method} is not possible here; use {' or '.join(allowed)}.",
             allowed=(*allowed, "OPTIONS"),
+        )
+
+
+def _check_type(wire: Wire) -> None:
+    """Refuse a body that does not say that it is JSON; a charset behind it is fine."""
+    said = (wire.header("content-type") or "").partition(";")[0].strip()
+    if said.lower() != replies.JSON:
+        shown = f'"{said[:60]}"' if said else "missing"
+        raise UnsupportedMediaType(
+            f"The Content-Type is {shown}; every request body of this API is {replies.JSON}."
         )
 
 

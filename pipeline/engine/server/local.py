@@ -103,9 +103,10 @@ def accounts(db: Path) -> tuple[str, ...]:
 
 
 def job_records(db: Path) -> tuple[JobRecord, ...]:
-    """List every job that was ever accepted, in that order, with the digest of its request body.
+    """List the jobs that were accepted, in that order; free ones go when their files do.
 
-    The digest is `orders.body_digest(body)`: two jobs with the same one were asked for twice.
+    The digest of a request's body is `orders.body_digest(body)`: two jobs with the same
+    one were asked for twice.
     """
     with closing(database.connect_readonly(db)) as connection:
         rows = connection.execute(

@@ -18,6 +18,7 @@ CORS = (
     ("access-control-allow-origin", "*"),
     ("access-control-allow-methods", "GET, POST, OPTIONS"),
     ("access-control-allow-headers", "authorization, content-type, apikey, x-client-info"),
+    ("access-control-expose-headers", "allow, content-length, content-type, retry-after"),
     ("access-control-max-age", "86400"),
 )
 JSON = "application/json"
@@ -93,6 +94,12 @@ def _output(found: Job, link: Callable[[Job], tuple[str, str]]) -> dict[str, obj
         "metadata": msgspec.json.decode(found.metadata or b"{}"),
         "expires_at": expires_at,
     }
+
+
+def frame_count(found: Job) -> int:
+    """Say how many frames a finished job's file has; 0 when that is not told."""
+    count = msgspec.json.decode(found.metadata or b"{}").get("frame_count", 0)
+    return int(count)
 
 
 def batch(

@@ -25,12 +25,14 @@ from ..accounts import credits, database, jobs, keys
 from ..accounts.latency import Latency
 from ..contract.errors import InvalidRequest, LocalRefusal
 from . import replies
-from .app import API_PATH, App
+from .app import App
 from .chaos import Chaos
+from .origin import API_PATH, Origins
 from .pool import RenderPool
 from .replies import CORS
 from .runner import Pace, Runner
 from .service import Service
+from .tls import Certificate
 
 UNLIMITED = 1_000_000_000
 _WORKERS = 2
@@ -43,6 +45,9 @@ _DAY_S = 24 * _HOUR_S
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Say how to serve. `db` None keeps everything in memory; `slots` None fits the latency.
+
+    `credits` are those of the account in memory, endless by default; `is_any_model` takes every
+    name of a model.
 
     Result files are kept `keep_s` seconds: by default a day, in memory an hour.
     """
@@ -60,13 +65,21 @@ class Settings:
     slots: int | None = None
     workers: int = _WORKERS
     matte_noise: int = 0
+    origins: Origins = field(default_factory=Origins)
+    tls: Certificate | None = None
+    credits: int | None = None
+    is_any_model: bool = False
 
     @property
     def pace(self) -> Pace:
         """Give the runner's part; without latency a few more jobs than workers keep those busy."""
         slots = self.slots or (_MANY if self.latency.median_s else self.workers + 2)
-        keep_s = self.keep_s or max(self.link_ttl_s, _HOUR_S if self.db is None else _DAY_S)
-        return Pace(self.latency, slots, self.hold_s, keep_s)
+        return Pace(self.latency, slots, self.hold_s, self.lasting_s)
+
+    @property
+    def lasting_s(self) -> float:
+        """Give the seconds that a result file is kept."""
+        return self.keep_s or max(self.link_ttl_s, _HOUR_S if self.db is None else _DAY_S)
 
 
 class _Protocol(H11Protocol):
@@ -130,47 +143,66 @@ class _Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
 
-def print_line(url: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Name the API's base URL for callers, and the one on this machine: often the same."""
+
+    url: str
+    local: str
+
+
+def print_line(found: Address) -> None:
     """Announce the base address as one line of JSON on standard output."""
-    print(json.dumps({"url": url}), flush=True)
+    print(json.dumps({"url": found.url}), flush=True)
 
 
-def run(settings: Settings, announce: Callable[[str], None] = print_line) -> None:
+def run(settings: Settings, announce: Callable[[Address], None] = print_line) -> None:
     """Serve until a signal, or until standard input closes when `settings` say so.
 
     `announce` gets the base address as soon as callers may connect. Raises LocalRefusal.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
     with contextlib.closing(database.connect(settings.db)) as db:
+        if settings.credits is not None and settings.key_env is None:
+            raise LocalRefusal(
+                "credits are given to the account of a key in memory, not a database"
+            )
         if settings.key_env is not None:
-            add_key_of_environment(db, settings.key_env)
+            add_key_of_environment(db, settings.key_env, settings.credits)
+        credits.refresh_due(db, time.time())
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_serve(settings, db, announce))
 
 
-def add_key_of_environment(db: sqlite3.Connection, variable: str) -> None:
-    """Let the key in an environment variable work, for an account of endless credits."""
+def add_key_of_environment(
+    db: sqlite3.Connection, variable: str, allowance: int | None = None
+) -> None:
+    """Let the key in an environment variable work, for an account of `allowance` or no end."""
     key = os.environ.get(variable, "")
     if not key:
         raise LocalRefusal(f"the environment variable {variable} holds no key")
     now = time.time()
-    account = credits.open_account(db, f"environment {variable}", now, allowance=UNLIMITED)
+    most = UNLIMITED if allowance is None else allowance
+    account = credits.open_account(db, f"environment {variable}", now, allowance=most)
     if not keys.is_known(db, key):
         keys.add(db, account, key, "environment", now)
 
 
 async def _serve(
-    settings: Settings, db: sqlite3.Connection, announce: Callable[[str], None]
+    settings: Settings, db: sqlite3.Connection, announce: Callable[[Address], None]
 ) -> None:
     pool = RenderPool(settings.workers, settings.matte_noise)
     runner = Runner(db, pool, settings.pace)
-    service = Service(db, runner, link_ttl_s=settings.link_ttl_s, hold_s=settings.hold_s)
+    service = Service(
+        db, runner, link_ttl_s=settings.link_ttl_s, hold_s=settings.hold_s,
+        keep_s=settings.lasting_s, is_any_model=settings.is_any_model,
+    )  # fmt: skip
     with _listening(settings.host, settings.port) as sock:
-        server = _server(App(service, settings.chaos), settings)
+        server = _server(App(service, settings.chaos, settings.origins), settings)
         running = asyncio.create_task(runner.run())
         if settings.is_ending_with_stdin:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-        announce(_address(sock))
+        announce(_address(sock, settings))
         pool.warm_up()
         try:
             await server.serve(sockets=[sock])
@@ -201,15 +233,20 @@ def _server(app: App, settings: Settings) -> _Server:
             app, http=_Protocol, ws="none", lifespan="off", interface="asgi3", log_config=None,
             access_log=False, proxy_headers=False, server_header=False, timeout_keep_alive=75,
             timeout_graceful_shutdown=1, log_level="warning",
+            ssl_certfile=settings.tls.certificate if settings.tls else None,
+            ssl_keyfile=settings.tls.key if settings.tls else None,
         ),
         is_child=settings.is_ending_with_stdin,
     )  # fmt: skip
 
 
-def _address(sock: socket.socket) -> str:
+def _address(sock: socket.socket, settings: Settings) -> Address:
+    scheme = "http" if settings.tls is None else "https"
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port}{API_PATH}"
+    local = f"{scheme}://{shown}:{port}{API_PATH}"
+    public = settings.origins.public
+    return Address(public + API_PATH if public else local, local)
 
 
 def _end_with_stdin(server: uvicorn.Server) -> None:

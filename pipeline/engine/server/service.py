@@ -16,8 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 from ..accounts import credits, jobs, links
 from ..accounts.database import link_secret
 from ..accounts.jobs import Job
-from ..contract import fields, orders
-from ..contract.errors import InvalidRequest, NotSupported
+from ..contract import fields, orders, placeholders
+from ..contract.errors import InvalidRequest
 from ..contract.fields import Body
 from ..contract.orders import Draft
 from ..render import enhance
@@ -42,13 +42,22 @@ class Service:
     """Hold what the endpoints share; the caller owns `db` and the runner."""
 
     def __init__(
-        self, db: sqlite3.Connection, runner: Runner, *, link_ttl_s: int, hold_s: float
+        self,
+        db: sqlite3.Connection,
+        runner: Runner,
+        *,
+        link_ttl_s: int,
+        hold_s: float,
+        keep_s: float,
+        is_any_model: bool = False,
     ) -> None:
         self.db = db
         self.runner = runner
         self.secret = link_secret(db)
         self.link_ttl_s = link_ttl_s
         self.hold_s = hold_s
+        self.keep_s = keep_s
+        self.is_any_model = is_any_model
 
     def submit(
         self, account: int, request: Request, *drafts: Draft, batch: str | None = None
@@ -62,10 +71,14 @@ class Service:
         return ids[0]
 
     def link_for(self, origin: str, now: float) -> Callable[[Job], tuple[str, str]]:
-        """Give the function that signs links as seen from `origin`."""
+        """Give the function that signs links as seen from `origin`.
+
+        None promises more than the file's own life, which ends `keep_s` after the job did.
+        """
 
         def link(job: Job) -> tuple[str, str]:
-            expires_at = int(now) + self.link_ttl_s
+            gone_at = (now if job.finished_at is None else job.finished_at) + self.keep_s
+            expires_at = int(min(now + self.link_ttl_s, gone_at))
             moment = replies.moment(datetime.fromtimestamp(expires_at, UTC))
             return origin + links.sign(self.secret, job.id, expires_at), moment
 
@@ -80,6 +93,11 @@ def _submitting(read: Callable[[Body], Draft]) -> Endpoint:
         return replies.accepted(service.submit(account, request, read(request.body)))
 
     return endpoint
+
+
+def _animate(service: Service, account: int, request: Request) -> object:
+    draft = orders.read_animate(request.body, is_any_model=service.is_any_model)
+    return replies.accepted(service.submit(account, request, draft))
 
 
 def _balance(service: Service, account: int, request: Request) -> object:
@@ -135,7 +153,8 @@ def _asked(query: Mapping[str, str], name: str) -> str:
 
 def _animate_batch(service: Service, account: int, request: Request) -> object:
     batch = str(uuid.uuid4())
-    service.submit(account, request, *orders.read_batch(request.body), batch=batch)
+    drafts = orders.read_batch(request.body, is_any_model=service.is_any_model)
+    service.submit(account, request, *drafts, batch=batch)
     return {"batch_id": batch, "status": "queued", "error": None}
 
 
@@ -150,28 +169,37 @@ def _enhance_prompt(service: Service, account: int, request: Request) -> object:
     return {"enhanced_prompt": enhance.enhance(orders.read_enhance(request.body))}
 
 
-def _needs_real_service(name: str) -> Endpoint:
-    def endpoint(service: Service, account: int, request: Request) -> object:
-        raise NotSupported(
-            f"The built-in engine has no {name}: it needs a generative model. Use the real Pixel "
-            "Engine service for it."
+def _retake(service: Service, account: int, request: Request) -> object:
+    source = None
+    if request.body.get("api_job_id") is not None:
+        source = _finished(
+            service, account, fields.text(request.body, "api_job_id", None, longest=200)
         )
+    draft = placeholders.read_retake(request.body, source)
+    return replies.accepted(service.submit(account, request, draft))
 
-    return endpoint
+
+def _finished(service: Service, account: int, job: str) -> tuple[bytes, int]:
+    """Give a finished job's file, and how many frames are in it."""
+    found = jobs.read(service.db, account, job)
+    if found.status != "success":
+        raise InvalidRequest(f"`api_job_id` names a job that has no result ({found.status}).")
+    body, _ = jobs.result(service.db, job)
+    return body, replies.frame_count(found)
 
 
 ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
-    "/animate": ("POST", _submitting(orders.read_animate)),
+    "/animate": ("POST", _animate),
     "/animate-batch": ("POST", _animate_batch),
     "/balance": ("GET", _balance),
     "/batch-jobs": ("GET", _batch_jobs),
     "/billing": ("GET", _billing),
     "/cancel": ("POST", _cancel),
     "/enhance-prompt": ("POST", _enhance_prompt),
-    "/generate-image": ("POST", _needs_real_service("/generate-image")),
+    "/generate-image": ("POST", _submitting(placeholders.read_generate)),
     "/jobs": ("GET", _jobs),
     "/keyframes": ("POST", _submitting(orders.read_keyframes)),
     "/pixelate": ("POST", _submitting(orders.read_pixelate)),
     "/remove-background": ("POST", _submitting(orders.read_remove_background)),
-    "/retake": ("POST", _needs_real_service("/retake")),
+    "/retake": ("POST", _retake),
 }

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..contract.errors import PayloadTooLarge
+from .origin import Origins
 from .replies import CORS, Reply
 
 # ASGI messages are open dictionaries by specification, hence Any.
@@ -23,8 +24,9 @@ _CHUNKS = 10
 class Wire:
     """Speak over one connection about one request."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, origins: Origins) -> None:
         self._scope = scope
+        self._origins = origins
         self._receive = receive
         self._send = send
         self.method: str = scope["method"]
@@ -48,11 +50,10 @@ class Wire:
     @property
     def origin(self) -> str:
         """Say where the caller reached this server, for links that lead back to it."""
-        host = self.header("host")
-        if not host or any(not (c.isalnum() or c in ".-:[]_") for c in host):
-            address, port = self._scope["server"]
-            host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        return f"{self._scope['scheme']}://{host}"
+        peer = self._scope.get("client") or ("",)
+        return self._origins.of(
+            self._scope["scheme"], self._scope["server"], str(peer[0]), self.header
+        )
 
     async def body(self, most: int) -> bytes:
         """Read the whole body. Raises PayloadTooLarge beyond `most` bytes, without reading on."""

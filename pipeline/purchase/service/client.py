@@ -94,15 +94,22 @@ class Service:
     GET) or RequestRefusedError (other 4xx); `animate` also NotSentError and UncertainError.
     """
 
-    def __init__(self, base_url: str, api_key: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        """Talk HTTPS only, except to a loopback address.
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        is_plain_allowed: bool = False,
+    ) -> None:
+        """Talk HTTPS only, except to a loopback address, and where the user allows http.
 
         Raises RequestRefusedError for any other plain-text address: it would show the key, and
         RefusedError for a key that cannot be one, such as a shortened display of it.
         """
         parts = urlsplit(base_url)
-        is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
-        if parts.scheme != "https" and not is_local:
+        may_be_plain = is_plain_allowed or is_loopback(parts.hostname or "")
+        if parts.scheme != "https" and not (parts.scheme == "http" and may_be_plain):
             raise RequestRefusedError(f"{base_url}: only https is used, except on this machine")
         if problem := _key_problem(api_key):
             raise RefusedError(f"the API key {problem}")
