@@ -7,6 +7,12 @@ import re
 from ...core.model import Record
 
 _NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
+#: A clause that says what does not move, with a list before it: "pole, foot and knob stay still".
+_STAYING = re.compile(
+    r"(?:\b(?:(?:the|its|both|all) )?[a-z]+, )*(?:(?!\b(?:while|but|as|then)\b)[^,.;:!?])*"
+    r"\b(?:never|not|without|stay|stays|staying|keep|keeps|keeping|remain|remains|still|planted|"
+    r"fixed|rooted|anchored|unmoving)\b[^,.;:!?]*"
+)
 
 
 class Motion(Record, frozen=True, kw_only=True):
@@ -54,6 +60,10 @@ class Motion(Record, frozen=True, kw_only=True):
     stands: bool = False
     #: It does something once, and may end in another pose or place.
     acts: bool = False
+    #: It may begin with another picture, and ends with the source: a lid that closes.
+    arrives: bool = False
+    #: It beats: between two beats it rests, and two poses are all there is.
+    beats: bool = False
     #: It ends lying, or gone.
     dies: bool = False
     #: It turns white or red for a moment.
@@ -105,6 +115,8 @@ STEMS = {
     "stands": "idle breath stand wait attack slash punch cast",
     "acts": f"{_STRIKES} cast open close die dies death dying hurt damage knock fall jump leap "
     "land throw shoot explo crumbl collaps pick spawn appear vanish teleport",
+    "arrives": "spawn appear emerg arriv materiali clos shut land",
+    "beats": "heart puls throb",
     "dies": "die dies dying death dead kill perish collaps",
     "flashes": "flash hurt damage hit blink cast explo lightning electr",
     "looks": "look glanc blink eyes roll stare sleep dart wink",
@@ -117,6 +129,8 @@ _TRAITS = {
 }
 
 
+#: A part is named only where it is said to move.
+_NAMED = ("names_top", "names_bottom")
 #: What a clip's name alone says of standing counts only while the prompt names no other motion.
 _STANDING = ("idles", "stands")
 _OTHER = tuple(trait for trait in STEMS if trait not in (*_STANDING, "breathes", "is_reversible"))
@@ -127,7 +141,8 @@ def read(clip: str, prompt: str) -> Motion:
     both, asked = (_told(text) for text in (f"{clip.replace('_', ' ')}, {prompt}", prompt))
     if any(asked[trait] for trait in _OTHER):
         both |= {trait: asked[trait] for trait in _STANDING}
-    return Motion(**both)
+    moving = _told(_STAYING.sub(" ", prompt.lower()))
+    return Motion(**(both | {trait: moving[trait] for trait in _NAMED}))
 
 
 def _told(text: str) -> dict[str, bool]:

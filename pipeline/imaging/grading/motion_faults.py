@@ -87,7 +87,8 @@ def of_steps(reel: Reel, motion: Motion) -> Fault | None:
         worst = int(px.argmax())
         sentence = f"frame {worst + 1}: the picture jumps, it rolls on by {px[worst]} px too many"
         return fault("steps", share(float(px[worst]), *SKIP_PX), sentence)
-    if motion.jumps or motion.hides or motion.strikes or reel.count < 4:
+    # A blow that lands, a lid that snaps shut: the widest step of what acts is meant.
+    if motion.jumps or motion.hides or motion.strikes or motion.acts or reel.count < 4:
         return None
     at, ratio, excess = closure.cut(reel)
     badness = min(share(ratio, *CUT), share(excess, *CUT_PX))

@@ -77,6 +77,8 @@ def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
         return None
     lives = motion.idles or motion.walks
     may_be_two = motion.hides or motion.is_abrupt or motion.covers or motion.swells
+    if motion.beats and not motion.breathes:
+        return None  # between two beats a heart is at rest
     if not lives and (reel.count < SURELY or may_be_two) and not motion.breathes:
         return None
     count = len({frame.tobytes() for frame in reel.index})
@@ -112,9 +114,9 @@ def _longest_hold(reel: Reel) -> tuple[int, int]:
 
 
 def _feet(reel: Reel, motion: Motion) -> Fault | None:
-    """Judge feet that slide: the same feet, elsewhere on the floor."""
+    """Judge feet that slide: the same feet, elsewhere on the floor. Who lunges goes forward."""
     box = raster.box(reel.source_solid)
-    if not motion.stands or motion.floats or box is None:
+    if not motion.stands or motion.floats or motion.strikes or box is None:
         return None
     rows = max(2, round(FEET * (box[3] - box[1])))
     own = reel.source[box[3] - rows : box[3]]
@@ -249,7 +251,8 @@ def _strays(reel: Reel, spot: Bools, at: int) -> int:
 def _part(reel: Reel, motion: Motion) -> Fault | None:
     """Judge a motion of the other end of the figure than the part that the prompt names."""
     box = raster.box(reel.source_solid)
-    if motion.names_top == motion.names_bottom or box is None:
+    goes = motion.walks or motion.acts or motion.reshapes  # the whole figure, whatever is named
+    if motion.names_top == motion.names_bottom or goes or box is None:
         return None
     changed = (reel.index != reel.source).any(axis=0)
     rows = changed[box[1] : box[3]].sum(axis=1)
