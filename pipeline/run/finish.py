@@ -206,7 +206,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
             last,
             loop=loop and not is_back_and_forth,
             keyed=steps["palette"],
-            remedies=remedies.find(steps["palette"], bought.resolved, once=not loop),
+            remedies=remedies.find(steps["palette"], bought.resolved),
         ),
         notes=tuple(
             f"{task.stem}.png, clip {clip.name!r}: {note}"

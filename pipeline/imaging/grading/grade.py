@@ -36,8 +36,7 @@ def grade(
     `keyed` is the clip before repairs, which may have put the source in place of frame 0;
     `remedies` are faults that were found there.
     """
-    once = not loop and not step.to_and_fro
-    own = identical.frame(step.reel, step.motion, once=once)
+    own = identical.frame(step.reel, step.motion)
     faults = _gates(step.reel, step.cutout, own)
     if not faults:
         faults = _faults(step, keyed or step, loops=loop and not step.to_and_fro, own=own)
@@ -85,8 +84,8 @@ def _residue(cutout: Cutout) -> str:
 
 
 def _identity(reel: Reel, own: int) -> Fault | None:
-    wrong, differ = identical.wrong(reel, own), identical.differ(reel, own)
-    sentence = f"frame {own}: {differ:.0%} of the pixels differ from the source, {where(wrong, reel)}"
+    differ, place = identical.differ(reel, own), where(identical.wrong(reel, own), reel)
+    sentence = f"frame {own}: {differ:.0%} of the pixels differ from the source, {place}"
     return fault("identity", share(differ, 0.03, 0.10), sentence)
 
 

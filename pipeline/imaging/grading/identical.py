@@ -11,12 +11,10 @@ from ..frames.prompt_motion import Motion
 from ..picture.raster import Bools
 
 
-def frame(reel: Reel, motion: Motion, *, once: bool) -> int:
+def frame(reel: Reel, motion: Motion) -> int:
     """Return the number of the frame that has to be the source: the first, or the last one."""
     last = reel.count - 1
-    if not (once and motion.arrives):
-        return 0
-    return last if differ(reel, last) < differ(reel, 0) else 0
+    return last if motion.arrives and differ(reel, last) < differ(reel, 0) else 0
 
 
 def wrong(reel: Reel, at: int) -> Bools:

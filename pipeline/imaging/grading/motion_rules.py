@@ -82,6 +82,8 @@ def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     if not lives and (reel.count < SURELY or may_be_two) and not motion.breathes:
         return None
     count = len({frame.tobytes() for frame in reel.index})
+    if count <= 2 and not (motion.walks or motion.breathes) and _bobs(reel):
+        return None
     text = f"{count} poses in {reel.count} frames: it ticks like a metronome"
     if reel.count < FEWEST:
         return fault("poses", HALF if lives and count <= 2 else 0.0, text)
@@ -91,14 +93,25 @@ def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     return fault("poses", lives * FEW * share(-count / reel.count, -DISTINCT, -0.25), text)
 
 
+def _bobs(reel: Reel) -> bool:
+    """Say whether the whole figure goes up a px and down again: all that a small thing can do."""
+    other = next((one for one in reel.index if (one != reel.index[0]).any()), reel.index[0])
+    moved = any((align.move(reel.index[0], 0, by) == other).all() for by in (-1, 1))
+    before = np.roll(reel.index, 1, axis=0)
+    turns = sum(bool((a != b).any()) for a, b in zip(reel.index, before, strict=True))
+    return moved and turns <= 2
+
+
 def _held(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     """Judge a pose that is held for too long: the clip stands still, then jerks."""
     by_color = motion.recolors and not motion.flares
     if not loops or reel.count < FEWEST or motion.is_event or motion.looks or by_color:
         return None
-    if not (motion.idles or motion.walks):
+    if motion.beats or not (motion.idles or motion.walks):
         return None
     first, length = _longest_hold(reel)
+    if not (motion.walks or motion.breathes) and _bobs(reel):
+        return None
     text = f"frames {first} to {first + length - 1}: the pose is held for {length} of {reel.count}"
     return fault("held", share(length / reel.count, *HELD), text)
 
@@ -235,15 +248,24 @@ def _strays(reel: Reel, spot: Bools, at: int) -> int:
                 best, place = score, (down, right)
     if best < HEAD:
         return 0
+    return _nearest(reel, spot, frame, place)
+
+
+def _nearest(reel: Reel, spot: Bools, frame: Index, place: tuple[int, int]) -> int:
+    """Return how far from its `place` in a padded frame a spot stands, 0 where it is or is gone."""
     y, x = np.nonzero(spot)
-    y, x = y + REACH_PX + place[0], x + REACH_PX + place[1]
-    if (frame[y, x] == reel.source[spot]).any():
+    own, eye = np.pad(reel.source, REACH_PX, constant_values=-1), reel.source[spot]
+    to_y, to_x = y + REACH_PX + place[0], x + REACH_PX + place[1]
+    if (frame[to_y, to_x] == eye).any():
         return 0
     near = [
         max(abs(down), abs(right))
         for down in (-2, -1, 0, 1, 2)
         for right in (-2, -1, 0, 1, 2)
-        if (down or right) and (frame[y + down, x + right] == reel.source[spot]).all()
+        if (down or right)
+        and (frame[to_y + down, to_x + right] == eye).all()
+        # What has that colour there anyway is no eye that moved: these are closed.
+        and (own[y + REACH_PX + down, x + REACH_PX + right] != eye).any()
     ]
     return min(near, default=0)
 

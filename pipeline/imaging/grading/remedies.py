@@ -31,12 +31,9 @@ MORE, MORE_PX, MOST_PX = 1.5, 2, 128
 SIDES = ("left", "upper", "right", "lower")
 
 
-def find(keyed: Step, resolved: Resolved, *, once: bool = False) -> tuple[Remedy, ...]:
-    """Look at a clip that was cut out and is on its palette, before repairs change it.
-
-    `once` says that it has an end: then it may be the last frame that shows the source.
-    """
-    own = identical.frame(keyed.reel, keyed.motion, once=once)
+def find(keyed: Step, resolved: Resolved) -> tuple[Remedy, ...]:
+    """Look at a clip that was cut out and is on its palette, before repairs change it."""
+    own = identical.frame(keyed.reel, keyed.motion)
     found = (
         _unkeyed(keyed, resolved),
         _eaten(keyed.reel, resolved, own),
