@@ -270,3 +270,11 @@ def test_eyes_that_close_have_not_left_their_place() -> None:
     for rows, columns in eyes:
         frames[6][slice(rows.start + 2, rows.stop + 2), columns] = (20, 20, 20, 255)
     assert any("the eyes leave their place" in one for one in graded(frames, "idle").faults)
+
+
+def test_clip_that_ends_acts_unless_it_lives_on_the_spot() -> None:
+    """Of a word that nobody knows its end is enough; a breath that is played once stays a breath."""
+    unknown = prompt_motion.read("clip", "zorbles once")
+    assert not unknown.acts
+    assert prompt_motion.ending(unknown).acts
+    assert not prompt_motion.ending(prompt_motion.read("clip", "breathing calmly")).acts

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from ...core.model import Record
 
 _NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
@@ -94,7 +96,7 @@ STEMS = {
     "lifts": "flap wing bird bat butterfl flag banner cape",
     "is_reversible": "idle hover float sway breath bob wobbl tilt swing pendulum glow puls nod",
     "reshapes": f"{_TURNS} squash stretch puls heart throb swell rotat roll hop jump bounc tumbl "
-    "jelly slime walk run step wheel",
+    "jelly slime walk run step wheel celebrat cheer",
     "swells": "puls throb swell grow breath inflat",
     "fades": f"{_LEAVES} {_SCROLLS} {_TURNS} flicker fire flame torch burn collect fade fading "
     "heart",
@@ -102,7 +104,7 @@ STEMS = {
     "flares": f"{_FLAMES} heart beat",
     "recolors": f"{_FLAMES} {_SPARKLES} glow shin light lamp magic charg furnace crystal gleam "
     "glimmer glint gem shimmer waterfall flow stream cycl rainbow neon portal energy hypno flash "
-    "hurt damage explo",
+    "hurt damage explo heal",
     "jumps": f"{_SHAKES} {_SCROLLS} {_SPARKLES}",
     "covers": "nod talk chew peck agree bow head eat sip drink",
     "wraps": f"{_SCROLLS} flow stream waterfall",
@@ -115,7 +117,7 @@ STEMS = {
     "stands": "idle breath stand wait attack slash punch cast",
     "acts": f"{_STRIKES} cast open close die dies death dying hurt damage knock fall jump leap "
     "land throw shoot explo crumbl collaps pick spawn appear vanish teleport",
-    "arrives": "spawn appear emerg arriv materiali clos shut land",
+    "arrives": r"spawn respawn appear emerg arriv materiali clos shut land fad\w*\sin\b ris\w*\sfrom",
     "beats": "heart puls throb",
     "dies": "die dies dying death dead kill perish collaps",
     "flashes": "flash hurt damage hit blink cast explo lightning electr",
@@ -143,6 +145,12 @@ def read(clip: str, prompt: str) -> Motion:
         both |= {trait: asked[trait] for trait in _STANDING}
     moving = _told(_STAYING.sub(" ", prompt.lower()))
     return Motion(**(both | {trait: moving[trait] for trait in _NAMED}))
+
+
+def ending(motion: Motion) -> Motion:
+    """Return how a clip that ends is treated: it acts, unless it is asked to live on the spot."""
+    lives = motion.idles or motion.walks or motion.breathes or motion.is_reversible
+    return motion if lives else msgspec.structs.replace(motion, acts=True)
 
 
 def _told(text: str) -> dict[str, bool]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...core.model import Grade, Remedy
+from ..frames import prompt_motion
 from ..frames.indexed import Reel
 from ..keying.cutout import Cutout
 from ..picture.raster import Index
@@ -62,7 +63,8 @@ def _gates(reel: Reel, cutout: Cutout, own: int) -> list[Fault]:
 
 
 def _faults(step: Step, keyed: Step, *, loops: bool, own: int) -> list[Fault]:
-    reel, motion = step.reel, step.motion
+    reel = step.reel
+    motion = step.motion if loops or step.to_and_fro else prompt_motion.ending(step.motion)
     found = (
         _identity(keyed.reel, own),
         _palette(step),
