@@ -273,7 +273,7 @@ def test_eyes_that_close_have_not_left_their_place() -> None:
 
 
 def test_clip_that_ends_acts_unless_it_lives_on_the_spot() -> None:
-    """Of a word that nobody knows its end is enough; a breath that is played once stays a breath."""
+    """Of an unknown word its end is enough; a breath that is played once stays a breath."""
     unknown = prompt_motion.read("clip", "zorbles once")
     assert not unknown.acts
     assert prompt_motion.ending(unknown).acts

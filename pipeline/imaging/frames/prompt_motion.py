@@ -117,7 +117,8 @@ STEMS = {
     "stands": "idle breath stand wait attack slash punch cast",
     "acts": f"{_STRIKES} cast open close die dies death dying hurt damage knock fall jump leap "
     "land throw shoot explo crumbl collaps pick spawn appear vanish teleport",
-    "arrives": r"spawn respawn appear emerg arriv materiali clos shut land fad\w*\sin\b ris\w*\sfrom",
+    "arrives": r"spawn respawn appear emerg arriv materiali clos shut land fad\w*\sin\b "
+    r"ris\w*\sfrom",
     "beats": "heart puls throb",
     "dies": "die dies dying death dead kill perish collaps",
     "flashes": "flash hurt damage hit blink cast explo lightning electr",
