@@ -10,6 +10,7 @@ from graded_clips import graded, reel_of
 from hand_drawn import Loop, loops
 
 from pipeline.engine.render import animate
+from pipeline.engine.render.animate import Animation
 from pipeline.imaging import stages
 from pipeline.imaging.frames import prompt_motion
 from pipeline.imaging.grading import closure, dips, grade
@@ -25,9 +26,14 @@ PROMPTS = (
 )  # fmt: skip
 
 
+def clip(sprite: str, prompt: str, frames: int = planted.FRAMES) -> Animation:
+    """Return a true clip of the built-in engine with room around it: a loop, or one that ends."""
+    return animate.animate(padded(drawn(SPRITES[sprite])), prompt, frames=frames)
+
+
 def cycle(sprite: str, prompt: str, frames: int = planted.FRAMES) -> U8:
-    """Return a true loop of the built-in engine with room around it."""
-    return animate.animate(padded(drawn(SPRITES[sprite])), prompt, frames=frames).frames
+    """Return the frames of a true loop of the built-in engine."""
+    return clip(sprite, prompt, frames).frames
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
@@ -35,8 +41,8 @@ def cycle(sprite: str, prompt: str, frames: int = planted.FRAMES) -> U8:
 def test_true_loops_grade_well(sprite: str, prompt: str) -> None:
     """A grader that cries wolf is switched off; in four frames one step is always the widest."""
     for count in (4, 6, 8, 12):
-        frames = cycle(sprite, prompt, count)
-        found = graded(frames, prompt)
+        made = clip(sprite, prompt, count)
+        found = graded(made.frames, prompt, loop=made.loops)
         # Of a sprite of a few px some motions leave two poses, or hold one for half of the time.
         told = [one for one in found.faults if "metronome" in one or "pose is held" in one]
         if told:
@@ -90,10 +96,13 @@ def test_faults_in_drawings_are_caught(name: str) -> None:
         assert fault.is_named_by(found.faults)
 
 
-@pytest.mark.parametrize("prompt", ["drifting lazily", "lantern swinging", "flag flapping"])
-def test_cycle_that_is_cut_short_is_told(prompt: str) -> None:
+@pytest.mark.parametrize(
+    ("sprite", "prompt"),
+    [("hero", "floating"), ("hero", "lantern swinging"), ("slime", "flag flapping")],
+)
+def test_cycle_that_is_cut_short_is_told(sprite: str, prompt: str) -> None:
     """The first eight of twelve frames: the motion breaks off where it is fastest."""
-    found = graded(cycle("hero", prompt, 12)[:8], prompt)
+    found = graded(cycle(sprite, prompt, 12)[:8], prompt)
     assert found.points < 85
     assert "frame 7: the loop does not close" in found.faults[0]
 
@@ -214,3 +223,50 @@ def test_figure_that_wanders_is_named_where_nothing_has_to_close() -> None:
     found = graded(wandering, "breathing calmly", loop=False)
     assert found.points < 85
     assert "drifted 3 px right" in found.faults[0]
+
+
+#: What ends elsewhere than it began, or begins elsewhere than it ends.
+ONCE = (
+    "spawns in a flash of light", "appears out of thin air", "closes", "the lid shuts", "lands",
+    "explodes", "crumbles to dust", "is picked up and vanishes", "dies and fades away", "dies",
+    "gets hurt, knocked back, recovers", "lunges forward to bite", "attacks with a fast strike",
+    "opens", "teleports", "jumps once", "respawns", "materializes", "fades in",
+    "rises from the grave", "blown up", "melts", "shuts", "dodges backwards", "levels up",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("prompt", ONCE)
+@pytest.mark.parametrize("sprite", SPRITES)
+def test_clips_that_end_grade_well(sprite: str, prompt: str) -> None:
+    """A death lies, an explosion leaves nothing, who lunges goes forward: all that is meant."""
+    for count in (6, 8):
+        made = clip(sprite, prompt, count)
+        source = padded(drawn(SPRITES[sprite]))
+        found = graded(made.frames, prompt, loop=made.loops, source=source)
+        assert found.points >= 85, (count, made.interpretation, found)
+
+
+@pytest.mark.parametrize("prompt", ["spawns in a flash of light", "closes"])
+def test_arrival_must_show_the_source_in_the_end(prompt: str) -> None:
+    """Neither at its beginning nor at its end: whoever arrived is somebody else."""
+    frames, source = clip("hero", prompt).frames, padded(drawn(HERO))
+    assert (frames[-1] == source).all()
+    assert (frames[0] != source).any()
+    other = frames.copy()
+    ink = frames[-1, ..., 3] > 0
+    other[-1][ink] = np.roll(frames[-1][ink], 1, axis=1) | np.array([0, 0, 0, 255], dtype=np.uint8)
+    found = graded(other, prompt, loop=False, source=source)
+    assert found.points < 85, found
+    assert any("differ from the source" in fault for fault in found.faults)
+
+
+def test_only_what_arrives_may_begin_with_nothing() -> None:
+    """An attack whose first frame is empty has lost its figure."""
+    frames, source = clip("hero", "attacks with a fast strike").frames.copy(), padded(drawn(HERO))
+    assert (frames[-1] == source).all()
+    frames[0] = 0
+    attack = graded(frames, "attacks", loop=False, source=source)
+    assert (attack.points, attack.faults) == (0, ("frame 0 is empty: the figure was lost",))
+    assert graded(frames, "spawns", loop=False, source=source).points >= 85
+    frames[-1] = 0
+    assert graded(frames[[0, -1]], "spawns", loop=False, source=source).points == 0

@@ -14,6 +14,7 @@ from PIL import Image
 from places import SPRITES
 
 from pipeline.core.model import Grade
+from pipeline.imaging.frames import prompt_motion
 from pipeline.imaging.picture.raster import U8
 
 #: Strips of an animator, `<name>.<action>.<frames>.png`; not part of the project.
@@ -205,3 +206,75 @@ def test_death_that_ends_on_its_feet_is_seen() -> None:
         column = (y - int(ink[:, 0].min())) % lying.shape[2]
         lying[5:, row, column] = frames[0, y, x]
     assert not any("stands" in one for one in graded(lying, "dies", loop=False).faults)
+
+
+def test_feet_that_are_said_to_stay_are_not_named() -> None:
+    """What a prompt names as standing still is not what it asks to move."""
+    still = (
+        "sways in the wind; the foot of the stem never moves",
+        "waves in the wind, pole, foot and knob stay perfectly still",
+        "nothing but the cloth waves; the feet are planted",
+        "the cloak waves while both feet stay where they are",
+    )
+    for prompt in still:
+        assert not prompt_motion.read("idle", prompt).names_bottom, prompt
+    assert prompt_motion.read("idle", "tapping its feet, the head stays still").names_bottom
+    assert not prompt_motion.read("idle", "tapping its feet, the head stays still").names_top
+    assert prompt_motion.read("idle", "nods its head while the feet stay still").names_top
+    assert prompt_motion.read("idle", "taps a foot, head and arms keep still").names_bottom
+
+
+def test_thing_that_bobs_by_a_pixel_does_not_tick() -> None:
+    """Up by a px and down again is all that a small thing can do; a breath is more."""
+    still = padded(drawn(HERO))
+    up = np.roll(still, -1, axis=0)
+    frames = np.stack([still, still, up, up, up, up, still, still])
+    for prompt in ("floating gently in place", "idle", "bobbing"):
+        assert graded(frames, prompt).points >= 85, graded(frames, prompt)
+    for prompt in ("idle, breathing calmly", "walking"):
+        assert graded(frames, prompt).points <= WORST, prompt
+    ticking = np.stack([still, up] * 4)
+    assert graded(ticking, "idle").points <= WORST
+
+
+def test_heart_that_beats_twice_and_rests_is_right() -> None:
+    """Between two beats it is as it was: two poses are all there is."""
+    still = padded(drawn(HERO))
+    large = still.copy()
+    large[1:] = np.where(large[1:] == 0, still[:-1], large[1:])
+    frames = np.stack([still, large, still, large, still, still, still, still])
+    prompt = "a soft double heartbeat: it swells a little, swells once more, then rests"
+    assert graded(frames, prompt).points >= 85, graded(frames, prompt)
+    assert graded(frames[:1].repeat(8, axis=0), prompt).points <= WORST
+
+
+def test_feet_may_travel_in_a_lunge_and_not_in_a_breath() -> None:
+    """Who strikes goes forward, feet and all."""
+    frames = _sliding(_hero())
+    assert any("feet slide" in one for one in graded(frames, "idle").faults)
+    assert not any("feet" in one for one in graded(frames, "attacks", loop=False).faults)
+
+
+def test_eyes_that_close_have_not_left_their_place() -> None:
+    """A blink beside an outline of the eyes' own colour shows no eye that moved."""
+    face = np.zeros((24, 24, 4), dtype=np.uint8)
+    face[3:21, 3:21] = (20, 20, 20, 255)
+    face[4:20, 4:20] = (90, 190, 40, 255)
+    eyes = ((slice(9, 10), slice(5, 6)), (slice(9, 10), slice(18, 19)))
+    for eye in eyes:
+        face[eye] = (20, 20, 20, 255)
+    frames = np.repeat(face[None], 8, axis=0)
+    for eye in eyes:
+        frames[6][eye] = (90, 190, 40, 255)
+    assert not any("eyes" in one for one in graded(frames, "idle").faults)
+    for rows, columns in eyes:
+        frames[6][slice(rows.start + 2, rows.stop + 2), columns] = (20, 20, 20, 255)
+    assert any("the eyes leave their place" in one for one in graded(frames, "idle").faults)
+
+
+def test_clip_that_ends_acts_unless_it_lives_on_the_spot() -> None:
+    """Of an unknown word its end is enough; a breath that is played once stays a breath."""
+    unknown = prompt_motion.read("clip", "zorbles once")
+    assert not unknown.acts
+    assert prompt_motion.ending(unknown).acts
+    assert not prompt_motion.ending(prompt_motion.read("clip", "breathing calmly")).acts

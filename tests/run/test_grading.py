@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 from game import RULES, Game, Run, Shop, png
 from PIL import Image
+from places import REPOSITORY
 
 from pipeline.api import Project, Wish
 from pipeline.commands import takes, upkeep
@@ -343,3 +345,16 @@ def test_number_alone_is_the_one_to_warn_at(game: Game) -> None:
     run = game.build()
     assert run.exit == 3
     assert "hide" in run.stderr
+
+
+@pytest.mark.slow
+def test_sample_project_has_no_fault_to_tell(tmp_path: Path) -> None:
+    """A lunge, a death that lies, a rooted plant, a heart: the first build complains of nothing."""
+    root = tmp_path / "sample"
+    made = shutil.ignore_patterns("*.anim.*", ".pixelpipe", "pixelpipe.lock", ".godot")
+    shutil.copytree(REPOSITORY / "sample_project", root, ignore=made)
+    state = {**os.environ, "PIXELPIPE_STATE": str(tmp_path / "state")}
+    report = Project(root, environment=state).build()
+    assert len(report.results) >= 30
+    told = [warning for one in report.results for warning in one.warnings]
+    assert not told

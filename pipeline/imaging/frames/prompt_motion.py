@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from ...core.model import Record
 
 _NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
+#: A clause that says what does not move, with a list before it: "pole, foot and knob stay still".
+_STAYING = re.compile(
+    r"(?:\b(?:(?:the|its|both|all) )?[a-z]+, )*(?:(?!\b(?:while|but|as|then)\b)[^,.;:!?])*"
+    r"\b(?:never|not|without|stay|stays|staying|keep|keeps|keeping|remain|remains|still|planted|"
+    r"fixed|rooted|anchored|unmoving)\b[^,.;:!?]*"
+)
 
 
 class Motion(Record, frozen=True, kw_only=True):
@@ -54,6 +62,10 @@ class Motion(Record, frozen=True, kw_only=True):
     stands: bool = False
     #: It does something once, and may end in another pose or place.
     acts: bool = False
+    #: It may begin with another picture, and ends with the source: a lid that closes.
+    arrives: bool = False
+    #: It beats: between two beats it rests, and two poses are all there is.
+    beats: bool = False
     #: It ends lying, or gone.
     dies: bool = False
     #: It turns white or red for a moment.
@@ -84,7 +96,7 @@ STEMS = {
     "lifts": "flap wing bird bat butterfl flag banner cape",
     "is_reversible": "idle hover float sway breath bob wobbl tilt swing pendulum glow puls nod",
     "reshapes": f"{_TURNS} squash stretch puls heart throb swell rotat roll hop jump bounc tumbl "
-    "jelly slime walk run step wheel",
+    "jelly slime walk run step wheel celebrat cheer",
     "swells": "puls throb swell grow breath inflat",
     "fades": f"{_LEAVES} {_SCROLLS} {_TURNS} flicker fire flame torch burn collect fade fading "
     "heart",
@@ -92,7 +104,7 @@ STEMS = {
     "flares": f"{_FLAMES} heart beat",
     "recolors": f"{_FLAMES} {_SPARKLES} glow shin light lamp magic charg furnace crystal gleam "
     "glimmer glint gem shimmer waterfall flow stream cycl rainbow neon portal energy hypno flash "
-    "hurt damage explo",
+    "hurt damage explo heal",
     "jumps": f"{_SHAKES} {_SCROLLS} {_SPARKLES}",
     "covers": "nod talk chew peck agree bow head eat sip drink",
     "wraps": f"{_SCROLLS} flow stream waterfall",
@@ -105,6 +117,9 @@ STEMS = {
     "stands": "idle breath stand wait attack slash punch cast",
     "acts": f"{_STRIKES} cast open close die dies death dying hurt damage knock fall jump leap "
     "land throw shoot explo crumbl collaps pick spawn appear vanish teleport",
+    "arrives": r"spawn respawn appear emerg arriv materiali clos shut land fad\w*\sin\b "
+    r"ris\w*\sfrom",
+    "beats": "heart puls throb",
     "dies": "die dies dying death dead kill perish collaps",
     "flashes": "flash hurt damage hit blink cast explo lightning electr",
     "looks": "look glanc blink eyes roll stare sleep dart wink",
@@ -117,6 +132,8 @@ _TRAITS = {
 }
 
 
+#: A part is named only where it is said to move.
+_NAMED = ("names_top", "names_bottom")
 #: What a clip's name alone says of standing counts only while the prompt names no other motion.
 _STANDING = ("idles", "stands")
 _OTHER = tuple(trait for trait in STEMS if trait not in (*_STANDING, "breathes", "is_reversible"))
@@ -127,7 +144,14 @@ def read(clip: str, prompt: str) -> Motion:
     both, asked = (_told(text) for text in (f"{clip.replace('_', ' ')}, {prompt}", prompt))
     if any(asked[trait] for trait in _OTHER):
         both |= {trait: asked[trait] for trait in _STANDING}
-    return Motion(**both)
+    moving = _told(_STAYING.sub(" ", prompt.lower()))
+    return Motion(**(both | {trait: moving[trait] for trait in _NAMED}))
+
+
+def ending(motion: Motion) -> Motion:
+    """Return how a clip that ends is treated: it acts, unless it is asked to live on the spot."""
+    lives = motion.idles or motion.walks or motion.breathes or motion.is_reversible
+    return motion if lives else msgspec.structs.replace(motion, acts=True)
 
 
 def _told(text: str) -> dict[str, bool]:

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...core.model import Grade, Remedy
+from ..frames import prompt_motion
 from ..frames.indexed import Reel
 from ..keying.cutout import Cutout
 from ..picture.raster import Index
 from ..repair import loop as loops
 from ..stages import Step
-from . import flicker, missing, motion_faults, motion_rules
+from . import flicker, identical, missing, motion_faults, motion_rules
 from .fault import WEIGHTS, Fault, fault, share, where
 
 #: So few px of background in a whole clip are reported; more of them are no clip at all.
@@ -36,9 +37,10 @@ def grade(
     `keyed` is the clip before repairs, which may have put the source in place of frame 0;
     `remedies` are faults that were found there.
     """
-    faults = _gates(step.reel, step.cutout)
+    own = identical.frame(step.reel, step.motion)
+    faults = _gates(step.reel, step.cutout, own)
     if not faults:
-        faults = _faults(step, keyed or step, loops=loop and not step.to_and_fro)
+        faults = _faults(step, keyed or step, loops=loop and not step.to_and_fro, own=own)
         if step.cutout.residue:
             faults.append(Fault(WEIGHTS["residue"], _residue(step.cutout)))
         faults += [Fault(WEIGHTS["take"], remedy.fault) for remedy in remedies]
@@ -51,19 +53,20 @@ def grade(
     )
 
 
-def _gates(reel: Reel, cutout: Cutout) -> list[Fault]:
+def _gates(reel: Reel, cutout: Cutout, own: int) -> list[Fault]:
     faults = []
     if cutout.residue > SPECKS_PX:
         faults.append(Fault(100, _residue(cutout)))
-    if not reel.solid[0].any():
-        faults.append(Fault(100, "frame 0 is empty: the figure was lost"))
+    if not reel.solid[own].any():
+        faults.append(Fault(100, f"frame {own} is empty: the figure was lost"))
     return faults
 
 
-def _faults(step: Step, keyed: Step, *, loops: bool) -> list[Fault]:
-    reel, motion = step.reel, step.motion
+def _faults(step: Step, keyed: Step, *, loops: bool, own: int) -> list[Fault]:
+    reel = step.reel
+    motion = step.motion if loops or step.to_and_fro else prompt_motion.ending(step.motion)
     found = (
-        _identity(keyed.reel),
+        _identity(keyed.reel, own),
         _palette(step),
         _filled(step),
         missing.of_colors(reel, motion, loops=loops),
@@ -71,7 +74,7 @@ def _faults(step: Step, keyed: Step, *, loops: bool) -> list[Fault]:
         motion_faults.of_seam(reel, motion, loops=loops, sent=len(step.cutout.solid)),
         motion_faults.of_steps(reel, motion),
         motion_faults.of_place(reel, motion),
-        _flicker(reel, is_event=motion.is_event),
+        _flicker(reel, is_event=motion.is_event or motion.hides),
         _boiling(reel),
     )
     seen = [one for one in found if one is not None]
@@ -82,11 +85,9 @@ def _residue(cutout: Cutout) -> str:
     return f"{cutout.residue} px of the background are left in the figure"
 
 
-def _identity(reel: Reel) -> Fault | None:
-    union = reel.solid[0] | reel.source_solid
-    wrong = (reel.index[0] != reel.source) & union
-    differ = float(wrong.sum() / max(1, union.sum()))
-    sentence = f"frame 0: {differ:.0%} of the pixels differ from the source, {where(wrong, reel)}"
+def _identity(reel: Reel, own: int) -> Fault | None:
+    differ, place = identical.differ(reel, own), where(identical.wrong(reel, own), reel)
+    sentence = f"frame {own}: {differ:.0%} of the pixels differ from the source, {place}"
     return fault("identity", share(differ, 0.03, 0.10), sentence)
 
 

@@ -18,8 +18,10 @@ from .fault import Fault, fault, share
 #: eight frames and more 0.9 % reach the 60 % that bring a clip below 85 points.
 WIDE, WIDE_COLOR = (1.0, 1.07), (1.2, 1.37)
 WIDE_COLOR_PX = (0.03, 0.10)
-#: For flames, and for so few frames that one of them has to be the widest step.
+#: For walks, and for so few frames that one of them has to be the widest step.
 LOOSE = (1.1, 1.4)
+#: A flame leaps as it likes.
+LEAPING = (1.3, 1.8)
 DETOUR, DETOUR_PX = (1.05, 1.3), (0.4, 1.6)
 TURN, TURN_PX = (1.2, 1.7), (0.8, 2.8)
 JUMP_PX = (0.15, 0.40)
@@ -50,13 +52,15 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
     if motion.jumps:
         return None
     found = closure.measure(reel, sent)
-    wide, way = max(found.wide, found.wide_color[0]), found.jump_px + 0.5
+    by_ink = motion.flares or motion.walks or not found.is_smooth
+    wide = found.wide if by_ink else max(found.wide, found.wide_color[0])
+    way = found.jump_px + 0.5
     # A flame turns as it likes, and what dissolves has no way.
     turns = 0.0 if motion.flares or motion.hides else _turns(found)
     badness, sentence = max(
         (turns, f"{text}the motion breaks off on its way to frame 0"),
         (
-            share(found.wide, *LOOSE) if motion.flares or not found.is_smooth else _widens(found),
+            _widens(found, motion),
             f"{text}its last step is {wide:.1f} times the widest one",
         ),
         (
@@ -67,7 +71,12 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
     return fault("seam", badness, sentence)
 
 
-def _widens(found: Closure) -> float:
+def _widens(found: Closure, motion: Motion) -> float:
+    """Return how bad it is that the last step is wide; in a walk a foot comes down in one step."""
+    if motion.flares:
+        return share(found.wide, *LEAPING)
+    if motion.walks or not found.is_smooth:
+        return share(found.wide, *LOOSE)
     ratio, excess = found.wide_color
     of_color = min(share(ratio, *WIDE_COLOR), share(excess, *WIDE_COLOR_PX))
     return max(share(found.wide, *WIDE), of_color)
@@ -87,7 +96,8 @@ def of_steps(reel: Reel, motion: Motion) -> Fault | None:
         worst = int(px.argmax())
         sentence = f"frame {worst + 1}: the picture jumps, it rolls on by {px[worst]} px too many"
         return fault("steps", share(float(px[worst]), *SKIP_PX), sentence)
-    if motion.jumps or motion.hides or motion.strikes or reel.count < 4:
+    # A blow that lands, a lid that snaps shut: the widest step of what acts is meant.
+    if motion.jumps or motion.hides or motion.strikes or motion.acts or reel.count < 4:
         return None
     at, ratio, excess = closure.cut(reel)
     badness = min(share(ratio, *CUT), share(excess, *CUT_PX))

@@ -77,9 +77,13 @@ def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
         return None
     lives = motion.idles or motion.walks
     may_be_two = motion.hides or motion.is_abrupt or motion.covers or motion.swells
+    if motion.beats and not motion.breathes:
+        return None  # between two beats a heart is at rest
     if not lives and (reel.count < SURELY or may_be_two) and not motion.breathes:
         return None
     count = len({frame.tobytes() for frame in reel.index})
+    if count <= 2 and not (motion.walks or motion.breathes) and _bobs(reel):
+        return None
     text = f"{count} poses in {reel.count} frames: it ticks like a metronome"
     if reel.count < FEWEST:
         return fault("poses", HALF if lives and count <= 2 else 0.0, text)
@@ -89,14 +93,25 @@ def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     return fault("poses", lives * FEW * share(-count / reel.count, -DISTINCT, -0.25), text)
 
 
+def _bobs(reel: Reel) -> bool:
+    """Say whether the whole figure goes up a px and down again: all that a small thing can do."""
+    other = next((one for one in reel.index if (one != reel.index[0]).any()), reel.index[0])
+    moved = any((align.move(reel.index[0], 0, by) == other).all() for by in (-1, 1))
+    before = np.roll(reel.index, 1, axis=0)
+    turns = sum(bool((a != b).any()) for a, b in zip(reel.index, before, strict=True))
+    return moved and turns <= 2
+
+
 def _held(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     """Judge a pose that is held for too long: the clip stands still, then jerks."""
     by_color = motion.recolors and not motion.flares
     if not loops or reel.count < FEWEST or motion.is_event or motion.looks or by_color:
         return None
-    if not (motion.idles or motion.walks):
+    if motion.beats or not (motion.idles or motion.walks):
         return None
     first, length = _longest_hold(reel)
+    if not (motion.walks or motion.breathes) and _bobs(reel):
+        return None
     text = f"frames {first} to {first + length - 1}: the pose is held for {length} of {reel.count}"
     return fault("held", share(length / reel.count, *HELD), text)
 
@@ -112,9 +127,9 @@ def _longest_hold(reel: Reel) -> tuple[int, int]:
 
 
 def _feet(reel: Reel, motion: Motion) -> Fault | None:
-    """Judge feet that slide: the same feet, elsewhere on the floor."""
+    """Judge feet that slide: the same feet, elsewhere on the floor. Who lunges goes forward."""
     box = raster.box(reel.source_solid)
-    if not motion.stands or motion.floats or box is None:
+    if not motion.stands or motion.floats or motion.strikes or box is None:
         return None
     rows = max(2, round(FEET * (box[3] - box[1])))
     own = reel.source[box[3] - rows : box[3]]
@@ -233,15 +248,24 @@ def _strays(reel: Reel, spot: Bools, at: int) -> int:
                 best, place = score, (down, right)
     if best < HEAD:
         return 0
+    return _nearest(reel, spot, frame, place)
+
+
+def _nearest(reel: Reel, spot: Bools, frame: Index, place: tuple[int, int]) -> int:
+    """Return how far from its `place` in a padded frame a spot stands, 0 where it is or is gone."""
     y, x = np.nonzero(spot)
-    y, x = y + REACH_PX + place[0], x + REACH_PX + place[1]
-    if (frame[y, x] == reel.source[spot]).any():
+    own, eye = np.pad(reel.source, REACH_PX, constant_values=-1), reel.source[spot]
+    to_y, to_x = y + REACH_PX + place[0], x + REACH_PX + place[1]
+    if (frame[to_y, to_x] == eye).any():
         return 0
     near = [
         max(abs(down), abs(right))
         for down in (-2, -1, 0, 1, 2)
         for right in (-2, -1, 0, 1, 2)
-        if (down or right) and (frame[y + down, x + right] == reel.source[spot]).all()
+        if (down or right)
+        and (frame[to_y + down, to_x + right] == eye).all()
+        # What has that colour there anyway is no eye that moved: these are closed.
+        and (own[y + REACH_PX + down, x + REACH_PX + right] != eye).any()
     ]
     return min(near, default=0)
 
@@ -249,7 +273,8 @@ def _strays(reel: Reel, spot: Bools, at: int) -> int:
 def _part(reel: Reel, motion: Motion) -> Fault | None:
     """Judge a motion of the other end of the figure than the part that the prompt names."""
     box = raster.box(reel.source_solid)
-    if motion.names_top == motion.names_bottom or box is None:
+    goes = motion.walks or motion.acts or motion.reshapes  # the whole figure, whatever is named
+    if motion.names_top == motion.names_bottom or goes or box is None:
         return None
     changed = (reel.index != reel.source).any(axis=0)
     rows = changed[box[1] : box[3]].sum(axis=1)

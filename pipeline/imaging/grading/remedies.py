@@ -15,6 +15,7 @@ from ..picture import color, raster
 from ..picture.raster import Bools, Ints
 from ..stages import Step
 from ..upload import matte
+from . import identical
 
 #: A colour of this share of the source, and of so many px, that keeps less than this was eaten by
 #: the key, if most of its places are transparent now.
@@ -32,9 +33,10 @@ SIDES = ("left", "upper", "right", "lower")
 
 def find(keyed: Step, resolved: Resolved) -> tuple[Remedy, ...]:
     """Look at a clip that was cut out and is on its palette, before repairs change it."""
+    own = identical.frame(keyed.reel, keyed.motion)
     found = (
         _unkeyed(keyed, resolved),
-        _eaten(keyed.reel, resolved),
+        _eaten(keyed.reel, resolved, own),
         _cut_off(keyed.reel, resolved),
     )
     return tuple(remedy for remedy in found if remedy is not None)
@@ -55,11 +57,11 @@ def _unkeyed(keyed: Step, resolved: Resolved) -> Remedy | None:
     return Remedy(fault=fault, option=f"--matte {other[1:]}", promise=f"on {other}")
 
 
-def _eaten(reel: Reel, resolved: Resolved) -> Remedy | None:
-    """Look for a colour of the source that frame 0 has lost to the background."""
+def _eaten(reel: Reel, resolved: Resolved, own: int) -> Remedy | None:
+    """Look for a colour of the source that its own frame has lost to the background."""
     wanted = np.bincount(reel.source[reel.source_solid], minlength=reel.own)
-    left = np.bincount(reel.index[0][reel.solid[0]], minlength=len(reel.palette))[: reel.own]
-    cleared = np.bincount(reel.source[reel.source_solid & ~reel.solid[0]], minlength=reel.own)
+    left = np.bincount(reel.index[own][reel.solid[own]], minlength=len(reel.palette))[: reel.own]
+    cleared = np.bincount(reel.source[reel.source_solid & ~reel.solid[own]], minlength=reel.own)
     is_eaten = (
         (wanted >= max(LEAST_PX, NOTABLE * wanted.sum()))
         & (left < KEPT * wanted)
@@ -70,7 +72,7 @@ def _eaten(reel: Reel, resolved: Resolved) -> Remedy | None:
     number = int(np.argmax(np.where(is_eaten, wanted, 0)))
     eaten = reel.palette[number]
     fault = (
-        f"frame 0: {cleared[number]} px of {color.to_hex(eaten)} were taken for the background "
+        f"frame {own}: {cleared[number]} px of {color.to_hex(eaten)} were taken for the background "
         f"{resolved.matte}"
     )
     other = resolved.runner_up
