@@ -1,7 +1,8 @@
 """The command line: results on standard output, progress and log on standard error.
 
 Commands are loaded when they are called: `--help` loads none of the heavy packages. Errors become
-a sentence and an exit code here, and nowhere else.
+a sentence and an exit code here, and nowhere else. Whatever others wrote passes `voice`, so that no
+name or prompt reaches a terminal as control signs. It must never decide what is bought: it asks.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def balance(project: str, service: str | None, as_json: bool) -> None:
 
     Asks the service once, which is free. Works outside of a project too.
     """
-    workspace = account.workspace(Path(project), os.environ, {"service": service})
+    workspace = account.open(Path(project), os.environ, {"service": service})
     theirs = None if workspace.service.base_url is None else _asked(workspace)
     ours = account.records(workspace.state, workspace.service, time.time())
     if as_json:
@@ -63,7 +63,7 @@ def billing(
     sources: bool,
 ) -> None:
     """Show what the service charged beside what these records booked, and how they differ."""
-    workspace = account.workspace(Path(project), os.environ, {"service": service})
+    workspace = account.open(Path(project), os.environ, {"service": service})
     end = (last or datetime.now(UTC)).date()
     start = first.date() if first else end - timedelta(days=account.DAYS)
     if start > end or (end - start).days > _MOST_DAYS:

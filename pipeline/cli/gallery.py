@@ -9,7 +9,7 @@ import click
 from ..api import Project
 from ..core.model import File, Pixels, Request
 from ..plan.steps import Wanted
-from ..storage import files as projects
+from ..storage import files
 from . import options
 from .voice import say
 
@@ -41,8 +41,8 @@ def gallery(project: str, out: Path | None, opens: bool, service: str | None) ->
     found = tuple(entries.collect(opened, draw))
     text = page(opened.root.resolve().name, found)
     if out is None:
-        projects.prepare(opened.root)
-        projects.publish(opened.root, [File(path=_PLACE, content=text.encode())])
+        files.prepare(opened.root)
+        files.publish(opened.root, [File(path=_PLACE, content=text.encode())])
         out = opened.root / _PLACE
     else:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -28,8 +28,7 @@ from ..config import matching, packs, rule_file
 from ..core import small_files
 from ..core.errors import ConfigError, PixelpipeError, StorageError, UsageError
 from ..core.model import File, Source
-from ..storage import files as project
-from ..storage import lock
+from ..storage import files, lock
 from .voice import say
 
 if TYPE_CHECKING:
@@ -184,7 +183,7 @@ class _Written:
 
         for file in pluginplaces.files(name, found.engines):
             if pluginplaces.state(self._root, file) is pluginplaces.State.OLDER:
-                project.publish(self._root, [file])
+                files.publish(self._root, [file])
                 self._made.append(f"{file.path}  the {name} plugin, brought up to date")
             else:
                 self.create(file.path, file.content, f"the {name} plugin")
@@ -203,7 +202,7 @@ class _Written:
         if after == before:
             self._left.append(f"{engine.marker} (states its texture filter)")
             return found
-        project.publish(self._root, [File(path=engine.marker, content=after)])
+        files.publish(self._root, [File(path=engine.marker, content=after)])
         self._made.append(f"{engine.marker}  sharp pixels")
         return _look(self._root)
 
@@ -218,12 +217,12 @@ class _Written:
 
 def _write(root: Path, found: Setup) -> _Written:
     written = _Written(root)
-    if found.is_missing and not (root / project.CONFIG_NAME).exists():
+    if found.is_missing and not (root / files.CONFIG_NAME).exists():
         written.folder(found.assets[0], "for your PNGs")
     folder = _rules_folder(root)
     rules = starter.rules(first_rule.choose(found.sources, found.assets, _pack_rule(found)))
-    if (root / project.CONFIG_NAME).exists():
-        written.leave(project.CONFIG_NAME)
+    if (root / files.CONFIG_NAME).exists():
+        written.leave(files.CONFIG_NAME)
     else:
         settings = starter.project(
             assets=found.assets,
@@ -235,12 +234,12 @@ def _write(root: Path, found: Setup) -> _Written:
         )
         written.create(f"{folder}/sprites.yaml", rules.encode(), "your own rules: the first one")
         # Last: with this file the folder is a project, so all that it names is there.
-        written.create(project.CONFIG_NAME, settings.encode(), "settings")
+        written.create(files.CONFIG_NAME, settings.encode(), "settings")
     lines = starter.WITHOUT_LFS if _starts_beside_lfs(root) else starter.GITATTRIBUTES
     written.append(".gitattributes", lines, "how git treats outputs and lock file")
     written.append(".gitignore", starter.GITIGNORE, "keeps a key in .env out of commits")
     try:
-        project.prepare(root)
+        files.prepare(root)
     except OSError as exc:
         raise StorageError(f".pixelpipe: cannot be written: {exc.strerror or exc}") from exc
     return written
@@ -307,27 +306,27 @@ def _tell_found(found: Setup) -> None:
 
 def _tell_next(root: Path, found: Setup) -> None:
     """Say what to do next, from the settings as they now are."""
-    from ..config import workspace as workspaces
+    from ..config import workspace
 
     try:
-        workspace = workspaces.open(root, os.environ, {})
+        opened = workspace.open(root, os.environ, {})
     except ConfigError as exc:
         raise ConfigError(f"{exc}. The rest is set up; mend that first") from exc
-    assets = workspace.settings.assets
+    assets = opened.settings.assets
     for top in assets:
         if not (root / top).is_dir():
             say(f"There is no folder {top}/ yet: make it, or change `assets:`.")
     if not found.sources:
         say(f"Put your PNGs (up to 256x256 px, one picture each) into {assets[0]}/.")
-    for name in sorted(_missing_targets(workspace, found)):
+    for name in sorted(_missing_targets(opened, found)):
         say(f"The settings have no target {name}: add it to `targets:` in pixelpipe.yaml.")
     where = "" if root.resolve() == Path.cwd() else f" {shlex.quote(click.format_filename(root))}"
     say("Next:")
     say(f"  pixelpipe plan{where}     what would be made, from which rule, for how much")
     say(f"  pixelpipe build{where}    make it")
-    if workspace.service.paid:
+    if opened.service.paid:
         say("A key is set: the Pixel Engine draws for credits, and asks before it buys.")
-    _tell_play(root, found, _played(workspace, found))
+    _tell_play(root, found, _played(opened, found))
 
 
 def _missing_targets(workspace: Workspace, found: Setup) -> set[str]:

@@ -167,7 +167,7 @@ def release(project: str, service: str | None) -> None:
 
 
 def _workspace(project: str, service: str | None) -> Workspace:
-    return account.workspace(Path(project), os.environ, {"service": service})
+    return account.open(Path(project), os.environ, {"service": service})
 
 
 @contextmanager

@@ -9,8 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from ..config import project_settings
-from ..config import workspace as workspaces
+from ..config import project_settings, workspace
 from ..core.errors import ConfigError, UsageError
 from ..storage import files
 from ..storage import trust as trusts
@@ -98,7 +97,7 @@ def remembered(url: str) -> AbstractContextManager[None]:
 
 
 def _state() -> Path:
-    return workspaces.state_folder(project_settings.resolve(None, os.environ, {}), os.environ)
+    return workspace.state_folder(project_settings.resolve(None, os.environ, {}), os.environ)
 
 
 def _root(start: Path) -> Path:

@@ -12,9 +12,9 @@ from ..commands.watch.follow import Follower
 from ..run.report import Report
 from ..run.results import Result
 from . import options
-from .asking import Terminal
 from .build import show_build, show_news
 from .progress import nothing
+from .question import Terminal
 from .voice import say
 
 #: How results end that are said to be in the way of something.

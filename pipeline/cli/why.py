@@ -9,9 +9,9 @@ import click
 import msgspec
 
 from ..api import Project
-from ..commands import why as explain
 from ..commands.animate import near_miss
-from ..commands.why import Explanation
+from ..commands.why import Explanation, explain, not_taken
+from ..core import keys
 from ..core.errors import UsageError
 from ..run.report import Report
 from . import named_file, options
@@ -44,7 +44,7 @@ def why(
     if not (root / path).is_file():
         near = near_miss(root / path)
         raise UsageError(f"{path}: there is no such source in {opened.root}{near}")
-    report, found = explain.file(opened, path)
+    report, found = explain(opened, path)
     if as_json:
         show_json(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
@@ -57,7 +57,7 @@ def why(
     if path in report.plan.unmatched:
         say(f"{path}: no rule matches it; the packs and rules in use are in pixelpipe.yaml")
     elif not found and not report.plan.refused:
-        say(f"{path}: {explain.not_taken(opened, path)}")
+        say(f"{path}: {not_taken(opened, path)}")
     if parts:
         _draw(opened, report, out)
 
@@ -112,7 +112,7 @@ def _show(one: Explanation, *, with_recipe: bool) -> None:
 
 def _show_recipe(one: Explanation) -> None:
     """Print every field of the key, and what it was where that was something else."""
-    now, before = explain.fields(one.recipe), explain.fields(one.recipe_before)
+    now, before = keys.fields(one.recipe), keys.fields(one.recipe_before)
     for field in sorted(now.keys() | before.keys()):
         value, old = now.get(field, "-"), before.get(field, "-")
         is_changed = bool(before) and value != old

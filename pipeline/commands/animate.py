@@ -15,8 +15,7 @@ import msgspec
 
 from .. import imaging
 from ..api import Project
-from ..config import consent, project_settings, rule_file, target_checks
-from ..config import workspace as workspaces
+from ..config import consent, project_settings, rule_file, target_checks, workspace
 from ..config.project_settings import Settings
 from ..config.rule_fields import CLIP
 from ..config.shapes import At
@@ -68,7 +67,7 @@ class SingleFile(Project):
         )
         _check_targets(settings)
         root = self._start.absolute().parent
-        state = workspaces.state_folder(settings, self.environment)
+        state = workspace.state_folder(settings, self.environment)
         service, key_refusal = consent.service(settings, root, state, self.environment)
         self._begun = remember.now()
         self.workspace = Workspace(
@@ -93,7 +92,7 @@ class SingleFile(Project):
     def stages(self, report: Report, folder: Path) -> tuple[Path, ...]:
         """Write what the clip looks like after each stage into `folder`, as strips."""
         written: list[File] = []
-        for number, stage in enumerate(finish.stages(self._task(report))):
+        for number, stage in enumerate(finish.each_stage(self._task(report))):
             strip = _strip(stage.frames)
             name = f"{number}-{stage.name}.png"
             written.append(File(path=name, content=imaging.encode(strip)))

@@ -15,8 +15,7 @@ from ..core.errors import SourceError, StorageError
 from ..core.model import Provenance, Record
 from ..plan.steps import Wanted
 from ..run import claims, publish
-from ..storage import files as project
-from ..storage import lock
+from ..storage import files, lock
 from ..storage.lock import ClipLine, FileLine, Lock
 from ..storage.store import Store
 
@@ -74,17 +73,17 @@ def _stands(line: FileLine, opened: Project) -> bool:
 def _published(opened: Project) -> Iterator[_Set]:
     """Yield what stands beside each source, with a sheet that says where it comes from."""
     settings = opened.workspace.settings
-    scan = project.scan(opened.root, settings.assets, settings.ignore)
+    scan = files.scan(opened.root, settings.assets, settings.ignore)
     sets: dict[str, dict[str, bytes]] = {}
     for path in sorted(scan.files):
-        if project.is_output(path.rpartition("/")[2]):
+        if files.is_output(path.rpartition("/")[2]):
             with_content = sets.setdefault(lock.stem(path), {})
             with suppress(OSError):  # by its size, or what it is, no file of ours
                 with_content[path] = small_files.read(opened.root / path, most=_MOST_BYTES)
-    for stem, files in sets.items():
-        clips = _origin(files.get(f"{stem}.anim.png", b""))
+    for stem, found in sets.items():
+        clips = _origin(found.get(f"{stem}.anim.png", b""))
         if clips:
-            yield _Set(stem=stem, files=files, clips=clips)
+            yield _Set(stem=stem, files=found, clips=clips)
 
 
 def _origin(png: bytes) -> tuple[Provenance, ...]:

@@ -66,13 +66,11 @@ def _record(one: Provenance, store: Store) -> Bought | None:
 
 def _recipe(record: Bought) -> dict[str, object]:
     """Return what was stated for a purchase, and its pixels."""
-    said: dict[str, object] = {}
-    for line in record.recipe.splitlines():
-        field, _, value = line.partition(": ")
-        read = json.loads(value)
-        if field == "pixels" or (field in _STATED and read not in (keys.AUTO, "")):
-            said[field] = read
-    return said
+    return {
+        field: value
+        for field, value in keys.values(record.recipe).items()
+        if field == "pixels" or (field in _STATED and value not in (keys.AUTO, ""))
+    }
 
 
 def _tags(root: Path, stem: str) -> dict[str, dict[str, object]]:

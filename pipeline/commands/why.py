@@ -45,7 +45,7 @@ class Explanation(Record, frozen=True, kw_only=True):
     differences: tuple[Difference, ...] = ()
 
 
-def file(project: Project, path: str) -> tuple[Report, tuple[Explanation, ...]]:
+def explain(project: Project, path: str) -> tuple[Report, tuple[Explanation, ...]]:
     """Explain the source `path`, or the source that an output belongs to."""
     report = project.plan_of(path)
     found: list[Explanation] = []
@@ -117,12 +117,7 @@ def _before(project: Project, clip: ClipPlan, store: Store) -> str:
 
 
 def _differences(before: str, now: str) -> Iterator[Difference]:
-    old, new = fields(before), fields(now)
+    old, new = keys.fields(before), keys.fields(now)
     for field in sorted(old.keys() | new.keys()) if old else ():
         if old.get(field) != new.get(field):
             yield Difference(field=field, before=old.get(field, "-"), now=new.get(field, "-"))
-
-
-def fields(recipe: str) -> dict[str, str]:
-    """Return a recipe's fields with their values, as text."""
-    return dict(line.split(": ", 1) for line in recipe.splitlines())

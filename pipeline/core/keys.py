@@ -106,6 +106,20 @@ def build_recipe(
     return _text(fields)
 
 
+def fields(recipe: str) -> dict[str, str]:
+    """Return a recipe's fields with their values, as they stand in its text."""
+    return dict(line.split(": ", 1) for line in recipe.splitlines())
+
+
+def values(recipe: str) -> dict[str, object]:
+    """Return a recipe's fields with their values; none for a text that is no recipe."""
+    try:
+        lines = (line.partition(": ") for line in recipe.splitlines())
+        return {name: msgspec.json.decode(value) for name, _, value in lines}
+    except msgspec.MsgspecError:
+        return {}
+
+
 def derivation(recipe: str) -> str:
     """Return what a build recipe says beside purchases and names: many sources share it."""
     own = (f"{BOUGHT} ", "stem: ")

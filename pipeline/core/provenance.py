@@ -7,15 +7,14 @@ it. Chunk layout: PNG specification (third edition), 5.3 and 11.3.3.3.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
+from . import png
 from .errors import StorageError
 from .model import Provenance, Record
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEYWORD = b"pixelpipe"
 VERSION = 1
 #: Keyword, no compression, no language tag, no translated keyword.
@@ -35,29 +34,29 @@ def text(clips: Iterable[Provenance]) -> bytes:
     return msgspec.json.encode(note, order="sorted")
 
 
-def embed(png: bytes, clips: Iterable[Provenance]) -> bytes:
-    """Return `png` with our chunk behind IHDR, in place of any that it carries.
+def embed(content: bytes, clips: Iterable[Provenance]) -> bytes:
+    """Return `content` with our chunk behind IHDR, in place of any that it carries.
 
-    Raises StorageError when `png` is not a PNG.
+    Raises StorageError when `content` is not a PNG.
     """
-    chunks = [chunk for chunk in _chunks(png) if not _is_note(chunk)]
+    chunks = [(one.kind, one.body) for one in png.chunks(content) if not _is_note(one)]
     if not chunks or chunks[0][0] != b"IHDR":
         raise StorageError("cannot write provenance: the image is not a PNG")
-    chunks.insert(1, (b"iTXt", _HEAD + text(clips)))
-    return SIGNATURE + b"".join(_pack(kind, data) for kind, data in chunks)
+    chunks.insert(1, (b"iTXt", memoryview(_HEAD + text(clips))))
+    return png.write(chunks)
 
 
-def is_ours(png: bytes) -> bool:
-    """Say whether `png` carries our chunk; its first kilobytes are enough."""
-    return any(_is_note(chunk) for chunk in _chunks(png))
+def is_ours(content: bytes) -> bool:
+    """Say whether `content` carries our chunk; its first kilobytes are enough."""
+    return any(map(_is_note, png.chunks(content)))
 
 
-def read(png: bytes) -> tuple[Provenance, ...] | None:
-    """Return the clips that `png` tells of, or None when it carries no chunk of ours.
+def read(content: bytes) -> tuple[Provenance, ...] | None:
+    """Return the clips that `content` tells of, or None when it carries no chunk of ours.
 
     Raises StorageError when the chunk is damaged or written by a newer version.
     """
-    notes = [data[len(_HEAD) :] for kind, data in _chunks(png) if _is_note((kind, data))]
+    notes = [one.body[len(_HEAD) :] for one in png.chunks(content) if _is_note(one)]
     if not notes:
         return None
     try:
@@ -72,26 +71,6 @@ def read(png: bytes) -> tuple[Provenance, ...] | None:
     return note.clips
 
 
-def _is_note(chunk: tuple[bytes, bytes]) -> bool:
+def _is_note(chunk: png.Chunk) -> bool:
     """Say whether a chunk is ours by its type and keyword."""
-    kind, data = chunk
-    return kind == b"iTXt" and data.startswith(KEYWORD + b"\0")
-
-
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield type and data of each whole chunk; stop quietly where the bytes end or lie."""
-    if not png.startswith(SIGNATURE):
-        return
-    at = len(SIGNATURE)
-    while at + 12 <= len(png):
-        end = at + 8 + int.from_bytes(png[at : at + 4], "big")
-        if end + 4 > len(png):
-            return
-        yield png[at + 4 : at + 8], png[at + 8 : end]
-        at = end + 4
-
-
-def _pack(kind: bytes, data: bytes) -> bytes:
-    """Return one chunk: length, type, data, CRC of type and data."""
-    body = kind + data
-    return len(data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    return chunk.kind == b"iTXt" and chunk.body[: len(KEYWORD) + 1] == KEYWORD + b"\0"

@@ -2,6 +2,7 @@
 
 Everything here is integer, deterministic and pure: bytes and arrays in, bytes and arrays out.
 Arrays of frames are (frames, height, width[, 4]); an index picture is int32, -1 where transparent.
+It must never open a file, or let a clock, the machine or the order of a set decide a pixel.
 """
 
 from __future__ import annotations

@@ -14,8 +14,7 @@ import numpy as np
 
 from ..core.errors import AssetError
 from ..core.model import Clip, Pixels, Resolved
-from .frames import prompt_motion as motion
-from .frames import strip
+from .frames import prompt_motion, strip
 from .frames.indexed import Reel, number
 from .frames.raw import Film
 from .keying import cutout, remap, specks
@@ -40,7 +39,7 @@ class Step:
     name: str
     reel: Reel
     cutout: Cutout
-    motion: motion.Motion
+    motion: prompt_motion.Motion
     #: Share of opaque pixels that lay on the palette before they were put there.
     on_palette: float = 1.0
     notes: tuple[str, ...] = ()
@@ -149,7 +148,7 @@ def _cut(
     clip: Clip,
     stages: Collection[str],
 ) -> Step:
-    read = motion.read(clip.name, resolved.prompt)
+    read = prompt_motion.read(clip.name, resolved.prompt)
     repairs = cutout.Repairs(
         pockets="pockets" in stages,
         fringe="fringe" in stages,

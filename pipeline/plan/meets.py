@@ -7,10 +7,7 @@ prompts, take and service, and every stated field is what the purchase was resol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import msgspec
-
+from ..core import keys
 from ..core.model import Request, Resolved
 
 
@@ -19,7 +16,7 @@ def meets(request: Request, service: str, recipe: str, resolved: Resolved, model
 
     `recipe` is the text that its key is the digest of; `model` the name the service gave back.
     """
-    was = _fields(recipe)
+    was = keys.values(recipe)
     same = {
         "pixels": request.pixel_digest,
         "prompt": request.prompt,
@@ -45,12 +42,3 @@ def _has_colors(request: Request, resolved: Resolved) -> bool:
     if request.colors == "source":
         return resolved.palette is not None
     return request.colors in (None, resolved.colors)
-
-
-def _fields(recipe: str) -> Mapping[str, object]:
-    """Return the fields of a recipe; none for a text that is no recipe."""
-    try:
-        lines = (line.partition(": ") for line in recipe.splitlines())
-        return {name: msgspec.json.decode(value) for name, _, value in lines}
-    except msgspec.MsgspecError:
-        return {}

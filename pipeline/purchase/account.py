@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..config import consent, project_settings
-from ..config import workspace as workspaces
+from ..config import consent, project_settings, workspace
 from ..config.project_settings import ServiceChoice
 from ..config.workspace import Workspace
 from ..core.errors import ConfigError
@@ -40,9 +39,7 @@ class Records(Record, frozen=True, kw_only=True):
     unconfirmed: int = 0
 
 
-def workspace(
-    start: Path, environment: Mapping[str, str], flags: Mapping[str, object]
-) -> Workspace:
+def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Workspace:
     """Read a project's settings; outside of every project, those of the environment.
 
     Raises ConfigError with file and line.
@@ -51,7 +48,7 @@ def workspace(
         files.find(start)
     except ConfigError:
         settings = project_settings.resolve(None, environment, flags)
-        root, state = start.absolute(), workspaces.state_folder(settings, environment)
+        root, state = start.absolute(), workspace.state_folder(settings, environment)
         service, key_refusal = consent.service(settings, root, state, environment)
         return Workspace(
             root=root,
@@ -62,7 +59,7 @@ def workspace(
             key_refusal=key_refusal,
             inputs=(),
         )
-    return workspaces.open(start, environment, flags)
+    return workspace.open(start, environment, flags)
 
 
 def records(state: Path, service: ServiceChoice, now: float) -> Records:

@@ -20,8 +20,7 @@ from pathlib import Path, PurePosixPath
 from ..config import packs
 from ..core.errors import UsageError
 from ..core.model import File, Record, StepKind
-from ..storage import files as project
-from ..storage import lock
+from ..storage import files, lock
 from ..storage.files import Scan, unfinished
 from .report import Report
 
@@ -62,16 +61,16 @@ def write(report: Report, tracked: Tracked) -> None:
     if tracked.depfile is None and tracked.stamp is None:
         return
     settings = report.workspace.settings
-    scan = project.scan(report.workspace.root, settings.assets, settings.ignore)
-    files = _files(report, scan, tracked)
+    scan = files.scan(report.workspace.root, settings.assets, settings.ignore)
+    read = _files(report, scan, tracked)
     if tracked.depfile is not None:
-        inputs = [*files, *_folders(report, scan, tracked), *_outputs(report, tracked)]
+        inputs = [*read, *_folders(report, scan, tracked), *_outputs(report, tracked)]
         _put(
             tracked.depfile,
             text(_target(report, tracked), _shown(report, inputs, tracked)).encode(),
         )
     if tracked.stamp is not None and report.exit == 0:
-        is_late = _is_changed_since(report, files, scan, tracked)
+        is_late = _is_changed_since(report, read, scan, tracked)
         _put(tracked.stamp, b"")
         touched = tracked.begun_ns if is_late else time.time_ns()
         os.utime(tracked.stamp, ns=(touched, touched))
@@ -92,7 +91,7 @@ def _files(report: Report, scan: Scan, tracked: Tracked) -> list[str]:
     sources = sorted(_known(report))
     overrides = [f"{path}.yaml" for path in sources]
     folders = scan.folders if tracked.is_whole else _above(sources)
-    ignores = [_below(folder, project.IGNORE_NAME) for folder in sorted(folders)]
+    ignores = [_below(folder, files.IGNORE_NAME) for folder in sorted(folders)]
     found = [*sources, *overrides, *report.workspace.inputs, *_packs(report), *ignores]
     return [path for path in dict.fromkeys(found) if (report.workspace.root / path).is_file()]
 
@@ -100,7 +99,7 @@ def _files(report: Report, scan: Scan, tracked: Tracked) -> list[str]:
 def _known(report: Report) -> set[str]:
     """Return the sources that were looked at, matched or not."""
     steps = (step for step in report.plan.steps if step.kind is not StepKind.ORPHAN)
-    return {step.source for step in steps if project.is_source(step.source)}.union(
+    return {step.source for step in steps if files.is_source(step.source)}.union(
         report.plan.unmatched
     )
 
@@ -173,14 +172,14 @@ def _shown(report: Report, found: Iterable[str], tracked: Tracked) -> list[str]:
         return [(root / path).as_posix() for path in found]
 
 
-def _is_changed_since(report: Report, files: Iterable[str], scan: Scan, tracked: Tracked) -> bool:
+def _is_changed_since(report: Report, read: Iterable[str], scan: Scan, tracked: Tracked) -> bool:
     """Tell whether anything changed after the run began: then its stamp must not be newer."""
     root, known, begun = report.workspace.root, _known(report), tracked.begun_ns
-    if any(_mtime_ns(root / path) > begun for path in files):
+    if any(_mtime_ns(root / path) > begun for path in read):
         return True
     if not tracked.is_whole:
         return False
-    now = {path: stat for path, stat in scan.files.items() if project.is_source(path)}
+    now = {path: stat for path, stat in scan.files.items() if files.is_source(path)}
     new = (stat for path, stat in now.items() if path not in known)
     is_new = any(max(stat.mtime_ns, stat.ctime_ns) > begun for stat in new)
     return is_new or not known <= now.keys()
@@ -189,7 +188,7 @@ def _is_changed_since(report: Report, files: Iterable[str], scan: Scan, tracked:
 def _put(path: Path, content: bytes) -> None:
     place = path.absolute()
     place.parent.mkdir(parents=True, exist_ok=True)
-    project.publish(place.parent, [File(path=place.name, content=content)])
+    files.publish(place.parent, [File(path=place.name, content=content)])
     left = [
         one for one in unfinished.inside(place.parent) if one.name.startswith(f".{place.name}.")
     ]

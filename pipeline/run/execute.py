@@ -38,7 +38,7 @@ from ..storage import pictures
 from ..storage.files import Stat, unfinished
 from ..storage.lock import NAME, ClipLine
 from ..storage.store import Bought
-from . import endings, grades
+from . import grades, step_results
 from .context import Context
 from .finish_pool import Done, Finishing
 from .publish import Publication
@@ -176,7 +176,7 @@ class _Run:
         if self._permit.frozen_by:
             by, is_paid = self._permit.frozen_by, self._workspace.service.paid
             for order in (*new, *resumed):
-                yield from self._settle([order], endings.missing(order, by, is_paid=is_paid))
+                yield from self._settle([order], step_results.missing(order, by, is_paid=is_paid))
             return
         yield from self._keep_back(new)
         new = [order for order in new if order.request_key not in self._permit.kept_back]
@@ -245,7 +245,7 @@ class _Run:
             with apart():
                 results = self._begun(source, finishing)
         except BugError as exc:
-            results = [endings.failed(clip, exc) for clip in source.clips]
+            results = [step_results.failed(clip, exc) for clip in source.clips]
         self._report(results)
         return True
 
@@ -255,12 +255,12 @@ class _Run:
         bought = tuple(msgspec.structs.replace(clip, digest=d) for clip, d in found if d)
         lost = [clip for clip, digest in found if not digest]
         results = [
-            endings.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
+            step_results.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
         ]
         if not bought or (lost and source.wanted.source.path in self._published):
             # What stands is whole; with a clip missing, the new set would be less than that.
             stands = self._publication.stands(source.wanted.source)
-            return [*results, *(endings.left(clip, stands=stands) for clip in bought)]
+            return [*results, *(step_results.left(clip, stands=stands) for clip in bought)]
         return [*results, *self._finish(source, bought, finishing)]
 
     def _finish(
@@ -272,7 +272,7 @@ class _Run:
             with apart():
                 finishing.add(source.wanted.source.path, self._task(source, bought))
         except PixelpipeError as exc:
-            return [endings.failed(clip, exc) for clip in bought]
+            return [step_results.failed(clip, exc) for clip in bought]
         return []
 
     def _is_open(self, clip: ClipPlan) -> bool:
@@ -331,7 +331,7 @@ class _Run:
             except PixelpipeError as exc:
                 if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
                     raise
-                results = [endings.failed(clip, exc) for clip in bought]
+                results = [step_results.failed(clip, exc) for clip in bought]
                 if isinstance(exc, SupersededError):
                     for clip in bought:
                         self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
@@ -361,7 +361,7 @@ class _Run:
         """Publish a source without the clip that cannot be used, unless what stands is whole."""
         bad = [clip for clip in bought if clip.request.clip == error.clip] or list(bought)
         rest = tuple(clip for clip in bought if clip not in bad)
-        results = [endings.failed(clip, error) for clip in bad]
+        results = [step_results.failed(clip, error) for clip in bad]
         if rest and source.wanted.source.path not in self._published:
             self._finish(source, rest, finishing)
             return results
@@ -372,7 +372,7 @@ class _Run:
             kind = StepKind.FRESH if is_shown and stands else clip.step.kind
             step = msgspec.structs.replace(clip.step, kind=kind)
             shown = msgspec.structs.replace(clip, step=step)
-            results.append(endings.left(shown, stands=stands))
+            results.append(step_results.left(shown, stands=stands))
         return results
 
     def _write(
@@ -442,20 +442,20 @@ class _Run:
                         self._publication.forget(step.source)
                     state = "removed"
                 except (AssetError, BugError) as exc:
-                    step = endings.with_error(step, exc)
+                    step = step_results.with_error(step, exc)
             self._report([Result(step=step, state=state)])
 
     # -- results --------------------------------------------------------------------------------
 
     def _report(self, results: Iterable[Result]) -> None:
         for result in results:
-            ended = endings.priced(result, self._outcomes.get(result.step.request_key))
+            ended = step_results.priced(result, self._outcomes.get(result.step.request_key))
             self._results.append(ended)
             self._context.observe(ended)
 
     def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         outcome = self._outcomes.get(clip.step.request_key)
-        ended = endings.done(clip, outcome, self._rule(clip), finished)
+        ended = step_results.done(clip, outcome, self._rule(clip), finished)
         notes = self._sources[clip.request.source].wanted.notes
         record = self._records.get(_held(clip))
         reading = record.interpretation if record else ""
@@ -466,7 +466,7 @@ class _Run:
 
     def _kept_back(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         take = self._records[_held(clip)].take
-        return endings.hidden(self._done(clip, finished), clip, take, self._rule(clip))
+        return step_results.hidden(self._done(clip, finished), clip, take, self._rule(clip))
 
 
 def _held(clip: ClipPlan) -> tuple[str, str]:

@@ -29,7 +29,7 @@ from ..core.model import (
     SheetClip,
     TargetChoice,
 )
-from ..imaging import stages as develop
+from ..imaging import stages
 from ..imaging.frames import cell
 from ..imaging.frames.cell import Placed
 from ..imaging.grading import grade, remedies
@@ -38,7 +38,7 @@ from ..storage.store import Bought
 from ..targets import playback
 
 #: Every stage that can be left out, in the order in which they run.
-STAGES = (*develop.STAGES, "holds")
+STAGES = (*stages.STAGES, "holds")
 #: The service whose frames are exact by construction.
 PROCEDURAL = "built-in"
 
@@ -145,7 +145,7 @@ def sheet(task: Task) -> tuple[Sheet, Mapping[str, Grade], tuple[str, ...]]:
     return drawn, {one.clip.name: one.grade for one in made}, tuple(notes)
 
 
-def stages(task: Task) -> tuple[Stage, ...]:
+def each_stage(task: Task) -> tuple[Stage, ...]:
     """Return what every bought clip looks like after each stage, on its canvas."""
     return tuple(
         Stage(
@@ -189,7 +189,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
     except AssetError as exc:
         raise UnusableError(str(exc), clip=clip.name) from exc
     last = steps[next(reversed(steps))]
-    placed = cell.put_back(last.reel.rgba(), develop.placement(bought.resolved))
+    placed = cell.put_back(last.reel.rgba(), stages.placement(bought.resolved))
     if clip.alpha == "keep":
         placed = cell.keep_alpha(placed, raster.array(_picture(task, clip)))
     loop = clip.loop is not False
@@ -216,7 +216,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
     )
 
 
-def _other_count(step: develop.Step, bought: BoughtClip) -> tuple[str, ...]:
+def _other_count(step: stages.Step, bought: BoughtClip) -> tuple[str, ...]:
     """Say when the service made another number of frames than was asked for: all are played."""
     came, asked = step.reel.count, bought.resolved.frames
     if came == asked:
@@ -224,11 +224,11 @@ def _other_count(step: develop.Step, bought: BoughtClip) -> tuple[str, ...]:
     return (f"the service sent {came} frame{'s' * (came != 1)}, not the {asked} asked for",)
 
 
-def _develop(task: Task, bought: BoughtClip) -> Iterator[develop.Step]:
+def _develop(task: Task, bought: BoughtClip) -> Iterator[stages.Step]:
     """Yield the clip after each stage; the last is the result."""
     stated = next((c for c in task.rule.clips if c.name == bought.clip), Clip(name=bought.clip))
     clip = _settled(stated, bought)
-    return develop.develop(
+    return stages.develop(
         bought.content,
         _picture(task, clip),
         bought.resolved,

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from ..core import keys
 from ..core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
 from ..plan import steps
 from ..plan.plan import SourcePlan
@@ -80,7 +81,9 @@ def _before(clip: ClipPlan, before: Mapping[str, ClipLine], store: Store) -> Cli
     """Return the purchase that was shown before, if it shows the same pixels."""
     line = before.get(clip.request.clip)
     record = None if line is None else store.record(line.key, line.digest)
-    if record is None or f'"{clip.request.pixel_digest}"' not in record.recipe:
+    if record is None:
+        return None
+    if keys.values(record.recipe).get("pixels") != clip.request.pixel_digest:
         return None
     step = msgspec.structs.replace(
         clip.step, kind=StepKind.REUSE, reason="shown before", request_key=record.request_key

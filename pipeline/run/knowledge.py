@@ -11,7 +11,7 @@ from ..config.workspace import Workspace
 from ..core import keys
 from ..core.model import Job, JobState, Request
 from ..plan.steps import Known
-from ..storage import files as project
+from ..storage import files
 from ..storage.files import carried
 from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
@@ -47,7 +47,7 @@ def gather(
 
 def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     """Digest the outputs that the lock names or that stand where we would write."""
-    files = survey.scan.files
+    scanned = survey.scan.files
     if survey.is_whole:
         named = {line.path for line in survey.lock.files}
     else:
@@ -55,8 +55,8 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
         named = {line.path for one in survey.wanted for line in lines.get(one.source.stem, ())}
     named.update(path for one in survey.wanted for path in one.outputs)
     # A folder may stand where an output goes: it is there, and it is not ours.
-    there = [path for path in named if path in files or path in survey.scan.folders]
-    found = project.digests(root, there, survey.state, files=files)
+    there = [path for path in named if path in scanned or path in survey.scan.folders]
+    found = files.digests(root, there, survey.state, files=scanned)
     return {path: digest for path, digest in found.items() if digest is not None}
 
 

@@ -17,8 +17,7 @@ from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import AssetError, StorageError, SupersededError
 from ..core.model import File, Source, stem_of
-from ..storage import files as project
-from ..storage import lock, lock_file, lock_text
+from ..storage import files, lock, lock_file, lock_text
 from ..storage.files import Stat, carried
 from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
@@ -78,24 +77,24 @@ class Publication:
         self._renamed: list[str] = []
 
     def publish(
-        self, source: Source, files: Sequence[File], clips: Sequence[ClipLine], build_key: str
+        self, source: Source, made: Sequence[File], clips: Sequence[ClipLine], build_key: str
     ) -> tuple[str, ...]:
         """Write the files of one source; returns the paths whose content changed.
 
         Raises AssetError when a file that is not ours stands in the way: it is never
         overwritten. Raises StorageError when the disk refuses.
         """
-        new = {file.path: keys.digest(file.content) for file in files}
+        new = {file.path: keys.digest(file.content) for file in made}
         with guard(self._workspace):
             old = {} if source.stem in self._restored else self._ours(new)
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
             )
             below = self._workspace.settings.assets
-            written = project.publish(self._workspace.root, files, below=below, syncs_folders=False)
+            written = files.publish(self._workspace.root, made, below=below, syncs_folders=False)
             for line in self._files_of.get(source.stem, ()):
                 if line.path not in new and line.is_ours and not self._is_frozen:
-                    project.remove(self._workspace.root, line.path, line.digest, below=below)
+                    files.remove(self._workspace.root, line.path, line.digest, below=below)
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
             self.left |= self._stood[source.stem]
         self._clips[source.path] = clips
@@ -116,7 +115,7 @@ class Publication:
         lines = self._files_of.get(source.stem, ())
         return bool(lines) and all(
             (self._workspace.root / line.path).is_file()
-            and project.digest_of(self._workspace.root / line.path) == line.digest
+            and files.digest_of(self._workspace.root / line.path) == line.digest
             for line in lines
         )
 
@@ -128,7 +127,7 @@ class Publication:
                 line.path
                 for line in self._files_of.get(stem, ())
                 if line.is_ours
-                and project.remove(
+                and files.remove(
                     self._workspace.root,
                     line.path,
                     line.digest,
@@ -144,7 +143,7 @@ class Publication:
     def flush(self) -> None:
         """Write the lock file, keeping every line that another process has written meanwhile."""
         begun = time.monotonic()
-        project.sync_folders(self._workspace.root, self._renamed)
+        files.sync_folders(self._workspace.root, self._renamed)
         self._renamed.clear()
         is_lock_kept = self._is_frozen or not self._workspace.is_project
         if is_lock_kept or not (self._clips or self._files):
@@ -176,7 +175,7 @@ class Publication:
         return [line.path for line in self._files_of.get(stem, ())]
 
     def _standing(self, names: Iterable[str]) -> dict[str, Stat | None]:
-        return {path: project.stat_at(self._workspace.root / path) for path in names}
+        return {path: files.stat_at(self._workspace.root / path) for path in names}
 
     def _ours(self, new: Mapping[str, str]) -> dict[str, str]:
         """Return the digests of files that we replace; raise AssetError if one is not ours."""
@@ -184,7 +183,7 @@ class Publication:
         found: dict[str, str] = {}
         for path, digest in new.items():
             try:
-                there = project.digest_of(self._workspace.root / path)
+                there = files.digest_of(self._workspace.root / path)
             except FileNotFoundError:
                 continue
             except IsADirectoryError as exc:
@@ -221,7 +220,7 @@ def _rewrite(
         before = lock_file.text(workspace.root)
         text = change(before)
         with authorship.writing(before, text) if authorship else nullcontext():
-            project.publish(workspace.root, [File(path=lock.NAME, content=text.encode())])
+            files.publish(workspace.root, [File(path=lock.NAME, content=text.encode())])
 
 
 def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:

@@ -17,7 +17,7 @@ import msgspec
 from ..core import keys
 from ..core.errors import PixelpipeError
 from ..plan.steps import Wanted
-from ..storage import files as project
+from ..storage import files
 from ..storage.lock import Lock
 from ..storage.state import Facts, State
 
@@ -237,7 +237,7 @@ def _show_one(folder: _Folder, path: str, other: str, content: bytes) -> bool:
     from .. import imaging  # heavy, and only for numbered files that are new
 
     try:
-        here = imaging.decode(project.read(folder.root, path), path)
+        here = imaging.decode(files.read(folder.root, path), path)
         return imaging.are_alike(here, imaging.decode(content, other))
     except PixelpipeError:  # not a whole picture yet, or none
         return False

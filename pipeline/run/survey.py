@@ -30,9 +30,7 @@ from ..core.model import PassedOver, Record, Request, Rule, Source, Step, stem_o
 from ..plan import steps
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
-from ..storage import files as project
-from ..storage import lock, lock_file
-from ..storage import lock_text as locktext
+from ..storage import files, lock, lock_file, lock_text
 from ..storage.files import Scan, Stat
 from ..storage.state import Facts, State
 from ..targets import playback
@@ -93,7 +91,7 @@ class Survey(Record, frozen=True, kw_only=True):
 
     def swept(self, root: Path, now_s: float) -> Survey:
         """Delete what killed runs left half written, and return this survey."""
-        project.sweep(root, self.scan.leftovers, now_s=now_s)
+        files.sweep(root, self.scan.leftovers, now_s=now_s)
         return self
 
 
@@ -101,10 +99,10 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
     """Look at the sources that `wish` is about, with the takes that it wants of them."""
     if wish.paths is not None:
         return _retaken(_part(workspace, wish.paths), wish)
-    scan = project.scan(
+    scan = files.scan(
         workspace.root, workspace.settings.assets, workspace.settings.ignore, is_listed=True
     )
-    found = [path for path in scan.files if project.is_source(path)]
+    found = [path for path in scan.files if files.is_source(path)]
     waiting = frozenset(selection.waiting(found, scan, wish))
     found = [path for path in found if path not in waiting]
     if wish.only:
@@ -125,11 +123,11 @@ def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
     The whole lock file is read where something is to be paid or files are new, since another
     source's lines may then save the purchase, or say that the files were moved here.
     """
-    tree = project.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
+    tree = files.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     scan = tree.inside({path.rpartition("/")[0] or "." for path in paths})
-    chosen = [path for path in paths if path in scan.files and project.is_source(path)]
+    chosen = [path for path in paths if path in scan.files and files.is_source(path)]
     state = State.open(workspace.root, workspace.state)
-    if not workspace.service.paid and locktext.is_plain(lock_file.text(workspace.root)):
+    if not workspace.service.paid and lock_text.is_plain(lock_file.text(workspace.root)):
         stems = {stem_of(path) for path in chosen}
         found = survey(workspace, scan, state, chosen, is_whole=False, stems=stems)
         if found.has_all_outputs:
@@ -166,14 +164,14 @@ def _retaken(survey: Survey, wish: Wish) -> Survey:
 def look(workspace: Workspace, name: str) -> Survey:
     """Look at the one file `name` in the workspace's folder, and at the outputs beside it."""
     beside = f"{stem_of(name)}.anim."
-    files = {
-        entry.name: project.stat_of(entry.stat())
+    found = {
+        entry.name: files.stat_of(entry.stat())
         for entry in os.scandir(workspace.root)
         if entry.name == name or entry.name.startswith(beside)
     }
-    scan = Scan(files=files, folders={})
+    scan = Scan(files=found, folders={})
     return survey(
-        workspace, scan, State(workspace.root, None), {name} & files.keys(), is_whole=False
+        workspace, scan, State(workspace.root, None), {name} & found.keys(), is_whole=False
     )
 
 
@@ -191,9 +189,9 @@ def survey(
     Of a plain lock file (see `locktext`) only what is said about the sources of `stems` is read.
     """
     wanted, refused, unmatched = _wishes(workspace, scan, state, paths)
-    stat = project.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
+    stat = files.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
     text = lock_file.text(workspace.root) if workspace.is_project else ""
-    locked = lock.parse(text) if stems is None else locktext.parse(text, stems)
+    locked = lock.parse(text) if stems is None else lock_text.parse(text, stems)
     return Survey(
         wanted=global_names.settle(
             workspace.root,
@@ -252,14 +250,14 @@ def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
     stat = scan.files[path]
     digest = state.digest(path, stat)
     if digest is None:
-        content = project.read(root, path)
+        content = files.read(root, path)
         digest = keys.digest(content)
         state.remember(path, stat, digest)
         if _is_unknown(state.facts(path, digest)):
             state.learn(path, digest, _facts(path, content))
     facts = state.facts(path, digest)
     if facts is None or _is_unknown(facts):
-        state.learn(path, digest, _facts(path, project.read(root, path)))
+        state.learn(path, digest, _facts(path, files.read(root, path)))
         facts = state.facts(path, digest) or Facts()
     if facts.error == _OURS:
         return None
@@ -332,7 +330,7 @@ def _cell(root: Path, source: Source, rule: Rule, state: State, cell: int) -> st
 def _cell_facts(root: Path, source: Source, rule: Rule, cell: int) -> Facts:
     from .. import imaging  # heavy, and not needed when nothing has changed
 
-    content = project.read(root, source.path)
+    content = files.read(root, source.path)
     if keys.digest(content) != source.byte_digest:
         raise SourceError(f"{source.path}: was saved while it was read; build again")
     picture = cells.picture(imaging.decode(content, source.path), rule, cell)
@@ -372,7 +370,7 @@ def _wanted(
     rule = cells.expand(match.rule)
     outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
     for path in outputs:
-        if problem := project.name_problem(workspace.root, path):
+        if problem := files.name_problem(workspace.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")
     return Wanted(
         source=source,

@@ -34,7 +34,7 @@ from places import art
 
 from pipeline import imaging
 from pipeline.core.model import Pixels, Request
-from pipeline.imaging import stages as develop
+from pipeline.imaging import stages
 from pipeline.imaging.picture import raster
 from pipeline.imaging.picture.raster import U8
 from pipeline.purchase import resolve
@@ -134,8 +134,8 @@ def measure(asked: argparse.Namespace, ways: dict[str, tuple[str, ...]]) -> Rows
             truth = true_frames(pixels, plan)
             for damage in damages:
                 sent = damaged(name, damage, truth, plan)
-                for way, stages in ways.items():
-                    got, _ = finished(pixels, plan, strip(sent.frames), stages)
+                for way, chosen in ways.items():
+                    got, _ = finished(pixels, plan, strip(sent.frames), chosen)
                     found[way, damage][name].append(score(got, sent))
     return {way: {damage: _row(found[way, damage]) for damage in damages} for way in ways}
 
@@ -201,7 +201,7 @@ def main() -> None:
     asked = parser.parse_args()
     ways: dict[str, tuple[str, ...]] = {"all stages": finish.STAGES}
     if asked.each_off:
-        for stage in develop.STAGES:
+        for stage in stages.STAGES:
             ways[f"no {stage}"] = tuple(other for other in finish.STAGES if other != stage)
     rows = {} if asked.times else measure(asked, ways)
     spent = times()
@@ -213,9 +213,9 @@ def main() -> None:
         print(way)
         for damage, row in by_damage.items():
             print(f"  {damage:9} {row}")
-    for case, stages in spent.items():
-        parts = "  ".join(f"{name} {ms:.0f}" for name, ms in stages.items())
-        print(f"{case:14} {sum(stages.values()):5.0f} ms of CPU: {parts}")
+    for case, took in spent.items():
+        parts = "  ".join(f"{name} {ms:.0f}" for name, ms in took.items())
+        print(f"{case:14} {sum(took.values()):5.0f} ms of CPU: {parts}")
 
 
 if __name__ == "__main__":

@@ -20,12 +20,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.config import matching as rules
-from pipeline.config import rule_file, yaml_document
+from pipeline.config import matching, rule_file, yaml_document
 from pipeline.core import keys
 from pipeline.core.model import Source
-from pipeline.storage import files as project
-from pipeline.storage import lock
+from pipeline.storage import files, lock
 from pipeline.storage.files import Stat
 from pipeline.storage.lock import ClipLine, FileLine, Lock
 from pipeline.storage.state import Facts, State
@@ -64,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measure(root: Path, count: int) -> Iterator[tuple[str, Line]]:
     """Yield the lines of the table."""
     paths = [f"assets/{KINDS[n % 9]}/{n // 900}/thing{n:06}.png" for n in range(count)]
-    yield "50 rules, a path", matching(paths)
+    yield "50 rules, a path", matched(paths)
     yield "index, a row", memory(root, paths)
     yield "lock file read, a line", locked(paths, lambda text: lock.parse(text))
     yield "lock file written, a line", written(paths)
@@ -89,7 +87,7 @@ def best(work: Callable[[], object]) -> float:
     return min(times)
 
 
-def matching(paths: Sequence[str]) -> Line:
+def matched(paths: Sequence[str]) -> Line:
     """Match each path against 50 rules; the least is one alternation of all patterns."""
     patterns = [f"{KINDS[n % 9]}/**/{n}*.png" for n in range(41)]
     patterns += [f"{kind}/**/*.png" for kind in KINDS]
@@ -98,7 +96,7 @@ def matching(paths: Sequence[str]) -> Line:
         for number, pattern in enumerate(patterns)
     )
     loaded = rule_file.load([(yaml_document.parse(f"rules:\n{stated}", "rules.yaml"), "")])
-    matcher = rules.Matcher(loaded, ["assets"])
+    matcher = matching.Matcher(loaded, ["assets"])
     sources = [
         Source(path=path, byte_digest="", pixel_digest="", width=16, height=16, colors=4,
                opaque_share=1.0)
@@ -171,7 +169,7 @@ def scanning(root: Path, paths: Sequence[str], *, is_listed: bool = False) -> Li
             place.touch()
     return line(
         len(paths),
-        lambda: project.scan(root, ["assets"], [], is_listed=is_listed),
+        lambda: files.scan(root, ["assets"], [], is_listed=is_listed),
         lambda: bare(root),
     )
 

@@ -15,8 +15,8 @@ from PIL import Image
 from pipeline.commands.doctor import artchecks, checks, placechecks, poses
 from pipeline.commands.doctor.checks import Finding, Level
 from pipeline.config import packs, rule_file, workspace
+from pipeline.core.png import chunk
 from pipeline.imaging import decode, facts
-from pipeline.imaging.picture.png import chunk
 from pipeline.purchase.account import Records
 from pipeline.storage import files
 from pipeline.storage.lock import ClipLine, Lock

@@ -16,6 +16,9 @@ from game import Game, Shop
 
 pty = pytest.importorskip("pty")
 
+#: How the question of a build ends.
+CHOICES = "[c]hoose sources: "
+
 
 class Terminal:
     """A command in a terminal of its own."""
@@ -29,7 +32,7 @@ class Terminal:
         """Press keys."""
         os.write(self._end, text.encode())
 
-    def wait_for(self, text: str, within_s: float = 60) -> None:
+    def wait_for(self, text: str, within_s: float = 20) -> None:
         """Read until the command has said this."""
         ends = time.monotonic() + within_s
         while text not in self.said:
@@ -71,7 +74,7 @@ def terminal(game: Game, *arguments: str) -> Iterator[Terminal]:
 def test_interrupt_at_the_question_ends_at_once(paying: Game, shop: Shop, command: str) -> None:
     """130 within moments, nothing bought, and no word of Python's."""
     with terminal(paying, command) as session:
-        session.wait_for("[y/N]: ")
+        session.wait_for("[y/N]: " if command == "watch" else CHOICES)
         begun = time.monotonic()
         session.process.send_signal(signal.SIGINT)
         assert session.process.wait(timeout=20) == 130
@@ -86,9 +89,9 @@ def test_interrupt_at_the_question_ends_at_once(paying: Game, shop: Shop, comman
 def test_answers_are_read(paying: Game, shop: Shop) -> None:
     """Neither yes nor no is asked again; a yes buys."""
     with terminal(paying, "build") as session:
-        session.wait_for("[y/N]: ")
+        session.wait_for(CHOICES)
         session.type("perhaps\n")
-        session.wait_for("invalid input")
+        session.wait_for("Please answer")
         session.type("y\n")
         session.wait_for("Made 3 clips")
         assert session.process.wait(timeout=60) == 0
@@ -98,7 +101,7 @@ def test_answers_are_read(paying: Game, shop: Shop) -> None:
 def test_end_of_input_is_no_answer(paying: Game, shop: Shop) -> None:
     """Ctrl-D stops the run as Ctrl-C does."""
     with terminal(paying, "build") as session:
-        session.wait_for("[y/N]: ")
+        session.wait_for(CHOICES)
         session.type("\x04")
         assert session.process.wait(timeout=20) == 130
     assert shop.calls == 0

@@ -64,7 +64,7 @@ def test_no_buys_nothing_and_an_odd_word_is_asked_again(watching: Terminal, shop
     watching.type("perhaps\n")
     at = watching.until(ASKED, after=at)
     watching.type("n\n")
-    watching.until("would cost 60 credits", after=at)
+    watching.until("allow all 3 clips with --max-credits 60", after=at)
     assert shop.calls == 0
     watching.type("\x03")
     assert watching.ended()[0] == 130
@@ -99,7 +99,7 @@ def test_ctrl_c_at_the_question_of_a_command_ends_it(
     before = shop.calls
     line = paying.command(command, *more.get(command, []))
     with running(line, cwd=paying.root, environment=paying.variables()) as terminal:
-        terminal.until(ASKED)
+        terminal.until("[c]hoose sources: ")
         terminal.type("\x03")
         code, seconds = terminal.ended()
     assert (code, seconds < 1.0) == (130, True)
@@ -109,5 +109,5 @@ def test_ctrl_c_at_the_question_of_a_command_ends_it(
 def test_the_end_of_the_input_is_a_no(watching: Terminal, shop: Shop) -> None:
     at = watching.until(ASKED)
     watching.type("\x04")
-    watching.until("would cost 60 credits", after=at)
+    watching.until("allow all 3 clips with --max-credits 60", after=at)
     assert shop.calls == 0

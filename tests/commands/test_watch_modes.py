@@ -23,7 +23,7 @@ from pipeline.commands.watch import Timing, loop, notices, places
 from pipeline.commands.watch.extras import Extras
 from pipeline.commands.watch.loop import Moment, Watcher
 from pipeline.core.model import File
-from pipeline.storage import files as project
+from pipeline.storage import files
 from pipeline.storage.files import Tree
 
 HERO = "assets/hero.png"
@@ -53,12 +53,12 @@ def test_a_rename_is_told_by_both_names(root: Path, poll: bool) -> None:
 @both_modes
 def test_own_outputs_wake_nobody_but_their_deletion_does(root: Path, poll: bool) -> None:
     """A build that woke itself would never end; a lost output comes back."""
-    files = [
+    outputs = [
         File(path=f"assets/hero.anim.{ext}", content=b"x") for ext in ("png", "json", "web.json")
     ]
     with Following(root, poll=poll) as following:
         for content in (b"x", b"yy"):
-            project.publish(root, [File(path=file.path, content=content) for file in files])
+            files.publish(root, [File(path=file.path, content=content) for file in outputs])
             (root / "assets/hero.anim.png.import").write_text("an engine's")
         assert following.settled(after_grace=True) == {}
         (root / "assets/hero.anim.json").unlink()
@@ -400,7 +400,7 @@ def test_an_idle_watcher_does_not_scan(root: Path, monkeypatch: pytest.MonkeyPat
     scans: list[float] = []
     real = Tree.scan
 
-    def counted(tree: Tree) -> project.Scan:
+    def counted(tree: Tree) -> files.Scan:
         scans.append(0)
         return real(tree)
 

@@ -26,6 +26,15 @@ def test_key_of_a_request_never_changes() -> None:
     )
 
 
+def test_a_recipe_is_read_by_its_fields() -> None:
+    """A digest that stands in a prompt is no picture; a text that is no recipe has no fields."""
+    words = msgspec.structs.replace(REQUEST, prompt=f'"{"e" * 64}"')
+    found = keys.values(keys.recipe(words, "pixel-engine"))
+    assert (found["pixels"], found["prompt"]) == ("d" * 64, f'"{"e" * 64}"')
+    assert found["take"] == 0
+    assert keys.values("no recipe") == keys.values("") == {}
+
+
 def test_pixel_digest_never_changes() -> None:
     """The pixels' digest is part of every key."""
     one = Pixels(width=1, height=2, rgba=bytes(range(8)))

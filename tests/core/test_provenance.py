@@ -10,6 +10,7 @@ import zlib
 import pytest
 from PIL import Image
 
+from pipeline.core import png as container
 from pipeline.core import provenance
 from pipeline.core.errors import StorageError
 from pipeline.core.model import Provenance
@@ -65,7 +66,7 @@ def test_first_kilobyte_tells_ours_from_sources() -> None:
     assert provenance.read(png()) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"GIF89a", provenance.SIGNATURE, b"\xff" * 64])
+@pytest.mark.parametrize("content", [b"", b"GIF89a", container.SIGNATURE, b"\xff" * 64])
 def test_what_is_no_png_is_not_ours(content: bytes) -> None:
     """Any file may stand in an assets folder."""
     assert not provenance.is_ours(content)

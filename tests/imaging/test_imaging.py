@@ -15,14 +15,15 @@ from places import SPRITES
 from pipeline import imaging
 from pipeline.core.errors import SourceError
 from pipeline.core.model import Pixels
-from pipeline.imaging.picture import png, raster, regions
+from pipeline.core.png import SIGNATURE, chunk
+from pipeline.imaging.picture import raster, regions
 
 
 def _png(width: int, height: int, depth: int, kind: int, rows: bytes, *extra: bytes) -> bytes:
     """Write a PNG of any depth and colour type from filtered rows."""
     ihdr = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
-    parts = (png.chunk(b"IHDR", ihdr), *extra, png.chunk(b"IDAT", zlib.compress(rows)))
-    return png.SIGNATURE + b"".join(parts) + png.chunk(b"IEND", b"")
+    parts = (chunk(b"IHDR", ihdr), *extra, chunk(b"IDAT", zlib.compress(rows)))
+    return SIGNATURE + b"".join(parts) + chunk(b"IEND", b"")
 
 
 def _saved(image: Image.Image, format_: str = "PNG", **options: object) -> bytes:
@@ -39,15 +40,15 @@ def _interlaced() -> tuple[bytes, bytes]:
     """Return an interlaced picture without its last row, and the whole one."""
     ihdr = struct.pack(">IIBBBBB", 5, 3, 8, 0, 0, 0, 1)
     rows = b"".join(b"\0" + b"\7" * px for px in (1, 1, 1, 3, 2, 2, 5))
-    head = png.SIGNATURE + png.chunk(b"IHDR", ihdr)
+    head = SIGNATURE + chunk(b"IHDR", ihdr)
     short, whole = (
-        head + png.chunk(b"IDAT", zlib.compress(part)) + png.chunk(b"IEND", b"")
+        head + chunk(b"IDAT", zlib.compress(part)) + chunk(b"IEND", b"")
         for part in (rows[:-6], rows)
     )
     return short, whole
 
 
-PLTE, TRNS = png.chunk(b"PLTE", b"\1\2\3\4\5\6"), png.chunk(b"tRNS", b"\xff")
+PLTE, TRNS = chunk(b"PLTE", b"\1\2\3\4\5\6"), chunk(b"tRNS", b"\xff")
 RED = _saved(Image.new("RGBA", (9, 7), (200, 10, 10, 255)))
 GREY16 = b"\0\xff\x00\x12\x34"
 RGB16 = b"\0\xff\x00\x80\x00\x00\x01\x12\x34\x56\x78\x9a\xbc"
@@ -78,8 +79,8 @@ RGB16 = b"\0\xff\x00\x80\x00\x00\x01\x12\x34\x56\x78\x9a\xbc"
         (_png(16, 16, 8, 6, _rows(15, 64) + b"\0" * 40), "corrupt"),
         (_interlaced()[0], "rows are missing"),
         (_png(16, 16, 8, 3, _rows(16, 16)), "no PLTE"),
-        (_png(16, 16, 8, 3, _rows(16, 16), png.chunk(b"PLTE", b"")), "palette of 0 bytes"),
-        (_png(16, 16, 8, 3, _rows(16, 16), png.chunk(b"PLTE", b"1234")), "palette of 4 bytes"),
+        (_png(16, 16, 8, 3, _rows(16, 16), chunk(b"PLTE", b"")), "palette of 0 bytes"),
+        (_png(16, 16, 8, 3, _rows(16, 16), chunk(b"PLTE", b"1234")), "palette of 4 bytes"),
         (_png(16, 16, 8, 6, _rows(16, 64), RED[8:33]), "two IHDR"),
         (_png(16, 16, 8, 3, _rows(16, 16), PLTE, PLTE), "two PLTE"),
         (_png(16, 16, 8, 3, _rows(16, 16), PLTE, TRNS, TRNS), "two tRNS"),
@@ -100,22 +101,22 @@ def test_bad_files_get_a_sentence(content: bytes, words: str) -> None:
     ("content", "first"),
     [
         (_png(2, 1, 16, 0, GREY16), (255, 255, 255, 255)),
-        (_png(2, 1, 16, 0, GREY16, png.chunk(b"tRNS", b"\xff\x00")), (0, 0, 0, 0)),
+        (_png(2, 1, 16, 0, GREY16, chunk(b"tRNS", b"\xff\x00")), (0, 0, 0, 0)),
         (_png(2, 1, 16, 2, RGB16), (255, 128, 0, 255)),
-        (_png(2, 1, 16, 2, RGB16, png.chunk(b"tRNS", RGB16[1:7])), (0, 0, 0, 0)),
-        (_png(2, 1, 16, 2, RGB16, png.chunk(b"tRNS", b"\xff\1" + RGB16[3:7])), (255, 128, 0, 255)),
+        (_png(2, 1, 16, 2, RGB16, chunk(b"tRNS", RGB16[1:7])), (0, 0, 0, 0)),
+        (_png(2, 1, 16, 2, RGB16, chunk(b"tRNS", b"\xff\1" + RGB16[3:7])), (255, 128, 0, 255)),
         (_interlaced()[1], (7, 7, 7, 255)),
         (_png(1, 1, 8, 2, b"\0\0\0\0"), (0, 0, 0, 255)),
         (_png(2, 1, 8, 0, b"\0\x40\x80"), (64, 64, 64, 255)),
         (_png(2, 1, 8, 4, b"\0\x40\x80\x00\x00"), (64, 64, 64, 128)),
         (_png(2, 1, 1, 0, b"\0\x80"), (255, 255, 255, 255)),
-        (_png(2, 1, 1, 0, b"\0\x80", png.chunk(b"tRNS", b"\0\1")), (0, 0, 0, 0)),
+        (_png(2, 1, 1, 0, b"\0\x80", chunk(b"tRNS", b"\0\1")), (0, 0, 0, 0)),
         (_png(2, 1, 2, 0, b"\0\x60"), (85, 85, 85, 255)),
-        (_png(2, 1, 2, 0, b"\0\x60", png.chunk(b"tRNS", b"\0\1")), (0, 0, 0, 0)),
+        (_png(2, 1, 2, 0, b"\0\x60", chunk(b"tRNS", b"\0\1")), (0, 0, 0, 0)),
         (
             _png(
                 2, 1, 8, 3, b"\0\1\0",
-                png.chunk(b"PLTE", b"\1\2\3\4\5\6"), png.chunk(b"tRNS", b"\xff\x64"),
+                chunk(b"PLTE", b"\1\2\3\4\5\6"), chunk(b"tRNS", b"\xff\x64"),
             ),
             (4, 5, 6, 100),
         ),
@@ -138,8 +139,8 @@ def test_colour_chunks_compression_and_interlacing_change_nothing() -> None:
     rng = np.random.default_rng(1)
     art = rng.integers(0, 256, (19, 23, 4), dtype=np.uint8)
     image = Image.fromarray(art)
-    gamma = png.chunk(b"gAMA", struct.pack(">I", 90000))
-    bomb = png.chunk(b"zTXt", b"a\0\0" + zlib.compress(b"x" * 10**6))
+    gamma = chunk(b"gAMA", struct.pack(">I", 90000))
+    bomb = chunk(b"zTXt", b"a\0\0" + zlib.compress(b"x" * 10**6))
     plain = _saved(image)
     marked = plain[:33] + gamma + bomb + plain[33:]
     assert imaging.decode(plain, "a") == imaging.decode(marked, "a")

@@ -20,8 +20,8 @@ from hostile_service import KEY, Call, Hostile, Talk
 from PIL import Image
 from places import SUPPORT
 
+from pipeline.core import png as container
 from pipeline.core.model import Job, JobState
-from pipeline.imaging.picture import png as container
 from pipeline.storage.ledger import Ledger
 
 MOST_MIB = 200.0
@@ -68,7 +68,7 @@ def jobs() -> list[Job]:
 
 def chunked(*chunks: tuple[bytes, bytes]) -> bytes:
     """Return a PNG of these chunks."""
-    return container.SIGNATURE + b"".join(container.chunk(*one) for one in chunks)
+    return container.write(chunks)
 
 
 def zeros(mib: int) -> bytes:

@@ -12,8 +12,8 @@ from PIL import Image
 from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job
 
 from pipeline.core import errors, keys
+from pipeline.core import png as container
 from pipeline.core.model import FailureClass, Job, JobState
-from pipeline.imaging.picture import png as container
 from pipeline.purchase import jobs
 from pipeline.purchase.jobs import DEADLINE_S, Desk, Fetched, Pending, Submitted
 from pipeline.purchase.service.answers import Output, Status

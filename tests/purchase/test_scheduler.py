@@ -17,8 +17,7 @@ from scripted import PENDING, STRIP, SUCCESS, Scripted, Time, desk, job, order
 
 from pipeline.core import errors, keys
 from pipeline.core.model import Job, JobState
-from pipeline.purchase import jobs, scheduler
-from pipeline.purchase import polling as pace
+from pipeline.purchase import jobs, polling, scheduler
 from pipeline.purchase.jobs import Order, Outcome
 from pipeline.purchase.polling import Pace
 from pipeline.purchase.scheduler import Scheduler
@@ -30,7 +29,7 @@ from pipeline.storage.store import Store
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait less between tries; what is done then is the same."""
-    monkeypatch.setattr(pace, "_BACKOFF_S", 0.001)
+    monkeypatch.setattr(polling, "_BACKOFF_S", 0.001)
     monkeypatch.setattr(scheduler, "_LOOK_S", 0.02)
     monkeypatch.setattr(scheduler, "_LAST_ANSWER_S", 2.0)
 

@@ -11,8 +11,8 @@ import pytest
 from game import RULES, Game, Shop, png, sprite
 from PIL import Image
 
+from pipeline.core import png as container
 from pipeline.core.errors import ConfigError
-from pipeline.imaging.picture import png as container
 
 #: The same code without starting Python for every command; each exit code once for real
 #: stands in test_cli and in the tests here that start processes themselves.
@@ -33,14 +33,8 @@ def _apng() -> bytes:
 def _bomb() -> bytes:
     """Say 60,000 x 60,000 px in some kilobytes."""
     ihdr = (60_000).to_bytes(4, "big") * 2 + bytes((8, 6, 0, 0, 0))
-    return container.SIGNATURE + b"".join(
-        container.chunk(kind, body)
-        for kind, body in (
-            (b"IHDR", ihdr),
-            (b"IDAT", zlib.compress(bytes(1 << 20))),
-            (b"IEND", b""),
-        )
-    )
+    pixels = zlib.compress(bytes(1 << 20))
+    return container.write(((b"IHDR", ihdr), (b"IDAT", pixels), (b"IEND", b"")))
 
 
 def _with_note(text: bytes) -> bytes:

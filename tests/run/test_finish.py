@@ -97,7 +97,7 @@ def task(
 
 def developed(one: finish.Task) -> U8:
     """Return the frames after the last stage, on the canvas."""
-    return np.stack([raster.array(frame) for frame in finish.stages(one)[-1].frames])
+    return np.stack([raster.array(frame) for frame in finish.each_stage(one)[-1].frames])
 
 
 @pytest.mark.parametrize("prompt", PROMPTS)
@@ -186,7 +186,7 @@ def test_rule_switches_stages_off() -> None:
     def names(**stages: bool) -> list[str]:
         clip = Clip(name="idle", prompt=plan.prompt, stages=stages)
         bought = task(pixels, plan, strip(frames, plan.matte), clips=(clip,), service="paid")
-        return [stage.name for stage in finish.stages(bought)]
+        return [stage.name for stage in finish.each_stage(bought)]
 
     assert names() == ["key", "palette", "align", "lock_first", "loop"]
     assert names(align=False, loop=False) == ["key", "palette", "lock_first"]

@@ -54,7 +54,7 @@ def test_shaded_sprite_gets_its_own_colours_back(prompt: str, together: bool) ->
     laid = fit.canvas(art, stages.placement(plan))
     truth = animate.animate(laid, prompt, frames=8).frames
     one = task(pixels, plan, returned(truth, plan.matte, together=together), Clip(name="idle"))
-    got = np.stack([raster.array(frame) for frame in finish.stages(one)[-1].frames])
+    got = np.stack([raster.array(frame) for frame in finish.each_stage(one)[-1].frames])
     assert (got[0] == laid).all()
     assert ((got[..., 3] > 0) == (truth[..., 3] > 0)).all()
     wrong = (got != truth).any(axis=-1).sum() / (truth[..., 3] > 0).sum()
@@ -73,7 +73,7 @@ def test_what_is_drawn_anew_keeps_the_nearest_colour() -> None:
     y, x = (side // 2 for side in laid.shape[:2])
     frames[4, y : y + 6, x : x + 6, :3] = laid[y + 4, x][:3] // 2 + [60, 0, 90]
     one = task(pixels, plan, returned(frames, plan.matte, together=True), Clip(name="idle"))
-    got = np.stack([raster.array(frame) for frame in finish.stages(one)[-1].frames])
+    got = np.stack([raster.array(frame) for frame in finish.each_stage(one)[-1].frames])
     assert (got[3] == laid).all()
     changed = (got[4] != laid).any(axis=-1)
     assert changed[y + 1 : y + 5, x + 1 : x + 5].all()

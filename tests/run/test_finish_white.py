@@ -35,7 +35,7 @@ def test_white_sprite_on_white_keeps_its_silhouette(prompt: str) -> None:
     truth = animate.animate(laid, prompt, frames=8).frames
     white = np.where(truth[..., 3:] > 0, truth[..., :3], 255).astype(np.uint8)
     one = task(pixels, plan, white, Clip(name="idle", prompt=prompt))
-    got = np.stack([raster.array(frame) for frame in finish.stages(one)[-1].frames])
+    got = np.stack([raster.array(frame) for frame in finish.each_stage(one)[-1].frames])
     assert (got[0] == laid).all()
     wrong = ((got[..., 3] > 0) != (truth[..., 3] > 0)).sum() / (truth[..., 3] > 0).sum()
     assert wrong < 0.05

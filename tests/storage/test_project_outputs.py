@@ -13,7 +13,7 @@ import pytest
 from pipeline.core import keys
 from pipeline.core.errors import AssetError, SourceError, StorageError
 from pipeline.core.model import File
-from pipeline.storage import files as project
+from pipeline.storage import files
 from pipeline.storage.files import write
 
 
@@ -34,7 +34,7 @@ def test_a_source_is_read_whole(tmp_path: Path) -> None:
     """What is hashed is what is uploaded, through a link as well."""
     (tmp_path / "a.png").write_bytes(b"abc")
     (tmp_path / "b.png").symlink_to("a.png")
-    assert project.read(tmp_path, "a.png") == project.read(tmp_path, "b.png") == b"abc"
+    assert files.read(tmp_path, "a.png") == files.read(tmp_path, "b.png") == b"abc"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_named_with_its_reason(
     with (tmp_path / "huge.png").open("wb") as stream:
         stream.truncate(65 << 20)
     with pytest.raises(SourceError, match=reason) as caught:
-        project.read(tmp_path, name)
+        files.read(tmp_path, name)
     assert name in str(caught.value)
 
 
@@ -81,7 +81,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
 
     def read_often() -> None:
         for _ in range(300):
-            project.read(tmp_path, "hero.png")
+            files.read(tmp_path, "hero.png")
 
     writer = threading.Thread(target=rewrite)
     writer.start()
@@ -98,18 +98,18 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
 
 def test_files_are_written_with_their_folders_and_named(tmp_path: Path) -> None:
     """The names that come back are what changed on disk."""
-    files = [file("a/b/hero.anim.json"), file("a/b/hero.anim.png", b"\x89PNG")]
-    assert set(project.publish(tmp_path, files)) == {"a/b/hero.anim.png", "a/b/hero.anim.json"}
+    made = [file("a/b/hero.anim.json"), file("a/b/hero.anim.png", b"\x89PNG")]
+    assert set(files.publish(tmp_path, made)) == {"a/b/hero.anim.png", "a/b/hero.anim.json"}
     assert (tmp_path / "a/b/hero.anim.png").read_bytes() == b"\x89PNG"
     assert listing(tmp_path) == ["a/b/hero.anim.json", "a/b/hero.anim.png"]
 
 
 def test_equal_bytes_leave_the_file_alone(tmp_path: Path) -> None:
     """A new time stamp makes engines import again and make rebuild."""
-    project.publish(tmp_path, [file("hero.anim.png"), file("hero.anim.json")])
+    files.publish(tmp_path, [file("hero.anim.png"), file("hero.anim.json")])
     before = (tmp_path / "hero.anim.png").stat()
     changed = [file("hero.anim.png"), file("hero.anim.json", b"other")]
-    assert project.publish(tmp_path, changed) == ("hero.anim.json",)
+    assert files.publish(tmp_path, changed) == ("hero.anim.json",)
     after = (tmp_path / "hero.anim.png").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
@@ -117,14 +117,14 @@ def test_equal_bytes_leave_the_file_alone(tmp_path: Path) -> None:
 def test_pictures_are_switched_before_the_data_that_names_them(tmp_path: Path) -> None:
     """Whoever sees new data has to find the new sheet (see `publish`)."""
     names = ("hero.anim.json", "hero.anim.png", "hero.anim.tres", "hero.anim.walk.gif")
-    written = project.publish(tmp_path, [file(name) for name in names])
+    written = files.publish(tmp_path, [file(name) for name in names])
     assert written == ("hero.anim.png", "hero.anim.walk.gif", "hero.anim.json", "hero.anim.tres")
 
 
 def test_a_reader_sees_the_old_or_the_new_file_and_never_a_mix(tmp_path: Path) -> None:
     """Engines reload while we write."""
     contents = [bytes([65 + number]) * 200_000 for number in range(2)]
-    project.publish(tmp_path, [file("x.anim.png", contents[0])])
+    files.publish(tmp_path, [file("x.anim.png", contents[0])])
     stop = threading.Event()
     mixed: list[int] = []
 
@@ -137,7 +137,7 @@ def test_a_reader_sees_the_old_or_the_new_file_and_never_a_mix(tmp_path: Path) -
     reader = threading.Thread(target=look)
     reader.start()
     for number in range(60):
-        project.publish(tmp_path, [file("x.anim.png", contents[number % 2])])
+        files.publish(tmp_path, [file("x.anim.png", contents[number % 2])])
     stop.set()
     reader.join()
     assert mixed == []
@@ -145,13 +145,13 @@ def test_a_reader_sees_the_old_or_the_new_file_and_never_a_mix(tmp_path: Path) -
 
 def test_a_full_disk_changes_nothing_and_names_the_file(tmp_path: Path) -> None:
     """The second file does not fit: the first must not be switched alone, nothing is left over."""
-    project.publish(tmp_path, [file("x.anim.png", b"old")])
+    files.publish(tmp_path, [file("x.anim.png", b"old")])
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
     try:
         with pytest.raises(StorageError, match=r"^x\.anim\.json: cannot be written") as caught:
-            project.publish(tmp_path, [file("x.anim.png"), file("x.anim.json", b"x" * 20_000)])
+            files.publish(tmp_path, [file("x.anim.png"), file("x.anim.json", b"x" * 20_000)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
@@ -183,16 +183,16 @@ def test_places_where_nothing_may_be_written_are_refused(
     (root / "link.anim.png").symlink_to(tmp_path / "victim")
     before = listing(tmp_path)
     with pytest.raises((AssetError, StorageError), match=reason):
-        project.publish(root, [file("a.anim.png", b"first"), file(path)][1:])
+        files.publish(root, [file("a.anim.png", b"first"), file(path)][1:])
     assert listing(tmp_path) == before
 
 
 def test_one_bad_path_stops_the_set_before_its_first_file(tmp_path: Path) -> None:
     """A set that is half there is worse than none."""
     with pytest.raises(AssetError):
-        project.publish(tmp_path, [file("a.anim.png"), file("nul.anim.png")])
+        files.publish(tmp_path, [file("a.anim.png"), file("nul.anim.png")])
     with pytest.raises(StorageError, match=r"A\.anim\.png"):
-        project.publish(tmp_path, [file("A.anim.png"), file("a.anim.png")])
+        files.publish(tmp_path, [file("A.anim.png"), file("a.anim.png")])
     assert listing(tmp_path) == []
 
 
@@ -220,12 +220,12 @@ def test_a_file_held_open_is_tried_again_for_a_while(tmp_path: Path) -> None:
 
 def test_only_what_we_wrote_is_removed(tmp_path: Path) -> None:
     """A hand-edited output is the user's."""
-    project.publish(tmp_path, [file("ours.anim.png"), file("edited.anim.png", b"edited")])
+    files.publish(tmp_path, [file("ours.anim.png"), file("edited.anim.png", b"edited")])
     digest = keys.digest(b"new")
-    assert not project.remove(tmp_path, "edited.anim.png", digest, below=["."])
-    assert not project.remove(tmp_path, "gone.anim.png", digest, below=["."])
-    assert project.remove(tmp_path, "ours.anim.png", digest, below=["."])
+    assert not files.remove(tmp_path, "edited.anim.png", digest, below=["."])
+    assert not files.remove(tmp_path, "gone.anim.png", digest, below=["."])
+    assert files.remove(tmp_path, "ours.anim.png", digest, below=["."])
     assert listing(tmp_path) == ["edited.anim.png"]
     (tmp_path.parent / "x.anim.png").write_bytes(b"new")
-    assert not project.remove(tmp_path, "../x.anim.png", digest, below=["."])
+    assert not files.remove(tmp_path, "../x.anim.png", digest, below=["."])
     assert (tmp_path.parent / "x.anim.png").exists()

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.core.model import Clip, Pixels, Request, Resolved
 from pipeline.engine.render import animate
-from pipeline.imaging import stages as develop
+from pipeline.imaging import stages
 from pipeline.imaging.picture import png, raster
 from pipeline.imaging.picture.raster import U8
 from pipeline.imaging.upload import fit
@@ -33,7 +33,7 @@ def planned(pixels: Pixels, prompt: str) -> Resolved:
 
 def true_frames(pixels: Pixels, plan: Resolved) -> U8:
     """Return the engine's frames on the canvas, (frames, height, width, 4)."""
-    laid = fit.canvas(raster.cut(raster.array(pixels)), develop.placement(plan))
+    laid = fit.canvas(raster.cut(raster.array(pixels)), stages.placement(plan))
     return animate.animate(laid, plan.prompt, frames=plan.frames).frames
 
 
@@ -53,13 +53,13 @@ def damaged(name: str, damage: str, truth: U8, plan: Resolved) -> degrade.Damage
 
 
 def finished(
-    pixels: Pixels, plan: Resolved, content: bytes, stages: tuple[str, ...]
+    pixels: Pixels, plan: Resolved, content: bytes, chosen: tuple[str, ...]
 ) -> tuple[U8, tuple[tuple[str, float], ...]]:
     """Return the frames on the canvas, and the CPU seconds of each stage."""
     clip = Clip(name="clip", prompt=plan.prompt)
     times = []
     start = time.process_time()
-    for step in develop.develop(content, pixels, plan, clip, name="x.png", stages=stages):
+    for step in stages.develop(content, pixels, plan, clip, name="x.png", stages=chosen):
         times.append((step.name, time.process_time() - start))
         start = time.process_time()
     return step.reel.rgba(), tuple(times)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from ...core import png
 from ...core.errors import SourceError
 from ...core.model import Pixels, Record
 from ...imaging import decode
-from ...imaging.picture import png, raster
+from ...imaging.picture import raster
 from ...plan.steps import Wanted
 from ...purchase import resolve
 from ...storage import files
@@ -106,15 +107,11 @@ def remarks_of(path: str, content: bytes, pixels: Pixels, *, colors: int) -> Ite
 def colour_chunks(content: bytes) -> tuple[str, ...]:
     """Name the chunks of a PNG that say its colours are not sRGB; they stand before the pixels."""
     found = []
-    position = len(png.SIGNATURE)
-    while position + 8 <= len(content):
-        end = position + 8 + int.from_bytes(content[position : position + 4], "big")
-        kind, body = content[position + 4 : position + 8], content[position + 8 : end]
+    for kind, body, *_ in png.chunks(content):
         if kind == b"IDAT":
             break
-        if kind in _SRGB and not _SRGB[kind](body):
+        if kind in _SRGB and not _SRGB[kind](bytes(body)):
             found.append(kind.decode())
-        position = end + 4
     return tuple(found)
 
 

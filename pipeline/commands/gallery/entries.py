@@ -204,7 +204,10 @@ def _in_use(clip: ClipPlan, lines: Sequence[ClipLine], store: Store) -> Bought |
         return store.record(clip.step.request_key, clip.digest)
     for line in lines:
         record = None if line.hidden else store.record(line.key, line.digest)
-        if record is not None and f'"{clip.request.pixel_digest}"' in record.recipe:
+        if (
+            record is not None
+            and keys.values(record.recipe).get("pixels") == clip.request.pixel_digest
+        ):
             return record
     return None
 

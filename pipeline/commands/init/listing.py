@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...core.model import Record
-from ...storage import files as project
+from ...storage import files
 
 #: Files that name the engine, or say so inside.
 MARKERS = frozenset(
@@ -39,7 +39,7 @@ class Listing(Record, frozen=True, kw_only=True):
     @property
     def sources(self) -> tuple[str, ...]:
         """The PNGs that may be sources: not hidden, and not ours."""
-        return tuple(path for path in self.files if project.is_source(path))
+        return tuple(path for path in self.files if files.is_source(path))
 
 
 def take(root: Path, *, depth: int | None = None) -> Listing:
@@ -69,7 +69,7 @@ def take(root: Path, *, depth: int | None = None) -> Listing:
 
 def _looked_into(inner: list[str], names: list[str]) -> list[str]:
     """Leave out what other programs fill, and names that no YAML file could state."""
-    left = {_BUILT[name] for name in names if name in _BUILT} | project.CACHES
+    left = {_BUILT[name] for name in names if name in _BUILT} | files.CACHES
     if "ProjectSettings" in inner:
         left |= _UNITY_CACHES
     return [name for name in inner if name[0] != "." and name not in left and _is_text(name)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
+from ...core import png
 from ...storage.files import is_source
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = 8  # length and type of a chunk
 _CRC = 4
 
@@ -27,10 +27,10 @@ def is_whole(place: Path, path: str) -> bool:
 
 def _ends(stream: BinaryIO) -> bool:
     """Walk a PNG's chunks, whose contents are skipped, to IEND."""
-    head = stream.read(len(_SIGNATURE))
-    if head != _SIGNATURE:
+    head = stream.read(len(png.SIGNATURE))
+    if head != png.SIGNATURE:
         # Space may be reserved before it is filled, and the signature itself may be half written.
-        return any(head) and not _SIGNATURE.startswith(head)
+        return any(head) and not png.SIGNATURE.startswith(head)
     while len(header := stream.read(_HEADER)) == _HEADER:
         length, kind = int.from_bytes(header[:4]), header[4:]
         if kind == b"IEND":

@@ -5,15 +5,17 @@ Source: PNG specification, third edition (W3C 2025), sections 5, 11 and 12.
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from collections.abc import Container, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ...core import png
 from ...core.errors import SourceError
+from ...core.png import Chunk
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: A picture of this side decodes to 64 MiB; nobody animates a larger one.
 MAX_SIDE_PX = 4096
 #: Chunks that hold the pixels. All others are dropped before decoding: colour profiles are not
@@ -75,10 +77,10 @@ def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Hea
     """
     _check_kind(content, path)
     width, height, depth, color_type = _read_ihdr(content, path, max_side_px)
-    kept: list[bytes | memoryview] = [SIGNATURE]
+    kept: list[bytes | memoryview] = [png.SIGNATURE]
     frames, transparency = 1, b""
     order: list[bytes] = []
-    for kind, body, raw in _chunks(content, path):
+    for kind, body, raw, _ in _chunks(content, path):
         order.append(kind if kind in PIXEL_CHUNKS else b"")
         if kind == b"PLTE" and (len(body) % 3 or not 0 < len(body) <= 3 * 256):
             raise _corrupt(path, f"a palette of {len(body)} bytes")
@@ -87,7 +89,7 @@ def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Hea
         if kind == b"tRNS":
             transparency = bytes(body)
             if len(body) != _TRANSPARENCY.get(color_type, len(body)):
-                raise SourceError(f"{path}: the PNG is corrupt (impossible tRNS); export it again")
+                raise _corrupt(path, "impossible tRNS")
         if kind in PIXEL_CHUNKS and (kind != b"tRNS" or color_type == INDEXED):
             kept.append(raw)
     _check_order(order, color_type, path)
@@ -133,7 +135,7 @@ def _unpacked(content: bytes, most: int) -> int:
     """Return how many bytes the IDAT chunks unpack to, no more than `most` being counted."""
     unpacking, found = zlib.decompressobj(), 0
     with suppress(zlib.error):  # what follows is lost
-        for kind, body, _ in _chunks(content, ""):
+        for kind, body, *_ in _chunks(content, ""):
             waiting = bytes(body) if kind == b"IDAT" else b""
             while waiting and found < most and not unpacking.eof:
                 found += len(unpacking.decompress(waiting, 1 << 16))
@@ -145,6 +147,10 @@ def _corrupt(path: str, what: str) -> SourceError:
     return SourceError(f"{path}: the PNG is corrupt ({what}); export it again")
 
 
+def _cut_off(path: str, content: bytes) -> SourceError:
+    return SourceError(f"{path}: the PNG is cut off after {len(content)} bytes; export it again")
+
+
 def frame_count(content: bytes) -> int:
     """Return the frames of an APNG, 1 for a still PNG. The content must have passed `inspect`."""
     return inspect(content, "").frames
@@ -152,7 +158,9 @@ def frame_count(content: bytes) -> int:
 
 def only(content: bytes, path: str, kinds: Container[bytes]) -> bytes:
     """Return a PNG with the chunks of these `kinds` only. Raises as `inspect` does."""
-    return SIGNATURE + b"".join(raw for kind, _, raw in _chunks(content, path) if kind in kinds)
+    return png.SIGNATURE + b"".join(
+        one.whole for one in _chunks(content, path) if one.kind in kinds
+    )
 
 
 def write(width: int, height: int, rgba: bytes) -> bytes:
@@ -160,15 +168,8 @@ def write(width: int, height: int, rgba: bytes) -> bytes:
     stride = width * 4
     rows = b"".join(b"\0" + rgba[y * stride : (y + 1) * stride] for y in range(height))
     ihdr = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    return SIGNATURE + b"".join(
-        chunk(kind, body)
-        for kind, body in ((b"IHDR", ihdr), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
-    )
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    """Frame one chunk: length, type, content, CRC."""
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    pixels = zlib.compress(rows, 9)
+    return png.write(((b"IHDR", ihdr), (b"IDAT", pixels), (b"IEND", b"")))
 
 
 def _check_kind(content: bytes, path: str) -> None:
@@ -176,10 +177,10 @@ def _check_kind(content: bytes, path: str) -> None:
         raise SourceError(f"{path}: the file is empty (0 bytes); export it again")
     if content.startswith(b"version https://git-lfs"):
         raise SourceError(f"{path}: not fetched, this is a Git LFS pointer; run `git lfs pull`")
-    if content.startswith(SIGNATURE):
+    if content.startswith(png.SIGNATURE):
         return
-    if SIGNATURE.startswith(content[:8]):
-        raise SourceError(f"{path}: the PNG is cut off after {len(content)} bytes; export it again")
+    if png.SIGNATURE.startswith(content[:8]):
+        raise _cut_off(path, content)
     name = next((name for magic, name in _FOREIGN if content.startswith(magic)), None)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         name = "a WebP"
@@ -190,14 +191,14 @@ def _check_kind(content: bytes, path: str) -> None:
 
 def _read_ihdr(content: bytes, path: str, max_side_px: int) -> tuple[int, int, int, int]:
     if len(content) < 33:
-        raise SourceError(f"{path}: the PNG is cut off after {len(content)} bytes; export it again")
+        raise _cut_off(path, content)
     if content[8:16] != b"\0\0\0\rIHDR":
-        raise SourceError(f"{path}: the PNG is corrupt (no IHDR); export it again")
+        raise _corrupt(path, "no IHDR")
     width, height, depth, color_type, method, filtering, interlace = struct.unpack(
         ">IIBBBBB", content[16:29]
     )
     if depth not in DEPTHS.get(color_type, ()) or method or filtering or interlace > 1:
-        raise SourceError(f"{path}: the PNG is corrupt (impossible IHDR); export it again")
+        raise _corrupt(path, "impossible IHDR")
     if not width or not height:
         raise SourceError(f"{path}: the PNG says {width}x{height} px; export it again")
     if max(width, height) > max_side_px:
@@ -208,31 +209,19 @@ def _read_ihdr(content: bytes, path: str, max_side_px: int) -> tuple[int, int, i
     return width, height, depth, color_type
 
 
-def _chunks(content: bytes, path: str) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """Yield kind, body and the whole of each chunk; views, for there may be one large chunk."""
-    position, view = len(SIGNATURE), memoryview(content)
-    seen: set[bytes] = set()
-    for _ in range(_MOST_CHUNKS):
-        end = position + 12
-        if end <= len(content):
-            length = int.from_bytes(content[position : position + 4], "big")
-            end += length
-        if end > len(content):
-            raise SourceError(
-                f"{path}: the PNG is cut off after {len(content)} bytes; export it again"
-            )
-        kind, body = content[position + 4 : position + 8], view[position + 8 : end - 4]
-        if kind in PIXEL_CHUNKS and zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(
-            content[end - 4 : end], "big"
-        ):
-            raise SourceError(
-                f"{path}: the PNG is corrupt ({kind.decode()} at byte {position}); export it again"
-            )
+def _chunks(content: bytes, path: str) -> Iterator[Chunk]:
+    """Yield each chunk up to IEND, once it is what it claims to be."""
+    seen, count = set[bytes](), 0
+    for one in itertools.islice(png.chunks(content), _MOST_CHUNKS):
+        kind, count = one.kind, count + 1
+        if kind in PIXEL_CHUNKS and not one.is_sound:
+            raise _corrupt(path, f"{kind.decode()} at byte {one.at}")
         if kind in _ONCE and kind in seen:
-            raise SourceError(f"{path}: the PNG is corrupt (two {kind.decode()}); export it again")
+            raise _corrupt(path, f"two {kind.decode()}")
         seen.add(kind)
-        yield kind, body, view[position:end]
+        yield one
         if kind == b"IEND":
             return
-        position = end
-    raise SourceError(f"{path}: the PNG has more than {_MOST_CHUNKS} chunks; export it again")
+    if count == _MOST_CHUNKS:
+        raise SourceError(f"{path}: the PNG has more than {_MOST_CHUNKS} chunks; export it again")
+    raise _cut_off(path, content)
