@@ -13,7 +13,6 @@ from .motion import Layer, Motion, Parameters, Render, repeating
 from .scales import resize
 
 # How wide and how tall what goes is squeezed: whole, drawn up, a column, a line, gone.
-GOING = "RSCL"
 SQUEEZED = {"R": 1.0, "S": 0.7, "C": 0.34, "L": 0.0}
 DRAWN_UP = {"R": 1.0, "S": 0.96, "C": 1.2, "L": 0.0}
 BURST = "RSF12345"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..parts import Sprite
 from ..parts.types import Floats, Ints
 from . import gather, gather_parts, shears, waves
@@ -63,9 +61,3 @@ def _whole(sprite: Sprite, map_: Ints) -> bool:
     """Tell whether no frame has lost more than a quarter of the ink over the canvas's edge."""
     ink = gather.solid(sprite, map_).sum(axis=(1, 2))
     return bool((ink >= 0.7 * sprite.area).all())
-
-
-def still_pose(frames: int) -> Pose:
-    """Return the pose of the source in every frame."""
-    one, none = np.ones(frames), np.zeros(frames)
-    return Pose(one, one, none, none, none)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 Found = tuple[Bools, float, tuple[float, float]]
 MOST_HUBS = 24
-ROUND = 0.72
 DARK = 0.38
 MOST_FILLED = 0.75
 

@@ -9,7 +9,6 @@ from . import text, words
 from .text import Clause, Hit
 
 FPS, SLOW_FPS, FAST_FPS = 8, 6, 12
-MOST_CYCLES = 4
 
 
 @dataclass(frozen=True)
