@@ -125,7 +125,7 @@ def spill(truth: U8, matte: Rgb, rng: np.random.Generator) -> Damage:
     for at, places in enumerate(np.argwhere(mask) for mask in inner):
         for y, x in places[rng.integers(0, max(1, len(places)), 2)] if len(places) else ():
             share = rng.uniform(0.35, 0.6)
-            for right in range(x, x + 1 + int(inner[at, y, min(x + 1, inner.shape[2] - 1)])):
+            for right in range(x, x + 1 + int(inner[at, y, x + 1 : x + 2].any())):
                 flat[at, y, right] = flat[at, y, right] * (1 - share) + np.array(matte) * share
     return Damage(quantise(flat.round().astype(np.uint8), 64), truth)
 
