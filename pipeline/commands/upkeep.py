@@ -128,11 +128,11 @@ def clean_orphans(opened: Project) -> tuple[str, ...]:
         if line.is_ours and files.remove(opened.root, line.path, line.digest, below=assets)
     )
     if sources:
-        empty_clips = {source: () for source in sources}
+        empty = {source: () for source in sources}
         empty_files = {stem: () for stem in stems}
         publish.amend(
             opened.workspace,
-            lambda before: lock.replace(before, clips=empty_clips, files=empty_files),
+            lambda before: lock.replace(before, clips=empty, files=empty_files, adopted=empty),
         )
     return removed
 
