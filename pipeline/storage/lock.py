@@ -9,7 +9,7 @@ are dropped with their whole set, and finished again for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -106,6 +106,10 @@ class Lock(Record, frozen=True, kw_only=True):
         for line in self.clips:
             found.setdefault((line.source, line.clip), []).append(line)
         return found
+
+    def adopted_of(self, sources: Container[str]) -> tuple[AdoptedLine, ...]:
+        """Return the lines of clips of some sources that are numbered pictures as they are."""
+        return tuple(line for line in self.adopted if line.source in sources)
 
     def files_of(self) -> dict[str, list[FileLine]]:
         """Return the file lines by the stem of the source they belong to."""

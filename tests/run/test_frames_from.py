@@ -268,6 +268,58 @@ def test_the_line_in_the_lock_file_is_none_that_others_read(walking: Game) -> No
     assert lock._header.decode(line) == lock._header.decode(lock.HEAD)
 
 
+def test_a_statement_claims_no_tool_for_what_was_drawn(walking: Game) -> None:
+    walking.build()
+    said = walking.run("disclose").stdout
+    assert "put together of frames that we drew" in said
+    assert "procedurally" not in said
+
+
+def test_the_gallery_shows_it(walking: Game) -> None:
+    walking.build()
+    assert walking.run("gallery", "--out", "page.html").exit == 0
+    page = (walking.root / "page.html").read_text("utf-8")
+    assert '"walk"' in page
+
+
+def test_other_commands_know_such_a_clip(walking: Game) -> None:
+    walking.build()
+    for command in (["verify"], ["clean", "--orphans"], ["doctor", "--offline"], ["prune"]):
+        assert walking.run(*command).exit == 0, command
+    assert walking.run("build").exit == 0
+    assert walking.outputs() == OUTPUTS
+    reroll = walking.run("reroll", f"assets/{FRAMES[0]}", "--clip", "walk")
+    assert reroll.exit == 2
+    assert "has no clip 'walk'" in reroll.stderr or "no rule" in reroll.stderr
+
+
+def test_frames_are_sources_again_when_nothing_adopts_them(walking: Game) -> None:
+    walking.rules("rules: [{name: all, match: '*.png', clips: {idle: {prompt: breathing}}}]")
+    override = "assets/slime_walk_00.png.yaml"
+    walking.write(override, f"sheet: false\nclips: {{walk: {{{FIELD}}}}}\n")
+    walking.run("build")
+    walking.run("build")
+    assert walking.outputs() == OUTPUTS
+    walking.write(override, "sheet: false\n")
+    ended = walking.build()
+    assert {source for source, _ in ended.states()} == set(FRAMES)
+    assert len(cells(walking, clip="idle")) > 1
+
+
+def test_targets_that_number_frames_know_how_many_there_are(walking: Game) -> None:
+    walking.settings(targets=["frames", "gif", "godot"])
+    assert walking.build().exit == 0
+    assert walking.build().states() == {("slime_walk_00.png", "walk"): ("fresh", "fresh")}
+    numbered = [one for one in walking.outputs() if ".anim.walk_" in one]
+    assert len(numbered) == 4
+
+
+def test_the_depfile_names_every_frame(walking: Game) -> None:
+    walking.build("--depfile", "made.d", "--stamp", "made")
+    text = (walking.root / "made.d").read_text("utf-8")
+    assert all(f"assets/{name}" in text for name in FRAMES)
+
+
 @pytest.mark.parametrize(
     ("clip", "said"),
     [

@@ -39,8 +39,8 @@ def take(workspace: Workspace, found: Found) -> Survey | None:
     taken = survey.survey(workspace, scan, state, sources, is_whole=False, stems=stems)
     if taken.refused or not taken.has_all_outputs or not _has_same_clips(taken):
         return None
-    if any(one.adopted for one in taken.wanted):
-        return None  # a frame is no source of its own: its owner is among all of them
+    if any(one.adopted for one in taken.wanted) or taken.lock.adopted_of(sources):
+        return None  # frames are no sources of their own, or were none until now
     rest = Rest(
         clips=whole.clips - sum(map(state.counted, sources)),
         unmatched=tuple(path for path in whole.unmatched if path not in sources),
