@@ -285,7 +285,7 @@ def _clip(
     _refuse(own, kind, at)
     if kind == "frames_from":
         plain = {**file_defaults, **fields, **defaults}
-        fields = {k: v for k, v in plain.items() if k not in _REFUSED[kind]} | own
+        fields = {**{k: v for k, v in plain.items() if k not in _REFUSED[kind]}, **own}
     elif kind == "derived_from":
         fields = {**fields, **own}
     else:

@@ -109,7 +109,8 @@ class _Run:
             is_frozen=bool(permit.frozen_by),
             is_standing_in=permit.is_standing_in,
         )
-        self._published = {line.source for line in (*survey.lock.clips, *survey.lock.adopted)}
+        self._published = {line.source for line in survey.lock.clips}
+        self._published |= {line.source for line in survey.lock.adopted}
         self._sources = {one.wanted.source.path: one for one in plan.sources}
         self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from game import Game, Shop, png
 from PIL import Image
-from test_signs import pose
+from slimes import pose
 
 from pipeline.core import keys
 from pipeline.core.model import Clip, Direction, Rule, TargetChoice
-from pipeline.storage import lock
+from pipeline.run.uptodate import quick
+from pipeline.storage import files, lock
 
 pytestmark = pytest.mark.usefixtures("in_process")
 FRAMES = [f"slime_walk_{number:02d}.png" for number in range(4)]
@@ -304,6 +306,58 @@ def test_frames_are_sources_again_when_nothing_adopts_them(walking: Game) -> Non
     ended = walking.build()
     assert {source for source, _ in ended.states()} == set(FRAMES)
     assert len(cells(walking, clip="idle")) > 1
+
+
+def _edit(game: Game) -> None:
+    game.write(f"assets/{FRAMES[2]}", png(pose(2, tint=60)))
+
+
+def _remove(game: Game) -> None:
+    (game.root / "assets" / FRAMES[2]).unlink()
+
+
+def _add(game: Game) -> None:
+    game.write("assets/slime_walk_04.png", png(pose(1)))
+
+
+def _enlarge(game: Game) -> None:
+    game.write(f"assets/{FRAMES[1]}", png(pose(1).resize((20, 20))))
+
+
+def _disown(game: Game) -> None:
+    game.write(OVERRIDE, "sheet: false\n")
+
+
+def _shorten(game: Game) -> None:
+    game.write(OVERRIDE, f"sheet: false\nclips: {{walk: {{{FIELD}, fps: 4}}}}\n")
+
+
+OVERRIDE = "assets/slime_walk_00.png.yaml"
+
+
+@pytest.mark.parametrize("change", [_edit, _remove, _add, _enlarge, _disown, _shorten])
+def test_what_is_remembered_never_hides_a_change(
+    walking: Game, monkeypatch: pytest.MonkeyPatch, change: Callable[[Game], None]
+) -> None:
+    monkeypatch.setattr(files, "RACY_NS", 0)  # nothing has to age
+    walking.rules("rules: [{name: all, match: '*.png', clips: {idle: {prompt: breathing}}}]")
+    walking.write(OVERRIDE, f"sheet: false\nclips: {{walk: {{{FIELD}}}}}\n")
+    walking.draw("hero.png")
+    for _ in range(3):
+        assert walking.run("build").exit == 0
+    found = quick.look(["build", str(walking.root)], walking.variables())
+    assert found is not None
+    assert not found.differing
+    change(walking)
+    first = walking.run("build")
+    after = walking.files()
+    shutil.rmtree(walking.root / ".pixelpipe", ignore_errors=True)
+    again = walking.build()
+    assert first.exit == again.exit
+    assert {state for _, state in again.states().values()} <= {"fresh", "failed", "asked"}
+    assert {k: v for k, v in walking.files().items() if ".anim." in k} == {
+        k: v for k, v in after.items() if ".anim." in k
+    }
 
 
 def test_targets_that_number_frames_know_how_many_there_are(walking: Game) -> None:
