@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 
 from ..config.workspace import Workspace
+from ..core import small_files
 from ..core.apart import apart, log
-from ..core.errors import BugError, SourceError
+from ..core.errors import AssetError, BugError, NoRoomError, PixelpipeError, SourceError
 from ..core.model import Frames, Record, Source, Step
 from ..plan import steps
 from ..plan.steps import Wanted
@@ -23,6 +24,8 @@ from ..storage.files import Scan
 
 _OVERRIDE = ".yaml"
 _FIELD = b"frames_from"
+#: What is wrong with one source only.
+_ITS_OWN = (SourceError, AssetError, BugError, NoRoomError)
 
 
 class Looked(Record, frozen=True, kw_only=True):
@@ -77,14 +80,14 @@ def may_be_frames(workspace: Workspace, scan: Scan, paths: Collection[str]) -> b
     return any(
         path.endswith(_OVERRIDE)
         and path.rpartition("/")[0] in folders
-        and _FIELD in _text(workspace.root / path)
+        and _FIELD in _text(workspace.root, path)
         for path in scan.files
     )
 
 
-def _text(place: Path) -> bytes:
+def _text(root: Path, path: str) -> bytes:
     try:
-        return place.read_bytes()
+        return small_files.read(root / path, most=small_files.MIB, within=root)
     except OSError:
         return b""
 
@@ -115,7 +118,7 @@ def settle(
         try:
             with apart():
                 wanted.append(_with_pictures(one, look))
-        except (SourceError, BugError) as exc:
+        except _ITS_OWN as exc:
             refused[path] = exc
     for error in refused.values():
         log(error)
@@ -130,11 +133,11 @@ def settle(
 
 def _owners(
     stating: Iterable[Wanted],
-) -> tuple[dict[str, str], dict[str, SourceError | BugError]]:
+) -> tuple[dict[str, str], dict[str, PixelpipeError]]:
     """Return the owner of each frame, and why some sources cannot have the frames they state."""
     firsts = {one.source.path for one in stating if one.source.path == one.adopted[0].paths[0]}
     owner_of: dict[str, str] = {}
-    refused: dict[str, SourceError | BugError] = {}
+    refused: dict[str, PixelpipeError] = {}
     for one in sorted(stating, key=lambda one: one.source.path not in firsts):
         path = one.source.path
         if path in owner_of:

@@ -185,7 +185,7 @@ def parse(text: str) -> Lock:
 
 def text(lock: Lock) -> str:
     """Write a lock file: one version line, then all lines sorted."""
-    lines = [written(one) for one in (*lock.clips, *lock.files, *lock.adopted)]
+    lines = [*map(written, lock.clips), *map(written, lock.files), *map(written, lock.adopted)]
     return "\n".join([HEAD, *sorted(lines), ""])
 
 

@@ -12,6 +12,7 @@ from game import Game, Shop, png
 from PIL import Image
 from slimes import pose
 
+from pipeline.api import Wish
 from pipeline.core import keys
 from pipeline.core.model import Clip, Direction, Rule, TargetChoice
 from pipeline.run.uptodate import quick
@@ -374,6 +375,41 @@ def test_the_depfile_names_every_frame(walking: Game) -> None:
     assert all(f"assets/{name}" in text for name in FRAMES)
 
 
+def test_after_a_merge_of_two_edits_one_build_makes_it_right(walking: Game) -> None:
+    walking.build()
+    lines: set[str] = set()
+    for number in (1, 2):
+        walking.write(f"assets/{FRAMES[number]}", png(pose(number, tint=60)))
+        assert walking.build().exit == 0
+        lines |= set((walking.root / "pixelpipe.lock").read_text("utf-8").splitlines())
+    walking.write("pixelpipe.lock", "\n".join(sorted(lines, key=lambda one: one != lock.HEAD)))
+    assert len([line for line in walking.locked() if "clip" in line]) == 2
+    assert walking.build().exit == 0
+    assert len([line for line in walking.locked() if "clip" in line]) == 1
+    assert walking.build().states() == {("slime_walk_00.png", "walk"): ("fresh", "fresh")}
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_one_source_is_read_from_the_lock_file_as_all_are(walking: Game, number: int) -> None:
+    """Only the lines about what is looked at are read, and exchanged in their place."""
+    walking.write("assets/slime_run_1.png", png(pose(1)))
+    walking.rules(
+        "rules: [{name: s, match: 'slime_{motion}_*.png', "
+        "clips: {move: {frames_from: 'slime_{motion}_{n}.png'}}}]"
+    )
+    assert set(walking.build().states()) == {
+        ("slime_run_1.png", "move"),
+        ("slime_walk_00.png", "move"),
+    }
+    walking.write(f"assets/{FRAMES[number]}", png(pose(number, tint=80)))
+    report = walking.make(Wish(yes=True, paths=frozenset([f"assets/{FRAMES[number]}"])))
+    assert [one.state for one in report.results] == ["done"]
+    text = (walking.root / "pixelpipe.lock").read_text("utf-8")
+    assert text == lock.text(lock.parse(text))
+    assert len(lock.parse(text).adopted) == 2
+    assert walking.plan("--check").exit == 0
+
+
 @pytest.mark.parametrize(
     ("clip", "said"),
     [
@@ -385,6 +421,7 @@ def test_the_depfile_names_every_frame(walking: Game) -> None:
         ("{frames_from: 'a_{n}.png', frames: 4}", "cannot be stated with `frames_from`"),
         ("{frames_from: 'a_{n}.png', stages: {align: off}}", "cannot be stated with"),
         ("{frames_from: '{who}_{n}.png'}", "uses {who}, which nothing fills"),
+        ("{frames_from: 'a_{n}.png'}}, cells: 16x16, pick: [0], grade: {warn: 80", "with `cells`"),
         ("{frames_from: 'other_{n}.png'}", "no frame beside it is called `other_{n}.png`"),
     ],
 )
