@@ -110,16 +110,16 @@ class Terminal:
         if not line:
             self.leave()
         if agreed is None:
-            click.echo(_INVALID, err=True)
+            say(_INVALID, err=True)
             self._prompt()
         return agreed
 
     def leave(self) -> None:
         """End the line of the question."""
-        click.echo(err=True)
+        say(err=True)
 
     def _prompt(self) -> None:
-        click.echo(f"{plain.line(self._text)} [y/N]: ", nl=False, err=True)
+        say_block(f"{plain.line(self._text)} [y/N]: ", err=True)
 
 
 def _agreed(line: str) -> bool | None:

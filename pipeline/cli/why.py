@@ -50,7 +50,7 @@ def why(
         return
     for one in found:
         _show(one, with_recipe=recipe)
-        if one.interpretation or not opened.workspace.service.paid:
+        if not one.frames and (one.interpretation or not opened.workspace.service.paid):
             _show_reading(opened, report, one)
     for step in report.plan.refused:
         say(step.error or step.reason)
@@ -99,7 +99,10 @@ def _show(one: Explanation, *, with_recipe: bool) -> None:
     say(f"{one.source} [{one.clip}]")
     say(f"  rule    {one.rule}  ({one.place})")
     say(f"  step    {one.step}: {one.reason}")
-    say(f"  key     {one.request_key}")
+    if one.frames:
+        say(f"  frames  {', '.join(one.frames)}: as they are, for nothing")
+    else:
+        say(f"  key     {one.request_key}")
     if one.interpretation:
         say(f"  engine  {one.interpretation}")
     for change in one.differences:

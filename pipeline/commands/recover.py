@@ -16,7 +16,7 @@ from ..core.model import Provenance, Record
 from ..plan.steps import Wanted
 from ..run import claims, publish
 from ..storage import files, lock
-from ..storage.lock import ClipLine, FileLine, Lock
+from ..storage.lock import AdoptedLine, ClipLine, FileLine, Lock
 from ..storage.store import Store
 
 _MOST_BYTES = 128 * small_files.MIB
@@ -40,6 +40,7 @@ def rebuild_lock(opened: Project) -> tuple[int, int]:
     shown = {(line.source, line.clip) for line in clips if not line.hidden}
     files = {line.path: line for line in before.files if _stands(line, opened)}
     wanted = {one.wanted.source.stem: one.wanted for one in opened.plan().plan.sources}
+    adopted = {(line.source, line.clip): line for line in before.adopted}
     store = opened.workspace.store()
     for found in _published(opened):
         if (one := wanted.get(found.stem)) is None:
@@ -50,7 +51,8 @@ def rebuild_lock(opened: Project) -> tuple[int, int]:
                 clips.append(_line(one.source.path, clip, store))
         for file in _files(found, one, used):
             files.setdefault(file.path, file)
-    rebuilt = Lock(clips=tuple(clips), files=tuple(files.values()))
+        adopted |= {(line.source, line.clip): line for line in _adopted(found, one)}
+    rebuilt = Lock(clips=tuple(clips), files=tuple(files.values()), adopted=tuple(adopted.values()))
     publish.amend(opened.workspace, lambda _: rebuilt)
     return len(clips), len(files)
 
@@ -100,10 +102,19 @@ def _used(found: _Set, wanted: Wanted) -> list[Provenance]:
     return [by_name[name] for name in names if name in by_name]
 
 
+def _adopted(found: _Set, wanted: Wanted) -> Iterator[AdoptedLine]:
+    """Yield a line for every clip that is, in the sheet, the frames that are there now."""
+    there = {(clip.clip, clip.digest) for clip in found.clips if not clip.request_key}
+    for frames in wanted.adopted:
+        digest = keys.frames_digest(frames)
+        if (frames.clip, digest) in there:
+            yield AdoptedLine(source=wanted.source.path, clip=frames.clip, digest=digest)
+
+
 def _files(found: _Set, wanted: Wanted, used: Iterable[Provenance]) -> Iterator[FileLine]:
     """Yield a line for every file that is surely of this set."""
     bought = [(clip.clip, clip.request_key, clip.digest) for clip in used]
-    build_key = keys.build_key(found.stem, wanted.rule, bought, wanted.targets)
+    build_key = keys.build_key(found.stem, wanted.rule, bought, wanted.targets, wanted.adopted)
     edited = _edited(found)
     for path, content in found.files.items():
         # Some names count frames, which only the finished sheet knows; such files are PNGs.

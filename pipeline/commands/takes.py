@@ -48,7 +48,9 @@ def known(project: Project, path: str, clip: str | None = None) -> tuple[Taken, 
     """
     report = project.plan_of(path)
     lines = project.lock().lines_of()
-    requests = [one.request for source in report.plan.sources for one in source.clips]
+    requests = [
+        one.request for source in report.plan.sources for one in source.clips if not one.is_adopted
+    ]
     chosen = [request for request in requests if clip in (None, request.clip)]
     if not chosen:
         names = ", ".join(request.clip for request in requests)

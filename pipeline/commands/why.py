@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..api import Project
 from ..core import keys
 from ..core.model import Record
+from ..plan import steps
 from ..plan.plan import SourcePlan
 from ..plan.steps import ClipPlan
 from ..run import passed_over
@@ -36,13 +37,15 @@ class Explanation(Record, frozen=True, kw_only=True):
     #: `file:line` of the clip's definition.
     place: str
     request_key: str
-    #: The text that the key is the digest of.
+    #: The text that the key is the digest of; both are "" for frames as they are.
     recipe: str
     #: The text of the purchase in use, or that was last; "" when there is none.
     recipe_before: str = ""
     #: How the built-in engine read the prompt; "" before the clip was made, or made elsewhere.
     interpretation: str = ""
     differences: tuple[Difference, ...] = ()
+    #: The numbered pictures that the clip is, as they are; such a clip has no key and no recipe.
+    frames: tuple[str, ...] = ()
 
 
 def explain(project: Project, path: str) -> tuple[Report, tuple[Explanation, ...]]:
@@ -67,9 +70,12 @@ def _explain(
 ) -> Explanation:
     stated = next(one for one in source.wanted.rule.clips if one.name == clip.request.clip)
     store = project.workspace.store()
-    now = keys.recipe(clip.request, clip.service or project.workspace.service.identity)
-    before = _before(project, clip, store)
-    record = store.record(clip.step.request_key, clip.digest or "")
+    now, before, record = "", "", None
+    if not clip.is_adopted:
+        now = keys.recipe(clip.request, clip.service or project.workspace.service.identity)
+        before = _before(project, clip, store)
+        record = store.record(clip.step.request_key, clip.digest or "")
+    frames = (one.paths for one in source.wanted.adopted if one.clip == clip.request.clip)
     return Explanation(
         source=clip.request.source,
         clip=clip.request.clip,
@@ -81,6 +87,7 @@ def _explain(
         recipe=now,
         recipe_before=before,
         interpretation=record.interpretation if record else "",
+        frames=next(frames, ()),
         differences=(*_differences(before, now), *derived),
     )
 
@@ -91,8 +98,7 @@ def _derived(project: Project, source: SourcePlan) -> Iterator[Difference]:
     Only the checkout that made them knows; elsewhere nothing is yielded.
     """
     wanted = source.wanted
-    bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in source.clips]
-    recipe = keys.build_recipe(wanted.source.stem, wanted.rule, bought, wanted.targets)
+    recipe = steps.build_recipe(wanted, source.clips)
     state = State.open(project.root, project.workspace.state)
     for build in sorted(
         {line.build for line in project.lock().files_of().get(wanted.source.stem, ())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..core.model import DEFAULT_FPS, DEFAULT_FRAMES, MAX_FRAMES, Direction, Flip
-from . import templates
+from . import numbered, templates
 from .shapes import Choice, Number, Switch, Text, Toggle, Whole
 from .tables import Field, MapOf, OneOf, Table
 
@@ -120,6 +120,8 @@ DEFAULTS = Table(wanted="a mapping of clip fields", fields=SENT | FREE)
 PAID_FIELDS = frozenset({"prompt", *SENT})
 #: Only a derived clip has these.
 DERIVED_FIELDS = frozenset({"derived_from", "flip", "is_reversed"})
+#: A clip of frames that are there has none of these either: they are taken as they are.
+TOUCHING_FIELDS = frozenset({"alpha", "crop", "stages"})
 
 OWN = {
     "prompt": Field(
@@ -131,6 +133,17 @@ OWN = {
         shape=CLIP_NAME,
         about="Derive this clip from another one, for nothing: see flip, reverse, fps, hold.",
         name="derived_from",
+    ),
+    "frames_from": Field(
+        shape=Text(
+            wanted="a name with the number left open, such as `slime_{n}.png`",
+            pattern=numbered.PATTERN,
+            check=numbered.problem,
+            examples=("slime_{n}.png",),
+        ),
+        about="Numbered frames that lie beside the sprite, `{n}` for the number: they are this "
+        "clip as they are, for nothing. Knows the captures of `match`, {stem} and {folder}. The "
+        "first frame's sprite owns the clip; the others are no sprites of their own any more.",
     ),
     "flip": Field(
         shape=Choice(words=tuple(Flip)),

@@ -192,9 +192,7 @@ def requests(source: Source, match: Match) -> tuple[Request, ...]:
     """Return one request for each clip that is bought, in the order of the rule."""
     known = {**match.captures, **_place(source.path)}
     return tuple(
-        _request(source, match.rule, clip, known)
-        for clip in match.rule.clips
-        if clip.derived_from is None
+        _request(source, match.rule, clip, known) for clip in match.rule.clips if clip.is_bought
     )
 
 

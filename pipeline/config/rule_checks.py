@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from ..core.model import MAX_FRAMES, Clip, Rule
-from . import globs, templates
+from . import globs, numbered, templates
 from .rule_fields import suggest
 from .shapes import At, Mistakes, nearest
 
@@ -42,6 +42,9 @@ def _check_clip(
     if clip.derived_from is not None:
         _check_origin(clip, clips, below)
         return
+    if clip.frames_from is not None:
+        _check_frames(clip.frames_from, rule, captures, below.below("frames_from"))
+        return
     _check_bought(clip, below)
     for field in ("prompt", "negative_prompt"):
         _check_words(getattr(clip, field), rule, captures, below)
@@ -70,6 +73,13 @@ def _check_bought(clip: Clip, at: At) -> None:
         raise at.below("hold").error(f"names frame {max(clip.hold)}; the last one is {frames - 1}")
 
 
+def _check_frames(pattern: str, rule: Rule, captures: list[tuple[str, ...]], at: At) -> None:
+    """Refuse words that nothing fills, and frames of a sheet whose cells are animated."""
+    if rule.cells is not None:
+        raise at.error("cannot be stated with `cells`: each frame is one picture")
+    _check_words(pattern, rule, captures, at, (numbered.NUMBER, *PATH_WORDS))
+
+
 def _check_origin(clip: Clip, clips: Mapping[str, Clip], at: At) -> None:
     """Refuse an unknown origin and a circle."""
     trail = [clip.name]
@@ -83,10 +93,16 @@ def _check_origin(clip: Clip, clips: Mapping[str, Clip], at: At) -> None:
         origin = clips[origin].derived_from
 
 
-def _check_words(template: str, rule: Rule, captures: list[tuple[str, ...]], at: At) -> None:
-    """Refuse a placeholder that one of the patterns cannot fill."""
+def _check_words(
+    template: str,
+    rule: Rule,
+    captures: list[tuple[str, ...]],
+    at: At,
+    reserved: Collection[str] = globs.RESERVED,
+) -> None:
+    """Refuse a placeholder that one of the patterns cannot fill; `reserved` ones always can be."""
     for name in templates.names(template):
-        if name in globs.RESERVED:
+        if name in reserved:
             continue
         lacking = [
             pattern
@@ -96,7 +112,7 @@ def _check_words(template: str, rule: Rule, captures: list[tuple[str, ...]], at:
         if lacking and any(name in known for known in captures):
             raise at.error(f"uses {{{name}}}, which the pattern `{lacking[0]}` does not capture")
         if lacking or not captures:
-            known_words = (*_common(captures), *sorted(globs.RESERVED))
+            known_words = (*_common(captures), *sorted(reserved))
             raise at.error(f"uses {{{name}}}, which nothing fills{suggest(name, known_words)}")
 
 

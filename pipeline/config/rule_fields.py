@@ -308,7 +308,7 @@ _SHARED = {
     ),
 }
 CLIP = Table(
-    wanted="a mapping with `prompt` or `from`",
+    wanted="a mapping with `prompt`, `from` or `frames_from`",
     fields=OWN | SENT | FREE,
     elsewhere={
         name: "belongs to the rule, beside `clips`, not into a clip"
@@ -319,7 +319,8 @@ CLIP = Table(
 _CLIPS_WANTED = 'clips by name, such as `idle: "breathing calmly"`'
 _CLIPS_ABOUT = (
     "Animations by name. Short form: the prompt. Long form: a mapping. A clip with `from` is "
-    "derived from another one and costs nothing."
+    "derived from another one, one with `frames_from` is numbered frames that are there: both cost "
+    "nothing."
 )
 _CLIP = OneOf(shapes=(PROMPT, CLIP))
 _IN_CLIPS = "belongs into a clip, or under `defaults` for all clips of the rule"

@@ -14,7 +14,7 @@ import msgspec
 
 from ..core.errors import ConfigError, each
 from ..core.model import Box, Clip, Document, Grading, Record, Rule, When
-from .clip_fields import DERIVED_FIELDS, PAID_FIELDS
+from .clip_fields import DERIVED_FIELDS, PAID_FIELDS, TOUCHING_FIELDS
 from .rule_checks import check
 from .rule_fields import FILE, OVERRIDE, RULE
 from .shapes import At, Mistakes, nearest
@@ -28,6 +28,21 @@ _Stated = Mapping[str, object]
 #: Of a derived clip, unless stated: as in the clip that it is derived from. Its `fps` and `hold`
 #: stay open, since its frames keep the durations of those that they are copies of.
 _INHERITED = ("loop", "direction", "alpha", "crop")
+#: Where a clip may come from, and the fields that a clip has only if it comes from there.
+_KINDS = {
+    "frames_from": frozenset({"frames_from"}),
+    "derived_from": DERIVED_FIELDS,
+    "prompt": PAID_FIELDS,
+}
+_REFUSED = {
+    "derived_from": PAID_FIELDS,
+    "frames_from": PAID_FIELDS | DERIVED_FIELDS | TOUCHING_FIELDS,
+}
+_WRITTEN = {"derived_from": "from", "frames_from": "frames_from", "is_reversed": "reverse"}
+_WHY = {
+    "derived_from": "a derived clip buys nothing",
+    "frames_from": "the frames are taken as they are, and nothing is bought",
+}
 _CLIP_DEFAULTS = Clip(name="")
 _WHEN_DEFAULTS = When()
 
@@ -263,27 +278,42 @@ def _clip(
     file_defaults, defaults, stated = layers
     own = stated or {}
     fields = _differing(base, _CLIP_DEFAULTS) if base is not None else {}
-    if "prompt" in own:
-        fields = {key: value for key, value in fields.items() if key not in DERIVED_FIELDS}
-    if "derived_from" in own:
-        fields = {key: value for key, value in fields.items() if key not in PAID_FIELDS}
-        _refuse_paid(own, at)
-    if "derived_from" in fields or "derived_from" in own:
-        _refuse_paid(own, at)
+    kind = _kind(own, at) or _kind(fields, at)
+    for other, its_own in _KINDS.items():
+        if other != kind:
+            fields = {key: value for key, value in fields.items() if key not in its_own}
+    _refuse(own, kind, at)
+    if kind == "frames_from":
+        plain = {**file_defaults, **fields, **defaults}
+        fields = {**{k: v for k, v in plain.items() if k not in _REFUSED[kind]}, **own}
+    elif kind == "derived_from":
         fields = {**fields, **own}
     else:
         fields = {**file_defaults, **fields, **defaults, **own}
-    if base is None and not fields.keys() & {"prompt", "derived_from"}:
-        raise at.error("lacks `prompt`, or `from` to derive it from another clip")
+    if base is None and not kind:
+        raise at.error(
+            "lacks `prompt`, `from` to derive it from another clip, or `frames_from` to make it of "
+            "numbered frames"
+        )
     where = {"file": at.document.path, "line": at.line} if stated is not None else {}
     return msgspec.convert({**fields, **where, "name": name}, Clip)
 
 
-def _refuse_paid(own: _Stated, at: At) -> None:
-    """Refuse what only a purchase can have in a derived clip."""
+def _kind(stated: _Stated, at: At) -> str:
+    """Return which field says where a clip comes from; "" where none of them is stated."""
+    found = [field for field in _KINDS if field in stated]
+    if len(found) > 1 and found[0] == "frames_from":
+        name = _WRITTEN.get(found[1], found[1])
+        raise at.below(name).error(f"cannot be stated with `frames_from`: {_WHY['frames_from']}")
+    return found[0] if found else ""
+
+
+def _refuse(own: _Stated, kind: str, at: At) -> None:
+    """Refuse what a clip of this kind cannot have."""
     for field in own:
-        if field in PAID_FIELDS:
-            raise at.below(field).error("cannot be stated with `from`: a derived clip buys nothing")
+        if field in _REFUSED.get(kind, ()):
+            name = _WRITTEN.get(field, field)
+            raise at.below(name).error(f"cannot be stated with `{_WRITTEN[kind]}`: {_WHY[kind]}")
 
 
 def _inherit(clip: Clip, clips: Mapping[str, Clip]) -> Clip:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 
 from .globs import NAME
@@ -20,6 +20,16 @@ def names(template: str) -> tuple[str, ...]:
     """Return the names that `template` asks for, in order, each once."""
     found = (match[1] for match in _TOKEN.finditer(template))
     return tuple(dict.fromkeys(name for name in found if name))
+
+
+def parts(template: str) -> Iterator[tuple[str, str]]:
+    """Yield what `template` consists of, in order: (name, "") or ("", literal text)."""
+    at = 0
+    for match in _TOKEN.finditer(template):
+        yield "", template[at : match.start()]
+        yield (match[1], "") if match[1] else ("", match[0][0])
+        at = match.end()
+    yield "", template[at:]
 
 
 def fill(template: str, words: Mapping[str, str], leave: Collection[str] = ()) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .model import Clip, Pixels, Request, Rule, TargetChoice
+from .model import Clip, Frames, Pixels, Request, Rule, TargetChoice
 
 #: Bump only on purpose: every user pays again for everything. Say so in the changelog.
 KEY_VERSION = 1
@@ -74,9 +74,10 @@ def build_key(
     rule: Rule,
     bought: Sequence[tuple[str, str, str]],
     targets: Sequence[TargetChoice],
+    adopted: Sequence[Frames] = (),
 ) -> str:
     """Name what is derived: every file of one source; see `build_recipe`."""
-    return digest(build_recipe(stem, rule, bought, targets).encode())
+    return digest(build_recipe(stem, rule, bought, targets, adopted).encode())
 
 
 def build_recipe(
@@ -84,10 +85,12 @@ def build_recipe(
     rule: Rule,
     bought: Sequence[tuple[str, str, str]],
     targets: Sequence[TargetChoice],
+    adopted: Sequence[Frames] = (),
 ) -> str:
     """Return the text that the build key is the digest of: one `field: value` a line, sorted.
 
-    `bought` holds (clip, request key, digest of the bought bytes) in the order of the rule.
+    `bought` holds (clip, request key, digest of the bought bytes) in the order of the rule,
+    `adopted` the clips that are numbered pictures as they are; without any, nothing speaks of them.
     """
     fields: dict[str, object] = {
         "cells": msgspec.to_builtins([rule.cells, rule.pick]),
@@ -100,6 +103,8 @@ def build_recipe(
     fields |= {f"{BOUGHT} {clip}": [key, found] for clip, key, found in bought}
     for clip in rule.clips:
         fields |= {f"{clip.name} {name}": value for name, value in _derived(clip).items()}
+    # No clip's name has the sign between, so that this is no field of a clip called so.
+    fields |= {f"frames/{one.clip}": list(one.pixel_digests) for one in adopted}
     for target in targets:
         stated = target.options.items()
         fields |= {f"target {target.name} {name}": value for name, value in stated}
@@ -118,6 +123,11 @@ def values(recipe: str) -> dict[str, object]:
         return {name: msgspec.json.decode(value) for name, _, value in lines}
     except msgspec.MsgspecError:
         return {}
+
+
+def frames_digest(frames: Frames) -> str:
+    """Digest the pixels of numbered pictures in their order."""
+    return digest("\n".join(frames.pixel_digests).encode())
 
 
 def derivation(recipe: str) -> str:
@@ -180,6 +190,7 @@ _NOT_DERIVED = (
     "fit",
     "file",
     "line",
+    "frames_from",
 )
 
 

@@ -14,7 +14,16 @@ from ..config.project_settings import ServiceChoice
 from ..core import keys
 from ..core.apart import apart, log
 from ..core.errors import BugError
-from ..core.model import BATCH_MOST, FURTHER_CREDITS, PassedOver, Record, Step, StepKind, fold
+from ..core.model import (
+    BATCH_MOST,
+    FURTHER_CREDITS,
+    Frames,
+    PassedOver,
+    Record,
+    Step,
+    StepKind,
+    fold,
+)
 from ..storage import lock
 from ..storage.files import Carried
 from . import steps
@@ -77,6 +86,7 @@ class Plan(Record, frozen=True, kw_only=True):
     def lock_changes(self, locked: lock.Lock) -> tuple[Step, ...]:
         """Return the steps that would change the lock file as it is now."""
         lines = {(line.source, line.clip, line.key, line.digest) for line in locked.clips}
+        lines |= {(line.source, line.clip, "", line.digest) for line in locked.adopted}
         files = locked.files_of()
         found = [step for step in self.orphans if step.source in self.gone]
         for source in self.sources:
@@ -140,7 +150,8 @@ def _sources(wanted: Sequence[Wanted], view: steps.View) -> tuple[list[SourcePla
 
 def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
     decided = (steps.decide(request, view, wanted) for request in wanted.requests)
-    clips = tuple(steps.stand_in(clip, view, wanted) for clip in decided)
+    bought = tuple(steps.stand_in(clip, view, wanted) for clip in decided)
+    clips = (*bought, *(steps.adopt(frames, wanted) for frames in wanted.adopted))
     if obstacle := _obstacle(wanted, view):
         return SourcePlan(wanted=wanted, clips=_all(clips, *obstacle))
     if (kept := _adopted(wanted, view)) and any(one.step.kind in _CHANGING for one in clips):
@@ -199,7 +210,7 @@ def _doubt(wanted: Wanted, view: steps.View) -> str:
 
     What is suspected only is never held against a clip that the lock file names.
     """
-    if wanted.rule.sheet is False or wanted.rule.cells is not None:
+    if wanted.rule.sheet is False or wanted.rule.cells is not None or not wanted.requests:
         return ""
     remedy = "split it, or state `cells` and `pick`"
     if wanted.source.looks_like_sheet or wanted.rule.sheet:
@@ -268,6 +279,8 @@ def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
     ours = view.files.get(wanted.source.stem, ())
     if _is_restored(wanted, view):
         return "restored"
+    if any(_is_new(frames, wanted, view) for frames in wanted.adopted):
+        return "its frames changed" if ours else "its frames are adopted"
     files = [line for line in ours if line.build == build_key]
     if not files:
         return "rule, targets or pixelpipe changed" if ours else "bought before"
@@ -278,6 +291,12 @@ def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
                 return f"{line.path}: version control changed its {carried}"
             return f"{line.path} is missing" if found is None else "publishing was interrupted"
     return None
+
+
+def _is_new(frames: Frames, wanted: Wanted, view: steps.View) -> bool:
+    """Tell whether the lock file does not say of a clip that it is these frames."""
+    said = (wanted.source.path, frames.clip, keys.frames_digest(frames))
+    return said not in view.adopted
 
 
 def _without_doubles(sources: Sequence[SourcePlan]) -> tuple[SourcePlan, ...]:
@@ -364,17 +383,19 @@ def _orphans(wanted: Sequence[Wanted], refused: Sequence[Step], known: Known) ->
     in_use = {one.source.path for one in wanted} | {step.source for step in refused}
     in_use.update(known.waiting)
     steps = []
-    for line in sorted(known.lock.clips, key=lambda line: (line.source, line.clip)):
-        if line.source in in_use:
+    lines = [(line.source, line.clip, line.key) for line in known.lock.clips]
+    lines += [(line.source, line.clip, "") for line in known.lock.adopted]
+    for source, clip, key in sorted(lines):
+        if source in in_use:
             continue
-        gone = line.source not in known.existing
+        gone = source not in known.existing
         steps.append(
             Step(
-                source=line.source,
-                clip=line.clip,
+                source=source,
+                clip=clip,
                 kind=StepKind.ORPHAN,
                 reason="the source is gone" if gone else "no rule matches any more",
-                request_key=line.key,
+                request_key=key,
             )
         )
     return tuple(steps)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Collection, Container, Mapping, Sequence
 
 import msgspec
 
+from ..config.matching import label
 from ..config.project_settings import ServiceChoice
 from ..core import keys
 from ..core.errors import PixelpipeError, UnfitError
 from ..core.model import (
     ANIMATE_CREDITS,
     FailureClass,
+    Frames,
     Job,
     JobState,
     Record,
@@ -49,6 +51,8 @@ class Wanted(Record, frozen=True, kw_only=True):
     outputs: tuple[str, ...]
     #: Why it may be animated already, or a copy: asked about until it was bought once; "" when not.
     doubt: str = ""
+    #: Clips that are numbered pictures as they are; such clips have no request.
+    adopted: tuple[Frames, ...] = ()
     #: Clips of which exactly the take of their request is wanted, whatever the lock file says.
     retaken: Collection[str] = ()
     #: Purchases that are used whatever the lock file says, by clip: a person chose them.
@@ -111,6 +115,8 @@ class ClipPlan(Record, frozen=True, kw_only=True):
     hidden: lock.ClipLine | None = None
     #: Clips of one source with the same word here are bought by one POST; "": bought alone.
     batch: str = ""
+    #: Numbered pictures as they are: no purchase, no request key, no price.
+    is_adopted: bool = False
     #: It is there, and is to be made again by the newer engine.
     is_anew: bool = False
     #: An older version of the built-in engine made it; it stays until somebody asks for it anew.
@@ -147,6 +153,7 @@ class View:
         }
         self.by_key = {line.key: line for line in known.lock.clips if line.paid}
         self.paid_by = {line.service for line in known.lock.clips if line.paid}
+        self.adopted = {(line.source, line.clip, line.digest) for line in known.lock.adopted}
         self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
 
 
@@ -432,10 +439,36 @@ def refused(path: str, error: PixelpipeError) -> Step:
     )
 
 
+def adopt(frames: Frames, wanted: Wanted) -> ClipPlan:
+    """Return a clip that is there as it is. It names no purchase: nothing can be asked for it."""
+    digest, rule = keys.frames_digest(frames), label(wanted.rule)
+    request = Request(
+        source=wanted.source.path, pixel_digest=digest, clip=frames.clip, rule=rule, prompt=""
+    )
+    step = Step(
+        source=wanted.source.path,
+        clip=frames.clip,
+        kind=StepKind.FRESH,
+        reason="up to date",
+        rule=rule,
+    )
+    return ClipPlan(step=step, request=request, digest=digest, is_adopted=True)
+
+
+def build_recipe(wanted: Wanted, clips: Sequence[ClipPlan]) -> str:
+    """Return what the files are made of: these clips, which are all bought, and its frames."""
+    bought = [
+        (one.request.clip, one.step.request_key, one.digest or "")
+        for one in clips
+        if not one.is_adopted
+    ]
+    stem, adopted = wanted.source.stem, wanted.adopted
+    return keys.build_recipe(stem, wanted.rule, bought, wanted.targets, adopted)
+
+
 def build_key(wanted: Wanted, clips: Sequence[ClipPlan]) -> str:
     """Name the files that are made of these clips, which are all bought."""
-    bought = [(one.request.clip, one.step.request_key, one.digest or "") for one in clips]
-    return keys.build_key(wanted.source.stem, wanted.rule, bought, wanted.targets)
+    return keys.digest(build_recipe(wanted, clips).encode())
 
 
 def judgement(wanted: Wanted, clips: Sequence[ClipPlan]) -> str:

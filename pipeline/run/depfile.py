@@ -97,10 +97,11 @@ def _files(report: Report, scan: Scan, tracked: Tracked) -> list[str]:
 
 
 def _known(report: Report) -> set[str]:
-    """Return the sources that were looked at, matched or not."""
+    """Return the sources that were looked at, matched or not, and their frames."""
     steps = (step for step in report.plan.steps if step.kind is not StepKind.ORPHAN)
+    adopted = (frames for source in report.plan.sources for frames in source.wanted.adopted)
     return {step.source for step in steps if files.is_source(step.source)}.union(
-        report.plan.unmatched
+        report.plan.unmatched, (path for frames in adopted for path in frames.paths)
     )
 
 

@@ -28,15 +28,16 @@ from ..core.errors import (
     UnusableError,
 )
 from ..core.model import JobState, Rule, StepKind
+from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
-from ..plan.steps import ClipPlan
+from ..plan.steps import ClipPlan, Wanted
 from ..purchase import jobs, orders
 from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
 from ..storage.files import Stat, unfinished
-from ..storage.lock import NAME, ClipLine
+from ..storage.lock import NAME, AdoptedLine, ClipLine
 from ..storage.store import Bought
 from . import grades, step_results
 from .context import Context
@@ -109,6 +110,7 @@ class _Run:
             is_standing_in=permit.is_standing_in,
         )
         self._published = {line.source for line in survey.lock.clips}
+        self._published |= {line.source for line in survey.lock.adopted}
         self._sources = {one.wanted.source.path: one for one in plan.sources}
         self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
@@ -294,8 +296,12 @@ class _Run:
             stem=wanted.source.stem,
             pixels=pictures.pixels(self._workspace.root, wanted.source),
             rule=wanted.rule,
-            bought=tuple(self._content(clip) for clip in bought),
+            bought=tuple(self._content(clip) for clip in bought if not clip.is_adopted),
             targets=wanted.targets,
+            adopted=tuple(
+                finish.adopted(one, pictures.frames(self._workspace.root, one))
+                for one in wanted.adopted
+            ),
         )
 
     def _content(self, clip: ClipPlan) -> finish.BoughtClip:
@@ -379,15 +385,18 @@ class _Run:
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
     ) -> None:
         wanted = source.wanted
-        pictures.check_unchanged(self._workspace.root, wanted.source)
-        used = [(c.request.clip, c.step.request_key, c.digest or "") for c in bought]
-        recipe = keys.build_recipe(wanted.source.stem, wanted.rule, used, wanted.targets)
+        frames = (one for adopted in wanted.adopted for one in adopted.pictures)
+        for picture in dict.fromkeys((wanted.source, *frames)):
+            pictures.check_unchanged(self._workspace.root, picture)
+        recipe = steps.build_recipe(wanted, bought)
         build_key = keys.digest(recipe.encode())
         self._survey.state.note(wanted.source.path, build_key, keys.derivation(recipe))
-        shown = [self._line(clip) for clip in bought]
+        shown = [self._line(clip) for clip in bought if not clip.is_adopted]
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grades.kept(source, self._survey.lock, lines)
-        self._publication.publish(wanted.source, finished.files, lines, build_key)
+        self._publication.publish(
+            wanted.source, finished.files, lines, build_key, _adopted_lines(wanted)
+        )
         for line in shown:
             self._context.replaced.shows(line.source, line.clip, (line.key, line.digest))
 
@@ -417,7 +426,9 @@ class _Run:
         """Keep clips back, and publish the others, unless what is published stays."""
         locked, path = self._survey.lock, source.wanted.source.path
         made = [
-            (clip, self._line(clip)) for clip in (verdict.hidden if verdict.instead else bought)
+            (clip, self._line(clip))
+            for clip in (verdict.hidden if verdict.instead else bought)
+            if not clip.is_adopted
         ]
         self._hidden[path] = grades.hidden_lines(made, verdict, finished.grades, locked)
         results = [self._kept_back(clip, finished) for clip in verdict.hidden]
@@ -471,3 +482,12 @@ class _Run:
 
 def _held(clip: ClipPlan) -> tuple[str, str]:
     return clip.request.source, clip.step.request_key
+
+
+def _adopted_lines(wanted: Wanted) -> list[AdoptedLine]:
+    """Return what the lock file says of clips that are pictures as they are."""
+    path = wanted.source.path
+    return [
+        AdoptedLine(source=path, clip=one.clip, digest=keys.frames_digest(one))
+        for one in wanted.adopted
+    ]

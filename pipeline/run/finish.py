@@ -12,6 +12,7 @@ import msgspec
 
 from .. import targets
 from ..config import cells
+from ..core import keys
 from ..core.errors import AssetError, UnusableError
 from ..core.model import (
     Clip,
@@ -19,6 +20,7 @@ from ..core.model import (
     File,
     Flip,
     Frame,
+    Frames,
     Grade,
     Pixels,
     Provenance,
@@ -71,6 +73,19 @@ def bought(clip: str, content: bytes, record: Bought) -> BoughtClip:
     )
 
 
+class AdoptedClip(Record, frozen=True, kw_only=True):
+    """One clip of numbered pictures as they are, with the digest of their pixels."""
+
+    clip: str
+    frames: tuple[Pixels, ...]
+    digest: str
+
+
+def adopted(frames: Frames, pixels: Sequence[Pixels]) -> AdoptedClip:
+    """Return pictures that are a clip, with their pixels, as finishing takes it."""
+    return AdoptedClip(clip=frames.clip, frames=tuple(pixels), digest=keys.frames_digest(frames))
+
+
 class Task(Record, frozen=True, kw_only=True):
     """All that the files of one source are made from."""
 
@@ -80,6 +95,7 @@ class Task(Record, frozen=True, kw_only=True):
     rule: Rule
     bought: tuple[BoughtClip, ...]
     targets: tuple[TargetChoice, ...]
+    adopted: tuple[AdoptedClip, ...] = ()
     #: The stages that run.
     stages: tuple[str, ...] = STAGES
 
@@ -104,12 +120,13 @@ class _Made(Record, frozen=True, kw_only=True):
     """A clip in the source's coordinates, with what the sheet must say about it."""
 
     clip: Clip
-    bought: BoughtClip
+    #: What it is made of: a purchase, or pictures as they are, which nothing changes or grades.
+    origin: BoughtClip | AdoptedClip
     placed: Placed
     durations: tuple[int, ...]
     loop: bool
     direction: Direction
-    grade: Grade
+    grade: Grade | None
     notes: tuple[str, ...] = ()
     #: Whether its picture is opaque all over: it stays so, and keeps its size.
     is_tile: bool = False
@@ -142,7 +159,7 @@ def sheet(task: Task) -> tuple[Sheet, Mapping[str, Grade], tuple[str, ...]]:
         )
     notes += [note for one in made for note in one.notes]
     drawn = _sheet(task, made, rect, (point[0] - rect[0], point[1] - rect[1]))
-    return drawn, {one.clip.name: one.grade for one in made}, tuple(notes)
+    return drawn, {one.clip.name: one.grade for one in made if one.grade}, tuple(notes)
 
 
 def each_stage(task: Task) -> tuple[Stage, ...]:
@@ -159,8 +176,9 @@ def each_stage(task: Task) -> tuple[Stage, ...]:
 
 
 def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
-    """Make the bought clips, then the derived ones, in the rule's order."""
+    """Make the bought and adopted clips, then the derived ones, in the rule's order."""
     bought = {one.clip: one for one in task.bought}
+    adopted = {one.clip: one for one in task.adopted}
     found: dict[str, _Made] = {}
     notes = [
         f"{task.stem}.png: the rule has no clip {name!r} any more; what was bought is kept"
@@ -169,12 +187,15 @@ def _made(task: Task, point: tuple[int, int]) -> tuple[list[_Made], list[str]]:
     ]
     waiting = list(task.rule.clips)
     while waiting:
-        ready = [c for c in waiting if c.derived_from in found or c.name in bought]
+        there = (*bought, *adopted)
+        ready = [c for c in waiting if c.derived_from in found or c.name in there]
         if not ready:
             break
         for clip in ready:
             waiting.remove(clip)
-            if clip.derived_from is None:
+            if clip.name in adopted:
+                found[clip.name] = _adopted(clip, adopted[clip.name])
+            elif clip.derived_from is None:
                 found[clip.name] = _bought(task, clip, bought[clip.name])
             else:
                 found[clip.name] = _derived(task, clip, found[clip.derived_from], point)
@@ -197,7 +218,7 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
     to_and_fro = last.to_and_fro and clip.direction is Direction.FORWARD
     return _Made(
         clip=clip,
-        bought=bought,
+        origin=bought,
         placed=placed,
         durations=playback.durations(clip, last.reel.count),
         loop=loop,
@@ -213,6 +234,21 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
             for note in (*_other_count(steps["palette"], bought), *last.notes)
         ),
         is_tile=raster.is_tile(raster.array(_picture(task, clip))),
+    )
+
+
+def _adopted(clip: Clip, adopted: AdoptedClip) -> _Made:
+    """Take pictures as they are: they have the source's size, and lie where it lies."""
+    placed = cell.whole(adopted.frames)
+    return _Made(
+        clip=clip,
+        origin=adopted,
+        placed=placed,
+        durations=playback.durations(clip, len(adopted.frames)),
+        loop=clip.loop is not False,
+        direction=clip.direction,
+        grade=None,
+        is_tile=all(raster.is_tile(raster.array(one)) for one in adopted.frames),
     )
 
 
@@ -270,7 +306,7 @@ def _derived(task: Task, clip: Clip, base: _Made, point: tuple[int, int]) -> _Ma
         placed, durations = Placed(placed.rgba[::-1], placed.x, placed.y), durations[::-1]
     return _Made(
         clip=clip,
-        bought=base.bought,
+        origin=base.origin,
         placed=placed,
         durations=playback.durations(clip, len(durations), durations),
         loop=base.loop if clip.loop is None else clip.loop,
@@ -299,7 +335,7 @@ def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int
     records: list[Provenance] = []
     for one in made:
         first = len(frames)
-        frames += _frames(one, rect, merge="holds" in _stages(task, one.clip))
+        frames += _frames(one, rect, merge=_may_merge(task, one))
         count = len(frames) - first
         clips.append(
             SheetClip(
@@ -319,6 +355,11 @@ def _sheet(task: Task, made: list[_Made], rect: cell.Rect, point: tuple[int, int
         pivot=point,
         provenance=tuple(records),
     )
+
+
+def _may_merge(task: Task, one: _Made) -> bool:
+    """Tell whether equal frames may become one; frames that were adopted stay as they are."""
+    return isinstance(one.origin, BoughtClip) and "holds" in _stages(task, one.clip)
 
 
 def _frames(one: _Made, rect: cell.Rect, *, merge: bool) -> list[Frame]:
@@ -346,12 +387,23 @@ def _beats(frames: Sequence[Frame], one: _Made) -> int:
 
 
 def _provenance(one: _Made, first: int, count: int) -> Provenance:
+    """Say where a clip comes from; one of frames that were there names no purchase."""
+    if isinstance(one.origin, AdoptedClip):
+        return Provenance(
+            clip=one.clip.name,
+            request_key="",
+            take=0,
+            digest=one.origin.digest,
+            service="",
+            model="",
+            frames=(first, count),
+        )
     return Provenance(
         clip=one.clip.name,
-        request_key=one.bought.resolved.request_key,
-        take=one.bought.take,
-        digest=one.bought.digest,
-        service=one.bought.service,
-        model=one.bought.model,
+        request_key=one.origin.resolved.request_key,
+        take=one.origin.take,
+        digest=one.origin.digest,
+        service=one.origin.service,
+        model=one.origin.model,
         frames=(first, count),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..config import globs, matching
 from ..config.workspace import Workspace
@@ -36,13 +36,20 @@ _IGNORE_LINE = "; or name it under `ignore:` in pixelpipe.yaml"
 
 
 def find(
-    workspace: Workspace, scan: Scan, wanted: Sequence[Wanted], unmatched: Sequence[str]
+    workspace: Workspace,
+    scan: Scan,
+    wanted: Sequence[Wanted],
+    refused: Collection[str] = (),
 ) -> tuple[PassedOver, ...]:
-    """Return all of it once: files of the assets folders, overrides, rule files, rules."""
+    """Return all of it once: files of the assets folders, overrides, rule files, rules.
+
+    Of the sources `refused` something else is said already.
+    """
     sources = [path for path in scan.files if files.is_source(path)]
     found = [*_in_assets(scan, sources), *_overrides(scan, sources), *workspace.passed_over]
     if sources:
-        found += _rules(workspace, wanted, sources)
+        frames = (path for one in wanted for clip in one.adopted for path in clip.paths)
+        found += _rules(workspace, wanted, sources, {*refused, *frames})
     elif workspace.is_project and not found:
         folders = ", ".join(workspace.settings.assets)
         said = f"holds no PNG: put one there, or name your art's folder in `assets:` ({folders})"
@@ -172,13 +179,18 @@ def _nearest(name: str, paths: Iterable[str], *, is_exact: bool = False) -> str:
 
 
 def _rules(
-    workspace: Workspace, wanted: Sequence[Wanted], sources: Sequence[str]
+    workspace: Workspace,
+    wanted: Sequence[Wanted],
+    sources: Sequence[str],
+    told: Collection[str],
 ) -> Iterator[PassedOver]:
-    """Yield the project's own rules that got no file, and why."""
+    """Yield the project's own rules that got no file, and why; not where `told` says it."""
+    about = {path: _relative(path, workspace.settings.assets) for path in told}
     taken: dict[str, Rule] = {one.source.path: one.rule for one in wanted}
     used = {(rule.file, rule.name) for rule in taken.values()}
     for rule in workspace.rules:
-        if not rule.pack and (rule.file, rule.name) not in used:
+        is_idle = not rule.pack and (rule.file, rule.name) not in used
+        if is_idle and not _hits(rule.match, about):
             yield PassedOver(
                 path=rule.file, line=rule.line, text=_idle(rule, workspace, sources, taken)
             )

@@ -21,7 +21,7 @@ from ..storage import files, lock, lock_file, lock_text
 from ..storage.files import Stat, carried
 from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
-from ..storage.lock import ClipLine, FileLine
+from ..storage.lock import AdoptedLine, ClipLine, FileLine
 from ..storage.lock_authorship import Authorship
 
 #: The lock file is written at most this often while sources are being published, and takes at
@@ -69,6 +69,7 @@ class Publication:
         self._files_of = before.files_of()
         self._clips: dict[str, Sequence[ClipLine]] = {}
         self._files: dict[str, Sequence[FileLine]] = {}
+        self._adopted: dict[str, Sequence[AdoptedLine]] = {}
         #: What stood on disk when that was noted, by stem and path.
         self._stood: dict[str, dict[str, Stat | None]] = {}
         #: What every file looked like when this run had written or removed it.
@@ -77,7 +78,12 @@ class Publication:
         self._renamed: list[str] = []
 
     def publish(
-        self, source: Source, made: Sequence[File], clips: Sequence[ClipLine], build_key: str
+        self,
+        source: Source,
+        made: Sequence[File],
+        clips: Sequence[ClipLine],
+        build_key: str,
+        adopted: Sequence[AdoptedLine] = (),
     ) -> tuple[str, ...]:
         """Write the files of one source; returns the paths whose content changed.
 
@@ -98,6 +104,7 @@ class Publication:
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
             self.left |= self._stood[source.stem]
         self._clips[source.path] = clips
+        self._adopted[source.path] = adopted
         self._files[source.stem] = [
             FileLine(path=path, digest=digest, build=build_key) for path, digest in new.items()
         ]
@@ -137,6 +144,7 @@ class Publication:
             self._stood[stem] = self._standing(self._paths(stem))
             self.left |= self._stood[stem]
         self._clips[source] = ()
+        self._adopted[source] = ()
         self._files[stem] = ()
         return removed
 
@@ -150,6 +158,7 @@ class Publication:
             return
         _rewrite(self._workspace, self._amended, self._authorship)
         self._clips.clear()
+        self._adopted.clear()
         self._files.clear()
         self._stood.clear()
         ended = time.monotonic()
@@ -165,11 +174,16 @@ class Publication:
                 del self._files[stem]
                 for source in [path for path in self._clips if stem_of(path) == stem]:
                     del self._clips[source]
+                    self._adopted.pop(source, None)
         if text == self._plain:
-            self._plain = lock_text.replace(text, clips=self._clips, files=self._files)
+            self._plain = lock_text.replace(
+                text, clips=self._clips, files=self._files, adopted=self._adopted
+            )
             return self._plain
         before = lock.parse(text)
-        return lock.text(lock.replace(before, clips=self._clips, files=self._files))
+        return lock.text(
+            lock.replace(before, clips=self._clips, files=self._files, adopted=self._adopted)
+        )
 
     def _paths(self, stem: str) -> list[str]:
         return [line.path for line in self._files_of.get(stem, ())]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..config import matching
 from ..core import keys
 from ..core.errors import PixelpipeError
 from ..plan.steps import Wanted
@@ -52,7 +53,8 @@ def doubted(root: Path, wanted: Iterable[Wanted], locked: Lock, state: State) ->
     folders: dict[str, _Folder] = {}
     for one in wanted:
         path = one.source.path
-        is_clear = one.rule.sheet is False or one.rule.cells is not None or not one.requests
+        is_stated = one.rule.sheet is False or one.rule.cells is not None or bool(one.adopted)
+        is_clear = is_stated or not one.requests
         if is_clear or any((path, request.clip) in lines for request in one.requests):
             yield one
             continue
@@ -218,7 +220,32 @@ def _sequence(one: Wanted, folder: _Folder, state: State) -> str:
     beside = [named(n) for n in (at - 1, at + 1) if first <= n <= last]
     if not any(_are_alike(one, other, folder, state) for other in beside):
         return ""
-    return f"{named(first)} … {named(last)} look like the frames of one animation"
+    pattern = f"{_literal(found['head'])}{{n}}{_literal(found['tail'])}{dot}{suffix}"
+    line = _adopting(one, pattern, found["head"])
+    return (
+        f"{named(first)} … {named(last)} look like the frames of one animation; `{line}` in "
+        f"{one.source.path.removesuffix(name)}{named(first)}.yaml makes them a clip for nothing"
+    )
+
+
+#: Words that say what moves, at the end of a file's name.
+_MOTIONS = re.compile(
+    r"attack|cast|climb|crouch|dash|death|die|fall|fly|hit|hurt|idle|jump|land|run|shoot|sleep"
+    r"|slide|swim|turn|walk"
+)
+
+
+def _adopting(one: Wanted, pattern: str, head: str) -> str:
+    """Return the line that makes numbered frames one clip, and has nothing bought beside it."""
+    names = [clip.name for clip in one.rule.clips]
+    word = next(reversed(matching.words(head)), "")
+    clip = word if word in names or _MOTIONS.fullmatch(word) else names[0]
+    rest = "".join(f", {name}: null" for name in names if name != clip)
+    return f"clips: {{{clip}: {{frames_from: {json.dumps(pattern, ensure_ascii=False)}}}{rest}}}"
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _are_alike(one: Wanted, other: str, folder: _Folder, state: State) -> bool:

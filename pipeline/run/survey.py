@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from .. import targets
-from ..config import cells, matching, rule_file, target_checks, yaml_document
+from ..config import cells, matching, numbered, rule_file, target_checks, yaml_document
 from ..config.workspace import Workspace
 from ..core import keys, provenance
 from ..core.apart import apart, log
@@ -34,7 +34,8 @@ from ..storage import files, lock, lock_file, lock_text
 from ..storage.files import Scan, Stat
 from ..storage.state import Facts, State
 from ..targets import playback
-from . import global_names, passed_over, selection, signs
+from . import adopting, global_names, passed_over, selection, signs
+from .adopting import Looked
 from .engine_roots import Roots
 
 _OVERRIDE = ".yaml"
@@ -111,10 +112,11 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
             chosen.check()
         found = list(filter(chosen, found))
     is_whole = not wish.only and scan.is_complete
-    whole = survey(
-        workspace, scan, State.open(workspace.root, workspace.state), found, is_whole=is_whole
+    state = State.open(workspace.root, workspace.state)
+    return _retaken(
+        survey(workspace, scan, state, found, is_whole=is_whole, waiting=waiting),
+        wish,
     )
-    return _retaken(msgspec.structs.replace(whole, waiting=waiting), wish)
 
 
 def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
@@ -183,12 +185,17 @@ def survey(
     *,
     is_whole: bool,
     stems: Collection[str] | None = None,
+    waiting: frozenset[str] = frozenset(),
 ) -> Survey:
     """Look at the sources `paths` of what a scan found; `is_whole` if these are all there are.
 
-    Of a plain lock file (see `locktext`) only what is said about the sources of `stems` is read.
+    A frame of another source stands for that one. Of a plain lock file (see `locktext`) only what
+    is said about the sources of `stems` is read. Those of `waiting` are not looked at now.
     """
-    wanted, refused, unmatched = _wishes(workspace, scan, state, paths)
+    looked = _looked(workspace, scan, state, paths, is_whole=is_whole, waiting=waiting)
+    wanted, unmatched = looked.wanted, looked.unmatched
+    if stems is not None:
+        stems = {*stems, *(one.source.stem for one in wanted)}
     stat = files.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
     text = lock_file.text(workspace.root) if workspace.is_project else ""
     locked = lock.parse(text) if stems is None else lock_text.parse(text, stems)
@@ -200,8 +207,8 @@ def survey(
             else wanted,
             locked,
         ),
-        refused=tuple(refused),
-        unmatched=tuple(unmatched),
+        refused=looked.refused,
+        unmatched=unmatched,
         lock=locked,
         lock_stat=stat,
         lock_text=text,
@@ -210,26 +217,55 @@ def survey(
         state=state,
         is_whole=is_whole,
         is_kept=workspace.is_project,
-        passed_over=passed_over.find(workspace, scan, wanted, unmatched) if is_whole else (),
+        waiting=waiting | looked.waiting,
+        passed_over=passed_over.find(
+            workspace, scan, wanted, {step.source for step in looked.refused}
+        )
+        if is_whole
+        else (),
     )
 
 
-def _wishes(
-    workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]
-) -> tuple[list[Wanted], list[Step], list[str]]:
+def _looked(
+    workspace: Workspace,
+    scan: Scan,
+    state: State,
+    paths: Iterable[str],
+    *,
+    is_whole: bool,
+    waiting: Collection[str],
+) -> Looked:
+    """Look at sources, and at all of their folders where some may be frames of others."""
+    chosen = frozenset(paths)
+    found = None
+    if is_whole or not adopting.may_be_frames(workspace, scan, chosen):
+        found = _wishes(workspace, scan, state, chosen)
+    if found is None or (not is_whole and any(one.adopted for one in found.wanted)):
+        beside = adopting.Beside(scan)
+        folders = {path.rpartition("/")[0] for path in chosen}
+        all_of = {path for folder in folders for path in beside(folder)}.difference(waiting)
+        found = _wishes(workspace, scan, state, all_of | chosen)
+    settled = adopting.settle(
+        found, lambda path: _source(workspace.root, path, scan, state), waiting
+    )
+    return settled if is_whole else settled.within(chosen)
+
+
+def _wishes(workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]) -> Looked:
     """Return what the rules want of sources, what cannot be used, and what no rule matches."""
     wanted: list[Wanted] = []
     refused: list[Step] = []
     unmatched: list[str] = []
     matcher = matching.Matcher(workspace.rules, workspace.settings.assets)
     roots = Roots(workspace.root)
+    beside = adopting.Beside(scan)
     for path in sorted(paths):
         try:
             with apart():
                 source = _source(workspace.root, path, scan, state)
                 if source is None:
                     continue
-                one = _wanted(workspace, source, matcher, scan, state, roots)
+                one = _wanted(workspace, source, matcher, scan, state, roots, beside)
         except _ITS_OWN as exc:
             log(exc)
             refused.append(steps.refused(path, exc))
@@ -239,7 +275,7 @@ def _wishes(
         else:
             wanted.append(one)
     refused += [steps.refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
-    return wanted, refused, unmatched
+    return Looked(wanted=tuple(wanted), refused=tuple(refused), unmatched=tuple(unmatched))
 
 
 def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
@@ -353,6 +389,7 @@ def _wanted(
     scan: Scan,
     state: State,
     roots: Roots,
+    beside: adopting.Beside,
 ) -> Wanted | None:
     match = matcher.match(source)
     if (override := _override(source.path, scan)) is not None:
@@ -362,12 +399,14 @@ def _wanted(
         match = matching.Match(rule=rule, captures=match.captures if match else {})
     if match is None:
         return None
+    adopted = numbered.frames(match.rule, source.path, match.captures, beside)
     is_sheet = source.looks_like_sheet or source.repeats
-    if source.unfit and not is_sheet and match.rule.cells is None:
+    is_bought = not adopted or any(clip.is_bought for clip in match.rule.clips)
+    if source.unfit and not is_sheet and match.rule.cells is None and is_bought:
         raise UnfitError(f"{source.path}: {source.unfit}")
     stated = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     chosen = roots.placed(stated, source.path)
-    rule = cells.expand(match.rule)
+    rule = numbered.counted(cells.expand(match.rule), adopted)
     outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
     for path in outputs:
         if problem := files.name_problem(workspace.root, path):
@@ -378,6 +417,7 @@ def _wanted(
         requests=_requests(workspace.root, source, match, state),
         targets=chosen,
         outputs=outputs,
+        adopted=adopted,
     )
 
 

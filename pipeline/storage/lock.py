@@ -1,6 +1,6 @@
 """`pixelpipe.lock`: which purchase each clip uses, and which files are ours.
 
-Text in, records out, and back; no file is touched here. The file holds sorted JSON lines of two
+Text in, records out, and back; no file is touched here. The file holds sorted JSON lines of three
 kinds, after one line with the format version. A checkout may hold any text: a line that names what
 no run of ours would write is set aside, as one that cannot be read. It is committed and merged by
 union: clip lines are united, since both sides were paid for; files that two sides made differently
@@ -9,7 +9,9 @@ are dropped with their whole set, and finished again for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 
@@ -75,11 +77,25 @@ class FileLine(Record, frozen=True, kw_only=True, omit_defaults=True):
         return not (self.adopted or self.detached)
 
 
+class AdoptedLine(Record, frozen=True, kw_only=True):
+    """A clip that is numbered pictures as they are, and the digest of their pixels.
+
+    It states the format's version, so that a pixelpipe that knows no such line takes it for the
+    first line of the file, and passes over it.
+    """
+
+    source: SourcePath
+    clip: ClipName
+    digest: Digest
+    lock: Literal[1] = 1
+
+
 class Lock(Record, frozen=True, kw_only=True):
     """A lock file's content. `notices` says what was odd about the text, in sentences."""
 
     clips: tuple[ClipLine, ...] = ()
     files: tuple[FileLine, ...] = ()
+    adopted: tuple[AdoptedLine, ...] = ()
     notices: tuple[str, ...] = ()
     #: Digests of files that one side of a merge wrote, and whose lines were dropped.
     dropped: frozenset[str] = frozenset()
@@ -91,6 +107,10 @@ class Lock(Record, frozen=True, kw_only=True):
             found.setdefault((line.source, line.clip), []).append(line)
         return found
 
+    def adopted_of(self, sources: Container[str]) -> tuple[AdoptedLine, ...]:
+        """Return the lines of clips of some sources that are numbered pictures as they are."""
+        return tuple(line for line in self.adopted if line.source in sources)
+
     def files_of(self) -> dict[str, list[FileLine]]:
         """Return the file lines by the stem of the source they belong to."""
         found: dict[str, list[FileLine]] = {}
@@ -99,12 +119,16 @@ class Lock(Record, frozen=True, kw_only=True):
         return found
 
 
+_NONE: Mapping[str, Sequence[AdoptedLine]] = MappingProxyType({})
+
+
 class _Header(Record, frozen=True, kw_only=True):
     lock: int
 
 
 _clip_line = msgspec.json.Decoder(ClipLine)
 _file_line = msgspec.json.Decoder(FileLine)
+_adopted_line = msgspec.json.Decoder(AdoptedLine)
 _header = msgspec.json.Decoder(_Header)
 _encoder = msgspec.json.Encoder(order="sorted")
 #: The first line.
@@ -119,6 +143,7 @@ def parse(text: str) -> Lock:
     """
     clips: dict[tuple[str, str, str, str], ClipLine] = {}
     files: dict[tuple[str, str, str], FileLine] = {}
+    adopted: dict[AdoptedLine, None] = {}
     notices: list[str] = []
     # Not splitlines: names may hold what Unicode takes for line ends, and JSON leaves them as is.
     for number, line in enumerate(text.split("\n"), start=1):
@@ -134,6 +159,8 @@ def parse(text: str) -> Lock:
                 clips[place] = max(clips.get(place, clip), clip, key=lambda one: one.engine)
             case FileLine() as file:
                 files[file.path, file.digest, file.build] = file
+            case AdoptedLine() as frames:
+                adopted[frames] = None
             case _Header() as header if header.lock > VERSION:
                 raise ConfigError(
                     f"was written by a newer pixelpipe (format {header.lock}, this one knows "
@@ -148,6 +175,7 @@ def parse(text: str) -> Lock:
     return Lock(
         clips=tuple(clips.values()),
         files=kept,
+        adopted=tuple(adopted),
         notices=tuple(notices),
         dropped=frozenset(
             line.digest for line in set(files.values()).difference(kept) if line.is_ours
@@ -157,7 +185,7 @@ def parse(text: str) -> Lock:
 
 def text(lock: Lock) -> str:
     """Write a lock file: one version line, then all lines sorted."""
-    lines = [*map(written, lock.clips), *map(written, lock.files)]
+    lines = [*map(written, lock.clips), *map(written, lock.files), *map(written, lock.adopted)]
     return "\n".join([HEAD, *sorted(lines), ""])
 
 
@@ -166,17 +194,25 @@ def replace(
     *,
     clips: Mapping[str, Sequence[ClipLine]],
     files: Mapping[str, Sequence[FileLine]],
+    adopted: Mapping[str, Sequence[AdoptedLine]] = _NONE,
 ) -> Lock:
-    """Return `lock` with all lines of the given sources (clips) and stems (files) exchanged.
+    """Return `lock` with all lines of the given sources (clips, adopted) and stems exchanged.
 
     An empty sequence removes them. Lines of every other source stay: another process may have
     written them a moment ago.
     """
     kept_clips = [line for line in lock.clips if line.source not in clips]
     kept_files = [line for line in lock.files if stem(line.path) not in files]
+    kept_frames = [line for line in lock.adopted if line.source not in adopted]
     kept_clips.extend(line for lines in clips.values() for line in lines)
     kept_files.extend(line for lines in files.values() for line in lines)
-    return Lock(clips=tuple(kept_clips), files=tuple(kept_files), notices=lock.notices)
+    kept_frames.extend(line for lines in adopted.values() for line in lines)
+    return Lock(
+        clips=tuple(kept_clips),
+        files=tuple(kept_files),
+        adopted=tuple(kept_frames),
+        notices=lock.notices,
+    )
 
 
 def rank(line: ClipLine) -> tuple[str, bool, int, str]:
@@ -190,16 +226,16 @@ def stem(path: str) -> str:
     return folder + slash + name.partition(".anim.")[0]
 
 
-def written(one: ClipLine | FileLine) -> str:
+def written(one: ClipLine | FileLine | AdoptedLine) -> str:
     """Return a record as it stands in the file."""
     return _encoder.encode(one).decode()
 
 
-def record(line: str) -> ClipLine | FileLine | _Header | None:
+def record(line: str) -> ClipLine | FileLine | AdoptedLine | _Header | None:
     """Return what a line of the file says; None when it cannot be read."""
     # Most lines are as we write them: keys sorted, so that the first one tells the kind.
     first = _file_line if line.startswith(('{"build"', '{"adopted"')) else _clip_line
-    for decoder in (first, _clip_line, _file_line, _header):
+    for decoder in (first, _clip_line, _file_line, _adopted_line, _header):
         try:
             return decoder.decode(line)
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeEncodeError):

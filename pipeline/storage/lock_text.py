@@ -9,10 +9,13 @@ is read as a whole (see `lock`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from ..core.model import stem_of
 from . import lock
-from .lock import ClipLine, FileLine, Lock
+from .lock import AdoptedLine, ClipLine, FileLine, Lock
+
+_NONE: Mapping[str, Sequence[AdoptedLine]] = MappingProxyType({})
 
 
 def is_plain(text: str) -> bool:
@@ -41,17 +44,19 @@ def replace(
     *,
     clips: Mapping[str, Sequence[ClipLine]],
     files: Mapping[str, Sequence[FileLine]],
+    adopted: Mapping[str, Sequence[AdoptedLine]] = _NONE,
 ) -> str:
     """Return a plain text with lines exchanged, as `lock.replace` does with records."""
-    stems = {stem_of(source) for source in clips} | files.keys()
+    stems = {stem_of(source) for source in (*clips, *adopted)} | files.keys()
     old = [
         (begin, end, "")
         for begin, end, line in _lines(text, stems)
-        if _is_among(lock.record(line), clips, files)
+        if _is_among(lock.record(line), clips, files, adopted)
     ]
     kept = _spliced(text, old)
     lines = {lock.written(one) for some in clips.values() for one in some}
     lines |= {lock.written(one) for some in files.values() for one in some}
+    lines |= {lock.written(one) for some in adopted.values() for one in some}
     places = {line: _place(kept, line) for line in lines}
     return _spliced(kept, ((at, at, line + "\n") for line, at in places.items()))
 
@@ -93,7 +98,7 @@ def _place(text: str, line: str) -> int:
 
 def _stem_of(found: object) -> str | None:
     match found:
-        case ClipLine():
+        case ClipLine() | AdoptedLine():
             return stem_of(found.source)
         case FileLine():
             return lock.stem(found.path)
@@ -101,10 +106,14 @@ def _stem_of(found: object) -> str | None:
             return None
 
 
-def _is_among(found: object, clips: Collection[str], files: Collection[str]) -> bool:
+def _is_among(
+    found: object, clips: Collection[str], files: Collection[str], adopted: Collection[str]
+) -> bool:
     match found:
         case ClipLine():
             return found.source in clips
+        case AdoptedLine():
+            return found.source in adopted
         case FileLine():
             return lock.stem(found.path) in files
         case _:

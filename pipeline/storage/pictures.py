@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..core import keys
 from ..core.errors import SupersededError
-from ..core.model import Pixels, Source
+from ..core.model import Frames, Pixels, Source
 from . import files
 
 
@@ -25,6 +25,11 @@ def pixels(root: Path, source: Source) -> Pixels:
     if keys.digest(content) != source.byte_digest:
         raise SupersededError(f"{source.path}: was saved again; the next build makes it")
     return imaging.decode(content, source.path)
+
+
+def frames(root: Path, adopted: Frames) -> tuple[Pixels, ...]:
+    """Read and decode numbered pictures that are a clip; raises SupersededError as `pixels`."""
+    return tuple(pixels(root, one) for one in adopted.pictures)
 
 
 def check_unchanged(root: Path, source: Source) -> None:

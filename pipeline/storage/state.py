@@ -105,6 +105,8 @@ class Whole(msgspec.Struct, frozen=True, array_like=True):
     is_plain: bool
     #: What was seen and not taken.
     passed_over: tuple[PassedOver, ...] = ()
+    #: Clips that an older version of the built-in engine made: each run tells how many.
+    outdated: int = 0
 
 
 class Parts(NamedTuple):

@@ -127,7 +127,7 @@ def test_whatever_the_service_answers_is_a_sentence(
 def test_an_address_that_would_show_the_key_is_refused(tmp_path: Path) -> None:
     """The key goes over TLS, except to this machine."""
     done = run("balance", tmp_path, "--service", "http://example.com/functions/v1")
-    assert done.code == 3
+    assert done.code == 5
     assert "https" in done.err
 
 

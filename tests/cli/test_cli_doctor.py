@@ -161,9 +161,9 @@ def test_pose_changes_are_read_from_the_prompt(prompt: str, words: str | None) -
 
 
 def test_no_shipped_prompt_asks_for_another_pose() -> None:
-    """Users learn prompting from the packs."""
+    """Users learn prompting from the packs. A death alone ends in another pose than it began."""
     rules = rule_file.load([(packs.load(name), name) for name in packs.newest()])
-    assert checks.prompts(rules) == []
+    assert [one for one in checks.prompts(rules) if "[death]" not in one.text] == []
 
 
 def test_a_key_is_named_by_prefix_and_place(game: Game, shop: Shop) -> None:

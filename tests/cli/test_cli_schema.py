@@ -41,7 +41,7 @@ def test_the_schemas_accept_what_init_writes_and_refuse_a_typing_error() -> None
     assert project.is_valid(yaml.safe_load(PROJECT.replace("targets: []", "targets: [godot]")))
     assert not project.is_valid({"asets": ["assets"]})
     text = json.dumps(call("schema").json())
-    assert all(f'"{name}"' in text for name in ("godot", "aseprite", "characters@1"))
+    assert all(f'"{name}"' in text for name in ("godot", "aseprite", "characters@2"))
     assert "Jobs in flight at a time. Default 3." in text
 
 

@@ -63,7 +63,7 @@ def sheet_of(folder: Game) -> dict[str, tuple[int, int]]:
 def test_a_further_clip_is_added_and_every_output_fits_it(folder: Game, shop: Shop) -> None:
     """Another target must not leave a JSON that describes another sheet."""
     folder.use(shop)
-    assert animate(folder, "--yes", "--once", "--fps", "10").exit == 0
+    assert animate(folder, "--yes", "--clip", "idle", "--once", "--fps", "10").exit == 0
     first = sheet_of(folder)
     run = animate(folder, "--yes", "--clip", "hop", "--target", "gif", prompt="leaping high")
     assert run.exit == 0, run.stderr
@@ -86,8 +86,8 @@ def test_a_further_clip_is_added_and_every_output_fits_it(folder: Game, shop: Sh
 
 def test_the_same_clip_with_another_prompt_takes_its_place(folder: Game) -> None:
     """And nothing of it stays in any output."""
-    assert animate(folder, "--target", "gif").exit == 0
-    assert animate(folder, prompt="swaying in the wind").exit == 0
+    assert animate(folder, "--clip", "idle", "--target", "gif").exit == 0
+    assert animate(folder, "--clip", "idle", prompt="swaying in the wind").exit == 0
     assert set(sheet_of(folder)) == {"idle"}
 
 

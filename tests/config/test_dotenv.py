@@ -108,6 +108,7 @@ def test_file_that_cannot_be_read_is_named_by_every_command(game: Game, kind: st
 def test_key_in_utf16_reaches_the_service(game: Game, tmp_path: Path) -> None:
     """The whole way, with the real command."""
     game.write(".env", f"{KEY_NAME}={KEY}\r\n".encode("utf-16"))
+    assert game.run("trust", "--env").exit == 0
     nowhere = {"PIXELPIPE_API_BASE": "https://api.pixelengine.invalid/v1"}
     run = game.run("plan", environment=nowhere)
     assert "60 credits" in run.stdout

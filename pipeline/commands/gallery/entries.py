@@ -181,7 +181,7 @@ def _groups(
     store, path = project.workspace.store(), source.wanted.source.path
     used: dict[str, Bought] = {}
     others: list[_Group] = []
-    for clip in source.clips:
+    for clip in (one for one in source.clips if not one.is_adopted):
         name = clip.request.clip
         own = lines.get((path, name), [])
         current = _in_use(clip, own, store)
@@ -193,7 +193,7 @@ def _groups(
             if record is not None and record != current:
                 state = "hidden" if (line.key, line.digest) in hidden else "take"
                 others.append(_Group(records={name: record}, state=state))
-    if used:
+    if used or source.wanted.adopted:
         yield _Group(records=used, state="shown")
     yield from others
 
@@ -225,6 +225,11 @@ def _task(project: Project, wanted: Wanted, pixels: Pixels, group: _Group) -> fi
         rule=wanted.rule,
         bought=tuple(bought),
         targets=wanted.targets,
+        adopted=tuple(
+            finish.adopted(one, pictures.frames(project.root, one)) for one in wanted.adopted
+        )
+        if group.state == "shown"
+        else (),
     )
 
 

@@ -35,6 +35,7 @@ RULE = {
 CLIP = {
     "prompt": 'prompt: "{name} breathing calmly, seamless loop"',
     "from": "from: walk",
+    "frames_from": 'frames_from: "slime_walk_{n}.png"',
     "flip": "flip: x",
     "reverse": "reverse: true",
     "negative_prompt": 'negative_prompt: "blur, extra limbs"',

@@ -56,8 +56,8 @@ def rules() -> Page:
             _section("A rule", rule_fields.RULE, examples.RULE),
             Section(
                 title="A clip",
-                about="In `clips` under its name, and, but for prompt, from, flip and reverse, "
-                "in `defaults`. The short form of a clip is its prompt alone.",
+                about="In `clips` under its name, and, but for prompt, from, frames_from, flip and "
+                "reverse, in `defaults`. The short form of a clip is its prompt alone.",
                 entries=tuple(
                     _entry(name, field, examples.CLIP, Clip(name=""))
                     for name, field in clip.items()

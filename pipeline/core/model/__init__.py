@@ -7,7 +7,7 @@ Positions and sizes are pixels, x to the right and y down from the top left.
 
 from __future__ import annotations
 
-from .files import Document, File, Pixels, Source, composed, fold, stem_of
+from .files import Document, File, Frames, Pixels, Source, composed, fold, stem_of
 from .jobs import (
     Balance,
     FailureClass,
@@ -55,6 +55,7 @@ __all__ = [
     "File",
     "Flip",
     "Frame",
+    "Frames",
     "Grade",
     "Grading",
     "Hints",

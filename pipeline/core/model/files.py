@@ -79,6 +79,20 @@ class Source(Record, frozen=True, kw_only=True):
         return stem_of(self.path)
 
 
+class Frames(Record, frozen=True, kw_only=True):
+    """Numbered pictures that are a clip as they are, in their order."""
+
+    clip: str
+    #: Their paths; what is in them is known once they have been looked at.
+    paths: tuple[str, ...]
+    pictures: tuple[Source, ...] = ()
+
+    @property
+    def pixel_digests(self) -> tuple[str, ...]:
+        """The digest of each picture's pixels."""
+        return tuple(one.pixel_digest for one in self.pictures)
+
+
 class File(Record, frozen=True, kw_only=True):
     """A file to publish: path relative to the project's root, and its whole content."""
 

@@ -63,10 +63,17 @@ class Clip(Record, frozen=True, kw_only=True):
     stages: Mapping[str, bool] = {}
     #: Number of the cell of a sheet that this clip is of; see cells.py.
     cell: int | None = None
+    #: Names of numbered frames beside the source, such as `slime_{n}.png`, that are this clip.
+    frames_from: str | None = None
 
     #: File and 1-based line of the definition.
     file: str = ""
     line: int | None = None
+
+    @property
+    def is_bought(self) -> bool:
+        """A service makes it; else it follows from another clip, or from frames that are there."""
+        return self.derived_from is None and self.frames_from is None
 
 
 class When(Record, frozen=True, kw_only=True):

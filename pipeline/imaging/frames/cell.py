@@ -7,10 +7,12 @@ number. Frames are never trimmed singly: that makes feet slide.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.model import Pixels
 from ..picture import raster
 from ..picture.raster import U8
 from ..upload.fit import Placement
@@ -49,6 +51,11 @@ class Placed:
                 :, top - self.y : bottom - self.y, left - self.x : right - self.x
             ]
         return out
+
+
+def whole(pictures: Sequence[Pixels]) -> Placed:
+    """Lay pictures of one size over the source as they are."""
+    return Placed(np.stack([raster.array(one) for one in pictures]), 0, 0)
 
 
 def put_back(frames: U8, placement: Placement) -> Placed:

@@ -27,7 +27,9 @@ def take(workspace: Workspace, found: Found) -> Survey | None:
     """Look at the sources that `found` is not sure of; None when all must be looked at."""
     state = State.open(workspace.root, workspace.state)
     whole = state.whole
-    if whole is None or keys.digest(lock_file.text(workspace.root).encode()) != whole.lock:
+    if whole is None or whole.outdated:  # how many there are is said of all
+        return None
+    if keys.digest(lock_file.text(workspace.root).encode()) != whole.lock:
         return None
     tree = files.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     scan = tree.inside(found.differing)
@@ -39,6 +41,8 @@ def take(workspace: Workspace, found: Found) -> Survey | None:
     taken = survey.survey(workspace, scan, state, sources, is_whole=False, stems=stems)
     if taken.refused or not taken.has_all_outputs or not _has_same_clips(taken):
         return None
+    if any(one.adopted for one in taken.wanted) or taken.lock.adopted_of(sources):
+        return None  # frames are no sources of their own, or were none until now
     rest = Rest(
         clips=whole.clips - sum(map(state.counted, sources)),
         unmatched=tuple(path for path in whole.unmatched if path not in sources),

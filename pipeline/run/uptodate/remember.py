@@ -113,6 +113,7 @@ def write(seen: Seen, said: Said | None) -> bool:
         lock=seen.lock,
         is_plain=lock_text.is_plain(text),
         passed_over=survey.passed_over,
+        outdated=seen.plan.outdated,
     )
     return state.replace(fields, listed, whole)
 
