@@ -108,7 +108,7 @@ def _adopted(found: _Set, wanted: Wanted) -> Iterator[AdoptedLine]:
     for frames in wanted.adopted:
         digest = keys.frames_digest(frames)
         if (frames.clip, digest) in there:
-            yield AdoptedLine(source=wanted.source.path, clip=frames.clip, digest=digest)
+            yield AdoptedLine(lock=1, source=wanted.source.path, clip=frames.clip, digest=digest)
 
 
 def _files(found: _Set, wanted: Wanted, used: Iterable[Provenance]) -> Iterator[FileLine]:

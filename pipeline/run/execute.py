@@ -488,6 +488,6 @@ def _adopted_lines(wanted: Wanted) -> list[AdoptedLine]:
     """Return what the lock file says of clips that are pictures as they are."""
     path = wanted.source.path
     return [
-        AdoptedLine(source=path, clip=one.clip, digest=keys.frames_digest(one))
+        AdoptedLine(lock=1, source=path, clip=one.clip, digest=keys.frames_digest(one))
         for one in wanted.adopted
     ]

@@ -87,7 +87,7 @@ class AdoptedLine(Record, frozen=True, kw_only=True):
     source: SourcePath
     clip: ClipName
     digest: Digest
-    lock: Literal[1] = 1
+    lock: Literal[1]
 
 
 class Lock(Record, frozen=True, kw_only=True):
