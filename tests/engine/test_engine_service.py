@@ -226,7 +226,7 @@ def test_frame_zero_is_the_input_on_the_exact_matte(server: Server) -> None:
 
 def test_strict_turns_needs_ai_into_a_failure(server: Server) -> None:
     """What one still cannot give is said, and refused only on request."""
-    prompt = "opens the chest, attacks and sits down"
+    prompt = "sits down on a chair"
     honest = server.ended(server.submit(prompt=prompt))
     assert honest["status"] == "success"
     assert isinstance(honest["inputs"], dict)

@@ -22,7 +22,7 @@ MOST_ABOVE = 2
 #: Parts whose flame goes down.
 DOWNWARD = ("engine",)
 #: How strong a fire burns in the frames beside frame 0, where it does not burn at all.
-KINDLED = (0.0, 0.55, 0.85)
+KINDLED = (0.0, 0.35, 0.7)
 
 
 @repeating
