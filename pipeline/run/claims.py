@@ -19,6 +19,8 @@ from ..storage import lock
 #: How data files name the sheet's pixels: `"pngHash": "…"`, `png_hash = "…"`, `/* sheet … */`.
 NAMED = re.compile(rb"(?:png_?hash|sheet)\W{1,12}(?:value\W+)?([0-9a-f]{64})", re.IGNORECASE)
 _PICTURES = (".png",)
+#: What plays by itself, and names no sheet.
+_PLAYED = (*_PICTURES, ".gif", ".webp", ".apng", ".ase", ".aseprite")
 
 
 class Claims(Record, frozen=True, kw_only=True):
@@ -39,9 +41,14 @@ def find(root: Path, odd: Mapping[str, str]) -> Claims:
         read = {path: content for path in paths if (content := _read(root / path, odd[path]))}
         clips = _clips(read)
         if clips and _is_whole(read):
-            files |= {path: odd[path] for path in read}
+            files |= {path: odd[path] for path, content in read.items() if _is_made(path, content)}
             made.update(one.request_key for one in clips)
     return Claims(files=files, keys=frozenset(made))
+
+
+def _is_made(path: str, content: bytes) -> bool:
+    """Tell whether a file of a set can be ours: a text that names no sheet was written by hand."""
+    return path.endswith(_PLAYED) or NAMED.search(content) is not None
 
 
 def _read(place: Path, digest: str) -> bytes:
