@@ -23,7 +23,7 @@ def test_without_a_yes_nothing_is_bought(paying: Game, shop: Shop) -> None:
     run = paying.build()
     assert run.exit == 5
     assert shop.calls == 0
-    assert "60 credits" in run.stdout
+    assert "would cost 20 credits" in run.stdout
     assert "--max-credits 60" in run.stdout
     assert paying.outputs() == set()
 
