@@ -85,7 +85,7 @@ def test_purchase_is_on_the_disk_before_it_has_its_name(
 
     monkeypatch.setattr(os, "fsync", noted)
     Store(tiers[0]).put(bought(), CONTENT)
-    kinds = [path.rpartition(".")[2] == "pixelpipe-tmp" for path in synced]
+    kinds = [".pixelpipe-tmp" in path for path in synced]
     assert kinds == [True, False, True, False]
     assert {Path(path).parent for path in synced[::2]} == {Path(path) for path in synced[1::2]}
     synced.clear()
