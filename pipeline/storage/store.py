@@ -102,14 +102,17 @@ class Store:
         self._durable = durable
 
     def put(self, bought: Bought, content: bytes) -> None:
-        """Keep `content` and its record in every tier, bytes first.
+        """Keep `content` and its record in every tier, bytes first, the user's own tier first.
+
+        So a run that dies in between leaves a purchase that is known to be this user's: the
+        project's copy alone could have come with a checkout, and settles no job.
 
         Raises StorageError for the first tier that refuses, when all others have it: what was
         paid for is in our hands now, and may not be had again.
         """
         record = msgspec.json.encode(bought, order="sorted") + b"\n"
         refusals: list[StorageError] = []
-        for folder in self._folders:
+        for folder in reversed(self._folders):
             try:
                 self._write(_bytes_path(folder, bought.digest), content)
                 self._write(_record_path(folder, bought.request_key, bought.digest), record)

@@ -41,7 +41,7 @@ rules:
       back: {from: idle, flip: x}
 """
 #: Targets that refuse a plain project, or say the same as another.
-ALONE = {"rpgmaker"}
+ALONE = {"rpgmaker", "renpy"}
 
 
 class Planted(Exception):
@@ -111,7 +111,7 @@ def watched(game: Game, watch: Watch) -> Report:
     """Make everything again from what was bought, nothing being known of any file."""
     for path in game.root.rglob("*.anim.*"):
         path.unlink()
-    (game.root / ".pixelpipe" / "index.sqlite").unlink(missing_ok=True)
+    (game.root / ".pixelpipe" / "tmp" / "state").unlink(missing_ok=True)
     project = Project(game.root, environment=game.variables())
     sys.setprofile(watch)
     try:
@@ -170,7 +170,7 @@ def test_a_bug_says_what_and_where() -> None:
     with pytest.raises(BugError) as told, apart.apart():
         provenance.is_ours(7)  # type: ignore[arg-type]
     assert "AttributeError" in str(told.value)
-    assert "core/provenance.py:" in str(told.value)
+    assert "core/png.py:" in str(told.value)
     assert "Traceback" in told.value.trace
 
 
