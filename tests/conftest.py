@@ -11,6 +11,10 @@ from command import call
 from game import FOREIGN, RULES, Game, Run, Shop, shop_serving
 from places import REPOSITORY
 
+# Before any fixture of a module or session, which `_no_user` comes too late for.
+for _name in FOREIGN:
+    os.environ.pop(_name, None)
+
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Run named files or tests in this process: workers take longer to start than most of them.

@@ -63,7 +63,7 @@ def played(document: dict[str, Any], tag: dict[str, Any]) -> list[int]:
 def test_godot_4_reads_every_sprite_of_the_sample_as_meant(village: Path) -> None:
     """Counts, ms, loop, regions, sheet and pivot; scene and library beside them."""
     stems = documents(village)
-    assert len(stems) == 23
+    assert len(stems) == 24
     kinds = (".anim.tres", ".anim.library.tres", ".anim.tscn")
     paths = [f"res://{stem}{kind}" for stem in stems for kind in kinds]
     (village / "resources.txt").write_text("\n".join(paths))

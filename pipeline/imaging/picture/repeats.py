@@ -38,10 +38,10 @@ PAIR_COLORS, PAIR_MOST = 0.8, 2
 
 def repeats(rgba: U8) -> bool:
     """Say whether (height, width, 4) uint8 is a strip or a grid of frames of one figure."""
-    ink = _packed(rgba)
-    height, width = ink.shape
-    if ink.size > MAX_PX:
+    height, width = rgba.shape[:2]
+    if width * height > MAX_PX:  # before anything is copied
         return False
+    ink = _packed(rgba)
     return any(_is_animation(ink, across, down) for across, down in _grids(width, height))
 
 
