@@ -35,6 +35,8 @@ RECOLOURED, LARGE, GONE = (0.25, 0.33), 0.10, 0.15
 #: Share of the ink up to which a spot is an eye, least distance of its colour from those around it
 #: (deltaE2), and how much of the head around it must be found again.
 EYE_SHARE, EYE_PX, EYE_AWAY, HEAD = 0.02, 12, 0.25, 0.95
+#: Most spots that may be eyes, and most colours of a drawing that has some: noise has thousands.
+MOST_SPOTS, MOST_COLORS = 32, 256
 #: Share of what changes that may lie in the other end of the figure than the part that was named.
 ELSEWHERE = (0.6, 0.8)
 #: Share of the height above which a head may lie: small figures have large ones.
@@ -210,14 +212,21 @@ def _spots(reel: Reel) -> list[Bools]:
     ink = int(reel.source_solid.sum())
     most = max(EYE_PX, EYE_SHARE * ink)
     numbers = np.unique(reel.source[:middle][reel.source[:middle] >= 0])
+    if len(numbers) > MOST_COLORS:
+        return []
     found = []
     for number in numbers.tolist():
         labels, count = regions.label((reel.source == number)[None])
         sizes = regions.areas(labels, count)
-        for one in range(1, count + 1):
+        above = np.unique(labels[0, :middle])
+        small = above[(above > 0) & (sizes[above] <= most)]
+        # Many of one colour are a texture: no face has as many eyes.
+        for one in small.tolist() if len(small) <= MOST_SPOTS else ():
             spot = labels[0] == one
-            if sizes[one] <= most and spot[:middle].any() and _stands_out(reel, spot, number):
+            if _stands_out(reel, spot, number):
                 found.append(spot)
+    if len(found) > MOST_SPOTS:
+        return []
     # One speck may be anything; eyes come in pairs of one size.
     sizes_of = [int(spot.sum()) for spot in found]
     return [spot for spot, size in zip(found, sizes_of, strict=True) if sizes_of.count(size) > 1]

@@ -67,13 +67,19 @@ def distances(a: Floats, b: Floats) -> Floats:
 
 def pack(rgb: U8) -> Ints:
     """Return r<<16 | g<<8 | b for bytes (…, 3)."""
-    wide = rgb.astype(np.int64)
-    return (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
+    codes = rgb[..., 0].astype(np.int64)
+    for channel in (1, 2):  # in place: a clip of noise is a million colours
+        codes <<= 8
+        codes |= rgb[..., channel]
+    return codes
 
 
 def unpack(codes: Ints) -> U8:
     """Return bytes (…, 3) for packed colours."""
-    return np.stack([codes >> 16, (codes >> 8) & 255, codes & 255], axis=-1).astype(np.uint8)
+    rgb = np.empty((*codes.shape, 3), dtype=np.uint8)
+    for channel, shift in enumerate((16, 8, 0)):
+        rgb[..., channel] = (codes >> shift) & 255
+    return rgb
 
 
 def distinct(rgb: U8) -> tuple[U8, Ints]:

@@ -16,7 +16,8 @@ func run() -> void:
 	var number := 0
 	for path in FileAccess.get_file_as_string("res://scenes.txt").split("\n", false):
 		var sprite: AnimatedSprite2D = load(path).instantiate()
-		sprite.autoplay = ""
+		# Its own player would go on with the clip while each frame is drawn.
+		sprite.get_node("AnimationPlayer").free()
 		sprite.position = Vector2(64, 96)
 		root.add_child(sprite)
 		for clip in sprite.sprite_frames.get_animation_names():
