@@ -123,12 +123,13 @@ class Project:
         refusals = permission.refusals(plan, self.workspace, spent, available)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         self._see(found, known, report)
+        is_refused = bool(report.refusal or report.cluster_refusal)
         report = msgspec.structs.replace(
             report,
             forecast=msgspec.structs.replace(
                 forecast.make(plan, past, left, trouble), refusals=refusals
             ),
-            exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
+            exit=errors.exit_code((report.exit, RefusedError.exit_code if is_refused else 0)),
         )
         saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
         return report, permission.signed(saved, self.workspace) if plan.credits else saved
@@ -161,6 +162,8 @@ class Project:
             publish.mend(self.workspace, plan.notices, kept=is_kept)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._see(found, known, report)
+        if refusal := self.workspace.workers.refusal:
+            raise RefusedError(refusal)
         with ExitStack() as stack:
             ledger = stack.enter_context(self.workspace.ledger(time.time()))
             connection = connection or stack.enter_context(
@@ -190,7 +193,7 @@ class Project:
             self._note_doubt(ledger, connection)
             results = gated(done.results, by, stale_only=stale_only)
             report = self._report("build", plan, results, watch, connection.url)
-            report = msgspec.structs.replace(report, settled=settled)
+            report = msgspec.structs.replace(report, settled=settled, lent=done.notices)
         return self._see(found, known, report, left=done.left, wrote=True)
 
     def remember(self, said: Said | None = None) -> bool:

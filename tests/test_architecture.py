@@ -45,6 +45,7 @@ OWNERS = {
     "yaml": {"config"},
     "watchdog": {"commands"},
     "filelock": {"storage", "run"},
+    "distributed": {"run"},
     "click": {"cli"},
     "rich": {"cli"},
     "uvicorn": {"engine"},
