@@ -93,6 +93,7 @@ def is_refused(run: Run, address: str) -> bool:
 NAMES = ["127.1", "2130706433", "0x7f000001", "0.0.0.0", "localhost.", "LOCALHOST.localdomain"]
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_only_resolves_to_this_machine_is_not_asked(
     game: Game, foreign: Listener, name: str
@@ -120,6 +121,7 @@ def test_a_cluster_of_a_repository_is_not_contacted(many: Game, address: str) ->
     assert not many.outputs()
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize(
     "address",
     [
@@ -152,6 +154,7 @@ def test_what_is_no_address_is_a_mistake_in_the_file(many: Game, address: str) -
     assert "workers" in run.stderr
 
 
+@pytest.mark.usefixtures("in_process")
 def test_a_repository_names_no_cluster_for_what_is_up_to_date(
     game: Game, foreign: Listener
 ) -> None:
@@ -165,6 +168,7 @@ def test_a_repository_names_no_cluster_for_what_is_up_to_date(
 # -- the user's word ----------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("in_process")
 def test_trust_is_for_one_address_of_one_project(game: Game, foreign: Listener) -> None:
     """Another port, scheme or project is not meant, nor is a host that may get the key."""
     address = f"tcp://127.1:{foreign.port}"
@@ -213,6 +217,7 @@ def test_a_stray_variable_of_dask_ships_nothing(many: Game, foreign: Listener) -
     assert len(many.outputs()) == 2 * (_MANY + 3)
 
 
+@pytest.mark.usefixtures("in_process")
 def test_without_the_variable_dask_is_this_machine(game: Game) -> None:
     """A colleague without the cluster builds from the same checkout."""
     game.settings(workers="dask")
@@ -224,6 +229,7 @@ def test_without_the_variable_dask_is_this_machine(game: Game) -> None:
     assert "DASK_SCHEDULER_ADDRESS" in run.stderr
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize("name", ["tcp://h", "tls://h:1/x", "tls://u@h:1", "TLS://h:99999"])
 def test_what_names_no_scheduler_is_not_trusted(game: Game, name: str) -> None:
     """Neither as a cluster nor, by mistake, as a host that gets the key."""

@@ -50,6 +50,27 @@ class Farm:
         self._await(lambda: b"Registered to" in log.read_bytes(), name)
         return self.workers[-1]
 
+    def ask(self, code: str) -> list[str]:
+        """Run code on every worker, which has it as `dask_worker`; returns each one's `found`."""
+        script = (
+            "import sys, distributed\n"
+            f"CODE = {code!r}\n"
+            "def run(dask_worker):\n"
+            "    names = {'dask_worker': dask_worker}\n"
+            "    exec(CODE, names)\n"
+            "    return str(names['found'])\n"
+            "with distributed.Client(sys.argv[1], set_as_default=False) as client:\n"
+            "    print('\\n'.join(client.run(run).values()))\n"
+        )
+        command = [sys.executable, "-c", script, self.address]
+        return subprocess.run(
+            command, env=self.environment, check=True, capture_output=True, text=True
+        ).stdout.split()
+
+    def finished(self) -> int:
+        """Return how many tasks all workers have done."""
+        return sum(map(int, self.ask("found = dask_worker.state.executed_count")))
+
     def log(self, name: str) -> str:
         """Return what a process wrote."""
         return (self.folder / f"{name}.log").read_text("utf-8")
