@@ -4,10 +4,10 @@
     python -m tests.bench.bench_dask --tasks 2000
     python -m tests.bench.bench_dask --json
 
-Real sprites, moved by the built-in engine and damaged as by a service. Both sides are warm:
-starting processes and loading numpy is not counted. `workers` is the CPU of the processes that finish (with
-Dask's nannies), `rest` that of this process and of the scheduler. Goal: the workers of the cluster
-take at most 1.25 times what today's processes take. The results must be the same bytes.
+Real sprites, moved by the built-in engine and damaged as by a service. Both sides are warm, and
+take turns, so that whatever else this machine does meets both. `workers` is the CPU of those who
+finish (with Dask's nannies), `rest` that of this process and of the scheduler. Goal: the workers of
+the cluster take at most 1.25 times what today's processes take. The results must be the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,10 +39,12 @@ from game import Game
 from pipeline.config.workers import Workers
 from pipeline.core.model import Clip, Rule, TargetChoice
 from pipeline.run import cluster, finish
-from pipeline.run.finish_pool import Finishing
+from pipeline.run.finish_pool import Done, Finishing
 
 #: So many tasks go first, uncounted.
 _WARM = 48
+#: So many tasks each side finishes before the other has its turn.
+_TURN = 40
 _DAMAGES = ("service", "codec", "blur")
 
 
@@ -53,7 +54,6 @@ class Took(NamedTuple):
     seconds: float
     workers_ms: float
     rest_ms: float
-    digest: str
 
 
 def tasks(count: int) -> list[finish.Task]:
@@ -81,19 +81,46 @@ def _each() -> Iterator[finish.Task]:
         )
 
 
-def measure(todo: Sequence[finish.Task], workers: int, farmed: Farm | None) -> Took:
-    """Finish all tasks; `farmed` is the cluster that does it, None for processes of our own."""
-    at = Workers(address=farmed.address) if farmed else Workers(processes=workers)
-    lending = cluster.lent(at, True) if farmed else nullcontext((None, ""))
-    with lending as (lender, trouble), Finishing(len(todo), lender, workers) as finishing:
-        assert not trouble, trouble
-        list(_results(finishing, todo[:_WARM]))
-        before, began = _cpu(farmed), time.perf_counter()
-        found = dict(_results(finishing, todo))
-        seconds, after = time.perf_counter() - began, _cpu(farmed)
-        assert not finishing.notices, finishing.notices
-    spent = [1000 * (b - a) / len(todo) for a, b in zip(before, after, strict=True)]
-    return Took(seconds, spent[0], spent[1], "".join(found[one.stem] for one in todo))
+class _Side:
+    """One way to finish, and what it has taken so far."""
+
+    def __init__(self, finishing: Finishing, farmed: Farm | None, others: frozenset[int]) -> None:
+        self._finishing, self._farmed, self._others = finishing, farmed, others
+        self.digests: dict[str, str] = {}
+        self._seconds = self._workers_s = self._rest_s = 0.0
+
+    def finish(self, todo: Sequence[finish.Task], *, is_counted: bool = True) -> None:
+        before, began = _cpu(self._farmed, self._others), time.perf_counter()
+        self.digests.update(_results(self._finishing, todo))
+        seconds, after = time.perf_counter() - began, _cpu(self._farmed, self._others)
+        assert not self._finishing.notices, self._finishing.notices
+        if is_counted:
+            self._seconds += seconds
+            self._workers_s += after[0] - before[0]
+            self._rest_s += after[1] - before[1]
+
+    def took(self, count: int) -> Took:
+        return Took(self._seconds, 1000 * self._workers_s / count, 1000 * self._rest_s / count)
+
+
+def measure(todo: Sequence[finish.Task], workers: int, farmed: Farm) -> tuple[Took, Took]:
+    """Finish all tasks by processes of our own and on the cluster; returns what both took."""
+    assert farmed.scheduler is not None
+    others = frozenset(one.pid for one in (farmed.scheduler, *farmed.workers))
+    with (
+        cluster.lent(Workers(address=farmed.address), True) as (lender, trouble),
+        Finishing(len(todo), None, workers) as own,
+        Finishing(len(todo), lender, workers) as lending,
+    ):
+        assert lender is not None, trouble
+        here, there = _Side(own, None, others), _Side(lending, farmed, others)
+        for side in (here, there):
+            side.finish(todo[:_WARM], is_counted=False)
+        for at in range(0, len(todo), _TURN):
+            for side in (here, there):
+                side.finish(todo[at : at + _TURN])
+    assert here.digests == there.digests, "the cluster made other files"
+    return here.took(len(todo)), there.took(len(todo))
 
 
 def _results(finishing: Finishing, todo: Sequence[finish.Task]) -> Iterator[tuple[str, str]]:
@@ -106,19 +133,20 @@ def _results(finishing: Finishing, todo: Sequence[finish.Task]) -> Iterator[tupl
         yield done.source, total.hexdigest()
 
 
-def _done(finishing: Finishing, todo: Sequence[finish.Task]):  # type: ignore[no-untyped-def]
+def _done(finishing: Finishing, todo: Sequence[finish.Task]) -> Iterator[Done]:
     for task in todo:
         yield from finishing.room()
         finishing.add(task.stem, task)
     yield from finishing.rest()
 
 
-def _cpu(farmed: Farm | None) -> tuple[float, float]:
+def _cpu(farmed: Farm | None, others: frozenset[int]) -> tuple[float, float]:
     """Return the CPU seconds of those who finish, and of us and who hands the tasks on."""
     own = resource.getrusage(resource.RUSAGE_SELF)
     rest = own.ru_utime + own.ru_stime
     if farmed is None:
-        return sum(map(_spent, psutil.Process().children())), rest
+        ours = [one for one in psutil.Process().children() if one.pid not in others]
+        return sum(map(_spent, ours)), rest
     assert farmed.scheduler is not None
     rest += _spent(psutil.Process(farmed.scheduler.pid))
     roots = [psutil.Process(one.pid) for one in farmed.workers]
@@ -141,17 +169,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     todo = tasks(options.tasks)
     with tempfile.TemporaryDirectory() as folder:
         set_apart(Path(folder) / "state")
-        here = measure(todo, options.workers, None)
         with farm(Path(folder) / "farm", Game(Path(folder))) as farmed:
             for _ in range(options.workers):
                 farmed.add()
-            there = measure(todo, options.workers, farmed)
-    assert here.digest == there.digest, "the cluster made other files"
+            here, there = measure(todo, options.workers, farmed)
     ratio = there.workers_ms / here.workers_ms
     if options.json:
         shown: dict[str, object] = {"tasks": len(todo), "workers_ratio": ratio}
         rows = {"here": here, "dask": there}
-        shown |= {name: {**one._asdict(), "digest": ""} for name, one in rows.items()}
+        shown |= {name: one._asdict() for name, one in rows.items()}
         sys.stdout.write(json.dumps(shown, indent=1) + "\n")
         return
     for name, one in (("processes here", here), ("Dask", there)):
