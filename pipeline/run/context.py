@@ -28,8 +28,8 @@ class Context(Record, frozen=True, kw_only=True):
     """What a run works with; whoever starts the run owns and closes it."""
 
     ledger: Ledger
-    #: Opens the service when it is first needed.
-    connect: Callable[[], Service]
+    #: Opens the service when it is first needed, for about so many clips.
+    connect: Callable[[int], Service]
     clock: Clock
     observe: Observer
     #: Set to end the run as Ctrl-C does.

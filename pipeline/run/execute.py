@@ -185,7 +185,7 @@ class _Run:
         if not new and not resumed:
             return
         try:
-            service = self._context.connect()
+            service = self._context.connect(len(new) + len(resumed))
             new, refused = orders.affordable(
                 new,
                 self._workspace,
