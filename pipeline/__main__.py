@@ -10,7 +10,7 @@ from .run.uptodate import quick
 
 #: New objects before Python looks for cycles among them. What a command makes mostly stays, as
 #: modules and plans do: looking as often as usual takes a seventh of the time of one sprite.
-_OBJECTS = 50_000
+_OBJECTS = 100_000
 
 
 def main() -> None:

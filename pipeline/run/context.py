@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from ..core.model import Record
 from ..core.stopwatch import Stopwatch
-from ..purchase.jobs import Change, Clock
 from ..storage.ledger import Ledger
 from ..storage.lock_authorship import Authorship
 from .replaced import Replaced
 from .results import Result
 
 if TYPE_CHECKING:
+    from ..purchase.jobs import Change, Clock
     from ..purchase.service.client import Service
 
-Observer = Callable[[Change | Result], None]
+Observer = Callable[["Change | Result"], None]
 
 
 def ignore(_: Change | Result) -> None:

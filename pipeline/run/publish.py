@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 
-from filelock import FileLock, Timeout
-
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import AssetError, StorageError, SupersededError
@@ -249,6 +247,8 @@ def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
 @contextmanager
 def guard(workspace: Workspace) -> Iterator[None]:
     """Keep other processes from publishing in this folder for a moment."""
+    from filelock import FileLock, Timeout  # slow to load
+
     try:
         workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S):
