@@ -75,6 +75,7 @@ class Publication:
         #: What every file looked like when this run had written or removed it.
         self.left: dict[str, Stat | None] = {}
         self._flush_due = time.monotonic() + _FLUSH_S
+        self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
     def publish(
@@ -91,7 +92,7 @@ class Publication:
         overwritten. Raises StorageError when the disk refuses.
         """
         new = {file.path: keys.digest(file.content) for file in made}
-        with guard(self._workspace):
+        with guard(self._workspace, self._lock):
             old = {} if source.stem in self._restored else self._ours(new)
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
@@ -247,11 +248,18 @@ def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
 
 
 @contextmanager
-def guard(workspace: Workspace) -> Iterator[None]:
-    """Keep other processes from publishing in this folder for a moment."""
+def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
+    """Keep other processes from publishing in this folder for a moment.
+
+    `lock` is this workspace's, of whoever needs it again and again: making one takes a while.
+    """
     try:
         workspace.guard.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S):
+        with lock or _lock(workspace):
             yield
     except Timeout as exc:
         raise StorageError("another pixelpipe has been publishing for a minute") from exc
+
+
+def _lock(workspace: Workspace) -> FileLock:
+    return FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S)
