@@ -33,7 +33,7 @@ from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
 from .purchase.proof import Settled
-from .run import execute, knowledge, placeholders, publish, survey
+from .run import execute, knowledge, leftovers, placeholders, publish, survey
 from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
@@ -159,6 +159,7 @@ class Project:
             wish = permission.limited(wish, self.workspace, self.environment)
             is_kept = permission.keeps_lock(plan, wish, self.environment)
             publish.mend(self.workspace, plan.notices, kept=is_kept)
+            leftovers.sweep(self.workspace)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._see(found, known, report)
         with ExitStack() as stack:

@@ -10,9 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...core import unfinished
 from ...core.errors import AssetError, HeldOpenError, StorageError
 from ...core.model import File
-from . import paths, snapshot, unfinished
+from . import paths, snapshot
 from .stats import Stat, stat_of
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _check_ours(root: Path, path: str, below: Sequence[str]) -> None:
     Neither may it lie in a hidden folder, also not behind a link.
     """
     is_inside = any(top == "." or path.startswith(f"{top}/") for top in below)
-    if not is_inside or not paths.is_output(path) or paths.TEMPORARY in path:
+    if not is_inside or not paths.is_output(path) or unfinished.TEMPORARY in path:
         raise AssetError(f"{path}: is no output in the assets folders; it is left alone")
     real_root = Path(os.path.realpath(root))
     parent = paths.inside(root, path, AssetError).parent
