@@ -33,7 +33,7 @@ from .purchase import forecast, permission
 from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
-from .run import knowledge, survey
+from .run import knowledge, leftovers, survey
 from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
@@ -165,6 +165,7 @@ class Project:
                 from .run import publish
 
                 publish.mend(self.workspace, plan.notices, kept=is_kept)
+            leftovers.sweep(self.workspace)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._see(found, known, report)
         from .run import execute  # loads what buys and publishes

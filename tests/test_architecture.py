@@ -62,6 +62,7 @@ LOOKING = {
     "core.stopwatch",
     "core.small_files",
     "core.private",
+    "core.unfinished",
 }
 #: What is longer is printed as a place to look at; one idea is never split to please a number.
 LONG_FILE, LONG_FUNCTION = 350, 30

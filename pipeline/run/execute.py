@@ -37,10 +37,10 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
-from ..storage.files import Stat, unfinished
-from ..storage.lock import NAME, AdoptedLine, ClipLine
+from ..storage.files import Stat
+from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
-from . import grades, step_results
+from . import grades, leftovers, step_results
 from .context import Context
 from .finish_pool import Done, Finishing
 from .publish import Publication
@@ -158,10 +158,10 @@ class _Run:
 
     def _tidy(self) -> None:
         """Remove what killed runs left half written, and free results that were replaced."""
-        self._store.sweep(time.time())
-        root = self._workspace.root
-        left = [one for one in unfinished.inside(root) if one.name.startswith(f".{NAME}.")]
-        unfinished.sweep(left, now_s=time.time())
+        now_s = time.time()
+        self._store.sweep(now_s)
+        self._context.ledger.sweep(now_s)
+        leftovers.sweep(self._workspace)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
