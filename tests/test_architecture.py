@@ -48,6 +48,7 @@ OWNERS = {
     "yaml": {"config"},
     "watchdog": {"commands"},
     "filelock": {"storage", "run"},
+    "distributed": {"run"},
     "click": {"cli"},
     "rich": {"cli"},
     "uvicorn": {"engine"},
