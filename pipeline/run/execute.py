@@ -6,6 +6,7 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -36,10 +37,10 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
-from ..storage.files import Stat, unfinished
-from ..storage.lock import NAME, AdoptedLine, ClipLine
+from ..storage.files import Stat
+from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
-from . import cluster, grades, step_results
+from . import cluster, grades, leftovers, step_results
 from .context import Context
 from .finish_pool import Done, Finishing, pays
 from .publish import Publication
@@ -121,6 +122,8 @@ class _Run:
         self._records: dict[tuple[str, str], Bought] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
+        #: Request keys that more than one source waits for: how they ended is kept to the end.
+        self._common: frozenset[str] = frozenset()
         self.notices: tuple[str, ...] = ()
 
     @property
@@ -135,6 +138,7 @@ class _Run:
             with self._finishing(len(work)) as finishing:
                 waiting = [one for one in work if not self._begin(one, finishing)]
                 waiting_for = self._by_key(waiting)
+                self._common = frozenset(k for k, some in waiting_for.items() if len(some) > 1)
                 watch.lap("finishing what is bought")
                 with closing(self._buy(waiting)) as settled:
                     for key in settled:
@@ -167,10 +171,10 @@ class _Run:
 
     def _tidy(self) -> None:
         """Remove what killed runs left half written, and free results that were replaced."""
-        self._store.sweep(time.time())
-        root = self._workspace.root
-        left = [one for one in unfinished.inside(root) if one.name.startswith(f".{NAME}.")]
-        unfinished.sweep(left, now_s=time.time())
+        now_s = time.time()
+        self._store.sweep(now_s)
+        self._context.ledger.sweep(now_s)
+        leftovers.sweep(self._workspace)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
@@ -198,7 +202,7 @@ class _Run:
         if not new and not resumed:
             return
         try:
-            service = self._context.connect()
+            service = self._context.connect(len(new) + len(resumed))
             new, refused = orders.affordable(
                 new,
                 self._workspace,
@@ -215,7 +219,7 @@ class _Run:
         desk = Desk(service, self._context.ledger, self._store, self._context.clock, day_budget=day)
         pace = orders.pace(self._workspace, service, self._context.ledger)
         scheduler = Scheduler(desk, pace, self._context.observe, self._context.stop)
-        with closing(scheduler.run(new, resumed)) as outcomes:
+        with closing(scheduler.run(_consumed(new), resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
                 job = outcome.job
@@ -355,6 +359,8 @@ class _Run:
                     for clip in bought:
                         self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
             self._report(results)
+            if all(result.state == "done" for result in results):
+                self._let_go(bought)
 
     def _one_published(
         self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
@@ -366,9 +372,7 @@ class _Run:
         if verdict := self._judge(source, bought, finished):
             return self._hide(source, bought, verdict, finished, finishing)
         self._write(source, bought, finished)
-        results = [self._done(clip, finished) for clip in bought]
-        self._let_go(bought)
-        return results
+        return [self._done(clip, finished) for clip in bought]
 
     def _left_out(
         self,
@@ -410,14 +414,19 @@ class _Run:
         self._publication.publish(
             wanted.source, finished.files, lines, build_key, _adopted_lines(wanted)
         )
-        for line in shown:
-            self._context.replaced.shows(line.source, line.clip, (line.key, line.digest))
+        for clip in bought:
+            if not clip.is_adopted:
+                record = self._records[_held(clip)]
+                made = (clip.step.request_key, clip.digest or record.digest)
+                self._context.replaced.shows(clip.request.source, clip.request.clip, made)
 
     def _let_go(self, bought: Sequence[ClipPlan]) -> None:
         """Keep nothing of what is published: memory would grow with every sprite."""
         for clip in bought:
             self._bought.pop(clip.request.source, None)
             self._records.pop(_held(clip), None)
+            if clip.step.request_key not in self._common:
+                self._outcomes.pop(clip.step.request_key, None)
 
     def _judge(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -483,7 +492,14 @@ class _Run:
         notes = self._sources[clip.request.source].wanted.notes
         record = self._records.get(_held(clip))
         reading = record.interpretation if record else ""
-        return msgspec.structs.replace(ended, warnings=(*notes, *ended.warnings), reading=reading)
+        # The same text for very many sprites, and paths that the plan has already: kept once.
+        named = {path: path for path in self._sources[clip.request.source].wanted.outputs}
+        return msgspec.structs.replace(
+            ended,
+            warnings=(*notes, *ended.warnings),
+            reading=sys.intern(reading),
+            files=tuple(named.get(path, path) for path in ended.files),
+        )
 
     def _rule(self, clip: ClipPlan) -> Rule:
         return self._sources[clip.request.source].wanted.rule
@@ -491,6 +507,13 @@ class _Run:
     def _kept_back(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         take = self._records[_held(clip)].take
         return step_results.hidden(self._done(clip, finished), clip, take, self._rule(clip))
+
+
+def _consumed(orders: list[Order]) -> Iterator[Order]:
+    """Yield orders in turn, and let go of each: what it is made from would fill the memory."""
+    orders.reverse()
+    while orders:
+        yield orders.pop()
 
 
 def _held(clip: ClipPlan) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,8 +14,10 @@ from ..core.model import Record, Step, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
 from ..purchase.forecast import Forecast
-from ..purchase.proof import Settled
 from .results import Result
+
+if TYPE_CHECKING:
+    from ..purchase.proof import Settled
 
 VERSION = 1
 
