@@ -171,9 +171,8 @@ class Store:
     def sweep(self, now_s: float) -> None:
         """Delete what killed runs left half written, in every tier."""
         for folder in self._folders:
-            for shard in folder.glob("??"):
-                if not shard.is_symlink():
-                    unfinished.sweep(unfinished.inside(shard), now_s=now_s)
+            for shard in _shards(folder):
+                unfinished.sweep(unfinished.inside(shard), now_s=now_s)
 
     def discard(self, request_key: str, digest: str) -> None:
         """Drop a free result that nothing uses, in every tier."""
@@ -304,6 +303,16 @@ def _content(path: Path) -> bytes | None:
 def _is_whole(path: Path, digest: str) -> bool:
     content = _content(path)
     return content is not None and keys.digest(content) == digest
+
+
+def _shards(folder: Path) -> list[str]:
+    """Return the folders that a tier is divided into; there may be hundreds in each run."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [one for one in entries if len(one.name) == 2]
+            return [one.path for one in found if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
 
 
 def _is_behind_link(folder: Path, path: Path) -> bool:
