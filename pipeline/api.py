@@ -201,13 +201,14 @@ class Project:
             report = msgspec.structs.replace(report, settled=settled)
         return self._see(found, known, report, left=done.left, wrote=True)
 
-    def remember(self, said: Said | None = None) -> bool:
+    def remember(self, said: Said | None = None, command: str = "") -> bool:
         """Write down what the last plan or build has found, for the next run to compare.
 
-        `said` is what the command printed, if nothing was to do: the next one prints the same.
+        `said` is what the command printed, if nothing was to do: the next one prints the same, if
+        it has the same words: a plain command, or what `command` names (run.uptodate.quick).
         Tells whether the next run need not look at everything.
         """
-        return self._seen is not None and remember.write(self._seen, said)
+        return self._seen is not None and remember.write(self._seen, said, command)
 
     def placeholders(
         self,

@@ -1,7 +1,8 @@
 """Serve the Pixel Engine's contract locally: accounts, credits, job queue, prompts, motions.
 
 Nothing here imports the rest of `pipeline`: the client and this server are two independent readings
-of one contract, and check each other. What it rests on, from the vendor's introduction
+of one contract, and check each other, over HTTP or, for a few sprites, inside one process
+(`server/within.py`, where requests and answers are the same). What it rests on, from the vendor's introduction
 (https://pixelengine.ai/docs): every request but OPTIONS needs a key, at most ten an account, shown
 once; an animation costs 20 credits, held when it is sent and for ten minutes at most, taken on
 success only, from the monthly pool first; a refusal is `{"error": {"code", "message"}}`; the answer
