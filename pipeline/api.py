@@ -33,7 +33,7 @@ from .purchase import forecast, permission
 from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
-from .run import knowledge, survey
+from .run import knowledge, leftovers, survey
 from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
@@ -126,12 +126,13 @@ class Project:
         refusals = permission.refusals(plan, self.workspace, spent, available)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         self._see(found, known, report)
+        is_refused = bool(report.refusal or report.cluster_refusal)
         report = msgspec.structs.replace(
             report,
             forecast=msgspec.structs.replace(
                 forecast.make(plan, past, left, trouble), refusals=refusals
             ),
-            exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
+            exit=errors.exit_code((report.exit, RefusedError.exit_code if is_refused else 0)),
         )
         saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
         return report, permission.signed(saved, self.workspace) if plan.credits else saved
@@ -165,8 +166,11 @@ class Project:
                 from .run import publish
 
                 publish.mend(self.workspace, plan.notices, kept=is_kept)
+            leftovers.sweep(self.workspace)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._see(found, known, report)
+        if refusal := self.workspace.workers.refusal:
+            raise RefusedError(refusal)
         from .run import execute  # loads what buys and publishes
 
         with ExitStack() as stack:
@@ -198,7 +202,7 @@ class Project:
             self._note_doubt(ledger, connection)
             results = gated(done.results, by, stale_only=stale_only)
             report = self._report("build", plan, results, watch, connection.url)
-            report = msgspec.structs.replace(report, settled=settled)
+            report = msgspec.structs.replace(report, settled=settled, lent=done.notices)
         return self._see(found, known, report, left=done.left, wrote=True)
 
     def remember(self, said: Said | None = None, command: str = "") -> bool:

@@ -48,6 +48,7 @@ OWNERS = {
     "yaml": {"config"},
     "watchdog": {"commands"},
     "filelock": {"storage", "run"},
+    "distributed": {"run"},
     "click": {"cli"},
     "rich": {"cli"},
     "uvicorn": {"engine"},
@@ -62,6 +63,7 @@ LOOKING = {
     "core.stopwatch",
     "core.small_files",
     "core.private",
+    "core.unfinished",
 }
 #: What is longer is printed as a place to look at; one idea is never split to please a number.
 LONG_FILE, LONG_FUNCTION = 350, 30

@@ -34,6 +34,8 @@ class Trust(Record, frozen=True, kw_only=True, omit_defaults=True):
     budget: int | None = None
     #: The one host that may be spoken to over http, as among `hosts`; "" for none.
     http: str = ""
+    #: Schedulers of clusters that may finish sprites, as `tls://host:port`.
+    workers: tuple[str, ...] = ()
 
     def allows(self, url: str) -> bool:
         """Tell whether the server of this base URL is among the hosts."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Container, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -221,6 +222,14 @@ class Ledger(LedgerSets):
             return False
         probe.release()
         return False
+
+    def sweep(self, now: float) -> None:
+        """Delete the holder files of processes that were killed, a day after they began."""
+        # Not sooner: between making such a file and locking it a process looks dead.
+        for path in self._holder_path("").parent.glob("*.lock"):
+            with suppress(OSError):
+                if now - path.stat().st_mtime > DAY_S and not self.is_alive(path.stem):
+                    path.unlink()
 
     def taken(self, service: str) -> list[Taken]:
         """Return how long the last bought jobs of `service` took, oldest first.
