@@ -32,8 +32,6 @@ _FIRST_POLL_S = 45.0
 _POLL_S = 3.0
 #: A service on this machine is asked more often: nobody minds.
 _LOCAL_POLL_S = 0.05
-#: Our own engine has a queue, and each question takes time that it could draw in.
-_MOST_LOCAL_POLL_S = 0.5
 _LOCAL_IN_FLIGHT = 16
 _BALANCE_TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -181,7 +179,7 @@ def pace(workspace: Workspace, service: Service, ledger: Ledger) -> Pace:
             unknown_s=_LOCAL_POLL_S,
             poll_s=_LOCAL_POLL_S,
             in_flight=jobs,
-            most_poll_s=None if workspace.service.paid else _MOST_LOCAL_POLL_S,
+            is_in_turn=not workspace.service.paid,
         )
     return Pace(
         unknown_s=_FIRST_POLL_S,

@@ -18,12 +18,12 @@ from ..core.model import Taken
 #: Durations that count, and the share of them that may have ended before the first poll.
 _WINDOW = 64
 _EARLY_SHARE = 0.05
-#: The same where lateness costs nothing, and the part of that duration between two polls.
-_MIDDLE_SHARE = 0.5
-_POLL_SHARE = 0.125
 #: A job that had ended when it was first asked for took less than that, nobody knows how much
 #: less. Without this guess the first poll could never come earlier than it did before.
 _SHORTER = 0.8
+#: Of a service that works in turn: the oldest jobs that are asked for, and the rest's interval.
+FRONT = 2
+REST_S = 1.0
 _BACKOFF_S = 0.25
 _MAX_BACKOFF_S = 30.0
 
@@ -38,37 +38,26 @@ class Pace:
         poll_s: float,
         in_flight: int,
         past: Iterable[Taken] = (),
-        most_poll_s: float | None = None,
+        is_in_turn: bool = False,
     ) -> None:
         """Poll first after `unknown_s` while `past`, oldest first, holds nothing.
 
-        With `most_poll_s` a queue is full at all times, and a job that is fetched late keeps
-        nobody waiting: every question costs more than it tells. Then the first poll comes in the
-        middle of past durations, and later ones after an eighth of them, up to so many seconds.
+        `is_in_turn` says that the jobs end about in the order in which they were posted: then only
+        the oldest are asked for that often, and each of the others once in `REST_S`.
         """
         self._unknown_s = unknown_s
         self._recent = deque((_guessed(one) for one in past), maxlen=_WINDOW)
-        self._least_s, self._most_s = poll_s, most_poll_s
-        #: Jobs at once.
+        #: Seconds between polls of one job, and jobs at once.
+        self.poll_s = poll_s
         self.in_flight = in_flight
-
-    @property
-    def poll_s(self) -> float:
-        """Seconds between polls of one job."""
-        if self._most_s is None or not self._recent:
-            return self._least_s
-        return max(self._least_s, min(self._most_s, _POLL_SHARE * self._at(_MIDDLE_SHARE)))
+        self.is_in_turn = is_in_turn
 
     def first_poll_s(self, place: int = 0) -> float:
         """Return how long after its POST a job is asked for; in a batch they come in turn."""
         first_s = self._unknown_s
-        if self._recent:
-            first_s = self._at(_EARLY_SHARE if self._most_s is None else _MIDDLE_SHARE)
+        if self._recent and not self.is_in_turn:
+            first_s = sorted(self._recent)[int(len(self._recent) * _EARLY_SHARE)]
         return first_s * (place + 1)
-
-    def _at(self, share: float) -> float:
-        """Return the duration that this share of the past ones was shorter than."""
-        return sorted(self._recent)[int(len(self._recent) * share)]
 
     def learn(self, taken: Taken) -> None:
         """Take note of a job that has just ended."""
