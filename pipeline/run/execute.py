@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -37,12 +37,12 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
-from ..storage.files import Stat, unfinished
-from ..storage.lock import NAME, AdoptedLine, ClipLine
+from ..storage.files import Stat
+from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
-from . import grades, step_results
+from . import cluster, grades, leftovers, step_results
 from .context import Context
-from .finish_pool import Done, Finishing
+from .finish_pool import Done, Finishing, pays
 from .publish import Publication
 from .results import Result, untouched
 from .survey import Survey
@@ -59,6 +59,8 @@ class Carried(NamedTuple):
 
     results: list[Result]
     left: Mapping[str, Stat | None]
+    #: What of a cluster the user should know, in sentences.
+    notices: tuple[str, ...] = ()
 
 
 def run(
@@ -77,9 +79,10 @@ def run(
     digests of outputs that no line of the lock file names and that are ours all the same.
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
+    Raises RefusedError, before anything is bought, for a cluster that the user has not allowed.
     """
     one = _Run(workspace, survey, plan, context, permit, restored, claimed or {})
-    return Carried(results=one.run(), left=one.left)
+    return Carried(results=one.run(), left=one.left, notices=one.notices)
 
 
 class _Run:
@@ -121,6 +124,7 @@ class _Run:
         self._results: list[Result] = []
         #: Request keys that more than one source waits for: how they ended is kept to the end.
         self._common: frozenset[str] = frozenset()
+        self.notices: tuple[str, ...] = ()
 
     @property
     def left(self) -> Mapping[str, Stat | None]:
@@ -131,7 +135,7 @@ class _Run:
         watch = self._context.watch
         work = [one for one in self._plan.sources if not one.is_fresh]
         try:
-            with Finishing(len(work)) as finishing:
+            with self._finishing(len(work)) as finishing:
                 waiting = [one for one in work if not self._begin(one, finishing)]
                 waiting_for = self._by_key(waiting)
                 self._common = frozenset(k for k, some in waiting_for.items() if len(some) > 1)
@@ -156,12 +160,21 @@ class _Run:
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
 
+    @contextmanager
+    def _finishing(self, expected: int) -> Iterator[Finishing]:
+        """Finish on the cluster that is set, if there is one and it pays, or else here."""
+        workers = self._workspace.workers
+        with cluster.lent(workers, pays(expected)) as (lender, trouble):
+            with Finishing(expected, lender, workers.processes) as finishing:
+                yield finishing
+            self.notices = (*filter(None, (trouble,)), *finishing.notices)
+
     def _tidy(self) -> None:
         """Remove what killed runs left half written, and free results that were replaced."""
-        self._store.sweep(time.time())
-        root = self._workspace.root
-        left = [one for one in unfinished.inside(root) if one.name.startswith(f".{NAME}.")]
-        unfinished.sweep(left, now_s=time.time())
+        now_s = time.time()
+        self._store.sweep(now_s)
+        self._context.ledger.sweep(now_s)
+        leftovers.sweep(self._workspace)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
@@ -189,7 +202,7 @@ class _Run:
         if not new and not resumed:
             return
         try:
-            service = self._context.connect()
+            service = self._context.connect(len(new) + len(resumed))
             new, refused = orders.affordable(
                 new,
                 self._workspace,

@@ -10,8 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from ..config.workspace import Workspace
 from ..core import keys
@@ -23,6 +22,9 @@ from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
 from ..storage.lock import AdoptedLine, ClipLine, FileLine
 from ..storage.lock_authorship import Authorship
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
@@ -253,6 +255,8 @@ def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
 
     `lock` is this workspace's, of whoever needs it again and again: making one takes a while.
     """
+    from filelock import Timeout  # slow to load
+
     try:
         workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         with lock or _lock(workspace):
@@ -262,4 +266,6 @@ def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
 
 
 def _lock(workspace: Workspace) -> FileLock:
+    from filelock import FileLock
+
     return FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S)

@@ -24,11 +24,10 @@ from pathlib import Path
 
 import msgspec
 
-from ..core import keys, private, small_files
+from ..core import keys, private, small_files, unfinished
 from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import Credits, Digest, ServiceName, Take
-from .files import unfinished
 from .files.carried import is_pointer
 from .lock import ClipLine
 

@@ -27,8 +27,7 @@ from urllib3.util import Url, parse_url
 
 from ...core.version import __version__
 from . import hosts, route
-from .route import RouteError
-from .route import WireError as WireError
+from .exchange import NotSent, RouteError, WireError
 
 _CONNECT_TIMEOUT_S = 15.0
 #: Idle connections to one host; more than there are threads that ask.
@@ -36,10 +35,6 @@ _KEPT = 32
 #: Hosts whose connections are looked up once; fewer than the adapter keeps.
 _HOSTS = 8
 _written = threading.local()
-
-
-class NotSent(WireError):
-    """No byte of the request was written."""
 
 
 class _Timed(io.RawIOBase):

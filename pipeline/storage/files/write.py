@@ -11,9 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...core import unfinished
 from ...core.errors import AssetError, HeldOpenError, StorageError
 from ...core.model import File
-from . import paths, snapshot, unfinished
+from . import paths, snapshot
 from .stats import Stat, stat_of
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _check_ours(root: Path, path: str, below: Sequence[str], real_root: Path) ->
     Neither may it lie in a hidden folder, also not behind a link.
     """
     is_inside = any(top == "." or path.startswith(f"{top}/") for top in below)
-    if not is_inside or not paths.is_output(path) or paths.TEMPORARY in path:
+    if not is_inside or not paths.is_output(path) or unfinished.TEMPORARY in path:
         raise AssetError(f"{path}: is no output in the assets folders; it is left alone")
     parent = paths.inside(root, path, AssetError).parent
     base = real_root if parent.is_relative_to(real_root) else root
