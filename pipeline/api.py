@@ -180,6 +180,7 @@ class Project:
             )
             context = self._context(ledger, connection, observe, stop, watch)
             settled = self._settled(ledger, connection, plan, wish)
+            del plan, known  # two of each would be the most that a build ever holds
             plan, known = self._planned(found, ledger, wish)
             watch.lap("planning")
             by, stale_only = permission.gate(plan, wish, self.environment)

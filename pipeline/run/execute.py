@@ -369,6 +369,7 @@ class _Run:
         source, finished = self._sources[one.source], one.finished
         if finished is None:
             raise one.error or AssetError("was not finished")
+        finished = _named(finished, source.wanted)
         if verdict := self._judge(source, bought, finished):
             return self._hide(source, bought, verdict, finished, finishing)
         self._write(source, bought, finished)
@@ -492,13 +493,10 @@ class _Run:
         notes = self._sources[clip.request.source].wanted.notes
         record = self._records.get(_held(clip))
         reading = record.interpretation if record else ""
-        # The same text for very many sprites, and paths that the plan has already: kept once.
-        named = {path: path for path in self._sources[clip.request.source].wanted.outputs}
         return msgspec.structs.replace(
             ended,
             warnings=(*notes, *ended.warnings),
-            reading=sys.intern(reading),
-            files=tuple(named.get(path, path) for path in ended.files),
+            reading=sys.intern(reading),  # the same for very many sprites
         )
 
     def _rule(self, clip: ClipPlan) -> Rule:
@@ -514,6 +512,15 @@ def _consumed(orders: list[Order]) -> Iterator[Order]:
     orders.reverse()
     while orders:
         yield orders.pop()
+
+
+def _named(finished: finish.Finished, wanted: Wanted) -> finish.Finished:
+    """Return what was finished with the plan's own paths: each is kept once, not twice."""
+    paths = {path: path for path in wanted.outputs}
+    files = (
+        msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in finished.files
+    )
+    return msgspec.structs.replace(finished, files=tuple(files))
 
 
 def _held(clip: ClipPlan) -> tuple[str, str]:

@@ -158,7 +158,10 @@ class Store:
 
     def record(self, request_key: str, digest: str) -> Bought | None:
         """Return the record of this key and digest, or None."""
-        return next((one for one in self._records(request_key) if one.digest == digest), None)
+        # A record counts only where its names say: no folder of very many has to be listed.
+        places = (_record_path(folder, request_key, digest) for folder in self._folders)
+        found = (_read_record(place) for place in places)
+        return next((one for one in found if one is not None and one.digest == digest), None)
 
     def records(self, folder: Path) -> Iterator[tuple[Path, Bought]]:
         """Yield every sound record in one tier, with its place; nothing that lies behind a link."""
