@@ -39,6 +39,12 @@ def note(text: str) -> None:
         say(f"note: {text}", err=True)
 
 
+def hint(text: str, *, err: bool = False) -> None:
+    """Print what helps to go on, and is no result: unless the user wants none."""
+    if not is_quiet():
+        say(text, err=err)
+
+
 def options() -> list[click.Option]:
     """Return the options that every command has, fresh for each."""
     return [
@@ -54,7 +60,7 @@ def options() -> list[click.Option]:
             is_flag=True,
             expose_value=False,
             callback=_quiet,
-            help="Say only results and errors: no progress, no notes.",
+            help="Say only results and errors: no progress, no notes, no advice.",
         ),
         click.Option(
             ["--color"],
