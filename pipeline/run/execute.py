@@ -274,7 +274,7 @@ class _Run:
             with apart():
                 finishing.add(source.wanted.source.path, self._task(source, bought))
         except PixelpipeError as exc:
-            return [step_results.failed(clip, exc) for clip in bought]
+            return self._failed(bought, exc)
         return []
 
     def _is_open(self, clip: ClipPlan) -> bool:
@@ -337,11 +337,15 @@ class _Run:
             except PixelpipeError as exc:
                 if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
                     raise
-                results = [step_results.failed(clip, exc) for clip in bought]
-                if isinstance(exc, SupersededError):
-                    for clip in bought:
-                        self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+                results = self._failed(bought, exc)
             self._report(results)
+
+    def _failed(self, bought: Sequence[ClipPlan], error: PixelpipeError) -> list[Result]:
+        """Return how clips ended that could not be published; of what came too late, take note."""
+        if isinstance(error, SupersededError):
+            for clip in bought:
+                self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+        return [step_results.failed(clip, error) for clip in bought]
 
     def _one_published(
         self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
