@@ -12,6 +12,7 @@ from ..core import keys
 from ..core.errors import ConfigError, each
 from ..core.model import Document, PassedOver, Record, Rule
 from ..storage import files
+from ..storage.ageing import Limits
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import (
@@ -40,6 +41,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     key_refusal: str = ""
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
+    #: How long, and how much, is kept of what cost nothing and is not needed.
+    keeps: Limits = Limits()
     #: What of the settings and rules was seen and not taken.
     passed_over: tuple[PassedOver, ...] = ()
     #: False for a single file: nothing of ours is kept in its folder, and there is no lock file.
@@ -96,6 +99,7 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         rules=found,
         service=service,
         state=state,
+        keeps=Limits.stated(environment),
         key_refusal=key_refusal,
         inputs=(files.CONFIG_NAME, *inputs),
         passed_over=(*unread.rule_files(root, settings.rules, inputs), *unread.cut_prompts(own)),

@@ -39,7 +39,7 @@ from ..storage import pictures
 from ..storage.files import Stat
 from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
-from . import grades, leftovers, step_results
+from . import grades, home, leftovers, step_results
 from .context import Context
 from .finish_pool import Done, Finishing
 from .publish import Publication
@@ -158,6 +158,7 @@ class _Run:
         self._store.sweep(now_s)
         self._context.ledger.sweep(now_s)
         leftovers.sweep(self._workspace)
+        home.look_after(self._workspace, self._context.ledger, now_s)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
@@ -321,6 +322,7 @@ class _Run:
         self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
         if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
             jobs.settle(clip.job, record, ledger, self._context.clock())
+        self._store.use(record)
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)
 
