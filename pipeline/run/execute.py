@@ -40,7 +40,11 @@ from ..storage import pictures
 from ..storage.files import Stat
 from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
+<<<<<<< HEAD
 from . import cluster, grades, leftovers, step_results
+=======
+from . import cluster, grades, home, leftovers, step_results
+>>>>>>> 54d2d855e9933193e158fa2f80e8668eb54d4db7
 from .context import Context
 from .finish_pool import Done, Finishing, pays
 from .publish import Publication
@@ -175,6 +179,7 @@ class _Run:
         self._store.sweep(now_s)
         self._context.ledger.sweep(now_s)
         leftovers.sweep(self._workspace)
+        home.look_after(self._workspace, self._context.ledger, now_s)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
@@ -291,7 +296,7 @@ class _Run:
             with apart():
                 finishing.add(source.wanted.source.path, self._task(source, bought))
         except PixelpipeError as exc:
-            return [step_results.failed(clip, exc) for clip in bought]
+            return self._failed(bought, exc)
         return []
 
     def _is_open(self, clip: ClipPlan) -> bool:
@@ -338,6 +343,7 @@ class _Run:
         self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
         if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
             jobs.settle(clip.job, record, ledger, self._context.clock())
+        self._store.use(record)
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)
 
@@ -354,13 +360,17 @@ class _Run:
             except PixelpipeError as exc:
                 if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
                     raise
-                results = [step_results.failed(clip, exc) for clip in bought]
-                if isinstance(exc, SupersededError):
-                    for clip in bought:
-                        self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+                results = self._failed(bought, exc)
             self._report(results)
             if all(result.state == "done" for result in results):
                 self._let_go(bought)
+
+    def _failed(self, bought: Sequence[ClipPlan], error: PixelpipeError) -> list[Result]:
+        """Return how clips ended that could not be published; of what came too late, take note."""
+        if isinstance(error, SupersededError):
+            for clip in bought:
+                self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+        return [step_results.failed(clip, error) for clip in bought]
 
     def _one_published(
         self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing

@@ -212,6 +212,11 @@ class Store:
         if content is not None:
             Store(*lacking, durable=self._durable).put(bought, content)
 
+    def use(self, bought: Bought) -> None:
+        """Note that a purchase is used: what is not for long may go from the user's own tier."""
+        with suppress(OSError):
+            os.utime(_record_path(self._folders[-1], bought.request_key, bought.digest))
+
     def mend(self, digest: str) -> tuple[Path, ...]:
         """Replace damaged copies of bytes by a whole one, if there is one; return their places."""
         damaged = self.damaged(digest)
