@@ -40,10 +40,11 @@ TAKE_ENGINE = {"cli"}
 OWNERS = {
     "PIL": {"imaging", "targets", "engine"},
     "numpy": {"imaging", "engine"},
-    "requests": {"purchase"},
+    "requests": {"purchase", "storage"},
     "urllib3": {"purchase"},
     "yaml": {"config"},
     "watchdog": {"commands"},
+    "obstore": {"storage"},
     "filelock": {"storage", "run"},
     "click": {"cli"},
     "rich": {"cli"},

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..core.errors import UsageError
+from ..core.loopback import is_loopback
 from ..storage import trust, version_control
 from ..storage.version_control import Standing
 from . import dotenv, project_fields, project_settings
@@ -105,7 +106,7 @@ def _plain(
     url = choice.base_url
     if url is None or urlsplit(url).scheme != "http":
         return "", ""
-    if project_fields.is_loopback(urlsplit(url).hostname or ""):
+    if is_loopback(urlsplit(url).hostname or ""):
         return "", ""
     variable = project_settings.ALLOW_HTTP
     try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from ..core.loopback import is_loopback
 from . import globs, packs
 from .rule_fields import MISPLACED, TARGETS
 from .shapes import Choice, Duration, Switch, Text, Whole, nearest
@@ -88,16 +88,6 @@ def _said_problem(text: str) -> str | None:
 
 
 _NOT_PLAIN = "must begin with https://, since the API key is sent there"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether `host` can only be this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 _URL = (

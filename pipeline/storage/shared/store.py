@@ -11,6 +11,10 @@ class Unreachable(UnavailableError):
     """The store did not answer, or not in time; whether a write took effect is not known."""
 
 
+class Refused(Unreachable):
+    """The store answers, and lets us do nothing of the kind: credentials, rights, its nature."""
+
+
 class Store(Protocol):
     """Named objects of bytes. Names are relative, with slashes: `bytes/ab/DIGEST.png`."""
 
