@@ -85,7 +85,7 @@ class Wait(Errand):
         self.failures = 0
         self._since = time.monotonic()
         self._looks = 0
-        self._told = ""
+        self._told = -1
 
     def note(self, head: Head) -> bool:
         """Take note of the log's end; tells whether it has changed."""
@@ -196,12 +196,11 @@ class Wait(Errand):
         return Outcome(request_key=self.job.request_key, error=error)
 
     def news(self) -> str:
-        """Return whom it waits for, when that was not said yet."""
-        entry = self.head.entry
-        if entry is None or entry.nonce == self._told:
+        """Return whom it waits for, when the log says something new."""
+        if self.head.entry is None or self.head.number == self._told:
             return ""
-        self._told = entry.nonce
-        return buyer(entry)
+        self._told = self.head.number
+        return buyer(self.head.entry)
 
     def gone(self, cause: PixelpipeError) -> Outcome:
         """Give up, because the shared store stopped answering."""

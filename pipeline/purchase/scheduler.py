@@ -243,10 +243,14 @@ class Scheduler:
         """Act upon what another machine says of a clip."""
         key, team = wait.job.request_key, self._desk.team
         assert team is not None
+        assert self._books is not None
         self._waits.pop(key, None)
         if wait.error is not None:
             yield from self._missed(wait, wait.error)
             return
+        whom = wait.news()
+        if whom:
+            self._books.saw(wait)
         match wait.next(team):
             case Outcome() as outcome:
                 yield outcome
@@ -259,7 +263,7 @@ class Scheduler:
                 self._errand(wait)
             case Next.WAIT:
                 self._waits[key] = wait
-                if whom := wait.news():
+                if whom:
                     self._observe(Change(job=wait.job, waits_for=whom))
                 self._push(wait, wait.next_look_s())
 

@@ -96,6 +96,12 @@ class TeamBooks:
             return job
         return self._ledger.follow(job, after, now=self._clock()) or job
 
+    def saw(self, wait: Wait) -> None:
+        """Note since when the end of a log is seen as it is: a person may settle it by that."""
+        self._ledger.first_seen(
+            self._team.url, wait.job.request_key, wait.head.number, now=self._clock()
+        )
+
     def take_up(self, wait: Wait) -> tuple[Job, Place] | None:
         """Go on here with what another machine has sent; None if this one has a job for it."""
         entry = wait.head.entry

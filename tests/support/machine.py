@@ -11,73 +11,47 @@
 from __future__ import annotations
 
 import os
-import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from lossy import Answer, Lossy
 
 from pipeline.__main__ import main
 from pipeline.purchase import joining, team
-from pipeline.storage.shared import claim_log
 from pipeline.storage.shared.store import Refused, Store, Unreachable
 
 _SLOW_S = 0.3
 
 
-class Bad:
-    """A store that loses calls, before or after their effect, or ends at some moment."""
+class Bad(Lossy):
+    """A store that loses calls, or ends at some moment."""
 
-    is_writable = True
-
-    def __init__(self, store: Store, environment: dict[str, str]) -> None:
+    def __init__(self, store: Store, environment: Mapping[str, str]) -> None:
         """Stand before `store`."""
-        self.url = store.url
-        self._store = store
-        self._share = float(environment.get("MACHINE_LOSES", "0"))
-        self._dice = random.Random(environment.get("MACHINE_DICE"))
+        share = float(environment.get("MACHINE_LOSES", "0"))
+        super().__init__(store, share, environment.get("MACHINE_DICE"))
         self._trouble = environment.get("MACHINE_STORE", "")
         self._from = environment.get("MACHINE_FROM", "start")
         self._is_bad = bool(self._trouble) and self._from == "start"
 
-    def get(self, name: str) -> bytes | None:
-        """Read, perhaps."""
-        return self._perhaps(lambda: self._store.get(name))
-
-    def names(self, prefix: str) -> list[str]:
-        """List, perhaps."""
-        return self._perhaps(lambda: self._store.names(prefix))
-
     def create(self, name: str, content: bytes) -> bool:
-        """Create, perhaps."""
+        """Create, unless this is the moment."""
         if self._trouble and f'"state":"{self._from}"'.encode() in content:
             self._is_bad = True
-        return self._perhaps(lambda: self._store.create(name, content))
+        return super().create(name, content)
 
-    def delete(self, name: str) -> None:
-        """Delete, perhaps."""
-        self._perhaps(lambda: self._store.delete(name))
-
-    def _perhaps(self, call: Callable[[], Any]) -> Any:
-        if self._is_bad:
-            self._be_bad()
-        fate = self._dice.random()
-        if fate < self._share / 2:
-            raise Unreachable(f"{self.url}: lost on the way there")
-        answer = call()
-        if fate < self._share:
-            raise Unreachable(f"{self.url}: lost on the way back")
-        return answer
-
-    def _be_bad(self) -> None:
-        if self._trouble == "refusing":
+    def _perhaps(self, call: Callable[[], Answer]) -> Answer:
+        if self._is_bad and self._trouble == "refusing":
             raise Refused(f"{self.url}: 403")
-        if self._trouble == "slow":
-            time.sleep(_SLOW_S)
-        raise Unreachable(f"{self.url}: does not answer")
+        if self._is_bad:
+            time.sleep(_SLOW_S if self._trouble == "slow" else 0)
+            raise Unreachable(f"{self.url}: does not answer")
+        return super()._perhaps(call)
 
 
-def arm(environment: dict[str, str]) -> None:
+def arm(environment: Mapping[str, str]) -> None:
     """Put the trouble between the program and its store."""
     whole = joining.join
 
@@ -90,11 +64,10 @@ def arm(environment: dict[str, str]) -> None:
         found.fetching_s = found.patience_s / 15
         return found
 
-    joining.join = joined
+    joining.join = joined  # type: ignore[assignment]
 
 
 if __name__ == "__main__":
-    assert claim_log.State.CLAIMED == "claimed"
-    arm(dict(os.environ))
+    arm(os.environ)
     sys.argv[0] = "pixelpipe"
-    sys.exit(main())  # type: ignore[func-returns-value]
+    main()
