@@ -28,11 +28,12 @@ from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
 from .plan.wish import Wish as Wish
-from .purchase import forecast, permission, proof
+from .purchase import forecast, joining, permission, proof
 from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
 from .purchase.proof import Settled
+from .purchase.team_books import TeamBooks
 from .run import execute, knowledge, placeholders, publish, survey
 from .run.context import Context
 from .run.context import Observer as Observer
@@ -175,6 +176,8 @@ class Project:
                 Connection(self.workspace, self.environment)
             )
             context = self._context(ledger, connection, observe, stop, watch)
+            if not permission.keeps_lock(plan, wish, self.environment):
+                context = self._joined(context)
             settled = self._settled(ledger, connection, plan, wish)
             sharing = Sharing(self.workspace, self.environment, is_kept=True)
             stack.callback(sharing.count)
@@ -257,6 +260,17 @@ class Project:
             replaced=self._replaced,
             watch=watch,
         )
+
+    def _joined(self, context: Context) -> Context:
+        """Join the machines that share purchases: pay what is owed there, follow what they say.
+
+        Where their store does not answer nothing is bought, and all else goes on.
+        """
+        team = joining.join(self.workspace, self.environment)
+        if team is None:
+            return context
+        TeamBooks(context.ledger, team, self.workspace.store(), time.time).agree()
+        return msgspec.structs.replace(context, team=team)
 
     def _look(self, wish: Wish, remembered: Found | None = None) -> Survey:
         if remembered is not None and (found := brief.take(self.workspace, remembered)):

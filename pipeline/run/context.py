@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..core.model import Record
 from ..core.stopwatch import Stopwatch
 from ..purchase.jobs import Change, Clock
+from ..purchase.team import Team
 from ..storage.ledger import Ledger
 from ..storage.lock_authorship import Authorship
 from .replaced import Replaced
@@ -38,5 +39,7 @@ class Context(Record, frozen=True, kw_only=True):
     authorship: Authorship
     #: Told of what is made for nothing, and of what is published.
     replaced: Replaced
+    #: The machines among which purchases are claimed; None for this one alone.
+    team: Team | None = None
     #: Books where the time goes.
     watch: Stopwatch

@@ -199,7 +199,14 @@ class _Run:
         for order, error in refused:
             yield from self._settle([order], error)
         day = self._workspace.settings.budget.day
-        desk = Desk(service, self._context.ledger, self._store, self._context.clock, day_budget=day)
+        desk = Desk(
+            service,
+            self._context.ledger,
+            self._store,
+            self._context.clock,
+            day_budget=day,
+            team=self._context.team,
+        )
         pace = orders.pace(self._workspace, service, self._context.ledger)
         scheduler = Scheduler(desk, pace, self._context.observe, self._context.stop)
         with closing(scheduler.run(new, resumed)) as outcomes:

@@ -1,0 +1,73 @@
+"""The real command on one of many machines, whose way to the shared store may be bad.
+
+`python machine.py ARGUMENTS` is `pixelpipe ARGUMENTS`. The environment says what goes wrong:
+`MACHINE_LOSES` is the share of the store's calls that are lost, half of them after their effect,
+`MACHINE_DICE` the seed, `MACHINE_PATIENCE_S` after how long others' claims are in doubt,
+`MACHINE_STORE` what the store does from a moment on (`away`, `slow`, `refusing`), and
+`MACHINE_FROM` that moment: `start`, or the state of the entry that is written then.
+`MACHINE_CLAIMS=no` takes claims away: the control, which must buy twice.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lossy import Answer, Lossy
+
+from pipeline.__main__ import main
+from pipeline.purchase import joining, team
+from pipeline.storage.shared.store import Refused, Store, Unreachable
+
+_SLOW_S = 0.3
+
+
+class Bad(Lossy):
+    """A store that loses calls, or ends at some moment."""
+
+    def __init__(self, store: Store, environment: Mapping[str, str]) -> None:
+        """Stand before `store`."""
+        share = float(environment.get("MACHINE_LOSES", "0"))
+        super().__init__(store, share, environment.get("MACHINE_DICE"))
+        self._trouble = environment.get("MACHINE_STORE", "")
+        self._from = environment.get("MACHINE_FROM", "start")
+        self._is_bad = bool(self._trouble) and self._from == "start"
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Create, unless this is the moment."""
+        if self._trouble and f'"state":"{self._from}"'.encode() in content:
+            self._is_bad = True
+        return super().create(name, content)
+
+    def _perhaps(self, call: Callable[[], Answer]) -> Answer:
+        if self._is_bad and self._trouble == "refusing":
+            raise Refused(f"{self.url}: 403")
+        if self._is_bad:
+            time.sleep(_SLOW_S if self._trouble == "slow" else 0)
+            raise Unreachable(f"{self.url}: does not answer")
+        return super()._perhaps(call)
+
+
+def arm(environment: Mapping[str, str]) -> None:
+    """Put the trouble between the program and its store."""
+    whole = joining.join
+
+    def joined(*arguments: Any) -> team.Team | None:
+        found = whole(*arguments)
+        if found is None or environment.get("MACHINE_CLAIMS") == "no":
+            return None
+        found.store = Bad(found.store, environment)
+        found.patience_s = float(environment.get("MACHINE_PATIENCE_S", found.patience_s))
+        found.fetching_s = found.patience_s / 15
+        return found
+
+    joining.join = joined  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    arm(os.environ)
+    sys.argv[0] = "pixelpipe"
+    main()
