@@ -41,6 +41,7 @@ from .run.context import ignore as ignore
 from .run.replaced import Replaced
 from .run.report import Report, exit_code
 from .run.results import Result, bought, gated, kept_by_lock, untouched
+from .run.sharing import Sharing
 from .run.survey import Survey
 from .run.uptodate import brief, remember
 from .run.uptodate.quick import Found
@@ -97,10 +98,13 @@ class Project:
         """Say what `build` would do about one source, by its path from the root."""
         watch = Stopwatch()
         found = self._look(Wish(paths=frozenset([source])))
+        sharing = Sharing(self.workspace, self.environment, is_kept=False)
         with self.workspace.ledger(time.time()) as ledger:
-            plan, _ = self._planned(found, ledger, Wish())
+            plan, _ = self._planned(found, ledger, Wish(), sharing)
         found.save()
-        return self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
+        return self._report(
+            "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
+        )
 
     def saved_plan(
         self, *, only: Sequence[str] = (), with_account: bool = True
@@ -109,11 +113,12 @@ class Project:
         watch = Stopwatch()
         found = self._look(Wish(only=tuple(only)))
         plan, known = self._planned(found, None, Wish())
+        sharing = Sharing(self.workspace, self.environment, is_kept=False)
         past = Past()
         spent = 0
         if not plan.is_up_to_date:
             with self.workspace.ledger(time.time()) as ledger:
-                plan, _ = self._planned(found, ledger, Wish())
+                plan, _ = self._planned(found, ledger, Wish(), sharing)
                 past = self._past(ledger)
                 spent = permission.spent_today(ledger) if plan.credits else 0
         found.save()
@@ -122,14 +127,17 @@ class Project:
             left, trouble = balance(self.workspace, self.environment)
         available = None if left is None else left.available
         refusals = permission.refusals(plan, self.workspace, spent, available)
-        report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
+        report = self._report(
+            "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
+        )
         self._see(found, known, report)
+        is_refused = report.refusal or sharing.refusal
         report = msgspec.structs.replace(
             report,
             forecast=msgspec.structs.replace(
                 forecast.make(plan, past, left, trouble), refusals=refusals
             ),
-            exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
+            exit=errors.exit_code((report.exit, RefusedError.exit_code if is_refused else 0)),
         )
         saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
         return report, permission.signed(saved, self.workspace) if plan.credits else saved
@@ -171,12 +179,14 @@ class Project:
             if not permission.keeps_lock(plan, wish, self.environment):
                 context = self._joined(context)
             settled = self._settled(ledger, connection, plan, wish)
-            plan, known = self._planned(found, ledger, wish)
+            sharing = Sharing(self.workspace, self.environment, is_kept=True)
+            stack.callback(sharing.count)
+            plan, known = self._planned(found, ledger, wish, sharing)
             watch.lap("planning")
             by, stale_only = permission.gate(plan, wish, self.environment)
             if wish.locked and (changes := plan.lock_changes(found.lock)):
                 kept = gated(kept_by_lock(plan.steps, changes), by, stale_only=stale_only)
-                return self._report("build", plan, kept, watch)
+                return self._report("build", plan, kept, watch, sharing=sharing)
             may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
@@ -192,7 +202,7 @@ class Project:
             ledger.forget_kept(str(self.root), bought(done.results))
             self._note_doubt(ledger, connection)
             results = gated(done.results, by, stale_only=stale_only)
-            report = self._report("build", plan, results, watch, connection.url)
+            report = self._report("build", plan, results, watch, connection.url, sharing)
             report = msgspec.structs.replace(report, settled=settled)
         return self._see(found, known, report, left=done.left, wrote=True)
 
@@ -256,7 +266,10 @@ class Project:
 
         Where their store does not answer nothing is bought, and all else goes on.
         """
-        team = joining.join(self.workspace, self.environment)
+        try:
+            team = joining.join(self.workspace, self.environment)
+        except PixelpipeError as exc:
+            return msgspec.structs.replace(context, alone=exc)
         if team is None:
             return context
         TeamBooks(context.ledger, team, self.workspace.store(), time.time).agree()
@@ -279,8 +292,16 @@ class Project:
             return self._first(wish, watch, None)
         return found, plan, known
 
-    def _planned(self, found: Survey, ledger: Ledger | None, wish: Wish) -> tuple[Plan, Known]:
+    def _planned(
+        self, found: Survey, ledger: Ledger | None, wish: Wish, sharing: Sharing | None = None
+    ) -> tuple[Plan, Known]:
+        """Plan by what is known here, and by what a shared store has of what is missing then."""
         known = knowledge.gather(self.workspace, found, ledger, restored=wish.restored_stems)
+        plan = self._made(found, known)
+        more = None if sharing is None else sharing.bring(plan, known)
+        return (plan, known) if more is None else (self._made(found, more), more)
+
+    def _made(self, found: Survey, known: Known) -> Plan:
         plan = planning.make(
             found.wanted,
             known,
@@ -289,7 +310,7 @@ class Project:
             unmatched=found.unmatched,
             batch=self.workspace.settings.batch,
         )
-        return msgspec.structs.replace(plan, passed_over=found.passed_over), known
+        return msgspec.structs.replace(plan, passed_over=found.passed_over)
 
     def _settled(
         self, ledger: Ledger, connection: Connection, plan: Plan, wish: Wish
@@ -367,7 +388,10 @@ class Project:
         results: Sequence[Result],
         watch: Stopwatch,
         url: str | None = None,
+        sharing: Sharing | None = None,
     ) -> Report:
+        if sharing is None:
+            sharing = Sharing(self.workspace, self.environment, is_kept=False)
         return Report(
             command=command,
             workspace=self.workspace,
@@ -377,4 +401,7 @@ class Project:
             seconds=watch.seconds,
             spent=watch.spent,
             exit=exit_code(results),
+            shared=sharing.tally,
+            shared_notices=sharing.notices,
+            shared_refusal=sharing.refusal,
         )

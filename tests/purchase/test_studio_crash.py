@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from game import Shop, folder_in_memory, shop_serving
-from studio import Studio, studio
+from machines import Studio, studio
 
 from pipeline.storage.shared.claim_log import State
 
