@@ -266,7 +266,10 @@ class Project:
 
         Where their store does not answer nothing is bought, and all else goes on.
         """
-        team = joining.join(self.workspace, self.environment)
+        try:
+            team = joining.join(self.workspace, self.environment)
+        except PixelpipeError as exc:
+            return msgspec.structs.replace(context, alone=exc)
         if team is None:
             return context
         TeamBooks(context.ledger, team, self.workspace.store(), time.time).agree()

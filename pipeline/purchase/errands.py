@@ -120,7 +120,7 @@ class Wait(Errand):
         if entry is None:
             return
         if entry.state is State.BOUGHT:
-            self.bought = team.bring(head, self.job.request_key, desk.store)
+            self.bought = team.bring(head, self.job.request_key)
             self.has_looked = True
         elif entry.state is State.SUBMITTED and not is_changed:
             self.is_left = self.unchanged_s >= team.fetching_s and self._has_ended(entry, desk)

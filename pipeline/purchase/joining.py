@@ -1,4 +1,4 @@
-"""Join the machines that share a store, where a project names one that may be written."""
+"""Join the machines that share a store, where a project names one."""
 
 from __future__ import annotations
 
@@ -6,32 +6,48 @@ import getpass
 import platform
 from collections.abc import Mapping
 
-import msgspec
-
 from ..config.workspace import Workspace
-from ..core import keys
-from ..storage.shared import names, opening
+from ..core.errors import OutOfDateError, RefusedError
+from ..storage.shared import opening, purchases
 from ..storage.shared.store import Store as SharedStore
-from ..storage.store import Bought
-from . import team
-from .team import Team, Who
+from ..storage.shared.store import Unreachable
+from ..storage.store import Bought, Store
+from . import download, team
+from .team import Team, UnclaimedError, Who, away
+
+_READ = (
+    "is not bought: {why}, and nothing is bought that other machines cannot see; build it where "
+    "that is allowed, or with `--unshared`"
+)
 
 
 def join(workspace: Workspace, environment: Mapping[str, str]) -> Team | None:
-    """Return the machines among which this one claims what it buys; None without a store.
+    """Return the machines among which this one claims what it buys; None without a shared store.
 
-    Only what is paid for is claimed. Raises ConfigError, and Unreachable.
+    Only what is paid for is claimed. Raises what keeps this one from buying: OutOfDateError where
+    the store is only read, UnclaimedError where it does not answer, RefusedError where the user
+    has not allowed it, ConfigError where it is none.
     """
-    url = environment.get("PIXELPIPE_SHARED", "")
-    if not workspace.service.paid or not url:
+    chosen = workspace.shared
+    if not workspace.service.paid or not chosen.url:
         return None
-    store, mark = opening.open(url, workspace.root, environment)
+    if chosen.refusal:
+        raise RefusedError(chosen.refusal)
+    if chosen.mode == "read":
+        raise OutOfDateError(_READ.format(why="`mode: read` of the shared store writes no claim"))
+    try:
+        store, mark = opening.open(chosen.url, workspace.root, environment)
+    except Unreachable as exc:
+        raise UnclaimedError(away(exc)) from exc
     if not mark.claims or not store.is_writable:
-        return None
-    who = Who(
-        machine=team.machine(workspace.state), label=_label(), project=workspace.root.resolve().name
-    )
-    return Team(store, who, publish=_publish, bring=_bring)
+        raise OutOfDateError(_READ.format(why=f"{chosen.url} takes no claims"))
+
+    def bring(store: SharedStore, request_key: str, digest: str) -> Bought | None:
+        return _brought(store, request_key, digest, Store(workspace.bought[0]))
+
+    project = workspace.root.resolve().name
+    who = Who(machine=team.machine(workspace.state), label=_label(), project=project)
+    return Team(store, who, publish=purchases.publish, bring=bring)
 
 
 def _label() -> str:
@@ -43,14 +59,11 @@ def _label() -> str:
     return "@".join(filter(None, (user, platform.node())))
 
 
-def _publish(store: SharedStore, record: Bought, content: bytes) -> None:
-    store.create(names.bytes_of(record.digest), content)
-    store.create(names.record_of(record.request_key), msgspec.json.encode(record))
-
-
-def _bring(store: SharedStore, request_key: str, digest: str) -> tuple[Bought, bytes] | None:
-    found = store.get(names.record_of(request_key))
-    content = store.get(names.bytes_of(digest))
-    if found is None or content is None or keys.digest(content) != digest:
+def _brought(store: SharedStore, request_key: str, digest: str, nearest: Store) -> Bought | None:
+    """Keep a purchase of another machine with the project, never in the user's own tier."""
+    record = purchases.find(store, request_key, digest)
+    content = None if record is None else purchases.content(store, record.digest)
+    if record is None or content is None or not download.is_whole(record, content):
         return None
-    return msgspec.json.decode(found, type=Bought), content
+    nearest.put(record, content)
+    return record

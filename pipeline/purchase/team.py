@@ -42,8 +42,8 @@ _STATES = {
     JobState.CHARGED: State.CHARGED,
 }
 
-Publish = Callable[[SharedStore, Bought, bytes], None]
-Bring = Callable[[SharedStore, str, str], tuple[Bought, bytes] | None]
+Publish = Callable[[SharedStore, Bought, bytes], object]
+Bring = Callable[[SharedStore, str, str], Bought | None]
 
 
 class UnclaimedError(NotSentError):
@@ -77,7 +77,8 @@ class Team:
         patience_s: float = PATIENCE_S,
         fresh_s: float = _FRESH_S,
     ) -> None:
-        """Claim in `store`. `publish` puts a purchase there, `bring` gets one by key and digest.
+        """Claim in `store`. `publish` puts a purchase there, `bring` brings one home, by
+        key and digest.
 
         An entry of others that does not change within `patience_s` is in doubt.
         """
@@ -174,14 +175,10 @@ class Team:
         last = self.look(job.request_key)
         return last if last.number > found.number else found
 
-    def bring(self, head: Head, request_key: str, local: Store) -> Bought | None:
+    def bring(self, head: Head, request_key: str) -> Bought | None:
         """Bring home what another machine has bought; None where its bytes are not there."""
         digest = head.entry.digest if head.entry else ""
-        found = self._bring(self.store, request_key, digest)
-        if found is None:
-            return None
-        local.put(*found)
-        return found[0]
+        return self._bring(self.store, request_key, digest)
 
     def entry(self, job: Job, place: Place, state: State) -> Entry:
         """Return what the log says of a job."""

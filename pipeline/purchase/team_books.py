@@ -71,30 +71,21 @@ class TeamBooks:
     def place(self, job: Job) -> Place | None:
         """Return where a job is claimed in this store, or None."""
         place = self._ledger.place(job.request_key)
-        return place if place is not None and place.store == self._team.url else None
+        return place if place is not None and self._is_of(place, job) else None
 
     def fence(self, job: Job, place: Place) -> None:
-        """Settle a dead process's claim by the log: it goes, or follows what stands there.
+        """Settle by the log what nobody is at, a claim or a doubt: it goes, or follows the log.
 
         Raises Unreachable; then nothing has changed.
         """
         found = self._team.fence(job, place)
         after = None
-        if found is not None and _is_about(found.entry, place):
+        if found is not None and (_is_about(found.entry, place) or found.number > place.number):
             after = self._logged(job, place, found) or msgspec.structs.replace(
-                job, state=JobState.UNCONFIRMED, reason=_DIED
+                job, state=JobState.UNCONFIRMED, reason=job.reason or _DIED
             )
-        self._ledger.follow(job, after, now=self._clock())
-
-    def follow(self, job: Job, place: Place) -> Job:
-        """Return a job in doubt as a person has settled it on any machine, else as it is.
-
-        Raises Unreachable.
-        """
-        after = self._logged(job, place, self._team.look(job.request_key))
-        if after is None:
-            return job
-        return self._ledger.follow(job, after, now=self._clock()) or job
+        if after != job:
+            self._ledger.follow(job, after, now=self._clock())
 
     def saw(self, wait: Wait) -> None:
         """Note since when the end of a log is seen as it is: a person may settle it by that."""
@@ -118,16 +109,21 @@ class TeamBooks:
 
     # -- inside ---------------------------------------------------------------------------------
 
+    def _is_of(self, place: Place, job: Job) -> bool:
+        """Tell whether a claim in this store is that of a job, and not of one that failed before:
+        the release before this one claims without a place."""
+        is_over = place.told == JobState.FAILED and job.state is not JobState.FAILED
+        return place.store == self._team.url and not is_over
+
     def _follow_all(self) -> None:
         places = self._ledger.places(self._team.url)
         for job in self._ledger.unfinished() if places else ():
             place = places.get(job.request_key)
-            if place is None or self._ledger.is_alive(job.holder):
+            is_held = self._ledger.is_alive(job.holder)
+            if place is None or is_held or not self._is_of(place, job):
                 continue
-            if job.state is JobState.CLAIMED:
+            if job.state in (JobState.CLAIMED, JobState.UNCONFIRMED):
                 self.fence(job, place)
-            elif job.state is JobState.UNCONFIRMED:
-                self.follow(job, place)
 
     def _logged(self, job: Job, place: Place, head: Head) -> Job | None:
         """Return a job in doubt as the log has it decided; None if it is undecided.
@@ -152,7 +148,7 @@ class TeamBooks:
 
     def _found(self, job: Job, entry: Entry, head: Head) -> Job | None:
         """Return a job whose result another machine has found; the price is booked there."""
-        record = self._team.bring(head, job.request_key, self._local)
+        record = self._team.bring(head, job.request_key)
         if record is None:
             return _submitted(job, entry) if entry.remote_id else None
         return msgspec.structs.replace(

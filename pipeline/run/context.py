@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..core.errors import PixelpipeError
 from ..core.model import Record
 from ..core.stopwatch import Stopwatch
 from ..purchase.jobs import Change, Clock
@@ -41,5 +42,7 @@ class Context(Record, frozen=True, kw_only=True):
     replaced: Replaced
     #: The machines among which purchases are claimed; None for this one alone.
     team: Team | None = None
+    #: Why this machine must not buy: others could not see it. What was sent is fetched.
+    alone: PixelpipeError | None = None
     #: Books where the time goes.
     watch: Stopwatch

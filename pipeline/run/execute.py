@@ -182,6 +182,9 @@ class _Run:
             return
         yield from self._keep_back(new)
         new = [order for order in new if order.request_key not in self._permit.kept_back]
+        if self._context.alone is not None:
+            yield from self._settle(new, self._context.alone)
+            new = []
         if not new and not resumed:
             return
         try:

@@ -15,11 +15,12 @@ import msgspec
 
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import AssetError, RefusedError, SourceError, UnavailableError
+from ..core.errors import RefusedError, UnavailableError
 from ..core.model import Request, StepKind
 from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan, Known
+from ..purchase import download
 from ..storage.lock import ClipLine
 from ..storage.store import Bought, Store
 
@@ -114,7 +115,7 @@ class Sharing:
             self._has_failed, self._trouble = True, str(exc)
             self._check(self._trouble)
             return None
-        self._reader = Reader(store, _is_whole)
+        self._reader = Reader(store, download.is_whole)
         return self._reader
 
     def _check(self, trouble: str) -> None:
@@ -212,15 +213,3 @@ class _Either:
 
     def __contains__(self, digest: object) -> bool:
         return digest in self._first or digest in self._second
-
-
-def _is_whole(record: Bought, content: bytes) -> bool:
-    """Tell whether bytes hold frames of the canvas that their record speaks of."""
-    from .. import imaging  # heavy: nothing that is up to date decodes a strip
-
-    asked = record.resolved
-    try:
-        imaging.strip_frames(content, count=asked.frames, canvas=asked.canvas, name="shared")
-    except (AssetError, SourceError):
-        return False
-    return True

@@ -1,6 +1,9 @@
 """The real command on one of many machines, whose way to the shared store may be bad.
 
-`python machine.py ARGUMENTS` is `pixelpipe ARGUMENTS`. The environment says what goes wrong:
+`python machine.py` reads one JSON object a line: `arguments`, `folder`, `project`, `environment`.
+It runs the command in a child forked from this process, which has everything imported, and answers
+with two lines: the child's `pid`, to be killed, and how it ended: `exit` (negative: the signal).
+The environment says what goes wrong:
 `MACHINE_LOSES` is the share of the store's calls that are lost, half of them after their effect,
 `MACHINE_DICE` the seed, `MACHINE_PATIENCE_S` after how long others' claims are in doubt,
 `MACHINE_STORE` what the store does from a moment on (`away`, `slow`, `refusing`), and
@@ -10,16 +13,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from lossy import Answer, Lossy
 
-from pipeline.__main__ import main
-from pipeline.purchase import joining, team
+from pipeline.cli import main
+from pipeline.purchase import (
+    joining,
+    orders,
+    resolve,  # noqa: F401  (loaded here, so that the child need not)
+    team,
+)
+from pipeline.purchase.service import client  # noqa: F401
+from pipeline.run import finish  # noqa: F401
 from pipeline.storage.shared.store import Refused, Store, Unreachable
 
 _SLOW_S = 0.3
@@ -67,7 +79,34 @@ def arm(environment: Mapping[str, str]) -> None:
     joining.join = joined  # type: ignore[assignment]
 
 
+def run(order: dict[str, Any]) -> int:
+    """Run one command in a child; returns how it ended."""
+    child = os.fork()
+    if child == 0:
+        os.environ.clear()
+        os.environ.update(order["environment"])
+        os.chdir(order["project"])
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            with (Path(order["folder"]) / f"{name}.txt").open("wb") as stream:
+                os.dup2(stream.fileno(), number)
+        arm(os.environ)
+        sys.argv = ["pixelpipe", *order["arguments"]]
+        code = 70
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    print(json.dumps({"pid": child}), flush=True)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
 if __name__ == "__main__":
-    arm(os.environ)
-    sys.argv[0] = "pixelpipe"
-    main()
+    orders._LOCAL_POLL_S = 0.02
+    for line in sys.stdin:
+        print(json.dumps({"exit": run(json.loads(line))}), flush=True)

@@ -38,19 +38,21 @@ class SharedClaims(LedgerSets):
 
     def place(self, request_key: str) -> Place | None:
         """Return where a key's purchase is claimed in a shared store, or None."""
-        rows = self._shared("request_key = ?", (request_key,))
-        return rows.get(request_key)
+        return self._shared("request_key = ?", (request_key,)).get(request_key)
 
     def places(self, store: str) -> dict[str, Place]:
         """Return all claims in a store, by request key."""
         return self._shared("store = ?", (store,))
 
     def owed(self, store: str) -> dict[str, Place]:
-        """Return the claims of which the store has not been told how they stand now."""
+        """Return the claims of which the store has not been told how they stand now.
+
+        A claim that was told to have failed is over: what the job does since is another one.
+        """
         return self._shared(
             "store = ? AND request_key IN (SELECT jobs.request_key FROM jobs "
             "WHERE jobs.request_key = shared_claims.request_key AND jobs.state != told "
-            "AND jobs.state != 'claimed')",
+            "AND jobs.state != 'claimed' AND (told != 'failed' OR jobs.state = 'bought'))",
             (store,),
         )
 
