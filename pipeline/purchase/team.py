@@ -19,7 +19,7 @@ from ..core.errors import NotSentError
 from ..core.model import Job, JobState, Record
 from ..storage.ledger import Place
 from ..storage.shared import claim_log
-from ..storage.shared.claim_log import Entry, Head, State
+from ..storage.shared.claim_log import OPEN, Entry, Head, State
 from ..storage.shared.store import Store as SharedStore
 from ..storage.shared.store import Unreachable
 from ..storage.store import Bought, Store
@@ -197,7 +197,7 @@ class Team:
             remote_id=job.remote_id or "",
             reason=job.reason if state in (State.FREE, State.DOUBT) else "",
             digest=job.digest or "",
-            resolved=job.resolved if state in (State.CLAIMED, State.SUBMITTED) else None,
+            resolved=job.resolved if state in OPEN else None,
         )
 
     def decided(self, seen: Entry, state: State, *, remote_id: str = "", reason: str = "") -> Entry:
