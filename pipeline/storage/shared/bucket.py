@@ -113,19 +113,22 @@ class BucketStore:
         return True
 
     def names(self, prefix: str) -> list[str]:
+        return sorted(self.times(prefix))
+
+    def times(self, prefix: str) -> dict[str, float]:
         import obstore
 
         # Its own prefixes end with a whole part of a name, and ours may be the begin of one.
         inside = prefix.rpartition("/")[0]
         try:
-            found = [
-                one["path"]
+            found = {
+                one["path"]: one["last_modified"].timestamp()
                 for page in obstore.list(self._client, prefix=inside or None)
                 for one in page
-            ]
+            }
         except (FileNotFoundError, obstore.exceptions.BaseError) as exc:
             raise self._error(exc) from exc
-        return sorted(one for one in found if one.startswith(prefix))
+        return {name: at for name, at in found.items() if name.startswith(prefix)}
 
     def delete(self, name: str) -> None:
         import obstore

@@ -38,7 +38,7 @@ class FolderStore:
     def get(self, name: str) -> bytes | None:
         path = self._path(name)
         try:
-            return small_files.read(path, most=_MOST_BYTES)
+            return small_files.read(path, most=_MOST_BYTES, within=self._root)
         except (FileNotFoundError, NotADirectoryError):
             self._check_there()  # a drive that went away has no objects either
             return None
@@ -48,6 +48,7 @@ class FolderStore:
     def create(self, name: str, content: bytes) -> bool:
         path = self._path(name)
         self._check_there()
+        self._check_no_link(path)
         temporary = path.with_name(f"{_HIDDEN}{secrets.token_hex(8)}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,22 +67,30 @@ class FolderStore:
         return is_made
 
     def names(self, prefix: str) -> list[str]:
+        return sorted(self.times(prefix))
+
+    def times(self, prefix: str) -> dict[str, float]:
         self._check_there()
         inside = prefix.rpartition("/")[0]
         if inside:
             names.checked(inside)
-        found = []
+        found = {}
         try:
             for folder, folders, files in os.walk(self._root / inside, onerror=_pass_over_absent):
                 folders[:] = [one for one in folders if not one.startswith(".")]
-                relative = Path(folder).relative_to(self._root)
-                found += [(relative / one).as_posix() for one in files if not one.startswith(".")]
+                for file in files:
+                    path = Path(folder, file)
+                    name = path.relative_to(self._root).as_posix()
+                    if not file.startswith(".") and name.startswith(prefix):
+                        with suppress(FileNotFoundError):  # pruned between two looks
+                            found[name] = path.stat().st_mtime
         except OSError as exc:
             raise self._error(self._root / inside, exc) from exc
-        return sorted(one for one in found if one.startswith(prefix))
+        return found
 
     def delete(self, name: str) -> None:
         path = self._path(name)
+        self._check_no_link(path)
         try:
             path.unlink(missing_ok=True)
         except NotADirectoryError:
@@ -91,6 +100,14 @@ class FolderStore:
 
     def _path(self, name: str) -> Path:
         return self._root / names.checked(name)
+
+    def _check_no_link(self, path: Path) -> None:
+        """Raise Refused where a folder on the way is a link: a checkout may bring the store."""
+        for folder in path.parents:
+            if folder == self._root:
+                return
+            if folder.is_symlink():
+                raise Refused(f"{self.url}: {folder} is a link, and nothing is written behind one")
 
     def _linked(self, temporary: Path, path: Path) -> bool:
         """Give a whole file its name; False where that is taken."""

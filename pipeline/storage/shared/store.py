@@ -42,3 +42,11 @@ class Store(Protocol):
     def delete(self, name: str) -> None:
         """Delete the object if it exists: pruning alone does. Raises Unreachable."""
         ...
+
+
+class Dated(Store, Protocol):
+    """A store that knows when its objects were created, by its own clock."""
+
+    def times(self, prefix: str) -> dict[str, float]:
+        """Return `names`, each with UTC seconds. Raises Unreachable."""
+        ...
