@@ -15,7 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from ..core.errors import NotSentError
 from ..core.model import Job, JobState, Record
 from ..storage.ledger import Place
 from ..storage.shared import claim_log
@@ -23,6 +22,7 @@ from ..storage.shared.claim_log import OPEN, Entry, Head, State
 from ..storage.shared.store import Store as SharedStore
 from ..storage.shared.store import Unreachable
 from ..storage.store import Bought, Store
+from .jobs import Lost, UnclaimedError
 
 #: An entry of another machine that is unchanged for so long is in doubt, unless told otherwise.
 PATIENCE_S = 15 * 60.0
@@ -44,16 +44,6 @@ _STATES = {
 
 Publish = Callable[[SharedStore, Bought, bytes], object]
 Bring = Callable[[SharedStore, str, str], Bought | None]
-
-
-class UnclaimedError(NotSentError):
-    """The shared store could not be told of a purchase, so that nothing was sent."""
-
-
-class Lost(Record, frozen=True, kw_only=True):
-    """Another machine has the key: nothing was sent."""
-
-    head: Head
 
 
 class Who(Record, frozen=True, kw_only=True):

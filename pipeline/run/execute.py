@@ -35,6 +35,7 @@ from ..plan.steps import ClipPlan, Wanted
 from ..purchase import jobs, orders
 from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
+from ..purchase.polling import Pace
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
 from ..storage.files import Stat
@@ -229,7 +230,7 @@ class _Run:
             team=team,
         )
         pace = orders.pace(self._workspace, service, self._context.ledger)
-        scheduler = Scheduler(desk, pace, self._context.observe, self._context.stop)
+        scheduler = self._scheduler(desk, pace)
         with closing(scheduler.run(_consumed(new), resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
@@ -237,6 +238,13 @@ class _Run:
                 if outcome.is_ours and job is not None and job.digest and not job.paid:
                     self._context.replaced.made((job.request_key, job.digest))
                 yield outcome.request_key
+
+    def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
+        if desk.team is None:
+            return Scheduler(desk, pace, self._context.observe, self._context.stop)
+        from ..purchase.team_scheduler import TeamScheduler  # only where machines share a store
+
+        return TeamScheduler(desk, pace, self._context.observe, self._context.stop, desk.team)
 
     def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
         for order in new:
