@@ -1,22 +1,18 @@
 """A shared store in a bucket: S3 and what speaks as it does, Google Cloud Storage, Azure.
 
 Everything but the bucket's name comes from the variables of the environment that its other tools
-read, too. Without credentials there nothing is asked: the client would ask the address by which
-clouds tell their own machines who they are, and wait.
+read, too (`credentials`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from ...core.errors import ConfigError
-from ...core.loopback import is_loopback
 from ...core.small_files import MIB
-from . import names
+from . import credentials, names
 from .store import Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -34,45 +30,6 @@ _RETRY: Any = {
         "base": 2,
     },
 }
-#: Variables of which all of one line must be set, by scheme.
-_CREDENTIALS = {
-    "s3": (
-        ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-        ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"),
-        ("AWS_SKIP_SIGNATURE",),
-    ),
-    "gs": (
-        ("GOOGLE_APPLICATION_CREDENTIALS",),
-        ("GOOGLE_SERVICE_ACCOUNT",),
-        ("GOOGLE_SERVICE_ACCOUNT_PATH",),
-        ("GOOGLE_SERVICE_ACCOUNT_KEY",),
-        ("GOOGLE_SKIP_SIGNATURE",),
-    ),
-    "az": (
-        ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
-        ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_SAS_TOKEN"),
-        (
-            "AZURE_STORAGE_ACCOUNT_NAME",
-            "AZURE_CLIENT_ID",
-            "AZURE_CLIENT_SECRET",
-            "AZURE_TENANT_ID",
-        ),
-        (
-            "AZURE_STORAGE_ACCOUNT_NAME",
-            "AZURE_CLIENT_ID",
-            "AZURE_FEDERATED_TOKEN_FILE",
-            "AZURE_TENANT_ID",
-        ),
-        ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_SKIP_SIGNATURE"),
-    ),
-}
-#: Where another server than the cloud's own is named, for tests and for servers of one's own.
-_ENDPOINTS = {
-    "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
-    "gs": (),
-    "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"),
-}
-SCHEMES = tuple(_CREDENTIALS)
 
 
 class BucketStore:
@@ -157,60 +114,20 @@ def open(url: str, environment: Mapping[str, str]) -> BucketStore:
 
     Raises ConfigError where a package or credentials are missing.
     """
-    scheme = urlsplit(url).scheme
-    _check_credentials(url, scheme, environment)
+    config: Any = credentials.find(url, environment)
     try:
         from obstore import exceptions, store
     except ImportError as exc:
         raise ConfigError(
             f"{url}: a bucket needs one more package: `pip install 'pixelpipe[studio]'`"
         ) from exc
-    config: dict[str, Any] = {}
-    client: Any = dict(_CLIENT)
-    if endpoint := _endpoint(url, scheme, environment):
-        config["endpoint"] = endpoint
-        client["allow_http"] = urlsplit(endpoint).scheme == "http"
-    if scheme == "s3":
-        region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
-        config["region"] = region or "us-east-1"
+    is_plain = str(config.get("endpoint", "")).startswith("http://")  # of this machine
+    client: Any = {**_CLIENT, "allow_http": is_plain}
     try:
         opened = store.from_url(url, client_options=client, retry_config=_RETRY, **config)
     except (ValueError, exceptions.BaseError) as exc:
         raise ConfigError(f"{url}: {_first_line(exc)}") from exc
     return BucketStore(url, opened)
-
-
-def _check_credentials(url: str, scheme: str, environment: Mapping[str, str]) -> None:
-    ways = _CREDENTIALS[scheme]
-    if any(all(environment.get(name) for name in way) for way in ways):
-        return
-    if scheme == "gs" and _has_gcloud_login(environment):
-        return
-    raise ConfigError(
-        f"{url}: there are no credentials for it in the environment: set {' and '.join(ways[0])}"
-    )
-
-
-def _has_gcloud_login(environment: Mapping[str, str]) -> bool:
-    home = environment.get("HOME") or environment.get("APPDATA") or ""
-    inner = ".config/gcloud" if environment.get("HOME") else "gcloud"
-    return bool(home) and (Path(home) / inner / "application_default_credentials.json").is_file()
-
-
-def _endpoint(url: str, scheme: str, environment: Mapping[str, str]) -> str:
-    """Return the server that the environment names in place of the cloud's; "" for that one."""
-    for name in _ENDPOINTS[scheme]:
-        if endpoint := environment.get(name, ""):
-            parts = urlsplit(endpoint)
-            is_safe = parts.scheme == "https" or is_loopback(parts.hostname or "")
-            if parts.scheme not in ("http", "https") or not is_safe:
-                raise ConfigError(
-                    f"{name}: must begin with https://, since credentials are sent there "
-                    "(http:// is for this machine only)",
-                    path=url,
-                )
-            return endpoint
-    return ""
 
 
 def _first_line(exc: Exception) -> str:
