@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,13 +29,11 @@ from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
 from .plan.wish import Wish as Wish
-from .purchase import forecast, joining, permission, proof
+from .purchase import forecast, permission
 from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
-from .purchase.proof import Settled
-from .purchase.team_books import TeamBooks
-from .run import execute, knowledge, placeholders, publish, survey
+from .run import knowledge, leftovers, survey
 from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
@@ -52,6 +51,10 @@ from .storage.files import Stat
 from .storage.ledger import Ledger
 from .storage.lock import Lock
 from .storage.lock_authorship import Authorship
+
+if TYPE_CHECKING:
+    from .purchase.proof import Settled
+    from .purchase.team import Team
 
 
 class Project:
@@ -74,6 +77,8 @@ class Project:
         self.authorship = Authorship()
         self._replaced = Replaced()
         self._seen: Seen | None = None
+        #: Other machines are to be told something: the next run has that to do.
+        self._owes = False
         self.reload()
 
     @property
@@ -131,7 +136,7 @@ class Project:
             "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
         )
         self._see(found, known, report)
-        is_refused = report.refusal or sharing.refusal
+        is_refused = bool(report.refusal or report.cluster_refusal or sharing.refusal)
         report = msgspec.structs.replace(
             report,
             forecast=msgspec.structs.replace(
@@ -167,9 +172,19 @@ class Project:
             found.save()
             wish = permission.limited(wish, self.workspace, self.environment)
             is_kept = permission.keeps_lock(plan, wish, self.environment)
-            publish.mend(self.workspace, plan.notices, kept=is_kept)
+            if plan.notices:
+                from .run import publish
+
+                publish.mend(self.workspace, plan.notices, kept=is_kept)
+            leftovers.sweep(self.workspace)
+            if not is_kept:
+                self._pay_owed()
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._see(found, known, report)
+        if refusal := self.workspace.workers.refusal:
+            raise RefusedError(refusal)
+        from .run import execute  # loads what buys and publishes
+
         with ExitStack() as stack:
             ledger = stack.enter_context(self.workspace.ledger(time.time()))
             connection = connection or stack.enter_context(
@@ -177,7 +192,7 @@ class Project:
             )
             context = self._context(ledger, connection, observe, stop, watch)
             if not permission.keeps_lock(plan, wish, self.environment):
-                context = self._joined(context)
+                context = msgspec.structs.replace(context, team=self._joined(ledger))
             settled = self._settled(ledger, connection, plan, wish)
             sharing = Sharing(self.workspace, self.environment, is_kept=True)
             stack.callback(sharing.count)
@@ -201,9 +216,10 @@ class Project:
             )
             ledger.forget_kept(str(self.root), bought(done.results))
             self._note_doubt(ledger, connection)
+            self._owes = self._shares and bool(ledger.owed(self.workspace.shared.url))
             results = gated(done.results, by, stale_only=stale_only)
             report = self._report("build", plan, results, watch, connection.url, sharing)
-            report = msgspec.structs.replace(report, settled=settled)
+            report = msgspec.structs.replace(report, settled=settled, lent=done.notices)
         return self._see(found, known, report, left=done.left, wrote=True)
 
     def remember(self, said: Said | None = None) -> bool:
@@ -212,7 +228,7 @@ class Project:
         `said` is what the command printed, if nothing was to do: the next one prints the same.
         Tells whether the next run need not look at everything.
         """
-        return self._seen is not None and remember.write(self._seen, said)
+        return self._seen is not None and not self._owes and remember.write(self._seen, said)
 
     def placeholders(
         self,
@@ -226,6 +242,8 @@ class Project:
 
         `connection` leads to the built-in engine (placeholders.stand_in).
         """
+        from .run import placeholders
+
         if not self.workspace.service.paid or wish.frozen:
             return None
         watch = Stopwatch()
@@ -261,19 +279,37 @@ class Project:
             watch=watch,
         )
 
-    def _joined(self, context: Context) -> Context:
+    def _joined(self, ledger: Ledger) -> Team | PixelpipeError | None:
         """Join the machines that share purchases: pay what is owed there, follow what they say.
 
-        Where their store does not answer nothing is bought, and all else goes on.
+        Returns them, or why nothing may be bought without them; all else goes on.
         """
+        if not self._shares:
+            return None
+        from .purchase import joining
+        from .purchase.team_books import TeamBooks
+
         try:
             team = joining.join(self.workspace, self.environment)
         except PixelpipeError as exc:
-            return msgspec.structs.replace(context, alone=exc)
-        if team is None:
-            return context
-        TeamBooks(context.ledger, team, self.workspace.store(), time.time).agree()
-        return msgspec.structs.replace(context, team=team)
+            return exc
+        if team is not None:
+            TeamBooks(ledger, team, self.workspace.store(), time.time).agree()
+        return team
+
+    @property
+    def _shares(self) -> bool:
+        """Purchases are claimed among machines; what costs nothing is not."""
+        return bool(self.workspace.shared.url) and self.workspace.service.paid
+
+    def _pay_owed(self) -> None:
+        """Tell the other machines what could not be told before, although nothing else is to do."""
+        if not self._shares or not (self.workspace.state / "ledger.sqlite").exists():
+            return
+        with self.workspace.ledger(time.time()) as ledger:
+            if ledger.owed(self.workspace.shared.url):
+                self._joined(ledger)
+            self._owes = bool(ledger.owed(self.workspace.shared.url))
 
     def _look(self, wish: Wish, remembered: Found | None = None) -> Survey:
         if remembered is not None and (found := brief.take(self.workspace, remembered)):
@@ -316,6 +352,8 @@ class Project:
         self, ledger: Ledger, connection: Connection, plan: Plan, wish: Wish
     ) -> tuple[Settled, ...]:
         """Settle the doubts of which the books prove that nothing was billed."""
+        from .purchase import proof
+
         service, now = self.workspace.service, time.time()
         is_quiet = permission.keeps_lock(plan, wish, self.environment)
         if not service.paid or is_quiet or not proof.is_due(service.identity, ledger, now):
@@ -325,6 +363,8 @@ class Project:
         return ()
 
     def _note_doubt(self, ledger: Ledger, connection: Connection) -> None:
+        from .purchase import proof
+
         if self.workspace.service.paid and connection.url is not None:
             with suppress(PixelpipeError):
                 proof.note_doubt(

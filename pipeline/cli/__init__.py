@@ -52,6 +52,7 @@ _COMMANDS = {
     "doctor": ("doctor", "Find what would go wrong, before money is spent."),
     "trust": ("trust", "Say which servers, stores, key file and budget this project may use."),
     "share": ("share", "Look after the store of purchases that several machines share."),
+    "worker": ("worker", "Finish sprites for others: a worker of a Dask cluster."),
     "schema": ("schema", "Print the JSON Schema of the YAML files, for editors."),
     "engine": ("engine", "The built-in engine as a server."),
     "help": ("help", "Show the reference: rules, targets, settings, packs and more."),

@@ -19,6 +19,11 @@ service = click.option(
     "--service", metavar="NAME", help="auto, pixel-engine, built-in, or a base URL."
 )
 _SHARED = "A store of purchases that machines share: a folder, s3://…, gs://…, az://…, https://…"
+workers = click.option(
+    "--workers",
+    metavar="WHO",
+    help="Who finishes sprites: auto, a number of processes, dask, or a scheduler's tls://host:port.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
 

@@ -18,7 +18,7 @@ from ..storage.store import Bought
 from . import batches
 from .jobs import Desk, Order, Outcome
 from .team import Team, buyer
-from .turns import Bug
+from .turns import Errand
 
 _DOUBTS = (
     "asked for it, and it may have been billed: see `pixelpipe jobs`, and settle it there or here"
@@ -36,19 +36,6 @@ class Next(Enum):
 
 #: Seconds between looks at what others do: longer each time.
 _FIRST_LOOK_S, _LONGEST_LOOK_S = 0.25, 10.0
-
-
-class Errand:
-    """Something to ask for; owned by the scheduler's thread."""
-
-    def __init__(self) -> None:
-        """Begin without trouble."""
-        #: What went wrong; None when nothing did.
-        self.error: PixelpipeError | Bug | None = None
-
-    def ask(self, desk: Desk) -> None:
-        """Do it, in a worker."""
-        raise NotImplementedError
 
 
 class Telling(Errand):
@@ -109,9 +96,9 @@ class Wait(Errand):
         assert desk.team is not None
         try:
             self._ask(desk, desk.team)
-            self.error, self.failures = None, 0
+            self.answer, self.failures = None, 0
         except PixelpipeError as exc:
-            self.error = exc
+            self.answer = exc
 
     def _ask(self, desk: Desk, team: Team) -> None:
         head = team.look(self.job.request_key)

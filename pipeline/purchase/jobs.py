@@ -22,6 +22,7 @@ from ..core.errors import (
     AccountError,
     AssetError,
     JobFailedError,
+    NotSentError,
     PixelpipeError,
     RequestRefusedError,
     UnavailableError,
@@ -32,10 +33,11 @@ from ..core.version import __version__
 from ..storage.ledger import Ledger, Place
 from ..storage.store import Bought, Store
 from . import batches, download
-from .team import Lost, Team, UnclaimedError
 
 if TYPE_CHECKING:
+    from ..storage.shared.claim_log import Head
     from .service.client import Service
+    from .team import Team
 
 _log = logging.getLogger(__name__)
 
@@ -131,6 +133,16 @@ class Fetched(Record, frozen=True, kw_only=True):
     notice: str = ""
     #: The shared log, where there is one, says so too.
     is_told: bool = False
+
+
+class Lost(Record, frozen=True, kw_only=True):
+    """Another machine has the key: nothing was sent. Its log ends so."""
+
+    head: Head
+
+
+class UnclaimedError(NotSentError):
+    """The other machines could not be told of a purchase, so that nothing was sent."""
 
 
 class Found(Record, frozen=True, kw_only=True):

@@ -13,7 +13,8 @@ from ..storage.shared.store import Store as SharedStore
 from ..storage.shared.store import Unreachable
 from ..storage.store import Bought, Store
 from . import download, team
-from .team import Team, UnclaimedError, Who, away
+from .jobs import UnclaimedError
+from .team import Team, Who, away
 
 _READ = (
     "is not bought: {why}, and nothing is bought that other machines cannot see; build it where "

@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from ..core.apart import bug
@@ -27,15 +27,10 @@ from ..core.errors import (
 from ..core.model import Job, JobState, Taken
 from ..core.version import ENGINE_VERSION
 from ..storage.ledger import Place
-from ..storage.shared.claim_log import Head
-from ..storage.shared.store import Unreachable
 from . import batches, jobs
-from .errands import Errand, Next, Telling, Wait
 from .jobs import Change, Desk, Order, Outcome
 from .polling import Pace, backoff_s
-from .team import Lost, UnclaimedError, away
-from .team_books import TeamBooks
-from .turns import Bug, Turn
+from .turns import Bug, Errand, Turn
 
 #: Polls are short, but at 300 jobs in flight and one poll in 3 s there are a hundred a second.
 _WORKERS = 16
@@ -48,7 +43,8 @@ _LAST_ANSWER_S = 20.0
 #: Nothing more is done about these, and these belong to a process as long as it runs.
 _SETTLED = (JobState.BOUGHT, JobState.FAILED, JobState.UNCONFIRMED, JobState.CHARGED)
 _HELD = (JobState.CLAIMED, JobState.SUBMITTED)
-_Prepared = tuple[Order, Job, jobs.Body]
+#: An order, its request as it is resolved now, and the body to send.
+Prepared = tuple[Order, Job, jobs.Body]
 _FINAL = (JobState.BOUGHT, JobState.FAILED, JobState.DETACHED, JobState.UNCONFIRMED)
 
 
@@ -68,18 +64,13 @@ class Scheduler:
         """
         self._interrupt = stop
         self._desk = desk
-        self._books: TeamBooks | None = None
-        if desk.team is not None:
-            self._books = TeamBooks(desk.ledger, desk.team, desk.store, desk.clock)
         self._pace = pace
         self._observe = observe
         self._orders: deque[Order] = deque()
-        self._due: list[tuple[float, int, Turn | Wait]] = []
+        self._due: list[tuple[float, int, Turn | Errand]] = []
         self._count = itertools.count()
         self._flying: dict[str, Turn] = {}
         self._others: dict[str, Turn] = {}
-        #: Clips that other machines are buying.
-        self._waits: dict[str, Wait] = {}
         self._doubts = 0
         self._stop: PixelpipeError | None = None
         #: Nothing new is claimed; what is claimed goes on.
@@ -89,7 +80,7 @@ class Scheduler:
         self._workers = 0
 
     def run(
-        self, orders: Sequence[Order], resumed: Sequence[Order]
+        self, orders: Iterable[Order], resumed: Sequence[Order]
     ) -> Generator[Outcome, None, None]:
         """Buy `orders` and go on with `resumed` (their jobs are in the ledger already).
 
@@ -101,7 +92,7 @@ class Scheduler:
         try:
             for order in resumed:
                 yield from self._join(order)
-            while self._orders or self._flying or self._others or self._waits:
+            while self._orders or self._flying or self._others or self._is_waiting():
                 yield from self._start()
                 yield from self._wait()
         finally:
@@ -154,37 +145,6 @@ class Scheduler:
         if mine:
             self._fly(*mine)
 
-    def _unclaimed(
-        self, prepared: list[_Prepared], places: dict[str, Place]
-    ) -> Generator[Outcome, None, list[_Prepared]]:
-        """Return what no other machine has claimed, and note where this one will; see to the rest.
-
-        Where that cannot be looked up nothing more is bought.
-        """
-        if self._desk.team is None or self._books is None:
-            return prepared
-        free = []
-        for one in prepared:
-            order, job, _ = one
-            known = self._desk.ledger.jobs([order.request_key])
-            if not job.paid or (known and known[0].state is not JobState.FAILED):
-                free.append(one)
-                continue
-            try:
-                head = self._books.look(order.request_key)
-            except Unreachable as exc:
-                self._spent = self._spent or UnclaimedError(away(exc))
-                yield Outcome(request_key=order.request_key, error=self._spent)
-                continue
-            if head.is_free:
-                places[order.request_key] = self._desk.team.place(head)
-                free.append(one)
-            else:
-                wait = Wait(order, job)
-                wait.note(head)
-                yield from self._met(wait)
-        return free
-
     def _refuse(self, order: Order, error: PixelpipeError) -> Iterator[Outcome]:
         """Leave an order, unless another process is making it."""
         found = self._desk.ledger.jobs([order.request_key])
@@ -209,14 +169,7 @@ class Scheduler:
 
     def _inherit(self, job: Job, order: Order) -> Iterator[Outcome]:
         """Take over from a process that died. A claim without an id is doubt, never a retry."""
-        place = None if self._books is None else self._books.place(job)
-        if self._books and place and job.state is JobState.CLAIMED:
-            try:
-                self._books.fence(job, place)
-            except Unreachable as exc:  # as it is, for a later run
-                yield Outcome(request_key=job.request_key, error=exc)
-                return
-            self._later(Turn(job, None, order), 0.0)
+        if job.state is JobState.CLAIMED and (yield from self._fenced(job, order)):
             return
         mine = self._desk.ledger.take_over(job, now=self._desk.clock())
         if mine is None:  # it went on after all before it ended, or another process was quicker
@@ -235,92 +188,7 @@ class Scheduler:
             jobs.give_up(mine, exc, self._desk)
             yield Outcome(request_key=job.request_key, error=exc)
             return
-        self._fly(Turn(mine, body, order, place))
-
-    # -- other machines -------------------------------------------------------------------------
-
-    def _met(self, wait: Wait) -> Iterator[Outcome]:
-        """Act upon what another machine says of a clip."""
-        key, team = wait.job.request_key, self._desk.team
-        assert team is not None
-        assert self._books is not None
-        self._waits.pop(key, None)
-        if wait.error is not None:
-            yield from self._missed(wait, wait.error)
-            return
-        whom = wait.news()
-        if whom:
-            self._books.saw(wait)
-        match wait.next(team):
-            case Outcome() as outcome:
-                yield outcome
-            case Next.BUY:
-                self._orders.append(wait.order)
-            case Next.FETCH:
-                yield from self._take_up(wait)
-            case Next.LOOK:
-                self._waits[key] = wait
-                self._errand(wait)
-            case Next.WAIT:
-                self._waits[key] = wait
-                if whom:
-                    self._observe(Change(job=wait.job, waits_for=whom))
-                self._push(wait, wait.next_look_s())
-
-    def _missed(self, wait: Wait, error: PixelpipeError) -> Iterator[Outcome]:
-        if isinstance(error, Bug):
-            raise error.cause
-        if isinstance(error, StorageError):
-            raise error  # what was brought cannot be kept
-        wait.failures += 1
-        if wait.failures < _TRIES // 2:
-            self._waits[wait.job.request_key] = wait
-            self._push(wait, backoff_s(wait.failures, error))
-        else:
-            yield wait.gone(error)
-
-    def _take_up(self, wait: Wait) -> Iterator[Outcome]:
-        """Fetch what another machine has sent and does not fetch: asking is free."""
-        assert self._books is not None
-        taken = self._books.take_up(wait)
-        if taken is None:
-            yield from self._join(wait.order)
-        else:
-            self._fly(Turn(taken[0], None, wait.order, taken[1]))
-
-    def _lost(self, turn: Turn, head: Head) -> Iterator[Outcome]:
-        """Leave a key to the machine that was quicker; nothing of ours was sent."""
-        del self._flying[turn.job.request_key]
-        self._desk.ledger.follow(turn.job, None, now=self._desk.clock())
-        turn.is_out, turn.answer = False, None
-        assert turn.order is not None
-        wait = Wait(turn.order, turn.job)
-        wait.note(head)
-        yield from self._met(wait)
-
-    def _tell(self, turn: Turn, answer: jobs.Answer) -> None:
-        """Let the other machines know how a job stands now."""
-        job, place = turn.job, turn.place
-        if place is None or job.state in (JobState.CLAIMED, turn.told):
-            return
-        turn.told = job.state
-        if isinstance(answer, jobs.Fetched) and answer.is_told:
-            self._desk.ledger.note_told(job.request_key, place.nonce, job.state)
-        else:
-            self._errand(Telling(job, place))
-
-    def _errand(self, errand: Errand) -> None:
-        self._work_with(len(self._flying) + len(self._waits) + 1)
-        self._tasks.put(errand)
-
-    def _ran(self, errand: Errand) -> Iterator[Outcome]:
-        if isinstance(errand, Wait):
-            yield from self._met(errand)
-        elif isinstance(errand.error, Bug):
-            raise errand.error.cause
-        elif isinstance(errand, Telling) and errand.is_told:
-            job = errand.job
-            self._desk.ledger.note_told(job.request_key, errand.place.nonce, job.state)
+        self._fly(Turn(mine, body, order, self._place(mine)))
 
     # -- turning --------------------------------------------------------------------------------
 
@@ -338,6 +206,10 @@ class Scheduler:
             one.is_out = True
         self._tasks.put(turn)
 
+    def _errand(self, errand: Errand) -> None:
+        self._work_with(len(self._flying) + 1)
+        self._tasks.put(errand)
+
     def _work_with(self, most: int) -> None:
         """Have as many workers as there is work for, up to a limit."""
         if self._workers < min(_WORKERS, most):
@@ -349,17 +221,14 @@ class Scheduler:
             try:
                 turn.ask(self._desk)
             except Exception as exc:  # a bug; what it means is said by the run's own thread
-                if isinstance(turn, Errand):
-                    turn.error = Bug(exc)
-                else:
-                    turn.answer = Bug(exc)
+                turn.answer = Bug(exc)
             self._answers.put(turn)
 
     def _wait(self) -> Iterator[Outcome]:
         """Wait for an answer or the next due time, whichever is first."""
         if self._interrupt.is_set():
             raise KeyboardInterrupt
-        if not self._due and not self._flying and not self._waits:
+        if not self._due and not self._flying and not self._is_waiting():
             return
         timeout = max(0.0, self._due[0][0] - time.monotonic()) if self._due else _TICK_S
         timeout = min(timeout, _TICK_S)
@@ -368,15 +237,15 @@ class Scheduler:
         except queue.Empty:
             yield from self._wake()
             return
-        if isinstance(turn, Errand):
-            yield from self._ran(turn)
-        else:
+        if isinstance(turn, Turn):
             yield from self._answered(turn)
+        else:
+            yield from self._ran(turn)
 
     def _wake(self) -> Iterator[Outcome]:
         while self._due and self._due[0][0] <= time.monotonic():
             _, _, turn = heapq.heappop(self._due)
-            if isinstance(turn, Wait):
+            if not isinstance(turn, Turn):
                 self._errand(turn)
             elif self._others.pop(turn.job.request_key, None) is not None and turn.order:
                 yield from self._join(turn.order)
@@ -393,14 +262,13 @@ class Scheduler:
             self._others[turn.job.request_key] = turn
         self._push(turn, seconds)
 
-    def _push(self, turn: Turn | Wait, seconds: float) -> None:
+    def _push(self, turn: Turn | Errand, seconds: float) -> None:
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._count), turn))
 
     def _answered(self, asked: Turn) -> Iterator[Outcome]:
         turn, lost = asked.parted()
         for one in lost:
-            assert isinstance(one.answer, Lost)
-            yield from self._lost(one, one.answer.head)
+            yield from self._lost(one)
         if turn is None:
             return
         before, answer = turn.job, turn.answer
@@ -525,16 +393,13 @@ class Scheduler:
             with suppress(StorageError):  # the ledger is full: the others deserve their try
                 if turn.is_out and (turn.answer is None or isinstance(turn.answer, Bug)):
                     continue  # nobody knows what was sent
-                if isinstance(turn.answer, Lost):
+                if isinstance(turn.answer, jobs.Lost):
                     self._desk.ledger.follow(turn.job, None, now=self._desk.clock())
                     continue
                 if turn.answer is not None:
                     turn.job = jobs.advance(turn.job, turn.answer, self._desk)
                 if turn.job.state is JobState.CLAIMED:
                     jobs.give_up(turn.job, NotSentError("the run ended before"), self._desk)
-        if self._books is not None:
-            with suppress(StorageError):
-                self._books.pay()
 
     def _call_back(self) -> None:
         """Take turns back that no worker has begun."""
@@ -549,3 +414,36 @@ class Scheduler:
         with suppress(queue.Empty):
             while any(turn.is_out and turn.answer is None for turn in claims):
                 self._answers.get(timeout=max(0.0, ends - time.monotonic()))
+
+    # -- hooks: what is done where several machines share a store -------------------------------
+
+    def _unclaimed(
+        self, prepared: list[Prepared], places: dict[str, Place]
+    ) -> Generator[Outcome, None, list[Prepared]]:
+        """Return what no other machine has claimed, with its place; see to the rest."""
+        yield from ()
+        return prepared
+
+    def _fenced(self, job: Job, order: Order) -> Generator[Outcome, None, bool]:
+        """Settle by the log what a dead process has claimed; tell whether that was done."""
+        yield from ()
+        return False
+
+    def _place(self, job: Job) -> Place | None:
+        """Return where a job is claimed in the store that this run looks at."""
+        return None
+
+    def _lost(self, turn: Turn) -> Iterator[Outcome]:
+        """Leave a key to the machine that was quicker; nothing of ours was sent."""
+        raise NotImplementedError
+
+    def _tell(self, turn: Turn, answer: jobs.Answer) -> None:
+        """Let the other machines know how a job stands now."""
+
+    def _ran(self, errand: Errand) -> Iterator[Outcome]:
+        """Act upon what an errand has found."""
+        raise NotImplementedError
+
+    def _is_waiting(self) -> bool:
+        """Tell whether other machines are waited for."""
+        return False

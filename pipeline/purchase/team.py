@@ -15,14 +15,14 @@ from pathlib import Path
 
 import msgspec
 
-from ..core.errors import NotSentError
 from ..core.model import Job, JobState, Record
 from ..storage.ledger import Place
 from ..storage.shared import claim_log
-from ..storage.shared.claim_log import Entry, Head, State
+from ..storage.shared.claim_log import OPEN, Entry, Head, State
 from ..storage.shared.store import Store as SharedStore
 from ..storage.shared.store import Unreachable
 from ..storage.store import Bought, Store
+from .jobs import Lost, UnclaimedError
 
 #: An entry of another machine that is unchanged for so long is in doubt, unless told otherwise.
 PATIENCE_S = 15 * 60.0
@@ -44,16 +44,6 @@ _STATES = {
 
 Publish = Callable[[SharedStore, Bought, bytes], object]
 Bring = Callable[[SharedStore, str, str], Bought | None]
-
-
-class UnclaimedError(NotSentError):
-    """The shared store could not be told of a purchase, so that nothing was sent."""
-
-
-class Lost(Record, frozen=True, kw_only=True):
-    """Another machine has the key: nothing was sent."""
-
-    head: Head
 
 
 class Who(Record, frozen=True, kw_only=True):
@@ -197,7 +187,7 @@ class Team:
             remote_id=job.remote_id or "",
             reason=job.reason if state in (State.FREE, State.DOUBT) else "",
             digest=job.digest or "",
-            resolved=job.resolved if state in (State.CLAIMED, State.SUBMITTED) else None,
+            resolved=job.resolved if state in OPEN else None,
         )
 
     def decided(self, seen: Entry, state: State, *, remote_id: str = "", reason: str = "") -> Entry:

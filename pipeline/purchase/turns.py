@@ -8,8 +8,7 @@ from ..core.errors import PixelpipeError
 from ..core.model import Job, JobState
 from ..storage.ledger import Place
 from . import jobs
-from .jobs import Answer, Body, Desk, Order
-from .team import Lost, UnclaimedError
+from .jobs import Answer, Body, Desk, Lost, Order, UnclaimedError
 
 
 class Turn:
@@ -104,3 +103,16 @@ class Bug(PixelpipeError):
         """Keep `cause`, which is raised again."""
         super().__init__(str(cause))
         self.cause = cause
+
+
+class Errand:
+    """Something else to ask for, in a worker; owned by the scheduler's thread."""
+
+    def __init__(self) -> None:
+        """Begin without trouble."""
+        #: What went wrong; None when nothing did.
+        self.answer: PixelpipeError | None = None
+
+    def ask(self, desk: Desk) -> None:
+        """Do it, in a worker."""
+        raise NotImplementedError

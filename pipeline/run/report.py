@@ -14,10 +14,10 @@ from ..core.model import Record, Step, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
 from ..purchase.forecast import Forecast
-from ..purchase.proof import Settled
 from .results import Result
 
 if TYPE_CHECKING:
+    from ..purchase.proof import Settled
     from ..storage.shared.reader import Tally
 
 VERSION = 1
@@ -63,6 +63,8 @@ class Report(Record, frozen=True, kw_only=True):
     forecast: Forecast | None = None
     #: Doubts that the books have settled before this run bought anything.
     settled: tuple[Settled, ...] = ()
+    #: What of the cluster that finished them the user should know, in sentences.
+    lent: tuple[str, ...] = ()
     #: Clips that were not looked at, since nothing about them has changed: they are fresh.
     rest: int = 0
     #: What became of reads of a shared store; None without one.
@@ -148,7 +150,12 @@ class Report(Record, frozen=True, kw_only=True):
     def refusals(self) -> tuple[str, ...]:
         """What the user has to allow before it counts, in sentences."""
         found = (self.workspace.key_refusal, self.refusal, self.shared_refusal)
-        return tuple(filter(None, found))
+        return tuple(filter(None, (*found, self.cluster_refusal)))
+
+    @property
+    def cluster_refusal(self) -> str:
+        """Why nothing may be finished by the cluster that is set although something is to be."""
+        return "" if self.plan.is_up_to_date else self.workspace.workers.refusal
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -159,6 +166,7 @@ class Report(Record, frozen=True, kw_only=True):
             *settled,
             *self.shared_notices,
             *self._plain,
+            *self.lent,
             *self.refusals,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,8 @@ from pipeline.storage.shared.claim_log import State
 #: Seconds after which a claim that does not move is doubt; nobody waits 15 minutes here.
 PATIENCE_S = 6.0
 LOST = 0.05
+#: How likely a machine dies at each step; it passes about ten for each clip.
+DIES = 0.03
 
 
 @pytest.fixture
@@ -38,9 +41,12 @@ def crash(found: Studio, kills: int, seed: int, **trouble: object) -> None:
     def live(number: int) -> None:
         machine, dice = found.machines[number], random.Random(f"{seed} {number}")
         for life in range(kills):
-            machine.build_until(
-                dice.uniform(0.1, 2.5), loses=LOST, dice=f"{seed}{number}{life}", **trouble
-            )
+            fate = {"loses": LOST, "dice": f"{seed} {number} {life}", **trouble}
+            if life % 4:
+                ended = machine.build(dies=DIES, **fate)
+                machine.kills += ended.exit == -signal.SIGKILL
+            else:
+                machine.build_until(dice.uniform(0.5, 3.0), **fate)
         machine.build(loses=LOST, dice=f"{seed}{number}", **trouble)
 
     with ThreadPoolExecutor(len(found.machines)) as lives:

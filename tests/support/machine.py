@@ -8,16 +8,22 @@ The environment says what goes wrong:
 `MACHINE_DICE` the seed, `MACHINE_PATIENCE_S` after how long others' claims are in doubt,
 `MACHINE_STORE` what the store does from a moment on (`away`, `slow`, `refusing`), and
 `MACHINE_FROM` that moment: `start`, or the state of the entry that is written then.
-`MACHINE_CLAIMS=no` takes claims away: the control, which must buy twice.
+`MACHINE_DIES` is the chance to die at each step: before and after an entry in the store, a POST,
+a download, and a commit of the ledger. `MACHINE_CLAIMS=no` takes claims away: the control, which
+must buy twice.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
+import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +36,10 @@ from pipeline.purchase import (
     resolve,  # noqa: F401  (loaded here, so that the child need not)
     team,
 )
-from pipeline.purchase.service import client  # noqa: F401
+from pipeline.purchase.service import client
 from pipeline.run import finish  # noqa: F401
+from pipeline.storage.ledger.file import LedgerFile
+from pipeline.storage.shared.folder import FolderStore
 from pipeline.storage.shared.store import Refused, Store, Unreachable
 
 _SLOW_S = 0.3
@@ -63,8 +71,53 @@ class Bad(Lossy):
         return super()._perhaps(call)
 
 
+class Fuse:
+    """Dies at some steps, as by `kill -9`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Throw dice of its own."""
+        self._chance = float(environment.get("MACHINE_DIES", "0"))
+        self._dice = random.Random(environment.get("MACHINE_DICE"))
+
+    def step(self) -> None:
+        """Pass one step, perhaps."""
+        if self._dice.random() < self._chance:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, place: Any, name: str) -> None:
+        """Make the beginning and the end of a function steps."""
+        whole: Callable[..., object] = getattr(place, name)
+
+        @wraps(whole)
+        def watched(*arguments: object, **named: object) -> object:
+            self.step()
+            result = whole(*arguments, **named)
+            self.step()
+            return result
+
+        setattr(place, name, watched)
+
+    def within_transactions(self) -> None:
+        """Make a commit of the ledger and its end steps."""
+        whole = LedgerFile._transaction
+
+        @contextmanager
+        def watched(ledger: LedgerFile) -> Iterator[None]:
+            with whole(ledger):
+                yield
+                self.step()
+            self.step()
+
+        LedgerFile._transaction = watched  # type: ignore[method-assign,assignment]
+
+
 def arm(environment: Mapping[str, str]) -> None:
     """Put the trouble between the program and its store."""
+    fuse = Fuse(environment)
+    fuse.within_transactions()
+    for name in ("animate", "animate_batch", "download"):
+        fuse.around(client.Service, name)
+    fuse.around(FolderStore, "create")
     whole = joining.join
 
     def joined(*arguments: Any) -> team.Team | None:
