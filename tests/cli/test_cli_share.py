@@ -69,7 +69,9 @@ def test_what_was_bought_before_is_pushed_and_not_bought_by_the_next(
     calls = shop.calls
     assert other.build("--yes").exit == 0
     assert shop.calls == calls
-    (counted,) = share(other, "stats")["counts"]  # type: ignore[misc]
+    counts = share(other, "stats")["counts"]
+    assert isinstance(counts, list)
+    (counted,) = counts
     assert (counted["hits"], counted["saved_credits"]) == (1, 20)
     assert counted["month"] == time.strftime("%Y-%m", time.gmtime())
     assert "1 hits (100 %)" in other.run("share", "stats").stdout
