@@ -35,16 +35,13 @@ from ..plan.steps import ClipPlan, Wanted
 from ..purchase import jobs, orders
 from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
+from ..purchase.polling import Pace
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
 from ..storage.files import Stat
 from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
-<<<<<<< HEAD
-from . import cluster, grades, leftovers, step_results
-=======
 from . import cluster, grades, home, leftovers, step_results
->>>>>>> 54d2d855e9933193e158fa2f80e8668eb54d4db7
 from .context import Context
 from .finish_pool import Done, Finishing, pays
 from .publish import Publication
@@ -204,6 +201,10 @@ class _Run:
             return
         yield from self._keep_back(new)
         new = [order for order in new if order.request_key not in self._permit.kept_back]
+        team = self._context.team
+        if isinstance(team, PixelpipeError):
+            yield from self._settle(new, team)
+            new, team = [], None
         if not new and not resumed:
             return
         try:
@@ -221,9 +222,16 @@ class _Run:
         for order, error in refused:
             yield from self._settle([order], error)
         day = self._workspace.settings.budget.day
-        desk = Desk(service, self._context.ledger, self._store, self._context.clock, day_budget=day)
+        desk = Desk(
+            service,
+            self._context.ledger,
+            self._store,
+            self._context.clock,
+            day_budget=day,
+            team=team,
+        )
         pace = orders.pace(self._workspace, service, self._context.ledger)
-        scheduler = Scheduler(desk, pace, self._context.observe, self._context.stop)
+        scheduler = self._scheduler(desk, pace)
         with closing(scheduler.run(_consumed(new), resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
@@ -231,6 +239,13 @@ class _Run:
                 if outcome.is_ours and job is not None and job.digest and not job.paid:
                     self._context.replaced.made((job.request_key, job.digest))
                 yield outcome.request_key
+
+    def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
+        if desk.team is None:
+            return Scheduler(desk, pace, self._context.observe, self._context.stop)
+        from ..purchase.team_scheduler import TeamScheduler  # only where machines share a store
+
+        return TeamScheduler(desk, pace, self._context.observe, self._context.stop, desk.team)
 
     def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
         for order in new:

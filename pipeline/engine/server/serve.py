@@ -20,12 +20,8 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-<<<<<<< HEAD
-from ..accounts import credits, database, jobs
-=======
 from ...core import logs
 from ..accounts import credits, database, jobs
->>>>>>> 54d2d855e9933193e158fa2f80e8668eb54d4db7
 from ..accounts.latency import Latency
 from ..contract.errors import InvalidRequest, LocalRefusal
 from . import local, replies
