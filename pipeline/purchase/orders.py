@@ -178,7 +178,12 @@ def pace(workspace: Workspace, service: Service, ledger: Ledger) -> Pace:
     if urlsplit(service.base_url).hostname in _LOOPBACK:
         jobs = workspace.settings.jobs if workspace.service.paid else _LOCAL_IN_FLIGHT
         poll_s = _WITHIN_POLL_S if service.is_within else _LOCAL_POLL_S
-        return Pace(unknown_s=poll_s, poll_s=poll_s, in_flight=jobs)
+        return Pace(
+            unknown_s=poll_s,
+            poll_s=poll_s,
+            in_flight=jobs,
+            is_in_turn=not workspace.service.paid,
+        )
     return Pace(
         unknown_s=_FIRST_POLL_S,
         poll_s=_POLL_S,

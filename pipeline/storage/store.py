@@ -111,7 +111,7 @@ class Store:
         Raises StorageError for the first tier that refuses, when all others have it: what was
         paid for is in our hands now, and may not be had again.
         """
-        record = msgspec.json.encode(bought, order="sorted") + b"\n"
+        record = encoded(bought)
         refusals: list[StorageError] = []
         for folder in reversed(self._folders):
             try:
@@ -158,7 +158,10 @@ class Store:
 
     def record(self, request_key: str, digest: str) -> Bought | None:
         """Return the record of this key and digest, or None."""
-        return next((one for one in self._records(request_key) if one.digest == digest), None)
+        # A record counts only where its names say: no folder of very many has to be listed.
+        places = (_record_path(folder, request_key, digest) for folder in self._folders)
+        found = (_read_record(place) for place in places)
+        return next((one for one in found if one is not None and one.digest == digest), None)
 
     def records(self, folder: Path) -> Iterator[tuple[Path, Bought]]:
         """Yield every sound record in one tier, with its place; nothing that lies behind a link."""
@@ -208,6 +211,11 @@ class Store:
         content = self.content(bought.digest) if lacking else None
         if content is not None:
             Store(*lacking, durable=self._durable).put(bought, content)
+
+    def use(self, bought: Bought) -> None:
+        """Note that a purchase is used: what is not for long may go from the user's own tier."""
+        with suppress(OSError):
+            os.utime(_record_path(self._folders[-1], bought.request_key, bought.digest))
 
     def mend(self, digest: str) -> tuple[Path, ...]:
         """Replace damaged copies of bytes by a whole one, if there is one; return their places."""
@@ -361,6 +369,30 @@ def _read_record(path: Path) -> Bought | None:
     if record.version > VERSION or record.resolved.version > VERSION:
         raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=str(path))
     return record if _is_sound(record, path) else None
+
+
+def decoded(content: bytes, request_key: str, place: str) -> Bought | None:
+    """Return the record of a key that lay elsewhere; None for what is damaged or of another key.
+
+    Its key must be what its recipe says, where it has one. Raises ConfigError for a record of a
+    newer pixelpipe; `place` is named then.
+    """
+    if len(content) > _RECORD_BYTES:
+        return None
+    try:
+        record = msgspec.json.decode(content, type=Bought)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    if record.version > VERSION or record.resolved.version > VERSION:
+        raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=place)
+    names_it = request_key == record.request_key == record.resolved.request_key
+    says_it = not record.recipe or keys.digest(record.recipe.encode()) == request_key
+    return record if names_it and says_it and _is_possible(record.resolved) else None
+
+
+def encoded(bought: Bought) -> bytes:
+    """Return a record as it is kept."""
+    return msgspec.json.encode(bought, order="sorted") + b"\n"
 
 
 def _is_sound(record: Bought, path: Path) -> bool:
