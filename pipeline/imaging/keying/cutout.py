@@ -213,17 +213,16 @@ def _pockets(
     scene: _Scene, open_ground: Bools, source: Index, tolerance: float, apart: float
 ) -> tuple[Bools, int]:
     """Return enclosed background, and how many pixels look like it but may be art."""
-    labels, count = regions.label((scene.away <= tolerance) & ~open_ground)
-    if not count:
+    found = regions.find((scene.away <= tolerance) & ~open_ground)
+    if not found.count:
         return np.zeros_like(open_ground), 0
-    area = regions.areas(labels, count)
-    core = regions.totals(labels, count, scene.away <= tolerance / 2)
-    near = regions.grow((source < 0)[None], 2)
-    expected = regions.totals(labels, count, np.broadcast_to(near, labels.shape) & (labels > 0))
+    area = found.areas()
+    core = found.totals(scene.away <= tolerance / 2)
+    expected = found.totals(regions.grow((source < 0)[None], 2))
     is_matte = (core * 2 >= area) & (core > 0)
     is_pocket = is_matte & ((expected > 0) | (apart >= SAFE_DISTANCE))
     is_pocket[0] = is_matte[0] = False
-    return is_pocket[labels], int(area[is_matte & ~is_pocket].sum())
+    return found.paint(is_pocket), int(area[is_matte & ~is_pocket].sum())
 
 
 def _fringe(scene: _Scene, solid: Bools, palette: U8) -> tuple[Bools, Index]:
@@ -241,9 +240,9 @@ def _spilt(scene: _Scene, solid: Bools, settled: Index, palette: U8) -> Index:
         scene, inside, palette, lambda share, away: (share >= SPILT_SHARE) & (away <= SPILT_AWAY)
     )
     leaning = found >= 0
-    labels, count = regions.label(leaning, diagonal=True)
+    spots = regions.find(leaning, diagonal=True)
     few = max(SPILT_PX, SPILT_PART * float(solid.sum()) / len(solid))
-    large = leaning & (regions.areas(labels, count) > few)[labels]
+    large = spots.paint(spots.areas() > few)
     return np.where(leaning & ~large, found, settled)
 
 
