@@ -13,7 +13,7 @@ from places import REPOSITORY
 
 from pipeline.engine import parts, prompt
 from pipeline.engine.motions import MOTIONS
-from pipeline.engine.prompt import nouns, offers, verbs
+from pipeline.engine.prompt import nouns, offers, synonyms, verbs
 from pipeline.engine.prompt import text as prompt_text
 from pipeline.engine.render import animate
 
@@ -278,7 +278,7 @@ def test_motion_shown_instead_is_told() -> None:
 
 def test_every_word_leads_to_a_motion() -> None:
     """A table that names a motion which does not exist would fail only for the user who says it."""
-    readings = [*verbs.VERBS, *nouns.NOUNS, *verbs.BY_KIND.values()]
+    readings = [*verbs.VERBS, *synonyms.SYNONYMS, *nouns.NOUNS, *verbs.BY_KIND.values()]
     readings += [reading for reading, _ in verbs.BEYOND.values()]
     readings += [motion for _, motion in nouns.PARTS.values() if motion]
     by_kind = {sense for sense, _ in verbs.BY_KIND} | {"move"}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import text
+from . import heads, text
 from .text import Clause, Hit
 from .words import listed
 
 # What stands before such a word is said to stay as it is: "outline and shine keep their shape".
 KEEPING = listed("keep keeps stay stays remain remains")
+#: Before a verb these say that it is not done yet.
+INTENTS = {("ready", "to"), ("poised", "to"), ("eager", "to"), ("prepared", "to")}
 #: After these a clause tells what goes with the motion, not the motion.
 ASIDE = frozenset({"with"})
 #: Before a participle these say that somebody else does it.
@@ -31,7 +33,10 @@ BLOWS = listed("attack_strike attack_bite attack_thrust attack_shoot")
 
 def read(found: list[Hit], clause: Clause) -> list[Hit]:
     """Return the hits of a clause as their neighbours mean them."""
-    kept = [hit for hit in found if not _is_noun(hit, found, clause)]
+    kept = [
+        hit for hit in found if not _is_noun(hit, found, clause) and not _is_intent(hit, clause)
+    ]
+    kept = heads.read(kept, clause)
     return [_aside(_with_weapon(_suffered(hit, clause), clause), clause) for hit in kept]
 
 
@@ -52,6 +57,12 @@ def _is_noun(hit: Hit, found: list[Hit], clause: Clause) -> bool:
     return bool(others) and (is_bare or any(one.start < hit.start for one in others))
 
 
+def _is_intent(hit: Hit, clause: Clause) -> bool:
+    """Tell whether a verb is only what somebody is ready to do."""
+    place = min(hit.places)
+    return hit.is_verb and clause.words[max(0, place - 2) : place] in INTENTS
+
+
 def _suffered(hit: Hit, clause: Clause) -> Hit:
     """Turn a blow that is taken into being hurt, and a hit that is given into a blow."""
     place = min(hit.places)
@@ -69,9 +80,12 @@ def _suffered(hit: Hit, clause: Clause) -> Hit:
 
 def _with_weapon(hit: Hit, clause: Clause) -> Hit:
     """Let the weapon that is named say how it is used: spears thrust, bows shoot."""
-    if not hit.is_verb or hit.motion not in ("attack_strike", "pendulum"):
+    if not hit.is_verb or hit.motion not in ("attack_strike", "pendulum", "charge"):
         return hit
     named = {*clause.words} | {word.removesuffix("s") for word in clause.words}
+    if hit.motion == "charge":
+        is_armed = "with" in clause.words and named & (THRUSTING | STRIKING)
+        return replace(hit, motion="attack_thrust") if is_armed else hit
     for weapons, motion in (
         (THRUSTING, "attack_thrust"),
         (SHOOTING, "attack_shoot"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from . import text, words
+from . import nouns, text, words
 from .text import Clause, Hit
 
 FPS, SLOW_FPS, FAST_FPS = 8, 6, 12
@@ -41,7 +41,8 @@ def read(prompt: str, parts: tuple[Clause, ...], found: Iterable[Hit]) -> Manner
     loops = bool(set(words_said) & words.LOOP) or any(one in plain for one in words.LOOPING)
     loops &= not any(one in plain for one in words.ONCE if "loop" in one)
     once = any(one in plain for one in words.ONCE) and not loops
-    gentle, strong = [w for w in words_said if w in words.GENTLE], _strong(parts)
+    busy = {(hit.clause, place) for hit in found if hit.is_verb for place in hit.places}
+    gentle, strong = (_graded(parts, one, busy) for one in (words.GENTLE, words.STRONG))
     slow = [w for w in words_said if w in words.SLOW]
     fast = [w for w in words_said if w in words.FAST | words.FRANTIC]
     across, down, steered = _direction(said, found)
@@ -90,14 +91,29 @@ def _said(parts: tuple[Clause, ...]) -> _Said:
     ]
 
 
-def _strong(parts: tuple[Clause, ...]) -> list[str]:
+def _graded(
+    parts: tuple[Clause, ...], table: frozenset[str], busy: set[tuple[int, int]]
+) -> list[str]:
     """Return the words of strength, but not those that describe a thing: "the heavy body"."""
     return [
         word
         for part in parts
-        for word, after, no in zip(part.words, (*part.words[1:], ""), part.negated, strict=True)
-        if word in words.STRONG and after not in words.THINGS and not no
+        for place, (word, no) in enumerate(zip(part.words, part.negated, strict=True))
+        if word in table and not no and not _describes(part, place, busy)
     ]
+
+
+def _describes(part: Clause, place: int, busy: set[tuple[int, int]]) -> bool:
+    """Tell whether a word of strength says what a thing is like, not how it moves."""
+    word, after = part.words[place], (*part.words[place + 1 :], "")[0]
+    if word in words.STRONG and after in words.THINGS:
+        return True
+    if word not in words.OF_THINGS or (part.number, place + 1) in busy:
+        return False
+    if words.OF_MOTION & {*part.words[place + 1 : place + 3]}:
+        return False
+    is_thing = text.is_noun(after) or after in nouns.PLAIN_NOUNS or not text.is_known(after)
+    return bool(after) and is_thing
 
 
 def _direction(said: _Said, found: list[Hit]) -> tuple[int, int, list[str]]:

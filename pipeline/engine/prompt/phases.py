@@ -11,7 +11,8 @@ _BLOW = _ATTACKS | {"tilt", "turn", "limb", "wave", "flash", "land", "open", "cl
 _BLOW |= {"run", "walk", "pendulum"}
 PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "idle": frozenset({"breathe", "bob", "tilt"}),
+        "idle": frozenset({"breathe", "bob", "tilt", "squash"}),
+        "float": frozenset({"bob"}),
         "jump": frozenset({"squash", "hop", "land", "bob"}),
         "hop": frozenset({"squash", "jump", "land", "bob"}),
         "sleep": frozenset({"breathe"}),

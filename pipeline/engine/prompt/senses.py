@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from . import context, nouns, text, verbs
+from . import context, heads, nouns, text, verbs
 from . import manner as manners
 from .manner import Manner
 from .phases import PHASES
@@ -83,13 +83,14 @@ def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Unders
     """Read a prompt for a sprite of this `kind`; without one the prompt's nouns may tell."""
     clauses = text.clauses(prompt)
     hits = [hit for clause in clauses for hit in context.read(text.hits(clause), clause)]
+    hits = heads.prepared(hits)
     named = kind_of(clauses, hits)
     kind = kind or named
     hits = [fitted for hit in hits if (fitted := _for_kind(hit, kind)).motion != "move"]
     vetoed = _vetoes(hits, negative_prompt, kind)
     manner = manners.read(prompt, clauses, hits)
     asked = [_looped(hit, manner) for hit in hits if not hit.negated and hit.motion not in vetoed]
-    asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD])
+    asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD], kind)
     unread = _unread(clauses, hits, asked)
     if unread and not any(hit.is_verb for hit in asked):
         asked = []  # things alone do not say what a verb that is not known asks of them
@@ -158,7 +159,7 @@ def _vetoes(hits: Iterable[Hit], negative_prompt: str, kind: str) -> set[str]:
     }
 
 
-def _ranked(asked: list[Hit]) -> list[Hit]:
+def _ranked(asked: list[Hit], kind: str) -> list[Hit]:
     """Put the leading hit first; what is only a phase of it is left out."""
     ranked = sorted(asked, key=lambda hit: (-hit.weight, -hit.reach, hit.start))
     verbs_read = [hit.motion for hit in ranked if hit.is_verb]
@@ -167,6 +168,7 @@ def _ranked(asked: list[Hit]) -> list[Hit]:
             ranked.sort(key=lambda hit: hit.motion != leader)
             break
     _prefer_idle(ranked)
+    _prefer_fuller(ranked, kind)
     _prefer_particular(ranked)
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
     rest = [hit for hit in ranked[1:] if hit.motion not in phases]
@@ -181,10 +183,30 @@ def _prefer_particular(ranked: list[Hit]) -> None:
             ranked.sort(key=lambda hit: hit is not found)
 
 
+#: Motions that contain another one, so that of both they lead.
+FULLER = {("bob", ""): ("float", "tilt"), ("float", "winged"): ("flap",)}
+
+
+def _prefer_fuller(ranked: list[Hit], kind: str) -> None:
+    """Let the fuller of two motions lead: who bobs and floats floats."""
+    if not ranked or not ranked[0].is_verb:
+        return
+    motion = ranked[0].motion
+    fuller = FULLER.get((motion, kind)) or FULLER.get((motion, ""), ())
+    found = next((hit for hit in ranked[1:] if hit.is_verb and hit.motion in fuller), None)
+    if found is not None:
+        ranked.sort(key=lambda hit: hit is not found)
+
+
 def _prefer_idle(ranked: list[Hit]) -> None:
     """Let who idles and breathes idle: that is the fuller motion of the two."""
     idle = next((hit for hit in ranked if hit.motion == "idle"), None)
-    if idle is not None and ranked[0].motion == "breathe":
+    if idle is None:
+        return
+    first = ranked[0]
+    goes_along = first.is_aside and idle.start < first.start and idle.clause == first.clause
+    goes_along |= first.motion == "squash" and first.words.endswith("ing")
+    if first.motion == "breathe" or goes_along:
         ranked.sort(key=lambda hit: hit is not idle)
 
 
@@ -244,6 +266,8 @@ def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
     before = tokens[place - 1] if place else ""
     if word in ACTION_NOUNS:
         return True
+    if heads.is_compound(tokens, place) or heads.is_described(tokens, place):
+        return False
     if text.is_plain(word):
         return False
     if text.is_unread_verb(word):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from . import nouns, verbs, words
+from . import nouns, real_words, synonyms, verbs, words
 from .spelling import Speller
 from .unread import UNREAD_VERBS
 from .words import listed
@@ -19,6 +19,7 @@ ARTICLES = listed("a an the his her its their my your one three two four")
 PART_REACH = 4
 VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
 IDLE_WEIGHT = 7
+ASIDE_WEIGHT = 3
 _COMPOUND = re.compile(r"([a-z]{2,})(cycle|anim|animation|loop)\Z")
 
 
@@ -67,7 +68,7 @@ class Hit:
         """Return how much it counts: verbs and the first clause more, mere waiting less."""
         if self.motion == "idle":
             return IDLE_WEIGHT
-        first = FIRST_WEIGHT * (self.clause == 0) - self.is_aside
+        first = FIRST_WEIGHT * (self.clause == 0) - ASIDE_WEIGHT * self.is_aside
         return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + first
 
 
@@ -96,11 +97,11 @@ def _clause(number: int, typed: tuple[str, ...]) -> Clause:
     tokens = _spelled(_parted(typed))
     negated, covered = [], False
     for place, token in enumerate(tokens):
-        starts = token in words.NEGATIONS or (
-            token == "do" and tokens[place + 1 : place + 2] == ("not",)
-        )
-        only = tokens[place + 1 : place + 2] == ("only",)
-        covered = covered or (starts and not only)
+        after = tokens[place + 1 : place + 2]
+        starts = token in words.NEGATIONS or (token, *after) in words.NEGATING
+        only = after in (("only",), ("just",))
+        ends = token in words.AGAIN and tokens[place - 1 : place] != ("not",)
+        covered = (covered and not ends) or (starts and not only)
         negated.append(covered)
     return Clause(number, tokens, tuple(negated), _parted(typed))
 
@@ -143,7 +144,7 @@ class _Entry:
 def _entries() -> tuple[_Entry, ...]:
     listed = [
         _Entry(reading.split()[0], tuple(reading.split()[1:]), _stems(phrase), is_verb, "")
-        for table, is_verb in ((verbs.VERBS, True), (nouns.NOUNS, False))
+        for table, is_verb in ((verbs.VERBS, True), (synonyms.SYNONYMS, True), (nouns.NOUNS, False))
         for reading, phrases in table.items()
         for phrase in phrases.split()
     ]
@@ -164,7 +165,7 @@ def _stems(phrase: str) -> tuple[str, ...]:
 
 def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
     for start, word in enumerate(clause.words):
-        is_here = is_form(word, entry.stems[0])
+        is_here = is_form(word, entry.stems[0]) and not is_agent(word, entry.stems[0])
         if is_here and (entry.is_verb or is_noun_form(word, entry.stems[0])):
             places = _followed(entry.stems, clause.words, start)
             if places:
@@ -182,6 +183,11 @@ def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
                     how=entry.how,
                     part=told[0] if told else "",
                 )
+
+
+def is_agent(word: str, stem: str) -> bool:
+    """Tell whether a word names who does it: a fighter does not fight by being one."""
+    return word[len(stem) :].removeprefix(stem[-1]).removesuffix("s") in ("er", "or", "r")
 
 
 def is_noun_form(word: str, stem: str) -> bool:
@@ -294,7 +300,12 @@ def _speller() -> Speller:
     doubled = {
         f"{stem}{stem[-1]}{ending}" for stem in stems if _doubles(stem) for ending in ("ing", "ed")
     }
-    return Speller({*forms, *doubled, *words.SLOW, *words.FAST, *words.LOOP}, is_known)
+    return Speller({*forms, *doubled, *words.SLOW, *words.FAST, *words.LOOP}, _is_right)
+
+
+def _is_right(word: str) -> bool:
+    """Tell whether a word is spelled right, known here or not."""
+    return word in real_words.REAL_WORDS or is_known(word)
 
 
 def _doubles(stem: str) -> bool:

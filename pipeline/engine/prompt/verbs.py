@@ -249,6 +249,24 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("turn", "machine"): "rotate",
         ("turn", ""): "look",
         ("charge", "quadruped"): "run",
+        ("buzz", "winged"): "flap",
+        ("buzz", ""): "shake",
+        ("burn", ""): "fire",
+        ("wake", "machine"): "glow",
+        ("wake", "item"): "glow",
+        ("wake", "effect"): "glow",
+        ("wake", "building"): "glow",
+        ("wake", "vehicle"): "shake",
+        ("wake", ""): "squash",
+        ("press", "item"): "squash once",
+        ("press", "machine"): "squash once",
+        ("press", ""): "nod",
+        ("run", "liquid"): "water",
+        ("hurt", "building"): "shake",
+        ("run", "vehicle"): "bob fast",
+        ("walk", "vehicle"): "bob",
+        ("tilt", "liquid"): "water",
+        ("sway", "liquid"): "water",
     }
 )
 #: Readings of `BY_KIND` that show less than was asked for, and why.
@@ -258,5 +276,7 @@ LACKING: Mapping[tuple[str, str], str] = MappingProxyType(
         ("pickup", "biped"): "picking up re-poses the body",
         ("pickup", "quadruped"): "picking up re-poses the body",
         ("turn", ""): "turning shows sides that the picture hides",
+        ("press", ""): "a gesture re-poses an arm",
+        ("wake", ""): "waking needs closed eyes, which the picture hides",
     }
 )
