@@ -17,6 +17,8 @@ ASIDE = frozenset({"with"})
 #: Before a participle these say that somebody else does it.
 SUFFERING = listed("get gets got getting is was be being been gotten")
 TAKING = frozenset({"take", "takes", "taking", "took"})
+#: What one takes and gives: "takes a shot".
+GIVEN = listed("shot swing stab bite slash jab snap")
 STRIKING = listed(
     "sword axe mace club hammer blade staff katana scythe stick pickaxe knife machete sabre"
     " saber flail bat weapon greatsword halberd whip wrench pan fist fists hand claw claws"
@@ -68,7 +70,8 @@ def _suffered(hit: Hit, clause: Clause) -> Hit:
     place = min(hit.places)
     before = clause.words[max(0, place - 2) : place]
     word, after = clause.words[place], clause.words[place + 1 : place + 2]
-    if hit.motion in BLOWS and TAKING & {*before} and text.ARTICLES & {*before}:
+    gives = word in GIVEN and "a" in before
+    if hit.motion in BLOWS and TAKING & {*before} and text.ARTICLES & {*before} and not gives:
         return replace(hit, motion="hurt", how=())
     if hit.motion in BLOWS and word.endswith(("ed", "ck", "tten", "en")) and SUFFERING & {*before}:
         return replace(hit, motion="hurt", how=())

@@ -14,6 +14,16 @@ from .words import listed
 
 #: What a thing is afterwards, so that the verb before it only says how.
 RESULTS = frozenset({"open", "shut", "closed", "ajar"})
+GOING = {
+    ("out", "of", "existence"): "dissolve",
+    ("out", "of", "sight"): "dissolve",
+    ("out", "of", "view"): "dissolve",
+    ("into", "nothing"): "dissolve",
+    ("into", "nothingness"): "dissolve",
+    ("into", "existence"): "spawn",
+    ("into", "being"): "spawn",
+    ("into", "view"): "spawn",
+}
 #: What moves as such a thing moves, whatever verb tells of it.
 SUBSTANCES = {
     "smoke": listed("smoke steam fumes vapor vapour mist fog"),
@@ -26,6 +36,11 @@ SUBSTANCES = {
 MOVING = listed(
     "run walk hop jump lunge tilt sway spin rotate rotat roll wave flutter fly float hover8 cycle"
     " shake wobble wiggle bob slither move turn spread blow swim crawl afterimage pendulum squash"
+    " talk laugh"
+)
+#: Parts that are posed and do not move by themselves.
+POSED = listed(
+    "arms legs hands fists knees shoulders back hips teeth lips chin chest feet weapon sword shield"
 )
 #: What blinks without eyes.
 LIGHTS = listed(
@@ -35,12 +50,13 @@ LIGHTS = listed(
 VOYAGES = {"sails": "tilt"}
 LEAVES = listed("leaf leaves foliage branch branches grasses")
 #: What a plant does when any of these is said of it.
-SWAYING = listed("tilt sway wave wobble nod flutter wiggle shake blow move bob spread limb")
+SWAYING = listed("turn tilt sway wave wobble nod flutter wiggle shake blow move bob spread limb")
 SOURCES = {
     "chimney": frozenset({"chimney", "chimneys"}),
     "engine": listed("engine engines thruster thrusters exhaust rocket jet"),
 }
 #: First stems of verbs that prepare another one: who aims and fires is asked to fire.
+READYING = listed("pull draw grab tak reach cock load reload lift nock rais ready unsheath hold")
 PREPARING = listed("turn step crouch duck kneel lean bend stoop aim rais lift")
 
 
@@ -62,6 +78,13 @@ def prepared(hits: list[Hit]) -> list[Hit]:
     ]
 
 
+def is_preparing(clause: Clause, place: int, hit: Hit) -> bool:
+    """Tell whether a verb that is not read only prepares the hit: "pulls the string and shoots"."""
+    is_before = (clause.number, place) < (hit.clause, min(hit.places))
+    readies = any(text.is_form(clause.words[place], stem) for stem in READYING)
+    return is_before and readies and hit.clause - clause.number <= 1
+
+
 def is_compound(words: tuple[str, ...], place: int) -> bool:
     """Tell whether a participle names a thing with the next word: a fishing boat."""
     after = words[place + 1] if place + 1 < len(words) else ""
@@ -69,9 +92,11 @@ def is_compound(words: tuple[str, ...], place: int) -> bool:
 
 
 def is_described(words: tuple[str, ...], place: int) -> bool:
-    """Tell whether a participle describes the noun after it: "slime-covered hero"."""
+    """Tell whether a participle describes a noun: "slime-covered hero", "arms crossed"."""
+    before = words[place - 1] if place else ""
     after = words[place + 1] if place + 1 < len(words) else ""
-    return words[place].endswith("ed") and text.is_noun(after)
+    is_of_part = text.is_part(before) or before in POSED
+    return words[place].endswith("ed") and (is_of_part or text.is_noun(after))
 
 
 def _is_lifeless(word: str) -> bool:
@@ -95,6 +120,7 @@ def _follows(other: Hit, hit: Hit) -> bool:
 
 def _with_results(found: list[Hit], clause: Clause) -> list[Hit]:
     """Let what something is afterwards take the verb before it: "flies open"."""
+    found = [_gone(hit, clause) for hit in found]
     taken = {
         place - 1: hit
         for hit in found
@@ -107,6 +133,15 @@ def _with_results(found: list[Hit], clause: Clause) -> list[Hit]:
         replace(hit, places=hit.places | {place for place, one in taken.items() if one is hit})
         for hit in kept
     ]
+
+
+def _gone(hit: Hit, clause: Clause) -> Hit:
+    """Let what is out of existence afterwards vanish, and what is in it appear."""
+    last = max(hit.places)
+    for words, motion in GOING.items():
+        if hit.is_verb and clause.words[last + 1 : last + 1 + len(words)] == words:
+            return replace(hit, motion=motion, part="", how=(), beyond="")
+    return hit
 
 
 def _is_finite(word: str) -> bool:

@@ -44,7 +44,11 @@ def read(prompt: str, parts: tuple[Clause, ...], found: Iterable[Hit]) -> Manner
     busy = {(hit.clause, place) for hit in found if hit.is_verb for place in hit.places}
     gentle, strong = (_graded(parts, one, busy) for one in (words.GENTLE, words.STRONG))
     slow = [w for w in words_said if w in words.SLOW]
-    fast = [w for w in words_said if w in words.FAST | words.FRANTIC]
+    fast = [
+        w
+        for clause, place, w in said
+        if w in words.FAST | words.FRANTIC and (clause, place) not in busy
+    ]
     across, down, steered = _direction(said, found)
     cycles, counted = _count(said, how, words_said, found)
     is_slow = bool(slow) or ("slow" in how and not fast)
@@ -108,8 +112,10 @@ def _describes(part: Clause, place: int, busy: set[tuple[int, int]]) -> bool:
     word, after = part.words[place], (*part.words[place + 1 :], "")[0]
     if word in words.STRONG and after in words.THINGS:
         return True
-    if word not in words.OF_THINGS or (part.number, place + 1) in busy:
+    if word not in words.OF_THINGS:
         return False
+    if (part.number, place + 1) in busy:
+        return text.is_noun(after) and after not in nouns.KINDS["effect"].split()
     if words.OF_MOTION & {*part.words[place + 1 : place + 3]}:
         return False
     is_thing = text.is_noun(after) or after in nouns.PLAIN_NOUNS or not text.is_known(after)
@@ -142,7 +148,10 @@ def _first(said: _Said, table: Mapping[str, int]) -> str:
     for clause, _, word in said:
         by_clause.setdefault(clause, set()).add(word)
     for clause, _, word in said:
-        paired = any(word in pair and pair <= by_clause[clause] for pair in words.PAIRED)
+        near = by_clause[clause].union(
+            *(by_clause.get(one, set()) for one in (clause - 1, clause + 1))
+        )
+        paired = any(word in pair and pair <= near for pair in words.PAIRED)
         if word in table and not paired:
             return word
     return ""

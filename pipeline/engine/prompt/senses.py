@@ -161,7 +161,7 @@ def _vetoes(hits: Iterable[Hit], negative_prompt: str, kind: str) -> set[str]:
 
 def _ranked(asked: list[Hit], kind: str) -> list[Hit]:
     """Put the leading hit first; what is only a phase of it is left out."""
-    ranked = sorted(asked, key=lambda hit: (-hit.weight, -hit.reach, hit.start))
+    ranked = sorted(asked, key=_rank)
     verbs_read = [hit.motion for hit in ranked if hit.is_verb]
     for leader in ("jump", "hop", "run"):
         if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
@@ -173,6 +173,11 @@ def _ranked(asked: list[Hit], kind: str) -> list[Hit]:
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
     rest = [hit for hit in ranked[1:] if hit.motion not in phases]
     return [*ranked[:1], *rest]
+
+
+def _rank(hit: Hit) -> tuple[int, bool, int, int]:
+    """Return what is less for who leads: of equals what ends, then the more particular one."""
+    return -hit.weight, not ends(hit), -hit.reach, hit.start
 
 
 def _prefer_particular(ranked: list[Hit]) -> None:
@@ -235,6 +240,7 @@ def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> t
         and not clause.negated[place]
         and _is_verb(clause.words, place)
         and not any(text.is_form(clause.words[place], phase) for phase in phases)
+        and not (asked and ends(asked[0]) and heads.is_preparing(clause, place, asked[0]))
     }
     if not any(hit.is_verb and not hit.negated for hit in hits):
         found |= _doing(clauses, busy)
@@ -276,7 +282,7 @@ def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
     if text.is_known(word):
         return False
     if word.endswith("ing") and len(word) > 5:
-        return True
+        return before not in text.ARTICLES
     if context.KEEPING & {*tokens[place:]}:
         return False
     ends = word.endswith(("s", "es", "ed")) and not word.endswith(("ss", "us", "is"))

@@ -10,15 +10,16 @@ from types import MappingProxyType
 
 SYNONYMS: Mapping[str, str] = MappingProxyType(
     {
+        "flap": "wingbeat",
         "float": "drift_up_down",
-        "spin": "turn_around_axis turn_about_axis",
+        "spin": "turn_around_axis turn_about_axis rotat_around_axis rotat_about_axis rotat_on_axis",
         "move": "movement",
         "idle": "linger lurk loll wait_turn stand_ready stand_by bide",
         "shake": "tremor jitter jolt jostl judder convuls chug sputter whir whirr hum_engin"
         " teeth_chatter",
         "squash x2": "holler screech shriek wail whoop bay",
         "breathe": "sigh gasp wheez puff_out_chest",
-        "sleep": "hibernat drows",
+        "sleep": "fast_asleep hibernat drows",
         "jump": "hurdl spring_up hop_over hop_across hop_onto hop_off jump_over",
         "talk": "murmur gossip preach convers debat gibber stammer stutter argu quarrel"
         " recit announc explain",
@@ -26,12 +27,13 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         "look": "peek gape gawk stare stares stared staring survey observ watch ogl squint leer"
         " spy_on",
         "walk": "parad lumber strid strode lurch clump clomp tramp traips troop promenad swagger"
-        " strut hik roam rove rambl mosey toddl totter dodder advanc approach retreat trek"
+        " strut hik roam rove rambl mosey march_on toddl totter dodder advanc approach retreat trek"
         " stumbl_along stumbl_home stumbl_forward stumbl_around stagger_along stagger_home"
         " stagger_forward stagger_around stagger_about stagger_across drunk_stagger",
         "walk slow soft": "skulk slink slunk stalk sidl",
-        "run": "escap hurr hurry rush hast hasten sped dart zoom stamped skedaddl scamper scram"
-        " hurtl race races racing raced lope lopes loping gambol frolic",
+        "run": "bolt_from bolt_off bolt_for tak_to_heels make_escape mak_escape run_for_it escap"
+        " hurr hurry rush hast hasten sped dart zoom stamped skedaddl scamper scram hurtl race"
+        " races racing raced lope lopes loping gambol frolic",
         "hop": "prance caper romp frisk",
         "swim": "backstrok snorkel",
         "slither": "snak_along squiggl",
@@ -43,14 +45,17 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         "electric": "arc_spark short_circuit",
         "glow": "luminesc fluoresc incandesc brighten",
         "glint": "glimmer",
-        "attack_strike": "thrash wallop thump thwack bludgeon pound lash clout gash sever mangl"
-        " slam ground_slam body_slam brawl duel throw_hook throw_jab throw_kick throw_haymaker"
-        " throw_uppercut throw_elbow backhand pistol_whip crush smack swat",
+        "attack_strike": "clubs_the clubs_a clubbing clubbed thrash wallop thump thwack bludgeon"
+        " pound lash clout gash sever mangl slam ground_slam body_slam brawl duel throw_hook"
+        " throw_jab throw_kick throw_haymaker throw_uppercut throw_elbow backhand pistol_whip"
+        " crush smack swat",
         "attack_bite": "gnash munch champ rip_into tear_into bare_fang",
-        "attack_thrust": "backstab gore gores gored goring",
+        "attack_thrust": "spears_the spears_a spearing backstab gore gores gored goring",
         "attack_shoot": "loos_arrow blast discharg bombard pelt releas_arrow loos_bolt",
         "cast": "invok chant incant evok hex bewitch bless rais_dead rais_skeleton weav_spell"
-        " perform_ritual releas_spell",
+        " perform_ritual releas_spell unleash_spell unleash_magic call_lightning"
+        " call_down_lightning call_storm call_down_storm wav_wand point_wand rais_staff slam_staff"
+        " hurl_spell",
         "charge": "focus_energy focus_power absorb_energy charge_attack",
         "heal": "mend_wound recuperat cure cures cured curing",
         "hurt": "damaged injur bruis winc grimac stumbl stumbl_back batter_back knock_off_feet"

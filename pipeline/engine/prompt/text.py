@@ -15,6 +15,8 @@ from .words import listed
 
 MOST_BETWEEN = 2
 UNREAD = "unread"
+#: Phrases whose two verbs "and" may join.
+PAIRS = {("grow", "shrink"), ("lub", "dub"), ("open", "clos"), ("glow", "puls")}
 ARTICLES = listed("a an the his her its their my your one three two four")
 PART_REACH = 4
 VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
@@ -90,7 +92,12 @@ def clauses(prompt: str) -> tuple[Clause, ...]:
         r"[.,;:!?()\[\]{}\n/|]+|\s[-\u2013\u2014]+\s|\bthen\b|\bbut\b", normalised(prompt)
     )
     found = (re.findall(r"[^\W_]+(?:'[^\W_]+)?", piece) for piece in pieces)
-    return tuple(_clause(number, tuple(piece)) for number, piece in enumerate(filter(None, found)))
+    parts = [_clause(number, tuple(piece)) for number, piece in enumerate(filter(None, found))]
+    taken = max((one.number for one in parts[:-1] if one.words in words.CORRECTIONS), default=-1)
+    return tuple(
+        replace(one, negated=(True,) * len(one.words)) if one.number <= taken else one
+        for one in parts
+    )
 
 
 def _clause(number: int, typed: tuple[str, ...]) -> Clause:
@@ -200,6 +207,9 @@ def _followed(stems: tuple[str, ...], tokens: tuple[str, ...], start: int) -> li
     places = [start]
     for stem in stems[1:]:
         near = range(places[-1] + 1, min(len(tokens), places[-1] + 2 + MOST_BETWEEN))
+        joined = tokens[near.start : near.start + 1] == ("and",)
+        if joined and len(stems) == 2 and stems not in PAIRS:
+            return []
         place = next((place for place in near if is_form(tokens[place], stem)), None)
         if place is None:
             return []
@@ -367,6 +377,11 @@ def is_noun(word: str) -> bool:
         for table in (*nouns.KINDS.values(), *(stems for stems, _ in nouns.PARTS.values()))
         for stem in table.split()
     )
+
+
+def is_part(word: str) -> bool:
+    """Tell whether a word is a part of a sprite."""
+    return any(_is_noun(word, one) for stems, _ in nouns.PARTS.values() for one in stems.split())
 
 
 def is_thing(word: str) -> bool:

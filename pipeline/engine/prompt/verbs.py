@@ -157,7 +157,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
 # What a gather cannot show: stems, the nearest reading, and how the sentence names what is missing.
 BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "throw threw thrown toss hurl lob fling": (
+        "pitch_ball pitch_fireball pitch_bomb sling slings slung chuck throw threw thrown toss hurl"
+        " lob fling": (
             "attack_strike",
             "what is thrown is not in the picture",
         ),

@@ -33,6 +33,8 @@ NEGATIONS = listed(
 )
 #: Two words that rule out what follows.
 NEGATING = (("do", "not"), ("instead", "of"), ("rather", "than"))
+#: A clause that takes back what stands before it.
+CORRECTIONS = {("no",), ("nope",), ("sorry",), ("actually",), ("i", "mean"), ("scratch", "that")}
 #: What a negation does not reach: "not walking, just standing", "never jumps only walks".
 AGAIN = listed("just only instead rather simply while")
 STILL = listed("still static motionless stationary unmoving")
