@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import heads, text
+from . import heads, text, words
 from .text import Clause, Hit
 from .words import listed
 
@@ -54,7 +54,9 @@ def _is_noun(hit: Hit, found: list[Hit], clause: Clause) -> bool:
     others = [one for one in found if one.is_verb and one is not hit]
     if clause.words[place] in TOOLS and others:
         return True
-    if place == 0 or clause.words[place - 1] not in text.ARTICLES:
+    is_graded = place > 1 and clause.words[place - 1] in words.STRONG | words.GENTLE
+    at = place - 1 - (is_graded and not ASIDE & {*clause.words[:place]})
+    if at < 0 or clause.words[at] not in text.ARTICLES:
         return False
     return bool(others) and (is_bare or any(one.start < hit.start for one in others))
 
@@ -70,8 +72,10 @@ def _suffered(hit: Hit, clause: Clause) -> Hit:
     place = min(hit.places)
     before = clause.words[max(0, place - 2) : place]
     word, after = clause.words[place], clause.words[place + 1 : place + 2]
-    gives = word in GIVEN and "a" in before
-    if hit.motion in BLOWS and TAKING & {*before} and text.ARTICLES & {*before} and not gives:
+    if hit.motion in BLOWS and after == ("by",) and not word.endswith("ing"):
+        return replace(hit, motion="hurt", how=())
+    is_given = word in GIVEN and "a" in before
+    if hit.motion in BLOWS and TAKING & {*before} and text.ARTICLES & {*before} and not is_given:
         return replace(hit, motion="hurt", how=())
     if hit.motion in BLOWS and word.endswith(("ed", "ck", "tten", "en")) and SUFFERING & {*before}:
         return replace(hit, motion="hurt", how=())

@@ -64,7 +64,8 @@ def read(found: list[Hit], clause: Clause) -> list[Hit]:
     """Return the hits of a clause with the head of each phrase only."""
     kept = _with_results(found, clause)
     busy = {place for hit in kept if hit.is_verb for place in hit.places}
-    told = [_of_substance(hit, clause, busy) for hit in kept]
+    kept = [hit for hit in kept if not any(_contains(one, hit, clause) for one in kept)]
+    told = [_of_substance(hit, clause, busy) for hit in kept if not _is_state(hit, kept, clause)]
     return [_adjective(hit, told, clause) for hit in told]
 
 
@@ -88,7 +89,9 @@ def is_preparing(clause: Clause, place: int, hit: Hit) -> bool:
 def is_compound(words: tuple[str, ...], place: int) -> bool:
     """Tell whether a participle names a thing with the next word: a fishing boat."""
     after = words[place + 1] if place + 1 < len(words) else ""
-    return words[place].endswith("ing") and _is_lifeless(after)
+    before = words[place - 1] if place else ""
+    is_named = before in text.ARTICLES and after and not text.is_stem_of_verb(after)
+    return words[place].endswith("ing") and (is_named or _is_lifeless(after))
 
 
 def is_described(words: tuple[str, ...], place: int) -> bool:
@@ -170,6 +173,13 @@ def _of_substance(hit: Hit, clause: Clause, busy: set[int]) -> Hit:
     return _moved(replace(hit, is_verb=True, places=hit.places | {place + 1}), clause)
 
 
+def _contains(phrase: Hit, hit: Hit, clause: Clause) -> bool:
+    """Tell whether a verb lies within a phrase of a substance: "smoke drifting out of it"."""
+    first, last = min(phrase.places), max(phrase.places)
+    is_within = first < min(hit.places) and max(hit.places) < last and phrase is not hit
+    return is_within and hit.motion in MOVING and bool(_substance(clause.words[first]))
+
+
 def _substance(word: str) -> str:
     if _is_kind(word, ("plant",)) or word in LEAVES:
         return "sway"
@@ -181,6 +191,16 @@ def _moved(hit: Hit, clause: Clause) -> Hit:
     part = next((part for part, words in SOURCES.items() if words & {*clause.words}), "")
     fits = (hit.motion, part) in (("smoke", "chimney"), ("fire", "engine"))
     return replace(hit, part=part) if fits else replace(hit, part="")
+
+
+def _is_state(hit: Hit, found: list[Hit], clause: Clause) -> bool:
+    """Tell whether a participle says what a part is like: "a wounded leg"."""
+    place = max(hit.places)
+    after = clause.words[place + 1 : place + 2]
+    is_one = hit.is_verb and clause.words[place].endswith("ed") and len(hit.places) == 1
+    return bool(is_one and after and (text.is_part(after[0]) or after[0] in POSED)) and (
+        clause.number > 0 or any(one.is_verb and one is not hit for one in found)
+    )
 
 
 def _adjective(hit: Hit, found: list[Hit], clause: Clause) -> Hit:

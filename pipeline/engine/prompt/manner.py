@@ -118,6 +118,8 @@ def _describes(part: Clause, place: int, busy: set[tuple[int, int]]) -> bool:
         return text.is_noun(after) and after not in nouns.KINDS["effect"].split()
     if words.OF_MOTION & {*part.words[place + 1 : place + 3]}:
         return False
+    if place and part.words[place - 1] in text.ARTICLES:
+        return True
     is_thing = text.is_noun(after) or after in nouns.PLAIN_NOUNS or not text.is_known(after)
     return bool(after) and is_thing
 

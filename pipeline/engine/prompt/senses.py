@@ -148,15 +148,25 @@ def _looped(hit: Hit, manner: Manner) -> Hit:
     return replace(hit, motion=LOOPED[hit.motion]) if is_loop else hit
 
 
+def _is_same(one: Hit, other: Hit) -> bool:
+    """Tell whether two hits use the same word: "a punch, no kick" still punches."""
+    return one.words[:4] == other.words[:4]
+
+
 def _vetoes(hits: Iterable[Hit], negative_prompt: str, kind: str) -> set[str]:
     negative = [
         _for_kind(hit, kind)
         for clause in text.clauses(negative_prompt)
         for hit in text.hits(clause)
     ]
-    return {hit.motion for hit in hits if hit.negated} | {
-        hit.motion for hit in negative if not hit.negated
-    }
+    hits = list(hits)
+    asked = [hit for hit in hits if hit.is_verb and not hit.negated]
+    return {
+        hit.motion
+        for hit in hits
+        if hit.negated
+        and not any(one.motion == hit.motion and not _is_same(one, hit) for one in asked)
+    } | {hit.motion for hit in negative if not hit.negated}
 
 
 def _ranked(asked: list[Hit], kind: str) -> list[Hit]:
@@ -189,7 +199,11 @@ def _prefer_particular(ranked: list[Hit]) -> None:
 
 
 #: Motions that contain another one, so that of both they lead.
-FULLER = {("bob", ""): ("float", "tilt"), ("float", "winged"): ("flap",)}
+FULLER = {
+    ("bob", ""): ("float", "tilt"),
+    ("float", "winged"): ("flap",),
+    ("dissolve", ""): ("death",),
+}
 
 
 def _prefer_fuller(ranked: list[Hit], kind: str) -> None:
@@ -210,6 +224,8 @@ def _prefer_idle(ranked: list[Hit]) -> None:
         return
     first = ranked[0]
     goes_along = first.is_aside and idle.start < first.start and idle.clause == first.clause
+    is_said = any(text.is_form(word, "idl") for word in idle.words.split())
+    goes_along |= bool(first.beyond) and first.motion == "squash" and is_said
     goes_along |= first.motion == "squash" and first.words.endswith("ing")
     if first.motion == "breathe" or goes_along:
         ranked.sort(key=lambda hit: hit is not idle)
@@ -219,6 +235,8 @@ def _prefer_idle(ranked: list[Hit]) -> None:
 
 PLAYING = frozenset({"plays", "playing"})
 AFTER_PLAYING = listed("once back twice in on at and forward backward backwards animation only")
+#: After a word that may be a noun these make it a verb: "fishes in the lake".
+AFTER_VERBS = text.ARTICLES | listed("in on at for with")
 _STARTERS = listed("to can will must starts begins and then while who that it he she they")
 
 
@@ -270,6 +288,8 @@ def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
     """Tell whether an unread word is a verb: by the list, by its ending, or by where it stands."""
     word = tokens[place]
     before = tokens[place - 1] if place else ""
+    if word.endswith("'s"):
+        return False
     if word in ACTION_NOUNS:
         return True
     if heads.is_compound(tokens, place) or heads.is_described(tokens, place):
@@ -277,7 +297,8 @@ def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
     if text.is_plain(word):
         return False
     if text.is_unread_verb(word):
-        is_noun = before in text.ARTICLES or text.is_noun(word)
+        acts = word.endswith("s") and {*tokens[place + 1 : place + 2]} & AFTER_VERBS
+        is_noun = before in text.ARTICLES or (text.is_noun(word) and not acts)
         return word.endswith("ing") or not is_noun
     if text.is_known(word):
         return False

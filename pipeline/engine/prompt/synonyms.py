@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 SYNONYMS: Mapping[str, str] = MappingProxyType(
     {
+        "flutter": "flit",
         "flap": "wingbeat",
         "float": "drift_up_down",
         "spin": "turn_around_axis turn_about_axis rotat_around_axis rotat_about_axis rotat_on_axis",
@@ -33,7 +34,7 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         "walk slow soft": "skulk slink slunk stalk sidl",
         "run": "bolt_from bolt_off bolt_for tak_to_heels make_escape mak_escape run_for_it escap"
         " hurr hurry rush hast hasten sped dart zoom stamped skedaddl scamper scram hurtl race"
-        " races racing raced lope lopes loping gambol frolic",
+        " hustl scoot scarper races racing raced lope lopes loping gambol frolic",
         "hop": "prance caper romp frisk",
         "swim": "backstrok snorkel",
         "slither": "snak_along squiggl",
@@ -49,7 +50,8 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         " pound lash clout gash sever mangl slam ground_slam body_slam brawl duel throw_hook"
         " throw_jab throw_kick throw_haymaker throw_uppercut throw_elbow backhand pistol_whip"
         " crush smack swat",
-        "attack_bite": "gnash munch champ rip_into tear_into bare_fang",
+        "attack_bite": "gnash munch champ sink_teeth sinks_teeth sink_fang sank_teeth rip_into"
+        " tear_into bare_fang",
         "attack_thrust": "spears_the spears_a spearing backstab gore gores gored goring",
         "attack_shoot": "loos_arrow blast discharg bombard pelt releas_arrow loos_bolt",
         "cast": "invok chant incant evok hex bewitch bless rais_dead rais_skeleton weav_spell"
@@ -57,7 +59,8 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         " call_down_lightning call_storm call_down_storm wav_wand point_wand rais_staff slam_staff"
         " hurl_spell",
         "charge": "focus_energy focus_power absorb_energy charge_attack",
-        "heal": "mend_wound recuperat cure cures cured curing",
+        "heal": "regain_health regain_hp gain_health recover_hp mend_wound recuperat cure cures"
+        " cured curing",
         "hurt": "damaged injur bruis winc grimac stumbl stumbl_back batter_back knock_off_feet"
         " knocked_over",
         "death": "succumb lifeless bit_dust keel_over slump slaughter murder assassinat execut"

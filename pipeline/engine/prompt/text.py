@@ -260,6 +260,8 @@ def _with_part(hit: Hit, free: dict[int, str], busy: set[int]) -> Hit:
     closes = hit.motion in ("open", "close")
     if (hit.motion not in nouns.LOOSE and not closes) or hit.beyond or not free:
         return hit
+    if hit.motion == "float":
+        free = {place: part for place, part in free.items() if part != "eyes"}
     if hit.part and not closes:
         return hit
     first, last = min(hit.places), max(hit.places)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .words import listed
 
 UNREAD_VERBS = listed(
-    "polish pick throw_up vomit blow_kiss kneel_down play_dead ti_shoe pat tickl spank poke_nose"
+    "polish pick throw_up vomit blow_kiss play_dead ti_shoe pat tickl spank poke_nose"
     " row_boat rows_a snap_finger light_candle light_torch light_lamp juggl knit play_the play_a"
     " play_with play_on paint fish cook hug wash sweep cry cries cried weep wept sneez cough"
     " meditat sing sang sung rid ride rode build built pray yawn writ write wrote cartwheel"

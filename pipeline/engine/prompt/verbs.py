@@ -177,7 +177,8 @@ BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
             "look",
             "turning shows sides that the picture hides",
         ),
-        "sit sat crouch kneel duck lie_down lay_down stand_up sit_down get_up lies_down": (
+        "sit sat crouch kneel kneel_down crouch_down squat duck_down duck lie_down"
+        " lay_down stand_up sit_down get_up lies_down": (
             "squash",
             "a new posture has to be drawn",
         ),
