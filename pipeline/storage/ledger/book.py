@@ -15,14 +15,17 @@ import uuid
 from collections.abc import Collection, Container, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from ...core.errors import RefusedError, StorageError
 from ...core.model import Job, JobState, Record, Taken
 from .file import in_batches, storage
 from .publishsets import LedgerSets
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
@@ -208,6 +211,8 @@ class Ledger(LedgerSets):
         path = self._holder_path(holder)
         if not path.exists():
             return False
+        from filelock import FileLock, Timeout
+
         probe = FileLock(path)
         try:
             probe.acquire(blocking=False)
@@ -286,6 +291,8 @@ class Ledger(LedgerSets):
         return day_budget is not None and self.committed_since(now // DAY_S * DAY_S) > day_budget
 
     def _holder(self) -> str:
+        from filelock import FileLock  # slow to load, and a plan claims nothing
+
         if self._holder_lock is None:
             self._token = uuid.uuid4().hex
             path = self._holder_path(self._token)
