@@ -30,6 +30,7 @@ from .voice import show_json
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="godot, gif, webp, …")
 @click.option("--stages", type=click.Path(path_type=Path), help="Write every stage's picture here.")
 @options.service
+@options.shared
 @options.spending
 @options.as_json
 def animate(
@@ -41,6 +42,7 @@ def animate(
     targets: tuple[str, ...],
     stages: Path | None,
     service: str | None,
+    shared: str | None,
     max_credits: int | None,
     yes: bool,
     as_json: bool,
@@ -56,7 +58,9 @@ def animate(
         clip = prompt_reading.clip_name(prompt)
     wish = {"name": clip, "prompt": prompt, **stated}
     sprite = {"kind": kind, "facing": facing}
-    opened = SingleFile(png, wish, sprite=sprite, service=service, targets=list(targets) or None)
+    opened = SingleFile(
+        png, wish, sprite=sprite, service=service, shared=shared, targets=list(targets) or None
+    )
     can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
     asked = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
     with display(quiet=as_json) as observe:

@@ -30,6 +30,7 @@ _LISTED_ALIKE = 3
 @options.project
 @options.only
 @options.service
+@options.shared
 @options.spending
 @options.as_json
 @click.option(
@@ -48,6 +49,7 @@ def build(
     project: str,
     only: tuple[str, ...],
     service: str | None,
+    shared: str | None,
     max_credits: int | None,
     yes: bool,
     as_json: bool,
@@ -71,7 +73,7 @@ def build(
     from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
-    opened = Project(project, service=service, workers=workers)
+    opened = Project(project, service=service, shared=shared, workers=workers)
     agreed = plan_file.read(saved) if saved is not None else None
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)

@@ -24,17 +24,23 @@ _TOLD = ("failed", "left", "asked")
 @click.command()
 @options.project
 @options.service
+@options.shared
 @options.spending
 @click.option("--poll", is_flag=True, help="Scan at intervals instead of waiting for events.")
 def watch(
-    project: str, service: str | None, max_credits: int | None, yes: bool, poll: bool
+    project: str,
+    service: str | None,
+    shared: str | None,
+    max_credits: int | None,
+    yes: bool,
+    poll: bool,
 ) -> None:
     """Build, then follow changes until Ctrl-C.
 
     A sprite is taken when it has been quiet for a second and is whole; rules and settings are
     read again when they change. Jobs in flight are taken up by the next start.
     """
-    opened = Project(project, service=service)
+    opened = Project(project, service=service, shared=shared)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
     wish = Wish(max_credits=max_credits, yes=yes)
     terminal = Terminal() if can_ask else None

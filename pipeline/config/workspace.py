@@ -25,7 +25,7 @@ from . import (
     workers,
     yaml_document,
 )
-from .project_settings import ServiceChoice, Settings
+from .project_settings import ServiceChoice, Settings, Shared
 from .shapes import At, Mistakes
 from .workers import Workers
 
@@ -37,6 +37,7 @@ class Workspace(Record, frozen=True, kw_only=True):
     settings: Settings
     rules: tuple[Rule, ...]
     service: ServiceChoice
+    shared: Shared = Shared()
     #: The user's state folder: ledger, and the second copy of what was bought.
     state: Path
     #: Why a key in the project's `.env` does not count or cannot be read; "" when it does.
@@ -56,6 +57,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     def bought(self) -> tuple[Path, ...]:
         """The folders of bought bytes, nearest first."""
         own = (self.root / ".pixelpipe" / "bought",) if self.is_project else ()
+        if not own and self.shared.url:
+            own = (self.state / "shared",)  # what others bought is never among the user's own
         return (*own, self.state / "bought")
 
     @property
@@ -102,6 +105,7 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         settings=settings,
         rules=found,
         service=service,
+        shared=consent.shared(settings, root, state, environment),
         state=state,
         keeps=Limits.stated(environment),
         key_refusal=key_refusal,

@@ -63,6 +63,18 @@ def _model(status: Status, job: Job) -> str:
     return (said.model if said else "") or job.resolved.model or ""
 
 
+def is_whole(record: Bought, content: bytes) -> bool:
+    """Tell whether bytes hold frames of the canvas that their record speaks of."""
+    from .. import imaging  # heavy, as below
+
+    asked = record.resolved
+    try:
+        imaging.strip_frames(content, count=asked.frames, canvas=asked.canvas, name="shared")
+    except (AssetError, SourceError):
+        return False
+    return True
+
+
 def _charged(status: Status, job: Job) -> tuple[int, str]:
     """Return the credits to book, and what is wrong with those that the service states."""
     quoted = job.credits_quoted

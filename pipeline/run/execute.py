@@ -35,6 +35,7 @@ from ..plan.steps import ClipPlan, Wanted
 from ..purchase import jobs, orders
 from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
+from ..purchase.polling import Pace
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
 from ..storage.files import Stat
@@ -200,6 +201,10 @@ class _Run:
             return
         yield from self._keep_back(new)
         new = [order for order in new if order.request_key not in self._permit.kept_back]
+        team = self._context.team
+        if isinstance(team, PixelpipeError):
+            yield from self._settle(new, team)
+            new, team = [], None
         if not new and not resumed:
             return
         try:
@@ -217,9 +222,16 @@ class _Run:
         for order, error in refused:
             yield from self._settle([order], error)
         day = self._workspace.settings.budget.day
-        desk = Desk(service, self._context.ledger, self._store, self._context.clock, day_budget=day)
+        desk = Desk(
+            service,
+            self._context.ledger,
+            self._store,
+            self._context.clock,
+            day_budget=day,
+            team=team,
+        )
         pace = orders.pace(self._workspace, service, self._context.ledger)
-        scheduler = Scheduler(desk, pace, self._context.observe, self._context.stop)
+        scheduler = self._scheduler(desk, pace)
         with closing(scheduler.run(_consumed(new), resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
@@ -227,6 +239,13 @@ class _Run:
                 if outcome.is_ours and job is not None and job.digest and not job.paid:
                     self._context.replaced.made((job.request_key, job.digest))
                 yield outcome.request_key
+
+    def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
+        if desk.team is None:
+            return Scheduler(desk, pace, self._context.observe, self._context.stop)
+        from ..purchase.team_scheduler import TeamScheduler  # only where machines share a store
+
+        return TeamScheduler(desk, pace, self._context.observe, self._context.stop, desk.team)
 
     def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
         for order in new:
@@ -375,6 +394,7 @@ class _Run:
         source, finished = self._sources[one.source], one.finished
         if finished is None:
             raise one.error or AssetError("was not finished")
+        finished = _named(finished, source.wanted)
         if verdict := self._judge(source, bought, finished):
             return self._hide(source, bought, verdict, finished, finishing)
         self._write(source, bought, finished)
@@ -498,13 +518,10 @@ class _Run:
         notes = self._sources[clip.request.source].wanted.notes
         record = self._records.get(_held(clip))
         reading = record.interpretation if record else ""
-        # The same text for very many sprites, and paths that the plan has already: kept once.
-        named = {path: path for path in self._sources[clip.request.source].wanted.outputs}
         return msgspec.structs.replace(
             ended,
             warnings=(*notes, *ended.warnings),
-            reading=sys.intern(reading),
-            files=tuple(named.get(path, path) for path in ended.files),
+            reading=sys.intern(reading),  # the same for very many sprites
         )
 
     def _rule(self, clip: ClipPlan) -> Rule:
@@ -520,6 +537,15 @@ def _consumed(orders: list[Order]) -> Iterator[Order]:
     orders.reverse()
     while orders:
         yield orders.pop()
+
+
+def _named(finished: finish.Finished, wanted: Wanted) -> finish.Finished:
+    """Return what was finished with the plan's own paths: each is kept once, not twice."""
+    paths = {path: path for path in wanted.outputs}
+    files = (
+        msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in finished.files
+    )
+    return msgspec.structs.replace(finished, files=tuple(files))
 
 
 def _held(clip: ClipPlan) -> tuple[str, str]:
