@@ -8,6 +8,7 @@ The environment says what goes wrong:
 `MACHINE_DICE` the seed, `MACHINE_PATIENCE_S` after how long others' claims are in doubt,
 `MACHINE_STORE` what the store does from a moment on (`away`, `slow`, `refusing`), and
 `MACHINE_FROM` that moment: `start`, or the state of the entry that is written then.
+`MACHINE_KILL` is an entry at which it dies, as `claimed before` or `submitted after`.
 `MACHINE_DIES` is the chance to die at each step: before and after an entry in the store, a POST,
 a download, and a commit of the ledger. `MACHINE_CLAIMS=no` takes claims away: the control, which
 must buy twice.
@@ -55,12 +56,19 @@ class Bad(Lossy):
         self._trouble = environment.get("MACHINE_STORE", "")
         self._from = environment.get("MACHINE_FROM", "start")
         self._is_bad = bool(self._trouble) and self._from == "start"
+        self._kill = environment.get("MACHINE_KILL", "").split()
 
     def create(self, name: str, content: bytes) -> bool:
         """Create, unless this is the moment."""
         if self._trouble and f'"state":"{self._from}"'.encode() in content:
             self._is_bad = True
-        return super().create(name, content)
+        is_last = bool(self._kill) and f'"state":"{self._kill[0]}"'.encode() in content
+        if is_last and self._kill[1] == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        answer = super().create(name, content)
+        if is_last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
 
     def _perhaps(self, call: Callable[[], Answer]) -> Answer:
         if self._is_bad and self._trouble == "refusing":
