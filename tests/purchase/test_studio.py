@@ -123,7 +123,7 @@ def test_a_claim_whose_machine_died_is_doubt_everywhere_until_a_person_settles_i
     assert first.build().exit == 7
     assert states(two, key) == [State.CLAIMED, State.DOUBT]
     assert second.build().exit == 7
-    listed = json.loads(second.run("jobs", "--json").stdout)["elsewhere"]
+    listed = json.loads(second.run("jobs", "list", "--json").stdout)["elsewhere"]
     assert [(one["request_key"], one["entry"]["state"]) for one in listed] == [(key, "doubt")]
     refused = second.run("jobs", "resolve", key[:12], "--lost")
     assert refused.exit == 5
