@@ -41,5 +41,5 @@ def shared(command: Command) -> Command:
     """Add the options that say which shared store is used."""
     command = click.option("--shared", metavar="URL", help=_SHARED)(command)
     return click.option(
-        "--unshared", "shared", flag_value="off", help="Do without the shared store."
+        "--unshared", "shared", flag_value="none", help="Do without the shared store."
     )(command)

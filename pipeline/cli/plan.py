@@ -42,7 +42,7 @@ def plan(
     from ..run import plan_file
     from . import plan_text
 
-    opened = Project(project, service=service, shared="off" if check else shared)
+    opened = Project(project, service=service, shared="none" if check else shared)
     if show is not None:
         if only or check or out is not None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")

@@ -97,7 +97,7 @@ _URL = (
 )
 #: The kinds of address that a shared store has; what has no `://` is a folder.
 _STORES = ("s3", "gs", "az", "https", "http", "file")
-_OFF = "off"
+_NONE = "none"
 
 
 def _shared_problem(text: str) -> str | None:
@@ -172,19 +172,25 @@ BUDGET = Table(
     },
 )
 STORE = Text(
-    wanted="a folder, s3://BUCKET/PREFIX, gs://…, az://… or https://…, or `off`",
+    wanted="a folder, s3://BUCKET/PREFIX, gs://…, az://… or https://…, or `none`",
     pattern=r"^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
     check=_shared_problem,
-    convert=lambda text: "" if text == _OFF else text.rstrip("/") or "/",
+    convert=lambda text: "" if text == _NONE else text.rstrip("/") or "/",
     examples=("s3://studio-art/my-game", "../art-store"),
 )
+LABEL = Text(
+    wanted="a name of at most 100 characters, or `none`",
+    pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,100}$",
+    convert=lambda text: "" if text == _NONE else text,
+    examples=("anna", "none"),
+)
 SHARED = Table(
-    wanted="a mapping with `url`, `mode` and `require`",
+    wanted="a mapping with `url`, `mode`, `require` and `label`",
     fields={
         "url": Field(
             shape=STORE,
             about="Where: a folder, `s3://BUCKET/PREFIX`, `gs://…`, `az://…`, or `https://…`, "
-            "which is only read. `off` is none.",
+            "which is only read. `none` is none.",
         ),
         "mode": Field(
             shape=Choice(words=("read", "write")),
@@ -195,6 +201,11 @@ SHARED = Table(
             shape=Switch(),
             about="End with exit code 6 where the store cannot be read, in place of going on "
             "without it. Default false.",
+        ),
+        "label": Field(
+            shape=LABEL,
+            about="How others see this machine in claims; `none` leaves it out. Default your "
+            "login and the machine's name, as anna@workstation.",
         ),
     },
 )
@@ -276,8 +287,8 @@ PROJECT = Table(
         "shared": Field(
             shape=OneOf(shapes=(STORE, SHARED)),
             about="A store of purchases that several machines share, so that each is bought "
-            "once: an address, or `url`, `mode` and `require`. One outside of the project is "
-            "asked once you allow it: `pixelpipe trust --store URL`.",
+            "once: an address, or `url`, `mode`, `require` and `label`. One outside of the "
+            "project is asked once you allow it: `pixelpipe trust --store URL`.",
         ),
         "watch": Field(shape=WATCH, about="How `pixelpipe watch` follows changes."),
     },

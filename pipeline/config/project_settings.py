@@ -21,6 +21,7 @@ from .project_fields import (
     CREDITS,
     GROUPS,
     KEY_NAMES,
+    LABEL,
     PIXEL_ENGINE,
     PROJECT,
     SAID_SERVICE,
@@ -67,6 +68,8 @@ class Shared(Record, frozen=True, kw_only=True):
     mode: str = "write"
     #: A run ends where the store cannot be read.
     require: bool = False
+    #: How people know this machine; "" is left out, None for login and machine.
+    label: str | None = None
     #: Why it may not be asked: only a file of the project names it; "" when it may.
     refusal: str = ""
 
@@ -143,6 +146,7 @@ SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
     "shared.url": STORE,
     "shared.mode": SHARED.fields["mode"].shape,
     "shared.require": SHARED.fields["require"].shape,
+    "shared.label": LABEL,
     "api_base": API_BASE,
     "max_credits": CREDITS,
     "state": STATE,
@@ -169,6 +173,7 @@ VARIABLES = {
     "PIXELPIPE_SHARED": "shared.url",
     "PIXELPIPE_SHARED_MODE": "shared.mode",
     "PIXELPIPE_SHARED_REQUIRE": "shared.require",
+    "PIXELPIPE_SHARED_LABEL": "shared.label",
     "PIXELPIPE_API_BASE": "api_base",
     "PIXELPIPE_STATE": "state",
 }

@@ -6,6 +6,7 @@ import getpass
 import platform
 from collections.abc import Mapping
 
+from ..config.project_settings import Shared
 from ..config.workspace import Workspace
 from ..core.errors import OutOfDateError, RefusedError
 from ..storage.shared import opening, purchases
@@ -47,12 +48,14 @@ def join(workspace: Workspace, environment: Mapping[str, str]) -> Team | None:
         return _brought(store, request_key, digest, Store(workspace.bought[0]))
 
     project = workspace.root.resolve().name
-    who = Who(machine=team.machine(workspace.state), label=_label(), project=project)
+    who = Who(machine=team.machine(workspace.state), label=label(chosen), project=project)
     return Team(store, who, publish=purchases.publish, bring=bring)
 
 
-def _label() -> str:
-    """Return how people know this machine, as `anna@workstation`."""
+def label(chosen: Shared) -> str:
+    """Return how people know this machine: as it is set, or as `anna@workstation`."""
+    if chosen.label is not None:
+        return chosen.label
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container without names

@@ -30,5 +30,5 @@ def _checked(store: Store, name: str) -> Missing | None:
     if content is None:
         return Missing(name=name, why="the bought bytes are missing")
     if purchases.content(store, found.digest) is None:
-        return Missing(name=name, why="the bought bytes are damaged")
+        return Missing(name=name, why="the bought bytes are damaged: remove the object, then push")
     return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 import time
 import uuid
 from collections.abc import Sequence
 
 from ...config.workspace import Workspace
 from ...core.model import Record
-from ...purchase import team
+from ...purchase import joining, team
 from ...storage import lock_file
 from ...storage.shared import claim_log, purchases
 from ...storage.shared.claim_log import Entry, State
@@ -80,7 +79,7 @@ def entry(opened: Opened, record: Bought, state: State, reason: str = "") -> Ent
         state=state,
         nonce=uuid.uuid4().hex,
         machine=team.machine(opened.place.state),
-        label=platform.node(),
+        label=joining.label(opened.place.shared),
         at=time.time(),
         project=opened.place.root.resolve().name,
         service=record.service,
