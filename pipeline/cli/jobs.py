@@ -28,7 +28,7 @@ from ..storage import lock_file
 from ..storage.ledger import Ledger
 from ..storage.shared.claim_log import State
 from ..storage.store import Store
-from . import options
+from . import loudness, options
 from .voice import say, show_json
 
 _KEY_DIGITS = 12
@@ -94,7 +94,7 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
         show_json(msgspec.json.encode(document))
         return
     if trouble:
-        say(f"note: the service was not asked: {trouble}", err=True)
+        loudness.note(f"the service was not asked: {trouble}")
     for one in settled:
         say(f"settled: {one.sentence}")
     if away:

@@ -158,7 +158,10 @@ class Store:
 
     def record(self, request_key: str, digest: str) -> Bought | None:
         """Return the record of this key and digest, or None."""
-        return next((one for one in self._records(request_key) if one.digest == digest), None)
+        # A record counts only where its names say: no folder of very many has to be listed.
+        places = (_record_path(folder, request_key, digest) for folder in self._folders)
+        found = (_read_record(place) for place in places)
+        return next((one for one in found if one is not None and one.digest == digest), None)
 
     def records(self, folder: Path) -> Iterator[tuple[Path, Bought]]:
         """Yield every sound record in one tier, with its place; nothing that lies behind a link."""
@@ -172,9 +175,8 @@ class Store:
     def sweep(self, now_s: float) -> None:
         """Delete what killed runs left half written, in every tier."""
         for folder in self._folders:
-            for shard in folder.glob("??"):
-                if not shard.is_symlink():
-                    unfinished.sweep(unfinished.inside(shard), now_s=now_s)
+            for shard in _shards(folder):
+                unfinished.sweep(unfinished.inside(shard), now_s=now_s)
 
     def discard(self, request_key: str, digest: str) -> None:
         """Drop a free result that nothing uses, in every tier."""
@@ -209,6 +211,11 @@ class Store:
         content = self.content(bought.digest) if lacking else None
         if content is not None:
             Store(*lacking, durable=self._durable).put(bought, content)
+
+    def use(self, bought: Bought) -> None:
+        """Note that a purchase is used: what is not for long may go from the user's own tier."""
+        with suppress(OSError):
+            os.utime(_record_path(self._folders[-1], bought.request_key, bought.digest))
 
     def mend(self, digest: str) -> tuple[Path, ...]:
         """Replace damaged copies of bytes by a whole one, if there is one; return their places."""
@@ -316,6 +323,16 @@ def _content(path: Path) -> bytes | None:
 def _is_whole(path: Path, digest: str) -> bool:
     content = _content(path)
     return content is not None and keys.digest(content) == digest
+
+
+def _shards(folder: Path) -> list[str]:
+    """Return the folders that a tier is divided into; there may be hundreds in each run."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [one for one in entries if len(one.name) == 2]
+            return [one.path for one in found if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
 
 
 def _is_behind_link(folder: Path, path: Path) -> bool:
