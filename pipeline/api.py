@@ -221,6 +221,9 @@ class Project:
             results = gated(done.results, by, stale_only=stale_only)
             report = self._report("build", plan, results, watch, connection.url, sharing)
             report = msgspec.structs.replace(report, settled=settled, lent=done.notices)
+            if context.team is not None and not isinstance(context.team, PixelpipeError):
+                found_out = report.shared_notices or context.team.notices  # one warning is enough
+                report = msgspec.structs.replace(report, shared_notices=found_out)
         return self._see(found, known, report, left=done.left, wrote=True)
 
     def remember(self, said: Said | None = None, command: str = "") -> bool:

@@ -44,6 +44,9 @@ _LISTED_ALIKE = 3
 @click.option("--locked", is_flag=True, help="Exit 9 at once if the lock file would change.")
 @click.option("--depfile", "dep", type=click.Path(path_type=Path), help="Write a Make depfile.")
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went.")
+@click.option(
+    "--metrics", type=click.Path(path_type=Path), help="Write figures in Prometheus' text form."
+)
 @click.option("--stamp", type=click.Path(path_type=Path), help="Touch this file at the end.")
 def build(
     project: str,
@@ -61,6 +64,7 @@ def build(
     dep: Path | None,
     stamp: Path | None,
     timings: bool,
+    metrics: Path | None,
 ) -> None:
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
@@ -91,6 +95,10 @@ def build(
         )
         report = opened.build(wish, observe=observe, remembered=uptodate.remembered())
     depfile.write(report, tracked)
+    if metrics is not None:
+        from ..run import metrics as figures
+
+        figures.write(report, metrics)
     if timings:
         _show_timings(report)
     if as_json:

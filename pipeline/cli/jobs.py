@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from ..config.workspace import Workspace
-from ..core.errors import PixelpipeError, UnavailableError, UsageError
+from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
 from ..purchase import account, elsewhere, evidence, joining, proof, settle
 from ..purchase.connect import Connection
@@ -122,7 +122,7 @@ def resolve(
     workspace = _workspace(project, service)
     with _ledger(workspace) as ledger:
         _agree(workspace, ledger)
-        if (team := _team(workspace)) and not _is_ours(ledger, key):
+        if not _is_ours(ledger, key) and (team := _team(workspace)):
             _resolve_elsewhere(workspace, ledger, team, key, lost=lost, bought=bought)
             return
         job = settle.find(ledger, key)
@@ -213,7 +213,7 @@ def _agree(workspace: Workspace, ledger: Ledger) -> None:
         if team is None:
             return
         trouble = TeamBooks(ledger, team, workspace.store(), time.time).agree()
-    except UnavailableError as exc:
+    except PixelpipeError as exc:
         trouble = str(exc)
     if trouble:
         say(f"note: the shared store was not told: {trouble}", err=True)
@@ -255,7 +255,7 @@ def _elsewhere(
     try:
         team = _team(workspace)
         return ((), "") if team is None else (elsewhere.claims(team, ledger, now), "")
-    except UnavailableError as exc:
+    except PixelpipeError as exc:
         return (), str(exc)
 
 

@@ -55,6 +55,8 @@ def init(url: str | None, project: str, shared: str | None, as_json: bool) -> No
     from ..commands.share import making
 
     place = _found(project, url or shared)
+    if not as_json:
+        say("Trying whether of several machines one wins; a bucket takes a minute.", err=True)
     mark, is_new = making.init(place, os.environ)
     if as_json:
         _show({"url": place.shared.url, "claims": mark.claims, "made": is_new})

@@ -67,7 +67,7 @@ def shared(settings: Settings, root: Path, state: Path, environment: Mapping[str
     if not chosen.url or not settings.is_from_file("shared.url"):
         return chosen
     named = trust.store_name(chosen.url, root)
-    if "://" not in chosen.url and Path(named).is_relative_to(Path(root).resolve()):
+    if "://" not in chosen.url and _is_open_folder(Path(named), root.resolve()):
         return chosen
     is_machine = is_ci(environment)
     if not is_machine and named in trust.of(state, root).stores:
@@ -83,6 +83,13 @@ def shared(settings: Settings, root: Path, state: Path, environment: Mapping[str
             "`--unshared` does without it"
         ),
     )
+
+
+def _is_open_folder(folder: Path, root: Path) -> bool:
+    """Tell whether a folder lies in the project, and not in one such as `.git`."""
+    if not folder.is_relative_to(root):
+        return False
+    return not any(part.startswith(".") for part in folder.relative_to(root).parts)
 
 
 def trusted_budget(state: Path, root: Path, environment: Mapping[str, str]) -> int | None:

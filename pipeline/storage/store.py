@@ -387,7 +387,7 @@ def decoded(content: bytes, request_key: str, place: str) -> Bought | None:
         raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=place)
     names_it = request_key == record.request_key == record.resolved.request_key
     says_it = not record.recipe or keys.digest(record.recipe.encode()) == request_key
-    return record if names_it and says_it and _is_possible(record.resolved) else None
+    return record if names_it and says_it and is_possible(record.resolved) else None
 
 
 def encoded(bought: Bought) -> bytes:
@@ -400,10 +400,10 @@ def _is_sound(record: Bought, path: Path) -> bool:
     if record.request_key != record.resolved.request_key:
         return False
     place = _record_path(path.parent.parent, record.request_key, record.digest)
-    return place == path and _is_possible(record.resolved)
+    return place == path and is_possible(record.resolved)
 
 
-def _is_possible(resolved: Resolved) -> bool:
+def is_possible(resolved: Resolved) -> bool:
     """Tell whether a request can have been resolved so: other figures ask for endless memory."""
     width, height = resolved.canvas
     left, top, right, bottom = resolved.pad

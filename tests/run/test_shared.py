@@ -52,8 +52,15 @@ def test_a_clean_checkout_builds_without_a_key_and_without_the_service(
 ) -> None:
     other = studio.machine(tmp_path, "other", str(store))
     studio.clone(bought, other)
-    ended = other.build("--frozen", environment={"CI": "true"})
+    figures = tmp_path / "figures.prom"
+    ended = other.build("--frozen", "--metrics", str(figures), environment={"CI": "true"})
     assert ended.exit == 0, ended.stdout
+    assert {
+        "pixelpipe_exit_code 0",
+        'pixelpipe_clips{state="done"} 2',
+        "pixelpipe_shared_hits 2",
+        "pixelpipe_shared_saved_credits 40",
+    } <= set(figures.read_text().splitlines())
     assert ended.report["shared"] == {"hits": 2, "misses": 0, "errors": 0, "saved_credits": 40}
     assert other.outputs() == bought.outputs()
     assert other.locked() == bought.locked()
@@ -217,6 +224,10 @@ def test_a_store_outside_of_the_project_needs_a_word_and_one_inside_does_not(
     assert other.build().exit == 5
     (other.root / "inside").unlink()
     shutil.copytree(store, other.root / "inside")
+    shutil.copytree(store, other.root / ".git/inside")
+    other.settings(shared=".git/inside")
+    assert other.build().exit == 5
+    other.settings(shared="inside")
     ended = other.build()
     assert ended.exit == 0, ended.stderr
 
