@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,12 +29,11 @@ from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
 from .plan.wish import Wish as Wish
-from .purchase import forecast, permission, proof
+from .purchase import forecast, permission
 from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
-from .purchase.proof import Settled
-from .run import execute, knowledge, placeholders, publish, survey
+from .run import knowledge, leftovers, survey
 from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
@@ -50,6 +50,9 @@ from .storage.files import Stat
 from .storage.ledger import Ledger
 from .storage.lock import Lock
 from .storage.lock_authorship import Authorship
+
+if TYPE_CHECKING:
+    from .purchase.proof import Settled
 
 
 class Project:
@@ -123,12 +126,13 @@ class Project:
         refusals = permission.refusals(plan, self.workspace, spent, available)
         report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
         self._see(found, known, report)
+        is_refused = bool(report.refusal or report.cluster_refusal)
         report = msgspec.structs.replace(
             report,
             forecast=msgspec.structs.replace(
                 forecast.make(plan, past, left, trouble), refusals=refusals
             ),
-            exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
+            exit=errors.exit_code((report.exit, RefusedError.exit_code if is_refused else 0)),
         )
         saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
         return report, permission.signed(saved, self.workspace) if plan.credits else saved
@@ -158,9 +162,17 @@ class Project:
             found.save()
             wish = permission.limited(wish, self.workspace, self.environment)
             is_kept = permission.keeps_lock(plan, wish, self.environment)
-            publish.mend(self.workspace, plan.notices, kept=is_kept)
+            if plan.notices:
+                from .run import publish
+
+                publish.mend(self.workspace, plan.notices, kept=is_kept)
+            leftovers.sweep(self.workspace)
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._see(found, known, report)
+        if refusal := self.workspace.workers.refusal:
+            raise RefusedError(refusal)
+        from .run import execute  # loads what buys and publishes
+
         with ExitStack() as stack:
             ledger = stack.enter_context(self.workspace.ledger(time.time()))
             connection = connection or stack.enter_context(
@@ -190,7 +202,7 @@ class Project:
             self._note_doubt(ledger, connection)
             results = gated(done.results, by, stale_only=stale_only)
             report = self._report("build", plan, results, watch, connection.url)
-            report = msgspec.structs.replace(report, settled=settled)
+            report = msgspec.structs.replace(report, settled=settled, lent=done.notices)
         return self._see(found, known, report, left=done.left, wrote=True)
 
     def remember(self, said: Said | None = None) -> bool:
@@ -213,6 +225,8 @@ class Project:
 
         `connection` leads to the built-in engine (placeholders.stand_in).
         """
+        from .run import placeholders
+
         if not self.workspace.service.paid or wish.frozen:
             return None
         watch = Stopwatch()
@@ -281,6 +295,8 @@ class Project:
         self, ledger: Ledger, connection: Connection, plan: Plan, wish: Wish
     ) -> tuple[Settled, ...]:
         """Settle the doubts of which the books prove that nothing was billed."""
+        from .purchase import proof
+
         service, now = self.workspace.service, time.time()
         is_quiet = permission.keeps_lock(plan, wish, self.environment)
         if not service.paid or is_quiet or not proof.is_due(service.identity, ledger, now):
@@ -290,6 +306,8 @@ class Project:
         return ()
 
     def _note_doubt(self, ledger: Ledger, connection: Connection) -> None:
+        from .purchase import proof
+
         if self.workspace.service.paid and connection.url is not None:
             with suppress(PixelpipeError):
                 proof.note_doubt(

@@ -39,6 +39,7 @@ _LISTED_ALIKE = 3
 )
 @click.option("--plan", "saved", type=click.Path(path_type=Path), help="Do what this file says.")
 @click.option("--frozen", is_flag=True, help="Ask no service; exit 9 if something is not bought.")
+@options.workers
 @click.option("--locked", is_flag=True, help="Exit 9 at once if the lock file would change.")
 @click.option("--depfile", "dep", type=click.Path(path_type=Path), help="Write a Make depfile.")
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went.")
@@ -53,6 +54,7 @@ def build(
     progress: bool,
     saved: Path | None,
     frozen: bool,
+    workers: str | None,
     locked: bool,
     dep: Path | None,
     stamp: Path | None,
@@ -69,7 +71,7 @@ def build(
     from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
-    opened = Project(project, service=service)
+    opened = Project(project, service=service, workers=workers)
     agreed = plan_file.read(saved) if saved is not None else None
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)

@@ -18,6 +18,11 @@ only = click.option(
 service = click.option(
     "--service", metavar="NAME", help="auto, pixel-engine, built-in, or a base URL."
 )
+workers = click.option(
+    "--workers",
+    metavar="WHO",
+    help="Who finishes sprites: auto, a number of processes, dask, or a scheduler's tls://host:port.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from ..config import project_settings, workspace
+from ..config import project_settings, worker_shape, workspace
 from ..core.errors import ConfigError, UsageError
 from ..storage import files
 from ..storage import trust as trusts
@@ -60,8 +60,9 @@ def trust(
 
     A repository can name a server, bring a `.env` file and state a budget. Nothing goes there,
     and nothing is bought, before you allow it here, by a flag, or in the environment. HOST is a
-    name or an address, `host` or `host:port`. Kept in your own state folder; with CI=true it does
-    not count.
+    name or an address, `host` or `host:port`; `tls://host:port` (or `tcp://`) is the scheduler of
+    a cluster that may finish sprites: it gets them, and its answers may run code here. Kept in
+    your own state folder; with CI=true it does not count.
     """
     state = _state()
     if is_list:
@@ -70,8 +71,10 @@ def trust(
         _show_all(state, as_json)
         return
     root = _root(Path(place))
+    clusters = [one for one in hosts if worker_shape.is_address(one)]
     asked = Trust(
-        hosts=tuple(dict.fromkeys(map(trusts.named, hosts))),
+        hosts=tuple(dict.fromkeys(trusts.named(one) for one in hosts if one not in clusters)),
+        workers=tuple(dict.fromkeys(map(_scheduler, clusters))),
         env=env,
         budget=budget,
         http="" if plain is None else trusts.named(plain),
@@ -108,12 +111,21 @@ def _root(start: Path) -> Path:
         return start.absolute()
 
 
+def _scheduler(text: str) -> str:
+    """Return a scheduler's address as it is kept. Raises UsageError for what is none."""
+    try:
+        return worker_shape.address(text)
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
+
+
 def _joined(before: Trust, asked: Trust) -> Trust:
     return Trust(
         hosts=tuple(sorted({*before.hosts, *asked.hosts})),
         env=before.env or asked.env,
         budget=before.budget if asked.budget is None else asked.budget,
         http=asked.http or before.http,
+        workers=tuple(sorted({*before.workers, *asked.workers})),
     )
 
 
@@ -125,6 +137,7 @@ def _without(before: Trust, asked: Trust) -> Trust:
         env=before.env and not asked.env,
         budget=before.budget if asked.budget is None else None,
         http="" if asked.http == before.http else before.http,
+        workers=tuple(one for one in before.workers if one not in asked.workers),
     )
 
 
@@ -147,6 +160,8 @@ def _show(root: Path, found: Trust) -> None:
     say(f"{root}:")
     for host in found.hosts:
         say(f"  {host} may get the key and the sprites")
+    for address in found.workers:
+        say(f"  {address} may finish sprites: it gets them, and its answers are believed")
     if found.http:
         say(f"  {found.http} may be spoken to over http, where all can be read on the way")
     if found.env:
@@ -162,4 +177,5 @@ def _document(root: Path, found: Trust) -> dict[str, object]:
         "env": found.env,
         "budget": found.budget,
     }
-    return document | {"http": found.http} if found.http else document
+    document |= {"http": found.http} if found.http else {}
+    return document | ({"workers": list(found.workers)} if found.workers else {})

@@ -10,6 +10,7 @@ from . import globs, packs
 from .rule_fields import MISPLACED, TARGETS
 from .shapes import Choice, Duration, Switch, Text, Whole, nearest
 from .tables import Field, ListOf, OneOf, Table
+from .worker_shape import WORKERS
 
 #: In one pattern for rule files.
 _MOST_DEEP = 2
@@ -208,6 +209,15 @@ PROJECT = Table(
             "`day`. It is no yes itself.",
         ),
         "jobs": Field(shape=Whole(low=1, high=32), about="Jobs in flight at a time. Default 3."),
+        "workers": Field(
+            shape=WORKERS,
+            about="Who finishes sprites when there are many: `auto` (a process for each core), a "
+            "number of processes, or a Dask cluster: the address of its scheduler, or `dask` for "
+            "the one that DASK_SCHEDULER_ADDRESS names. Finishing there gives the same files. A "
+            "cluster on another machine is asked once you allow it: `pixelpipe trust ADDRESS`. "
+            "Use tls://: tasks and answers are pickles, and whoever reaches a scheduler or worker "
+            "of plain tcp runs code there. Default auto.",
+        ),
         "placeholder": Field(
             shape=Switch(),
             about="Show the built-in engine's clip until a purchase arrives. Default true.",

@@ -72,6 +72,8 @@ class Settings(Record, frozen=True, kw_only=True):
     budget: Budget = Budget()
     #: Jobs in flight at a time.
     jobs: int = 3
+    #: "auto", a number of processes, "dask", or the address of a Dask scheduler.
+    workers: int | str = AUTO
     #: Show the built-in engine's clip until a purchase arrives.
     placeholder: bool = True
     #: Buy the clips of one source in one request.
@@ -138,6 +140,7 @@ VARIABLES = {
     "PIXELPIPE_BUDGET_DAY": "budget.day",
     "PIXELPIPE_MAX_CREDITS": "max_credits",
     "PIXELPIPE_JOBS": "jobs",
+    "PIXELPIPE_WORKERS": "workers",
     "PIXELPIPE_PLACEHOLDER": "placeholder",
     "PIXELPIPE_BATCH": "batch",
     "PIXELPIPE_SETTLE": "watch.settle_s",

@@ -21,10 +21,12 @@ from . import (
     rule_file,
     target_checks,
     unread,
+    workers,
     yaml_document,
 )
 from .project_settings import ServiceChoice, Settings
 from .shapes import At, Mistakes
+from .workers import Workers
 
 
 class Workspace(Record, frozen=True, kw_only=True):
@@ -42,6 +44,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     inputs: tuple[str, ...]
     #: What of the settings and rules was seen and not taken.
     passed_over: tuple[PassedOver, ...] = ()
+    #: Who finishes sprites when there are many.
+    workers: Workers = Workers()
     #: False for a single file: nothing of ours is kept in its folder, and there is no lock file.
     is_project: bool = True
 
@@ -97,6 +101,7 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         service=service,
         state=state,
         key_refusal=key_refusal,
+        workers=workers.choose(settings, root, state, environment),
         inputs=(files.CONFIG_NAME, *inputs),
         passed_over=(*unread.rule_files(root, settings.rules, inputs), *unread.cut_prompts(own)),
     )

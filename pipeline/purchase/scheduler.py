@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from ..core.apart import bug
@@ -77,7 +77,7 @@ class Scheduler:
         self._workers = 0
 
     def run(
-        self, orders: Sequence[Order], resumed: Sequence[Order]
+        self, orders: Iterable[Order], resumed: Sequence[Order]
     ) -> Generator[Outcome, None, None]:
         """Buy `orders` and go on with `resumed` (their jobs are in the ledger already).
 

@@ -6,9 +6,10 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -36,12 +37,12 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
-from ..storage.files import Stat, unfinished
-from ..storage.lock import NAME, AdoptedLine, ClipLine
+from ..storage.files import Stat
+from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
-from . import grades, step_results
+from . import cluster, grades, leftovers, step_results
 from .context import Context
-from .finish_pool import Done, Finishing
+from .finish_pool import Done, Finishing, pays
 from .publish import Publication
 from .results import Result, untouched
 from .survey import Survey
@@ -58,6 +59,8 @@ class Carried(NamedTuple):
 
     results: list[Result]
     left: Mapping[str, Stat | None]
+    #: What of a cluster the user should know, in sentences.
+    notices: tuple[str, ...] = ()
 
 
 def run(
@@ -76,9 +79,10 @@ def run(
     digests of outputs that no line of the lock file names and that are ours all the same.
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
+    Raises RefusedError, before anything is bought, for a cluster that the user has not allowed.
     """
     one = _Run(workspace, survey, plan, context, permit, restored, claimed or {})
-    return Carried(results=one.run(), left=one.left)
+    return Carried(results=one.run(), left=one.left, notices=one.notices)
 
 
 class _Run:
@@ -118,6 +122,9 @@ class _Run:
         self._records: dict[tuple[str, str], Bought] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
+        #: Request keys that more than one source waits for: how they ended is kept to the end.
+        self._common: frozenset[str] = frozenset()
+        self.notices: tuple[str, ...] = ()
 
     @property
     def left(self) -> Mapping[str, Stat | None]:
@@ -128,9 +135,10 @@ class _Run:
         watch = self._context.watch
         work = [one for one in self._plan.sources if not one.is_fresh]
         try:
-            with Finishing(len(work)) as finishing:
+            with self._finishing(len(work)) as finishing:
                 waiting = [one for one in work if not self._begin(one, finishing)]
                 waiting_for = self._by_key(waiting)
+                self._common = frozenset(k for k, some in waiting_for.items() if len(some) > 1)
                 watch.lap("finishing what is bought")
                 with closing(self._buy(waiting)) as settled:
                     for key in settled:
@@ -152,12 +160,21 @@ class _Run:
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
 
+    @contextmanager
+    def _finishing(self, expected: int) -> Iterator[Finishing]:
+        """Finish on the cluster that is set, if there is one and it pays, or else here."""
+        workers = self._workspace.workers
+        with cluster.lent(workers, pays(expected)) as (lender, trouble):
+            with Finishing(expected, lender, workers.processes) as finishing:
+                yield finishing
+            self.notices = (*filter(None, (trouble,)), *finishing.notices)
+
     def _tidy(self) -> None:
         """Remove what killed runs left half written, and free results that were replaced."""
-        self._store.sweep(time.time())
-        root = self._workspace.root
-        left = [one for one in unfinished.inside(root) if one.name.startswith(f".{NAME}.")]
-        unfinished.sweep(left, now_s=time.time())
+        now_s = time.time()
+        self._store.sweep(now_s)
+        self._context.ledger.sweep(now_s)
+        leftovers.sweep(self._workspace)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
@@ -185,7 +202,7 @@ class _Run:
         if not new and not resumed:
             return
         try:
-            service = self._context.connect()
+            service = self._context.connect(len(new) + len(resumed))
             new, refused = orders.affordable(
                 new,
                 self._workspace,
@@ -202,7 +219,7 @@ class _Run:
         desk = Desk(service, self._context.ledger, self._store, self._context.clock, day_budget=day)
         pace = orders.pace(self._workspace, service, self._context.ledger)
         scheduler = Scheduler(desk, pace, self._context.observe, self._context.stop)
-        with closing(scheduler.run(new, resumed)) as outcomes:
+        with closing(scheduler.run(_consumed(new), resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
                 job = outcome.job
@@ -342,6 +359,8 @@ class _Run:
                     for clip in bought:
                         self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
             self._report(results)
+            if all(result.state == "done" for result in results):
+                self._let_go(bought)
 
     def _one_published(
         self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
@@ -353,9 +372,7 @@ class _Run:
         if verdict := self._judge(source, bought, finished):
             return self._hide(source, bought, verdict, finished, finishing)
         self._write(source, bought, finished)
-        results = [self._done(clip, finished) for clip in bought]
-        self._let_go(bought)
-        return results
+        return [self._done(clip, finished) for clip in bought]
 
     def _left_out(
         self,
@@ -397,14 +414,19 @@ class _Run:
         self._publication.publish(
             wanted.source, finished.files, lines, build_key, _adopted_lines(wanted)
         )
-        for line in shown:
-            self._context.replaced.shows(line.source, line.clip, (line.key, line.digest))
+        for clip in bought:
+            if not clip.is_adopted:
+                record = self._records[_held(clip)]
+                made = (clip.step.request_key, clip.digest or record.digest)
+                self._context.replaced.shows(clip.request.source, clip.request.clip, made)
 
     def _let_go(self, bought: Sequence[ClipPlan]) -> None:
         """Keep nothing of what is published: memory would grow with every sprite."""
         for clip in bought:
             self._bought.pop(clip.request.source, None)
             self._records.pop(_held(clip), None)
+            if clip.step.request_key not in self._common:
+                self._outcomes.pop(clip.step.request_key, None)
 
     def _judge(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -470,7 +492,14 @@ class _Run:
         notes = self._sources[clip.request.source].wanted.notes
         record = self._records.get(_held(clip))
         reading = record.interpretation if record else ""
-        return msgspec.structs.replace(ended, warnings=(*notes, *ended.warnings), reading=reading)
+        # The same text for very many sprites, and paths that the plan has already: kept once.
+        named = {path: path for path in self._sources[clip.request.source].wanted.outputs}
+        return msgspec.structs.replace(
+            ended,
+            warnings=(*notes, *ended.warnings),
+            reading=sys.intern(reading),
+            files=tuple(named.get(path, path) for path in ended.files),
+        )
 
     def _rule(self, clip: ClipPlan) -> Rule:
         return self._sources[clip.request.source].wanted.rule
@@ -478,6 +507,13 @@ class _Run:
     def _kept_back(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         take = self._records[_held(clip)].take
         return step_results.hidden(self._done(clip, finished), clip, take, self._rule(clip))
+
+
+def _consumed(orders: list[Order]) -> Iterator[Order]:
+    """Yield orders in turn, and let go of each: what it is made from would fill the memory."""
+    orders.reverse()
+    while orders:
+        yield orders.pop()
 
 
 def _held(clip: ClipPlan) -> tuple[str, str]:

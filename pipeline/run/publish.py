@@ -10,8 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from ..config.workspace import Workspace
 from ..core import keys
@@ -23,6 +22,9 @@ from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
 from ..storage.lock import AdoptedLine, ClipLine, FileLine
 from ..storage.lock_authorship import Authorship
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
@@ -75,6 +77,7 @@ class Publication:
         #: What every file looked like when this run had written or removed it.
         self.left: dict[str, Stat | None] = {}
         self._flush_due = time.monotonic() + _FLUSH_S
+        self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
     def publish(
@@ -91,7 +94,7 @@ class Publication:
         overwritten. Raises StorageError when the disk refuses.
         """
         new = {file.path: keys.digest(file.content) for file in made}
-        with guard(self._workspace):
+        with guard(self._workspace, self._lock):
             old = {} if source.stem in self._restored else self._ours(new)
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
@@ -247,11 +250,22 @@ def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
 
 
 @contextmanager
-def guard(workspace: Workspace) -> Iterator[None]:
-    """Keep other processes from publishing in this folder for a moment."""
+def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
+    """Keep other processes from publishing in this folder for a moment.
+
+    `lock` is this workspace's, of whoever needs it again and again: making one takes a while.
+    """
+    from filelock import Timeout  # slow to load
+
     try:
         workspace.guard.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S):
+        with lock or _lock(workspace):
             yield
     except Timeout as exc:
         raise StorageError("another pixelpipe has been publishing for a minute") from exc
+
+
+def _lock(workspace: Workspace) -> FileLock:
+    from filelock import FileLock
+
+    return FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S)

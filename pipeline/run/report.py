@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,8 +14,10 @@ from ..core.model import Record, Step, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
 from ..purchase.forecast import Forecast
-from ..purchase.proof import Settled
 from .results import Result
+
+if TYPE_CHECKING:
+    from ..purchase.proof import Settled
 
 VERSION = 1
 
@@ -59,6 +62,8 @@ class Report(Record, frozen=True, kw_only=True):
     forecast: Forecast | None = None
     #: Doubts that the books have settled before this run bought anything.
     settled: tuple[Settled, ...] = ()
+    #: What of the cluster that finished them the user should know, in sentences.
+    lent: tuple[str, ...] = ()
     #: Clips that were not looked at, since nothing about them has changed: they are fresh.
     rest: int = 0
 
@@ -136,13 +141,18 @@ class Report(Record, frozen=True, kw_only=True):
     @property
     def refusals(self) -> tuple[str, ...]:
         """What the user has to allow before it counts, in sentences."""
-        return tuple(filter(None, (self.workspace.key_refusal, self.refusal)))
+        return tuple(filter(None, (self.workspace.key_refusal, self.refusal, self.cluster_refusal)))
+
+    @property
+    def cluster_refusal(self) -> str:
+        """Why nothing may be finished by the cluster that is set although something is to be."""
+        return "" if self.plan.is_up_to_date else self.workspace.workers.refusal
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What the user should know of the project, in sentences."""
         settled = (one.sentence for one in self.settled)
-        return (*self.plan.notices, *settled, *self._plain, *self.refusals)
+        return (*self.plan.notices, *settled, *self._plain, *self.lent, *self.refusals)
 
     @property
     def _plain(self) -> tuple[str, ...]:

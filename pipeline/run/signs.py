@@ -18,7 +18,7 @@ from ..config import matching
 from ..core import keys
 from ..core.errors import PixelpipeError
 from ..plan.steps import Wanted
-from ..storage import files
+from ..storage import files, pictures
 from ..storage.lock import Lock
 from ..storage.state import Facts, State
 
@@ -264,7 +264,8 @@ def _show_one(folder: _Folder, path: str, other: str, content: bytes) -> bool:
     from .. import imaging  # heavy, and only for numbered files that are new
 
     try:
-        here = imaging.decode(files.read(folder.root, path), path)
-        return imaging.are_alike(here, imaging.decode(content, other))
+        own = files.read(folder.root, path)
+        here = pictures.decoded(own, keys.digest(own), path)
+        return imaging.are_alike(here, pictures.decoded(content, keys.digest(content), other))
     except PixelpipeError:  # not a whole picture yet, or none
         return False

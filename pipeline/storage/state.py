@@ -17,7 +17,6 @@ clocks it could change again without its stat showing it ("racily clean", git's 
 from __future__ import annotations
 
 import logging
-import os
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..core import private, small_files
+from ..core import private, small_files, unfinished
 from ..core.model import PassedOver
 from .files import paths
 from .files.stats import RACY_NS, Stat
@@ -309,7 +308,7 @@ class State:
         """Write the whole file, and remove what older releases kept in its place."""
         folder = paths.prepare(self._root)
         self._place.parent.mkdir(exist_ok=True)
-        temporary = self._place.with_name(f"{self._place.name}.{os.getpid()}")
+        temporary = self._place.with_name(unfinished.name(self._place.name))
         try:
             temporary.unlink(missing_ok=True)  # a checkout may bring a link of that name
             with temporary.open("xb") as stream:

@@ -24,11 +24,10 @@ from pathlib import Path
 
 import msgspec
 
-from ..core import keys, private, small_files
+from ..core import keys, private, small_files, unfinished
 from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import Credits, Digest, ServiceName, Take
-from .files import unfinished
 from .files.carried import is_pointer
 from .lock import ClipLine
 
@@ -100,6 +99,8 @@ class Store:
         """Look in `folders` in this order; write to all. `durable` waits for the disk."""
         self._folders = folders
         self._durable = durable
+        #: Folders that were made, or found closed to others, since then.
+        self._made: set[Path] = set()
 
     def put(self, bought: Bought, content: bytes) -> None:
         """Keep `content` and its record in every tier, bytes first, the user's own tier first.
@@ -255,6 +256,7 @@ class Store:
             private.folder(tier.parent)
             private.folder(tier)
         folder.mkdir(parents=True, exist_ok=True)
+        self._made.add(folder)
 
     def _write(self, path: Path, content: bytes) -> None:
         if _holds(path, content):
@@ -264,22 +266,32 @@ class Store:
                 f"{path.parent}: leads through a link, and bought bytes are not written through "
                 "one; replace it by a folder"
             )
-        temporary = path.with_name(unfinished.name(path.name))
         try:
-            self._make_folder(path.parent)
+            if path.parent not in self._made:
+                self._make_folder(path.parent)
             try:
-                with temporary.open("xb") as file:
-                    file.write(content)
-                    file.flush()
-                    if self._durable:
-                        os.fsync(file.fileno())
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+                self._replace(path, content)
+            except FileNotFoundError:  # somebody has removed the folder meanwhile
+                self._make_folder(path.parent)
+                self._replace(path, content)
             if self._durable:
                 _sync_folder(path.parent)
         except OSError as exc:
             raise _storage_error(path, exc) from exc
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        temporary = path.with_name(unfinished.name(path.name))
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                if self._durable:
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
@@ -35,6 +34,8 @@ class Trust(Record, frozen=True, kw_only=True, omit_defaults=True):
     budget: int | None = None
     #: The one host that may be spoken to over http, as among `hosts`; "" for none.
     http: str = ""
+    #: Schedulers of clusters that may finish sprites, as `tls://host:port`.
+    workers: tuple[str, ...] = ()
 
     def allows(self, url: str) -> bool:
         """Tell whether the server of this base URL is among the hosts."""
@@ -118,6 +119,8 @@ def change(state: Path, root: Path, changed: Callable[[Trust], Trust]) -> Trust:
 @contextmanager
 def served(state: Path, url: str) -> Iterator[None]:
     """Write down that this user serves `url` on this machine, for as long as the block lasts."""
+    from filelock import FileLock, Timeout  # slow to load, as below
+
     place = _served(state, url)
     try:
         private.folder(state)
@@ -139,6 +142,8 @@ def is_served(state: Path, url: str) -> bool:
     place = _served(state, url)
     if not place.exists():
         return False
+    from filelock import FileLock, Timeout
+
     probe = FileLock(place)
     try:
         probe.acquire(blocking=False)
@@ -159,6 +164,8 @@ def _served(state: Path, url: str) -> Path:
 
 @contextmanager
 def _locked(state: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
     try:
         private.folder(state)
         with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):

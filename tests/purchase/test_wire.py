@@ -11,7 +11,8 @@ from typing import ClassVar
 
 import pytest
 
-from pipeline.purchase.service.wire import NotSent, Wire, WireError
+from pipeline.purchase.service.exchange import NotSent, WireError
+from pipeline.purchase.service.wire import Wire
 
 Talk = Callable[[socket.socket], None]
 

@@ -76,6 +76,7 @@ PROJECT = {
     "targets": "targets: [aseprite, godot]",
     "budget": "budget: {run: 200, day: 500}",
     "jobs": "jobs: 3",
+    "workers": "workers: tls://farm.example.org:8786",
     "placeholder": "placeholder: false",
     "batch": "batch: true",
     "watch": "watch: {settle: 2s, buy_after: 5m}",

@@ -53,6 +53,8 @@ _OTHERS = {
     "`--max-credits` says it: a flag is stronger.",
     "PIXELPIPE_ALLOW_HTTP": "The one host (`host` or `host:port`) that may be spoken to over http, "
     "such as a container beside; `pixelpipe trust --http` says the same for one project.",
+    "DASK_SCHEDULER_ADDRESS": "The scheduler that `workers: dask` means; without that setting it "
+    "is not looked at. Dask's own variables and files say which certificates tls:// takes.",
     "PIXELPIPE_ENGINE_KEY": "The key that `engine serve` takes in memory, instead of a new one. "
     "A command that starts an engine for itself sets it there.",
 }

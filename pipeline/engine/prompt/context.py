@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from . import heads, text, words
@@ -33,7 +34,7 @@ TOOLS = STRIKING | THRUSTING | SHOOTING | listed("wand ring dagger torch shield"
 BLOWS = listed("attack_strike attack_bite attack_thrust attack_shoot")
 
 
-def read(found: list[Hit], clause: Clause) -> list[Hit]:
+def read(found: Sequence[Hit], clause: Clause) -> list[Hit]:
     """Return the hits of a clause as their neighbours mean them."""
     kept = [
         hit for hit in found if not _is_noun(hit, found, clause) and not _is_intent(hit, clause)
@@ -42,7 +43,7 @@ def read(found: list[Hit], clause: Clause) -> list[Hit]:
     return [_aside(_with_weapon(_suffered(hit, clause), clause), clause) for hit in kept]
 
 
-def _is_noun(hit: Hit, found: list[Hit], clause: Clause) -> bool:
+def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
     """Tell whether a verb is a noun here, as in "throws a rock" and "draws the bow"."""
     if not hit.is_verb or len(hit.places) > 1:
         return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from . import context, heads, nouns, text, verbs
 from . import manner as manners
@@ -79,6 +80,7 @@ def ends(hit: Hit) -> bool:
     return "once" in hit.how or hit.motion in verbs.ONE_SHOTS
 
 
+@lru_cache(text.KEPT)
 def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Understanding:
     """Read a prompt for a sprite of this `kind`; without one the prompt's nouns may tell."""
     clauses = text.clauses(prompt)

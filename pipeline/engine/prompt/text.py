@@ -6,13 +6,15 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from . import nouns, real_words, synonyms, verbs, words
 from .spelling import Speller
 from .unread import UNREAD_VERBS
 from .words import listed
 
+#: Texts whose reading is kept: a project asks for a few motions of very many sprites.
+KEPT = 256
 MOST_BETWEEN = 2
 UNREAD = "unread"
 #: Phrases whose two verbs "and" may join.
@@ -86,6 +88,7 @@ def normalised(prompt: str) -> str:
     )
 
 
+@lru_cache(KEPT)
 def clauses(prompt: str) -> tuple[Clause, ...]:
     """Split a prompt at punctuation, "then" and "but", and mark what a negation covers."""
     pieces = re.split(
@@ -123,7 +126,8 @@ def _parted(typed: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def hits(clause: Clause) -> list[Hit]:
+@lru_cache(KEPT)
+def hits(clause: Clause) -> tuple[Hit, ...]:
     """Find all stems of a clause; where two share a word, the longer one stands."""
     starts = {word[:2] for word in clause.words}
     entries = [entry for entry in _entries() if entry.stems[0][:2] in starts]
@@ -135,7 +139,7 @@ def hits(clause: Clause) -> list[Hit]:
         if not hit.places & taken:
             taken |= hit.places
             kept.append(hit)
-    return _with_parts(sorted(kept, key=lambda hit: hit.start), clause)
+    return tuple(_with_parts(sorted(kept, key=lambda hit: hit.start), clause))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +31,14 @@ def label(mask: Bools, *, diagonal: bool = False) -> tuple[Labels, int]:
     kept, number = np.unique(roots[1:], return_inverse=True)
     names = np.concatenate([[0], number + 1])
     return names[runs], int(kept.size)
+
+
+def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return each whole number once, in order: `np.unique` loads masked arrays for that."""
+    ordered = np.sort(numbers, axis=None)
+    is_first = np.ones(ordered.size, np.bool_)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first]
 
 
 def from_border(mask: Bools) -> Bools:

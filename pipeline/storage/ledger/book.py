@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Container, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from ...core.errors import RefusedError, StorageError
 from ...core.model import Job, JobState, Record, Taken
 from .file import in_batches, storage
 from .publishsets import LedgerSets
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
@@ -207,6 +211,8 @@ class Ledger(LedgerSets):
         path = self._holder_path(holder)
         if not path.exists():
             return False
+        from filelock import FileLock, Timeout
+
         probe = FileLock(path)
         try:
             probe.acquire(blocking=False)
@@ -216,6 +222,14 @@ class Ledger(LedgerSets):
             return False
         probe.release()
         return False
+
+    def sweep(self, now: float) -> None:
+        """Delete the holder files of processes that were killed, a day after they began."""
+        # Not sooner: between making such a file and locking it a process looks dead.
+        for path in self._holder_path("").parent.glob("*.lock"):
+            with suppress(OSError):
+                if now - path.stat().st_mtime > DAY_S and not self.is_alive(path.stem):
+                    path.unlink()
 
     def taken(self, service: str) -> list[Taken]:
         """Return how long the last bought jobs of `service` took, oldest first.
@@ -277,6 +291,8 @@ class Ledger(LedgerSets):
         return day_budget is not None and self.committed_since(now // DAY_S * DAY_S) > day_budget
 
     def _holder(self) -> str:
+        from filelock import FileLock  # slow to load, and a plan claims nothing
+
         if self._holder_lock is None:
             self._token = uuid.uuid4().hex
             path = self._holder_path(self._token)

@@ -2,6 +2,8 @@
 
 The name says who writes: process and machine. A file whose process is dead is a leftover at once;
 where that cannot be known (another machine, Windows, an older release) its age decides.
+
+A part of the core that touches files: whoever writes one whole, in any wing, names it here.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from .paths import TEMPORARY
-
+#: Part of the name of every file that is not finished yet; such a file is hidden as well.
+TEMPORARY = ".pixelpipe-tmp"
 #: A temporary file of this age in seconds belongs to no run that is still alive.
 _OLD_S = 300.0
 _OWNER = re.compile(re.escape(TEMPORARY) + r"(\d+)-([0-9a-f]{8})-")
