@@ -43,10 +43,11 @@ STARTS_ENGINE = ("purchase.local_engine", "engine.server.within")
 OWNERS = {
     "PIL": {"imaging", "targets", "engine"},
     "numpy": {"imaging", "engine"},
-    "requests": {"purchase"},
+    "requests": {"purchase", "storage"},
     "urllib3": {"purchase"},
     "yaml": {"config"},
     "watchdog": {"commands"},
+    "obstore": {"storage"},
     "filelock": {"storage", "run"},
     "distributed": {"run"},
     "click": {"cli"},

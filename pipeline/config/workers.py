@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..core.loopback import is_loopback
 from ..core.model import Record
 from ..storage import trust
-from . import consent, project_fields, worker_shape
+from . import consent, worker_shape
 from .project_settings import Settings
 from .worker_shape import AUTO, DASK
 
@@ -74,7 +75,7 @@ def _is_word(
 
 def _is_here(address: str) -> bool:
     """Tell whether an address can only be this machine: by its text, no name is looked up."""
-    return project_fields.is_loopback(urlsplit(address).hostname or "")
+    return is_loopback(urlsplit(address).hostname or "")
 
 
 def _refusal(address: str, settings: Settings, environment: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..core.errors import PixelpipeError
 from ..core.model import Record
 from ..core.stopwatch import Stopwatch
 from ..storage.ledger import Ledger
@@ -16,6 +17,7 @@ from .results import Result
 if TYPE_CHECKING:
     from ..purchase.jobs import Change, Clock
     from ..purchase.service.client import Service
+    from ..purchase.team import Team
 
 Observer = Callable[["Change | Result"], None]
 
@@ -38,5 +40,8 @@ class Context(Record, frozen=True, kw_only=True):
     authorship: Authorship
     #: Told of what is made for nothing, and of what is published.
     replaced: Replaced
+    #: The machines among which purchases are claimed, None for this one alone; or why it must not
+    #: buy, since others could not see it: what was sent is fetched all the same.
+    team: Team | PixelpipeError | None = None
     #: Books where the time goes.
     watch: Stopwatch

@@ -34,6 +34,8 @@ class Trust(Record, frozen=True, kw_only=True, omit_defaults=True):
     budget: int | None = None
     #: The one host that may be spoken to over http, as among `hosts`; "" for none.
     http: str = ""
+    #: Shared stores outside of the project that may be asked, as `store_name` writes them.
+    stores: tuple[str, ...] = ()
     #: Schedulers of clusters that may finish sprites, as `tls://host:port`.
     workers: tuple[str, ...] = ()
 
@@ -79,6 +81,13 @@ def named(text: str) -> str:
     """Return what a user names as a host, in the form in which it is kept."""
     host, port = address(text)
     return host if port is None else f"{host}:{port}"
+
+
+def store_name(url: str, root: Path) -> str:
+    """Return a shared store's address in the form in which it is kept: of a folder, its place."""
+    if "://" in url:
+        return url.rstrip("/")
+    return os.path.realpath(root / Path(url).expanduser())
 
 
 def of(state: Path, root: Path) -> Trust:
