@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,18 +29,18 @@ from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
 from .plan.steps import Known
 from .plan.wish import Wish as Wish
-from .purchase import forecast, permission, proof
+from .purchase import forecast, permission
 from .purchase.connect import Connection, balance
 from .purchase.forecast import Past
 from .purchase.permission import Permission
-from .purchase.proof import Settled
-from .run import execute, knowledge, placeholders, publish, survey
+from .run import knowledge, leftovers, survey
 from .run.context import Context
 from .run.context import Observer as Observer
 from .run.context import ignore as ignore
 from .run.replaced import Replaced
 from .run.report import Report, exit_code
 from .run.results import Result, bought, gated, kept_by_lock, untouched
+from .run.sharing import Sharing
 from .run.survey import Survey
 from .run.uptodate import brief, remember
 from .run.uptodate.quick import Found
@@ -50,6 +51,10 @@ from .storage.files import Stat
 from .storage.ledger import Ledger
 from .storage.lock import Lock
 from .storage.lock_authorship import Authorship
+
+if TYPE_CHECKING:
+    from .purchase.proof import Settled
+    from .purchase.team import Team
 
 
 class Project:
@@ -72,6 +77,8 @@ class Project:
         self.authorship = Authorship()
         self._replaced = Replaced()
         self._seen: Seen | None = None
+        #: Other machines are to be told something: the next run has that to do.
+        self._owes = False
         self.reload()
 
     @property
@@ -96,10 +103,13 @@ class Project:
         """Say what `build` would do about one source, by its path from the root."""
         watch = Stopwatch()
         found = self._look(Wish(paths=frozenset([source])))
+        sharing = Sharing(self.workspace, self.environment, is_kept=False)
         with self.workspace.ledger(time.time()) as ledger:
-            plan, _ = self._planned(found, ledger, Wish())
+            plan, _ = self._planned(found, ledger, Wish(), sharing)
         found.save()
-        return self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
+        return self._report(
+            "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
+        )
 
     def saved_plan(
         self, *, only: Sequence[str] = (), with_account: bool = True
@@ -108,11 +118,12 @@ class Project:
         watch = Stopwatch()
         found = self._look(Wish(only=tuple(only)))
         plan, known = self._planned(found, None, Wish())
+        sharing = Sharing(self.workspace, self.environment, is_kept=False)
         past = Past()
         spent = 0
         if not plan.is_up_to_date:
             with self.workspace.ledger(time.time()) as ledger:
-                plan, _ = self._planned(found, ledger, Wish())
+                plan, _ = self._planned(found, ledger, Wish(), sharing)
                 past = self._past(ledger)
                 spent = permission.spent_today(ledger) if plan.credits else 0
         found.save()
@@ -121,14 +132,17 @@ class Project:
             left, trouble = balance(self.workspace, self.environment)
         available = None if left is None else left.available
         refusals = permission.refusals(plan, self.workspace, spent, available)
-        report = self._report("plan", plan, [untouched(step) for step in plan.steps], watch)
+        report = self._report(
+            "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
+        )
         self._see(found, known, report)
+        is_refused = bool(report.refusal or report.cluster_refusal or sharing.refusal)
         report = msgspec.structs.replace(
             report,
             forecast=msgspec.structs.replace(
                 forecast.make(plan, past, left, trouble), refusals=refusals
             ),
-            exit=errors.exit_code((report.exit, RefusedError.exit_code if report.refusal else 0)),
+            exit=errors.exit_code((report.exit, RefusedError.exit_code if is_refused else 0)),
         )
         saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
         return report, permission.signed(saved, self.workspace) if plan.credits else saved
@@ -158,22 +172,37 @@ class Project:
             found.save()
             wish = permission.limited(wish, self.workspace, self.environment)
             is_kept = permission.keeps_lock(plan, wish, self.environment)
-            publish.mend(self.workspace, plan.notices, kept=is_kept)
+            if plan.notices:
+                from .run import publish
+
+                publish.mend(self.workspace, plan.notices, kept=is_kept)
+            leftovers.sweep(self.workspace)
+            if not is_kept:
+                self._pay_owed()
             report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
             return self._see(found, known, report)
+        if refusal := self.workspace.workers.refusal:
+            raise RefusedError(refusal)
+        from .run import execute  # loads what buys and publishes
+
         with ExitStack() as stack:
             ledger = stack.enter_context(self.workspace.ledger(time.time()))
             connection = connection or stack.enter_context(
                 Connection(self.workspace, self.environment)
             )
             context = self._context(ledger, connection, observe, stop, watch)
+            if not permission.keeps_lock(plan, wish, self.environment):
+                context = msgspec.structs.replace(context, team=self._joined(ledger))
             settled = self._settled(ledger, connection, plan, wish)
-            plan, known = self._planned(found, ledger, wish)
+            sharing = Sharing(self.workspace, self.environment, is_kept=True)
+            stack.callback(sharing.count)
+            del plan, known  # two of each would be the most that a build ever holds
+            plan, known = self._planned(found, ledger, wish, sharing)
             watch.lap("planning")
             by, stale_only = permission.gate(plan, wish, self.environment)
             if wish.locked and (changes := plan.lock_changes(found.lock)):
                 kept = gated(kept_by_lock(plan.steps, changes), by, stale_only=stale_only)
-                return self._report("build", plan, kept, watch)
+                return self._report("build", plan, kept, watch, sharing=sharing)
             may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
@@ -188,18 +217,25 @@ class Project:
             )
             ledger.forget_kept(str(self.root), bought(done.results))
             self._note_doubt(ledger, connection)
+            self._owes = self._shares and bool(ledger.owed(self.workspace.shared.url))
             results = gated(done.results, by, stale_only=stale_only)
-            report = self._report("build", plan, results, watch, connection.url)
-            report = msgspec.structs.replace(report, settled=settled)
+            report = self._report("build", plan, results, watch, connection.url, sharing)
+            report = msgspec.structs.replace(report, settled=settled, lent=done.notices)
+            if context.team is not None and not isinstance(context.team, PixelpipeError):
+                found_out = report.shared_notices or context.team.notices  # one warning is enough
+                report = msgspec.structs.replace(report, shared_notices=found_out)
         return self._see(found, known, report, left=done.left, wrote=True)
 
-    def remember(self, said: Said | None = None) -> bool:
+    def remember(self, said: Said | None = None, command: str = "") -> bool:
         """Write down what the last plan or build has found, for the next run to compare.
 
-        `said` is what the command printed, if nothing was to do: the next one prints the same.
+        `said` is what the command printed, if nothing was to do: the next one prints the same, if
+        it has the same words: a plain command, or what `command` names (run.uptodate.quick).
         Tells whether the next run need not look at everything.
         """
-        return self._seen is not None and remember.write(self._seen, said)
+        if self._seen is None or self._owes:
+            return False
+        return remember.write(self._seen, said, command)
 
     def placeholders(
         self,
@@ -213,6 +249,8 @@ class Project:
 
         `connection` leads to the built-in engine (placeholders.stand_in).
         """
+        from .run import placeholders
+
         if not self.workspace.service.paid or wish.frozen:
             return None
         watch = Stopwatch()
@@ -248,6 +286,38 @@ class Project:
             watch=watch,
         )
 
+    def _joined(self, ledger: Ledger) -> Team | PixelpipeError | None:
+        """Join the machines that share purchases: pay what is owed there, follow what they say.
+
+        Returns them, or why nothing may be bought without them; all else goes on.
+        """
+        if not self._shares:
+            return None
+        from .purchase import joining
+        from .purchase.team_books import TeamBooks
+
+        try:
+            team = joining.join(self.workspace, self.environment)
+        except PixelpipeError as exc:
+            return exc
+        if team is not None:
+            TeamBooks(ledger, team, self.workspace.store(), time.time).agree()
+        return team
+
+    @property
+    def _shares(self) -> bool:
+        """Purchases are claimed among machines; what costs nothing is not."""
+        return bool(self.workspace.shared.url) and self.workspace.service.paid
+
+    def _pay_owed(self) -> None:
+        """Tell the other machines what could not be told before, although nothing else is to do."""
+        if not self._shares or not (self.workspace.state / "ledger.sqlite").exists():
+            return
+        with self.workspace.ledger(time.time()) as ledger:
+            if ledger.owed(self.workspace.shared.url):
+                self._joined(ledger)
+            self._owes = bool(ledger.owed(self.workspace.shared.url))
+
     def _look(self, wish: Wish, remembered: Found | None = None) -> Survey:
         if remembered is not None and (found := brief.take(self.workspace, remembered)):
             return found
@@ -265,8 +335,16 @@ class Project:
             return self._first(wish, watch, None)
         return found, plan, known
 
-    def _planned(self, found: Survey, ledger: Ledger | None, wish: Wish) -> tuple[Plan, Known]:
+    def _planned(
+        self, found: Survey, ledger: Ledger | None, wish: Wish, sharing: Sharing | None = None
+    ) -> tuple[Plan, Known]:
+        """Plan by what is known here, and by what a shared store has of what is missing then."""
         known = knowledge.gather(self.workspace, found, ledger, restored=wish.restored_stems)
+        plan = self._made(found, known)
+        more = None if sharing is None else sharing.bring(plan, known)
+        return (plan, known) if more is None else (self._made(found, more), more)
+
+    def _made(self, found: Survey, known: Known) -> Plan:
         plan = planning.make(
             found.wanted,
             known,
@@ -275,12 +353,14 @@ class Project:
             unmatched=found.unmatched,
             batch=self.workspace.settings.batch,
         )
-        return msgspec.structs.replace(plan, passed_over=found.passed_over), known
+        return msgspec.structs.replace(plan, passed_over=found.passed_over)
 
     def _settled(
         self, ledger: Ledger, connection: Connection, plan: Plan, wish: Wish
     ) -> tuple[Settled, ...]:
         """Settle the doubts of which the books prove that nothing was billed."""
+        from .purchase import proof
+
         service, now = self.workspace.service, time.time()
         is_quiet = permission.keeps_lock(plan, wish, self.environment)
         if not service.paid or is_quiet or not proof.is_due(service.identity, ledger, now):
@@ -290,6 +370,8 @@ class Project:
         return ()
 
     def _note_doubt(self, ledger: Ledger, connection: Connection) -> None:
+        from .purchase import proof
+
         if self.workspace.service.paid and connection.url is not None:
             with suppress(PixelpipeError):
                 proof.note_doubt(
@@ -353,7 +435,10 @@ class Project:
         results: Sequence[Result],
         watch: Stopwatch,
         url: str | None = None,
+        sharing: Sharing | None = None,
     ) -> Report:
+        if sharing is None:
+            sharing = Sharing(self.workspace, self.environment, is_kept=False)
         return Report(
             command=command,
             workspace=self.workspace,
@@ -363,4 +448,7 @@ class Project:
             seconds=watch.seconds,
             spent=watch.spent,
             exit=exit_code(results),
+            shared=sharing.tally,
+            shared_notices=sharing.notices,
+            shared_refusal=sharing.refusal,
         )

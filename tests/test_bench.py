@@ -51,6 +51,28 @@ def test_figures_of_a_small_project_come_as_one_object() -> None:
     assert found["then, by seal: wall ms"] > 0
 
 
+def test_one_sprite_is_measured_from_the_start() -> None:
+    """Each command runs, on a project that the benchmark draws itself."""
+    command = [sys.executable, "-m", "tests.bench.bench_start", "--rounds", "1", "--json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["costs"]["one changed"]["cpu_ms"] > found["costs"]["nothing to do"]["cpu_ms"] > 0
+    assert found["heavy"]["nothing to do"] == []
+    assert "numpy" not in found["heavy"]["plan --json"]
+    assert "requests" not in found["heavy"]["animate"]
+
+
+def test_nothing_to_do_is_measured_beside_the_least() -> None:
+    """Every subject runs, the comparison of files by themselves too."""
+    command = [sys.executable, "-m", "tests.bench.bench_noop", "--sizes", "3", "--rounds", "1"]
+    done = subprocess.run(
+        [*command, "--json"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)["sizes"]["3"]
+    assert {"files", "pixelpipe"} <= found["noop"].keys()
+    assert found["changed"]["pixelpipe"]["cpu_ms"] > 0
+
+
 def test_jobs_are_measured_against_the_engine() -> None:
     """The benchmark of the scheduler runs: a few clips, at a hundredth of the vendor's time."""
     command = [sys.executable, "-m", "tests.bench.bench_jobs", "--rows", "usual"]

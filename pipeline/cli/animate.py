@@ -10,10 +10,10 @@ import click
 from ..api import Wish
 from ..commands.animate import SingleFile
 from ..config.rule_fields import FACINGS, KINDS
-from . import options
+from . import loudness, options
 from .build import show_build
 from .progress import ask, display
-from .voice import say, show_json
+from .voice import show_json
 
 
 @click.command()
@@ -30,6 +30,7 @@ from .voice import say, show_json
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="godot, gif, webp, …")
 @click.option("--stages", type=click.Path(path_type=Path), help="Write every stage's picture here.")
 @options.service
+@options.shared
 @options.spending
 @options.as_json
 def animate(
@@ -41,6 +42,7 @@ def animate(
     targets: tuple[str, ...],
     stages: Path | None,
     service: str | None,
+    shared: str | None,
     max_credits: int | None,
     yes: bool,
     as_json: bool,
@@ -56,14 +58,16 @@ def animate(
         clip = prompt_reading.clip_name(prompt)
     wish = {"name": clip, "prompt": prompt, **stated}
     sprite = {"kind": kind, "facing": facing}
-    opened = SingleFile(png, wish, sprite=sprite, service=service, targets=list(targets) or None)
+    opened = SingleFile(
+        png, wish, sprite=sprite, service=service, shared=shared, targets=list(targets) or None
+    )
     can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
     asked = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
     with display(quiet=as_json) as observe:
         report = opened.build(asked, observe=observe)
     if stages is not None and report.exit == 0:
         for path in opened.stages(report, stages):
-            say(f"stage: {path}", err=True)
+            loudness.hint(f"stage: {path}", err=True)
     if as_json:
         show_json(report.json())
     else:

@@ -30,6 +30,7 @@ _LISTED_ALIKE = 3
 @options.project
 @options.only
 @options.service
+@options.shared
 @options.spending
 @options.as_json
 @click.option(
@@ -39,24 +40,31 @@ _LISTED_ALIKE = 3
 )
 @click.option("--plan", "saved", type=click.Path(path_type=Path), help="Do what this file says.")
 @click.option("--frozen", is_flag=True, help="Ask no service; exit 9 if something is not bought.")
+@options.workers
 @click.option("--locked", is_flag=True, help="Exit 9 at once if the lock file would change.")
 @click.option("--depfile", "dep", type=click.Path(path_type=Path), help="Write a Make depfile.")
 @click.option("--timings", is_flag=True, help="Say on standard error where the time went.")
+@click.option(
+    "--metrics", type=click.Path(path_type=Path), help="Write figures in Prometheus' text form."
+)
 @click.option("--stamp", type=click.Path(path_type=Path), help="Touch this file at the end.")
 def build(
     project: str,
     only: tuple[str, ...],
     service: str | None,
+    shared: str | None,
     max_credits: int | None,
     yes: bool,
     as_json: bool,
     progress: bool,
     saved: Path | None,
     frozen: bool,
+    workers: str | None,
     locked: bool,
     dep: Path | None,
     stamp: Path | None,
     timings: bool,
+    metrics: Path | None,
 ) -> None:
     """Bring all animations up to date: buy what is missing, finish, publish."""
     if saved is not None and (only or frozen or locked):
@@ -69,12 +77,12 @@ def build(
     from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
-    opened = Project(project, service=service)
+    opened = Project(project, service=service, shared=shared, workers=workers)
     agreed = plan_file.read(saved) if saved is not None else None
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)
     depfile.check(tracked)
-    with display(quiet=as_json or loudness.is_quiet(), as_json=progress) as observe:
+    with display(quiet=as_json, as_json=progress) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         wish = Wish(
             only=chosen,
@@ -87,6 +95,10 @@ def build(
         )
         report = opened.build(wish, observe=observe, remembered=uptodate.remembered())
     depfile.write(report, tracked)
+    if metrics is not None:
+        from ..run import metrics as figures
+
+        figures.write(report, metrics)
     if timings:
         _show_timings(report)
     if as_json:

@@ -16,16 +16,19 @@ import msgspec
 from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
-from ..purchase import account, evidence, proof, settle
+from ..purchase import account, elsewhere, evidence, joining, proof, settle
 from ..purchase.connect import Connection
 from ..purchase.evidence import Account
 from ..purchase.jobs import Desk
 from ..purchase.proof import Settled
 from ..purchase.settle import Entry
+from ..purchase.team import Team
+from ..purchase.team_books import TeamBooks
 from ..storage import lock_file
 from ..storage.ledger import Ledger
+from ..storage.shared.claim_log import State
 from ..storage.store import Store
-from . import options
+from . import loudness, options
 from .voice import say, show_json
 
 _KEY_DIGITS = 12
@@ -70,9 +73,11 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
     workspace = _workspace(project, service)
     now = time.time()
     with _ledger(workspace) as ledger:
+        _agree(workspace, ledger)
         asked, settled, trouble = _account(workspace, ledger, now)
         found = settle.entries(ledger, asked, now)
         kept = ledger.kept_back(str(workspace.root))
+        others, away = _elsewhere(workspace, ledger, now)
     hands = _by_hand(workspace)
     if as_json:
         files = [{"path": path, "state": state} for path, state in hands]
@@ -82,16 +87,20 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
             "kept_back": kept,
             "account": asked,
             "files": files,
+            "elsewhere": others,
         }
         if settled:
             document["settled"] = [one.document for one in settled]
         show_json(msgspec.json.encode(document))
         return
     if trouble:
-        say(f"note: the service was not asked: {trouble}", err=True)
+        loudness.note(f"the service was not asked: {trouble}")
     for one in settled:
         say(f"settled: {one.sentence}")
+    if away:
+        say(f"note: other machines' purchases are not known: {away}", err=True)
     _show(found, now)
+    _show_elsewhere(others, now)
     _show_kept(kept, now)
     for path, state in hands:
         what = "your edit counts" if state == "adopted" else "left to you for good"
@@ -112,6 +121,10 @@ def resolve(
         raise UsageError("say exactly one of --lost, --charged and --bought ID")
     workspace = _workspace(project, service)
     with _ledger(workspace) as ledger:
+        _agree(workspace, ledger)
+        if not _is_ours(ledger, key) and (team := _team(workspace)):
+            _resolve_elsewhere(workspace, ledger, team, key, lost=lost, bought=bought)
+            return
         job = settle.find(ledger, key)
         if bought is not None:
             with _desk(workspace, ledger, job) as desk:
@@ -120,6 +133,7 @@ def resolve(
             settled = [*settle.lose(job, ledger, time.time())]
         else:
             settled = [settle.charge(job, ledger, time.time())]
+        _agree(workspace, ledger)
     for one in settled:
         say(_ended(one))
 
@@ -186,6 +200,75 @@ def _desk(workspace: Workspace, ledger: Ledger, job: Job) -> Iterator[Desk]:
         )
     with Connection(workspace, os.environ) as connection:
         yield Desk(connection.service(), ledger, Store(workspace.state / "bought"), time.time)
+
+
+def _team(workspace: Workspace) -> Team | None:
+    return joining.join(workspace, os.environ)
+
+
+def _agree(workspace: Workspace, ledger: Ledger) -> None:
+    """Follow what other machines' people have decided, and tell them what was decided here."""
+    try:
+        team = _team(workspace)
+        if team is None:
+            return
+        trouble = TeamBooks(ledger, team, workspace.store(), time.time).agree()
+    except PixelpipeError as exc:
+        trouble = str(exc)
+    if trouble:
+        say(f"note: the shared store was not told: {trouble}", err=True)
+
+
+def _is_ours(ledger: Ledger, key: str) -> bool:
+    """Tell whether there is something to settle in this machine's own records."""
+    found = ledger.named(key.lower())
+    return any(settle.standing(job, ledger) not in (None, JobState.FAILED) for job in found)
+
+
+def _resolve_elsewhere(
+    workspace: Workspace,
+    ledger: Ledger,
+    team: Team,
+    key: str,
+    *,
+    lost: bool,
+    bought: str | None,
+) -> None:
+    claim = elsewhere.find(key, team, ledger, time.time())
+    if bought is not None:
+        with Connection(workspace, os.environ) as connection:
+            entry = elsewhere.adopt(claim, bought, team, ledger, connection.service)
+        text = "the next build on any machine fetches it"
+    elif lost:
+        entry = elsewhere.lose(claim, team)
+        text = "may be bought again, on any machine"
+    else:
+        entry = elsewhere.charge(claim, team)
+        text = f"{entry.credits} credits booked by {entry.label}; another take may be bought"
+    say(f"{entry.source} [{entry.clip}]: {text}")
+
+
+def _elsewhere(
+    workspace: Workspace, ledger: Ledger, now: float
+) -> tuple[tuple[elsewhere.Claim, ...], str]:
+    """Return what other machines have open, or why that is not known."""
+    try:
+        team = _team(workspace)
+        return ((), "") if team is None else (elsewhere.claims(team, ledger, now), "")
+    except PixelpipeError as exc:
+        return (), str(exc)
+
+
+def _show_elsewhere(found: tuple[elsewhere.Claim, ...], now: float) -> None:
+    for one in found:
+        entry, key = one.entry, one.request_key[:_KEY_DIGITS]
+        where = f"{key}  {entry.source} [{entry.clip}]  {entry.credits} credits"
+        say(f"{entry.state:11} {where}  by {entry.label}, {_ago(now - entry.at)}")
+        _row("id", entry.remote_id)
+        _row("reason", entry.reason)
+        _row("seen", f"unchanged for {one.unchanged_s / 60:.0f} min here")
+        if entry.state is not State.SUBMITTED:
+            _row("settle", f"pixelpipe jobs resolve {key} --lost | --charged | --bought ID")
 
 
 def _account(

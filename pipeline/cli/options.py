@@ -18,6 +18,12 @@ only = click.option(
 service = click.option(
     "--service", metavar="NAME", help="auto, pixel-engine, built-in, or a base URL."
 )
+_SHARED = "A store of purchases that machines share: a folder, s3://…, gs://…, az://…, https://…"
+workers = click.option(
+    "--workers",
+    metavar="WHO",
+    help="Who finishes sprites: auto, a number of processes, dask, or a scheduler's tls://host:port.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 
 
@@ -29,3 +35,11 @@ def spending(command: Command) -> Command:
     return click.option("--yes", is_flag=True, help="Buy whatever the plan says, without asking.")(
         command
     )
+
+
+def shared(command: Command) -> Command:
+    """Add the options that say which shared store is used."""
+    command = click.option("--shared", metavar="URL", help=_SHARED)(command)
+    return click.option(
+        "--unshared", "shared", flag_value="none", help="Do without the shared store."
+    )(command)

@@ -9,14 +9,15 @@ import click
 
 from ..core import errors
 from ..core.errors import OutOfDateError, UsageError
-from . import options, uptodate
-from .voice import say, show_json
+from . import loudness, options, uptodate
+from .voice import show_json
 
 
 @click.command()
 @options.project
 @options.only
 @options.service
+@options.shared
 @options.as_json
 @click.option("--check", is_flag=True, help="Exit 9 when anything is out of date.")
 @click.option("--out", type=click.Path(path_type=Path), help="Save it for `build --plan`.")
@@ -25,6 +26,7 @@ def plan(
     project: str,
     only: tuple[str, ...],
     service: str | None,
+    shared: str | None,
     as_json: bool,
     check: bool,
     out: Path | None,
@@ -40,7 +42,7 @@ def plan(
     from ..run import plan_file
     from . import plan_text
 
-    opened = Project(project, service=service)
+    opened = Project(project, service=service, shared="none" if check else shared)
     if show is not None:
         if only or check or out is not None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")
@@ -54,6 +56,6 @@ def plan(
     else:
         uptodate.say(opened, report, plan_text.show)
         if out is not None:
-            say(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
+            loudness.hint(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
     out_of_date = check and not report.plan.is_up_to_date
     sys.exit(errors.exit_code((report.exit, OutOfDateError.exit_code if out_of_date else 0)))

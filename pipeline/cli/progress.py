@@ -51,6 +51,8 @@ class Lines:
 
     def __call__(self, event: Change | Result) -> None:
         """Count what is finished, and say so when nothing was said for a while."""
+        if isinstance(event, Change) and event.waits_for:
+            say(_waiting(event), err=True)
         if isinstance(event, Result) and event.state in _NEWS:
             self._done += event.state == "done"
             self._credits += event.credits
@@ -81,6 +83,8 @@ class JsonLines:
             }
         else:
             said = {"request_key": event.job.request_key, "state": event.job.state}
+            if event.waits_for:
+                said = said | {"state": "waiting", "waits_for": event.waits_for}
         say(json.dumps(said), err=True)
 
 
@@ -99,7 +103,10 @@ class Screen:
         """Take an event, and draw again."""
         live = self._started()
         if isinstance(event, Change):
-            self._jobs[event.job.request_key] = event.job.state
+            if event.waits_for:
+                live.console.print(plain.line(_waiting(event)), highlight=False, markup=False)
+            else:
+                self._jobs[event.job.request_key] = event.job.state
             return
         self._credits += event.credits
         if event.state in _NEWS:
@@ -137,10 +144,10 @@ class Screen:
 
 @contextmanager
 def display(*, quiet: bool = False, as_json: bool = False) -> Iterator[Observer]:
-    """Choose what fits standard error; a program may ask for `as_json`."""
+    """Choose what fits standard error; a program may ask for `as_json`, a person for nothing."""
     if as_json:
         yield JsonLines()
-    elif quiet:
+    elif quiet or loudness.is_quiet():
         yield nothing
     elif not sys.stderr.isatty():
         yield Lines()
@@ -150,6 +157,11 @@ def display(*, quiet: bool = False, as_json: bool = False) -> Iterator[Observer]
             yield screen
         finally:
             screen.close()
+
+
+def _waiting(event: Change) -> str:
+    job = event.job
+    return f"  waiting  {job.source} [{job.clip}]: for {event.waits_for}"
 
 
 def line(result: Result) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from ..config import project_settings, workspace
+from ..config import project_settings, worker_shape, workspace
 from ..core.errors import ConfigError, UsageError
 from ..storage import files
 from ..storage import trust as trusts
@@ -35,6 +35,13 @@ _REMEMBERED = ".pixelpipe/tmp/state"
     metavar="HOST",
     help="Let this one host be spoken to over http: a container beside, a network of yours.",
 )
+@click.option(
+    "--store",
+    "stores",
+    multiple=True,
+    metavar="URL",
+    help="Let this shared store be asked: a folder, s3://BUCKET/PREFIX, https://…",
+)
 @click.option("--list", "is_list", is_flag=True, help="Show what every project is allowed.")
 @click.option("--revoke", is_flag=True, help="Take back what is named, or everything.")
 @click.option(
@@ -51,6 +58,7 @@ def trust(
     env: bool,
     budget: int | None,
     plain: str | None,
+    stores: tuple[str, ...],
     is_list: bool,
     revoke: bool,
     place: str,
@@ -58,23 +66,29 @@ def trust(
 ) -> None:
     """Say what this project may do that its files alone cannot decide.
 
-    A repository can name a server, bring a `.env` file and state a budget. Nothing goes there,
-    and nothing is bought, before you allow it here, by a flag, or in the environment. HOST is a
-    name or an address, `host` or `host:port`. Kept in your own state folder; with CI=true it does
-    not count.
+    A repository can name a server or a shared store, bring a `.env` file and state a budget.
+    Nothing goes there, and nothing is bought, before you allow it here, by a flag, or in the
+    environment. HOST is a name or an address, `host` or `host:port`; `tls://host:port` (or
+    `tcp://`) is the scheduler of a cluster that may finish sprites: it gets them, and its answers
+    may run code here. Kept in your own state folder; with CI=true it does not count.
     """
     state = _state()
     if is_list:
-        if hosts or env or revoke or plain or budget is not None:
+        if hosts or env or revoke or plain or stores or budget is not None:
             raise UsageError("--list shows everything; name nothing beside it")
         _show_all(state, as_json)
         return
     root = _root(Path(place))
+    stores = (*stores, *filter(_is_store, hosts))
+    hosts = tuple(host for host in hosts if not _is_store(host))
+    clusters = [one for one in hosts if worker_shape.is_address(one)]
     asked = Trust(
-        hosts=tuple(dict.fromkeys(map(trusts.named, hosts))),
+        hosts=tuple(dict.fromkeys(trusts.named(one) for one in hosts if one not in clusters)),
+        workers=tuple(dict.fromkeys(map(_scheduler, clusters))),
         env=env,
         budget=budget,
         http="" if plain is None else trusts.named(plain),
+        stores=tuple(dict.fromkeys(trusts.store_name(one, root) for one in stores)),
     )
     if revoke:
         now = trusts.change(state, root, lambda before: _without(before, asked))
@@ -89,6 +103,11 @@ def trust(
         show_json(msgspec.json.encode(_document(root, now)))
     else:
         _show(root, now)
+
+
+def _is_store(text: str) -> bool:
+    """Tell whether an argument can only be a shared store: an https address is a host, too."""
+    return text.startswith(("s3://", "gs://", "az://", "file://", "/", "./", "../", "~"))
 
 
 def remembered(url: str) -> AbstractContextManager[None]:
@@ -108,12 +127,22 @@ def _root(start: Path) -> Path:
         return start.absolute()
 
 
+def _scheduler(text: str) -> str:
+    """Return a scheduler's address as it is kept. Raises UsageError for what is none."""
+    try:
+        return worker_shape.address(text)
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
+
+
 def _joined(before: Trust, asked: Trust) -> Trust:
     return Trust(
         hosts=tuple(sorted({*before.hosts, *asked.hosts})),
         env=before.env or asked.env,
         budget=before.budget if asked.budget is None else asked.budget,
         http=asked.http or before.http,
+        stores=tuple(sorted({*before.stores, *asked.stores})),
+        workers=tuple(sorted({*before.workers, *asked.workers})),
     )
 
 
@@ -125,6 +154,8 @@ def _without(before: Trust, asked: Trust) -> Trust:
         env=before.env and not asked.env,
         budget=before.budget if asked.budget is None else None,
         http="" if asked.http == before.http else before.http,
+        stores=tuple(store for store in before.stores if store not in asked.stores),
+        workers=tuple(one for one in before.workers if one not in asked.workers),
     )
 
 
@@ -147,8 +178,12 @@ def _show(root: Path, found: Trust) -> None:
     say(f"{root}:")
     for host in found.hosts:
         say(f"  {host} may get the key and the sprites")
+    for address in found.workers:
+        say(f"  {address} may finish sprites: it gets them, and its answers are believed")
     if found.http:
         say(f"  {found.http} may be spoken to over http, where all can be read on the way")
+    for store in found.stores:
+        say(f"  {store} may be asked as a shared store, and written to")
     if found.env:
         say("  the key in .env counts")
     if found.budget is not None:
@@ -162,4 +197,6 @@ def _document(root: Path, found: Trust) -> dict[str, object]:
         "env": found.env,
         "budget": found.budget,
     }
-    return document | {"http": found.http} if found.http else document
+    document |= {"http": found.http} if found.http else {}
+    document |= {"workers": list(found.workers)} if found.workers else {}
+    return document | ({"stores": list(found.stores)} if found.stores else {})

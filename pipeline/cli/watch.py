@@ -11,7 +11,7 @@ from ..api import Project, Wish
 from ..commands.watch.follow import Follower
 from ..run.report import Report
 from ..run.results import Result
-from . import options
+from . import loudness, options
 from .build import show_build, show_news
 from .progress import nothing
 from .question import Terminal
@@ -24,23 +24,29 @@ _TOLD = ("failed", "left", "asked")
 @click.command()
 @options.project
 @options.service
+@options.shared
 @options.spending
 @click.option("--poll", is_flag=True, help="Scan at intervals instead of waiting for events.")
 def watch(
-    project: str, service: str | None, max_credits: int | None, yes: bool, poll: bool
+    project: str,
+    service: str | None,
+    shared: str | None,
+    max_credits: int | None,
+    yes: bool,
+    poll: bool,
 ) -> None:
     """Build, then follow changes until Ctrl-C.
 
     A sprite is taken when it has been quiet for a second and is whole; rules and settings are
     read again when they change. Jobs in flight are taken up by the next start.
     """
-    opened = Project(project, service=service)
+    opened = Project(project, service=service, shared=shared)
     can_ask = sys.stdin.isatty() and sys.stderr.isatty()
     wish = Wish(max_credits=max_credits, yes=yes)
     terminal = Terminal() if can_ask else None
     follower = Follower(opened, wish, nothing, poll=True if poll else None, terminal=terminal)
     folders = ", ".join(opened.workspace.settings.assets)
-    say(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
+    loudness.hint(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True
     standing = Standing()
     for event in follower.run():

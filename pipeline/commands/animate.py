@@ -75,6 +75,7 @@ class SingleFile(Project):
             settings=settings,
             rules=(),
             service=service,
+            shared=consent.shared(settings, root, state, self.environment),
             state=state,
             key_refusal=key_refusal,
             inputs=(),

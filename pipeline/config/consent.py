@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..core.errors import UsageError
+from ..core.loopback import is_loopback
 from ..storage import trust, version_control
 from ..storage.version_control import Standing
 from . import dotenv, project_fields, project_settings
-from .project_settings import ServiceChoice, Settings
+from .project_settings import ServiceChoice, Settings, Shared
 
 _VENDOR = urlsplit(project_settings.PIXEL_ENGINE_URL).hostname
 
@@ -58,6 +59,37 @@ def service(
     if not refusal:
         plain_by, refusal = _plain(settings, choice, trusted, environment)
     return msgspec.structs.replace(choice, refusal=refusal, plain_by=plain_by), key_refusal
+
+
+def shared(settings: Settings, root: Path, state: Path, environment: Mapping[str, str]) -> Shared:
+    """Return the shared store that is meant, with why it may not be asked, if it may not."""
+    chosen = settings.shared
+    if not chosen.url or not settings.is_from_file("shared.url"):
+        return chosen
+    named = trust.store_name(chosen.url, root)
+    if "://" not in chosen.url and _is_open_folder(Path(named), root.resolve()):
+        return chosen
+    is_machine = is_ci(environment)
+    if not is_machine and named in trust.of(state, root).stores:
+        return chosen
+    ways = f"set PIXELPIPE_SHARED={chosen.url}"
+    if not is_machine:
+        ways = f"`pixelpipe trust --store {chosen.url}` allows it for this project, or {ways}"
+    return msgspec.structs.replace(
+        chosen,
+        refusal=(
+            f"{settings.origin('shared.url')}: names the shared store {chosen.url}, and you have "
+            f"not said that it may be asked: nothing was contacted. If it is yours, {ways}; "
+            "`--unshared` does without it"
+        ),
+    )
+
+
+def _is_open_folder(folder: Path, root: Path) -> bool:
+    """Tell whether a folder lies in the project, and not in one such as `.git`."""
+    if not folder.is_relative_to(root):
+        return False
+    return not any(part.startswith(".") for part in folder.relative_to(root).parts)
 
 
 def trusted_budget(state: Path, root: Path, environment: Mapping[str, str]) -> int | None:
@@ -105,7 +137,7 @@ def _plain(
     url = choice.base_url
     if url is None or urlsplit(url).scheme != "http":
         return "", ""
-    if project_fields.is_loopback(urlsplit(url).hostname or ""):
+    if is_loopback(urlsplit(url).hostname or ""):
         return "", ""
     variable = project_settings.ALLOW_HTTP
     try:

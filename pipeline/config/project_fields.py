@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from ..core.loopback import is_loopback
 from . import globs, packs
 from .rule_fields import MISPLACED, TARGETS
 from .shapes import Choice, Duration, Switch, Text, Whole, nearest
 from .tables import Field, ListOf, OneOf, Table
+from .worker_shape import WORKERS
 
 #: In one pattern for rule files.
 _MOST_DEEP = 2
@@ -90,20 +91,39 @@ def _said_problem(text: str) -> str | None:
 _NOT_PLAIN = "must begin with https://, since the API key is sent there"
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether `host` can only be this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 _URL = (
     r"(?:https://[^/:?#@\s]+|http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]))"
     r"(?::[0-9]{1,5})?(?:/[^?#@\s]*)?"
 )
+#: The kinds of address that a shared store has; what has no `://` is a folder.
+_STORES = ("s3", "gs", "az", "https", "http", "file")
+_NONE = "none"
+
+
+def _shared_problem(text: str) -> str | None:
+    """Say why `text` names no shared store: a folder, a bucket, or a web server that is read."""
+    if "://" not in text:
+        return None
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        return f"is not a URL: `{text}`"
+    if url.scheme not in _STORES:
+        kinds = ", ".join(f"{one}://" for one in _STORES if one not in ("http", "file"))
+        return f"must be a folder, or begin with {kinds}"
+    if (
+        url.query
+        or url.fragment
+        or url.username is not None
+        or (not host and url.path in ("", "/"))
+    ):
+        return "must be a plain address: scheme, bucket or host, path; no user, `?` or `#`"
+    if url.scheme == "http" and not is_loopback(host or ""):
+        return "must begin with https:// (http:// is for this machine only)"
+    return None
+
+
 _INSIDE = r"^(?!/|~|[A-Za-z]:)(?!(?:.*/)?\.\.(?:/|$))[^\\]*\S[^\\]*$"
 #: `.` itself is the project; `..` is refused before.
 _NOT_HIDDEN = r"(?!(?:.*/)?\.(?:[^/.]|\.[^/]))"
@@ -148,6 +168,44 @@ BUDGET = Table(
         "run": Field(shape=CREDITS, about="The most credits that a yes may spend in one run."),
         "day": Field(
             shape=CREDITS, about="The most credits that all runs of one day (UTC) may spend."
+        ),
+    },
+)
+STORE = Text(
+    wanted="a folder, s3://BUCKET/PREFIX, gs://…, az://… or https://…, or `none`",
+    pattern=r"^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$",
+    check=_shared_problem,
+    convert=lambda text: "" if text == _NONE else text.rstrip("/") or "/",
+    examples=("s3://studio-art/my-game", "../art-store"),
+)
+LABEL = Text(
+    wanted="a name of at most 100 characters, or `none`",
+    pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,100}$",
+    convert=lambda text: "" if text == _NONE else text,
+    examples=("anna", "none"),
+)
+SHARED = Table(
+    wanted="a mapping with `url`, `mode`, `require` and `label`",
+    fields={
+        "url": Field(
+            shape=STORE,
+            about="Where: a folder, `s3://BUCKET/PREFIX`, `gs://…`, `az://…`, or `https://…`, "
+            "which is only read. `none` is none.",
+        ),
+        "mode": Field(
+            shape=Choice(words=("read", "write")),
+            about="`read` never writes there and buys nothing, as for CI; `write` also puts "
+            "there what is bought. Default write.",
+        ),
+        "require": Field(
+            shape=Switch(),
+            about="End with exit code 6 where the store cannot be read, in place of going on "
+            "without it. Default false.",
+        ),
+        "label": Field(
+            shape=LABEL,
+            about="How others see this machine in claims; `none` leaves it out. Default your "
+            "login and the machine's name, as anna@workstation.",
         ),
     },
 )
@@ -208,6 +266,15 @@ PROJECT = Table(
             "`day`. It is no yes itself.",
         ),
         "jobs": Field(shape=Whole(low=1, high=32), about="Jobs in flight at a time. Default 3."),
+        "workers": Field(
+            shape=WORKERS,
+            about="Who finishes sprites when there are many: `auto` (a process for each core), a "
+            "number of processes, or a Dask cluster: the address of its scheduler, or `dask` for "
+            "the one that DASK_SCHEDULER_ADDRESS names. Finishing there gives the same files. A "
+            "cluster on another machine is asked once you allow it: `pixelpipe trust ADDRESS`. "
+            "Use tls://: tasks and answers are pickles, and whoever reaches a scheduler or worker "
+            "of plain tcp runs code there. Default auto.",
+        ),
         "placeholder": Field(
             shape=Switch(),
             about="Show the built-in engine's clip until a purchase arrives. Default true.",
@@ -216,6 +283,12 @@ PROJECT = Table(
             shape=Switch(),
             about="Buy the clips of one sprite together: cheaper, and they share one canvas. "
             "Default false.",
+        ),
+        "shared": Field(
+            shape=OneOf(shapes=(STORE, SHARED)),
+            about="A store of purchases that several machines share, so that each is bought "
+            "once: an address, or `url`, `mode`, `require` and `label`. One outside of the "
+            "project is asked once you allow it: `pixelpipe trust --store URL`.",
         ),
         "watch": Field(shape=WATCH, about="How `pixelpipe watch` follows changes."),
     },
@@ -230,4 +303,4 @@ API_BASE = Text(
 )
 STATE = Text(wanted="a folder", longest=4096)
 #: Settings that are groups in the file and dotted names elsewhere.
-GROUPS = {"budget": BUDGET, "watch": WATCH}
+GROUPS = {"budget": BUDGET, "shared": SHARED, "watch": WATCH}

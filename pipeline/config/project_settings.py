@@ -21,10 +21,13 @@ from .project_fields import (
     CREDITS,
     GROUPS,
     KEY_NAMES,
+    LABEL,
     PIXEL_ENGINE,
     PROJECT,
     SAID_SERVICE,
+    SHARED,
     STATE,
+    STORE,
     WATCH,
 )
 from .rule_fields import Targets
@@ -56,6 +59,21 @@ class Watch(Record, frozen=True, kw_only=True):
     mode: str = "auto"
 
 
+class Shared(Record, frozen=True, kw_only=True):
+    """A store of purchases that several machines share."""
+
+    #: A folder, relative to the project's root, or an address; "" for none.
+    url: str = ""
+    #: "read" or "write".
+    mode: str = "write"
+    #: A run ends where the store cannot be read.
+    require: bool = False
+    #: How people know this machine; "" is left out, None for login and machine.
+    label: str | None = None
+    #: Why it may not be asked: only a file of the project names it; "" when it may.
+    refusal: str = ""
+
+
 class Settings(Record, frozen=True, kw_only=True):
     """All settings of a run. Paths are relative to the project's root."""
 
@@ -72,11 +90,14 @@ class Settings(Record, frozen=True, kw_only=True):
     budget: Budget = Budget()
     #: Jobs in flight at a time.
     jobs: int = 3
+    #: "auto", a number of processes, "dask", or the address of a Dask scheduler.
+    workers: int | str = AUTO
     #: Show the built-in engine's clip until a purchase arrives.
     placeholder: bool = True
     #: Buy the clips of one source in one request.
     batch: bool = False
     watch: Watch = Watch()
+    shared: Shared = Shared()
     #: Base URL behind `pixel-engine`; from environment and flags only.
     api_base: str = PIXEL_ENGINE_URL
     #: The most credits that a run may spend, which is a yes; from environment and flags only.
@@ -122,6 +143,10 @@ SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
     "watch.buy_after_s": WATCH.fields["buy_after"].shape,
     "watch.burst": WATCH.fields["burst"].shape,
     "watch.mode": WATCH.fields["mode"].shape,
+    "shared.url": STORE,
+    "shared.mode": SHARED.fields["mode"].shape,
+    "shared.require": SHARED.fields["require"].shape,
+    "shared.label": LABEL,
     "api_base": API_BASE,
     "max_credits": CREDITS,
     "state": STATE,
@@ -138,25 +163,35 @@ VARIABLES = {
     "PIXELPIPE_BUDGET_DAY": "budget.day",
     "PIXELPIPE_MAX_CREDITS": "max_credits",
     "PIXELPIPE_JOBS": "jobs",
+    "PIXELPIPE_WORKERS": "workers",
     "PIXELPIPE_PLACEHOLDER": "placeholder",
     "PIXELPIPE_BATCH": "batch",
     "PIXELPIPE_SETTLE": "watch.settle_s",
     "PIXELPIPE_BUY_AFTER": "watch.buy_after_s",
     "PIXELPIPE_BURST": "watch.burst",
     "PIXELPIPE_WATCH_MODE": "watch.mode",
+    "PIXELPIPE_SHARED": "shared.url",
+    "PIXELPIPE_SHARED_MODE": "shared.mode",
+    "PIXELPIPE_SHARED_REQUIRE": "shared.require",
+    "PIXELPIPE_SHARED_LABEL": "shared.label",
     "PIXELPIPE_API_BASE": "api_base",
     "PIXELPIPE_STATE": "state",
 }
 #: What allows http to one other host. A variable of the environment, and nothing else.
 ALLOW_HTTP = "PIXELPIPE_ALLOW_HTTP"
 #: Variables of ours that are no settings.
-_APART = (ALLOW_HTTP, "PIXELPIPE_ENGINE_KEY")
+_APART = (ALLOW_HTTP, "PIXELPIPE_ENGINE_KEY", "PIXELPIPE_KEEP_DAYS", "PIXELPIPE_KEEP_MIB")
 #: Flags whose name is not the setting's.
 _FLAGS = {
+    "shared": "shared.url",
     "settle": "watch.settle_s",
     "buy_after": "watch.buy_after_s",
     "burst": "watch.burst",
 }
+
+
+#: What a group's bare value means.
+_FIRST = {"budget": "budget.run", "shared": "shared.url"}
 
 
 def resolve(
@@ -193,8 +228,8 @@ def _stated(source: Document) -> list[tuple[str, object, tuple[str, ...]]]:
     """Return (dotted setting, value, place) for each setting that the file states."""
     found: list[tuple[str, object, tuple[str, ...]]] = []
     for name, value in document(PROJECT, source).items():
-        if name == "budget" and not isinstance(value, dict):
-            found.append(("budget.run", value, ("budget",)))
+        if name in _FIRST and not isinstance(value, dict):
+            found.append((_FIRST[name], value, (name,)))
         elif isinstance(value, dict):
             keys = {(field.name or key): key for key, field in GROUPS[name].fields.items()}
             found += [

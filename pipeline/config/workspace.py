@@ -12,6 +12,7 @@ from ..core import keys
 from ..core.errors import ConfigError, each
 from ..core.model import Document, PassedOver, Record, Rule
 from ..storage import files
+from ..storage.ageing import Limits
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import (
@@ -21,10 +22,12 @@ from . import (
     rule_file,
     target_checks,
     unread,
+    workers,
     yaml_document,
 )
-from .project_settings import ServiceChoice, Settings
+from .project_settings import ServiceChoice, Settings, Shared
 from .shapes import At, Mistakes
+from .workers import Workers
 
 
 class Workspace(Record, frozen=True, kw_only=True):
@@ -34,14 +37,19 @@ class Workspace(Record, frozen=True, kw_only=True):
     settings: Settings
     rules: tuple[Rule, ...]
     service: ServiceChoice
+    shared: Shared = Shared()
     #: The user's state folder: ledger, and the second copy of what was bought.
     state: Path
     #: Why a key in the project's `.env` does not count or cannot be read; "" when it does.
     key_refusal: str = ""
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
+    #: How long, and how much, is kept of what cost nothing and is not needed.
+    keeps: Limits = Limits()
     #: What of the settings and rules was seen and not taken.
     passed_over: tuple[PassedOver, ...] = ()
+    #: Who finishes sprites when there are many.
+    workers: Workers = Workers()
     #: False for a single file: nothing of ours is kept in its folder, and there is no lock file.
     is_project: bool = True
 
@@ -49,6 +57,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     def bought(self) -> tuple[Path, ...]:
         """The folders of bought bytes, nearest first."""
         own = (self.root / ".pixelpipe" / "bought",) if self.is_project else ()
+        if not own and self.shared.url:
+            own = (self.state / "shared",)  # what others bought is never among the user's own
         return (*own, self.state / "bought")
 
     @property
@@ -95,8 +105,11 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         settings=settings,
         rules=found,
         service=service,
+        shared=consent.shared(settings, root, state, environment),
         state=state,
+        keeps=Limits.stated(environment),
         key_refusal=key_refusal,
+        workers=workers.choose(settings, root, state, environment),
         inputs=(files.CONFIG_NAME, *inputs),
         passed_over=(*unread.rule_files(root, settings.rules, inputs), *unread.cut_prompts(own)),
     )

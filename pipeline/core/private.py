@@ -16,6 +16,8 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from . import unfinished
+
 #: What group and others may do with what is ours: nothing.
 _OTHERS = 0o077
 _HAS_MODES = os.name != "nt"
@@ -45,7 +47,7 @@ def files(paths: Iterable[Path]) -> None:
 
 def replace(path: Path, content: bytes) -> None:
     """Write a whole file that only this user may read, durable on return. Raises OSError."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.pixelpipe-tmp")
+    temporary = path.with_name(unfinished.name(path.name))
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
@@ -88,7 +90,7 @@ def secret(state: Path) -> bytes:
     """Return what only this user knows, 32 bytes; made with the first call. Raises OSError."""
     path = folder(state) / _SECRET
     if not path.exists():
-        made = path.with_name(f".{_SECRET}.{secrets.token_hex(8)}.pixelpipe-tmp")
+        made = path.with_name(unfinished.name(_SECRET))
         replace(made, secrets.token_bytes(_SECRET_BYTES))
         try:
             with suppress(FileExistsError):  # another process was first: its secret counts

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..core import keys
+from ..core import keys, png
 from ..core.errors import AssetError, LinkExpiredError, SourceError, UnavailableError
 from ..core.model import ANIMATE_CREDITS, MAX_SIDE_PX, Job
 from ..storage.store import Bought, Store
@@ -44,7 +44,7 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
         paid=job.paid,
         take=job.take,
         credits_charged=charged if job.paid else 0,
-        model=(status.inputs.model if status.inputs else "") or job.resolved.model or "",
+        model=_model(status, job),
         recipe=job.recipe,
         interpretation=status.inputs.interpretation if status.inputs else "",
         loops=status.inputs.loops if status.inputs and not job.paid else None,
@@ -53,6 +53,26 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
     )
     store.put(bought, content)
     return bought, "; ".join(filter(None, (doubtful, _notice(status))))
+
+
+def _model(status: Status, job: Job) -> str:
+    """Return what made it: the built-in engine echoes the vendor's names, and is none of them."""
+    said = status.inputs
+    if job.service == keys.BUILT_IN:
+        return f"built-in engine {(said and said.engine_version) or 1}"
+    return (said.model if said else "") or job.resolved.model or ""
+
+
+def is_whole(record: Bought, content: bytes) -> bool:
+    """Tell whether bytes hold frames of the canvas that their record speaks of."""
+    from .. import imaging  # heavy, as below
+
+    asked = record.resolved
+    try:
+        imaging.strip_frames(content, count=asked.frames, canvas=asked.canvas, name="shared")
+    except (AssetError, SourceError):
+        return False
+    return True
 
 
 def _charged(status: Status, job: Job) -> tuple[int, str]:
@@ -76,7 +96,8 @@ def _link(status: Status) -> str:
 def _check(content: bytes, job: Job) -> None:
     """Refuse what is cut short, damaged, or no picture: the next download may be whole.
 
-    What is whole and yet of no use passes: another download would be the same.
+    What is whole and yet of no use passes: another download would be the same. What cost nothing
+    is not unpacked here: a PNG's checksums say that it is whole, and finishing unpacks it.
     Raises UnavailableError.
     """
     from .. import imaging  # heavy: nothing that is up to date decodes a strip
@@ -85,6 +106,8 @@ def _check(content: bytes, job: Job) -> None:
     try:
         if imaging.area_px(content, name) > _LARGEST_STRIP_PX:
             raise UnavailableError("the download says that it is a picture of absurd size")
+        if not job.paid and content.startswith(png.SIGNATURE):
+            return
         with suppress(AssetError):
             imaging.strip_frames(content, count=asked.frames, canvas=asked.canvas, name=name)
     except SourceError as exc:

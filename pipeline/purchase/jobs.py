@@ -22,6 +22,7 @@ from ..core.errors import (
     AccountError,
     AssetError,
     JobFailedError,
+    NotSentError,
     PixelpipeError,
     RequestRefusedError,
     UnavailableError,
@@ -29,12 +30,14 @@ from ..core.errors import (
 )
 from ..core.model import FailureClass, Job, JobState, Record
 from ..core.version import __version__
-from ..storage.ledger import Ledger
+from ..storage.ledger import Ledger, Place
 from ..storage.store import Bought, Store
 from . import batches, download
 
 if TYPE_CHECKING:
+    from ..storage.shared.claim_log import Head
     from .service.client import Service
+    from .team import Team
 
 _log = logging.getLogger(__name__)
 
@@ -59,16 +62,19 @@ class Desk:
         clock: Clock,
         *,
         day_budget: int | None = None,
+        team: Team | None = None,
     ) -> None:
         """Borrow all of them; `clock` gives UTC seconds. The caller closes them.
 
-        `day_budget` is the most that all runs of a day together may claim, in credits.
+        `day_budget` is the most that all runs of a day together may claim, in credits. With a
+        `team`, purchases are claimed among its machines.
         """
         self.service = service
         self.ledger = ledger
         self.store = store
         self.clock = clock
         self.day_budget = day_budget
+        self.team = team
 
 
 class Order(Record, frozen=True, kw_only=True):
@@ -101,6 +107,8 @@ class Change(Record, frozen=True, kw_only=True):
 
     job: Job
     progress: float | None = None
+    #: The other machine that is buying it, for a person; "" for none.
+    waits_for: str = ""
 
 
 class Submitted(Record, frozen=True, kw_only=True):
@@ -123,6 +131,18 @@ class Fetched(Record, frozen=True, kw_only=True):
     digest: str
     credits_charged: int
     notice: str = ""
+    #: The shared log, where there is one, says so too.
+    is_told: bool = False
+
+
+class Lost(Record, frozen=True, kw_only=True):
+    """Another machine has the key: nothing was sent. Its log ends so."""
+
+    head: Head
+
+
+class UnclaimedError(NotSentError):
+    """The other machines could not be told of a purchase, so that nothing was sent."""
 
 
 class Found(Record, frozen=True, kw_only=True):
@@ -131,15 +151,15 @@ class Found(Record, frozen=True, kw_only=True):
     remote_id: str
 
 
-Answer = Submitted | Found | Pending | Fetched | PixelpipeError
+Answer = Submitted | Found | Pending | Fetched | Lost | PixelpipeError
 Body = dict[str, object]
 
 
-def ask(job: Job, body: Body | None, desk: Desk) -> Answer:
+def ask(job: Job, body: Body | None, desk: Desk, place: Place | None = None) -> Answer:
     """Do the network's part of the next step; errors are answers too.
 
     A claimed job is posted with `body`; any other is polled and, when it has succeeded,
-    downloaded, checked and stored.
+    downloaded, checked and stored, and told where it is claimed, its `place` in a shared store.
     """
     try:
         if job.state is JobState.CLAIMED:
@@ -155,7 +175,16 @@ def ask(job: Job, body: Body | None, desk: Desk) -> Answer:
                 _log.warning("%s [%s]: the service says %r of it", job.source, job.clip, strange)
             return Pending(progress=status.progress, word=strange)
         bought, notice = download.fetch(job, status, desk.service, desk.store)
-        return Fetched(digest=bought.digest, credits_charged=bought.credits_charged, notice=notice)
+        is_told = False
+        if place is not None and desk.team is not None:
+            made = msgspec.structs.replace(job, state=JobState.BOUGHT, digest=bought.digest)
+            is_told = desk.team.tell(made, place, desk.store)
+        return Fetched(
+            digest=bought.digest,
+            credits_charged=bought.credits_charged,
+            notice=notice,
+            is_told=is_told,
+        )
     except PixelpipeError as error:
         return error
 
@@ -185,7 +214,10 @@ def advance_all(found: Sequence[Job], answers: Sequence[Answer], desk: Desk) -> 
 
 
 def _stepped(job: Job, answer: Answer, now: float) -> Job:
+    changes: dict[str, object]
     match answer:
+        case Lost():
+            return job
         case Submitted(remote_id=remote_id):
             changes = {"state": JobState.SUBMITTED, "remote_id": remote_id, "submitted_at": now}
         case Found(remote_id=remote_id):
@@ -245,6 +277,8 @@ def _after_post(job: Job, error: PixelpipeError, now: float) -> dict[str, object
             return _failed(FailureClass.ACCOUNT, error)
         case RequestRefusedError():
             return _refused(job, error, now)
+        case UnclaimedError():
+            return _failed(FailureClass.TRANSIENT, error)
         case UnavailableError():  # surely not sent, or surely refused for now: NotSent, 429
             return {}
     return _failed(FailureClass.TRANSIENT, error)

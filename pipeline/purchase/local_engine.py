@@ -1,23 +1,28 @@
-"""Start the built-in engine as a child process, for as long as one run needs it.
+"""Start the built-in engine, for as long as one run needs it: the only place that does.
 
-The child speaks the service's own contract on a loopback port, so the same client talks to it. It
-ends when its standard input closes: a parent that is killed leaves no orphan.
+For a few sprites inside this process: starting another takes longer than drawing them. For many as
+a child process that draws several at once. Both speak the service's own contract, so the same
+client talks to both. The child ends when its standard input closes: a parent that is killed leaves
+no orphan.
 """
 
 from __future__ import annotations
 
 import secrets
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TextIO
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, TextIO
 
 import msgspec
 
 from ..core import children
 from ..core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from .service.inside import Inside
 
 _KEY_VARIABLE = "PIXELPIPE_ENGINE_KEY"
 _KEY_BYTES = 24
@@ -29,12 +34,26 @@ class _Ready(msgspec.Struct, frozen=True):
 
 
 @contextmanager
+def within() -> Iterator[tuple[str, str, Inside]]:
+    """Run an engine inside this process; yields its base URL, its key, and the way to it."""
+    from ..engine.server.within import URL, Within
+    from .service.inside import Inside
+
+    key = _key()
+    with closing(Within(key)) as found:
+        yield URL, key, Inside(found.ask)
+
+
+@contextmanager
 def engine(*, slots: int) -> Iterator[tuple[str, str]]:
     """Run an engine that renders `slots` jobs at once; yields its base URL and its key.
 
     Raises UnavailableError with the engine's own last words when it does not start.
     """
-    key = "pe_sk_" + secrets.token_urlsafe(_KEY_BYTES)
+    import subprocess
+    import tempfile
+
+    key = _key()
     command = [sys.executable, "-m", "pipeline.engine", "serve", "--host", "127.0.0.1"]
     command += ["--port", "0", "--key-env", _KEY_VARIABLE, "--until-stdin-closes"]
     command += ["--slots", str(slots), "--any-model"]
@@ -55,6 +74,10 @@ def engine(*, slots: int) -> Iterator[tuple[str, str]]:
             _end(child)
 
 
+def _key() -> str:
+    return "pe_sk_" + secrets.token_urlsafe(_KEY_BYTES)
+
+
 def _url(child: subprocess.Popen[str], log: TextIO) -> str:
     assert child.stdout is not None
     line = child.stdout.readline()
@@ -68,6 +91,8 @@ def _url(child: subprocess.Popen[str], log: TextIO) -> str:
 
 
 def _end(child: subprocess.Popen[str]) -> None:
+    import subprocess
+
     assert child.stdin is not None
     child.stdin.close()
     try:

@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from ..core.apart import bug
@@ -26,10 +26,11 @@ from ..core.errors import (
 )
 from ..core.model import Job, JobState, Taken
 from ..core.version import ENGINE_VERSION
+from ..storage.ledger import Place
 from . import batches, jobs
 from .jobs import Change, Desk, Order, Outcome
-from .polling import Pace, backoff_s
-from .turns import Bug, Turn
+from .polling import FRONT, REST_S, Pace, backoff_s
+from .turns import Bug, Errand, Turn
 
 #: Polls are short, but at 300 jobs in flight and one poll in 3 s there are a hundred a second.
 _WORKERS = 16
@@ -42,6 +43,8 @@ _LAST_ANSWER_S = 20.0
 #: Nothing more is done about these, and these belong to a process as long as it runs.
 _SETTLED = (JobState.BOUGHT, JobState.FAILED, JobState.UNCONFIRMED, JobState.CHARGED)
 _HELD = (JobState.CLAIMED, JobState.SUBMITTED)
+#: An order, its request as it is resolved now, and the body to send.
+Prepared = tuple[Order, Job, jobs.Body]
 _FINAL = (JobState.BOUGHT, JobState.FAILED, JobState.DETACHED, JobState.UNCONFIRMED)
 
 
@@ -64,7 +67,7 @@ class Scheduler:
         self._pace = pace
         self._observe = observe
         self._orders: deque[Order] = deque()
-        self._due: list[tuple[float, int, Turn]] = []
+        self._due: list[tuple[float, int, Turn | Errand]] = []
         self._count = itertools.count()
         self._flying: dict[str, Turn] = {}
         self._others: dict[str, Turn] = {}
@@ -72,12 +75,12 @@ class Scheduler:
         self._stop: PixelpipeError | None = None
         #: Nothing new is claimed; what is claimed goes on.
         self._spent: PixelpipeError | None = None
-        self._tasks: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Turn] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Turn | Errand | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Turn | Errand] = queue.SimpleQueue()
         self._workers = 0
 
     def run(
-        self, orders: Sequence[Order], resumed: Sequence[Order]
+        self, orders: Iterable[Order], resumed: Sequence[Order]
     ) -> Generator[Outcome, None, None]:
         """Buy `orders` and go on with `resumed` (their jobs are in the ledger already).
 
@@ -89,7 +92,7 @@ class Scheduler:
         try:
             for order in resumed:
                 yield from self._join(order)
-            while self._orders or self._flying or self._others:
+            while self._orders or self._flying or self._others or self._is_waiting():
                 yield from self._start()
                 yield from self._wait()
         finally:
@@ -117,11 +120,16 @@ class Scheduler:
                 prepared.append((order, *order.prepare()))
             except PixelpipeError as exc:
                 yield Outcome(request_key=order.request_key, error=exc)
+        places: dict[str, Place] = {}
+        prepared = yield from self._unclaimed(prepared, places)
+        if not prepared:
+            return
         try:
             claims = self._desk.ledger.claim(
                 [one[1] for one in prepared],
                 now=self._desk.clock(),
                 day_budget=self._desk.day_budget,
+                places=places,
             )
         except RefusedError as exc:  # of the day's budget: claimed by others, or nothing
             self._spent = exc
@@ -131,7 +139,7 @@ class Scheduler:
         mine = []
         for claimed, (order, _, body) in zip(claims, prepared, strict=True):
             if claimed.is_ours:
-                mine.append(Turn(claimed.job, body, order))
+                mine.append(Turn(claimed.job, body, order, places.get(order.request_key)))
             else:
                 yield from self._join(order)
         if mine:
@@ -161,6 +169,8 @@ class Scheduler:
 
     def _inherit(self, job: Job, order: Order) -> Iterator[Outcome]:
         """Take over from a process that died. A claim without an id is doubt, never a retry."""
+        if job.state is JobState.CLAIMED and (yield from self._fenced(job, order)):
+            return
         mine = self._desk.ledger.take_over(job, now=self._desk.clock())
         if mine is None:  # it went on after all before it ended, or another process was quicker
             self._later(Turn(job, None, order), _LOOK_S)
@@ -178,7 +188,7 @@ class Scheduler:
             jobs.give_up(mine, exc, self._desk)
             yield Outcome(request_key=job.request_key, error=exc)
             return
-        self._fly(Turn(mine, body, order))
+        self._fly(Turn(mine, body, order, self._place(mine)))
 
     # -- turning --------------------------------------------------------------------------------
 
@@ -191,12 +201,21 @@ class Scheduler:
         self._send(turns[0])
 
     def _send(self, turn: Turn) -> None:
-        if self._workers < min(_WORKERS, len(self._flying)):
-            self._workers += 1
-            threading.Thread(target=self._work, daemon=True).start()
+        self._work_with(len(self._flying))
         for one in turn.together:
             one.is_out = True
+        turn.sent_at = time.monotonic()
         self._tasks.put(turn)
+
+    def _errand(self, errand: Errand) -> None:
+        self._work_with(len(self._flying) + 1)
+        self._tasks.put(errand)
+
+    def _work_with(self, most: int) -> None:
+        """Have as many workers as there is work for, up to a limit."""
+        if self._workers < min(_WORKERS, most):
+            self._workers += 1
+            threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
         while (turn := self._tasks.get()) is not None:
@@ -210,7 +229,7 @@ class Scheduler:
         """Wait for an answer or the next due time, whichever is first."""
         if self._interrupt.is_set():
             raise KeyboardInterrupt
-        if not self._due and not self._flying:
+        if not self._due and not self._flying and not self._is_waiting():
             return
         timeout = max(0.0, self._due[0][0] - time.monotonic()) if self._due else _TICK_S
         timeout = min(timeout, _TICK_S)
@@ -219,27 +238,69 @@ class Scheduler:
         except queue.Empty:
             yield from self._wake()
             return
-        yield from self._answered(turn)
+        if isinstance(turn, Turn):
+            yield from self._answered(turn)
+        else:
+            yield from self._ran(turn)
 
     def _wake(self) -> Iterator[Outcome]:
         while self._due and self._due[0][0] <= time.monotonic():
-            _, _, turn = heapq.heappop(self._due)
-            if self._others.pop(turn.job.request_key, None) is not None and turn.order:
+            _, number, turn = heapq.heappop(self._due)
+            if not isinstance(turn, Turn):
+                self._errand(turn)
+            elif number != turn.due:
+                continue
+            elif self._others.pop(turn.job.request_key, None) is not None and turn.order:
                 yield from self._join(turn.order)
             elif self._stop is not None and turn.job.state is JobState.CLAIMED:
                 for one in turn.together:
                     jobs.give_up(one.job, self._stop, self._desk)
                     del self._flying[one.job.request_key]
                     yield Outcome(request_key=one.job.request_key, error=self._stop)
+            elif self._may_wait(turn):
+                self._later(turn, self._pace.poll_s)
             else:
                 self._send(turn)
+
+    def _may_wait(self, turn: Turn) -> bool:
+        """Tell whether older jobs end first: each question takes time from who makes them."""
+        if not self._pace.is_in_turn or turn.tries or turn.job.state is not JobState.SUBMITTED:
+            return False
+        is_old = any(one is turn for one in self._front())
+        return not is_old and time.monotonic() - turn.sent_at < REST_S
+
+    def _ask_next(self) -> None:
+        """Ask for the oldest jobs that nobody asks for: one before them has just ended."""
+        if self._pace.is_in_turn:
+            for turn in self._front():
+                self._later(turn, 0.0)
+
+    def _front(self) -> Iterator[Turn]:
+        """Yield the oldest jobs that wait for nothing but their end."""
+        waiting = (
+            turn
+            for turn in self._flying.values()
+            if turn.job.state is JobState.SUBMITTED and not (turn.is_out or turn.tries)
+        )
+        return itertools.islice(waiting, FRONT)
 
     def _later(self, turn: Turn, seconds: float) -> None:
         if turn.job.request_key not in self._flying:
             self._others[turn.job.request_key] = turn
-        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._count), turn))
+        self._push(turn, seconds)
 
-    def _answered(self, turn: Turn) -> Iterator[Outcome]:
+    def _push(self, turn: Turn | Errand, seconds: float) -> None:
+        number = next(self._count)
+        if isinstance(turn, Turn):
+            turn.due = number
+        heapq.heappush(self._due, (time.monotonic() + seconds, number, turn))
+
+    def _answered(self, asked: Turn) -> Iterator[Outcome]:
+        turn, lost = asked.parted()
+        for one in lost:
+            yield from self._lost(one)
+        if turn is None:
+            return
         before, answer = turn.job, turn.answer
         assert answer is not None
         if isinstance(answer, Bug):
@@ -252,6 +313,7 @@ class Scheduler:
         for one, own in zip(together, answers, strict=True):
             progress = own.progress if isinstance(own, jobs.Pending) else None
             self._observe(Change(job=one.job, progress=progress))
+            self._tell(one, own)
         if turn.followers:  # the POST was surely not sent: all of it is tried again
             assert isinstance(answer, PixelpipeError)
             yield from self._retry(turn, answer, before)
@@ -323,6 +385,7 @@ class Scheduler:
 
     def _landed(self, turn: Turn, answer: jobs.Answer) -> Outcome:
         del self._flying[turn.job.request_key]
+        self._ask_next()
         error = answer if isinstance(answer, PixelpipeError) else None
         notice = answer.notice if isinstance(answer, jobs.Fetched) else ""
         if isinstance(answer, jobs.Fetched) and turn.posted_at is not None:
@@ -361,6 +424,9 @@ class Scheduler:
             with suppress(StorageError):  # the ledger is full: the others deserve their try
                 if turn.is_out and (turn.answer is None or isinstance(turn.answer, Bug)):
                     continue  # nobody knows what was sent
+                if isinstance(turn.answer, jobs.Lost):
+                    self._desk.ledger.follow(turn.job, None, now=self._desk.clock())
+                    continue
                 if turn.answer is not None:
                     turn.job = jobs.advance(turn.job, turn.answer, self._desk)
                 if turn.job.state is JobState.CLAIMED:
@@ -370,7 +436,7 @@ class Scheduler:
         """Take turns back that no worker has begun."""
         with suppress(queue.Empty):
             while (turn := self._tasks.get_nowait()) is not None:
-                for one in turn.together:
+                for one in turn.together if isinstance(turn, Turn) else ():
                     one.is_out = False
 
     def _await(self, claims: Sequence[Turn]) -> None:
@@ -379,3 +445,36 @@ class Scheduler:
         with suppress(queue.Empty):
             while any(turn.is_out and turn.answer is None for turn in claims):
                 self._answers.get(timeout=max(0.0, ends - time.monotonic()))
+
+    # -- hooks: what is done where several machines share a store -------------------------------
+
+    def _unclaimed(
+        self, prepared: list[Prepared], places: dict[str, Place]
+    ) -> Generator[Outcome, None, list[Prepared]]:
+        """Return what no other machine has claimed, with its place; see to the rest."""
+        yield from ()
+        return prepared
+
+    def _fenced(self, job: Job, order: Order) -> Generator[Outcome, None, bool]:
+        """Settle by the log what a dead process has claimed; tell whether that was done."""
+        yield from ()
+        return False
+
+    def _place(self, job: Job) -> Place | None:
+        """Return where a job is claimed in the store that this run looks at."""
+        return None
+
+    def _lost(self, turn: Turn) -> Iterator[Outcome]:
+        """Leave a key to the machine that was quicker; nothing of ours was sent."""
+        raise NotImplementedError
+
+    def _tell(self, turn: Turn, answer: jobs.Answer) -> None:
+        """Let the other machines know how a job stands now."""
+
+    def _ran(self, errand: Errand) -> Iterator[Outcome]:
+        """Act upon what an errand has found."""
+        raise NotImplementedError
+
+    def _is_waiting(self) -> bool:
+        """Tell whether other machines are waited for."""
+        return False

@@ -18,10 +18,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from ..config import packs
+from ..core import unfinished
 from ..core.errors import UsageError
 from ..core.model import File, Record, StepKind
 from ..storage import files, lock
-from ..storage.files import Scan, unfinished
+from ..storage.files import Scan
 from .report import Report
 
 _GLOB_MARKS = ("*", "?", "[")

@@ -6,9 +6,10 @@ was bought is finished, and whatever was interrupted is taken up by the next run
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -34,14 +35,15 @@ from ..plan.steps import ClipPlan, Wanted
 from ..purchase import jobs, orders
 from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
+from ..purchase.polling import Pace
 from ..purchase.scheduler import Scheduler
 from ..storage import pictures
-from ..storage.files import Stat, unfinished
-from ..storage.lock import NAME, AdoptedLine, ClipLine
+from ..storage.files import Stat
+from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
-from . import grades, step_results
+from . import cluster, grades, home, leftovers, step_results
 from .context import Context
-from .finish_pool import Done, Finishing
+from .finish_pool import Done, Finishing, pays
 from .publish import Publication
 from .results import Result, untouched
 from .survey import Survey
@@ -58,6 +60,8 @@ class Carried(NamedTuple):
 
     results: list[Result]
     left: Mapping[str, Stat | None]
+    #: What of a cluster the user should know, in sentences.
+    notices: tuple[str, ...] = ()
 
 
 def run(
@@ -76,9 +80,10 @@ def run(
     digests of outputs that no line of the lock file names and that are ours all the same.
 
     Raises StorageError when nothing more can be written; everything bought until then is safe.
+    Raises RefusedError, before anything is bought, for a cluster that the user has not allowed.
     """
     one = _Run(workspace, survey, plan, context, permit, restored, claimed or {})
-    return Carried(results=one.run(), left=one.left)
+    return Carried(results=one.run(), left=one.left, notices=one.notices)
 
 
 class _Run:
@@ -118,6 +123,9 @@ class _Run:
         self._records: dict[tuple[str, str], Bought] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
+        #: Request keys that more than one source waits for: how they ended is kept to the end.
+        self._common: frozenset[str] = frozenset()
+        self.notices: tuple[str, ...] = ()
 
     @property
     def left(self) -> Mapping[str, Stat | None]:
@@ -128,9 +136,10 @@ class _Run:
         watch = self._context.watch
         work = [one for one in self._plan.sources if not one.is_fresh]
         try:
-            with Finishing(len(work)) as finishing:
+            with self._finishing(len(work)) as finishing:
                 waiting = [one for one in work if not self._begin(one, finishing)]
                 waiting_for = self._by_key(waiting)
+                self._common = frozenset(k for k, some in waiting_for.items() if len(some) > 1)
                 watch.lap("finishing what is bought")
                 with closing(self._buy(waiting)) as settled:
                     for key in settled:
@@ -152,12 +161,22 @@ class _Run:
         self._report(untouched(step) for step in (*fresh, *self._plan.refused))
         return self._results
 
+    @contextmanager
+    def _finishing(self, expected: int) -> Iterator[Finishing]:
+        """Finish on the cluster that is set, if there is one and it pays, or else here."""
+        workers = self._workspace.workers
+        with cluster.lent(workers, pays(expected)) as (lender, trouble):
+            with Finishing(expected, lender, workers.processes) as finishing:
+                yield finishing
+            self.notices = (*filter(None, (trouble,)), *finishing.notices)
+
     def _tidy(self) -> None:
         """Remove what killed runs left half written, and free results that were replaced."""
-        self._store.sweep(time.time())
-        root = self._workspace.root
-        left = [one for one in unfinished.inside(root) if one.name.startswith(f".{NAME}.")]
-        unfinished.sweep(left, now_s=time.time())
+        now_s = time.time()
+        self._store.sweep(now_s)
+        self._context.ledger.sweep(now_s)
+        leftovers.sweep(self._workspace)
+        home.look_after(self._workspace, self._context.ledger, now_s)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
@@ -182,10 +201,14 @@ class _Run:
             return
         yield from self._keep_back(new)
         new = [order for order in new if order.request_key not in self._permit.kept_back]
+        team = self._context.team
+        if isinstance(team, PixelpipeError):
+            yield from self._settle(new, team)
+            new, team = [], None
         if not new and not resumed:
             return
         try:
-            service = self._context.connect()
+            service = self._context.connect(len(new) + len(resumed))
             new, refused = orders.affordable(
                 new,
                 self._workspace,
@@ -199,16 +222,30 @@ class _Run:
         for order, error in refused:
             yield from self._settle([order], error)
         day = self._workspace.settings.budget.day
-        desk = Desk(service, self._context.ledger, self._store, self._context.clock, day_budget=day)
+        desk = Desk(
+            service,
+            self._context.ledger,
+            self._store,
+            self._context.clock,
+            day_budget=day,
+            team=team,
+        )
         pace = orders.pace(self._workspace, service, self._context.ledger)
-        scheduler = Scheduler(desk, pace, self._context.observe, self._context.stop)
-        with closing(scheduler.run(new, resumed)) as outcomes:
+        scheduler = self._scheduler(desk, pace)
+        with closing(scheduler.run(_consumed(new), resumed)) as outcomes:
             for outcome in outcomes:
                 self._outcomes[outcome.request_key] = outcome
                 job = outcome.job
                 if outcome.is_ours and job is not None and job.digest and not job.paid:
                     self._context.replaced.made((job.request_key, job.digest))
                 yield outcome.request_key
+
+    def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
+        if desk.team is None:
+            return Scheduler(desk, pace, self._context.observe, self._context.stop)
+        from ..purchase.team_scheduler import TeamScheduler  # only where machines share a store
+
+        return TeamScheduler(desk, pace, self._context.observe, self._context.stop, desk.team)
 
     def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
         for order in new:
@@ -274,7 +311,7 @@ class _Run:
             with apart():
                 finishing.add(source.wanted.source.path, self._task(source, bought))
         except PixelpipeError as exc:
-            return [step_results.failed(clip, exc) for clip in bought]
+            return self._failed(bought, exc)
         return []
 
     def _is_open(self, clip: ClipPlan) -> bool:
@@ -321,6 +358,7 @@ class _Run:
         self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
         if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
             jobs.settle(clip.job, record, ledger, self._context.clock())
+        self._store.use(record)
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)
 
@@ -337,11 +375,17 @@ class _Run:
             except PixelpipeError as exc:
                 if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
                     raise
-                results = [step_results.failed(clip, exc) for clip in bought]
-                if isinstance(exc, SupersededError):
-                    for clip in bought:
-                        self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+                results = self._failed(bought, exc)
             self._report(results)
+            if all(result.state == "done" for result in results):
+                self._let_go(bought)
+
+    def _failed(self, bought: Sequence[ClipPlan], error: PixelpipeError) -> list[Result]:
+        """Return how clips ended that could not be published; of what came too late, take note."""
+        if isinstance(error, SupersededError):
+            for clip in bought:
+                self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+        return [step_results.failed(clip, error) for clip in bought]
 
     def _one_published(
         self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
@@ -350,12 +394,11 @@ class _Run:
         source, finished = self._sources[one.source], one.finished
         if finished is None:
             raise one.error or AssetError("was not finished")
+        finished = _named(finished, source.wanted)
         if verdict := self._judge(source, bought, finished):
             return self._hide(source, bought, verdict, finished, finishing)
         self._write(source, bought, finished)
-        results = [self._done(clip, finished) for clip in bought]
-        self._let_go(bought)
-        return results
+        return [self._done(clip, finished) for clip in bought]
 
     def _left_out(
         self,
@@ -397,14 +440,19 @@ class _Run:
         self._publication.publish(
             wanted.source, finished.files, lines, build_key, _adopted_lines(wanted)
         )
-        for line in shown:
-            self._context.replaced.shows(line.source, line.clip, (line.key, line.digest))
+        for clip in bought:
+            if not clip.is_adopted:
+                record = self._records[_held(clip)]
+                made = (clip.step.request_key, clip.digest or record.digest)
+                self._context.replaced.shows(clip.request.source, clip.request.clip, made)
 
     def _let_go(self, bought: Sequence[ClipPlan]) -> None:
         """Keep nothing of what is published: memory would grow with every sprite."""
         for clip in bought:
             self._bought.pop(clip.request.source, None)
             self._records.pop(_held(clip), None)
+            if clip.step.request_key not in self._common:
+                self._outcomes.pop(clip.step.request_key, None)
 
     def _judge(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -470,7 +518,11 @@ class _Run:
         notes = self._sources[clip.request.source].wanted.notes
         record = self._records.get(_held(clip))
         reading = record.interpretation if record else ""
-        return msgspec.structs.replace(ended, warnings=(*notes, *ended.warnings), reading=reading)
+        return msgspec.structs.replace(
+            ended,
+            warnings=(*notes, *ended.warnings),
+            reading=sys.intern(reading),  # the same for very many sprites
+        )
 
     def _rule(self, clip: ClipPlan) -> Rule:
         return self._sources[clip.request.source].wanted.rule
@@ -478,6 +530,22 @@ class _Run:
     def _kept_back(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         take = self._records[_held(clip)].take
         return step_results.hidden(self._done(clip, finished), clip, take, self._rule(clip))
+
+
+def _consumed(orders: list[Order]) -> Iterator[Order]:
+    """Yield orders in turn, and let go of each: what it is made from would fill the memory."""
+    orders.reverse()
+    while orders:
+        yield orders.pop()
+
+
+def _named(finished: finish.Finished, wanted: Wanted) -> finish.Finished:
+    """Return what was finished with the plan's own paths: each is kept once, not twice."""
+    paths = {path: path for path in wanted.outputs}
+    files = (
+        msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in finished.files
+    )
+    return msgspec.structs.replace(finished, files=tuple(files))
 
 
 def _held(clip: ClipPlan) -> tuple[str, str]:

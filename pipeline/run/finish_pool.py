@@ -1,8 +1,10 @@
 """Finish many sources: in this process when there are few, in other processes when it pays.
 
-The others are plain commands that read tasks and write results, not `multiprocessing`: that would
-run the main module of a build script again in each of them, and `Project("game").build()` must
-work in a script of two lines. They end when their input ends: a killed build leaves none behind.
+The processes of this machine are always there; an executor that is lent (`finish_lent`) goes
+before them, and gives back what it fails at. They are plain commands that read tasks and write
+results, not `multiprocessing`: that would run the main module of a build script again in each of
+them, and `Project("game").build()` must work in a script of two lines. They end when their input
+ends: a killed build leaves none behind.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from ..core import children
 from ..core.apart import apart
 from ..core.errors import AssetError, PixelpipeError
 from ..core.model import Record
+from .finish_lent import Lender, Lent
 
 if TYPE_CHECKING:
     from . import finish
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 _PAYS_FROM = 24
 #: Tasks for each worker, so that none waits for us; more would only fill the memory.
 _AHEAD = 4
+#: How often we look whether a lent executor has fallen silent.
+_LOOK_S = 1.0
 #: How long the end of a run waits for workers that are still at a task.
 _LAST_S = 5.0
 
@@ -44,19 +49,36 @@ class Done(Record, frozen=True, kw_only=True):
 class Finishing:
     """Takes tasks and gives results back, in any order. Use as a context manager."""
 
-    def __init__(self, expected: int) -> None:
-        """Prepare for about `expected` sources."""
-        cores = os.cpu_count() or 1
-        self._most = cores if expected >= _PAYS_FROM and cores > 1 else 0
+    def __init__(
+        self, expected: int, lender: Lender | None = None, processes: int | None = None
+    ) -> None:
+        """Prepare for about `expected` sources.
+
+        `processes` is how many may be started here, by default one for each core.
+        """
+        most = processes or os.cpu_count() or 1
+        self._most = most if pays(expected) and most > 1 else 0
         self._workers: list[threading.Thread] = []
         self._tasks: queue.SimpleQueue[tuple[str, finish.Task] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
         self._open = 0
+        self._starting = threading.Lock()
+        self._lent: Lent | None = None
+        if lender is not None:
+            self._most = most  # what is given back must not be finished in the lender's threads
+            self._lent = Lent(lender, self._here, self._done.put)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What of an executor that was lent the user should know, in sentences."""
+        return () if self._lent is None else tuple(self._lent.notices)
 
     def __enter__(self) -> Finishing:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._lent is not None:
+            self._lent.close()
         with suppress(queue.Empty):
             while True:
                 self._tasks.get_nowait()
@@ -68,17 +90,12 @@ class Finishing:
     def add(self, source: str, task: finish.Task) -> None:
         """Finish `task`; its result comes from `room`, `ready` or `rest`."""
         self._open += 1
-        if not self._most:
-            self._done.put(_finish(source, task))
-            return
-        if len(self._workers) < min(self._most, self._open):
-            self._workers.append(threading.Thread(target=self._serve, daemon=True))
-            self._workers[-1].start()
-        self._tasks.put((source, task))
+        if self._lent is None or not self._lent.take(source, task):
+            self._here(source, task)
 
     def room(self) -> Iterator[Done]:
         """Yield results until there is room for another task: memory holds those in flight."""
-        while self._open >= max(1, self._most * _AHEAD):
+        while self._open >= max(1, self._most * _AHEAD, self._lent.room if self._lent else 0):
             yield self._next()
 
     def ready(self) -> Iterator[Done]:
@@ -93,9 +110,27 @@ class Finishing:
             yield self._next()
 
     def _next(self, *, wait: bool = True) -> Done:
-        done = self._done.get(wait)
+        done = self._done.get(wait) if self._lent is None or not wait else self._awaited(self._lent)
         self._open -= 1
         return done
+
+    def _awaited(self, lent: Lent) -> Done:
+        """Wait for a result; a lender that has fallen silent is not waited for."""
+        while True:
+            with suppress(queue.Empty):
+                return self._done.get(timeout=_LOOK_S)
+            lent.look()
+
+    def _here(self, source: str, task: finish.Task) -> None:
+        """Finish `task` on this machine; called from other threads as well."""
+        if not self._most:
+            self._done.put(finish_here(source, task))
+            return
+        with self._starting:
+            if len(self._workers) < min(self._most, self._open):
+                self._workers.append(threading.Thread(target=self._serve, daemon=True))
+                self._workers[-1].start()
+        self._tasks.put((source, task))
 
     def _serve(self) -> None:
         """Hand tasks to one process until there are no more; one that dies is replaced."""
@@ -113,6 +148,11 @@ class Finishing:
             self._done.put(done)
         if worker is not None:
             _end(worker)
+
+
+def pays(expected: int) -> bool:
+    """Tell whether other processes finish so many sources sooner than this one."""
+    return expected >= _PAYS_FROM
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -149,7 +189,8 @@ def _reason(source: str, exc: OSError | PixelpipeError) -> PixelpipeError:
     return AssetError(f"{source}: no process can be started to finish it ({exc.strerror or exc})")
 
 
-def _finish(source: str, task: finish.Task) -> Done:
+def finish_here(source: str, task: finish.Task) -> Done:
+    """Finish `task` in this process; an error that concerns this source alone is its answer."""
     from . import finish  # heavy, and often needed in the other processes only
 
     try:
@@ -159,7 +200,7 @@ def _finish(source: str, task: finish.Task) -> Done:
         return Done(source=source, error=exc)
 
 
-def _packed(done: Done) -> bytes:
+def packed(done: Done) -> bytes:
     """Return an answer as it is sent; an error of another package may refuse to travel."""
     try:
         with apart():
@@ -170,10 +211,13 @@ def _packed(done: Done) -> bytes:
 
 def work() -> None:
     """Finish the tasks on standard input until it ends: the body of a worker process."""
+    from ..core import logs
+
+    logs.to_stderr()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a target of another package prints is no answer
     with suppress(EOFError, BrokenPipeError):
         while True:
             source, task = pickle.load(sys.stdin.buffer)
-            answers.write(_packed(_finish(source, task)))
+            answers.write(packed(finish_here(source, task)))
             answers.flush()

@@ -10,19 +10,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import AssetError, StorageError, SupersededError
 from ..core.model import File, Source, stem_of
 from ..storage import files, lock, lock_file, lock_text
-from ..storage.files import Stat, carried
+from ..storage.files import Stat, Stats, carried
 from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
 from ..storage.lock import AdoptedLine, ClipLine, FileLine
 from ..storage.lock_authorship import Authorship
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
@@ -73,8 +75,9 @@ class Publication:
         #: What stood on disk when that was noted, by stem and path.
         self._stood: dict[str, dict[str, Stat | None]] = {}
         #: What every file looked like when this run had written or removed it.
-        self.left: dict[str, Stat | None] = {}
+        self.left = Stats()
         self._flush_due = time.monotonic() + _FLUSH_S
+        self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
     def publish(
@@ -91,7 +94,7 @@ class Publication:
         overwritten. Raises StorageError when the disk refuses.
         """
         new = {file.path: keys.digest(file.content) for file in made}
-        with guard(self._workspace):
+        with guard(self._workspace, self._lock):
             old = {} if source.stem in self._restored else self._ours(new)
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
@@ -102,7 +105,7 @@ class Publication:
                 if line.path not in new and line.is_ours and not self._is_frozen:
                     files.remove(self._workspace.root, line.path, line.digest, below=below)
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
-            self.left |= self._stood[source.stem]
+            self.left.update(self._stood[source.stem])
         self._clips[source.path] = clips
         self._adopted[source.path] = adopted
         self._files[source.stem] = [
@@ -142,7 +145,7 @@ class Publication:
                 )
             )
             self._stood[stem] = self._standing(self._paths(stem))
-            self.left |= self._stood[stem]
+            self.left.update(self._stood[stem])
         self._clips[source] = ()
         self._adopted[source] = ()
         self._files[stem] = ()
@@ -247,11 +250,22 @@ def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
 
 
 @contextmanager
-def guard(workspace: Workspace) -> Iterator[None]:
-    """Keep other processes from publishing in this folder for a moment."""
+def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
+    """Keep other processes from publishing in this folder for a moment.
+
+    `lock` is this workspace's, of whoever needs it again and again: making one takes a while.
+    """
+    from filelock import Timeout  # slow to load
+
     try:
         workspace.guard.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S):
+        with lock or _lock(workspace):
             yield
     except Timeout as exc:
         raise StorageError("another pixelpipe has been publishing for a minute") from exc
+
+
+def _lock(workspace: Workspace) -> FileLock:
+    from filelock import FileLock
+
+    return FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,8 +14,11 @@ from ..core.model import Record, Step, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan
 from ..purchase.forecast import Forecast
-from ..purchase.proof import Settled
 from .results import Result
+
+if TYPE_CHECKING:
+    from ..purchase.proof import Settled
+    from ..storage.shared.reader import Tally
 
 VERSION = 1
 
@@ -59,8 +63,15 @@ class Report(Record, frozen=True, kw_only=True):
     forecast: Forecast | None = None
     #: Doubts that the books have settled before this run bought anything.
     settled: tuple[Settled, ...] = ()
+    #: What of the cluster that finished them the user should know, in sentences.
+    lent: tuple[str, ...] = ()
     #: Clips that were not looked at, since nothing about them has changed: they are fresh.
     rest: int = 0
+    #: What became of reads of a shared store; None without one.
+    shared: Tally | None = None
+    #: What the user should know of it, and why it was not asked.
+    shared_notices: tuple[str, ...] = ()
+    shared_refusal: str = ""
 
     @property
     def charged(self) -> int:
@@ -123,6 +134,8 @@ class Report(Record, frozen=True, kw_only=True):
         }
         if self.settled:
             document["settled"] = [one.document for one in self.settled]
+        if self.shared is not None:
+            document["shared"] = msgspec.to_builtins(self.shared)
         if self.forecast is not None:
             document["forecast"] = self.forecast.json()
         return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
@@ -136,13 +149,26 @@ class Report(Record, frozen=True, kw_only=True):
     @property
     def refusals(self) -> tuple[str, ...]:
         """What the user has to allow before it counts, in sentences."""
-        return tuple(filter(None, (self.workspace.key_refusal, self.refusal)))
+        found = (self.workspace.key_refusal, self.refusal, self.shared_refusal)
+        return tuple(filter(None, (*found, self.cluster_refusal)))
+
+    @property
+    def cluster_refusal(self) -> str:
+        """Why nothing may be finished by the cluster that is set although something is to be."""
+        return "" if self.plan.is_up_to_date else self.workspace.workers.refusal
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What the user should know of the project, in sentences."""
         settled = (one.sentence for one in self.settled)
-        return (*self.plan.notices, *settled, *self._plain, *self.refusals)
+        return (
+            *self.plan.notices,
+            *settled,
+            *self.shared_notices,
+            *self._plain,
+            *self.lent,
+            *self.refusals,
+        )
 
     @property
     def _plain(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from ..config import matching
 from ..core import keys
 from ..core.errors import PixelpipeError
 from ..plan.steps import Wanted
-from ..storage import files
+from ..storage import files, pictures
 from ..storage.lock import Lock
 from ..storage.state import Facts, State
 
@@ -248,6 +248,10 @@ def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
+#: What is remembered of two pictures that show one figure, and of two that do not.
+_PAIRS = {shown: Facts(repeats=shown) for shown in (False, True)}
+
+
 def _are_alike(one: Wanted, other: str, folder: _Folder, state: State) -> bool:
     """Tell whether two pictures show one figure in two poses; remembered."""
     content = folder.read(other)
@@ -255,7 +259,7 @@ def _are_alike(one: Wanted, other: str, folder: _Folder, state: State) -> bool:
     known = keys.digest(f"alike {' '.join(pair)}".encode())
     facts = state.facts(one.source.path, known)
     if facts is None:
-        facts = Facts(repeats=_show_one(folder, one.source.path, other, content))
+        facts = _PAIRS[_show_one(folder, one.source.path, other, content)]
         state.learn(one.source.path, known, facts)
     return facts.repeats
 
@@ -264,7 +268,8 @@ def _show_one(folder: _Folder, path: str, other: str, content: bytes) -> bool:
     from .. import imaging  # heavy, and only for numbered files that are new
 
     try:
-        here = imaging.decode(files.read(folder.root, path), path)
-        return imaging.are_alike(here, imaging.decode(content, other))
+        own = files.read(folder.root, path)
+        here = pictures.decoded(own, keys.digest(own), path)
+        return imaging.are_alike(here, pictures.decoded(content, keys.digest(content), other))
     except PixelpipeError:  # not a whole picture yet, or none
         return False

@@ -6,6 +6,7 @@ file that was saved again since the plan was made is refused, never taken for th
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from ..core import keys
@@ -13,18 +14,40 @@ from ..core.errors import SupersededError
 from ..core.model import Frames, Pixels, Source
 from . import files
 
+#: Small pictures that were decoded a moment ago: one is compared, sent and finished in turn.
+_KEPT = 48
+_LARGEST_BYTES = 64 * 1024
+_recent: dict[str, Pixels] = {}
+_turn = threading.Lock()
+
 
 def pixels(root: Path, source: Source) -> Pixels:
     """Read and decode a source of the project at `root`.
 
     Raises SupersededError when its bytes are no longer those that the plan was made from.
     """
-    from .. import imaging  # heavy: a run with nothing to do decodes nothing
-
     content = files.read(root, source.path)
     if keys.digest(content) != source.byte_digest:
         raise SupersededError(f"{source.path}: was saved again; the next build makes it")
-    return imaging.decode(content, source.path)
+    return decoded(content, source.byte_digest, source.path)
+
+
+def decoded(content: bytes, digest: str, path: str) -> Pixels:
+    """Decode a picture whose bytes have this `digest`, unless that was done a moment ago.
+
+    Raises SourceError, naming `path`, when it cannot be decoded.
+    """
+    from .. import imaging  # heavy: a run with nothing to do decodes nothing
+
+    with _turn:
+        known = _recent.pop(digest, None)
+    found = imaging.decode(content, path) if known is None else known
+    if len(found.rgba) <= _LARGEST_BYTES:
+        with _turn:
+            _recent[digest] = found
+            while len(_recent) > _KEPT:
+                del _recent[next(iter(_recent))]
+    return found
 
 
 def frames(root: Path, adopted: Frames) -> tuple[Pixels, ...]:

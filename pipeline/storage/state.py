@@ -17,7 +17,6 @@ clocks it could change again without its stat showing it ("racily clean", git's 
 from __future__ import annotations
 
 import logging
-import os
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ..core import private, small_files
+from ..core import private, small_files, unfinished
 from ..core.model import PassedOver
 from .files import paths
 from .files.stats import RACY_NS, Stat
@@ -156,6 +155,8 @@ class State:
         self._blocks: dict[str, list[bytes]] = {}
         self._known: dict[str, Folder] = {}
         self._new: dict[str, Folder] = {}
+        #: Folders of which more was written since than the blocks say that were read.
+        self._outgrown: set[str] = set()
         self._pictures: dict[bytes, Facts] = {}
         self._size = 0
         #: The end is cut off: what is appended there could not be read.
@@ -250,7 +251,7 @@ class State:
                 paths.prepare(self._root)  # refuses links
                 with self._place.open("ab") as stream:
                     stream.write(added)
-            self._new.clear()
+            self._forget_new()
 
     def replace(self, head: list[str], listing: bytes, whole: Whole) -> bool:
         """Write all of it: what must hold, the listing, and everything that is remembered."""
@@ -261,7 +262,7 @@ class State:
             fields = "\0".join(head).encode("utf-8", "surrogateescape")
             summary = _block(key, _WHOLE, whole)
             self._replace(_signed(key, fields, listing), summary + self._compact(key))
-            self._new.clear()
+            self._forget_new()
             return True
         return False
 
@@ -301,6 +302,10 @@ class State:
             self._key = private.secret(self._home)
         return self._key
 
+    def _forget_new(self) -> None:
+        self._outgrown |= self._new.keys()
+        self._new.clear()
+
     def _has_grown(self) -> bool:
         """Tell whether so much was appended that the blocks should be joined."""
         return self._place.stat().st_size > _MOST_APPENDED * max(self._size, _SMALL_BYTES)
@@ -309,7 +314,7 @@ class State:
         """Write the whole file, and remove what older releases kept in its place."""
         folder = paths.prepare(self._root)
         self._place.parent.mkdir(exist_ok=True)
-        temporary = self._place.with_name(f"{self._place.name}.{os.getpid()}")
+        temporary = self._place.with_name(unfinished.name(self._place.name))
         try:
             temporary.unlink(missing_ok=True)  # a checkout may bring a link of that name
             with temporary.open("xb") as stream:
@@ -362,7 +367,7 @@ class State:
             own = self._blocks.get(name, [])
             if name == _WHOLE:
                 continue
-            if len(own) == 1 and name not in self._new:
+            if len(own) == 1 and name not in self._new and name not in self._outgrown:
                 joined.append(own[0])
             else:
                 joined.append(_block(key, name, _trimmed(self._folder(name))))

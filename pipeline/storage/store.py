@@ -24,11 +24,10 @@ from pathlib import Path
 
 import msgspec
 
-from ..core import keys, private, small_files
+from ..core import keys, private, small_files, unfinished
 from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import Credits, Digest, ServiceName, Take
-from .files import unfinished
 from .files.carried import is_pointer
 from .lock import ClipLine
 
@@ -100,6 +99,8 @@ class Store:
         """Look in `folders` in this order; write to all. `durable` waits for the disk."""
         self._folders = folders
         self._durable = durable
+        #: Folders that were made, or found closed to others, since then.
+        self._made: set[Path] = set()
 
     def put(self, bought: Bought, content: bytes) -> None:
         """Keep `content` and its record in every tier, bytes first, the user's own tier first.
@@ -110,7 +111,7 @@ class Store:
         Raises StorageError for the first tier that refuses, when all others have it: what was
         paid for is in our hands now, and may not be had again.
         """
-        record = msgspec.json.encode(bought, order="sorted") + b"\n"
+        record = encoded(bought)
         refusals: list[StorageError] = []
         for folder in reversed(self._folders):
             try:
@@ -157,7 +158,10 @@ class Store:
 
     def record(self, request_key: str, digest: str) -> Bought | None:
         """Return the record of this key and digest, or None."""
-        return next((one for one in self._records(request_key) if one.digest == digest), None)
+        # A record counts only where its names say: no folder of very many has to be listed.
+        places = (_record_path(folder, request_key, digest) for folder in self._folders)
+        found = (_read_record(place) for place in places)
+        return next((one for one in found if one is not None and one.digest == digest), None)
 
     def records(self, folder: Path) -> Iterator[tuple[Path, Bought]]:
         """Yield every sound record in one tier, with its place; nothing that lies behind a link."""
@@ -171,9 +175,8 @@ class Store:
     def sweep(self, now_s: float) -> None:
         """Delete what killed runs left half written, in every tier."""
         for folder in self._folders:
-            for shard in folder.glob("??"):
-                if not shard.is_symlink():
-                    unfinished.sweep(unfinished.inside(shard), now_s=now_s)
+            for shard in _shards(folder):
+                unfinished.sweep(unfinished.inside(shard), now_s=now_s)
 
     def discard(self, request_key: str, digest: str) -> None:
         """Drop a free result that nothing uses, in every tier."""
@@ -208,6 +211,11 @@ class Store:
         content = self.content(bought.digest) if lacking else None
         if content is not None:
             Store(*lacking, durable=self._durable).put(bought, content)
+
+    def use(self, bought: Bought) -> None:
+        """Note that a purchase is used: what is not for long may go from the user's own tier."""
+        with suppress(OSError):
+            os.utime(_record_path(self._folders[-1], bought.request_key, bought.digest))
 
     def mend(self, digest: str) -> tuple[Path, ...]:
         """Replace damaged copies of bytes by a whole one, if there is one; return their places."""
@@ -255,6 +263,7 @@ class Store:
             private.folder(tier.parent)
             private.folder(tier)
         folder.mkdir(parents=True, exist_ok=True)
+        self._made.add(folder)
 
     def _write(self, path: Path, content: bytes) -> None:
         if _holds(path, content):
@@ -264,22 +273,32 @@ class Store:
                 f"{path.parent}: leads through a link, and bought bytes are not written through "
                 "one; replace it by a folder"
             )
-        temporary = path.with_name(unfinished.name(path.name))
         try:
-            self._make_folder(path.parent)
+            if path.parent not in self._made:
+                self._make_folder(path.parent)
             try:
-                with temporary.open("xb") as file:
-                    file.write(content)
-                    file.flush()
-                    if self._durable:
-                        os.fsync(file.fileno())
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+                self._replace(path, content)
+            except FileNotFoundError:  # somebody has removed the folder meanwhile
+                self._make_folder(path.parent)
+                self._replace(path, content)
             if self._durable:
                 _sync_folder(path.parent)
         except OSError as exc:
             raise _storage_error(path, exc) from exc
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        temporary = path.with_name(unfinished.name(path.name))
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                if self._durable:
+                    os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
 
 
 def _holds(path: Path, content: bytes) -> bool:
@@ -304,6 +323,16 @@ def _content(path: Path) -> bytes | None:
 def _is_whole(path: Path, digest: str) -> bool:
     content = _content(path)
     return content is not None and keys.digest(content) == digest
+
+
+def _shards(folder: Path) -> list[str]:
+    """Return the folders that a tier is divided into; there may be hundreds in each run."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [one for one in entries if len(one.name) == 2]
+            return [one.path for one in found if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
 
 
 def _is_behind_link(folder: Path, path: Path) -> bool:
@@ -342,15 +371,39 @@ def _read_record(path: Path) -> Bought | None:
     return record if _is_sound(record, path) else None
 
 
+def decoded(content: bytes, request_key: str, place: str) -> Bought | None:
+    """Return the record of a key that lay elsewhere; None for what is damaged or of another key.
+
+    Its key must be what its recipe says, where it has one. Raises ConfigError for a record of a
+    newer pixelpipe; `place` is named then.
+    """
+    if len(content) > _RECORD_BYTES:
+        return None
+    try:
+        record = msgspec.json.decode(content, type=Bought)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
+    if record.version > VERSION or record.resolved.version > VERSION:
+        raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=place)
+    names_it = request_key == record.request_key == record.resolved.request_key
+    says_it = not record.recipe or keys.digest(record.recipe.encode()) == request_key
+    return record if names_it and says_it and is_possible(record.resolved) else None
+
+
+def encoded(bought: Bought) -> bytes:
+    """Return a record as it is kept."""
+    return msgspec.json.encode(bought, order="sorted") + b"\n"
+
+
 def _is_sound(record: Bought, path: Path) -> bool:
     """Tell whether a record lies where its names say, and its figures are possible."""
     if record.request_key != record.resolved.request_key:
         return False
     place = _record_path(path.parent.parent, record.request_key, record.digest)
-    return place == path and _is_possible(record.resolved)
+    return place == path and is_possible(record.resolved)
 
 
-def _is_possible(resolved: Resolved) -> bool:
+def is_possible(resolved: Resolved) -> bool:
     """Tell whether a request can have been resolved so: other figures ask for endless memory."""
     width, height = resolved.canvas
     left, top, right, bottom = resolved.pad

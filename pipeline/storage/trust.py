@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
@@ -35,6 +34,10 @@ class Trust(Record, frozen=True, kw_only=True, omit_defaults=True):
     budget: int | None = None
     #: The one host that may be spoken to over http, as among `hosts`; "" for none.
     http: str = ""
+    #: Shared stores outside of the project that may be asked, as `store_name` writes them.
+    stores: tuple[str, ...] = ()
+    #: Schedulers of clusters that may finish sprites, as `tls://host:port`.
+    workers: tuple[str, ...] = ()
 
     def allows(self, url: str) -> bool:
         """Tell whether the server of this base URL is among the hosts."""
@@ -80,6 +83,13 @@ def named(text: str) -> str:
     return host if port is None else f"{host}:{port}"
 
 
+def store_name(url: str, root: Path) -> str:
+    """Return a shared store's address in the form in which it is kept: of a folder, its place."""
+    if "://" in url:
+        return url.rstrip("/")
+    return os.path.realpath(root / Path(url).expanduser())
+
+
 def of(state: Path, root: Path) -> Trust:
     """Return what a project is allowed; a file that cannot be read allows nothing."""
     try:
@@ -118,6 +128,8 @@ def change(state: Path, root: Path, changed: Callable[[Trust], Trust]) -> Trust:
 @contextmanager
 def served(state: Path, url: str) -> Iterator[None]:
     """Write down that this user serves `url` on this machine, for as long as the block lasts."""
+    from filelock import FileLock, Timeout  # slow to load, as below
+
     place = _served(state, url)
     try:
         private.folder(state)
@@ -139,6 +151,8 @@ def is_served(state: Path, url: str) -> bool:
     place = _served(state, url)
     if not place.exists():
         return False
+    from filelock import FileLock, Timeout
+
     probe = FileLock(place)
     try:
         probe.acquire(blocking=False)
@@ -159,6 +173,8 @@ def _served(state: Path, url: str) -> Path:
 
 @contextmanager
 def _locked(state: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
     try:
         private.folder(state)
         with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):

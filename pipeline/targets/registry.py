@@ -6,11 +6,14 @@ import difflib
 import functools
 import importlib
 from collections.abc import Iterable, Mapping
-from importlib import metadata
+from typing import TYPE_CHECKING
 
 from ..core.errors import ConfigError
 from ..core.model import TargetChoice
 from .target import Option, Target, Value
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 #: Entry point group of third-party targets; each entry loads a `Target`.
 GROUP = "pixelpipe.targets"
@@ -134,6 +137,8 @@ def _read(place: str, value: Value, option: Option) -> Value:
 
 def _entries() -> tuple[metadata.EntryPoint, ...]:
     """Return the entry points of installed packages."""
+    from importlib import metadata  # slow to load, and only for targets that are not ours
+
     return tuple(metadata.entry_points(group=GROUP))
 
 

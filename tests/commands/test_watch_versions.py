@@ -8,12 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from installed import TOOLS, missing
 from places import REPOSITORY
 
-TOOLS = Path(os.environ.get("PIXELPIPE_TARGET_TOOLS", Path.home() / ".cache/pixelpipe-targets"))
 OLDER = TOOLS / "watchdog-6"
-#: Read before a fixture clears the environment of tests.
-MUST_BE_THERE = os.environ.get("PIXELPIPE_REQUIRE_TARGETS") == "1"
 FILES = ("test_watch.py", "test_watch_modes.py", "test_watch_torture.py", "test_watch_chain.py")
 #: The longest says nothing about watchdog that the others do not say; scanning is without it.
 LEFT_OUT = "not twenty_times and not scanner"
@@ -23,8 +21,7 @@ LEFT_OUT = "not twenty_times and not scanner"
 def test_the_older_watchdog_passes_as_well(tmp_path: Path) -> None:
     """Version 6 loses overflows in silence and is blind in folders that were moved in."""
     if not OLDER.is_dir():
-        sentence = "watchdog 6 is not installed; .ci/install-targets installs it"
-        (pytest.fail if MUST_BE_THERE else pytest.skip)(sentence)
+        missing("watchdog 6")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(OLDER), str(REPOSITORY)])}
 
     def started(*words: str) -> subprocess.Popen[str]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import guarantees
 import pytest
-from game import Game, Run, Shop, folder_in_memory, shop_serving
+from crasher import Crasher, crashing_in
+from game import Game, Shop, folder_in_memory, shop_serving
 from guarantees import Shape
-from places import REPOSITORY, SUPPORT
 
 SHAPES = {"single": Shape(sprites=2), "batch": Shape(sprites=1, is_batch=True)}
 #: How a clip may stand in the end.
@@ -32,50 +28,11 @@ STEPS = {
 }
 
 
-@dataclass
-class Crasher:
-    """Runs commands that die when told; see crashing.py."""
-
-    process: subprocess.Popen[str]
-    folder: Path
-
-    def build(self, game: Game, *, at: int) -> tuple[Run, list[str]]:
-        """Build, dying at step `at`; returns how it ended and the steps that it passed."""
-        order = {
-            "arguments": ["build", "--json", "--yes"],
-            "folder": str(self.folder),
-            "project": str(game.root),
-            "environment": game.variables(),
-            "at": at,
-        }
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
-        said = (self.folder / "stderr.txt").read_text("utf-8")
-        assert "Traceback" not in said, said
-        stdout = (self.folder / "stdout.txt").read_text("utf-8")
-        return Run(answer["exit"], stdout, said), answer["steps"]
-
-
 @pytest.fixture(scope="module")
 def crasher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crasher]:
     """Start the process that forks commands."""
-    process = subprocess.Popen(
-        [sys.executable, str(SUPPORT / "crashing.py")],
-        cwd=REPOSITORY,
-        env={**Game(REPOSITORY).variables(), "OPENBLAS_NUM_THREADS": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    yield Crasher(process, tmp_path_factory.mktemp("crasher"))
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.close()
-    process.wait(timeout=10)
-    process.stdout.close()
+    with crashing_in(tmp_path_factory.mktemp("crasher")) as started:
+        yield started
 
 
 class Street:

@@ -231,10 +231,10 @@ def test_placeholder_gives_way_to_what_was_published_meanwhile(paying: Game) -> 
         class Late:
             url = None
 
-            def service(self) -> object:
+            def service(self, expected: int) -> object:
                 """Let the purchase be published before the placeholder is made."""
                 paying.make()
-                return late()
+                return late(expected)
 
         shown = project.placeholders(
             Wish(),

@@ -14,7 +14,8 @@ from test_hostile import certificate
 from test_service import closing_service
 
 from pipeline.core import errors
-from pipeline.purchase.service.wire import NotSent, Wire
+from pipeline.purchase.service.exchange import NotSent
+from pipeline.purchase.service.wire import Wire
 
 ELSEWHERE = "https://api.pixelengine.invalid/v1"
 

@@ -13,7 +13,7 @@ import pytest
 from game import Game, Shop, built
 
 from pipeline.api import Project, Wish
-from pipeline.storage.files import unfinished
+from pipeline.core import unfinished
 
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
 

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing.synchronize import Barrier
@@ -114,6 +115,26 @@ def test_killed_holder_is_dead(tmp_path: Path) -> None:
         taken = ledger.take_over(found, now=2.0)
         assert taken is not None
         assert ledger.is_alive(taken.holder)
+
+
+def test_holder_files_of_killed_processes_go_after_a_day(tmp_path: Path) -> None:
+    """Those of processes that live stay, however old they are."""
+    child = multiprocessing.get_context("spawn").Process(target=_claim_and_die, args=(tmp_path,))
+    child.start()
+    child.join()
+    with closing(Ledger(tmp_path, now=0.0)) as ledger:
+        ledger.claim([job("b")], now=1.0)
+        (dead,) = set((tmp_path / "holders").iterdir()) - {_holder_of(ledger, "b")}
+        ledger.sweep(time.time() + 60)
+        assert dead.exists()
+        ledger.sweep(time.time() + 2 * 24 * 3600)
+        assert list((tmp_path / "holders").iterdir()) == [_holder_of(ledger, "b")]
+        assert not ledger.is_alive(dead.stem)
+
+
+def _holder_of(ledger: Ledger, key: str) -> Path:
+    (found,) = ledger.jobs([job(key).request_key])
+    return ledger._holder_path(found.holder)
 
 
 def test_job_that_moved_on_is_not_taken_over(ledger: Ledger, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from pipeline.storage import store  # noqa: F401  (loaded here, so that the chil
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.ledger.file import LedgerFile
 
-_CHANGES = {"os.rename": "rename", "os.remove": "remove"}
+_CHANGES = {"os.rename": "rename", "os.remove": "remove", "os.link": "link"}
 _HALF = 2
 
 
@@ -107,11 +107,12 @@ class Fuse:
             return _Halving(stream, path, self) if mode in ("xb", "wb") else stream
 
         Path.open = opened  # type: ignore[assignment]
+        self.around(os, "fsync", is_within=True)
         sys.addaudithook(self._noted)
 
     def _noted(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event in _CHANGES:
-            path = arguments[event == "os.rename"]  # the new name of what is renamed
+            path = arguments[event != "os.remove"]  # the new name of what is renamed or linked
             self.step(f"before {_CHANGES[event]} {_kind(path)}")
 
 
@@ -149,7 +150,7 @@ def _kind(path: Any) -> str:
         return f"{'record' if '.json' in name else 'bytes'} in the {tier} store"
     if "pixelpipe.lock" in name:
         return "lock file"
-    return "output" if ".anim." in name else Path(name).suffix or name
+    return "output" if ".anim." in name else Path(name).suffix or Path(name).name
 
 
 def arm(fuse: Fuse) -> None:

@@ -1,7 +1,4 @@
-"""Find and start the programs that .ci/install-targets installs.
-
-A missing one skips the test by its name; with PIXELPIPE_REQUIRE_TARGETS=1 it fails it.
-"""
+"""Find and start the programs that .ci/install-targets installs."""
 
 from __future__ import annotations
 
@@ -11,28 +8,19 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import cast
 
-import pytest
+from installed import TOOLS as TOOLS
+from installed import missing as missing
 
 from pipeline import targets
 from pipeline.core.model import Sheet, TargetChoice
 
 HERE = Path(__file__).parent
-TOOLS = Path(os.environ.get("PIXELPIPE_TARGET_TOOLS", Path.home() / ".cache/pixelpipe-targets"))
 #: Read before a fixture clears the environment of tests.
 SHOTS = os.environ.get("PIXELPIPE_SHOTS")
-MUST_BE_THERE = os.environ.get("PIXELPIPE_REQUIRE_TARGETS") == "1"
 #: Whatever JSON a program prints.
 Answer = dict[str, object]
-
-
-def missing(name: str) -> NoReturn:
-    """Skip, or fail where nothing may be skipped."""
-    sentence = f"{name} is not installed; .ci/install-targets installs it"
-    if MUST_BE_THERE:
-        pytest.fail(sentence)
-    pytest.skip(sentence)
 
 
 def program(name: str) -> str:

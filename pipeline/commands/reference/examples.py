@@ -76,9 +76,17 @@ PROJECT = {
     "targets": "targets: [aseprite, godot]",
     "budget": "budget: {run: 200, day: 500}",
     "jobs": "jobs: 3",
+    "workers": "workers: tls://farm.example.org:8786",
     "placeholder": "placeholder: false",
     "batch": "batch: true",
+    "shared": "shared: s3://studio-art/my-game",
     "watch": "watch: {settle: 2s, buy_after: 5m}",
+}
+SHARED = {
+    "url": "shared: {url: s3://studio-art/my-game}",
+    "mode": "shared: {url: s3://studio-art/my-game, mode: read}",
+    "require": "shared: {url: s3://studio-art/my-game, require: true}",
+    "label": "shared: {url: s3://studio-art/my-game, label: none}",
 }
 WATCH = {
     "settle": "settle: 2s",

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from ...config import clip_fields, rule_fields
-from ...config.project_fields import BUDGET, PROJECT, WATCH
-from ...config.project_settings import Budget, Settings, Watch
+from ...config.project_fields import BUDGET, PROJECT, SHARED, WATCH
+from ...config.project_settings import Budget, Settings, Shared, Watch
 from ...config.tables import Field, Table
 from ...core.model import Clip, Record, TargetChoice
 from . import examples
@@ -92,6 +92,7 @@ def settings() -> Page:
         sections=(
             _section("Settings", PROJECT, examples.PROJECT, record=Settings()),
             _section("`budget`", BUDGET, {}, record=Budget()),
+            _section("`shared`", SHARED, examples.SHARED, record=Shared()),
             _section("`watch`", WATCH, examples.WATCH, record=Watch()),
         ),
     )

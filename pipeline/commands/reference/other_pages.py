@@ -53,8 +53,20 @@ _OTHERS = {
     "`--max-credits` says it: a flag is stronger.",
     "PIXELPIPE_ALLOW_HTTP": "The one host (`host` or `host:port`) that may be spoken to over http, "
     "such as a container beside; `pixelpipe trust --http` says the same for one project.",
+    "DASK_SCHEDULER_ADDRESS": "The scheduler that `workers: dask` means; without that setting it "
+    "is not looked at. Dask's own variables and files say which certificates tls:// takes.",
+    "AWS_ACCESS_KEY_ID": "With AWS_SECRET_ACCESS_KEY, the credentials for a shared store at s3://; "
+    "or AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN. AWS_SESSION_TOKEN, AWS_REGION and "
+    "AWS_ENDPOINT_URL count as well. Profiles, and what a cloud tells its machines, do not.",
+    "GOOGLE_APPLICATION_CREDENTIALS": "The file of credentials for a shared store at gs://.",
+    "AZURE_STORAGE_ACCOUNT_NAME": "With AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN, the "
+    "credentials for a shared store at az://.",
     "PIXELPIPE_ENGINE_KEY": "The key that `engine serve` takes in memory, instead of a new one. "
     "A command that starts an engine for itself sets it there.",
+    "PIXELPIPE_KEEP_DAYS": "How many days what cost nothing, and no project names, is kept in the "
+    "state folder since its last use. Default 180. What was paid for goes only when git carries it "
+    "in a project.",
+    "PIXELPIPE_KEEP_MIB": "Up to how many MiB there nothing goes at all. Default 2048.",
 }
 _STATE = (
     "Folder of the ledger and of the second copy of what was bought. Default: `pixelpipe` in "
@@ -62,6 +74,8 @@ _STATE = (
 )
 _ABOUT = {
     "api_base": "The Pixel Engine's base URL, for a proxy of your own in front of it.",
+    "shared.url": "The shared store, as `shared.url` in pixelpipe.yaml says it; naming one here "
+    "is your word that it may be asked, also in CI. `none` is none.",
     "state": _STATE,
 }
 #: What the caller does about an exit code, and which commands give it.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 from ..contract.errors import LocalRefusal
 
@@ -29,6 +28,8 @@ class Latency:
         """Give the seconds that the job of this number takes; the same again in another run."""
         if self.median_s == 0 or self.sigma == 0:
             return self.median_s
+        from statistics import NormalDist  # slow to load, and most run without a spread
+
         raw = hashlib.sha256(f"{self.seed}\n{job}".encode()).digest()
         share = (int.from_bytes(raw[:6], "big") + 0.5) / 2**48
         return self.median_s * math.exp(self.sigma * NormalDist().inv_cdf(share))

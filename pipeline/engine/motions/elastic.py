@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..parts import Sprite
+from ..parts import Sprite, regions
 from ..parts.types import Bools, Floats, Ints
 
 FACE_COST = 12.0
@@ -55,7 +55,7 @@ def stretched(
     It grows towards its first line when grounded, else to both sides; lines outside give -1.
     """
     start, end = box
-    tables = {int(step): span(cost[start:end], int(step)) for step in np.unique(change)}
+    tables = {int(step): span(cost[start:end], int(step)) for step in regions.distinct(change)}
     lines = np.full((len(change), length), -1, dtype=np.intp)
     for frame, step in enumerate(change):
         table = tables[int(step)]

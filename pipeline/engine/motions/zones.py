@@ -123,7 +123,7 @@ def _free(sprite: Sprite, arm: Bools) -> Bools:
     labels, count = sprite.islands
     if not count or not arm.any():
         return arm
-    touched = np.unique(labels[arm & (labels >= 0)])
+    touched = regions.distinct(labels[arm & (labels >= 0)])
     cut = np.isin(labels, touched) & (labels >= 0) & ~arm
     return arm & ~regions.grow(np.isin(labels, touched) & (labels >= 0)) if cut.any() else arm
 

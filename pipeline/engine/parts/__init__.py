@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,8 @@ from .types import Bools, Floats, Ints, Pixels
 ALPHA_CUT = 128
 #: Kinds that may have eyes.
 CREATURES = frozenset({"biped", "quadruped", "winged", "legless", "serpent"})
+#: What is found otherwise where there may be eyes than where there are none.
+_BY_EYES = frozenset({"eyes", "neck", "core", "islands", "skin", "glowing"})
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,16 @@ class Sprite:
     facing: str = ""
     boxes: tuple[tuple[str, tuple[int, int, int, int]], ...] = ()
     extra_colours: tuple[tuple[int, int, int], ...] = ()
+
+    def of_kind(self, kind: str) -> Sprite:
+        """Return the sprite as one of this kind; what no kind changes is not looked for again."""
+        known = replace(self, kind=kind)
+        changed = {"parts"}
+        if _may_have_eyes(kind) is not _may_have_eyes(self.kind):
+            changed |= _BY_EYES
+        kept = {name: found for name, found in vars(self).items() if name not in changed}
+        vars(known).update(kept | {"kind": kind})
+        return known
 
     @cached_property
     def extra(self) -> Pixels:
@@ -157,7 +169,7 @@ class Sprite:
     @cached_property
     def eyes(self) -> Eyes | None:
         """Return the pair of eyes, if one was found; what is known to be a thing has none."""
-        if self.kind and self.kind not in CREATURES:
+        if not _may_have_eyes(self.kind):
             return None
         return islands.find_eyes(self.palette, self.outline, self.corners, self.small)
 
@@ -237,6 +249,10 @@ def cut(pixels: Pixels) -> Sprite:
     clean = np.where(solid[..., None], pixels, 0).astype(np.uint8)
     clean[..., 3] = np.where(solid, 255, 0)
     return Sprite(clean)
+
+
+def _may_have_eyes(kind: str) -> bool:
+    return not kind or kind in CREATURES
 
 
 def _spans(mask: Bools) -> tuple[Ints, Ints]:

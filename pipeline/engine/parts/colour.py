@@ -72,6 +72,14 @@ class Palette:
     lab: Floats
 
     @cached_property
+    def regions(self) -> tuple[Ints, int]:
+        """Return (height, width) numbers of the connected regions of one colour, and their count.
+
+        -1 where transparent. Nobody may write into it.
+        """
+        return regions.label(self.index)
+
+    @cached_property
     def chroma(self) -> Floats:
         """Return each colour's OKLab chroma."""
         chroma: Floats = np.round(np.sqrt((self.lab[:, 1:] ** 2).sum(axis=1)), 9)
@@ -140,7 +148,7 @@ def outline(opaque: Bools, lightness: Floats) -> Bools:
     edge = rim(opaque)
     dark = opaque & (lightness < 0.35)
     labels, count = regions.label(np.where(dark, 0, -1).astype(np.intp), diagonal=True)
-    touching = np.unique(labels[edge & dark])
+    touching = regions.distinct(labels[edge & dark])
     kept = np.isin(labels, touching) & dark if count else dark
     return edge | kept
 
@@ -178,7 +186,7 @@ def emissive(colours: Palette, opaque: Bools, islands: Ints) -> Bools:
 
 
 def _is_face(region: Bools, features: Ints) -> bool:
-    touched = np.unique(features[regions.grow(region)])
+    touched = regions.distinct(features[regions.grow(region)])
     return int((touched >= 0).sum()) >= FACE_FEATURES
 
 
@@ -212,7 +220,7 @@ def own_steps(colours: Palette, region: Bools) -> tuple[Ints, Ints]:
     So a flame never takes the brown of its logs.
     """
     among = np.zeros(len(colours.lab), dtype=np.bool_)
-    among[np.unique(colours.index[region & (colours.index >= 0)])] = True
+    among[regions.distinct(colours.index[region & (colours.index >= 0)])] = True
     ramps = tuple(ramp[among[ramp]] for ramp in colours.ramps if among[ramp].any())
     return (
         _neighbour_steps(colours, ramps, upward=True),

@@ -131,7 +131,7 @@ def _joined(region: Bools, floor: int, start: int, end: int) -> Bools:
     if count <= 1:
         return region
     foot = labels[max(0, floor - 2) : floor + 1, start:end]
-    kept = np.unique(foot[foot >= 0])
+    kept = regions.distinct(foot[foot >= 0])
     return region & np.isin(labels, kept)
 
 

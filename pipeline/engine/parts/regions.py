@@ -37,6 +37,14 @@ def label(keys: Ints, *, diagonal: bool = False) -> tuple[Ints, int]:
     return labels, int(number[-1]) + 1 if count else 0
 
 
+def distinct(numbers: Ints) -> Ints:
+    """Return each whole number once, in order: `np.unique` loads masked arrays for that."""
+    ordered = np.sort(numbers, axis=None)
+    is_first = np.ones(ordered.size, np.bool_)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first]
+
+
 def grow(mask: Bools, *, diagonal: bool = True) -> Bools:
     """Return the mask and every pixel that touches it."""
     wide = np.pad(mask, 1)

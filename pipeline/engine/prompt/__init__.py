@@ -7,7 +7,7 @@ Deterministic, by word stems.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..motions import MOTIONS, Layer, Parameters
@@ -143,8 +143,8 @@ def _classed(prompt: str, sprite: Sprite) -> tuple[Sprite, str]:
     clauses = text.clauses(prompt)
     named = senses.kind_of(clauses, [hit for clause in clauses for hit in text.hits(clause)])
     if named:
-        return replace(sprite, kind=named), "the prompt says so"
-    return replace(sprite, kind=str(prior.kind(sprite))), _BY_LOOK
+        return sprite.of_kind(named), "the prompt says so"
+    return sprite.of_kind(str(prior.kind(sprite))), _BY_LOOK
 
 
 def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:

@@ -22,10 +22,8 @@ class Speller:
         """Know `forms`; a word that `is_known` is never corrected."""
         self._forms = frozenset(form for form in forms if len(form) >= SHORTEST)
         self._is_known = is_known
-        self._near: dict[str, set[str]] = {}
-        for form in self._forms:
-            for short in _without_one(form):
-                self._near.setdefault(short, set()).add(form)
+        #: By first letter, which must be right: what is left of a form without one letter.
+        self._near: dict[str, dict[str, set[str]]] = {}
 
     def corrected(self, word: str) -> str:
         """Return the known word that was meant, or the word itself.
@@ -47,9 +45,20 @@ class Speller:
     def _candidates(self, word: str) -> set[str]:
         shorts = {word, *_without_one(word)}
         found = {short for short in shorts if short in self._forms}
+        near = self._near_of(word[0])
         for short in shorts:
-            found |= self._near.get(short, set())
+            found |= near.get(short, set())
         return found
+
+    def _near_of(self, letter: str) -> dict[str, set[str]]:
+        """Return the forms that begin with a letter, made when a word first needs them."""
+        if letter not in self._near:
+            near: dict[str, set[str]] = {}
+            for form in self._forms:
+                for short in _without_one(form) if form[0] == letter else ():
+                    near.setdefault(short, set()).add(form)
+            self._near[letter] = near
+        return self._near[letter]
 
 
 def is_one_slip(word: str, form: str) -> bool:

@@ -160,11 +160,15 @@ def flattened(frames: Pixels, ground: Colour, noise: int, seed: int) -> Pixels:
     With `noise` the matte has a cast of up to `noise` a channel and grain of half as much, as the
     vendor's is only near the colour asked for.
     """
+    if not noise:
+        matte = rasters.words(np.array([*ground, 255], np.uint8))
+        shown = np.where(frames[..., 3] > 0, rasters.words(frames), matte)
+        plain: Pixels = shown.view(np.uint8).reshape(frames.shape)[..., :3]
+        return plain
     backdrop = np.broadcast_to(np.array(ground, np.int16), (*frames.shape[:3], 3))
-    if noise:
-        random = np.random.Generator(np.random.PCG64(seed))
-        cast = random.integers(-noise, noise + 1, 3)
-        grain = random.integers(-(noise // 2), noise // 2 + 1, backdrop.shape)
-        backdrop = np.clip(backdrop + cast + grain, 0, 255)
+    random = np.random.Generator(np.random.PCG64(seed))
+    cast = random.integers(-noise, noise + 1, 3)
+    grain = random.integers(-(noise // 2), noise // 2 + 1, backdrop.shape)
+    backdrop = np.clip(backdrop + cast + grain, 0, 255)
     opaque: Pixels = np.where(frames[..., 3:] > 0, frames[..., :3], backdrop.astype(np.uint8))
     return opaque

@@ -81,6 +81,8 @@ def _distances(left: Floats, right: Floats) -> Floats:
 
 
 def _recoloured(frames: Pixels, table: Pixels, inverse: Ints) -> Pixels:
-    colours = table[inverse].reshape(*frames.shape[:-1], 3)
-    changed = np.concatenate([colours, frames[..., 3:]], axis=-1)
-    return np.where(frames[..., 3:] > 0, changed, frames)
+    opaque = frames[..., 3] > 0
+    changed = np.array(frames, order="C")
+    whole = np.concatenate([table[inverse[opaque.ravel()]], frames[opaque][:, 3:]], axis=1)
+    rasters.words(changed)[opaque] = rasters.words(whole)
+    return changed

@@ -5,9 +5,9 @@ Order: key, path, method, JSON, fields, picture, price, then job and hold. The v
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,17 +15,14 @@ import msgspec
 from ..accounts import jobs, keys, links
 from ..contract.errors import (
     EngineError,
-    InsufficientCredits,
     InvalidRequest,
-    LinkExpired,
     MethodNotAllowed,
     NotFound,
-    RateLimited,
     UnsupportedMediaType,
 )
 from ..contract.fields import Body
 from . import replies
-from .chaos import BEFORE, Chaos, Fault, FaultKind
+from .chaos import Chaos
 from .origin import API_PATH, Origins
 from .replies import Reply
 from .service import ENDPOINTS, Request, Service
@@ -37,7 +34,6 @@ CONTRACT = Path(__file__).with_name("openapi.json")
 _MIB = 1024 * 1024
 _LARGEST_BODY = 8 * _MIB
 _LARGEST_BODIES = {"/animate-batch": 32 * _MIB, "/keyframes": 32 * _MIB}
-_HTML = b"<html><head><title>502 Bad Gateway</title></head><body>Bad gateway</body></html>"
 
 
 class App:
@@ -58,7 +54,9 @@ class App:
                 await wire.answer(await self._reply(wire))
             else:
                 log.info("chaos: %s gets %s", kind, fault.kind)
-                await self._break(wire, fault)
+                from . import breaking  # loads an event loop, which a sound answer does without
+
+                await breaking.answer(wire, fault, partial(self._reply, wire))
         except ConnectionResetError:
             log.info("%s %s: the caller went away", wire.method, wire.path)
 
@@ -102,75 +100,6 @@ class App:
         links.verify(self._service.secret, job, wire.query.get("token", ""), time.time())
         body, content_type = jobs.result(self._service.db, job)
         return Reply(200, body, content_type, (("cache-control", "private, no-store"),))
-
-    async def _break(self, wire: Wire, fault: Fault) -> None:
-        """Answer a request as `fault` says; faults named "after" happen once it was carried out."""
-        if fault.kind in BEFORE:
-            await _break_before(wire, fault)
-            return
-        reply = await self._reply(wire, is_doomed=fault.kind is FaultKind.FAIL)
-        match fault.kind:
-            case FaultKind.RESET_AFTER:
-                await wire.reset()
-            case FaultKind.STALL_AFTER:
-                await asyncio.sleep(fault.value)
-                await wire.reset()
-            case FaultKind.SLOW:
-                await wire.answer_slowly(reply, fault.value)
-            case FaultKind.TRUNCATE:
-                await wire.answer_half(reply)
-            case _:
-                await wire.answer(_spoiled(reply, fault))
-
-
-async def _break_before(wire: Wire, fault: Fault) -> None:
-    match fault.kind:
-        case FaultKind.RESET:
-            await wire.reset()
-        case FaultKind.STALL:
-            await asyncio.sleep(fault.value)
-            await wire.reset()
-        case _:
-            await wire.answer(_refused(fault))
-
-
-def _refused(fault: Fault) -> Reply:
-    """Give the answer of a fault that keeps the request from being carried out."""
-    match fault.kind:
-        case FaultKind.HTML:
-            return Reply(502, _HTML, "text/html")
-        case FaultKind.NO_CREDITS:
-            return replies.refusal(
-                InsufficientCredits("There are not enough credits for this job.")
-            )
-        case FaultKind.RATE_LIMIT:
-            return replies.refusal(
-                RateLimited("Too many requests.", retry_after_s=round(fault.value))
-            )
-        case FaultKind.EXPIRED:
-            return replies.refusal(LinkExpired("The download link has expired."))
-        case FaultKind.UNAVAILABLE:
-            return Reply(503, b'{"message":"name resolution failed"}')
-        case _:
-            return replies.refusal(EngineError("Something went wrong on the server."))
-
-
-def _spoiled(reply: Reply, fault: Fault) -> Reply:
-    """Give the answer of a fault that comes after the request was carried out."""
-    match fault.kind:
-        case FaultKind.ERROR_AFTER:
-            return replies.refusal(EngineError("Something went wrong on the server."))
-        case FaultKind.HTML_AFTER:
-            return Reply(502, _HTML, "text/html")
-        case FaultKind.GARBLED:
-            return Reply(reply.status, b'{"api_job_id": ', reply.content_type)
-        case FaultKind.CORRUPT:
-            middle = len(reply.body) // 2
-            flipped = bytes(byte ^ 0x55 for byte in reply.body[middle : middle + 64])
-            body = reply.body[:middle] + flipped + reply.body[middle + 64 :]
-            return Reply(reply.status, body, reply.content_type, reply.headers)
-        case _:
-            return reply
 
 
 def _kind(wire: Wire) -> str | None:

@@ -17,6 +17,7 @@ from ..accounts.credits import Balance
 from ..accounts.keys import Key
 
 DEFAULT_ACCOUNT = "default"
+UNLIMITED = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,15 @@ def add_key(db: Path, name: str | None = None, *, account: str = DEFAULT_ACCOUNT
         now = time.time()
         keys.add(connection, credits.open_account(connection, account, now), key, name, now)
     return key
+
+
+def admit(db: sqlite3.Connection, key: str, account: str, allowance: int | None = None) -> None:
+    """Let the caller's own key work, for an account of `allowance` credits or no end."""
+    now = time.time()
+    most = UNLIMITED if allowance is None else allowance
+    number = credits.open_account(db, account, now, allowance=most)
+    if not keys.is_known(db, key):
+        keys.add(db, number, key, "environment", now)
 
 
 def list_keys(db: Path, *, account: str = DEFAULT_ACCOUNT) -> tuple[Key, ...]:

@@ -33,7 +33,7 @@ class RenderPool:
             "forkserver" if "forkserver" in methods else "spawn"
         )
         if "forkserver" in methods:
-            self._context.set_forkserver_preload([f"{__package__}.render"])
+            self._context.set_forkserver_preload([f"{__package__}.rendering"])
         self._executor = self._make()
         self._alone = asyncio.Lock()
 
@@ -78,13 +78,9 @@ class RenderPool:
 
 
 def _render(order: bytes, matte_noise: int) -> Product | Refusal:
-    from .. import render
+    from . import rendering  # heavy: this process only hands orders on
 
-    try:
-        return render.render(order, matte_noise)
-    except Exception:
-        log.exception("rendering failed")
-        return Refusal("internal_error", "The renderer failed on this request.")
+    return rendering.render(order, matte_noise)
 
 
 def _settle() -> None:

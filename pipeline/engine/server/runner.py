@@ -7,12 +7,12 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
-from ..accounts import credits, jobs
+from ..accounts import jobs
 from ..accounts.jobs import Product, Refusal, Turn
-from ..accounts.latency import Latency
+from . import pace
+from .pace import Pace
 from .pool import RenderPool
 
 log = logging.getLogger(__name__)
@@ -20,23 +20,13 @@ log = logging.getLogger(__name__)
 _TICK_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Say how many jobs run at once and how long each takes; files live `keep_s` seconds."""
-
-    latency: Latency
-    slots: int
-    hold_s: float = jobs.HOLD_S
-    keep_s: float = 24 * 3600.0
-
-
 class Runner:
     """Own the tasks that carry jobs from `queued` to their end. `run` until cancelled."""
 
-    def __init__(self, db: sqlite3.Connection, pool: RenderPool, pace: Pace) -> None:
+    def __init__(self, db: sqlite3.Connection, pool: RenderPool, speed: Pace) -> None:
         self._db = db
         self._pool = pool
-        self._pace = pace
+        self._pace = speed
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -65,10 +55,7 @@ class Runner:
             log.error("the database refuses: %s", exc)
 
     def _keep_house(self, now: float) -> None:
-        credits.refresh_due(self._db, now)
-        jobs.prune(self._db, now - self._pace.keep_s)
-        for job in jobs.lapse(self._db, now, hold_s=self._pace.hold_s):
-            log.info("job %s: hold expired", job)
+        for job in pace.keep_house(self._db, self._pace, now):
             self.drop(job)
 
     def drop(self, job: str) -> None:

@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,20 +20,21 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..accounts import credits, database, jobs, keys
+from ...core import logs
+from ..accounts import credits, database, jobs
 from ..accounts.latency import Latency
 from ..contract.errors import InvalidRequest, LocalRefusal
-from . import replies
+from . import local, replies
 from .app import App
 from .chaos import Chaos
 from .origin import API_PATH, Origins
+from .pace import Pace
 from .pool import RenderPool
 from .replies import CORS
-from .runner import Pace, Runner
+from .runner import Runner
 from .service import Service
 from .tls import Certificate
 
-UNLIMITED = 1_000_000_000
 _WORKERS = 2
 _MANY = 10_000
 _GRACE_S = 3.0
@@ -161,7 +161,7 @@ def run(settings: Settings, announce: Callable[[Address], None] = print_line) ->
 
     `announce` gets the base address as soon as callers may connect. Raises LocalRefusal.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s")
+    logs.to_stderr(logging.INFO, form="%(levelname)s %(message)s")
     with contextlib.closing(database.connect(settings.db)) as db:
         if settings.credits is not None and settings.key_env is None:
             raise LocalRefusal(
@@ -181,11 +181,7 @@ def add_key_of_environment(
     key = os.environ.get(variable, "")
     if not key:
         raise LocalRefusal(f"the environment variable {variable} holds no key")
-    now = time.time()
-    most = UNLIMITED if allowance is None else allowance
-    account = credits.open_account(db, f"environment {variable}", now, allowance=most)
-    if not keys.is_known(db, key):
-        keys.add(db, account, key, "environment", now)
+    local.admit(db, key, f"environment {variable}", allowance)
 
 
 async def _serve(

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
 from ..accounts import credits, jobs, links
 from ..accounts.database import link_secret
@@ -22,7 +23,6 @@ from ..contract.fields import Body
 from ..contract.orders import Draft
 from ..render import enhance
 from . import replies
-from .runner import Runner
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _MILLISECOND = timedelta(milliseconds=1)
@@ -38,13 +38,23 @@ class Request:
     is_doomed: bool = False
 
 
+class Worker(Protocol):
+    """Carry queued jobs to their end, somewhere else."""
+
+    def wake(self) -> None:
+        """Hear that jobs were queued."""
+
+    def drop(self, job: str) -> None:
+        """Hear that a job was cancelled."""
+
+
 class Service:
     """Hold what the endpoints share; the caller owns `db` and the runner."""
 
     def __init__(
         self,
         db: sqlite3.Connection,
-        runner: Runner,
+        runner: Worker,
         *,
         link_ttl_s: int,
         hold_s: float,

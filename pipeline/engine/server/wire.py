@@ -1,10 +1,10 @@
-"""Read requests from and write answers to an ASGI connection, broken ones included."""
+"""Read requests from and write answers to an ASGI connection.
+
+No event loop is loaded for it: one sprite is answered in the process that asks (within.py).
+"""
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import struct
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,8 +17,6 @@ from .replies import CORS, Reply
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-_CHUNKS = 10
 
 
 class Wire:
@@ -74,28 +72,11 @@ class Wire:
 
     async def answer(self, reply: Reply) -> None:
         """Send a whole reply with CORS headers."""
-        await self._begin(reply)
-        await self._send({"type": "http.response.body", "body": reply.body})
+        await self.begin(reply)
+        await self.send(reply.body, is_last=True)
 
-    async def answer_slowly(self, reply: Reply, seconds: float) -> None:
-        """Send a reply in pieces over `seconds`."""
-        await self._begin(reply)
-        size = -(-len(reply.body) // _CHUNKS) or 1
-        for at in range(0, len(reply.body), size):
-            await asyncio.sleep(seconds / _CHUNKS)
-            piece = reply.body[at : at + size]
-            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
-        await self._send({"type": "http.response.body", "body": b""})
-
-    async def answer_half(self, reply: Reply) -> None:
-        """Announce the whole reply, send half of it and close."""
-        await self._begin(reply)
-        half = reply.body[: len(reply.body) // 2]
-        await self._send({"type": "http.response.body", "body": half, "more_body": True})
-        self._transport.close()
-        await self._gone()
-
-    async def _begin(self, reply: Reply) -> None:
+    async def begin(self, reply: Reply) -> None:
+        """Send status and headers, which announce the whole body."""
         headers = [("content-type", reply.content_type), *CORS, *reply.headers]
         if reply.status != 204:
             headers.append(("content-length", str(len(reply.body))))
@@ -104,21 +85,16 @@ class Wire:
             {"type": "http.response.start", "status": reply.status, "headers": encoded}
         )
 
-    async def reset(self) -> None:
-        """Break the connection so that the caller gets a reset."""
-        sock = self._transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._transport.abort()
-        await self._gone()
+    async def send(self, piece: bytes, *, is_last: bool) -> None:
+        """Send a piece of the body."""
+        await self._send({"type": "http.response.body", "body": piece, "more_body": not is_last})
 
-    async def _gone(self) -> None:
-        """Wait until uvicorn knows that the connection is lost, so that it adds no answer."""
+    async def gone(self) -> None:
+        """Wait until the server knows that the connection is lost, so that it adds no answer."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
     @property
-    def _transport(self) -> asyncio.Transport:
-        transport = self._scope["state"]["transport"]
-        assert isinstance(transport, asyncio.Transport)
-        return transport
+    def transport(self) -> Any:  # asyncio's, which only those who break it need to know
+        """Give the connection itself."""
+        return self._scope["state"]["transport"]

@@ -211,14 +211,14 @@ def _spots(reel: Reel) -> list[Bools]:
     middle = (box[1] + box[3]) // 2
     ink = int(reel.source_solid.sum())
     most = max(EYE_PX, EYE_SHARE * ink)
-    numbers = np.unique(reel.source[:middle][reel.source[:middle] >= 0])
+    numbers = regions.distinct(reel.source[:middle][reel.source[:middle] >= 0])
     if len(numbers) > MOST_COLORS:
         return []
     found = []
     for number in numbers.tolist():
         labels, count = regions.label((reel.source == number)[None])
         sizes = regions.areas(labels, count)
-        above = np.unique(labels[0, :middle])
+        above = regions.distinct(labels[0, :middle])
         small = above[(above > 0) & (sizes[above] <= most)]
         # Many of one colour are a texture: no face has as many eyes.
         for one in small.tolist() if len(small) <= MOST_SPOTS else ():

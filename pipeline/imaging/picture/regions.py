@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,14 @@ def label(mask: Bools, *, diagonal: bool = False) -> tuple[Labels, int]:
     """Return the number of each pixel's region, 0 outside, and how many there are; see `find`."""
     found = find(mask, diagonal=diagonal)
     return found.paint(np.arange(found.count + 1)), found.count
+
+
+def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return each whole number once, in order: `np.unique` loads masked arrays for that."""
+    ordered = np.sort(numbers, axis=None)
+    is_first = np.ones(ordered.size, np.bool_)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[is_first]
 
 
 def from_border(mask: Bools) -> Bools:

@@ -162,11 +162,11 @@ def _is_effect(filled: list[Ints], pairs: list[tuple[Ints, Ints]], cells: list[I
         return False
     shared = [_shared_colors(a, b) for a, b in pairs]
     if len(cells) == 2:
-        most = max(len(np.unique(cell[cell > 0])) for cell in filled)
+        most = max(len(set(cell[cell > 0].tolist())) for cell in filled)
         return shared[0] >= PAIR_COLORS and most <= PAIR_MOST
     return float(np.median(shared)) >= SAME_COLORS
 
 
 def _shared_colors(one: Ints, other: Ints) -> float:
-    a, b = set(np.unique(one[one > 0]).tolist()), set(np.unique(other[other > 0]).tolist())
+    a, b = set(one[one > 0].tolist()), set(other[other > 0].tolist())
     return len(a & b) / max(1, len(a | b))

@@ -9,10 +9,9 @@ import re
 import time
 import zlib
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 
 from ...core.errors import UnavailableError
-from .wire import Answer
+from .exchange import Answer
 
 #: A service's wish to wait is obeyed up to here.
 MAX_RETRY_AFTER_S = 60.0
@@ -85,6 +84,10 @@ def _inflated(content: bytes, make: Callable[[], zlib._Decompress], limit: int) 
 
 
 def _seconds(date: str) -> float | None:
+    if not date:
+        return None
+    from email.utils import parsedate_to_datetime  # slow to load, and seldom needed
+
     try:
         return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError, TypeError):

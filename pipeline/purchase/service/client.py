@@ -39,11 +39,10 @@ from .answers import (
     Status,
     Submitted,
 )
+from .exchange import Answer, NotSent, RouteError, Way, WireError
 from .fields import Fields
 from .hosts import is_loopback
 from .meanings import Meaning
-from .route import RouteError
-from .wire import Answer, NotSent, Wire, WireError
 
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
 TIMEOUT_S = 60.0
@@ -101,8 +100,11 @@ class Service:
         *,
         timeout_s: float = TIMEOUT_S,
         is_plain_allowed: bool = False,
+        way: Way | None = None,
     ) -> None:
         """Talk HTTPS only, except to a loopback address, and where the user allows http.
+
+        Another `way` than HTTP leads to what is in this process.
 
         Raises RequestRefusedError for any other plain-text address: it would show the key, and
         RefusedError for a key that cannot be one, such as a shortened display of it.
@@ -117,7 +119,9 @@ class Service:
         self._key = api_key
         self._timeout_s = timeout_s
         self._download_timeout_s = timeout_s * DOWNLOAD_TIMEOUT_S / TIMEOUT_S
-        self._wire = Wire()
+        self._wire = way or _http()
+        #: What answers is in this process: asking it costs next to nothing.
+        self.is_within = way is not None
 
     def close(self) -> None:
         """Close idle connections."""
@@ -286,6 +290,12 @@ class Service:
     @property
     def _host(self) -> str:
         return urlsplit(self.base_url).netloc
+
+
+def _http() -> Way:
+    from .wire import Wire  # loads requests
+
+    return Wire()
 
 
 def _body(answer: Answer, limit: int) -> bytes:

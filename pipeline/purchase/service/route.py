@@ -20,6 +20,7 @@ from urllib3 import exceptions as failures
 from urllib3.exceptions import HTTPError
 
 from . import hosts
+from .exchange import RouteError
 
 #: Variables that name certificates to trust, in the order in which they count.
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -29,19 +30,6 @@ _EXEMPT = "or exempt the host in NO_PROXY"
 _OWN_CA = (
     "if your network has a certificate authority of its own, name its file in REQUESTS_CA_BUNDLE"
 )
-
-
-class WireError(Exception):
-    """An exchange broke off; the text says how, and holds no address and no header."""
-
-
-class RouteError(WireError):
-    """A variable of the environment leads nowhere: no byte was written, and none will be."""
-
-    def __init__(self, message: str, variable: str) -> None:
-        """Name the variable."""
-        super().__init__(message)
-        self.variable = variable
 
 
 def find(origin: str, host: str) -> dict[str, Any]:

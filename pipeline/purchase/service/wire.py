@@ -27,8 +27,7 @@ from urllib3.util import Url, parse_url
 
 from ...core.version import __version__
 from . import hosts, route
-from .route import RouteError
-from .route import WireError as WireError
+from .exchange import NotSent, RouteError, WireError
 
 _CONNECT_TIMEOUT_S = 15.0
 #: Idle connections to one host; more than there are threads that ask.
@@ -36,10 +35,6 @@ _KEPT = 32
 #: Hosts whose connections are looked up once; fewer than the adapter keeps.
 _HOSTS = 8
 _written = threading.local()
-
-
-class NotSent(WireError):
-    """No byte of the request was written."""
 
 
 class _Timed(io.RawIOBase):
@@ -142,7 +137,27 @@ class _PublicPool(HTTPSConnectionPool):
     ConnectionCls = _Public
 
 
+class _Fresh(HTTPConnectionPool):
+    """A pool that holds nothing: each request has a connection of its own."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:  # the type has only a private name
+        return self._new_conn()
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.close()
+
+
+class _FreshHTTPPool(_Fresh, _HTTPPool):
+    pass
+
+
+class _FreshHTTPSPool(_Fresh, _HTTPSPool):
+    pass
+
+
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+_FRESH_POOLS = {"http": _FreshHTTPPool, "https": _FreshHTTPSPool}
 _PUBLIC_POOLS = {"https": _PublicPool}
 
 
@@ -162,7 +177,9 @@ class _NotingAdapter(HTTPAdapter):
         # Behind a proxy as well: "nothing was written" must never be a guess.
         manager = super().proxy_manager_for(proxy, **options)
         if proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = _through_socks(manager.pool_classes_by_scheme)
+            manager.pool_classes_by_scheme = _through_socks(
+                manager.pool_classes_by_scheme, is_fresh=_Fresh in self._kinds["https"].__mro__
+            )
         else:
             manager.pool_classes_by_scheme = self._kinds
         return manager
@@ -192,17 +209,18 @@ class _NotingAdapter(HTTPAdapter):
 
 
 def _through_socks(
-    kinds: Mapping[str, type[HTTPConnectionPool]],
+    kinds: Mapping[str, type[HTTPConnectionPool]], *, is_fresh: bool
 ) -> dict[str, type[HTTPConnectionPool]]:
     """Return pools whose connections go through SOCKS and note what is written."""
-    return {scheme: _socks_pool(kind) for scheme, kind in kinds.items()}
+    return {scheme: _socks_pool(kind, is_fresh=is_fresh) for scheme, kind in kinds.items()}
 
 
-def _socks_pool(kind: type[HTTPConnectionPool]) -> type[HTTPConnectionPool]:
+def _socks_pool(kind: type[HTTPConnectionPool], *, is_fresh: bool) -> type[HTTPConnectionPool]:
     if issubclass(kind.ConnectionCls, _Noting):  # of a manager that was asked for before
         return kind
     connection = type("_NotingSocks", (_Noting, kind.ConnectionCls), {})
-    return type("_SocksPool", (kind,), {"ConnectionCls": connection})
+    bases = (_Fresh, kind) if is_fresh else (kind,)
+    return type("_SocksPool", bases, {"ConnectionCls": connection})
 
 
 class Answer:
@@ -235,11 +253,13 @@ class Wire:
         """Open no connection yet."""
         self._adapter = _NotingAdapter()
         self._public = _NotingAdapter(_PUBLIC_POOLS)
+        self._posting = _NotingAdapter(_FRESH_POOLS)
 
     def close(self) -> None:
         """Close all idle connections."""
         self._adapter.close()
         self._public.close()
+        self._posting.close()
 
     @contextmanager
     def get(
@@ -276,9 +296,9 @@ class Wire:
             "Accept-Encoding": "identity",
         }
         _written.yes = False
-        with closing(_NotingAdapter()) as adapter, _named(url):
+        with _named(url):
             try:
-                answer = _send(adapter, "POST", url, headers, timeout_s, key, content)
+                answer = _send(self._posting, "POST", url, headers, timeout_s, key, content)
             except HTTPError as exc:
                 if _written.yes:
                     raise

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from ...core import unfinished
 from ...core.errors import ConfigError, PixelpipeError
 from ...core.listing import CONFIG_NAME as CONFIG_NAME
 from ...core.listing import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
@@ -19,9 +20,7 @@ from . import ignore
 STATE_NAME = ".pixelpipe"
 #: What we write in it, beside bought bytes.
 _OURS = (".gitignore", "tmp", "tmp/state")
-_IGNORED = "index.sqlite*\ntmp/\n"
-#: Part of the name of every file that is not finished yet; such a file is hidden as well.
-TEMPORARY = ".pixelpipe-tmp"
+_IGNORED = b"index.sqlite*\ntmp/\n"
 
 #: Bytes of a name: file systems allow 255, and a temporary name needs some more.
 _LONGEST_NAME = 215
@@ -85,7 +84,10 @@ def prepare(root: Path) -> Path:
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text(_IGNORED, encoding="utf-8", newline="\n")
+        temporary = ignore.with_name(unfinished.name(ignore.name))
+        with temporary.open("xb") as stream:
+            stream.write(_IGNORED)
+        temporary.replace(ignore)
     return folder
 
 
@@ -116,7 +118,7 @@ def is_output(name: str) -> bool:
     `name` may be a whole path. What an engine adds beside it (`.import`, `.meta`, `.uid`) is not.
     """
     name = name.rpartition("/")[2]
-    if TEMPORARY in name:
+    if unfinished.TEMPORARY in name:
         return True
     return (
         ".anim." in name and bool(_OUTPUT.fullmatch(name)) and not name.endswith(SIDECAR_SUFFIXES)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ...core import listing, small_files
+from ...core import listing, small_files, unfinished
 from ...core.model import Record
 from . import paths
 from .ignore import IGNORE_NAME, MOST_PATTERNS, Ignore
@@ -190,7 +190,7 @@ class Walk:
                         text = self._stat(inside + name, found, links)
                     elif found.is_symlink():
                         links.append(inside + name)
-                    elif paths.TEMPORARY in name and name[0] == "." and ".anim." in name:
+                    elif unfinished.TEMPORARY in name and name[0] == "." and ".anim." in name:
                         self._leftovers.append(inside + name)
                     elif listing.is_notable(name):
                         notable.append(inside + name)

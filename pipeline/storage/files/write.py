@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...core import unfinished
 from ...core.errors import AssetError, HeldOpenError, StorageError
 from ...core.model import File
-from . import paths, snapshot, unfinished
+from . import paths, snapshot
 from .stats import Stat, stat_of
 
 if TYPE_CHECKING:
@@ -61,10 +63,11 @@ def publish(
     HeldOpenError when patience is at an end (some of the set may be renamed then), and AssetError
     for a name that Windows reserves, or a place outside of the project.
     """
+    real_root = Path(os.path.realpath(root))
     if below is not None:
         for file in files:
-            _check_ours(root, file.path, below)
-    wanted = _checked(root, files)
+            _check_ours(root, file.path, below, real_root)
+    wanted = _checked(root, files, real_root)
     pending: list[_Pending] = []
     try:
         for file, place in wanted:
@@ -97,9 +100,10 @@ def remove(root: Path, path: str, digest: str, *, below: Sequence[str]) -> bool:
     `below` or in a hidden one, outside of the project, or is a link, is nothing that we wrote.
     Raises StorageError if it cannot be read or deleted.
     """
+    real_root = Path(os.path.realpath(root))
     try:
-        _check_ours(root, path, below)
-        place = _place(root, path)
+        _check_ours(root, path, below, real_root)
+        place = _place(root, path, real_root)
     except AssetError:
         return False
     with _named(path):
@@ -165,7 +169,7 @@ class _named:
             raise StorageError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc
 
 
-def _checked(root: Path, files: Sequence[File]) -> list[tuple[File, Path]]:
+def _checked(root: Path, files: Sequence[File], real_root: Path) -> list[tuple[File, Path]]:
     """Return the files that are to be written, with their places, in order; check all of them."""
     seen: dict[str, str] = {}
     wanted = []
@@ -174,32 +178,30 @@ def _checked(root: Path, files: Sequence[File]) -> list[tuple[File, Path]]:
         if folded in seen:
             raise StorageError(f"{file.path}: is the same file as {seen[folded]} on some systems")
         seen[folded] = file.path
-        place = _place(root, file.path)
+        place = _place(root, file.path, real_root)
         if not _holds(place, file.content):
             wanted.append((file, place))
     return wanted
 
 
-def _place(root: Path, path: str) -> Path:
+def _place(root: Path, path: str, real_root: Path) -> Path:
     """Return where to write `path`: in a real folder of the project, links above it followed."""
     if paths.is_reserved(path):
         raise AssetError(f"{path}: is a name that Windows reserves; rename the source")
     folder, _, name = path.rpartition("/")
-    real_root = Path(os.path.realpath(root))
     parent = paths.inside(root, folder, AssetError) if folder else real_root
     paths.inside(root, path, AssetError)
     return parent / name
 
 
-def _check_ours(root: Path, path: str, below: Sequence[str]) -> None:
+def _check_ours(root: Path, path: str, below: Sequence[str], real_root: Path) -> None:
     """Raise AssetError for what is no output by its name, or lies in none of the folders.
 
     Neither may it lie in a hidden folder, also not behind a link.
     """
     is_inside = any(top == "." or path.startswith(f"{top}/") for top in below)
-    if not is_inside or not paths.is_output(path) or paths.TEMPORARY in path:
+    if not is_inside or not paths.is_output(path) or unfinished.TEMPORARY in path:
         raise AssetError(f"{path}: is no output in the assets folders; it is left alone")
-    real_root = Path(os.path.realpath(root))
     parent = paths.inside(root, path, AssetError).parent
     base = real_root if parent.is_relative_to(real_root) else root
     if any(part[0] == "." for part in parent.relative_to(base).parts):
@@ -234,9 +236,14 @@ def _sync(pending: Sequence[_Pending]) -> None:
         for entry in pending:
             _sync_file(entry)
         return
-    with ThreadPoolExecutor(min(len(pending), _SYNCS)) as pool:
-        for _ in pool.map(_sync_file, pending):
-            pass
+    for _ in _syncing().map(_sync_file, pending):
+        pass
+
+
+@cache
+def _syncing() -> ThreadPoolExecutor:
+    """Return the threads that wait for the disk: made once, for a build has very many sets."""
+    return ThreadPoolExecutor(_SYNCS, "sync")
 
 
 def _sync_file(entry: _Pending) -> None:

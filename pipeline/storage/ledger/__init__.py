@@ -7,5 +7,6 @@ or let the same one be claimed twice; its tables and columns are added to, not c
 """
 
 from .book import DAY_S, Ledger
+from .shared_claims import Place
 
-__all__ = ["DAY_S", "Ledger"]
+__all__ = ["DAY_S", "Ledger", "Place"]

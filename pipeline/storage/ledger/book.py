@@ -12,16 +12,21 @@ lock when the process dies, however it dies, also across containers and process-
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from ...core.errors import RefusedError, StorageError
 from ...core.model import Job, JobState, Record, Taken
 from .file import in_batches, storage
-from .publishsets import LedgerSets
+from .shared_claims import Place, SharedClaims
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
@@ -29,6 +34,14 @@ _REMEMBERED = 200
 _LONGEST_S = 12 * 60.0
 #: Of so many pictures the jobs are looked for singly, which SQLite does without decoding others.
 _SINGLY = 8
+#: A row for a key that has none, or one that failed; answers with a row if that was so.
+_INSERT = (
+    "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_key) "
+    "DO UPDATE SET state = excluded.state, open_key = excluded.open_key, "
+    "service = excluded.service, remote_id = excluded.remote_id, "
+    "holder = excluded.holder, record = excluded.record "
+    "WHERE jobs.state = 'failed' RETURNING 1"
+)
 
 
 class Claimed(Record, frozen=True, kw_only=True):
@@ -38,7 +51,7 @@ class Claimed(Record, frozen=True, kw_only=True):
     job: Job
 
 
-class Ledger(LedgerSets):
+class Ledger(SharedClaims):
     """An open ledger. Owned by one thread; close it, or use it as a context manager."""
 
     def __init__(self, folder: Path, *, now: float, durable: bool = True) -> None:
@@ -72,11 +85,17 @@ class Ledger(LedgerSets):
     # -- jobs -----------------------------------------------------------------------------------
 
     def claim(
-        self, jobs: Sequence[Job], *, now: float, day_budget: int | None = None
+        self,
+        jobs: Sequence[Job],
+        *,
+        now: float,
+        day_budget: int | None = None,
+        places: Mapping[str, Place] = MappingProxyType({}),
     ) -> tuple[Claimed, ...]:
         """Claim each job's key, all in one transaction, durable before any of them is sent.
 
         A key that failed may be claimed anew. Any other existing row wins, and is returned.
+        `places` say by request key where a claim will stand in a store that machines share.
 
         Raises RefusedError, and claims nothing, when purchases of this day (UTC) would come to
         more than `day_budget` credits, those of other processes included.
@@ -90,16 +109,10 @@ class Ledger(LedgerSets):
                 mine = msgspec.structs.replace(
                     job, state=JobState.CLAIMED, holder=holder, claimed_at=now
                 )
-                inserted = self._base.execute(
-                    "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_key) "
-                    "DO UPDATE SET state = excluded.state, open_key = excluded.open_key, "
-                    "service = excluded.service, remote_id = excluded.remote_id, "
-                    "holder = excluded.holder, record = excluded.record "
-                    "WHERE jobs.state = 'failed' RETURNING 1",
-                    _row(mine),
-                ).fetchone()
+                inserted = self._base.execute(_INSERT, _row(mine)).fetchone()
                 if inserted:
                     self._append(mine, now)
+                    self._put_place(job.request_key, places.get(job.request_key))
                     answers.append(Claimed(is_ours=True, job=mine))
                 else:
                     answers.append(Claimed(is_ours=False, job=self.jobs([job.request_key])[0]))
@@ -108,6 +121,19 @@ class Ledger(LedgerSets):
             if is_buying and self._is_over(day_budget, now):
                 raise RefusedError(f"budget.day ({day_budget} credits) is reached")
         return tuple(answers)
+
+    def take_up(self, job: Job, place: Place, *, now: float) -> Job | None:
+        """Go on here with a purchase that another machine has sent; None if the key has a job.
+
+        `job` is as it stands there, submitted; one that failed here before gives way.
+        """
+        mine = msgspec.structs.replace(job, holder=self._holder())
+        with self._transaction():
+            taken = self._base.execute(_INSERT, _row(mine)).fetchone()
+            if taken:
+                self._append(mine, now)
+                self._put_place(job.request_key, place)
+        return mine if taken else None
 
     def take_over(self, job: Job, *, now: float) -> Job | None:
         """Make this process the holder of `job` if its state and holder are still as given."""
@@ -121,6 +147,27 @@ class Ledger(LedgerSets):
             if changed:
                 self._append(mine, now)
         return mine if changed else None
+
+    def follow(self, job: Job, after: Job | None, *, now: float) -> Job | None:
+        """Bring a job that nobody is at to `after`, if it still is as given; nobody holds it then.
+
+        Without an `after` the job goes: nothing was ever sent. Returns the job as written; None
+        also if it has changed.
+        """
+        mine = msgspec.structs.replace(after or job, holder="")
+        where = "WHERE request_key = ? AND state = ? AND holder = ?"
+        values = (job.request_key, job.state, job.holder)
+        with self._transaction():
+            found = self._base.execute(f"SELECT 1 FROM jobs {where}", values).fetchone()
+            if found and after is not None:
+                self._base.execute(
+                    "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)", _row(mine)
+                )
+                self._append(mine, now)
+            elif found:
+                self._base.execute(f"DELETE FROM jobs {where}", values)
+                self._put_place(job.request_key, None)
+        return mine if found and after is not None else None
 
     def record(self, job: Job, *, now: float) -> Job:
         """Write `job`'s new state; durable on return. Returns the job."""
@@ -207,6 +254,8 @@ class Ledger(LedgerSets):
         path = self._holder_path(holder)
         if not path.exists():
             return False
+        from filelock import FileLock, Timeout
+
         probe = FileLock(path)
         try:
             probe.acquire(blocking=False)
@@ -216,6 +265,14 @@ class Ledger(LedgerSets):
             return False
         probe.release()
         return False
+
+    def sweep(self, now: float) -> None:
+        """Delete the holder files of processes that were killed, a day after they began."""
+        # Not sooner: between making such a file and locking it a process looks dead.
+        for path in self._holder_path("").parent.glob("*.lock"):
+            with suppress(OSError):
+                if now - path.stat().st_mtime > DAY_S and not self.is_alive(path.stem):
+                    path.unlink()
 
     def taken(self, service: str) -> list[Taken]:
         """Return how long the last bought jobs of `service` took, oldest first.
@@ -277,6 +334,8 @@ class Ledger(LedgerSets):
         return day_budget is not None and self.committed_since(now // DAY_S * DAY_S) > day_budget
 
     def _holder(self) -> str:
+        from filelock import FileLock  # slow to load, and a plan claims nothing
+
         if self._holder_lock is None:
             self._token = uuid.uuid4().hex
             path = self._holder_path(self._token)

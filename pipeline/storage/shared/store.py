@@ -11,6 +11,10 @@ class Unreachable(UnavailableError):
     """The store did not answer, or not in time; whether a write took effect is not known."""
 
 
+class Refused(Unreachable):
+    """The store answers, and lets us do nothing of the kind: credentials, rights, its nature."""
+
+
 class Store(Protocol):
     """Named objects of bytes. Names are relative, with slashes: `bytes/ab/DIGEST.png`."""
 
@@ -37,4 +41,12 @@ class Store(Protocol):
 
     def delete(self, name: str) -> None:
         """Delete the object if it exists: pruning alone does. Raises Unreachable."""
+        ...
+
+
+class Dated(Store, Protocol):
+    """A store that knows when its objects were created, by its own clock."""
+
+    def times(self, prefix: str) -> dict[str, float]:
+        """Return `names`, each with UTC seconds. Raises Unreachable."""
         ...

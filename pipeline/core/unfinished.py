@@ -2,6 +2,8 @@
 
 The name says who writes: process and machine. A file whose process is dead is a leftover at once;
 where that cannot be known (another machine, Windows, an older release) its age decides.
+
+A part of the core that touches files: whoever writes one whole, in any wing, names it here.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from .paths import TEMPORARY
-
+#: Part of the name of every file that is not finished yet; such a file is hidden as well.
+TEMPORARY = ".pixelpipe-tmp"
 #: A temporary file of this age in seconds belongs to no run that is still alive.
 _OLD_S = 300.0
 _OWNER = re.compile(re.escape(TEMPORARY) + r"(\d+)-([0-9a-f]{8})-")
@@ -41,7 +43,7 @@ def sweep(places: Iterable[Path], *, now_s: float) -> tuple[Path, ...]:
     return tuple(gone)
 
 
-def inside(folder: Path) -> list[Path]:
+def inside(folder: str | Path) -> list[Path]:
     """Return the unfinished files of one folder; none where it cannot be listed."""
     try:
         with os.scandir(folder) as entries:

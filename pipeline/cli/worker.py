@@ -1,0 +1,67 @@
+"""`worker`."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import click
+
+from ..config import worker_shape
+from ..core import children
+from ..core.errors import ConfigError, UsageError
+from .voice import say
+
+#: Memory of a finished sprite is kept for the next one: giving it back each time, as Dask has its
+#: workers do, takes nearly half of their time. Nor do they look at their stack 100 times a second,
+#: and at themselves 60 times: an idle one took 3 % of a core. Variables that are set are obeyed.
+_LEAN = {
+    "MALLOC_TRIM_THRESHOLD_": "268435456",
+    "MALLOC_MMAP_THRESHOLD_": "268435456",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+}
+
+
+@click.command()
+@click.argument("address")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- DASK OPTIONS]")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1, max=1024),
+    metavar="N",
+    help="How many sprites are finished at a time; by default one for each core.",
+)
+def worker(address: str, options: tuple[str, ...], processes: int | None) -> None:
+    """Finish sprites for the builds that name the Dask scheduler at ADDRESS, until stopped.
+
+    ADDRESS is `tls://host:8786`, with certificates as Dask takes them (its files, variables, or
+    `-- --tls-ca-file F --tls-cert F --tls-key F`). Over tcp:// whoever reaches this machine's
+    port runs code on it. Scheduler (`dask scheduler`), workers and builds need the same versions
+    of Python, pixelpipe, numpy, Pillow and plugins: a worker with others is sent away.
+    """
+    try:
+        place = worker_shape.address(address)
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
+    if importlib.util.find_spec("distributed") is None:
+        raise ConfigError("Dask is not installed: `pip install 'pixelpipe[dask]'`")
+    count = ["--nworkers", str(processes)] if processes else ["--nworkers", "-1"]
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", place, *count]
+    command += ["--nthreads", "1", "--no-dashboard", *options]
+    say(f"Finishing sprites for {place}; Ctrl-C ends it.", err=True)
+    process = subprocess.Popen(command, env=children.environment(_LEAN | _stated()))
+    try:
+        code = process.wait()
+    except BaseException:  # Ctrl-C, or a signal: Dask gives back what it has, then ends
+        process.terminate()
+        process.wait()
+        raise
+    sys.exit(1 if code else 0)
+
+
+def _stated() -> dict[str, str]:
+    return {name: os.environ[name] for name in _LEAN if name in os.environ}

@@ -1,0 +1,1 @@
+"""Look after a shared store: make one, check it, push to it, prune it."""

@@ -1,0 +1,169 @@
+"""The built-in engine inside the process that asks: the same contract, and nothing started."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from game import OUTPUTS, Game, png, sprite
+from places import REPOSITORY
+
+from pipeline.api import Project
+from pipeline.core.errors import AccountError, LinkExpiredError, RequestRefusedError
+from pipeline.purchase import local_engine
+from pipeline.purchase.connect import Connection
+from pipeline.purchase.service.answers import Endpoint
+from pipeline.purchase.service.client import Service
+
+#: Runs the command and says which processes it started, where it connected, and what it loaded.
+WATCHED = """
+import sys
+told = []
+def hear(event, _):
+    if event in ("subprocess.Popen", "os.fork", "os.posix_spawn", "socket.connect", "socket.bind"):
+        told.append(event)
+sys.addaudithook(hear)
+sys.argv = ["pixelpipe", *sys.argv[1:]]
+from pipeline.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+heavy = ("requests", "urllib3", "asyncio", "uvicorn", "multiprocessing", "numpy")
+print(*sorted(set(told)), *(name for name in heavy if name in sys.modules), file=sys.stderr)
+"""
+BODY: dict[str, object] = {
+    "image": base64.b64encode(png(sprite(size=(16, 16)))).decode(),
+    "prompt": "breathing calmly",
+    "output_frames": 4,
+    "output_format": "spritesheet",
+}
+
+
+@pytest.fixture
+def inside() -> Iterator[Service]:
+    """Give the client of an engine in this process."""
+    with local_engine.within() as (url, key, way):
+        yield Service(url, key, way=way)
+
+
+def _watched(game: Game, *words: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *words, str(game.root)],
+        cwd=REPOSITORY,
+        env=game.variables(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()[-1].split()
+
+
+def _link(service: Service, job: str) -> str:
+    """Wait for a job's end and return where its result is."""
+    ends = time.monotonic() + 60
+    while not (found := service.job(job)).is_success:
+        assert not found.is_failure, found.message
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+    assert found.output is not None
+    return found.output.url
+
+
+def test_one_sprite_starts_nothing_and_loads_no_network(game: Game) -> None:
+    """No process, no port, no HTTP: only numpy, which draws."""
+    assert _watched(game, "build") == ["numpy"]
+    assert game.outputs() == OUTPUTS
+
+
+def test_a_plan_loads_neither_numpy_nor_the_network(game: Game) -> None:
+    """What is asked about each sprite is remembered: none is decoded again."""
+    game.build()
+    assert _watched(game, "plan", "--json") == []
+
+
+def test_few_and_many_sprites_give_the_same_bytes(game: Game) -> None:
+    """Sixteen at once are drawn by a process of its own, ten and six inside the command."""
+    names = [f"s{number:02}.png" for number in range(16)]
+    for number, name in enumerate(names):
+        game.draw(name, tint=number)
+    for name in ("hero", "slime", "chest"):
+        (game.root / f"assets/{name}.png").unlink()
+    together = _watched(game, "build")
+    assert "subprocess.Popen" in together
+    lock, outputs = game.root / "pixelpipe.lock", sorted(game.root.rglob("*.anim.*"))
+    before = [path.read_bytes() for path in (lock, *outputs)]
+    assert len(outputs) == 2 * len(names)
+    for path in (lock, *outputs, *(game.root / ".pixelpipe").rglob("*")):
+        if path.is_file():
+            path.unlink()
+    game.environment["PIXELPIPE_STATE"] = str(game.root.parent / "somebody")  # who has no clip yet
+    for begin in ("s0", "s1"):
+        assert "subprocess.Popen" not in _watched(game, "build", "--only", f"**/{begin}*.png")
+    assert [path.read_bytes() for path in (lock, *outputs)] == before
+
+
+def test_a_job_goes_its_way_as_over_http(inside: Service) -> None:
+    """Balance, job, result: by the client's own reading of each answer."""
+    assert inside.balance().available > 0
+    link = _link(inside, inside.submit(Endpoint.ANIMATE, BODY))
+    assert inside.download(link).startswith(b"\x89PNG")
+    with pytest.raises(LinkExpiredError):
+        inside.download(link[:-1])
+
+
+def test_refusals_are_those_of_the_service(inside: Service) -> None:
+    """What it does not take or know is refused by the same checks in the same order."""
+    with pytest.raises(RequestRefusedError, match="prompt"):
+        inside.animate({**BODY, "prompt": ""})
+    with pytest.raises(RequestRefusedError, match="no job"):
+        inside.job("nobody")
+    stranger = Service(inside.base_url, "pe_sk_SomebodyElse", way=inside._wire)
+    with pytest.raises(AccountError):
+        stranger.balance()
+
+
+def test_many_threads_may_ask_at_once(inside: Service) -> None:
+    """The scheduler's workers share one engine: every job gets its own result."""
+    urls: list[str] = []
+
+    def buy(seed: int) -> None:
+        urls.append(_link(inside, inside.animate({**BODY, "seed": seed})))
+
+    threads = [threading.Thread(target=buy, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(set(urls)) == 8
+    assert all(inside.download(url) for url in urls)
+
+
+def test_a_connection_grows_when_many_are_wanted(game: Game) -> None:
+    """A watch begins with one sprite; a folder that is copied in gets several renderers."""
+    workspace = Project(game.root, environment=game.variables()).workspace
+    with Connection(workspace, game.variables()) as connection:
+        small = connection.service()
+        assert connection.url is None
+        assert connection.service(3) is small
+        large = connection.service(100)
+        assert large is not small
+        assert connection.url is not None
+        assert connection.service(1) is large
+        assert large.balance().available > 0
+
+
+def test_an_engine_that_still_draws_can_be_closed() -> None:
+    """A run that is interrupted ends: what waits is left, what is being drawn is waited for."""
+    began = time.monotonic()
+    with local_engine.within() as (url, key, way):
+        service = Service(url, key, way=way)
+        for seed in range(50):
+            service.animate({**BODY, "seed": seed})
+    assert time.monotonic() - began < 20

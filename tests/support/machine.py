@@ -1,0 +1,174 @@
+"""The real command on one of many machines, whose way to the shared store may be bad.
+
+`python machine.py` reads one JSON object a line: `arguments`, `folder`, `project`, `environment`.
+It runs the command in a child forked from this process, which has everything imported, and answers
+with two lines: the child's `pid`, to be killed, and how it ended: `exit` (negative: the signal).
+The environment says what goes wrong:
+`MACHINE_LOSES` is the share of the store's calls that are lost, half of them after their effect,
+`MACHINE_DICE` the seed, `MACHINE_PATIENCE_S` after how long others' claims are in doubt,
+`MACHINE_STORE` what the store does from a moment on (`away`, `slow`, `refusing`), and
+`MACHINE_FROM` that moment: `start`, or the state of the entry that is written then.
+`MACHINE_KILL` is an entry at which it dies, as `claimed before` or `submitted after`.
+`MACHINE_DIES` is the chance to die at each step: before and after an entry in the store, a POST,
+a download, and a commit of the ledger. `MACHINE_CLAIMS=no` takes claims away: the control, which
+must buy twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from lossy import Answer, Lossy
+
+from pipeline.cli import main
+from pipeline.purchase import (
+    joining,
+    orders,
+    resolve,  # noqa: F401  (loaded here, so that the child need not)
+    team,
+)
+from pipeline.purchase.service import client
+from pipeline.run import finish  # noqa: F401
+from pipeline.storage.ledger.file import LedgerFile
+from pipeline.storage.shared.store import Refused, Store, Unreachable
+
+_SLOW_S = 0.3
+
+
+class Fuse:
+    """Dies at some steps, as by `kill -9`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Throw dice of its own."""
+        self._chance = float(environment.get("MACHINE_DIES", "0"))
+        self._dice = random.Random(environment.get("MACHINE_DICE"))
+
+    def step(self) -> None:
+        """Pass one step, perhaps."""
+        if self._dice.random() < self._chance:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, place: Any, name: str) -> None:
+        """Make the beginning and the end of a function steps."""
+        whole: Callable[..., object] = getattr(place, name)
+
+        @wraps(whole)
+        def watched(*arguments: object, **named: object) -> object:
+            self.step()
+            result = whole(*arguments, **named)
+            self.step()
+            return result
+
+        setattr(place, name, watched)
+
+    def within_transactions(self) -> None:
+        """Make a commit of the ledger and its end steps."""
+        whole = LedgerFile._transaction
+
+        @contextmanager
+        def watched(ledger: LedgerFile) -> Iterator[None]:
+            with whole(ledger):
+                yield
+                self.step()
+            self.step()
+
+        LedgerFile._transaction = watched  # type: ignore[method-assign,assignment]
+
+
+class Bad(Lossy):
+    """A store that loses calls, or ends at some moment."""
+
+    def __init__(self, store: Store, environment: Mapping[str, str], fuse: Fuse) -> None:
+        """Stand before `store`."""
+        self._fuse = fuse
+        share = float(environment.get("MACHINE_LOSES", "0"))
+        super().__init__(store, share, environment.get("MACHINE_DICE"))
+        self._trouble = environment.get("MACHINE_STORE", "")
+        self._from = environment.get("MACHINE_FROM", "start")
+        self._is_bad = bool(self._trouble) and self._from == "start"
+        self._kill = environment.get("MACHINE_KILL", "").split()
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Create, unless this is the moment."""
+        if self._trouble and f'"state":"{self._from}"'.encode() in content:
+            self._is_bad = True
+        is_last = bool(self._kill) and f'"state":"{self._kill[0]}"'.encode() in content
+        if is_last and self._kill[1] == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._fuse.step()
+        answer = super().create(name, content)
+        self._fuse.step()
+        if is_last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    def _perhaps(self, call: Callable[[], Answer]) -> Answer:
+        if self._is_bad and self._trouble == "refusing":
+            raise Refused(f"{self.url}: 403")
+        if self._is_bad:
+            time.sleep(_SLOW_S if self._trouble == "slow" else 0)
+            raise Unreachable(f"{self.url}: does not answer")
+        return super()._perhaps(call)
+
+
+def arm(environment: Mapping[str, str]) -> None:
+    """Put the trouble between the program and its store."""
+    fuse = Fuse(environment)
+    fuse.within_transactions()
+    for name in ("animate", "animate_batch", "download"):
+        fuse.around(client.Service, name)
+    whole = joining.join
+
+    def joined(*arguments: Any) -> team.Team | None:
+        found = whole(*arguments)
+        if found is None or environment.get("MACHINE_CLAIMS") == "no":
+            return None
+        found.store = Bad(found.store, environment, fuse)
+        found.patience_s = float(environment.get("MACHINE_PATIENCE_S", found.patience_s))
+        found.fetching_s = found.patience_s / 15
+        return found
+
+    joining.join = joined  # type: ignore[assignment]
+
+
+def run(order: dict[str, Any]) -> int:
+    """Run one command in a child; returns how it ended."""
+    child = os.fork()
+    if child == 0:
+        os.environ.clear()
+        os.environ.update(order["environment"])
+        os.chdir(order["project"])
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            with (Path(order["folder"]) / f"{name}.txt").open("wb") as stream:
+                os.dup2(stream.fileno(), number)
+        arm(os.environ)
+        sys.argv = ["pixelpipe", *order["arguments"]]
+        code = 70
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    print(json.dumps({"pid": child}), flush=True)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+if __name__ == "__main__":
+    orders._LOCAL_POLL_S = 0.02
+    for line in sys.stdin:
+        print(json.dumps({"exit": run(json.loads(line))}), flush=True)
