@@ -17,7 +17,8 @@ def main() -> None:
     """Answer at once when nothing has changed; else load the command line and let it find out."""
     gc.set_threshold(_OBJECTS)
     found = quick.look(sys.argv[1:], os.environ)
-    if found is None or not found.is_answer or not _print(found.said):
+    is_answer = found is not None and found.is_answer and found.mark()
+    if not is_answer or found is None or not _print(found.said):
         from . import cli
 
         cli.main(found)

@@ -196,6 +196,7 @@ class Project:
             settled = self._settled(ledger, connection, plan, wish)
             sharing = Sharing(self.workspace, self.environment, is_kept=True)
             stack.callback(sharing.count)
+            del plan, known  # two of each would be the most that a build ever holds
             plan, known = self._planned(found, ledger, wish, sharing)
             watch.lap("planning")
             by, stale_only = permission.gate(plan, wish, self.environment)
@@ -220,15 +221,21 @@ class Project:
             results = gated(done.results, by, stale_only=stale_only)
             report = self._report("build", plan, results, watch, connection.url, sharing)
             report = msgspec.structs.replace(report, settled=settled, lent=done.notices)
+            if context.team is not None and not isinstance(context.team, PixelpipeError):
+                found_out = report.shared_notices or context.team.notices  # one warning is enough
+                report = msgspec.structs.replace(report, shared_notices=found_out)
         return self._see(found, known, report, left=done.left, wrote=True)
 
-    def remember(self, said: Said | None = None) -> bool:
+    def remember(self, said: Said | None = None, command: str = "") -> bool:
         """Write down what the last plan or build has found, for the next run to compare.
 
-        `said` is what the command printed, if nothing was to do: the next one prints the same.
+        `said` is what the command printed, if nothing was to do: the next one prints the same, if
+        it has the same words: a plain command, or what `command` names (run.uptodate.quick).
         Tells whether the next run need not look at everything.
         """
-        return self._seen is not None and not self._owes and remember.write(self._seen, said)
+        if self._seen is None or self._owes:
+            return False
+        return remember.write(self._seen, said, command)
 
     def placeholders(
         self,

@@ -101,6 +101,8 @@ def root(context: click.Context) -> None:
     """
     if context.color is None:
         loudness.from_environment(context)
+    if not loudness.is_verbose():
+        loudness.open_log()
 
 
 loudness.add_to(root)

@@ -10,10 +10,10 @@ import click
 from ..api import Wish
 from ..commands.animate import SingleFile
 from ..config.rule_fields import FACINGS, KINDS
-from . import options
+from . import loudness, options
 from .build import show_build
 from .progress import ask, display
-from .voice import say, show_json
+from .voice import show_json
 
 
 @click.command()
@@ -67,7 +67,7 @@ def animate(
         report = opened.build(asked, observe=observe)
     if stages is not None and report.exit == 0:
         for path in opened.stages(report, stages):
-            say(f"stage: {path}", err=True)
+            loudness.hint(f"stage: {path}", err=True)
     if as_json:
         show_json(report.json())
     else:

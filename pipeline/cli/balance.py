@@ -17,7 +17,7 @@ from ..core.model import Balance
 from ..purchase import account
 from ..purchase.account import Period, Records
 from ..purchase.connect import Connection
-from . import options
+from . import loudness, options
 from .voice import say, show_json
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _show_billing(
     for source, credits in ours.sources if with_sources else ():
         say(f"  {credits:>9}  {source}")
     if theirs is not None and (text := account.disagreement(ours, theirs)):
-        say(f"note: {text}", err=True)
+        loudness.note(text)
 
 
 def _asked(workspace: Workspace) -> Balance:
@@ -145,15 +145,12 @@ def _show(workspace: Workspace, theirs: Balance | None, ours: Records) -> None:
     jobs = "1 job that has" if ours.open_jobs == 1 else f"{ours.open_jobs} jobs that have"
     _row("open holds", ours.held, f"by {jobs} not ended" if ours.open_jobs else "")
     if theirs is not None and theirs.reserved > ours.held:
-        say(
-            f"note: {theirs.reserved - ours.held} reserved credits are of jobs that these records "
-            "do not know: another computer, another tool, or a request whose answer was lost",
-            err=True,
+        loudness.note(
+            f"{theirs.reserved - ours.held} reserved credits are of jobs that these records "
+            "do not know: another computer, another tool, or a request whose answer was lost"
         )
     if ours.unconfirmed:
-        say(
-            f"note: {ours.unconfirmed} of them may have been billed; see `pixelpipe jobs`", err=True
-        )
+        loudness.note(f"{ours.unconfirmed} of them may have been billed; see `pixelpipe jobs`")
 
 
 def _show_pools(workspace: Workspace, theirs: Balance) -> None:

@@ -82,7 +82,7 @@ def build(
     chosen = agreed.only if agreed else only
     tracked = depfile.Tracked(depfile=dep, stamp=stamp, is_whole=not chosen, begun_ns=begun_ns)
     depfile.check(tracked)
-    with display(quiet=as_json or loudness.is_quiet(), as_json=progress) as observe:
+    with display(quiet=as_json, as_json=progress) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not as_json
         wish = Wish(
             only=chosen,

@@ -11,7 +11,7 @@ import msgspec
 
 from ..commands.doctor import checks, checkup
 from ..commands.doctor.checks import Finding, Level
-from . import options
+from . import loudness, options
 from .voice import say, show_json
 
 _COLOURS = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "red"}
@@ -34,7 +34,7 @@ def doctor(project: str, service: str | None, offline: bool, as_json: bool) -> N
         Path(project), os.environ, {"service": service}, is_offline=offline
     ):
         found.append(finding)
-        if not as_json:
+        if not (as_json or _is_passed_over(finding)):
             _show(finding)
     code = checks.exit_code(found)
     if as_json:
@@ -45,6 +45,10 @@ def doctor(project: str, service: str | None, offline: bool, as_json: bool) -> N
         notes = sum(one.level is Level.NOTE for one in found)
         say(f"{_count(problems, 'problem')}, {_count(notes, 'note')}.")
     sys.exit(code)
+
+
+def _is_passed_over(finding: Finding) -> bool:
+    return loudness.is_quiet() and finding.level is not Level.PROBLEM
 
 
 def _show(finding: Finding) -> None:

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from ..core.errors import UsageError
-from . import engine_serve
+from . import engine_serve, loudness
 from .voice import say, show_json
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def add_key(db: Path, account: str, as_json: bool, name: str | None) -> None:
         _print({"api_key": key, "account": account, "name": name})
         return
     say(key)
-    say("The key is shown only now; put it into PIXEL_ENGINE_API_KEY.", err=True)
+    loudness.hint("The key is shown only now; put it into PIXEL_ENGINE_API_KEY.", err=True)
 
 
 @keys.command("list")

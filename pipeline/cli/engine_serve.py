@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from ..core.errors import StorageError, UsageError
+from . import loudness
 from .trust import remembered
 from .voice import say, show_json
 
@@ -42,20 +43,22 @@ class _Announcement:
         kept = f"in {self.db}" if self.db else "in memory: all ends with the server"
         known = f"(the key in {_KEY_VARIABLE})" if self.db is None else "(a key of this database)"
         say(f"The built-in engine answers at {found.url}")
-        say(f"Accounts, credits, jobs and results are kept {kept}.")
+        loudness.hint(f"Accounts, credits, jobs and results are kept {kept}.")
         if self.key is not None:
             say(f"API key, shown only now: {self.key}")
-        say("Point pixelpipe, or any client of the API, to it:")
-        say(f"  PIXELPIPE_SERVICE={found.url}")
-        say(f"  PIXEL_ENGINE_API_KEY={self.key or known}")
-        say(f"The contract (OpenAPI 3.1): {_contract(found)}")
+        loudness.hint("Point pixelpipe, or any client of the API, to it:")
+        loudness.hint(f"  PIXELPIPE_SERVICE={found.url}")
+        loudness.hint(f"  PIXEL_ENGINE_API_KEY={self.key or known}")
+        loudness.hint(f"The contract (OpenAPI 3.1): {_contract(found)}")
         if self.is_quick:
-            say("Jobs end at once; `--latency real` makes each take about 90 s, as real ones do.")
+            loudness.hint(
+                "Jobs end at once; `--latency real` makes each take about 90 s, as real ones do."
+            )
         if found.local != found.url:
             say(f"On this machine it listens at {found.local}")
         if self.host not in _LOOPBACK:
             say("Whoever reaches this address over the network can use it.", err=True)
-        say("Stop it with Ctrl-C.", err=True)
+        loudness.hint("Stop it with Ctrl-C.", err=True)
 
     def json(self, found: server.Address) -> None:
         """Say it as one object."""

@@ -29,6 +29,7 @@ from ..core import small_files
 from ..core.errors import ConfigError, PixelpipeError, StorageError, UsageError
 from ..core.model import File, Source
 from ..storage import files, lock
+from . import loudness
 from .voice import say
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def init(project: str, plugins: tuple[str, ...], nearest: bool, demo: str | None
     _tell_next(root, found)
     own = found.engine.kind.plugin
     if own and own not in plugins:
-        say(f"The plugin for its editor: pixelpipe init --plugin {own}")
+        loudness.hint(f"The plugin for its editor: pixelpipe init --plugin {own}")
 
 
 def _demo(root: Path, demo: Demo) -> None:
@@ -105,9 +106,9 @@ def _demo(root: Path, demo: Demo) -> None:
         raise StorageError(f"{root}: the sprite could not be animated; see `pixelpipe build`")
     where = shlex.quote(click.format_filename(root))
     here = "" if root.resolve() == Path.cwd() else f"cd {where} && "
-    say(f"Animated {demo.assets}/hero.png. To see it move in {demo.engine}:")
-    say(f"  {here}{demo.start}")
-    say("Then let `pixelpipe watch` run, and draw on.")
+    loudness.hint(f"Animated {demo.assets}/hero.png. To see it move in {demo.engine}:")
+    loudness.hint(f"  {here}{demo.start}")
+    loudness.hint("Then let `pixelpipe watch` run, and draw on.")
 
 
 def _look(root: Path) -> Setup:
@@ -287,18 +288,18 @@ def _rules_folder(root: Path) -> str:
 def _tell_found(found: Setup) -> None:
     for one in found.engines:
         place = f"{one.marker} {'above' if one.way_down else ''}".strip()
-        say(f"Found {one.kind.name} ({place}).")
+        loudness.hint(f"Found {one.kind.name} ({place}).")
     if not found.engines:
-        say("Found no game engine that I know; the outputs suit most of them.")
+        loudness.hint("Found no game engine that I know; the outputs suit most of them.")
     if found.sources:
-        say(f"Found {_count(len(found.sources), 'PNG')} in {_names(found.assets)}.")
+        loudness.hint(f"Found {_count(len(found.sources), 'PNG')} in {_names(found.assets)}.")
     elif found.left_out:
-        say(f"Found no sprites in {_names(found.assets)}.")
+        loudness.hint(f"Found no sprites in {_names(found.assets)}.")
     else:
-        say("Found no PNGs.")
+        loudness.hint("Found no PNGs.")
     for folder, count in found.left_out:
         where = "this folder itself" if folder == "." else f"{folder}/"
-        say(
+        loudness.hint(
             f"Not looked at: {_count(count, 'PNG')} in {where}; "
             "name the folder under `assets:` if those are sprites."
         )
@@ -315,17 +316,19 @@ def _tell_next(root: Path, found: Setup) -> None:
     assets = opened.settings.assets
     for top in assets:
         if not (root / top).is_dir():
-            say(f"There is no folder {top}/ yet: make it, or change `assets:`.")
+            loudness.hint(f"There is no folder {top}/ yet: make it, or change `assets:`.")
     if not found.sources:
-        say(f"Put your PNGs (up to 256x256 px, one picture each) into {assets[0]}/.")
+        loudness.hint(f"Put your PNGs (up to 256x256 px, one picture each) into {assets[0]}/.")
     for name in sorted(_missing_targets(opened, found)):
-        say(f"The settings have no target {name}: add it to `targets:` in pixelpipe.yaml.")
+        loudness.hint(
+            f"The settings have no target {name}: add it to `targets:` in pixelpipe.yaml."
+        )
     where = "" if root.resolve() == Path.cwd() else f" {shlex.quote(click.format_filename(root))}"
-    say("Next:")
-    say(f"  pixelpipe plan{where}     what would be made, from which rule, for how much")
-    say(f"  pixelpipe build{where}    make it")
+    loudness.hint("Next:")
+    loudness.hint(f"  pixelpipe plan{where}     what would be made, from which rule, for how much")
+    loudness.hint(f"  pixelpipe build{where}    make it")
     if opened.service.paid:
-        say("A key is set: the Pixel Engine draws for credits, and asks before it buys.")
+        loudness.hint("A key is set: the Pixel Engine draws for credits, and asks before it buys.")
     _tell_play(root, found, _played(opened, found))
 
 
@@ -357,14 +360,14 @@ def _played(workspace: Workspace, found: Setup) -> Played:
 def _tell_play(root: Path, found: Setup, played: Played) -> None:
     engine = found.engine
     where = f" in {engine.kind.name}" if engine.kind.name else ""
-    say(f"Then{where}, to play the clip {played.clip} of {played.source}:")
+    loudness.hint(f"Then{where}, to play the clip {played.clip} of {played.source}:")
     for line in starter.play(engine, played):
-        say(f"  {line}")
+        loudness.hint(f"  {line}")
     if engine.kind.nearest and not engine.is_nearest:
         flag = " (`init --nearest` sets it)" if engine.kind.settings and not engine.way_down else ""
-        say(f"Sharp pixels: {engine.kind.nearest}{flag}.")
+        loudness.hint(f"Sharp pixels: {engine.kind.nearest}{flag}.")
     if gameengines.TILED in [one.kind for one in found.engines] and len(found.engines) > 1:
-        say("Tiled: add `tiled` to the targets of rules whose sprites are map tiles.")
+        loudness.hint("Tiled: add `tiled` to the targets of rules whose sprites are map tiles.")
 
 
 def _names(folders: tuple[str, ...]) -> str:

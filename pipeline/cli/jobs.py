@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from ..config.workspace import Workspace
-from ..core.errors import PixelpipeError, UnavailableError, UsageError
+from ..core.errors import PixelpipeError, UsageError
 from ..core.model import Job, JobState, Kept
 from ..purchase import account, elsewhere, evidence, joining, proof, settle
 from ..purchase.connect import Connection
@@ -28,7 +28,7 @@ from ..storage import lock_file
 from ..storage.ledger import Ledger
 from ..storage.shared.claim_log import State
 from ..storage.store import Store
-from . import options
+from . import loudness, options
 from .voice import say, show_json
 
 _KEY_DIGITS = 12
@@ -94,7 +94,7 @@ def list_(project: str = ".", service: str | None = None, as_json: bool = False)
         show_json(msgspec.json.encode(document))
         return
     if trouble:
-        say(f"note: the service was not asked: {trouble}", err=True)
+        loudness.note(f"the service was not asked: {trouble}")
     for one in settled:
         say(f"settled: {one.sentence}")
     if away:
@@ -122,7 +122,7 @@ def resolve(
     workspace = _workspace(project, service)
     with _ledger(workspace) as ledger:
         _agree(workspace, ledger)
-        if (team := _team(workspace)) and not _is_ours(ledger, key):
+        if not _is_ours(ledger, key) and (team := _team(workspace)):
             _resolve_elsewhere(workspace, ledger, team, key, lost=lost, bought=bought)
             return
         job = settle.find(ledger, key)
@@ -213,7 +213,7 @@ def _agree(workspace: Workspace, ledger: Ledger) -> None:
         if team is None:
             return
         trouble = TeamBooks(ledger, team, workspace.store(), time.time).agree()
-    except UnavailableError as exc:
+    except PixelpipeError as exc:
         trouble = str(exc)
     if trouble:
         say(f"note: the shared store was not told: {trouble}", err=True)
@@ -255,7 +255,7 @@ def _elsewhere(
     try:
         team = _team(workspace)
         return ((), "") if team is None else (elsewhere.claims(team, ledger, now), "")
-    except UnavailableError as exc:
+    except PixelpipeError as exc:
         return (), str(exc)
 
 

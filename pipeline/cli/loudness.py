@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 
 import click
@@ -40,6 +39,12 @@ def note(text: str) -> None:
         say(f"note: {text}", err=True)
 
 
+def hint(text: str, *, err: bool = False) -> None:
+    """Print what helps to go on, and is no result: unless the user wants none."""
+    if not is_quiet():
+        say(text, err=err)
+
+
 def options() -> list[click.Option]:
     """Return the options that every command has, fresh for each."""
     return [
@@ -55,7 +60,7 @@ def options() -> list[click.Option]:
             is_flag=True,
             expose_value=False,
             callback=_quiet,
-            help="Say only results and errors: no progress, no notes.",
+            help="Say only results and errors: no progress, no notes, no advice.",
         ),
         click.Option(
             ["--color"],
@@ -87,7 +92,7 @@ def from_environment(context: click.Context) -> None:
 def _verbose(context: click.Context, _: click.Parameter, count: int) -> None:
     if count:
         context.meta[_VERBOSE] = context.meta.get(_VERBOSE, 0) + count
-        _log(context.meta[_VERBOSE])
+        open_log(context.meta[_VERBOSE])
 
 
 def _quiet(context: click.Context, _: click.Parameter, is_on: bool) -> None:
@@ -104,11 +109,10 @@ def _color(context: click.Context, _: click.Parameter, word: str | None) -> None
             one = one.parent
 
 
-def _log(verbose: int) -> None:
-    """Write the log to standard error; what warns is written there in any case."""
+def open_log(verbose: int = 0) -> None:
+    """Write the log to standard error: what warns; with `-v` what informs, with `-vv` all."""
     import logging  # costs a tenth of a run with nothing to do
 
-    level = logging.INFO if verbose == 1 else logging.DEBUG
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
-    for chatty in ("urllib3", "filelock", "watchdog", "PIL", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    from ..core import logs
+
+    logs.to_stderr((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])

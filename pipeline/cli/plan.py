@@ -9,8 +9,8 @@ import click
 
 from ..core import errors
 from ..core.errors import OutOfDateError, UsageError
-from . import options, uptodate
-from .voice import say, show_json
+from . import loudness, options, uptodate
+from .voice import show_json
 
 
 @click.command()
@@ -56,6 +56,6 @@ def plan(
     else:
         uptodate.say(opened, report, plan_text.show)
         if out is not None:
-            say(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
+            loudness.hint(f"Saved; `pixelpipe build --plan {out}` does exactly this, once.")
     out_of_date = check and not report.plan.is_up_to_date
     sys.exit(errors.exit_code((report.exit, OutOfDateError.exit_code if out_of_date else 0)))

@@ -162,14 +162,14 @@ def _show_forecast(report: Report, found: Forecast) -> None:
         left = wording.count(len(priced - found.refusals.keys()), "clip")
         say(f"A build would buy {left} of these {len(priced)}: see what is refused above.")
     if found.batch_saves:
-        say(f"With `batch: true` it would cost {found.batch_saves} credits less.")
+        loudness.hint(f"With `batch: true` it would cost {found.batch_saves} credits less.")
 
 
 def _show_price(found: Forecast) -> None:
     if found.pools is None or found.balance is None:
         say(f"Would cost {found.credits} credits ({budget.dollars(found.credits)}).")
         if found.trouble:
-            say(f"note: the balance is not known: {found.trouble}", err=True)
+            loudness.note(f"the balance is not known: {found.trouble}")
         return
     monthly, purchased = found.pools
     say(
@@ -179,7 +179,7 @@ def _show_price(found: Forecast) -> None:
     after = found.available_after or 0
     say(f"Balance: {found.balance.available} credits before, {after} after.")
     if after < 0:
-        say("note: the balance does not cover it; the last rules' clips wait", err=True)
+        loudness.note("the balance does not cover it; the last rules' clips wait")
 
 
 def show_saved(opened: Project, saved: SavedPlan, as_json: bool) -> None:

@@ -144,10 +144,10 @@ class Screen:
 
 @contextmanager
 def display(*, quiet: bool = False, as_json: bool = False) -> Iterator[Observer]:
-    """Choose what fits standard error; a program may ask for `as_json`."""
+    """Choose what fits standard error; a program may ask for `as_json`, a person for nothing."""
     if as_json:
         yield JsonLines()
-    elif quiet:
+    elif quiet or loudness.is_quiet():
         yield nothing
     elif not sys.stderr.isatty():
         yield Lines()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
+from ..core import patterns
 from ..core.model import Step
 from ..plan.plan import Plan
 from ..purchase import budget
@@ -95,11 +95,10 @@ def chosen_by(answer: str, steps: Sequence[Step]) -> frozenset[str]:
             low, high = int(bounds[1]), int(bounds[2] or bounds[1])
             found |= {path for path, number in numbers.items() if low <= number <= high}
         elif word:
+            typed = patterns.spanning(word)
             found |= {
                 step.source
                 for step in steps
-                if step.rule == word
-                or fnmatchcase(step.source, word)
-                or fnmatchcase(step.source, f"*/{word}")
+                if step.rule == word or typed.fullmatch(step.source) is not None
             }
     return frozenset(found)

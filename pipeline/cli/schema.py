@@ -13,6 +13,7 @@ from ..config import schema as schemas
 from ..core.errors import StorageError
 from ..core.model import File
 from ..storage import files as game
+from . import loudness
 from .voice import say, say_block
 
 #: What a schema is for, and what makes it.
@@ -64,8 +65,8 @@ def _write(root: Path) -> None:
     changed = game.publish(root, files)
     for file in files:
         say(f"{'Wrote' if file.path in changed else 'Unchanged:'} {file.path}")
-    say("Put this line at the top of your files:")
+    loudness.hint("Put this line at the top of your files:")
     for kind, used_in in _USED_IN.items():
         up = "../" * (len(PurePosixPath(used_in).parts) - 1)
         line = f"# yaml-language-server: $schema={up}{_FOLDER}/{kind}.json"
-        say(f"  {used_in:22} {line}")
+        loudness.hint(f"  {used_in:22} {line}")

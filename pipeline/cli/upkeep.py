@@ -11,7 +11,7 @@ from ..api import Project
 from ..commands import recover, upkeep
 from ..commands.upkeep import Named, Unused
 from ..core.errors import StorageError
-from . import options, wording
+from . import loudness, options, wording
 from .voice import say, show_json
 
 
@@ -65,7 +65,7 @@ def prune(project: str, yes: bool) -> None:
     forfeited = sum(one.bought.credits_charged for one in found)
     say(f"{len(found)} purchases are not in use; they cost {forfeited} credits.")
     if found and not yes:
-        say("`pixelpipe prune --yes` removes them from this project.")
+        loudness.hint("`pixelpipe prune --yes` removes them from this project.")
     elif found:
         upkeep.remove(opened, found)
         say("Removed.")

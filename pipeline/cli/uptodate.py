@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from ..run.uptodate import quick
 from ..run.uptodate.quick import Found
 from . import loudness
 from .voice import say_block
@@ -34,9 +35,22 @@ def is_plain() -> bool:
     return all(context.get_parameter_source(name) is ParameterSource.DEFAULT for name in stated)
 
 
+def _recipe() -> str:
+    """Name the recipe of a build system that the command is, as `quick` does; "" for others."""
+    context = click.get_current_context()
+    words = ("frozen", "dep", "stamp")
+    given = [context.params.get(name) for name in words]
+    stated = {name for name in context.params if name not in ("project", *words)}
+    is_usual = all(context.get_parameter_source(one) is ParameterSource.DEFAULT for one in stated)
+    if not loudness.is_usual() or not is_usual or not all(given):
+        return ""
+    return quick.recipe(str(given[1]), str(given[2]))
+
+
 def say(project: Project, report: Report, show: Callable[[Report], None]) -> None:
-    """Let `show` print, and let a plain command remember it for the next."""
-    if not is_plain():
+    """Let `show` print, and let a command that can be answered remember it for the next."""
+    command = "" if is_plain() else _recipe()
+    if not is_plain() and (not command or not report.plan.is_up_to_date):
         show(report)
         return
     if not report.plan.is_up_to_date:
@@ -52,4 +66,5 @@ def say(project: Project, report: Report, show: Callable[[Report], None]) -> Non
     from ..api import Said
 
     is_settled = not (report.exit or report.plan.refused or report.notices)
-    project.remember(Said(out=out.getvalue(), err=err.getvalue()) if is_settled else None)
+    said = Said(out=out.getvalue(), err=err.getvalue()) if is_settled else None
+    project.remember(said, command)

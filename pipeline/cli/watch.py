@@ -11,7 +11,7 @@ from ..api import Project, Wish
 from ..commands.watch.follow import Follower
 from ..run.report import Report
 from ..run.results import Result
-from . import options
+from . import loudness, options
 from .build import show_build, show_news
 from .progress import nothing
 from .question import Terminal
@@ -46,7 +46,7 @@ def watch(
     terminal = Terminal() if can_ask else None
     follower = Follower(opened, wish, nothing, poll=True if poll else None, terminal=terminal)
     folders = ", ".join(opened.workspace.settings.assets)
-    say(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
+    loudness.hint(f"Watching {folders} in {opened.root}; Ctrl-C ends it.", err=True)
     is_first = True
     standing = Standing()
     for event in follower.run():

@@ -165,9 +165,7 @@ def _class(token: str) -> str:
     inner = token[1:-1]
     negated = inner[0] in "!^"
     inner = inner[1:] if negated else inner
-    body = re.sub(r"([\\\[\]^&~|])", r"\\\1", inner)
-    # A range such as [+-9] spans the slash, which no class may match.
-    source = f"[^/{body}]" if negated else f"(?!/)[{body}]"
+    source = patterns.characters(inner, is_negated=negated)
     try:
         re.compile(source)
     except re.error as exc:

@@ -180,7 +180,7 @@ VARIABLES = {
 #: What allows http to one other host. A variable of the environment, and nothing else.
 ALLOW_HTTP = "PIXELPIPE_ALLOW_HTTP"
 #: Variables of ours that are no settings.
-_APART = (ALLOW_HTTP, "PIXELPIPE_ENGINE_KEY")
+_APART = (ALLOW_HTTP, "PIXELPIPE_ENGINE_KEY", "PIXELPIPE_KEEP_DAYS", "PIXELPIPE_KEEP_MIB")
 #: Flags whose name is not the setting's.
 _FLAGS = {
     "shared": "shared.url",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
@@ -44,7 +45,8 @@ def fill(template: str, words: Mapping[str, str], leave: Collection[str] = ()) -
             return match[0] if leave else match[0][0]
         return match[0] if name in leave else words[name]
 
-    return clean(_TOKEN.sub(replace, template))
+    # Very many sources have the same words: their text is kept once.
+    return sys.intern(clean(_TOKEN.sub(replace, template)))
 
 
 def clean(text: str) -> str:

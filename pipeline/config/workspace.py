@@ -12,6 +12,7 @@ from ..core import keys
 from ..core.errors import ConfigError, each
 from ..core.model import Document, PassedOver, Record, Rule
 from ..storage import files
+from ..storage.ageing import Limits
 from ..storage.ledger import Ledger
 from ..storage.store import Store
 from . import (
@@ -43,6 +44,8 @@ class Workspace(Record, frozen=True, kw_only=True):
     key_refusal: str = ""
     #: Files that the rules came from, relative to the root where they lie below it.
     inputs: tuple[str, ...]
+    #: How long, and how much, is kept of what cost nothing and is not needed.
+    keeps: Limits = Limits()
     #: What of the settings and rules was seen and not taken.
     passed_over: tuple[PassedOver, ...] = ()
     #: Who finishes sprites when there are many.
@@ -104,6 +107,7 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
         service=service,
         shared=consent.shared(settings, root, state, environment),
         state=state,
+        keeps=Limits.stated(environment),
         key_refusal=key_refusal,
         workers=workers.choose(settings, root, state, environment),
         inputs=(files.CONFIG_NAME, *inputs),

@@ -56,7 +56,8 @@ def log(error: PixelpipeError) -> None:
     if isinstance(error, BugError) and error.trace:
         import logging  # costs a tenth of a run with nothing to do
 
-        logging.getLogger(__name__).debug("the bug's place:\n%s", error.trace)
+        for line in ("the bug's place:", *error.trace.splitlines()):
+            logging.getLogger(__name__).debug("%s", line)
 
 
 def _place(exc: BaseException) -> str:

@@ -30,6 +30,9 @@ class Wild(NamedTuple):
     name: str = ""
 
 
+_SIGN = re.compile(r"\\?.", re.DOTALL)
+_TYPED = re.compile(r"(?P<star>\*+)|(?P<any>\?)|\[(?P<not>!?)(?P<set>\]?[^]]*)\]|.", re.DOTALL)
+
 #: One name between slashes; None stands for `**`: any number of folders.
 Name = tuple[Run | Wild, ...] | None
 
@@ -44,6 +47,49 @@ def source(names: Sequence[Name]) -> str:
     parts += [f"(?>(?:[^/]+/)*?{_joined(group)}/)" for group in groups[1:last] if group]
     parts.append(".+" if ends_open else f"(?:[^/]+/)*{_joined(groups[-1])}")
     return "".join(parts)
+
+
+def characters(content: str, *, is_negated: bool, has_escapes: bool = False) -> str:
+    """Return the expression for `[…]`, given what stands inside: one sign, and never a slash.
+
+    Only ranges mean more than themselves; with `has_escapes` a backslash makes the next sign plain.
+    Compiling it raises re.error for a range that runs backwards.
+    """
+    found = _SIGN.finditer(content) if has_escapes else re.finditer(".", content, re.DOTALL)
+    signs = [one[0] for one in found]
+    items, at = [], 0
+    while at < len(signs):
+        is_range = at + 2 < len(signs) and signs[at + 1] == "-"
+        ends = (signs[at], signs[at + 2]) if is_range else (signs[at],)
+        # Each sign by itself: `--`, `&&` and `||` will mean something to Python one day.
+        items.append("-".join(re.escape(one[-1]) for one in ends))
+        at += 3 if is_range else 1
+    return f"(?!/)[{'^' if is_negated else ''}{''.join(items)}]"
+
+
+def spanning(text: str) -> re.Pattern[str]:
+    """Compile what a person types to choose among paths: `*` and `?` mean slashes as well.
+
+    Matches the whole path or what follows one of its slashes, in linear time. What is no class,
+    such as `[` alone or a range that runs backwards, is plain text or matches nothing.
+    """
+    parts: list[list[str]] = [[]]
+    for token in _TYPED.finditer(text):
+        match token.lastgroup:
+            case "star":
+                parts.append([])
+            case "any":
+                parts[-1].append(".")
+            case "set":
+                parts[-1].append(characters(token["set"], is_negated=bool(token["not"])))
+            case _:
+                parts[-1].append(re.escape(token[0]))
+    first, *rest = ("".join(part) for part in parts)
+    inner = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    try:
+        return re.compile(f"(?:.*/)?{first}{inner}{'.*' + rest[-1] if rest else ''}", re.DOTALL)
+    except re.error:
+        return re.compile("(?!)")
 
 
 def captured(names: Sequence[Name], path: str) -> dict[str, str] | None:

@@ -43,7 +43,7 @@ def sweep(places: Iterable[Path], *, now_s: float) -> tuple[Path, ...]:
     return tuple(gone)
 
 
-def inside(folder: Path) -> list[Path]:
+def inside(folder: str | Path) -> list[Path]:
     """Return the unfinished files of one folder; none where it cannot be listed."""
     try:
         with os.scandir(folder) as entries:

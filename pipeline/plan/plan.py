@@ -32,7 +32,7 @@ from .steps import ClipPlan, Known, Wanted
 _CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
 
 
-class SourcePlan(Record, frozen=True, kw_only=True):
+class SourcePlan(Record, frozen=True, kw_only=True, gc=False):
     """All clips of one source; they share one sheet and are published together."""
 
     wanted: Wanted

@@ -40,7 +40,7 @@ def _no_record(*_: str) -> Bought | None:
     return None
 
 
-class Wanted(Record, frozen=True, kw_only=True):
+class Wanted(Record, frozen=True, kw_only=True, gc=False):
     """One source, and what the rules want of it."""
 
     source: Source
@@ -99,7 +99,7 @@ class Known(Record, frozen=True, kw_only=True):
     existing: Collection[str] | None = None
 
 
-class ClipPlan(Record, frozen=True, kw_only=True):
+class ClipPlan(Record, frozen=True, kw_only=True, gc=False):
     """A step with what is needed to carry it out."""
 
     step: Step

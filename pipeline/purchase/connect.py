@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from .service.client import Service
 
 #: Jobs that the built-in engine renders at once, as a process of its own; which pays from here on:
-#: starting it takes as long as so many sprites.
+#: starting it and its renderers takes longer than so many sprites (at 24 it was still behind while
+#: the machine had other work).
 _ENGINE_SLOTS = 4
-_MANY = 8
+_MANY = 16
 _NO_KEY = (
     "no API key is set: put it into PIXEL_ENGINE_API_KEY or a .env file (it is made in your "
     "account under Account → API), or use `service: built-in`"

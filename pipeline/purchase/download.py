@@ -44,7 +44,7 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
         paid=job.paid,
         take=job.take,
         credits_charged=charged if job.paid else 0,
-        model=(status.inputs.model if status.inputs else "") or job.resolved.model or "",
+        model=_model(status, job),
         recipe=job.recipe,
         interpretation=status.inputs.interpretation if status.inputs else "",
         loops=status.inputs.loops if status.inputs and not job.paid else None,
@@ -53,6 +53,14 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
     )
     store.put(bought, content)
     return bought, "; ".join(filter(None, (doubtful, _notice(status))))
+
+
+def _model(status: Status, job: Job) -> str:
+    """Return what made it: the built-in engine echoes the vendor's names, and is none of them."""
+    said = status.inputs
+    if job.service == keys.BUILT_IN:
+        return f"built-in engine {(said and said.engine_version) or 1}"
+    return (said.model if said else "") or job.resolved.model or ""
 
 
 def is_whole(record: Bought, content: bytes) -> bool:

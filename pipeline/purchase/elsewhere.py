@@ -7,6 +7,7 @@ waiting for the answer at this moment.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from .team import Team
 if TYPE_CHECKING:
     from .service.client import Service
 
+#: Fewer hex digits of a key are more likely a slip than a choice.
+_SHORTEST_KEY = 4
 _LOST = "settled by hand: not billed"
 _CHARGED = "settled by hand: billed, and the result cannot be had"
 
@@ -55,6 +58,8 @@ def find(start: str, team: Team, ledger: Ledger, now: float) -> Claim:
     Raises UsageError when there is none, or more than one, and Unreachable.
     """
     start = start.lower()
+    if len(start) < _SHORTEST_KEY or not set(start) <= set(string.hexdigits):
+        raise UsageError(f"no purchase's key begins with {start!r}; `pixelpipe jobs` lists them")
     known = claim_log.keys(team.store.names(f"{names.CLAIMS}{start[:2]}/{start}"))
     found = []
     for key in known:

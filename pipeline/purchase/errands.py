@@ -14,7 +14,7 @@ from ..core.errors import PixelpipeError, UnavailableError, UncertainError
 from ..core.model import Job, JobState
 from ..storage.ledger import Place
 from ..storage.shared.claim_log import Entry, Head, State
-from ..storage.store import Bought
+from ..storage.store import Bought, is_possible
 from . import batches
 from .jobs import Desk, Order, Outcome
 from .team import Team, buyer
@@ -122,13 +122,16 @@ class Wait(Errand):
         return status.is_success or status.is_failure
 
     def taken_up(self, entry: Entry, now: float) -> Job:
-        """Return the job as it goes on here: as it was sent there."""
+        """Return the job as it goes on here: as it was sent there, if the log can say so."""
+        sent = entry.resolved
+        if sent is None or sent.request_key != self.job.request_key or not is_possible(sent):
+            sent = self.job.resolved
         return msgspec.structs.replace(
             self.job,
             state=JobState.SUBMITTED,
             remote_id=entry.remote_id,
             submitted_at=now,
-            resolved=entry.resolved or self.job.resolved,
+            resolved=sent,
         )
 
     # -- what to do about it --------------------------------------------------------------------

@@ -21,6 +21,9 @@ _EARLY_SHARE = 0.05
 #: A job that had ended when it was first asked for took less than that, nobody knows how much
 #: less. Without this guess the first poll could never come earlier than it did before.
 _SHORTER = 0.8
+#: Of a service that works in turn: the oldest jobs that are asked for, and the rest's interval.
+FRONT = 2
+REST_S = 1.0
 _BACKOFF_S = 0.25
 _MAX_BACKOFF_S = 30.0
 
@@ -29,19 +32,30 @@ class Pace:
     """How a service wants to be used, and what is learnt of it. Owned by one thread."""
 
     def __init__(
-        self, *, unknown_s: float, poll_s: float, in_flight: int, past: Iterable[Taken] = ()
+        self,
+        *,
+        unknown_s: float,
+        poll_s: float,
+        in_flight: int,
+        past: Iterable[Taken] = (),
+        is_in_turn: bool = False,
     ) -> None:
-        """Poll first after `unknown_s` while `past`, oldest first, holds nothing."""
+        """Poll first after `unknown_s` while `past`, oldest first, holds nothing.
+
+        `is_in_turn` says that the jobs end about in the order in which they were posted: then only
+        the oldest are asked for that often, and each of the others once in `REST_S`.
+        """
         self._unknown_s = unknown_s
         self._recent = deque((_guessed(one) for one in past), maxlen=_WINDOW)
         #: Seconds between polls of one job, and jobs at once.
         self.poll_s = poll_s
         self.in_flight = in_flight
+        self.is_in_turn = is_in_turn
 
     def first_poll_s(self, place: int = 0) -> float:
         """Return how long after its POST a job is asked for; in a batch they come in turn."""
         first_s = self._unknown_s
-        if self._recent:
+        if self._recent and not self.is_in_turn:
             first_s = sorted(self._recent)[int(len(self._recent) * _EARLY_SHARE)]
         return first_s * (place + 1)
 

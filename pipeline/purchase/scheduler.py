@@ -29,7 +29,7 @@ from ..core.version import ENGINE_VERSION
 from ..storage.ledger import Place
 from . import batches, jobs
 from .jobs import Change, Desk, Order, Outcome
-from .polling import Pace, backoff_s
+from .polling import FRONT, REST_S, Pace, backoff_s
 from .turns import Bug, Errand, Turn
 
 #: Polls are short, but at 300 jobs in flight and one poll in 3 s there are a hundred a second.
@@ -204,6 +204,7 @@ class Scheduler:
         self._work_with(len(self._flying))
         for one in turn.together:
             one.is_out = True
+        turn.sent_at = time.monotonic()
         self._tasks.put(turn)
 
     def _errand(self, errand: Errand) -> None:
@@ -244,9 +245,11 @@ class Scheduler:
 
     def _wake(self) -> Iterator[Outcome]:
         while self._due and self._due[0][0] <= time.monotonic():
-            _, _, turn = heapq.heappop(self._due)
+            _, number, turn = heapq.heappop(self._due)
             if not isinstance(turn, Turn):
                 self._errand(turn)
+            elif number != turn.due:
+                continue
             elif self._others.pop(turn.job.request_key, None) is not None and turn.order:
                 yield from self._join(turn.order)
             elif self._stop is not None and turn.job.state is JobState.CLAIMED:
@@ -254,8 +257,32 @@ class Scheduler:
                     jobs.give_up(one.job, self._stop, self._desk)
                     del self._flying[one.job.request_key]
                     yield Outcome(request_key=one.job.request_key, error=self._stop)
+            elif self._may_wait(turn):
+                self._later(turn, self._pace.poll_s)
             else:
                 self._send(turn)
+
+    def _may_wait(self, turn: Turn) -> bool:
+        """Tell whether older jobs end first: each question takes time from who makes them."""
+        if not self._pace.is_in_turn or turn.tries or turn.job.state is not JobState.SUBMITTED:
+            return False
+        is_old = any(one is turn for one in self._front())
+        return not is_old and time.monotonic() - turn.sent_at < REST_S
+
+    def _ask_next(self) -> None:
+        """Ask for the oldest jobs that nobody asks for: one before them has just ended."""
+        if self._pace.is_in_turn:
+            for turn in self._front():
+                self._later(turn, 0.0)
+
+    def _front(self) -> Iterator[Turn]:
+        """Yield the oldest jobs that wait for nothing but their end."""
+        waiting = (
+            turn
+            for turn in self._flying.values()
+            if turn.job.state is JobState.SUBMITTED and not (turn.is_out or turn.tries)
+        )
+        return itertools.islice(waiting, FRONT)
 
     def _later(self, turn: Turn, seconds: float) -> None:
         if turn.job.request_key not in self._flying:
@@ -263,7 +290,10 @@ class Scheduler:
         self._push(turn, seconds)
 
     def _push(self, turn: Turn | Errand, seconds: float) -> None:
-        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._count), turn))
+        number = next(self._count)
+        if isinstance(turn, Turn):
+            turn.due = number
+        heapq.heappush(self._due, (time.monotonic() + seconds, number, turn))
 
     def _answered(self, asked: Turn) -> Iterator[Outcome]:
         turn, lost = asked.parted()
@@ -355,6 +385,7 @@ class Scheduler:
 
     def _landed(self, turn: Turn, answer: jobs.Answer) -> Outcome:
         del self._flying[turn.job.request_key]
+        self._ask_next()
         error = answer if isinstance(answer, PixelpipeError) else None
         notice = answer.notice if isinstance(answer, jobs.Fetched) else ""
         if isinstance(answer, jobs.Fetched) and turn.posted_at is not None:

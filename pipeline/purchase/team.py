@@ -85,6 +85,16 @@ class Team:
         self._failures = 0
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know, in at most one sentence."""
+        if not self.trouble:
+            return ()
+        return (
+            "the shared store was not told how all purchases stand, which a later run does; what "
+            f"is bought is kept here: {self.trouble}",
+        )
+
+    @property
     def url(self) -> str:
         """What a person wrote for the store."""
         return self.store.url
@@ -133,9 +143,7 @@ class Team:
             self.insist(job, place, local)
         except Unreachable as exc:
             self._failures += 1
-            self.trouble = self.trouble or (
-                f"{exc}; what was bought is kept here, and told there by a later run"
-            )
+            self.trouble = self.trouble or str(exc)
             return False
         self._failures = 0
         return True

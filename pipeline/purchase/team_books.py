@@ -42,8 +42,9 @@ class TeamBooks:
         try:
             self._follow_all()
         except Unreachable as exc:
-            return str(exc)
-        self.pay()
+            self._team.trouble = self._team.trouble or str(exc)
+        else:
+            self.pay()
         return self._team.trouble
 
     def pay(self) -> None:

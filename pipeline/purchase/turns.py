@@ -32,6 +32,10 @@ class Turn:
         self.followers: tuple[Turn, ...] = ()
         #: A worker has it, or will have; its answer stands here until it is durable.
         self.is_out = False
+        #: When it was handed to a worker last, by the monotonic clock.
+        self.sent_at = 0.0
+        #: Tells its newest place in the heap of due times from older ones, which count no more.
+        self.due = -1
         self.answer: Answer | None = None
 
     @property

@@ -6,8 +6,9 @@ Whether an address may be spoken to is decided before (see `config.workers`).
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -45,17 +46,12 @@ class Cluster:
 
     def threads(self) -> int:
         """Return how many threads the workers that are lent have now; 0 if none answers."""
-        with suppress(Exception):  # whatever is wrong with it: nobody is there
-            found: dict[str, int] = self._client.nthreads()
-            checked = self._checked
-            return sum(n for one, n in found.items() if checked is None or one in checked)
-        return 0
+        found, checked = _asked(self._client.nthreads), self._checked
+        return sum(n for one, n in found.items() if checked is None or one in checked)
 
     def narrow(self, fingerprint: str) -> bool:
         """Lend only the workers that have this fingerprint now; tell whether there are any."""
-        said: dict[str, Any] = {}
-        with suppress(Exception):
-            said = self._client.run(finish_remote.look, on_error="return")
+        said = _asked(lambda: self._client.run(finish_remote.look, on_error="return"))
         self._checked = [one for one, theirs in said.items() if theirs == fingerprint]
         if self._checked:
             self.executor = self._lend(workers=self._checked, allow_other_workers=False)
@@ -65,6 +61,23 @@ class Cluster:
         # Dask would else look into each task to find out whether it was there before.
         lent: Executor = self._client.get_executor(pure=False, retries=_RETRIES, **options)
         return lent
+
+
+def _asked(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what each worker, or the scheduler of each, says; nothing where nobody answers.
+
+    A machine that hangs, or whose cable was pulled, says nothing: Dask would wait for it.
+    """
+    found: dict[str, Any] = {}
+
+    def ask() -> None:
+        with suppress(Exception):  # whatever is wrong with it: nobody is there
+            found.update(call())
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(_WAIT_S)
+    return dict(found)
 
 
 @contextmanager

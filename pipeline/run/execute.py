@@ -41,7 +41,7 @@ from ..storage import pictures
 from ..storage.files import Stat
 from ..storage.lock import AdoptedLine, ClipLine
 from ..storage.store import Bought
-from . import cluster, grades, leftovers, step_results
+from . import cluster, grades, home, leftovers, step_results
 from .context import Context
 from .finish_pool import Done, Finishing, pays
 from .publish import Publication
@@ -176,6 +176,7 @@ class _Run:
         self._store.sweep(now_s)
         self._context.ledger.sweep(now_s)
         leftovers.sweep(self._workspace)
+        home.look_after(self._workspace, self._context.ledger, now_s)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
@@ -310,7 +311,7 @@ class _Run:
             with apart():
                 finishing.add(source.wanted.source.path, self._task(source, bought))
         except PixelpipeError as exc:
-            return [step_results.failed(clip, exc) for clip in bought]
+            return self._failed(bought, exc)
         return []
 
     def _is_open(self, clip: ClipPlan) -> bool:
@@ -357,6 +358,7 @@ class _Run:
         self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
         if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
             jobs.settle(clip.job, record, ledger, self._context.clock())
+        self._store.use(record)
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)
 
@@ -373,13 +375,17 @@ class _Run:
             except PixelpipeError as exc:
                 if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
                     raise
-                results = [step_results.failed(clip, exc) for clip in bought]
-                if isinstance(exc, SupersededError):
-                    for clip in bought:
-                        self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+                results = self._failed(bought, exc)
             self._report(results)
             if all(result.state == "done" for result in results):
                 self._let_go(bought)
+
+    def _failed(self, bought: Sequence[ClipPlan], error: PixelpipeError) -> list[Result]:
+        """Return how clips ended that could not be published; of what came too late, take note."""
+        if isinstance(error, SupersededError):
+            for clip in bought:
+                self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
+        return [step_results.failed(clip, error) for clip in bought]
 
     def _one_published(
         self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
@@ -388,6 +394,7 @@ class _Run:
         source, finished = self._sources[one.source], one.finished
         if finished is None:
             raise one.error or AssetError("was not finished")
+        finished = _named(finished, source.wanted)
         if verdict := self._judge(source, bought, finished):
             return self._hide(source, bought, verdict, finished, finishing)
         self._write(source, bought, finished)
@@ -511,13 +518,10 @@ class _Run:
         notes = self._sources[clip.request.source].wanted.notes
         record = self._records.get(_held(clip))
         reading = record.interpretation if record else ""
-        # The same text for very many sprites, and paths that the plan has already: kept once.
-        named = {path: path for path in self._sources[clip.request.source].wanted.outputs}
         return msgspec.structs.replace(
             ended,
             warnings=(*notes, *ended.warnings),
-            reading=sys.intern(reading),
-            files=tuple(named.get(path, path) for path in ended.files),
+            reading=sys.intern(reading),  # the same for very many sprites
         )
 
     def _rule(self, clip: ClipPlan) -> Rule:
@@ -533,6 +537,15 @@ def _consumed(orders: list[Order]) -> Iterator[Order]:
     orders.reverse()
     while orders:
         yield orders.pop()
+
+
+def _named(finished: finish.Finished, wanted: Wanted) -> finish.Finished:
+    """Return what was finished with the plan's own paths: each is kept once, not twice."""
+    paths = {path: path for path in wanted.outputs}
+    files = (
+        msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in finished.files
+    )
+    return msgspec.structs.replace(finished, files=tuple(files))
 
 
 def _held(clip: ClipPlan) -> tuple[str, str]:

@@ -211,6 +211,9 @@ def packed(done: Done) -> bytes:
 
 def work() -> None:
     """Finish the tasks on standard input until it ends: the body of a worker process."""
+    from ..core import logs
+
+    logs.to_stderr()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a target of another package prints is no answer
     with suppress(EOFError, BrokenPipeError):

@@ -17,7 +17,7 @@ from ..core import keys
 from ..core.errors import AssetError, StorageError, SupersededError
 from ..core.model import File, Source, stem_of
 from ..storage import files, lock, lock_file, lock_text
-from ..storage.files import Stat, carried
+from ..storage.files import Stat, Stats, carried
 from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
 from ..storage.lock import AdoptedLine, ClipLine, FileLine
@@ -75,7 +75,7 @@ class Publication:
         #: What stood on disk when that was noted, by stem and path.
         self._stood: dict[str, dict[str, Stat | None]] = {}
         #: What every file looked like when this run had written or removed it.
-        self.left: dict[str, Stat | None] = {}
+        self.left = Stats()
         self._flush_due = time.monotonic() + _FLUSH_S
         self._lock = _lock(workspace)
         self._renamed: list[str] = []
@@ -105,7 +105,7 @@ class Publication:
                 if line.path not in new and line.is_ours and not self._is_frozen:
                     files.remove(self._workspace.root, line.path, line.digest, below=below)
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
-            self.left |= self._stood[source.stem]
+            self.left.update(self._stood[source.stem])
         self._clips[source.path] = clips
         self._adopted[source.path] = adopted
         self._files[source.stem] = [
@@ -145,7 +145,7 @@ class Publication:
                 )
             )
             self._stood[stem] = self._standing(self._paths(stem))
-            self.left |= self._stood[stem]
+            self.left.update(self._stood[stem])
         self._clips[source] = ()
         self._adopted[source] = ()
         self._files[stem] = ()

@@ -17,7 +17,7 @@ from ..core.errors import (
 from ..core.model import FailureClass, Job, JobState, Record, Step, StepKind
 
 
-class Result(Record, frozen=True, kw_only=True):
+class Result(Record, frozen=True, kw_only=True, gc=False):
     """A step and how it ended.
 
     `state` is `fresh`, `done`, `left`, `hidden`, `failed`, `asked`, `superseded` or `removed`.

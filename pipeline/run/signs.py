@@ -248,6 +248,10 @@ def _literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
+#: What is remembered of two pictures that show one figure, and of two that do not.
+_PAIRS = {shown: Facts(repeats=shown) for shown in (False, True)}
+
+
 def _are_alike(one: Wanted, other: str, folder: _Folder, state: State) -> bool:
     """Tell whether two pictures show one figure in two poses; remembered."""
     content = folder.read(other)
@@ -255,7 +259,7 @@ def _are_alike(one: Wanted, other: str, folder: _Folder, state: State) -> bool:
     known = keys.digest(f"alike {' '.join(pair)}".encode())
     facts = state.facts(one.source.path, known)
     if facts is None:
-        facts = Facts(repeats=_show_one(folder, one.source.path, other, content))
+        facts = _PAIRS[_show_one(folder, one.source.path, other, content)]
         state.learn(one.source.path, known, facts)
     return facts.repeats
 

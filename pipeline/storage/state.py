@@ -155,6 +155,8 @@ class State:
         self._blocks: dict[str, list[bytes]] = {}
         self._known: dict[str, Folder] = {}
         self._new: dict[str, Folder] = {}
+        #: Folders of which more was written since than the blocks say that were read.
+        self._outgrown: set[str] = set()
         self._pictures: dict[bytes, Facts] = {}
         self._size = 0
         #: The end is cut off: what is appended there could not be read.
@@ -249,7 +251,7 @@ class State:
                 paths.prepare(self._root)  # refuses links
                 with self._place.open("ab") as stream:
                     stream.write(added)
-            self._new.clear()
+            self._forget_new()
 
     def replace(self, head: list[str], listing: bytes, whole: Whole) -> bool:
         """Write all of it: what must hold, the listing, and everything that is remembered."""
@@ -260,7 +262,7 @@ class State:
             fields = "\0".join(head).encode("utf-8", "surrogateescape")
             summary = _block(key, _WHOLE, whole)
             self._replace(_signed(key, fields, listing), summary + self._compact(key))
-            self._new.clear()
+            self._forget_new()
             return True
         return False
 
@@ -299,6 +301,10 @@ class State:
         if self._key is None and self._home is not None:
             self._key = private.secret(self._home)
         return self._key
+
+    def _forget_new(self) -> None:
+        self._outgrown |= self._new.keys()
+        self._new.clear()
 
     def _has_grown(self) -> bool:
         """Tell whether so much was appended that the blocks should be joined."""
@@ -361,7 +367,7 @@ class State:
             own = self._blocks.get(name, [])
             if name == _WHOLE:
                 continue
-            if len(own) == 1 and name not in self._new:
+            if len(own) == 1 and name not in self._new and name not in self._outgrown:
                 joined.append(own[0])
             else:
                 joined.append(_block(key, name, _trimmed(self._folder(name))))

@@ -158,7 +158,10 @@ class Store:
 
     def record(self, request_key: str, digest: str) -> Bought | None:
         """Return the record of this key and digest, or None."""
-        return next((one for one in self._records(request_key) if one.digest == digest), None)
+        # A record counts only where its names say: no folder of very many has to be listed.
+        places = (_record_path(folder, request_key, digest) for folder in self._folders)
+        found = (_read_record(place) for place in places)
+        return next((one for one in found if one is not None and one.digest == digest), None)
 
     def records(self, folder: Path) -> Iterator[tuple[Path, Bought]]:
         """Yield every sound record in one tier, with its place; nothing that lies behind a link."""
@@ -172,9 +175,8 @@ class Store:
     def sweep(self, now_s: float) -> None:
         """Delete what killed runs left half written, in every tier."""
         for folder in self._folders:
-            for shard in folder.glob("??"):
-                if not shard.is_symlink():
-                    unfinished.sweep(unfinished.inside(shard), now_s=now_s)
+            for shard in _shards(folder):
+                unfinished.sweep(unfinished.inside(shard), now_s=now_s)
 
     def discard(self, request_key: str, digest: str) -> None:
         """Drop a free result that nothing uses, in every tier."""
@@ -209,6 +211,11 @@ class Store:
         content = self.content(bought.digest) if lacking else None
         if content is not None:
             Store(*lacking, durable=self._durable).put(bought, content)
+
+    def use(self, bought: Bought) -> None:
+        """Note that a purchase is used: what is not for long may go from the user's own tier."""
+        with suppress(OSError):
+            os.utime(_record_path(self._folders[-1], bought.request_key, bought.digest))
 
     def mend(self, digest: str) -> tuple[Path, ...]:
         """Replace damaged copies of bytes by a whole one, if there is one; return their places."""
@@ -318,6 +325,16 @@ def _is_whole(path: Path, digest: str) -> bool:
     return content is not None and keys.digest(content) == digest
 
 
+def _shards(folder: Path) -> list[str]:
+    """Return the folders that a tier is divided into; there may be hundreds in each run."""
+    try:
+        with os.scandir(folder) as entries:
+            found = [one for one in entries if len(one.name) == 2]
+            return [one.path for one in found if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
 def _is_behind_link(folder: Path, path: Path) -> bool:
     """Tell whether a step of the way to a file of a tier is a link.
 
@@ -370,7 +387,7 @@ def decoded(content: bytes, request_key: str, place: str) -> Bought | None:
         raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=place)
     names_it = request_key == record.request_key == record.resolved.request_key
     says_it = not record.recipe or keys.digest(record.recipe.encode()) == request_key
-    return record if names_it and says_it and _is_possible(record.resolved) else None
+    return record if names_it and says_it and is_possible(record.resolved) else None
 
 
 def encoded(bought: Bought) -> bytes:
@@ -383,10 +400,10 @@ def _is_sound(record: Bought, path: Path) -> bool:
     if record.request_key != record.resolved.request_key:
         return False
     place = _record_path(path.parent.parent, record.request_key, record.digest)
-    return place == path and _is_possible(record.resolved)
+    return place == path and is_possible(record.resolved)
 
 
-def _is_possible(resolved: Resolved) -> bool:
+def is_possible(resolved: Resolved) -> bool:
     """Tell whether a request can have been resolved so: other figures ask for endless memory."""
     width, height = resolved.canvas
     left, top, right, bottom = resolved.pad

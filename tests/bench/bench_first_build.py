@@ -2,13 +2,17 @@
 
     python -m tests.bench.bench_first_build                    # 500 and 1,000 sprites
     python -m tests.bench.bench_first_build --sizes 10000 100000    # an hour or two
+    python -m tests.bench.bench_first_build --side 64 --frames 16
+    python -m tests.bench.bench_first_build --against ../the-release-before
     python -m tests.bench.bench_first_build --json
 
 The real command on a project and a state folder of its own. CPU and peak memory are told apart by
 process: the command, the engine, its renderers, and the workers that finish. `stage` is the
 command's own account of where the time went. Then the runs that follow: all by index, by seal,
 with one sprite drawn over, and by seal again. Cost is to grow linearly, from 10,000 to 100,000
-sprites within 15 %: compare `CPU ms / sprite`. Linux only (`/proc`).
+sprites within 15 %: compare `CPU ms / sprite`. Where other work shares the cores the wall time says
+nothing, and the CPU time still does: `--against` builds the same with another checkout first.
+Linux only (`/proc`).
 """
 
 from __future__ import annotations
@@ -54,36 +58,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[500, 1_000])
     parser.add_argument("--side", type=int, default=16, help="px of a sprite's side")
+    parser.add_argument("--frames", type=int, default=8, help="frames of each clip")
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="build with that one too")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the projects here")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    found = {}
+    if min(options.sizes) < 1:
+        parser.error("there is nothing to measure in a project of no sprites")
+    found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-first-") as temporary:
         folder = (options.keep or Path(temporary)).absolute()
-        set_apart(folder / "state")
         for size in options.sizes:
-            found[size] = measure(folder, size, options.side)
-            if not options.json:
-                sys.stdout.write("\n".join(table(size, found[size])) + "\n\n")
-                sys.stdout.flush()
+            for when, checkout in (("before", options.against), ("", REPOSITORY)):
+                if checkout is None:
+                    continue
+                set_apart(folder / f"{when}state")  # what was made once is not made again
+                name, place = f"{when} {size}".strip(), folder / f"{when}of{size}"
+                trees.draw(place, size, options.side, options.frames)
+                found[name] = measure(place, size, checkout.absolute())
+                if not options.json:
+                    sys.stdout.write("\n".join(table(name, found[name])) + "\n\n")
+                    sys.stdout.flush()
     if options.json:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 
-def table(size: int, found: dict[str, float]) -> Iterator[str]:
-    """Lay out the results of one size."""
-    yield f"{size:,} sprites"
+def table(name: str, found: dict[str, float]) -> Iterator[str]:
+    """Lay out the results of one build."""
+    yield f"{name} sprites"
     for name, value in found.items():
         yield f"  {name:34} {value:10,.1f}"
 
 
-def measure(folder: Path, size: int, side: int) -> dict[str, float]:
-    """Build a project of `size` sprites, then run again."""
-    root, log = folder / f"of{size}", folder / "log"
-    trees.draw(root, size, side)
+def measure(root: Path, size: int, checkout: Path) -> dict[str, float]:
+    """Build a project of `size` sprites for the first time with a checkout, then run again."""
+    log = root.with_suffix(".log")
     command = trees.build_command(root)
     with log.open("wb") as stream:
-        wall_s, used = watched([*command, "--timings"], stream)
+        wall_s, used = watched([*command, "--timings"], stream, checkout)
+    made = sum(1 for _ in (root / "assets").rglob("*.anim.png"))
+    assert made == size > 0, f"{made} of {size} sprites were built: see {log}"
     found = {
         "wall s": wall_s,
         "sprites / s": size / wall_s,
@@ -92,7 +106,7 @@ def measure(folder: Path, size: int, side: int) -> dict[str, float]:
         **{f"peak MB, {name}": use.peak_mb for name, use in used.items()},
         **stages(log.read_text("utf-8")),
     }
-    return found | later(root, size, command)
+    return found | (later(root, size, command) if checkout == REPOSITORY else {})
 
 
 def stages(log: str) -> dict[str, float]:
@@ -113,10 +127,10 @@ def later(root: Path, size: int, command: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def watched(command: Sequence[str], log: BinaryIO) -> tuple[float, dict[str, Use]]:
-    """Run a command and look at its processes ten times a second."""
+def watched(command: Sequence[str], log: BinaryIO, checkout: Path) -> tuple[float, dict[str, Use]]:
+    """Run a checkout's command and look at its processes ten times a second."""
     begun = time.monotonic()
-    child = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=log)
+    child = subprocess.Popen(command, cwd=checkout, stdout=subprocess.DEVNULL, stderr=log)
     cpu_s: dict[int, tuple[str, float]] = {}
     peak_mb: dict[str, float] = {}
     while child.poll() is None:

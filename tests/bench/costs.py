@@ -29,12 +29,10 @@ def set_apart(state: Path) -> None:
         os.environ.pop(name, None)
 
 
-def run(command: Sequence[str]) -> Cost:
+def run(command: Sequence[str], cwd: Path = REPOSITORY) -> Cost:
     """Run one process to its end and return what it took."""
     began = os.times().elapsed
-    child = subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+    child = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert child.stderr is not None
     complaint = child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)

@@ -68,14 +68,15 @@ def set_up(root: Path, size: int, *, is_built: bool, with_peers: bool) -> None:
     (root / _MARK).touch()
 
 
-def draw(root: Path, size: int, side: int = 16) -> None:
+def draw(root: Path, size: int, side: int = 16, frames: int = 8) -> None:
     """Write `size` different figures of `side` px, a hundred to a folder, and rules for them."""
     for number in range(size):
         place = sprite_place(root, number)
         place.parent.mkdir(parents=True, exist_ok=True)
         figure(random.Random(f"{size} {number}"), side).save(place)
     (root / "pixelpipe.yaml").write_text(CONFIG, encoding="utf-8")
-    (root / "rules.yaml").write_text(RULES, encoding="utf-8")
+    rules = RULES.replace("frames: 8", f"frames: {frames}")
+    (root / "rules.yaml").write_text(rules, encoding="utf-8")
 
 
 def draw_over(root: Path, number: int) -> None:

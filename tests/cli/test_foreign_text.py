@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import subprocess
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -88,6 +91,36 @@ def test_foreign_text_reaches_no_terminal_raw(game: Game, place: str) -> None:
         assert ended.exit in (0, 1, 2, 3, 4, 8), ended.stderr
         assert is_text(ended.stdout), ended.stdout
         assert is_text(ended.stderr), ended.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+@pytest.mark.parametrize("loud", [[], ["-v"], ["-vv"], ["-q"]])
+def test_what_is_logged_is_nothing_but_text(tmp_path: Path, loud: list[str]) -> None:
+    """A file that cannot be written is named by a warning, wherever it lies."""
+    game = Game(tmp_path / EVIL)
+    game.settings()
+    game.rules("rules: [{name: all, match: '**/*.png', clips: {idle: breathing}}]")
+    game.draw("hero.png")
+    (game.root / ".pixelpipe").mkdir()
+    (game.root / ".pixelpipe/tmp").symlink_to(tmp_path)
+    ended = game.run("build", *loud)
+    assert "the next run starts without it" in ended.stderr
+    assert is_text(ended.stdout + ended.stderr), ended.stderr
+
+
+def test_a_record_is_one_line_and_its_traceback_a_block() -> None:
+    """Also where a process of ours writes it, and where the error quotes what it was given."""
+    code = (
+        "import logging, sys; from pipeline.core import logs; logs.to_stderr(logging.DEBUG)\n"
+        "try: raise ValueError(sys.argv[1])\n"
+        "except ValueError: logging.getLogger('x').debug('%s!', sys.argv[1], exc_info=True)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, EVIL], capture_output=True, text=True, check=True
+    ).stderr
+    assert is_text(said)
+    assert said.splitlines()[0].endswith("!")
+    assert len(said.splitlines()) > 3
 
 
 def test_every_word_passes_the_one_edge() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import globs
 from pipeline.config.matching import Matcher
+from pipeline.core import patterns
 from pipeline.core.model import Clip, Rule, Source
 from pipeline.storage.files.ignore import Ignore
 
@@ -111,3 +112,57 @@ def test_many_wildcards_beside_a_repeated_capture_are_refused() -> None:
     globs.compile("{kind}/{name}/{name}_{pose}.png")
     with pytest.raises(globs.PatternError, match="at most four"):
         globs.compile("{a}*{b}*{c}*{a}.png")
+
+
+#: A class as it is written, a sign, and whether rules, ignore files and typed answers match it.
+CLASSES = [
+    ("[ab]", "a", True), ("[ab]", "c", False), ("[!a]", "b", True), ("[!a]", "a", False),
+    ("[a-c]", "b", True), ("[a-c]", "-", False), ("[-a]", "-", True), ("[a-]", "-", True),
+    ("[a-]", "b", False), ("[!-a]", "b", True), ("[!-a]", "-", False), ("[]]", "]", True),
+    ("[]a]", "a", True), ("[!]]", "a", True), ("[!]]", "]", False), ("[[]", "[", True),
+    ("[a-c-e]", "-", True), ("[a-c-e]", "d", False), ("[*-,]", "+", True), ("[+--]", ",", True),
+    ("[a&&b]", "&", True), ("[a||b]", "|", True), ("[a~~b]", "~", True), ("[+-9]", "5", True),
+    ("[[:alpha:]]", "a]", True), ("[[:alpha:]]", "b]", False), ("[[:alpha:]]", ":]", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "sign", "is_match"), CLASSES)
+def test_a_class_means_the_same_everywhere(written: str, sign: str, is_match: bool) -> None:
+    rule = globs.regex([globs.compile(f"x/{written}.png")])
+    ignored = Ignore().extended([f"/x/{written}.png"], "")
+    path = f"x/{sign}.png"
+    assert bool(rule.fullmatch(path)) is is_match
+    assert ignored.matches(path) is is_match
+    assert bool(patterns.spanning(f"x/{written}.png").fullmatch(path)) is is_match
+
+
+def test_no_class_is_a_slash() -> None:
+    """A range such as [+-9] spans it, and what is not in a class is much."""
+    for written in ("[+-9]", "[!a]"):
+        assert not globs.regex([globs.compile(f"x{written}y.png")]).fullmatch("x/y.png")
+        assert not Ignore().extended([f"/x{written}y.png"], "").matches("x/y.png")
+        assert not patterns.spanning(f"x{written}y.png").fullmatch("x/y.png")
+
+
+def test_what_is_no_class_is_what_it_was() -> None:
+    """Rules refuse it, git takes a `[` for itself and a wrong range for nothing."""
+    for wrong in ("a[b-", "[!]", "[z-a]"):
+        with pytest.raises(globs.PatternError):
+            globs.compile(wrong)
+    assert Ignore().extended(["a[b-"], "").matches("a[b-")
+    assert not Ignore().extended(["[z-a]"], "").matches("z")
+    assert Ignore().extended(["[\\]b]"], "").matches("]")
+    assert Ignore().extended(["[a\\-c]"], "").matches("-")
+    assert not Ignore().extended(["[a\\-c]"], "").matches("b")
+    assert patterns.spanning("a[b-").fullmatch("a[b-")
+    assert not patterns.spanning("[z-a]").fullmatch("z")
+
+
+def test_what_a_person_types_spans_folders() -> None:
+    for typed, path, is_match in (
+        ("heroes/*", "assets/heroes/a/b.png", True), ("*.png", "assets/a.png", True),
+        ("b.png", "assets/b.png", True), ("b.png", "assets/ab.png", False),
+        ("h?ro.png", "hero.png", True), ("assets/*", "assets/x/y.png", True),
+        ("[^a].png", "^.png", True), ("*a*a*a*a*b", "a" * 400, False),
+    ):  # fmt: skip
+        assert bool(patterns.spanning(typed).fullmatch(path)) is is_match, typed

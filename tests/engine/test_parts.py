@@ -162,6 +162,24 @@ def test_what_is_no_creature_has_no_eyes() -> None:
     assert replace(hero, kind="biped").eyes is not None
 
 
+@pytest.mark.parametrize("name", sorted(drawn.every()))
+@pytest.mark.parametrize("kind", ["", "biped", "item", "building"])
+def test_sprite_of_another_kind_has_what_one_of_that_kind_has(name: str, kind: str) -> None:
+    """What was found before its kind was known stays only where no kind changes it."""
+    sprite = parts.cut(drawn.every()[name])
+    for before in ("", "building", "quadruped"):
+        known = replace(sprite, kind=before)
+        assert known.parts is not None  # looks for about everything
+        found, fresh = known.of_kind(kind), replace(sprite, kind=kind)
+        assert found.kind == kind
+        assert (found.eyes is None) is (fresh.eyes is None)
+        assert found.neck == fresh.neck
+        assert found.core == fresh.core
+        assert (found.islands[0] == fresh.islands[0]).all()
+        assert (found.glowing == fresh.glowing).all()
+        assert found.parts.keys() == fresh.parts.keys()
+
+
 def test_a_motion_without_its_part_is_said_and_leaves_the_rest_still() -> None:
     """The house does not turn because no blades were found."""
     sprite = replace(parts.cut(house()), kind="building")

@@ -353,6 +353,60 @@ def test_hundreds_in_flight_need_few_threads_and_keep_no_picture(floor: Floor) -
     assert held[0] <= 20
 
 
+class InTurn(Scripted):
+    """A service with a queue: each question is a quarter of the time that a job takes."""
+
+    def __init__(self, *, stuck: int = 0) -> None:
+        super().__init__()
+        self.posted: list[str] = []
+        #: How many unfinished jobs were older than the one that was asked for.
+        self.older: list[int] = []
+        self._stuck, self._fetched = stuck, set[str]()
+
+    def animate(self, body: dict[str, object]) -> str:
+        self.posted.append(remote_id := super().animate(body))
+        return remote_id
+
+    def job(self, remote_id: str) -> object:
+        with self._lock:
+            place, done = self.posted.index(remote_id), len(self.older) // 4
+            self.older.append(place - done)
+            if place < self._stuck and len(self._fetched) < 38:
+                return PENDING
+            if place > done:
+                return PENDING
+            self._fetched.add(remote_id)
+            return SUCCESS
+
+
+def in_turn(floor: Floor, service: InTurn) -> list[Outcome]:
+    """Buy forty clips of a service that works in turn, sixteen at a time."""
+    on = desk(service, floor.ledger, floor.store, floor.clock)
+    pace = Pace(unknown_s=0.01, poll_s=0.01, in_flight=16, is_in_turn=True)
+    orders = [order(f"n{number}") for number in range(40)]
+    return list(Scheduler(on, pace, lambda _: None, threading.Event()).run(orders, []))
+
+
+def test_of_a_service_that_works_in_turn_the_oldest_jobs_are_asked_for(floor: Floor) -> None:
+    """Sixteen in flight are not sixteen that are asked for again and again."""
+    service = InTurn()
+    found = in_turn(floor, service)
+    assert {one.job.state for one in found if one.job} == {JobState.BOUGHT}
+    assert len(found) == 40
+    early = sum(older > 3 for older in service.older)
+    assert early < len(service.older) / 4, service.older
+
+
+def test_jobs_that_never_end_keep_no_younger_one_waiting(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are asked for now and then as well."""
+    monkeypatch.setattr(scheduler, "REST_S", 0.05)
+    found = in_turn(floor, InTurn(stuck=2))
+    assert len(found) == 40
+    assert {one.job.state for one in found if one.job} == {JobState.BOUGHT}
+
+
 def test_two_changes_are_made_durable_before_the_first_poll(floor: Floor) -> None:
     """The claim and the id, and nothing else waits for the disk on that way."""
     made: list[int] = []

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from buckets import seaweed
 from game import Shop, folder_in_memory, shop_serving
 from machines import Studio, studio
 
@@ -106,6 +107,22 @@ def test_many_machines_that_are_killed_buy_sixty_clips_once(folder: Path, mall: 
         doubts = settled(found, seed=2)
         print(told(found, doubts))
         check(found, 60)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_machines_that_are_killed_buy_once_where_a_bucket_is_shared(
+    folder: Path, mall: Shop, tmp_path: Path
+) -> None:
+    """The same with a real S3 server."""
+    with (
+        seaweed(tmp_path) as bucket,
+        studio(folder, mall, machines=4, sprites=30, bucket=bucket) as found,
+    ):
+        crash(found, kills=8, seed=3, patience_s=PATIENCE_S)
+        doubts = settled(found, seed=3)
+        print(told(found, doubts))
+        check(found, 30)
 
 
 def test_without_claims_they_buy_twice(folder: Path, mall: Shop) -> None:

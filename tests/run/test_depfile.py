@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from game import Game
 from pipeline.core.errors import UsageError
 from pipeline.run import depfile
 from pipeline.run.depfile import Tracked
+from pipeline.run.uptodate import quick
 
 ODD = (
     "plain.png",
@@ -213,6 +215,57 @@ def test_stamp_is_touched_by_a_run_with_nothing_to_do(game: Game) -> None:
     before = stamp.stat().st_mtime_ns
     assert game.build("--stamp", "deep/in/a.stamp").exit == 0
     assert stamp.stat().st_mtime_ns > before
+
+
+def test_recipe_with_nothing_to_do_is_answered_from_memory(game: Game) -> None:
+    """A build system starts it in every build: it costs what a plain build costs, no more."""
+    words = ("--frozen", "--depfile", "a.d", "--stamp", "a.stamp")
+    game.build()
+    stamp = game.root / "a.stamp"
+    said = [game.run("build", *words).stdout for _ in range(2)]
+    time.sleep(2.1)  # what is young is looked at again
+    said += [game.run("build", *words).stdout for _ in range(2)]
+    assert len(set(said)) == 1
+    text, before = (game.root / "a.d").read_text(), stamp.stat().st_mtime_ns
+    assert _is_known(game, *words)
+    assert game.run("build", *words).stdout == said[0]
+    assert stamp.stat().st_mtime_ns > before
+    assert (game.root / "a.d").read_text() == text
+
+
+@pytest.mark.parametrize("change", ["sprite", "depfile", "no depfile", "stamp", "no stamp"])
+def test_recipe_is_answered_only_where_nothing_differs(game: Game, change: str) -> None:
+    """Whatever is not as it was left is for a run that looks."""
+    words = ("--frozen", "--depfile", "a.d", "--stamp", "a.stamp")
+    game.build()
+    for _ in range(2):
+        game.run("build", *words)
+        time.sleep(2.1)
+    game.run("build", *words)
+    assert _is_known(game, *words)
+    match change:
+        case "sprite":
+            game.draw("new.png", tint=77)
+        case "depfile":
+            game.write("a.d", "something else")
+        case "no depfile":
+            (game.root / "a.d").unlink()
+        case "stamp":
+            game.write("a.stamp", "a picture")
+        case _:
+            (game.root / "a.stamp").unlink()
+    assert not _is_known(game, *words)
+    done = game.run("build", *words)
+    assert done.exit == {"sprite": 9, "stamp": 2}.get(change, 0)
+    if not done.exit:
+        assert (game.root / "a.d").read_text().startswith("a.stamp: ")
+        assert (game.root / "a.stamp").read_bytes() == b""
+
+
+def _is_known(game: Game, *words: str) -> bool:
+    with chdir(game.root):
+        found = quick.look(["build", *words], game.variables())
+        return found is not None and found.is_answer and found.mark()
 
 
 def test_failed_run_leaves_no_stamp(game: Game) -> None:

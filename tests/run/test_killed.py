@@ -31,7 +31,8 @@ OURS = (
     *("game/.pixelpipe/.gitignore", "game/.pixelpipe/tmp/state", "game/.pixelpipe/publish.guard"),
     *("game/.pixelpipe/build.d", "game/.pixelpipe/build.stamp"),
     *("*/bought/??/*.png", "*/bought/??/*.json"),
-    *("state/secret", "state/ledger.*", "state/guards/*", "state/holders/*"),  # a day old, they go
+    *("state/secret", "state/ledger.*", "state/guards/*", "state/projects/*"),
+    "state/holders/*",  # a day old, they go
 )
 
 

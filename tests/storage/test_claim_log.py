@@ -20,6 +20,8 @@ from pipeline.storage.shared.store import Store, Unreachable
 
 KEY = keys.digest(b"a clip")
 THREADS, KEYS = 8, 50
+#: Written by somebody who would have us read other objects.
+FOREIGN = b'{"state":"bought","nonce":"n","machine":"m","digest":"../../secret"}'
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def test_a_fence_that_comes_after_the_claim_shows_that_it_stood(store: FolderSto
     assert found.is_about("dead")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"state":"sold"}', b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"state":"sold"}', b"\xff\xfe", FOREIGN])
 def test_what_cannot_be_read_is_doubt(store: FolderStore, content: bytes) -> None:
     """Nobody may claim it: it may have been bought."""
     store.create(claim_log.name(KEY, 0), content)
@@ -150,7 +152,7 @@ def test_telling_twice_writes_once(store: FolderStore) -> None:
     for _ in range(3):
         claim_log.say(store, KEY, 0, entry(State.SUBMITTED, remote_id="job"))
     for _ in range(3):
-        claim_log.say(store, KEY, 0, entry(State.BOUGHT, digest="d"))
+        claim_log.say(store, KEY, 0, entry(State.BOUGHT, digest=KEY))
     assert claim_log.head(store, KEY).number == 2
 
 

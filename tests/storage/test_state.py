@@ -110,6 +110,17 @@ def test_pictures_that_no_file_shows_are_bounded(tmp_path: Path) -> None:
     assert 100 < len([one for one in known if one]) < 400
 
 
+def test_what_a_run_learnt_stays_when_it_writes_everything(tmp_path: Path) -> None:
+    """A build saves, then writes its seal: the picture it decoded is never decoded again."""
+    saved(tmp_path)
+    digest, facts = keys.digest(b"drawn over"), Facts(pixel_digest="7" * 64, width=3)
+    one = opened(tmp_path)
+    one.learn("art/hero.png", digest, facts)
+    one.save()
+    assert one.replace(["head"], b"", state.Whole(0, (), "", True))
+    assert opened(tmp_path).facts("art/hero.png", digest) == facts
+
+
 @pytest.mark.parametrize("damage", [b"", b"junk", b"pixelpipe state 2 x 0 0\n", None])
 def test_what_is_damaged_or_newer_is_made_anew(tmp_path: Path, damage: bytes | None) -> None:
     """It is a memo: losing it costs time and changes no result. None: cut in the middle."""

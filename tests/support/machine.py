@@ -8,6 +8,7 @@ The environment says what goes wrong:
 `MACHINE_DICE` the seed, `MACHINE_PATIENCE_S` after how long others' claims are in doubt,
 `MACHINE_STORE` what the store does from a moment on (`away`, `slow`, `refusing`), and
 `MACHINE_FROM` that moment: `start`, or the state of the entry that is written then.
+`MACHINE_KILL` is an entry at which it dies, as `claimed before` or `submitted after`.
 `MACHINE_DIES` is the chance to die at each step: before and after an entry in the store, a POST,
 a download, and a commit of the ledger. `MACHINE_CLAIMS=no` takes claims away: the control, which
 must buy twice.
@@ -39,36 +40,9 @@ from pipeline.purchase import (
 from pipeline.purchase.service import client
 from pipeline.run import finish  # noqa: F401
 from pipeline.storage.ledger.file import LedgerFile
-from pipeline.storage.shared.folder import FolderStore
 from pipeline.storage.shared.store import Refused, Store, Unreachable
 
 _SLOW_S = 0.3
-
-
-class Bad(Lossy):
-    """A store that loses calls, or ends at some moment."""
-
-    def __init__(self, store: Store, environment: Mapping[str, str]) -> None:
-        """Stand before `store`."""
-        share = float(environment.get("MACHINE_LOSES", "0"))
-        super().__init__(store, share, environment.get("MACHINE_DICE"))
-        self._trouble = environment.get("MACHINE_STORE", "")
-        self._from = environment.get("MACHINE_FROM", "start")
-        self._is_bad = bool(self._trouble) and self._from == "start"
-
-    def create(self, name: str, content: bytes) -> bool:
-        """Create, unless this is the moment."""
-        if self._trouble and f'"state":"{self._from}"'.encode() in content:
-            self._is_bad = True
-        return super().create(name, content)
-
-    def _perhaps(self, call: Callable[[], Answer]) -> Answer:
-        if self._is_bad and self._trouble == "refusing":
-            raise Refused(f"{self.url}: 403")
-        if self._is_bad:
-            time.sleep(_SLOW_S if self._trouble == "slow" else 0)
-            raise Unreachable(f"{self.url}: does not answer")
-        return super()._perhaps(call)
 
 
 class Fuse:
@@ -111,20 +85,55 @@ class Fuse:
         LedgerFile._transaction = watched  # type: ignore[method-assign,assignment]
 
 
+class Bad(Lossy):
+    """A store that loses calls, or ends at some moment."""
+
+    def __init__(self, store: Store, environment: Mapping[str, str], fuse: Fuse) -> None:
+        """Stand before `store`."""
+        self._fuse = fuse
+        share = float(environment.get("MACHINE_LOSES", "0"))
+        super().__init__(store, share, environment.get("MACHINE_DICE"))
+        self._trouble = environment.get("MACHINE_STORE", "")
+        self._from = environment.get("MACHINE_FROM", "start")
+        self._is_bad = bool(self._trouble) and self._from == "start"
+        self._kill = environment.get("MACHINE_KILL", "").split()
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Create, unless this is the moment."""
+        if self._trouble and f'"state":"{self._from}"'.encode() in content:
+            self._is_bad = True
+        is_last = bool(self._kill) and f'"state":"{self._kill[0]}"'.encode() in content
+        if is_last and self._kill[1] == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._fuse.step()
+        answer = super().create(name, content)
+        self._fuse.step()
+        if is_last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    def _perhaps(self, call: Callable[[], Answer]) -> Answer:
+        if self._is_bad and self._trouble == "refusing":
+            raise Refused(f"{self.url}: 403")
+        if self._is_bad:
+            time.sleep(_SLOW_S if self._trouble == "slow" else 0)
+            raise Unreachable(f"{self.url}: does not answer")
+        return super()._perhaps(call)
+
+
 def arm(environment: Mapping[str, str]) -> None:
     """Put the trouble between the program and its store."""
     fuse = Fuse(environment)
     fuse.within_transactions()
     for name in ("animate", "animate_batch", "download"):
         fuse.around(client.Service, name)
-    fuse.around(FolderStore, "create")
     whole = joining.join
 
     def joined(*arguments: Any) -> team.Team | None:
         found = whole(*arguments)
         if found is None or environment.get("MACHINE_CLAIMS") == "no":
             return None
-        found.store = Bad(found.store, environment)
+        found.store = Bad(found.store, environment, fuse)
         found.patience_s = float(environment.get("MACHINE_PATIENCE_S", found.patience_s))
         found.fetching_s = found.patience_s / 15
         return found

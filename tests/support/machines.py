@@ -13,24 +13,19 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from buckets import Bucket
 from game import Game, Run, Shop
 from guarantees import Shape
 from places import REPOSITORY, SUPPORT
 
 from pipeline.core.model import Job, JobState
 from pipeline.storage.ledger import Ledger
-from pipeline.storage.shared import claim_log
+from pipeline.storage.shared import claim_log, names, opening
 from pipeline.storage.shared.claim_log import Head, State
-from pipeline.storage.shared.folder import FolderStore
+from pipeline.storage.shared.store import Store, Unreachable
 
+_READY_S = 60.0
 _IN_DOUBT = (JobState.CLAIMED, JobState.UNCONFIRMED)
-
-
-def shared_folder(folder: Path) -> FolderStore:
-    """Make a folder that says it is a shared store with claims."""
-    folder.mkdir()
-    (folder / "pixelpipe.json").write_text('{"format":1,"claims":true}')
-    return FolderStore(str(folder), folder)
 
 
 class Machine:
@@ -116,7 +111,7 @@ class Machine:
 class Studio:
     """Machines, their shop, and the store that they share."""
 
-    def __init__(self, machines: list[Machine], shop: Shop, store: FolderStore) -> None:
+    def __init__(self, machines: list[Machine], shop: Shop, store: Store) -> None:
         """Take all of them."""
         self.machines = machines
         self.shop = shop
@@ -159,17 +154,37 @@ class Studio:
         return len(found)
 
 
+def _mark(store: Store) -> None:
+    """Say that a store is one, as soon as its server is ready."""
+    until = time.monotonic() + _READY_S
+    while True:
+        try:
+            store.create(names.MARK, b'{"format":1,"claims":true}')
+        except Unreachable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
 @contextmanager
-def studio(folder: Path, shop: Shop, machines: int, sprites: int) -> Iterator[Studio]:
-    """Set up `machines` with one project of so many sprites."""
-    store = shared_folder(folder / "store")
+def studio(
+    folder: Path, shop: Shop, machines: int, sprites: int, bucket: Bucket | None = None
+) -> Iterator[Studio]:
+    """Set up `machines` with one project of so many sprites, and a folder or a bucket."""
+    if bucket is None:
+        bucket = Bucket(str(folder / "store"), {})
+        (folder / "store").mkdir()
+    store = opening.connect(bucket.url, folder, bucket.environment)
+    _mark(store)
     shop.fund(40 * sprites)
     opened: list[Machine] = []
     for number in range(machines):
         place = folder / f"machine{number}"
         place.mkdir()
         game = Shape(sprites=sprites).make(place, jobs=4)
-        game.environment["PIXELPIPE_SHARED"] = store.url
+        game.environment |= {"PIXELPIPE_SHARED": bucket.url, **bucket.environment}
         game.use(shop)
         opened.append(Machine(place, game))
     try:

@@ -192,10 +192,13 @@ SYSTEMS = [MakeProject, MakeFiles, NinjaProject, NinjaFiles, CMakeNinja, CMakeMa
 
 
 def pixelpipe(folder: Path) -> Path:
-    """Put a `pixelpipe` into `folder` that notes its arguments and starts the real one."""
+    """Put a `pixelpipe` into `folder` that notes its arguments, and how the real one ended."""
     folder.mkdir(exist_ok=True)
     command = folder / "pixelpipe"
     python = json.dumps(sys.executable)
-    command.write_text(f'#!/bin/sh\necho "$*" >>"$RUN_LOG"\nexec {python} -m pipeline "$@"\n')
+    command.write_text(
+        f'#!/bin/sh\necho "$*" >>"$RUN_LOG"\n{python} -m pipeline "$@"\ncode=$?\n'
+        'echo $code >>"$RUN_LOG.codes"\nexit $code\n'
+    )
     command.chmod(0o755)
     return folder

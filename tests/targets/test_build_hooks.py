@@ -46,6 +46,12 @@ fn main() {
 CARGO = '[package]\nname = "game"\nversion = "0.1.0"\nedition = "2021"\n'
 
 
+def rust_homes() -> dict[str, str]:
+    """Return where cargo and rustup keep their things: the user's, since tests have no network."""
+    usual = {"CARGO_HOME": str(HOME / ".cargo"), "RUSTUP_HOME": str(HOME / ".rustup")}
+    return {name: OURS.get(name, place) for name, place in usual.items()}
+
+
 class Hooked:
     """A project in which everything was bought, and programs that find `pixelpipe` on the path."""
 
@@ -104,8 +110,7 @@ def test_npm_builds_animations_before_the_game(hooked: Hooked) -> None:
 @pytest.mark.skipif(not shutil.which("cargo"), reason="cargo is not installed")
 def test_cargo_runs_us_when_a_hidden_input_changed(hooked: Hooked) -> None:
     """It compares with the time at which the script began: what we write costs one more look."""
-    rust = {"CARGO_HOME": str(HOME / ".cargo"), "RUSTUP_HOME": str(HOME / ".rustup")}
-    rust = {name: OURS.get(name, place) for name, place in rust.items()}
+    rust = rust_homes()
     hooked.game.write("Cargo.toml", CARGO)
     hooked.game.write("build.rs", BUILD_RS)
     hooked.game.write("src/main.rs", "fn main() {}\n")

@@ -63,6 +63,10 @@ _OTHERS = {
     "credentials for a shared store at az://.",
     "PIXELPIPE_ENGINE_KEY": "The key that `engine serve` takes in memory, instead of a new one. "
     "A command that starts an engine for itself sets it there.",
+    "PIXELPIPE_KEEP_DAYS": "How many days what cost nothing, and no project names, is kept in the "
+    "state folder since its last use. Default 180. What was paid for goes only when git carries it "
+    "in a project.",
+    "PIXELPIPE_KEEP_MIB": "Up to how many MiB there nothing goes at all. Default 2048.",
 }
 _STATE = (
     "Folder of the ledger and of the second copy of what was bought. Default: `pixelpipe` in "

@@ -20,7 +20,7 @@ class Preference(Record, frozen=True, kw_only=True):
     seed: int | None = None
 
 
-class Request(Record, frozen=True, kw_only=True):
+class Request(Record, frozen=True, kw_only=True, gc=False):
     """What is asked of the service for one clip of one source, as the rule states it."""
 
     source: str

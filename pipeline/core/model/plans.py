@@ -35,7 +35,7 @@ class PassedOver(Record, frozen=True, kw_only=True):
         return f"{where}: {self.text}"
 
 
-class Step(Record, frozen=True, kw_only=True):
+class Step(Record, frozen=True, kw_only=True, gc=False):
     """One decision of a plan: a clip of a source, what is done, and why."""
 
     source: str

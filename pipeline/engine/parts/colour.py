@@ -72,6 +72,14 @@ class Palette:
     lab: Floats
 
     @cached_property
+    def regions(self) -> tuple[Ints, int]:
+        """Return (height, width) numbers of the connected regions of one colour, and their count.
+
+        -1 where transparent. Nobody may write into it.
+        """
+        return regions.label(self.index)
+
+    @cached_property
     def chroma(self) -> Floats:
         """Return each colour's OKLab chroma."""
         chroma: Floats = np.round(np.sqrt((self.lab[:, 1:] ** 2).sum(axis=1)), 9)

@@ -38,20 +38,23 @@ def islands(colours: Palette, line: Bools, eyes: Eyes | None, limit: int) -> tup
 
     Touching parts are one island. A sprite with very many is textured: only its eyes count then.
     """
-    labels, count = regions.label(colours.index)
+    labels, count = colours.regions
     mask = np.zeros(colours.index.shape, dtype=np.bool_)
     if count:
         mask = np.append(_contrasting(colours, line, labels, count, limit), False)[labels]
     joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
     if number:
         fitting = regions.sizes(joined, number) <= limit
-        mask &= np.append(fitting, False)[joined]
-    joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
-    if number > MOST_ISLANDS:
+        if not fitting.all():
+            mask &= np.append(fitting, False)[joined]
+            joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
+    is_textured = number > MOST_ISLANDS
+    if is_textured:
         mask[:] = False
     if eyes is not None:
         mask |= eyes.left | eyes.right
-    joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
+    if is_textured or eyes is not None:
+        joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
     if eyes is not None:
         joined = _as_pair(joined, eyes)
     return joined, number
@@ -72,7 +75,7 @@ def find_eyes(
     middle of the box.
     """
     left, _, right, _ = box
-    labels, count = regions.label(colours.index)
+    labels, count = colours.regions
     if count < 2:
         return None
     candidates, colour = _eye_candidates(colours, line, labels, count, limit, box)

@@ -161,7 +161,9 @@ def flattened(frames: Pixels, ground: Colour, noise: int, seed: int) -> Pixels:
     vendor's is only near the colour asked for.
     """
     if not noise:
-        plain: Pixels = np.where(frames[..., 3:] > 0, frames[..., :3], np.array(ground, np.uint8))
+        matte = rasters.words(np.array([*ground, 255], np.uint8))
+        shown = np.where(frames[..., 3] > 0, rasters.words(frames), matte)
+        plain: Pixels = shown.view(np.uint8).reshape(frames.shape)[..., :3]
         return plain
     backdrop = np.broadcast_to(np.array(ground, np.int16), (*frames.shape[:3], 3))
     random = np.random.Generator(np.random.PCG64(seed))

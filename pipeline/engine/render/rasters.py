@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
 from ..parts.types import Ints, Pixels
@@ -43,6 +44,12 @@ def cut_alpha(pixels: Pixels) -> Pixels:
     cut = np.where(opaque, pixels, np.uint8(0))
     cut[..., 3] = np.where(opaque[..., 0], 255, 0)
     return cut
+
+
+def words(pixels: Pixels) -> NDArray[np.uint32]:
+    """View (..., 4) uint8 as one number a pixel, in the machine's own order: moved at once."""
+    found: NDArray[np.uint32] = np.ascontiguousarray(pixels).view(np.uint32)[..., 0]
+    return found
 
 
 def colours(pixels: Pixels) -> tuple[Pixels, Ints]:

@@ -82,6 +82,7 @@ def _distances(left: Floats, right: Floats) -> Floats:
 
 def _recoloured(frames: Pixels, table: Pixels, inverse: Ints) -> Pixels:
     opaque = frames[..., 3] > 0
-    changed = frames.copy()
-    changed[opaque, :3] = table[inverse[opaque.ravel()]]
+    changed = np.array(frames, order="C")
+    whole = np.concatenate([table[inverse[opaque.ravel()]], frames[opaque][:, 3:]], axis=1)
+    rasters.words(changed)[opaque] = rasters.words(whole)
     return changed

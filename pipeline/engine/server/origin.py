@@ -42,6 +42,8 @@ class Origins:
         return f"{scheme}://{host}"
 
     def _is_proxy(self, peer: str) -> bool:
+        if not self.proxies:
+            return False
         try:
             address = ip_address(peer.partition("%")[0])
         except ValueError:

@@ -7,8 +7,8 @@ import re
 import msgspec
 
 from ...core.model import Record
+from ...core.motion_words import TRAITS, affirmed, telling
 
-_NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
 #: A clause that says what does not move, with a list before it: "pole, foot and knob stay still".
 _STAYING = re.compile(
     r"(?:\b(?:(?:the|its|both|all) )?[a-z]+, )*(?:(?!\b(?:while|but|as|then)\b)[^,.;:!?])*"
@@ -79,64 +79,14 @@ class Motion(Record, frozen=True, kw_only=True):
     names_bottom: bool = False
 
 
-_SHAKES = "shak trembl shiver rumbl vibrat hit explo"
-_SPARKLES = "sparkl twinkl glitter"
-_FLAMES = "flicker fire flam torch burn candle lava"
-_LEAVES = "dissolv vanish teleport appear spawn explo"
-_TURNS = "spin coin turn flip"
-_SCROLLS = "scroll conveyor"
-_STRIKES = "lung dash headbutt attack slash strik punch kick"
-
-#: Beginnings of the words that tell of each trait.
-STEMS = {
-    "is_event": f"{_SHAKES} {_SPARKLES} {_LEAVES} {_SCROLLS} hurt damage flash blink glint cycl "
-    "rainbow neon flicker",
-    "shakes": _SHAKES,
-    "is_abrupt": f"{_STRIKES} hop jump leap bounc",
-    "lifts": "flap wing bird bat butterfl flag banner cape",
-    "is_reversible": "idle hover float sway breath bob wobbl tilt swing pendulum glow puls nod",
-    "reshapes": f"{_TURNS} squash stretch puls heart throb swell rotat roll hop jump bounc tumbl "
-    "jelly slime walk run step wheel celebrat cheer",
-    "swells": "puls throb swell grow breath inflat",
-    "fades": f"{_LEAVES} {_SCROLLS} {_TURNS} flicker fire flame torch burn collect fade fading "
-    "heart",
-    "hides": f"{_LEAVES} {_TURNS} disintegrat fade fading collect",
-    "flares": f"{_FLAMES} heart beat",
-    "recolors": f"{_FLAMES} {_SPARKLES} glow shin light lamp magic charg furnace crystal gleam "
-    "glimmer glint gem shimmer waterfall flow stream cycl rainbow neon portal energy hypno flash "
-    "hurt damage explo heal",
-    "jumps": f"{_SHAKES} {_SCROLLS} {_SPARKLES}",
-    "covers": "nod talk chew peck agree bow head eat sip drink",
-    "wraps": f"{_SCROLLS} flow stream waterfall",
-    "strikes": f"{_STRIKES} ram stab bit snap thrust smash chop",
-    "idles": "idle stand wait rest alive fidget",
-    "breathes": "breath",
-    "floats": "float hover fly flap levitat glid drift swim hang swing pendulum tilt rock danc "
-    "sway wobbl roll rotat spin bounc hop jump slid ghost bat bee fairy",
-    "walks": "walk march stroll patrol sneak tiptoe run jog sprint trot gallop",
-    "stands": "idle breath stand wait attack slash punch cast",
-    "acts": f"{_STRIKES} cast open close die dies death dying hurt damage knock fall jump leap "
-    "land throw shoot explo crumbl collaps pick spawn appear vanish teleport",
-    "arrives": r"spawn respawn appear emerg arriv materiali clos shut land fad\w*\sin\b "
-    r"ris\w*\sfrom",
-    "beats": "heart puls throb",
-    "dies": "die dies dying death dead kill perish collaps",
-    "flashes": "flash hurt damage hit blink cast explo lightning electr",
-    "looks": "look glanc blink eyes roll stare sleep dart wink",
-    "rests": "static motionless frozen freez",
-    "names_top": "head nod chew ears",
-    "names_bottom": "feet foot legs tap",
-}
-_TRAITS = {
-    trait: re.compile(rf"(?<![a-z])(?:{'|'.join(stems.split())})") for trait, stems in STEMS.items()
-}
+_TRAITS = {trait: telling(stems) for trait, stems in TRAITS.items()}
 
 
 #: A part is named only where it is said to move.
 _NAMED = ("names_top", "names_bottom")
 #: What a clip's name alone says of standing counts only while the prompt names no other motion.
 _STANDING = ("idles", "stands")
-_OTHER = tuple(trait for trait in STEMS if trait not in (*_STANDING, "breathes", "is_reversible"))
+_OTHER = tuple(trait for trait in TRAITS if trait not in (*_STANDING, "breathes", "is_reversible"))
 
 
 def read(clip: str, prompt: str) -> Motion:
@@ -155,5 +105,5 @@ def ending(motion: Motion) -> Motion:
 
 
 def _told(text: str) -> dict[str, bool]:
-    words = _NEGATION.sub(" ", f" {text} ".lower())
+    words = affirmed(f" {text} ")
     return {trait: bool(told.search(words)) for trait, told in _TRAITS.items()}

@@ -7,13 +7,13 @@ what was sent, so that cutting the margins off again is exact.
 from __future__ import annotations
 
 import math
-import re
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ...core.errors import SourceError
 from ...core.model import MAX_ASPECT, MAX_SIDE_PX, MIN_SIDE_PX, Pixels, Record
+from ...core.motion_words import ROOM, TURNING, affirmed, telling
 from ..picture import raster
 from ..picture.raster import U8
 
@@ -45,10 +45,9 @@ class Placement(Record, frozen=True, kw_only=True):
 
 
 class MotionClass(Record, frozen=True, kw_only=True):
-    """Word stems of a kind of motion, and its margins as shares of the art's width and height."""
+    """A kind of motion, and its margins as shares of the art's width and height."""
 
     name: str
-    stems: tuple[str, ...]
     sides: float
     top: float
     is_floating: bool = False
@@ -57,57 +56,46 @@ class MotionClass(Record, frozen=True, kw_only=True):
 CLASSES = (
     MotionClass(
         name="effect",
-        stems=("explo", "burst", "blast", "splash", "smoke", "magic", "cast", "spell", "portal",
-               "fire", "flame", "torch", "burn", "spark", "aura", "swirl", "teleport"),
         sides=0.30,
         top=0.30,
         is_floating=True,
     ),
     MotionClass(
         name="attack",
-        stems=("attack", "slash", "swing", "strike", "stab", "punch", "kick", "bite", "lunge",
-               "shoot", "thrust", "smash", "headbutt"),
         sides=0.30,
         top=0.15,
     ),
     MotionClass(
         name="hop",
-        stems=("hop", "jump", "leap", "bounc", "spring"),
         sides=0.20,
         top=0.45,
     ),
     MotionClass(
         name="float",
-        stems=("float", "hover", "fly", "flap", "levitat", "glid", "ghost", "drift", "pulse",
-               "heart", "throb", "swim"),
         sides=0.20,
         top=0.20,
         is_floating=True,
     ),
     MotionClass(
         name="run",
-        stems=("run", "dash", "charg", "gallop", "sprint", "wave", "waving", "flag", "flutter",
-               "wobbl", "squash", "stretch", "jiggl", "shak", "trembl", "danc", "sway", "ripple"),
         sides=0.20,
         top=0.20,
     ),
     MotionClass(
         name="walk",
-        stems=("walk", "march", "step", "patrol", "crawl", "climb"),
         sides=0.15,
         top=0.15,
     ),
 )  # fmt: skip
-IDLE = MotionClass(name="idle", stems=("idle",), sides=0.10, top=0.10)
-#: Motions that turn the art need the room of its diagonal.
-TURNING = ("rotat", "roll", "tumbl", "spin", "wheel", "pendulum", "swing", "tilt", "rock", "gear")
-_NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
+IDLE = MotionClass(name="idle", sides=0.10, top=0.10)
+_TELLING = {name: telling(stems) for name, stems in ROOM.items()}
+_TURNS = telling(TURNING)
 
 
 def motion_classes(clip: str, prompt: str) -> tuple[MotionClass, ...]:
     """Return the classes that the clip's name and the prompt speak of, else idle alone."""
     words = _words(clip, prompt)
-    found = tuple(kind for kind in CLASSES if _has(words, kind.stems))
+    found = tuple(kind for kind in CLASSES if _TELLING[kind.name].search(words))
     return found or (IDLE,)
 
 
@@ -170,11 +158,7 @@ def canvas(source: U8, placement: Placement) -> U8:
 
 
 def _words(clip: str, prompt: str) -> str:
-    return " " + _NEGATION.sub(" ", f"{clip.replace('_', ' ')}, {prompt}".lower())
-
-
-def _has(words: str, stems: tuple[str, ...]) -> bool:
-    return re.search(rf"(?<![a-z])(?:{'|'.join(stems)})", words) is not None
+    return " " + affirmed(f"{clip.replace('_', ' ')}, {prompt}")
 
 
 def _margins(
@@ -192,7 +176,7 @@ def _margins(
     side = _room(max(kind.sides for kind in kinds), width)
     top = _room(max(kind.top for kind in kinds), height)
     bottom = _room(0.30 if kinds[0].name == "effect" else 0.10, height)
-    if _has(words, TURNING):
+    if _TURNS.search(words):
         diagonal = math.hypot(width, height)
         side = max(side, math.ceil((diagonal - width) / 2) + FREE_PX)
         top = max(top, math.ceil((diagonal - height) / 2) + FREE_PX)

@@ -120,6 +120,8 @@ class Service:
         self._timeout_s = timeout_s
         self._download_timeout_s = timeout_s * DOWNLOAD_TIMEOUT_S / TIMEOUT_S
         self._wire = way or _http()
+        #: What answers is in this process: asking it costs next to nothing.
+        self.is_within = way is not None
 
     def close(self) -> None:
         """Close idle connections."""

@@ -5,16 +5,18 @@ nothing to read and to compare: a no-op must not take longer to load its code th
 files. So nothing is imported here but what that needs, and `look` stands before the command line.
 It knows no rules: what it cannot recognise as unchanged it leaves to the others.
 
-The invariant: **it says what a full run would say, or nothing.** Only plain commands are answered:
-a flag of any kind, known or not, is for the command line.
+The invariant: **it says what a full run would say, or nothing.** Only plain commands are answered,
+and the recipe of build systems (`build --frozen --depfile FILE --stamp FILE`) while its depfile is
+as the answer left it. Any other flag, known or not, is for the command line.
 """
 
 # pathlib takes longer to load than a thousand files to compare.
-# ruff: noqa: PTH100, PTH111, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH109, PTH111, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
 import os
+import time
 
 from ...core import listing
 from ...core.version import __version__
@@ -47,6 +49,9 @@ class Found:
         self.content = content
         self.listing_at = listing_at
         self.said = ("", "")
+        #: The file that an answer makes newer, and when the run began, in ns.
+        self.stamp = ""
+        self.begun_ns = 0
         self.is_lock_same = True
         self.differing: list[str] = []
 
@@ -54,6 +59,22 @@ class Found:
     def is_answer(self) -> bool:
         """Tell whether `said` is what a full run would say."""
         return bool(self.said[0]) and self.is_lock_same and not self.differing
+
+    def mark(self) -> bool:
+        """Make the stamp, if one was asked for, as new as the run; False if that is for others.
+
+        What changes meanwhile is newer than the stamp then, and an answer looks at nothing twice.
+        """
+        if not self.stamp:
+            return True
+        try:
+            before = os.lstat(self.stamp)
+            if before.st_size or before.st_mode & 0o170000 != 0o100000:
+                return False
+            os.utime(self.stamp, ns=(self.begun_ns, self.begun_ns))
+        except OSError:
+            return False
+        return True
 
 
 def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> str:
@@ -78,17 +99,54 @@ def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> st
 
 def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
     """Compare with what a plain command left; None when that says nothing at all."""
+    begun_ns = time.time_ns()
     is_plain = 1 <= len(arguments) <= 2 and arguments[0] in _COMMANDS
-    if not is_plain or arguments[-1][:1] in ("", "-"):
+    stamp, command = "", arguments[0] if is_plain else ""
+    if not is_plain and (found_words := _recipe(arguments)) is not None:
+        arguments, depfile, stamp = found_words
+        command = recipe(depfile, stamp)
+    if not command or arguments[-1][:1] in ("", "-"):
         return None
     root = _root(arguments[1] if len(arguments) == 2 else ".")
     if root is None:
         return None
     try:
-        found = _read(arguments[0], root, environment)
-        return found if found is not None and _compare(found) else None
+        found = _read(command, root, environment)
+        if found is None or not _compare(found):
+            return None
+        found.stamp, found.begun_ns = stamp, begun_ns
+        return found
     except (OSError, ValueError):
         return None
+
+
+def recipe(depfile: str, stamp: str) -> str:
+    """Name the recipe of a build system by what its answer depends on; "" without its depfile.
+
+    What stands in the depfile follows from the project, and from where and how it was asked for.
+    """
+    try:
+        written = listing.stated(os.stat(depfile))
+        return "\1".join(("build --frozen", os.getcwd(), depfile, stamp, written))
+    except (OSError, ValueError):
+        return ""
+
+
+def _recipe(arguments: list[str]) -> tuple[list[str], str, str] | None:
+    """Read the words of a recipe: the plain command in it, depfile and stamp."""
+    named = {"--depfile": "", "--stamp": ""}
+    plain, is_frozen, words = [], False, iter(arguments)
+    for word in words:
+        if word == "--frozen":
+            is_frozen = True
+        elif named.get(word) == "":
+            named[word] = next(words, "")
+        else:
+            plain.append(word)
+    is_whole = is_frozen and all(name[:1] not in ("", "-") for name in named.values())
+    if not is_whole or plain[:1] != ["build"] or len(plain) > 2:
+        return None
+    return plain, named["--depfile"], named["--stamp"]
 
 
 def _root(start: str) -> str | None:

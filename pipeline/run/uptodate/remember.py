@@ -78,8 +78,10 @@ def now() -> Moment:
     return Moment(wall_ns=time.time_ns(), steady_ns=time.monotonic_ns())
 
 
-def write(seen: Seen, said: Said | None) -> bool:
+def write(seen: Seen, said: Said | None, command: str = "") -> bool:
     """Remember what was seen; `said` is what the command printed if nothing was to do.
+
+    `command` names one that is not plain, as `quick` does.
 
     Tells whether the next run need not look at everything.
     """
@@ -103,7 +105,7 @@ def write(seen: Seen, said: Said | None) -> bool:
         survey.save()
         return False
     state = survey.state
-    fields += _answers(state, fields, listed, seen.command, said)
+    fields += _answers(state, fields, listed, command or seen.command, said)
     for source, clips in _clips(seen.results).items():
         state.count(source, clips)
     rest = survey.rest
@@ -127,6 +129,9 @@ def _answers(
     if before == listed and old[: len(fields)] == fields:
         rest = old[len(fields) :]
         answers = {rest[at + 1]: rest[at : at + 6] for at in range(0, len(rest) - 5, 6)}
+    # Of a recipe that writes its depfile each time, only the last answer is of use.
+    about = command.rpartition("\1")[0]
+    answers = {name: one for name, one in answers.items() if not about or about not in name}
     if said is not None:
         answers[command] = [quick.OUT, command, said.out, quick.ERR, command, said.err]
     return [text for answer in answers.values() for text in answer]

@@ -27,7 +27,7 @@ from .paths import (
     prepare,
 )
 from .scan import CACHES, Scan, Tree, scan
-from .stats import RACY_NS, Stat, stat_at, stat_of
+from .stats import RACY_NS, Stat, Stats, stat_at, stat_of
 
 if TYPE_CHECKING:
     from .carried import Carried
@@ -42,6 +42,7 @@ __all__ = [
     "Carried",
     "Scan",
     "Stat",
+    "Stats",
     "Tree",
     "digest_of",
     "digests",

@@ -136,12 +136,11 @@ def _piece(token: re.Match[str]) -> Run | Wild:
         case "any":
             return Run("[^/]", 1)
         case "set":
-            return Run(_character_set(token["set"], is_negated=bool(token["not"])), 1)
+            return Run(_characters(token), 1)
         case _:
             return Run(re.escape(token["escaped"] or token["plain"]), 1)
 
 
-def _character_set(content: str, *, is_negated: bool) -> str:
-    """Translate `[…]`: never a slash, and only ranges keep a meaning of their own."""
-    escaped = re.sub(r"\\(.)|([\[\]^&~|])", lambda found: "\\" + (found[1] or found[2]), content)
-    return f"(?!/)[{'^' if is_negated else ''}{escaped}]"
+def _characters(token: re.Match[str]) -> str:
+    is_negated = bool(token["not"])
+    return patterns.characters(token["set"], is_negated=is_negated, has_escapes=True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -66,7 +67,7 @@ class Entry(Record, frozen=True, kw_only=True):
     #: Why it is free or in doubt.
     reason: str = ""
     #: Of what was bought.
-    digest: str = ""
+    digest: Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")] = ""
     #: What was chosen for the request, so that any machine can fetch and finish its result.
     resolved: Resolved | None = None
 
