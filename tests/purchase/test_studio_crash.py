@@ -112,12 +112,11 @@ def test_many_machines_that_are_killed_buy_sixty_clips_once(folder: Path, mall: 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_machines_that_are_killed_buy_once_where_a_bucket_is_shared(
-    folder: Path, mall: Shop
+    folder: Path, mall: Shop, tmp_path: Path
 ) -> None:
     """The same with a real S3 server."""
-    (folder / "weed").mkdir()
     with (
-        seaweed(folder / "weed") as bucket,
+        seaweed(tmp_path) as bucket,
         studio(folder, mall, machines=4, sprites=30, bucket=bucket) as found,
     ):
         crash(found, kills=8, seed=3, patience_s=PATIENCE_S)

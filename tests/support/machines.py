@@ -22,8 +22,9 @@ from pipeline.core.model import Job, JobState
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.shared import claim_log, names, opening
 from pipeline.storage.shared.claim_log import Head, State
-from pipeline.storage.shared.store import Store
+from pipeline.storage.shared.store import Store, Unreachable
 
+_READY_S = 60.0
 _IN_DOUBT = (JobState.CLAIMED, JobState.UNCONFIRMED)
 
 
@@ -153,6 +154,20 @@ class Studio:
         return len(found)
 
 
+def _mark(store: Store) -> None:
+    """Say that a store is one, as soon as its server is ready."""
+    until = time.monotonic() + _READY_S
+    while True:
+        try:
+            store.create(names.MARK, b'{"format":1,"claims":true}')
+        except Unreachable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
 @contextmanager
 def studio(
     folder: Path, shop: Shop, machines: int, sprites: int, bucket: Bucket | None = None
@@ -162,7 +177,7 @@ def studio(
         bucket = Bucket(str(folder / "store"), {})
         (folder / "store").mkdir()
     store = opening.connect(bucket.url, folder, bucket.environment)
-    store.create(names.MARK, b'{"format":1,"claims":true}')
+    _mark(store)
     shop.fund(40 * sprites)
     opened: list[Machine] = []
     for number in range(machines):
