@@ -172,15 +172,17 @@ def _on_palette(
     if "palette" not in stages:
         return replace(step, name="palette")
     policy = _policy(clip, len(palette))
-    reel = remap.remap(film, step.cutout, step.reel.source, palette, policy=policy)
+    reel = _remapped(film, step, palette, policy)
     if not step.cutout.is_exact and silhouette.is_needed(reel, step.cutout.matte):
         return _told_apart(film, step, reel)
     notes: tuple[str, ...] = ()
     if "align" in stages and any(off := tracks.first(reel)):
         film = Film(_moved(film.frames, step.cutout, off))
         step = _cut(film, reel.source, palette, resolved, clip, stages)
-        reel = remap.remap(film, step.cutout, reel.source, palette, policy=policy)
+        reel = _remapped(film, step, palette, policy)
         notes = (f"all frames were shifted by {_px(*off)} and are back in place",)
+    if step.cutout.is_known:
+        return replace(step, name="palette", reel=reel, notes=notes)
     on_palette = remap.share_on_palette(film, step.cutout.solid, palette)
     if "calibrate" in stages and reel.own > recognise.FEW_COLORS:
         reel = recognise.recognise(film, reel, step.cutout.matte)
@@ -189,6 +191,13 @@ def _on_palette(
         if "specks" in stages and not step.motion.fades:
             reel = specks.tidy(reel)
     return replace(step, name="palette", reel=reel, on_palette=on_palette, notes=notes)
+
+
+def _remapped(film: Film, step: Step, palette: U8, policy: remap.Policy) -> Reel:
+    """Return the clip on its palette; one that is there already stays as it was cut out."""
+    if step.cutout.is_known:
+        return step.reel
+    return remap.remap(film, step.cutout, step.reel.source, palette, policy=policy)
 
 
 def _told_apart(film: Film, step: Step, reel: Reel) -> Step:
@@ -236,7 +245,7 @@ def _first_locked(step: Step, clip: Clip) -> Step:
     reel = step.reel
     if (reel.index[0] == reel.source).all() or not reel.source_solid.any():
         return step
-    shape = loop.overlap(reel.index[0], reel.source)
+    shape = loop.overlap(reel.solid[0], reel.source_solid)
     both = reel.solid[0] & reel.source_solid
     same = float((reel.index[0] == reel.source)[both].mean()) if both.any() else 0.0
     before = reel.difference(reel.index[0], reel.index[1 % reel.count])

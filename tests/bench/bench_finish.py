@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import degrade
 from degraded_clips import damaged, finished, planned, strip, true_frames
-from places import art
+from places import art, some
 
 from pipeline import imaging
 from pipeline.core.model import Pixels, Request
@@ -128,7 +128,7 @@ def measure(asked: argparse.Namespace, ways: dict[str, tuple[str, ...]]) -> Rows
     """Return a row for each way to finish (its stages) and each kind of damage."""
     found: dict[tuple[str, str], dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
     damages = asked.damage or list(degrade.DAMAGES)
-    for name, pixels in sprites(asked.every, asked.largest):
+    for name, pixels in some(sprites(asked.every, asked.largest), f"{asked.largest} px or less"):
         for prompt in MOTIONS.values():
             plan = planned(pixels, prompt)
             truth = true_frames(pixels, plan)

@@ -214,6 +214,8 @@ def main() -> None:
     missed: dict[str, Counter[str]] = {}
     for subjects in (drawn(), *([] if asked.drawn else [generated(asked.every)])):
         found, lost = measure(subjects)
+        if not found:
+            raise SystemExit("nothing to measure: no clip of a sprite")
         counts |= found
         missed |= {kind: missed.get(kind, Counter()) + more for kind, more in lost.items()}
     if asked.json:

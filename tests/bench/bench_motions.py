@@ -20,7 +20,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 import drawn_sprites as drawn
-from places import SPRITES
+from places import art
 
 from pipeline.engine import parts
 from pipeline.engine.motions import MOTIONS, Layer, Parameters, gather, perform
@@ -209,7 +209,7 @@ def quality() -> int:
         f"{path.parent.name}/{path.stem}": parts.cut(
             drawn.padded(np.array(Image.open(path).convert("RGBA")))
         )
-        for path in sorted(SPRITES.rglob("*.png"))
+        for path in art()
     }
     outside = 0
     for name in MOTIONS:

@@ -67,8 +67,7 @@ digests = project.digests(root, scan.files, state, files=scan.files)
 for path in filter(project.is_source, scan.files):
     state.facts(path, digests[path])
 assert all(digests.values())
-index.keep(scan.files)
-index.save()
+state.save()
 """
 #: The subject in a project of one sprite: what a change costs that no other file adds to.
 ALONE = "alone"

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import contact_sheet
 import degrade
 from degraded_clips import strip
-from places import SPRITES
+from places import art, some
 
 from pipeline import imaging
 from pipeline.config import matching, packs, rule_file, yaml_document
@@ -39,15 +39,15 @@ from pipeline.imaging.picture.raster import U8
 from pipeline.imaging.upload import fit
 from pipeline.purchase import resolve
 
-#: Folders of the shared sprites that a pack is for.
+#: Folders of the art that a pack is for.
 FITTING = {
     "characters": ("characters",),
-    "creatures": ("monsters", "animals"),
-    "vehicles": ("ships",),
+    "creatures": ("monsters", "animals", "creatures"),
+    "vehicles": ("ships", "vehicles"),
     "items": ("items",),
     "props": ("props",),
-    "environment": ("props",),
-    "effects": ("items",),
+    "environment": ("props", "environment"),
+    "effects": ("items", "effects"),
 }
 WARN, SHOWN = 85, 12
 
@@ -70,10 +70,7 @@ class Pair:
 
 def pairs(largest: int) -> Iterator[Pair]:
     """Yield every prompt with every sprite that it fits."""
-    sprites = {
-        path: imaging.decode(path.read_bytes(), path.name)
-        for path in sorted(SPRITES.rglob("*.png"))
-    }
+    sprites = {path: imaging.decode(path.read_bytes(), path.name) for path in art()}
     for rule in _rules():
         folders = FITTING[rule.pack.partition("@")[0]]
         for clip in rule.clips:
@@ -163,7 +160,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="write the weakest clips as a picture")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     asked = parser.parse_args()
-    found = list(pairs(asked.largest))
+    found = some(pairs(asked.largest), f"prompt fits a sprite of {asked.largest} px or less")
     if asked.sheet:
         _show(found, asked.sheet)
     if asked.json:

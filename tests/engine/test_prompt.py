@@ -13,7 +13,7 @@ from places import REPOSITORY
 
 from pipeline.engine import parts, prompt
 from pipeline.engine.motions import MOTIONS
-from pipeline.engine.prompt import nouns, offers, verbs
+from pipeline.engine.prompt import nouns, offers, senses, synonyms, verbs
 from pipeline.engine.prompt import text as prompt_text
 from pipeline.engine.render import animate
 
@@ -102,6 +102,82 @@ def test_words_that_begin_alike_are_no_hits(word: str, stem: str) -> None:
 def test_forms_of_a_word_are_hits(word: str, stem: str) -> None:
     """English endings and doubled letters."""
     assert prompt_text.is_form(word, stem)
+
+
+def leading(text: str, kind: str = "biped") -> str:
+    """Return the sense that leads for a kind of sprite."""
+    return senses.understand(text, kind=kind).leading
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "waking",
+        "throne",
+        "swamp",
+        "wakes",
+        "curls",
+        "trust",
+        "learning",
+        "plain",
+        "browse",
+        "streak",
+    ],
+)
+def test_what_is_spelled_right_is_no_slip_of_a_verb(word: str) -> None:
+    """A swamp swam and a throne was thrown, because a verb is only one letter away."""
+    (clause,) = prompt_text.clauses(word)
+    assert clause.words == (word,)
+
+
+@pytest.mark.parametrize(
+    "text", ["wakes up", "waking", "woke up", "awakens", "gets out of bed", "he is awake"]
+)
+def test_who_wakes_does_not_walk(text: str) -> None:
+    """Waking needs another posture than the picture's: it is shown as one, and said."""
+    found = senses.understand(text, kind="biped")
+    assert found.leading == "squash"
+    assert found.asked[0].beyond
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "sense"),
+    [
+        ("the lid flies open", "item", "open"),
+        ("the door slams shut", "building", "close"),
+        ("blinks out of existence", "biped", "dissolve"),
+        ("the river runs", "liquid", "water"),
+        ("flames leap high", "flame", "fire"),
+        ("the flower nods", "plant", "sway"),
+        ("turns and then bows", "biped", "nod"),
+        ("crouches and jumps", "biped", "jump"),
+        ("no walking, just standing", "biped", "idle"),
+        ("doesn't run, walks", "biped", "walk"),
+        ("walks instead of running", "biped", "walk"),
+        ("a light punch, no kick", "biped", "attack_strike"),
+        ("a fighter walks", "biped", "walk"),
+        ("slow idle with a nervous glance", "biped", "idle"),
+    ],
+)
+def test_the_head_of_a_phrase_says_what_happens(text: str, kind: str, sense: str) -> None:
+    """Results, substances, preparations and what is ruled out: the verb alone would mislead."""
+    assert leading(text, kind) == sense
+
+
+@pytest.mark.parametrize(
+    ("text", "strength"),
+    [
+        ("walks with a heavy sack", 1.0),
+        ("a small bat flies", 1.0),
+        ("a heavy walk", 2.0),
+        ("a big jump", 2.0),
+        ("sways in a strong wind", 2.0),
+        ("breathes in a heavy uneven rhythm", 2.0),
+    ],
+)
+def test_what_is_heavy_is_not_walked_heavily(text: str, strength: float) -> None:
+    """A word of strength before a thing says nothing of the motion."""
+    assert senses.understand(text, kind="biped").manner.strength == strength
 
 
 @pytest.mark.parametrize(
@@ -278,7 +354,7 @@ def test_motion_shown_instead_is_told() -> None:
 
 def test_every_word_leads_to_a_motion() -> None:
     """A table that names a motion which does not exist would fail only for the user who says it."""
-    readings = [*verbs.VERBS, *nouns.NOUNS, *verbs.BY_KIND.values()]
+    readings = [*verbs.VERBS, *synonyms.SYNONYMS, *nouns.NOUNS, *verbs.BY_KIND.values()]
     readings += [reading for reading, _ in verbs.BEYOND.values()]
     readings += [motion for _, motion in nouns.PARTS.values() if motion]
     by_kind = {sense for sense, _ in verbs.BY_KIND} | {"move"}

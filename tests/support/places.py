@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "pipeline"
@@ -12,6 +14,15 @@ SAMPLE = REPOSITORY / "sample_project"
 #: Real sprites and loops that a user's clone does not have: what wants them skips there.
 SHARED = REPOSITORY.parent / "shared"
 SPRITES = SHARED / "sprites"
+T = TypeVar("T")
+
+
+def some(found: Iterable[T], what: str) -> list[T]:
+    """Return what is measured; raises SystemExit when that is nothing, which has no median."""
+    there = list(found)
+    if not there:
+        raise SystemExit(f"nothing to measure: no {what}")
+    return there
 
 
 def art() -> list[Path]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from places import TESTS
 
 from pipeline.engine.prompt import senses
 
 CORPUS = TESTS / "engine" / "corpus" / "prompts.txt"
+#: Prompts that nothing was ever mended for.
+HELD_OUT = CORPUS.with_name("held_out.txt")
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,10 @@ class Case:
     wanted: frozenset[str]
 
 
-def cases() -> Iterator[Case]:
-    """Yield every prompt of the corpus."""
+def cases(corpus: Path = CORPUS) -> Iterator[Case]:
+    """Yield every prompt of a corpus."""
     group = kind = reading = ""
-    for line in CORPUS.read_text("utf-8").splitlines():
+    for line in corpus.read_text("utf-8").splitlines():
         if line.startswith("[") and line.endswith("]"):
             group, kind, reading = (field.strip() for field in line[1:-1].split("|"))
         elif line.strip() and not line.startswith("#"):

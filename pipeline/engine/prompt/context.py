@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import text
+from . import heads, text, words
 from .text import Clause, Hit
 from .words import listed
 
 # What stands before such a word is said to stay as it is: "outline and shine keep their shape".
 KEEPING = listed("keep keeps stay stays remain remains")
+#: Before a verb these say that it is not done yet.
+INTENTS = {("ready", "to"), ("poised", "to"), ("eager", "to"), ("prepared", "to")}
 #: After these a clause tells what goes with the motion, not the motion.
 ASIDE = frozenset({"with"})
 #: Before a participle these say that somebody else does it.
 SUFFERING = listed("get gets got getting is was be being been gotten")
 TAKING = frozenset({"take", "takes", "taking", "took"})
+#: What one takes and gives: "takes a shot".
+GIVEN = listed("shot swing stab bite slash jab snap")
 STRIKING = listed(
     "sword axe mace club hammer blade staff katana scythe stick pickaxe knife machete sabre"
     " saber flail bat weapon greatsword halberd whip wrench pan fist fists hand claw claws"
@@ -32,7 +36,10 @@ BLOWS = listed("attack_strike attack_bite attack_thrust attack_shoot")
 
 def read(found: Sequence[Hit], clause: Clause) -> list[Hit]:
     """Return the hits of a clause as their neighbours mean them."""
-    kept = [hit for hit in found if not _is_noun(hit, found, clause)]
+    kept = [
+        hit for hit in found if not _is_noun(hit, found, clause) and not _is_intent(hit, clause)
+    ]
+    kept = heads.read(kept, clause)
     return [_aside(_with_weapon(_suffered(hit, clause), clause), clause) for hit in kept]
 
 
@@ -48,9 +55,17 @@ def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
     others = [one for one in found if one.is_verb and one is not hit]
     if clause.words[place] in TOOLS and others:
         return True
-    if place == 0 or clause.words[place - 1] not in text.ARTICLES:
+    is_graded = place > 1 and clause.words[place - 1] in words.STRONG | words.GENTLE
+    at = place - 1 - (is_graded and not ASIDE & {*clause.words[:place]})
+    if at < 0 or clause.words[at] not in text.ARTICLES:
         return False
     return bool(others) and (is_bare or any(one.start < hit.start for one in others))
+
+
+def _is_intent(hit: Hit, clause: Clause) -> bool:
+    """Tell whether a verb is only what somebody is ready to do."""
+    place = min(hit.places)
+    return hit.is_verb and clause.words[max(0, place - 2) : place] in INTENTS
 
 
 def _suffered(hit: Hit, clause: Clause) -> Hit:
@@ -58,7 +73,10 @@ def _suffered(hit: Hit, clause: Clause) -> Hit:
     place = min(hit.places)
     before = clause.words[max(0, place - 2) : place]
     word, after = clause.words[place], clause.words[place + 1 : place + 2]
-    if hit.motion in BLOWS and TAKING & {*before} and text.ARTICLES & {*before}:
+    if hit.motion in BLOWS and after == ("by",) and not word.endswith("ing"):
+        return replace(hit, motion="hurt", how=())
+    is_given = word in GIVEN and "a" in before
+    if hit.motion in BLOWS and TAKING & {*before} and text.ARTICLES & {*before} and not is_given:
         return replace(hit, motion="hurt", how=())
     if hit.motion in BLOWS and word.endswith(("ed", "ck", "tten", "en")) and SUFFERING & {*before}:
         return replace(hit, motion="hurt", how=())
@@ -70,9 +88,12 @@ def _suffered(hit: Hit, clause: Clause) -> Hit:
 
 def _with_weapon(hit: Hit, clause: Clause) -> Hit:
     """Let the weapon that is named say how it is used: spears thrust, bows shoot."""
-    if not hit.is_verb or hit.motion not in ("attack_strike", "pendulum"):
+    if not hit.is_verb or hit.motion not in ("attack_strike", "pendulum", "charge"):
         return hit
     named = {*clause.words} | {word.removesuffix("s") for word in clause.words}
+    if hit.motion == "charge":
+        is_armed = "with" in clause.words and named & (THRUSTING | STRIKING)
+        return replace(hit, motion="attack_thrust") if is_armed else hit
     for weapons, motion in (
         (THRUSTING, "attack_thrust"),
         (SHOOTING, "attack_shoot"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from . import text, words
+from . import nouns, text, words
 from .text import Clause, Hit
 
 FPS, SLOW_FPS, FAST_FPS = 8, 6, 12
@@ -41,9 +41,14 @@ def read(prompt: str, parts: tuple[Clause, ...], found: Iterable[Hit]) -> Manner
     loops = bool(set(words_said) & words.LOOP) or any(one in plain for one in words.LOOPING)
     loops &= not any(one in plain for one in words.ONCE if "loop" in one)
     once = any(one in plain for one in words.ONCE) and not loops
-    gentle, strong = [w for w in words_said if w in words.GENTLE], _strong(parts)
+    busy = {(hit.clause, place) for hit in found if hit.is_verb for place in hit.places}
+    gentle, strong = (_graded(parts, one, busy) for one in (words.GENTLE, words.STRONG))
     slow = [w for w in words_said if w in words.SLOW]
-    fast = [w for w in words_said if w in words.FAST | words.FRANTIC]
+    fast = [
+        w
+        for clause, place, w in said
+        if w in words.FAST | words.FRANTIC and (clause, place) not in busy
+    ]
     across, down, steered = _direction(said, found)
     cycles, counted = _count(said, how, words_said, found)
     is_slow = bool(slow) or ("slow" in how and not fast)
@@ -90,14 +95,33 @@ def _said(parts: tuple[Clause, ...]) -> _Said:
     ]
 
 
-def _strong(parts: tuple[Clause, ...]) -> list[str]:
+def _graded(
+    parts: tuple[Clause, ...], table: frozenset[str], busy: set[tuple[int, int]]
+) -> list[str]:
     """Return the words of strength, but not those that describe a thing: "the heavy body"."""
     return [
         word
         for part in parts
-        for word, after, no in zip(part.words, (*part.words[1:], ""), part.negated, strict=True)
-        if word in words.STRONG and after not in words.THINGS and not no
+        for place, (word, no) in enumerate(zip(part.words, part.negated, strict=True))
+        if word in table and not no and not _describes(part, place, busy)
     ]
+
+
+def _describes(part: Clause, place: int, busy: set[tuple[int, int]]) -> bool:
+    """Tell whether a word of strength says what a thing is like, not how it moves."""
+    word, after = part.words[place], (*part.words[place + 1 :], "")[0]
+    if word in words.STRONG and after in words.THINGS:
+        return True
+    if word not in words.OF_THINGS:
+        return False
+    if (part.number, place + 1) in busy:
+        return text.is_noun(after) and after not in nouns.KINDS["effect"].split()
+    if words.OF_MOTION & {*part.words[place + 1 : place + 3]}:
+        return False
+    if place and part.words[place - 1] in text.ARTICLES:
+        return True
+    is_thing = text.is_noun(after) or after in nouns.PLAIN_NOUNS or not text.is_known(after)
+    return bool(after) and is_thing
 
 
 def _direction(said: _Said, found: list[Hit]) -> tuple[int, int, list[str]]:
@@ -126,7 +150,10 @@ def _first(said: _Said, table: Mapping[str, int]) -> str:
     for clause, _, word in said:
         by_clause.setdefault(clause, set()).add(word)
     for clause, _, word in said:
-        paired = any(word in pair and pair <= by_clause[clause] for pair in words.PAIRED)
+        near = by_clause[clause].union(
+            *(by_clause.get(one, set()) for one in (clause - 1, clause + 1))
+        )
+        paired = any(word in pair and pair <= near for pair in words.PAIRED)
         if word in table and not paired:
             return word
     return ""

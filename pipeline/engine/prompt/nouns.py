@@ -88,33 +88,56 @@ TOLD = listed(
 # Verbs that say nothing of how a part moves: it does what such a part does.
 LOOSE = listed(
     "wave sway flap spin rotat rotate roll flutter wiggle spread turn blow move bob swing"
-    " pendulum wobble water float"
+    " pendulum wobble water float ripple"
 )
 
 # What a noun says the sprite is.
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "biped": "knight hero heroine villager wizard mage witch warrior soldier guard man woman"
-        " boy girl king queen prince princess archer ninja samurai zombie skeleton goblin orc"
-        " elf dwarf farmer pirate bandit thief rogue monk priest cleric paladin player character"
-        " npc human person child lady lord robot ogre troll vampire mummy",
+        " boy girl king queen prince princess archer ninja samurai zombie skeleton goblin orc elf"
+        " dwarf farmer pirate bandit thief rogue monk priest cleric paladin player character npc"
+        " human person child lady lord robot ogre troll vampire mummy shopkeeper merchant chef"
+        " blacksmith bard ranger hunter barbarian assassin druid shaman necromancer sorcerer"
+        " sorceress warlock cowboy spearman swordsman swordswoman lancer boxer nun peasant beggar"
+        " kid baby nurse doctor scientist engineer astronaut alien imp demon devil gnome yeti"
+        " werewolf minotaur cyclops gnoll kobold lizardman valkyrie clown golem cultist berserker"
+        " gladiator captain sailor miner baker butcher innkeeper fisherman adventurer ghoul lich"
+        " fighter mercenary gunslinger sniper mechanic android cyborg angel hobbit crusader squire"
+        " jester plumber duelist brawler runner dancer healer",
         "quadruped": "dog wolf horse cow cat fox bear boar pig sheep goat lion tiger deer ram rat"
-        " mouse hound bull lizard crocodile turtle hedgehog spider crab rabbit bunny frog",
+        " mouse hound bull lizard crocodile turtle hedgehog spider crab rabbit bunny frog donkey"
+        " mule camel elephant rhino hippo giraffe zebra squirrel hamster raccoon badger otter"
+        " beaver weasel ferret panther leopard cheetah puppy kitten pony foal calf lamb buffalo"
+        " moose stag unicorn scorpion beetle ant toad gecko salamander chameleon dinosaur raptor"
+        " tortoise llama alpaca hyena jackal coyote bison ox warg",
         "winged": "bat bird eagle hawk owl butterfly moth dragonfly bee wasp harpy wyvern dragon"
-        " crow raven duck chicken parrot fairy",
+        " crow raven duck chicken parrot fairy pigeon seagull gull swan goose vulture falcon"
+        " phoenix griffin gryphon pterodactyl mosquito firefly gargoyle pegasus robin sparrow"
+        " peacock pixie bumblebee hornet ladybug hummingbird",
         "legless": "ghost slime blob jelly jellyfish octopus squid fish shark whale spirit wraith"
-        " specter wisp eyeball",
-        "serpent": "snake serpent worm eel cobra viper caterpillar centipede",
-        "plant": "tree bush grass flower plant vine reed fern cactus sunflower palm oak",
-        "flame": "flame campfire bonfire fire torch candle brazier",
-        "liquid": "water river stream lake pond sea ocean lava magma waterfall fountain puddle",
+        " specter wisp eyeball koi goldfish salmon trout dolphin piranha stingray snail slug"
+        " poltergeist phantom banshee seahorse tuna orca",
+        "serpent": "snake serpent worm eel cobra viper caterpillar centipede python rattlesnake"
+        " millipede maggot naga",
+        "plant": "tree bush grass flower plant vine reed fern cactus sunflower palm oak sapling"
+        " shrub hedge wheat mushroom tulip daisy bamboo weed kelp seaweed ivy willow",
+        "flame": "flame campfire bonfire fire torch candle brazier fireplace hearth",
+        "liquid": "water river stream lake pond sea ocean lava magma waterfall fountain puddle"
+        " brook creek swamp",
         "building": "house hut castle tower windmill mill church barn tavern temple cottage"
-        " lighthouse wall gate",
-        "machine": "machine computer generator gear cog engine turbine conveyor furnace",
+        " lighthouse wall gate cabin shack fortress palace skyscraper bunker gatehouse portcullis"
+        " drawbridge door barracks igloo tent",
+        "machine": "machine computer generator gear cog engine turbine conveyor furnace boiler"
+        " reactor piston clock radio antenna elevator refrigerator oven printer satellite",
         "vehicle": "ship boat car truck tank train plane airplane helicopter airship rocket"
-        " spaceship submarine cart wagon",
+        " spaceship submarine cart wagon galleon sloop canoe raft ferry yacht warship rowboat"
+        " sailboat gondola tractor van motorcycle bike bicycle scooter locomotive minecart"
+        " spacecraft starship ufo biplane hovercraft chariot carriage sled drone taxi excavator"
+        " tugboat steamboat zeppelin",
         "item": "coin gem potion chest key ring scroll book crystal orb bottle crown shuriken bomb"
-        " lantern bell sign flag banner",
+        " lantern bell sign flag banner amulet pendant necklace diamond ruby emerald vase jar"
+        " crate barrel lamp goblet hourglass compass balloon icon cursor",
         "effect": "portal explosion aura lightning spell vortex",
     }
 )

@@ -11,9 +11,13 @@ _BLOW = _ATTACKS | {"tilt", "turn", "limb", "wave", "flash", "land", "open", "cl
 _BLOW |= {"run", "walk", "pendulum"}
 PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "idle": frozenset({"breathe", "bob", "tilt"}),
+        "idle": frozenset({"breathe", "bob", "tilt", "squash"}),
+        "float": frozenset({"bob"}),
         "jump": frozenset({"squash", "hop", "land", "bob"}),
         "hop": frozenset({"squash", "jump", "land", "bob"}),
+        "squash": frozenset({"sleep"}),
+        "dissolve": frozenset({"smoke", "dust"}),
+        "lunge": frozenset({"rotate"}),
         "sleep": frozenset({"breathe"}),
         "walk": frozenset({"limb", "sway", "nod", "turn", "bob", "drag"}),
         "run": frozenset({"limb", "walk", "tilt", "bob"}),

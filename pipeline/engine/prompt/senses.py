@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from . import context, nouns, text, verbs
+from . import context, heads, nouns, text, verbs
 from . import manner as manners
 from .manner import Manner
 from .phases import PHASES
@@ -85,13 +85,14 @@ def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Unders
     """Read a prompt for a sprite of this `kind`; without one the prompt's nouns may tell."""
     clauses = text.clauses(prompt)
     hits = [hit for clause in clauses for hit in context.read(text.hits(clause), clause)]
+    hits = heads.prepared(hits)
     named = kind_of(clauses, hits)
     kind = kind or named
     hits = [fitted for hit in hits if (fitted := _for_kind(hit, kind)).motion != "move"]
     vetoed = _vetoes(hits, negative_prompt, kind)
     manner = manners.read(prompt, clauses, hits)
     asked = [_looped(hit, manner) for hit in hits if not hit.negated and hit.motion not in vetoed]
-    asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD])
+    asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD], kind)
     unread = _unread(clauses, hits, asked)
     if unread and not any(hit.is_verb for hit in asked):
         asked = []  # things alone do not say what a verb that is not known asks of them
@@ -149,30 +150,46 @@ def _looped(hit: Hit, manner: Manner) -> Hit:
     return replace(hit, motion=LOOPED[hit.motion]) if is_loop else hit
 
 
+def _is_same(one: Hit, other: Hit) -> bool:
+    """Tell whether two hits use the same word: "a punch, no kick" still punches."""
+    return one.words[:4] == other.words[:4]
+
+
 def _vetoes(hits: Iterable[Hit], negative_prompt: str, kind: str) -> set[str]:
     negative = [
         _for_kind(hit, kind)
         for clause in text.clauses(negative_prompt)
         for hit in text.hits(clause)
     ]
-    return {hit.motion for hit in hits if hit.negated} | {
-        hit.motion for hit in negative if not hit.negated
-    }
+    hits = list(hits)
+    asked = [hit for hit in hits if hit.is_verb and not hit.negated]
+    return {
+        hit.motion
+        for hit in hits
+        if hit.negated
+        and not any(one.motion == hit.motion and not _is_same(one, hit) for one in asked)
+    } | {hit.motion for hit in negative if not hit.negated}
 
 
-def _ranked(asked: list[Hit]) -> list[Hit]:
+def _ranked(asked: list[Hit], kind: str) -> list[Hit]:
     """Put the leading hit first; what is only a phase of it is left out."""
-    ranked = sorted(asked, key=lambda hit: (-hit.weight, -hit.reach, hit.start))
+    ranked = sorted(asked, key=_rank)
     verbs_read = [hit.motion for hit in ranked if hit.is_verb]
     for leader in ("jump", "hop", "run"):
         if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
             ranked.sort(key=lambda hit: hit.motion != leader)
             break
     _prefer_idle(ranked)
+    _prefer_fuller(ranked, kind)
     _prefer_particular(ranked)
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
     rest = [hit for hit in ranked[1:] if hit.motion not in phases]
     return [*ranked[:1], *rest]
+
+
+def _rank(hit: Hit) -> tuple[int, bool, int, int]:
+    """Return what is less for who leads: of equals what ends, then the more particular one."""
+    return -hit.weight, not ends(hit), -hit.reach, hit.start
 
 
 def _prefer_particular(ranked: list[Hit]) -> None:
@@ -183,10 +200,36 @@ def _prefer_particular(ranked: list[Hit]) -> None:
             ranked.sort(key=lambda hit: hit is not found)
 
 
+#: Motions that contain another one, so that of both they lead.
+FULLER = {
+    ("bob", ""): ("float", "tilt"),
+    ("float", "winged"): ("flap",),
+    ("dissolve", ""): ("death",),
+}
+
+
+def _prefer_fuller(ranked: list[Hit], kind: str) -> None:
+    """Let the fuller of two motions lead: who bobs and floats floats."""
+    if not ranked or not ranked[0].is_verb:
+        return
+    motion = ranked[0].motion
+    fuller = FULLER.get((motion, kind)) or FULLER.get((motion, ""), ())
+    found = next((hit for hit in ranked[1:] if hit.is_verb and hit.motion in fuller), None)
+    if found is not None:
+        ranked.sort(key=lambda hit: hit is not found)
+
+
 def _prefer_idle(ranked: list[Hit]) -> None:
     """Let who idles and breathes idle: that is the fuller motion of the two."""
     idle = next((hit for hit in ranked if hit.motion == "idle"), None)
-    if idle is not None and ranked[0].motion == "breathe":
+    if idle is None:
+        return
+    first = ranked[0]
+    goes_along = first.is_aside and idle.start < first.start and idle.clause == first.clause
+    is_said = any(text.is_form(word, "idl") for word in idle.words.split())
+    goes_along |= bool(first.beyond) and first.motion == "squash" and is_said
+    goes_along |= first.motion == "squash" and first.words.endswith("ing")
+    if first.motion == "breathe" or goes_along:
         ranked.sort(key=lambda hit: hit is not idle)
 
 
@@ -194,6 +237,8 @@ def _prefer_idle(ranked: list[Hit]) -> None:
 
 PLAYING = frozenset({"plays", "playing"})
 AFTER_PLAYING = listed("once back twice in on at and forward backward backwards animation only")
+#: After a word that may be a noun these make it a verb: "fishes in the lake".
+AFTER_VERBS = text.ARTICLES | listed("in on at for with")
 _STARTERS = listed("to can will must starts begins and then while who that it he she they")
 
 
@@ -215,6 +260,7 @@ def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> t
         and not clause.negated[place]
         and _is_verb(clause.words, place)
         and not any(text.is_form(clause.words[place], phase) for phase in phases)
+        and not (asked and ends(asked[0]) and heads.is_preparing(clause, place, asked[0]))
     }
     if not any(hit.is_verb and not hit.negated for hit in hits):
         found |= _doing(clauses, busy)
@@ -244,17 +290,22 @@ def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
     """Tell whether an unread word is a verb: by the list, by its ending, or by where it stands."""
     word = tokens[place]
     before = tokens[place - 1] if place else ""
+    if word.endswith("'s"):
+        return False
     if word in ACTION_NOUNS:
         return True
+    if heads.is_compound(tokens, place) or heads.is_described(tokens, place):
+        return False
     if text.is_plain(word):
         return False
     if text.is_unread_verb(word):
-        is_noun = before in text.ARTICLES or text.is_noun(word)
+        acts = word.endswith("s") and {*tokens[place + 1 : place + 2]} & AFTER_VERBS
+        is_noun = before in text.ARTICLES or (text.is_noun(word) and not acts)
         return word.endswith("ing") or not is_noun
     if text.is_known(word):
         return False
     if word.endswith("ing") and len(word) > 5:
-        return True
+        return before not in text.ARTICLES
     if context.KEEPING & {*tokens[place:]}:
         return False
     ends = word.endswith(("s", "es", "ed")) and not word.endswith(("ss", "us", "is"))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from . import nouns, verbs, words
+from . import nouns, real_words, synonyms, verbs, words
 from .spelling import Speller
 from .unread import UNREAD_VERBS
 from .words import listed
@@ -17,10 +17,13 @@ from .words import listed
 KEPT = 256
 MOST_BETWEEN = 2
 UNREAD = "unread"
+#: Phrases whose two verbs "and" may join.
+PAIRS = {("grow", "shrink"), ("lub", "dub"), ("open", "clos"), ("glow", "puls")}
 ARTICLES = listed("a an the his her its their my your one three two four")
 PART_REACH = 4
 VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
 IDLE_WEIGHT = 7
+ASIDE_WEIGHT = 3
 _COMPOUND = re.compile(r"([a-z]{2,})(cycle|anim|animation|loop)\Z")
 
 
@@ -69,7 +72,7 @@ class Hit:
         """Return how much it counts: verbs and the first clause more, mere waiting less."""
         if self.motion == "idle":
             return IDLE_WEIGHT
-        first = FIRST_WEIGHT * (self.clause == 0) - self.is_aside
+        first = FIRST_WEIGHT * (self.clause == 0) - ASIDE_WEIGHT * self.is_aside
         return NOUN_WEIGHT + VERB_WEIGHT * self.is_verb + first
 
 
@@ -92,18 +95,23 @@ def clauses(prompt: str) -> tuple[Clause, ...]:
         r"[.,;:!?()\[\]{}\n/|]+|\s[-\u2013\u2014]+\s|\bthen\b|\bbut\b", normalised(prompt)
     )
     found = (re.findall(r"[^\W_]+(?:'[^\W_]+)?", piece) for piece in pieces)
-    return tuple(_clause(number, tuple(piece)) for number, piece in enumerate(filter(None, found)))
+    parts = [_clause(number, tuple(piece)) for number, piece in enumerate(filter(None, found))]
+    taken = max((one.number for one in parts[:-1] if one.words in words.CORRECTIONS), default=-1)
+    return tuple(
+        replace(one, negated=(True,) * len(one.words)) if one.number <= taken else one
+        for one in parts
+    )
 
 
 def _clause(number: int, typed: tuple[str, ...]) -> Clause:
     tokens = _spelled(_parted(typed))
     negated, covered = [], False
     for place, token in enumerate(tokens):
-        starts = token in words.NEGATIONS or (
-            token == "do" and tokens[place + 1 : place + 2] == ("not",)
-        )
-        only = tokens[place + 1 : place + 2] == ("only",)
-        covered = covered or (starts and not only)
+        after = tokens[place + 1 : place + 2]
+        starts = token in words.NEGATIONS or (token, *after) in words.NEGATING
+        only = after in (("only",), ("just",))
+        ends = token in words.AGAIN and tokens[place - 1 : place] != ("not",)
+        covered = (covered and not ends) or (starts and not only)
         negated.append(covered)
     return Clause(number, tokens, tuple(negated), _parted(typed))
 
@@ -147,7 +155,7 @@ class _Entry:
 def _entries() -> tuple[_Entry, ...]:
     listed = [
         _Entry(reading.split()[0], tuple(reading.split()[1:]), _stems(phrase), is_verb, "")
-        for table, is_verb in ((verbs.VERBS, True), (nouns.NOUNS, False))
+        for table, is_verb in ((verbs.VERBS, True), (synonyms.SYNONYMS, True), (nouns.NOUNS, False))
         for reading, phrases in table.items()
         for phrase in phrases.split()
     ]
@@ -168,7 +176,7 @@ def _stems(phrase: str) -> tuple[str, ...]:
 
 def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
     for start, word in enumerate(clause.words):
-        is_here = is_form(word, entry.stems[0])
+        is_here = is_form(word, entry.stems[0]) and not is_agent(word, entry.stems[0])
         if is_here and (entry.is_verb or is_noun_form(word, entry.stems[0])):
             places = _followed(entry.stems, clause.words, start)
             if places:
@@ -188,6 +196,11 @@ def _matches(entry: _Entry, clause: Clause) -> Iterable[Hit]:
                 )
 
 
+def is_agent(word: str, stem: str) -> bool:
+    """Tell whether a word names who does it: a fighter does not fight by being one."""
+    return word[len(stem) :].removeprefix(stem[-1]).removesuffix("s") in ("er", "or", "r")
+
+
 def is_noun_form(word: str, stem: str) -> bool:
     """Tell whether a word is a noun of this stem: one or many, and no verb's ending."""
     return word[len(stem) :] in ("", "s", "es", "y", "ies", "e")
@@ -198,6 +211,9 @@ def _followed(stems: tuple[str, ...], tokens: tuple[str, ...], start: int) -> li
     places = [start]
     for stem in stems[1:]:
         near = range(places[-1] + 1, min(len(tokens), places[-1] + 2 + MOST_BETWEEN))
+        joined = tokens[near.start : near.start + 1] == ("and",)
+        if joined and len(stems) == 2 and stems not in PAIRS:
+            return []
         place = next((place for place in near if is_form(tokens[place], stem)), None)
         if place is None:
             return []
@@ -248,6 +264,8 @@ def _with_part(hit: Hit, free: dict[int, str], busy: set[int]) -> Hit:
     closes = hit.motion in ("open", "close")
     if (hit.motion not in nouns.LOOSE and not closes) or hit.beyond or not free:
         return hit
+    if hit.motion == "float":
+        free = {place: part for place, part in free.items() if part != "eyes"}
     if hit.part and not closes:
         return hit
     first, last = min(hit.places), max(hit.places)
@@ -298,7 +316,12 @@ def _speller() -> Speller:
     doubled = {
         f"{stem}{stem[-1]}{ending}" for stem in stems if _doubles(stem) for ending in ("ing", "ed")
     }
-    return Speller({*forms, *doubled, *words.SLOW, *words.FAST, *words.LOOP}, is_known)
+    return Speller({*forms, *doubled, *words.SLOW, *words.FAST, *words.LOOP}, _is_right)
+
+
+def _is_right(word: str) -> bool:
+    """Tell whether a word is spelled right, known here or not."""
+    return word in real_words.REAL_WORDS or is_known(word)
 
 
 def _doubles(stem: str) -> bool:
@@ -360,6 +383,11 @@ def is_noun(word: str) -> bool:
         for table in (*nouns.KINDS.values(), *(stems for stems, _ in nouns.PARTS.values()))
         for stem in table.split()
     )
+
+
+def is_part(word: str) -> bool:
+    """Tell whether a word is a part of a sprite."""
+    return any(_is_noun(word, one) for stems, _ in nouns.PARTS.values() for one in stems.split())
 
 
 def is_thing(word: str) -> bool:

@@ -157,7 +157,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
 # What a gather cannot show: stems, the nearest reading, and how the sentence names what is missing.
 BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "throw threw thrown toss hurl lob fling": (
+        "pitch_ball pitch_fireball pitch_bomb sling slings slung chuck throw threw thrown toss hurl"
+        " lob fling": (
             "attack_strike",
             "what is thrown is not in the picture",
         ),
@@ -176,7 +177,8 @@ BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
             "look",
             "turning shows sides that the picture hides",
         ),
-        "sit sat crouch kneel duck lie_down lay_down stand_up sit_down get_up lies_down": (
+        "sit sat crouch kneel kneel_down crouch_down squat duck_down duck lie_down"
+        " lay_down stand_up sit_down get_up lies_down": (
             "squash",
             "a new posture has to be drawn",
         ),
@@ -249,6 +251,24 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("turn", "machine"): "rotate",
         ("turn", ""): "look",
         ("charge", "quadruped"): "run",
+        ("buzz", "winged"): "flap",
+        ("buzz", ""): "shake",
+        ("burn", ""): "fire",
+        ("wake", "machine"): "glow",
+        ("wake", "item"): "glow",
+        ("wake", "effect"): "glow",
+        ("wake", "building"): "glow",
+        ("wake", "vehicle"): "shake",
+        ("wake", ""): "squash",
+        ("press", "item"): "squash once",
+        ("press", "machine"): "squash once",
+        ("press", ""): "nod",
+        ("run", "liquid"): "water",
+        ("hurt", "building"): "shake",
+        ("run", "vehicle"): "bob fast",
+        ("walk", "vehicle"): "bob",
+        ("tilt", "liquid"): "water",
+        ("sway", "liquid"): "water",
     }
 )
 #: Readings of `BY_KIND` that show less than was asked for, and why.
@@ -258,5 +278,7 @@ LACKING: Mapping[tuple[str, str], str] = MappingProxyType(
         ("pickup", "biped"): "picking up re-poses the body",
         ("pickup", "quadruped"): "picking up re-poses the body",
         ("turn", ""): "turning shows sides that the picture hides",
+        ("press", ""): "a gesture re-poses an arm",
+        ("wake", ""): "waking needs closed eyes, which the picture hides",
     }
 )

@@ -27,7 +27,16 @@ EXCEPTIONS = listed(
     " wingers bather bitty stone stones potter bowed"
 )
 
-NEGATIONS = listed("no not without don't dont never avoid")
+NEGATIONS = listed(
+    "no not without don't dont never avoid doesn't doesnt isn't isnt won't wont can't cant cannot"
+    " shouldn't shouldnt aren't arent nor neither except excluding minus"
+)
+#: Two words that rule out what follows.
+NEGATING = (("do", "not"), ("instead", "of"), ("rather", "than"))
+#: A clause that takes back what stands before it.
+CORRECTIONS = {("no",), ("nope",), ("sorry",), ("actually",), ("i", "mean"), ("scratch", "that")}
+#: What a negation does not reach: "not walking, just standing", "never jumps only walks".
+AGAIN = listed("just only instead rather simply while")
 STILL = listed("still static motionless stationary unmoving")
 GENTLE = listed(
     "subtle subtly gentle gently slight slightly soft softly calm calmly small tiny faint"
@@ -37,6 +46,15 @@ STRONG = listed(
     "strong strongly violent violently wild wildly heavy heavily big huge exaggerated intense"
     " intensely hard dramatic dramatically vicious viciously brutal brutally savage savagely"
     " vigorous vigorously fierce fiercely powerful powerfully mighty mightily forceful forcefully"
+)
+#: Words of strength that describe things as well: "a heavy sack", "a small bat".
+OF_THINGS = listed(
+    "small tiny little faint heavy big huge wild mighty fierce savage vicious strong powerful"
+)
+#: Nouns that tell how it moves, or what moves it.
+OF_MOTION = listed(
+    "rhythm beat beats breath breaths wind winds breeze gust gusts storm movement movements motion"
+    " motions force power effort impact gait pace stance"
 )
 # What a word of strength before it describes, so that it says nothing of the motion.
 THINGS = listed(
@@ -126,5 +144,6 @@ HOW = listed(
     " leading led set sets setting sit's rests stretch's cross crosses crossing widen widens"
     " lengthen lengthens shorten shortens grow grows open's lower lowers lowering raise raises"
     " raising sag sags sagging tighten loosens loosen vary varies varying change changes changing"
-    " affect drop drops dropping droops droop nestle support supports"
+    " wield wields wielding brandish brandishes brandishing clutch clutches clutching grip grips"
+    " gripping affect drop drops dropping droops droop nestle support supports"
 )

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ..picture import color
-from ..picture.raster import U8, Bools, Floats, Index
+from ..picture.raster import U8, Bools, Floats, Index, Ints
 
 #: The distances of so many colours to each other are kept: 1 MiB.
 TABLE_COLORS = 512
@@ -70,6 +70,34 @@ class Reel:
         table[size, size] = 0.0
         return table
 
+    @cached_property
+    def steps(self) -> tuple[float, ...]:
+        """Return the difference of each frame to the next, the last being the seam."""
+        after = np.roll(self.index, -1, axis=0)
+        if self._table is None:
+            return tuple(self.difference(a, b) for a, b in zip(self.index, after, strict=True))
+        size = len(self._table)
+        numbers = np.where(self.solid, self.index, np.int32(size - 1))
+        table, empty = self._table.ravel(), size * size - 1
+        found = []
+        for a, b in zip(numbers, np.roll(numbers, -1, axis=0), strict=True):
+            pairs = a * np.int32(size) + b
+            pairs = pairs[pairs != empty]
+            found.append(float(table.take(pairs).mean()) if pairs.size else 0.0)
+        return tuple(found)
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Return how many px of each row are opaque, (frames, height)."""
+        counts: Ints = self.solid.sum(axis=2)
+        return counts
+
+    @cached_property
+    def columns(self) -> Ints:
+        """Return how many px of each column are opaque, (frames, width)."""
+        counts: Ints = self.solid.sum(axis=1)
+        return counts
+
     def difference(self, a: Index, b: Index) -> float:
         """Return the mean deltaE2 of two frames over the union of their opaque pixels."""
         union = (a >= 0) | (b >= 0)
@@ -89,7 +117,8 @@ def paint(index: Index, palette: U8) -> U8:
     table = np.zeros((len(palette) + 1, 4), dtype=np.uint8)
     table[:-1, :3] = palette
     table[:-1, 3] = 255
-    return table[index]
+    # A pixel as one number: four times as fast.
+    return table.view(np.uint32)[:, 0][index].view(np.uint8).reshape(*index.shape, 4)
 
 
 def number(rgba: U8, palette: U8) -> Index:

@@ -128,8 +128,8 @@ def _cut(picture: U8, layout: _Layout, canvas: tuple[int, int]) -> U8:
 
 def _trimmed(cut: U8, count: int) -> U8:
     """Drop blank cells after the frames that were asked for: a grid's last row may not be full."""
-    blank = (cut == cut[:, :1, :1]).all(axis=(1, 2, 3))
-    return cut[:count] if len(cut) > count and blank[count:].all() else cut
+    rest = cut[count:]
+    return cut[:count] if len(rest) and (rest == rest[:, :1, :1]).all() else cut
 
 
 def _scale(picture: U8, canvas: tuple[int, int]) -> int:
@@ -152,7 +152,7 @@ def _middles(large: U8, factor: int) -> U8:
     elif factor >= LEAST_CROSS:
         around = [(middle + y, middle + x) for y, x in ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))]
     else:
-        around = [(middle, middle)]
+        return large[middle::factor, middle::factor]
     seen = np.stack([large[y::factor, x::factor] for y, x in around])
     reduced: U8 = np.median(seen, axis=0).astype(np.uint8)
     return reduced

@@ -104,9 +104,9 @@ def centres(reel: Reel) -> Floats:
     """Return the middle of each frame's ink as (frames, 2) of y and x; an empty frame has 0, 0."""
     rows = np.arange(reel.index.shape[1])
     columns = np.arange(reel.index.shape[2])
-    ink = np.maximum(1, reel.solid.sum(axis=(1, 2)))
-    y = (reel.solid.sum(axis=2) * rows).sum(axis=1) / ink
-    x = (reel.solid.sum(axis=1) * columns).sum(axis=1) / ink
+    ink = np.maximum(1, reel.rows.sum(axis=1))
+    y = (reel.rows * rows).sum(axis=1) / ink
+    x = (reel.columns * columns).sum(axis=1) / ink
     return np.stack([y, x], axis=1).astype(np.float32)
 
 

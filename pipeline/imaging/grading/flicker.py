@@ -26,6 +26,5 @@ def _flicks(index: Index) -> Bools:
     flick: Bools = (before == after) & (index != before)
     if len(index) < 3 or not flick.any():
         return np.zeros_like(flick)
-    labels, count = regions.label(index != before, diagonal=True)
-    small = regions.areas(labels, count) < SMALL_PX
-    return flick & small[labels]
+    changed = regions.find(index != before, diagonal=True)
+    return flick & changed.paint(changed.areas() < SMALL_PX)

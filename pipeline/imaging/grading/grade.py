@@ -16,7 +16,6 @@ from ..frames import prompt_motion
 from ..frames.indexed import Reel
 from ..keying.cutout import Cutout
 from ..picture.raster import Index
-from ..repair import loop as loops
 from ..stages import Step
 from . import flicker, identical, missing, motion_faults, motion_rules
 from .fault import WEIGHTS, Fault, fault, share, where
@@ -111,7 +110,7 @@ def _flicker(reel: Reel, *, is_event: bool) -> Fault | None:
 
 
 def _boiling(reel: Reel) -> Fault | None:
-    is_never_still = reel.count >= BOILING_FRAMES and all(value > 0 for value in loops.steps(reel))
+    is_never_still = reel.count >= BOILING_FRAMES and all(value > 0 for value in reel.steps)
     boiling = float(np.mean(_changes(reel))) if is_never_still else 0.0
     return fault("motion", share(boiling, 0.85, 1.0), "the whole picture changes in every frame")
 

@@ -138,7 +138,7 @@ def _is_same_pose(reel: Reel) -> bool:
     at = closure.centres(reel)
     y, x = (round(float(by)) for by in at[-1] - at[0])
     back = align.move(reel.index[-1], -x, -y)
-    return overlap(back, reel.index[0]) >= SAME_POSE
+    return overlap(back >= 0, reel.solid[0]) >= SAME_POSE
 
 
 def _trend(at: Floats) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from ..frames.raw import Film
 from ..picture import color, nearest, regions
 from ..picture.raster import U8, Bools, Floats, Index, Ints
 from . import specks
+
+Doubles = NDArray[np.float64]
 
 #: Nearer than this to the measured matte is background; less for mattes near the art.
 TOLERANCE, TOLERANCE_SHARE = 0.20, 0.45
@@ -47,14 +50,16 @@ class Cutout:
     """Opaque pixels (frames, height, width), and palette numbers where the edge settled them.
 
     `matte` is the measured key of each frame, (frames, 3); `residue` the opaque pixels that still
-    look like it; `is_exact` says that matte and art could be told apart without any judgement.
+    look like it; `is_exact` says that matte and art could be told apart without any judgement, and
+    `is_known` that all opaque pixels have colours of the source. `settled` is None when none is.
     """
 
     solid: Bools
-    settled: Index
+    settled: Index | None
     matte: U8
     residue: int = 0
     is_exact: bool = False
+    is_known: bool = False
     is_repainted: bool = False
     uncertain: int = 0
     notes: tuple[str, ...] = field(default=())
@@ -62,12 +67,25 @@ class Cutout:
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """Distinct colours (n, 3) of all frames, each pixel's number, and its distance to the matte."""
+    """Distinct colours (n, 3) of all frames, each pixel's number, and how far they are from mattes.
+
+    `tables` (mattes, n) is the distance of each colour to each distinct matte, `which` (frames,)
+    the one of each frame.
+    """
 
     colors: U8
     number: Ints
     matte: U8
-    away: Floats
+    tables: list[Floats]
+    which: Ints
+
+    @cached_property
+    def away(self) -> Floats:
+        """Return the distance of each pixel to the matte of its frame."""
+        away = np.empty(self.number.shape, dtype=np.float32)
+        for frame, at in enumerate(self.which):
+            self.tables[at].take(self.number[frame], out=away[frame], mode="clip")
+        return away
 
 
 def cut(
@@ -75,13 +93,12 @@ def cut(
 ) -> Cutout:
     """Key out the frames of a source (height, width) of palette numbers."""
     repairs = repairs or Repairs()
-    blank = np.full(film.frames.shape[:3], -1, dtype=np.int32)
     outside = _outside(source)
     if not outside.any():
         return _opaque(film, palette, matte, repairs)
     scene = _scene(film, outside, source)
     if _is_exact(scene, palette):
-        return Cutout(scene.away > 0, blank, scene.matte, is_exact=True)
+        return Cutout(_off_matte(scene), None, scene.matte, is_exact=True, is_known=True)
     art = color.lab_of(palette)
     apart = float(color.distances(color.lab_of(scene.matte), art).min())
     tolerance = min(TOLERANCE, TOLERANCE_SHARE * apart)
@@ -90,7 +107,8 @@ def cut(
     if repairs.pockets:
         pockets, uncertain = _pockets(scene, open_ground, source, tolerance, apart)
         clear = open_ground | pockets
-    solid, settled = ~clear, blank
+    solid: Bools = ~clear
+    settled: Index | None = None
     if repairs.fringe:
         solid, settled = _fringe(scene, solid, palette)
         settled = _spilt(scene, solid, settled, palette)
@@ -99,9 +117,9 @@ def cut(
     nominal = color.distances(color.lab_of(scene.matte), color.lab_of(matte[None]))
     return Cutout(
         solid,
-        np.where(solid, settled, -1).astype(np.int32),
+        _within(solid, settled),
         scene.matte,
-        residue=int((solid & (settled < 0) & (scene.away <= tolerance / 2)).sum()),
+        residue=_residue(scene, solid, settled, tolerance / 2),
         is_repainted=bool(nominal.max() > REPAINTED),
         uncertain=uncertain,
     )
@@ -114,17 +132,33 @@ def _opaque(film: Film, palette: U8, matte: U8, repairs: Repairs) -> Cutout:
     colour of the source.
     """
     keys = np.repeat(matte[None], len(film.frames), axis=0)
-    blank = np.full(film.frames.shape[:3], -1, dtype=np.int32)
     art, key = color.lab_of(palette), color.lab_of(matte[None])
     tolerance = min(TOLERANCE, TOLERANCE_SHARE * float(color.distances(key, art).min()))
-    away = color.distances(color.lab_of(film.colors), key)[:, 0].take(film.number)
-    solid = away > tolerance
+    away = color.distances(color.lab_of(film.colors), key)[:, 0]
+    solid: Bools = (away > tolerance)[film.number]
     if solid.all() or tolerance < NO_KEY:
-        return Cutout(blank < 0, blank, keys, is_exact=True)
+        return Cutout(np.ones_like(solid), None, keys, is_exact=True)
+    settled: Index | None = None
     if repairs.fringe:
-        scene = _Scene(film.colors, film.number, keys, away)
-        solid, blank = _fringe(scene, solid, palette)
-    return Cutout(solid, np.where(solid, blank, -1), keys, is_exact=True)
+        which = np.zeros(len(keys), dtype=np.int64)
+        scene = _Scene(film.colors, film.number, keys, [away], which)
+        solid, settled = _fringe(scene, solid, palette)
+    return Cutout(solid, _within(solid, settled), keys, is_exact=True)
+
+
+def _within(solid: Bools, settled: Index | None) -> Index | None:
+    """Return what is settled of the opaque pixels, None when nothing is."""
+    if settled is None:
+        return None
+    return np.where(solid, settled, np.int32(-1))
+
+
+def _residue(scene: _Scene, solid: Bools, settled: Index | None, near: float) -> int:
+    """Count the opaque pixels that look like the matte, and that nothing has settled."""
+    left = solid & (scene.away <= near)
+    if settled is not None:
+        left &= settled < 0
+    return int(np.count_nonzero(left))
 
 
 def _outside(source: Index) -> Bools:
@@ -137,19 +171,24 @@ def _outside(source: Index) -> Bools:
 
 def _scene(film: Film, outside: Bools, source: Index) -> _Scene:
     frames, colors, number = film.frames, film.colors, film.number
-    matte = np.median(frames[:, outside], axis=1)
+    matte = _median(frames[:, outside])
     first = np.concatenate([frames[0][outside], frames[0][source < 0]])
-    matte[0] = np.median(first, axis=0)
+    matte[0] = _median(first)
     keys = np.floor(matte + 0.5).astype(np.uint8)
     art = color.lab_of(colors)
-    away = np.empty(number.shape, dtype=np.float32)
     found, which = np.unique(keys, axis=0, return_inverse=True)
     tables = [color.distances(art, color.lab_of(key[None]))[:, 0] for key in found]
     for table, key in zip(tables, found, strict=True):
         table[(colors == key).all(axis=1)] = 0.0
-    for frame, at in enumerate(which.ravel()):
-        away[frame] = tables[at].take(number[frame])
-    return _Scene(colors, number, keys, away)
+    return _Scene(colors, number, keys, tables, which.ravel())
+
+
+def _median(pixels: U8) -> Doubles:
+    """Return the median of pixels (…, n, 3), channel by channel; mostly they are all alike."""
+    if (pixels == pixels[..., :1, :]).all():
+        return pixels[..., 0, :].astype(np.float64)
+    median: Doubles = np.median(pixels, axis=-2)
+    return median
 
 
 def _is_exact(scene: _Scene, palette: U8) -> bool:
@@ -157,24 +196,33 @@ def _is_exact(scene: _Scene, palette: U8) -> bool:
     if color.is_member(scene.matte, palette).any():
         return False
     known = color.is_member(scene.colors, palette)
+    if len(scene.tables) == 1:
+        return bool(known[scene.tables[0] > 0].all())
     return bool(known[scene.number[scene.away > 0]].all())
+
+
+def _off_matte(scene: _Scene) -> Bools:
+    """Return the pixels that are not of their frame's matte."""
+    if len(scene.tables) > 1:
+        return scene.away > 0
+    off: Bools = (scene.tables[0] > 0)[scene.number]
+    return off
 
 
 def _pockets(
     scene: _Scene, open_ground: Bools, source: Index, tolerance: float, apart: float
 ) -> tuple[Bools, int]:
     """Return enclosed background, and how many pixels look like it but may be art."""
-    labels, count = regions.label((scene.away <= tolerance) & ~open_ground)
-    if not count:
+    found = regions.find((scene.away <= tolerance) & ~open_ground)
+    if not found.count:
         return np.zeros_like(open_ground), 0
-    area = regions.areas(labels, count)
-    core = regions.totals(labels, count, scene.away <= tolerance / 2)
-    near = regions.grow((source < 0)[None], 2)
-    expected = regions.totals(labels, count, np.broadcast_to(near, labels.shape) & (labels > 0))
+    area = found.areas()
+    core = found.totals(scene.away <= tolerance / 2)
+    expected = found.totals(regions.grow((source < 0)[None], 2))
     is_matte = (core * 2 >= area) & (core > 0)
     is_pocket = is_matte & ((expected > 0) | (apart >= SAFE_DISTANCE))
     is_pocket[0] = is_matte[0] = False
-    return is_pocket[labels], int(area[is_matte & ~is_pocket].sum())
+    return found.paint(is_pocket), int(area[is_matte & ~is_pocket].sum())
 
 
 def _fringe(scene: _Scene, solid: Bools, palette: U8) -> tuple[Bools, Index]:
@@ -192,9 +240,9 @@ def _spilt(scene: _Scene, solid: Bools, settled: Index, palette: U8) -> Index:
         scene, inside, palette, lambda share, away: (share >= SPILT_SHARE) & (away <= SPILT_AWAY)
     )
     leaning = found >= 0
-    labels, count = regions.label(leaning, diagonal=True)
+    spots = regions.find(leaning, diagonal=True)
     few = max(SPILT_PX, SPILT_PART * float(solid.sum()) / len(solid))
-    large = leaning & (regions.areas(labels, count) > few)[labels]
+    large = spots.paint(spots.areas() > few)
     return np.where(leaning & ~large, found, settled)
 
 
@@ -206,9 +254,9 @@ def _settled(
     `is_told` says by the shares of matte, and how far that is from the colours, which are believed.
     """
     settled = np.full(where.shape, -1, dtype=np.int32)
-    found, which = np.unique(scene.matte, axis=0, return_inverse=True)
-    for at, key in enumerate(found):
-        mine = where & (which.ravel() == at)[:, None, None]
+    for at in range(len(scene.tables)):
+        key = scene.matte[int((scene.which == at).argmax())]
+        mine = where & (scene.which == at)[:, None, None]
         numbers = scene.number[mine]
         used = _used(numbers)
         share, entry, away = unmix(scene.colors[used], palette, key)

@@ -30,20 +30,28 @@ def remap(
 ) -> Reel:
     """Return the clip on its palette."""
     colors, number = film.colors, film.number
+    if cutout.is_known:
+        # What is no colour of the source is the matte.
+        members, is_member = nearest.members(colors, palette)
+        index = np.where(is_member, members, -1).astype(np.int32)[number]
+        return Reel(index=index, source=source, palette=palette, own=len(palette))
     table = _palette(colors, number, cutout.solid, palette, policy)
     first, second, tied = _nearest(colors, table)
-    index = np.where(cutout.solid, first[number], -1).astype(np.int32)
+    index = first[number]
+    np.copyto(index, np.int32(-1), where=~cutout.solid)
     if tied.any() and not cutout.is_exact:
         index = _settle_ties(index, second[number], tied[number] & cutout.solid)
-    # What the edge says holds: it was unmixed from the matte, `number` was not.
-    index = np.where(cutout.settled >= 0, cutout.settled, index)
-    return Reel(index=index.astype(np.int32), source=source, palette=table, own=len(palette))
+    if cutout.settled is not None:
+        # What the edge says holds: it was unmixed from the matte, `number` was not.
+        np.copyto(index, cutout.settled, where=cutout.settled >= 0)
+    return Reel(index=index, source=source, palette=table, own=len(palette))
 
 
 def share_on_palette(film: Film, solid: Bools, palette: U8, *, within: float = 0.05) -> float:
     """Return the share of opaque pixels within `within` deltaE2 of the palette as they came."""
     near = nearest.distance(film.colors, palette) <= within
-    return float(near[film.number[solid]].mean()) if solid.any() else 1.0
+    count = np.count_nonzero(solid)
+    return float(np.count_nonzero(near[film.number] & solid) / count) if count else 1.0
 
 
 def _palette(colors: U8, number: Ints, solid: Bools, palette: U8, policy: Policy) -> U8:

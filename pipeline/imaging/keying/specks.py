@@ -22,16 +22,17 @@ def cleared(solid: Bools, source: Index) -> Bools:
 
     A speck that more than one frame shows at the same place is a particle and stays.
     """
-    labels, count = regions.label(solid, diagonal=True)
-    area = regions.areas(labels, count)
-    area[0] = 0
+    parts = regions.find(solid, diagonal=True)
+    area = parts.areas()
     small = area < max(SMALL_PX, SMALL_SHARE * float(area.sum()) / len(solid))
     known = regions.grow((source >= 0)[None])
-    seen = regions.totals(labels, count, np.broadcast_to(known, solid.shape) & solid)
-    figure = regions.grow(~small[labels] & solid, AWAY_PX)
-    close = regions.totals(labels, count, figure & solid)
-    lone = solid & (small & (seen == 0) & (close == 0))[labels]
-    lone &= ~(regions.grow(lone).sum(axis=0) > 1)[None]
+    seen = parts.totals(known)
+    # Below, what lies outside is small as well: it is no part of any figure.
+    figure = regions.grow(parts.paint(~small), AWAY_PX)
+    close = parts.totals(figure)
+    lone = solid & parts.paint(small & (seen == 0) & (close == 0))
+    if lone.any():
+        lone &= ~(regions.grow(lone).sum(axis=0) > 1)[None]
     kept: Bools = solid & ~lone
     enclosed = regions.neighbours(kept)
     # The source's own holes may have moved.

@@ -67,14 +67,18 @@ def distances(a: Floats, b: Floats) -> Floats:
 
 def pack(rgb: U8) -> Ints:
     """Return r<<16 | g<<8 | b for bytes (…, 3)."""
-    codes = rgb[..., 0].astype(np.int64)
+    return _codes(rgb).astype(np.int64)
+
+
+def _codes(rgb: U8) -> NDArray[np.int32]:
+    codes = rgb[..., 0].astype(np.int32)
     for channel in (1, 2):  # in place: a clip of noise is a million colours
         codes <<= 8
         codes |= rgb[..., channel]
     return codes
 
 
-def unpack(codes: Ints) -> U8:
+def unpack(codes: Ints | NDArray[np.int32]) -> U8:
     """Return bytes (…, 3) for packed colours."""
     rgb = np.empty((*codes.shape, 3), dtype=np.uint8)
     for channel, shift in enumerate((16, 8, 0)):
@@ -83,17 +87,30 @@ def unpack(codes: Ints) -> U8:
 
 
 def distinct(rgb: U8) -> tuple[U8, Ints]:
-    """Return the distinct colours (n, 3), sorted, and the number of each pixel's colour."""
-    codes = pack(rgb)
+    """Return the distinct colours (n, 3), sorted, and the number of each pixel's colour.
+
+    Art has runs of one colour: only the first pixel of each is looked at.
+    """
+    codes = _codes(rgb)
+    flat = codes.ravel()
+    first = np.flatnonzero(np.concatenate([[flat.size > 0], flat[1:] != flat[:-1]]))
+    runs = flat[first]
+    found, number = _numbered(runs)
+    lengths = np.diff(first, append=flat.size)
+    return unpack(found), number.repeat(lengths).reshape(codes.shape)
+
+
+def _numbered(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], Ints]:
+    """Return the distinct codes (n,), sorted, and the number of each."""
     if codes.size < _SORT_LIMIT:
         found, number = np.unique(codes, return_inverse=True)
-        return unpack(found), number.reshape(codes.shape)
+        return found, number.astype(np.int64, copy=False)
     seen = np.zeros(1 << 24, dtype=np.bool_)
     seen[codes] = True
-    found = np.flatnonzero(seen)
+    found = np.flatnonzero(seen).astype(np.int32)
     table = np.empty(1 << 24, dtype=np.int32)
     table[found] = np.arange(found.size)
-    return unpack(found), table[codes].astype(np.int64)
+    return found, table[codes].astype(np.int64)
 
 
 def palette(rgba: U8) -> U8:

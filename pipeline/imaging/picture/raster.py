@@ -161,6 +161,8 @@ def _pieces(image: Image.Image) -> Iterator[Image.Image]:
 
 def _straight(rgba: U8) -> bytes:
     """Return the bytes of pixels with the RGB of transparent ones zeroed."""
+    if rgba[..., 3].all():
+        return rgba.tobytes()
     return (rgba * (rgba[..., 3:] > 0)).tobytes()
 
 
@@ -171,6 +173,8 @@ def _rgba(image: Image.Image, header: png.Header) -> U8:
         rgba[..., :3] = (sample >> 8)[..., None]
     else:
         sample = np.asarray(image.convert("L")) if image.mode == "1" else np.asarray(image)
+        if image.mode == "RGBA":
+            return sample
         rgba = np.array(image.convert("RGBA"), dtype=np.uint8)
     is_deep = (header.color_type, header.depth) == (png.RGB, 16)
     if header.transparency and header.color_type in (png.GREY, png.RGB) and not is_deep:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,27 +12,78 @@ from numpy.typing import NDArray
 from .raster import Bools
 
 Labels = NDArray[np.int64]
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 
-def label(mask: Bools, *, diagonal: bool = False) -> tuple[Labels, int]:
-    """Number the connected regions of (frames, height, width): 1..count, 0 outside.
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """The connected regions of masks (frames, height, width), numbered from 1; 0 is outside.
+
+    They are kept as runs of pixels in a row: `first` and `end` (runs,) are places in the flat
+    masks, `names` the region of each run. What is said of a region is painted run by run.
+    """
+
+    shape: tuple[int, ...]
+    first: Labels
+    end: Labels
+    names: Labels
+    count: int
+
+    def areas(self) -> Labels:
+        """Return the pixels of each region, (count + 1,), [0] being 0: what lies outside."""
+        return self._summed(self.end - self.first)
+
+    def totals(self, values: Bools) -> Labels:
+        """Return how many pixels of each region are True in `values`, as `areas` does."""
+        flat = np.broadcast_to(values, self.shape).ravel()
+        found = np.flatnonzero(flat)
+        return self._summed(found.searchsorted(self.end) - found.searchsorted(self.first))
+
+    def paint(self, chosen: NDArray[_Kind]) -> NDArray[_Kind]:
+        """Return masks that show of each pixel what `chosen` (count + 1,) says of its region."""
+        values = np.full(2 * len(self.names) + 1, chosen[0])
+        values[1::2] = chosen[self.names]
+        edges = np.empty(2 * len(self.names), dtype=np.int64)
+        edges[::2], edges[1::2] = self.first, self.end
+        lengths = np.diff(edges, prepend=0, append=math.prod(self.shape))
+        return values.repeat(lengths).reshape(self.shape)
+
+    def _summed(self, of_runs: Labels) -> Labels:
+        totals = np.bincount(self.names, weights=of_runs, minlength=self.count + 1)
+        return totals.astype(np.int64)
+
+
+def find(mask: Bools, *, diagonal: bool = False) -> Regions:
+    """Number the connected regions of (frames, height, width) in the order of their first pixels.
 
     Neighbours are the 4, or with `diagonal` the 8 around a pixel. Rows are cut into runs, and runs
     that touch are united by the smaller number until nothing changes.
     """
-    starts = mask.copy()
-    starts[..., 1:] &= ~mask[..., :-1]
-    runs: Labels = np.where(mask, np.cumsum(starts.ravel()).reshape(mask.shape), 0)
-    count = int(runs.max(initial=0))
-    pairs = [_touching(runs[:, :-1], runs[:, 1:])]
-    if diagonal:
-        pairs.append(_touching(runs[:, :-1, :-1], runs[:, 1:, 1:]))
-        pairs.append(_touching(runs[:, :-1, 1:], runs[:, 1:, :-1]))
-    first, second = (np.concatenate(side) for side in zip(*pairs, strict=True))
-    roots = _unite(count, first, second)
-    kept, number = np.unique(roots[1:], return_inverse=True)
-    names = np.concatenate([[0], number + 1])
-    return names[runs], int(kept.size)
+    height, width = mask.shape[1:]
+    wide = np.zeros((*mask.shape[:2], width + 1), dtype=np.bool_)
+    wide[..., :-1] = mask
+    flat = wide.ravel()
+    edges = np.flatnonzero(np.diff(flat, prepend=False))
+    # Each row has a place more here, so that no run goes on in the next one.
+    first, end = edges[::2], edges[1::2]
+    reach = int(diagonal)
+    below = (first // (width + 1) + 1) % height > 0
+    upper = np.flatnonzero(below)
+    low = end.searchsorted(first[upper] + width + 1 - reach, side="right")
+    high = first.searchsorted(end[upper] + width + 1 + reach, side="left")
+    many = np.maximum(0, high - low)
+    a = upper.repeat(many)
+    b = np.arange(len(a)) - (np.cumsum(many) - many - low).repeat(many)
+    roots = _unite(len(first), a, b)
+    number = np.cumsum(roots == np.arange(len(roots)))
+    row = first // (width + 1)
+    return Regions(mask.shape, first - row, end - row, number[roots], int(number[-1:].sum()))
+
+
+def label(mask: Bools, *, diagonal: bool = False) -> tuple[Labels, int]:
+    """Return the number of each pixel's region, 0 outside, and how many there are; see `find`."""
+    found = find(mask, diagonal=diagonal)
+    return found.paint(np.arange(found.count + 1)), found.count
 
 
 def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -43,22 +96,16 @@ def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
 
 def from_border(mask: Bools) -> Bools:
     """Return the part of (frames, height, width) that is 4-connected to its frame's border."""
-    labels, count = label(mask)
-    touched = np.zeros(count + 1, dtype=np.bool_)
-    for edge in (labels[:, 0], labels[:, -1], labels[:, :, 0], labels[:, :, -1]):
-        touched[edge.ravel()] = True
-    touched[0] = False
-    return touched[labels]
+    found = find(mask)
+    rim = np.zeros(mask.shape[1:], dtype=np.bool_)
+    rim[0] = rim[-1] = rim[:, 0] = rim[:, -1] = True
+    touched = found.totals(rim & mask) > 0
+    return found.paint(touched)
 
 
 def areas(labels: Labels, count: int) -> Labels:
     """Return the pixels of each region, [0] being what lies outside."""
     return np.bincount(labels.ravel(), minlength=count + 1)
-
-
-def totals(labels: Labels, count: int, values: NDArray[np.bool_]) -> Labels:
-    """Return how many pixels of each region are True in `values`."""
-    return np.bincount(labels[values], minlength=count + 1)
 
 
 def grow(mask: Bools, steps: int = 1, *, diagonal: bool = True) -> Bools:
@@ -83,15 +130,8 @@ def neighbours(mask: Bools) -> NDArray[np.int8]:
     return total
 
 
-def _touching(a: Labels, b: Labels) -> tuple[Labels, Labels]:
-    both = (a > 0) & (b > 0)
-    # Along one overlap the two run numbers stay the same: its first pixel is enough.
-    both[..., 1:] &= ~both[..., :-1]
-    return a[both], b[both]
-
-
 def _unite(count: int, a: Labels, b: Labels) -> Labels:
-    parent = np.arange(count + 1)
+    parent = np.arange(count)
     while a.size:
         low, high = np.minimum(parent[a], parent[b]), np.maximum(parent[a], parent[b])
         differ = low != high

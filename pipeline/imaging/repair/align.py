@@ -53,8 +53,10 @@ def align(reel: Reel, motion: Motion) -> tuple[Reel, Ints]:
     Returns the clip and the shifts that were removed, (frames, 2) px right and down.
     """
     by = shifts(reel, motion)
+    if not by.any():
+        return reel, by
     moved = [move(frame, -int(x), -int(y)) for frame, (x, y) in zip(reel.index, by, strict=True)]
-    return (reel.with_index(np.stack(moved)) if by.any() else reel), by
+    return reel.with_index(np.stack(moved)), by
 
 
 def move(frame: Index, dx: int, dy: int) -> Index:

@@ -7,7 +7,8 @@ tells, its edges and its middle, and where all ink of a frame comes from.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,10 @@ REGIONS = (
 INK, INK_DISTINCT, INK_WEIGHT = 0.90, 0.05, 2
 
 _Shape = tuple[tuple[int, int], ...]
+#: Numbers for what a pixel and its neighbours are.
+Looks = NDArray[np.unsignedinteger[Any]]
+#: What the numbers of more colours than 64 bits hold are mixed with.
+_PRIME = 1_000_003
 
 _CROSS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 _ROW = ((0, -1), (0, 1))
@@ -62,8 +67,10 @@ class Tracks(NamedTuple):
 
 def first(reel: Reel) -> tuple[int, int]:
     """Return how far frame 0 lies right of and below the source; 0, 0 when that is not sure."""
-    points = _telling(reel, (), least=1)
-    looks = _looks(np.stack([reel.source, reel.index[0]]), ())
+    if (reel.index[0] == reel.source).all():
+        return 0, 0  # nowhere else can more of it be found
+    looks = _looks(_wide(reel, reel.index[:1]), ())
+    points = _telling(reel, looks[0], least=1)
     place = _follow(looks, points, [np.ones(len(points), dtype=np.bool_)])
     x, y = place.across[0, 0], place.down[0, 0]
     return (0, 0) if np.isnan(x + y) else (int(x), int(y))
@@ -71,52 +78,92 @@ def first(reel: Reel) -> tuple[int, int]:
 
 def is_still(reel: Reel) -> bool:
     """Say whether some part stands where the source has it, in every frame."""
-    points = _telling(reel, _CROSS)
-    y, x = points.T
+    points = _telling(reel, _looks(_wide(reel, reel.index[:0]), _CROSS)[0])
     same = np.ones((reel.count, len(points)), dtype=np.bool_)
-    wide = np.pad(reel.index, [(0, 0), (1, 1), (1, 1)], constant_values=-1)
-    own = np.pad(reel.source, 1, constant_values=-1)
-    for down, right in ((0, 0), *_CROSS):
-        there = y + 1 + down, x + 1 + right
-        same &= wide[:, there[0], there[1]] == own[there]
+    for step in ((0, 0), *_CROSS):
+        y, x = (points + step).T
+        same &= _at(reel.index, y, x) == _at(reel.source, y, x)
     shares = same.astype(np.float32) @ _shares(_regions(reel, points), len(points))
     return bool((shares >= FOUND).all(axis=0).any())
 
 
 def measure(reel: Reel) -> Tracks:
     """Follow every part through the frames of a clip whose source is not empty."""
-    found = [_silhouette(reel), *[_all_ink(reel)] * INK_WEIGHT]
-    pictures = np.concatenate([reel.source[None], reel.index])
-    points = _telling(reel, _CROSS)
-    found.append(_follow(_looks(pictures, _CROSS), points, _regions(reel, points)))
+    found = [_silhouette(reel)]
+    reel = _inked(reel)
+    found += [_all_ink(reel)] * INK_WEIGHT
+    wide = _wide(reel, reel.index)
+    looks = _looks(wide, _CROSS)
+    points = _telling(reel, looks[0])
+    found.append(_follow(looks, points, _regions(reel, points)))
     for shape, axis in ((_ROW, 0), (_COLUMN, 1)):
-        points = _telling(reel, shape)
-        found.append(_follow(_looks(pictures, shape), points, _strips(reel, points, axis)))
+        looks = _looks(wide, shape)
+        points = _telling(reel, looks[0])
+        found.append(_follow(looks, points, _strips(reel, points, axis)))
     return Tracks(
         np.concatenate([tracks.across for tracks in found], axis=1),
         np.concatenate([tracks.down for tracks in found], axis=1),
     )
 
 
-def _looks(pictures: Index, shape: _Shape) -> Ints:
-    """Return a number for what each pixel of (pictures, height, width) and those around are."""
-    numbers = pictures.astype(np.int64) + 2
-    height, width = pictures.shape[1:]
-    wide = np.pad(numbers, [(0, 0), (1, 1), (1, 1)], constant_values=1)
-    looks = numbers
+def _inked(reel: Reel) -> Reel:
+    """Cut off what is empty in the source and in all frames."""
+    left, top, right, bottom = raster.box(
+        np.logical_or.reduce([reel.source_solid, *reel.solid])
+    ) or (0, 0, 1, 1)
+    inside = slice(top, bottom), slice(left, right)
+    return replace(reel, index=reel.index[:, *inside], source=reel.source[inside])
+
+
+def _at(pictures: Index, y: Ints, x: Ints) -> Index:
+    """Return the numbers at places of (…, height, width); -1 beside it."""
+    height, width = pictures.shape[-2:]
+    is_inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+    there = pictures[..., y.clip(0, height - 1), x.clip(0, width - 1)]
+    return np.where(is_inside, there, np.int32(-1))
+
+
+class _Wide(NamedTuple):
+    """The source and frames (pictures, height + 2, width + 2), 1 where transparent and outside.
+
+    Colours follow from 2 on, and all are less than `numbers`.
+    """
+
+    pictures: Looks
+    numbers: int
+
+
+def _wide(reel: Reel, frames: Index) -> _Wide:
+    height, width = reel.source.shape
+    pictures = np.ones((1 + len(frames), height + 2, width + 2), dtype=np.uint32)
+    pictures[0, 1:-1, 1:-1] = reel.source + 2
+    pictures[1:, 1:-1, 1:-1] = frames + 2
+    return _Wide(pictures, len(reel.palette) + 2)
+
+
+def _looks(wide: _Wide, shape: _Shape) -> Looks:
+    """Return a number for what each pixel of (pictures, height, width) and those around are.
+
+    It is never 0. Where all that there is has no place in 32 bits, or in 64, it takes more time.
+    """
+    bits = wide.numbers.bit_length()
+    size = bits * (1 + len(shape))
+    pictures: Looks = wide.pictures.astype(np.uint32 if size <= 32 else np.uint64, copy=False)
+    height, width = pictures.shape[1] - 2, pictures.shape[2] - 2
+    looks: Looks = pictures[:, 1:-1, 1:-1].copy()
     for y, x in shape:
-        looks = looks * 1_000_003 + wide[:, 1 + y : 1 + y + height, 1 + x : 1 + x + width]
+        looks *= looks.dtype.type(1 << bits if size <= 64 else _PRIME)
+        looks += pictures[:, 1 + y : 1 + y + height, 1 + x : 1 + x + width]
     return looks
 
 
-def _telling(reel: Reel, shape: _Shape, *, least: int = TELLING) -> Ints:
+def _telling(reel: Reel, looks: Looks, *, least: int = TELLING) -> Ints:
     """Return up to SAMPLES opaque pixels (y, x) of the source that look unlike their neighbours.
 
-    That is, unlike at least so many of the 8 around.
+    That is, unlike at least so many of the 8 around. `looks` are those of the source.
     """
-    height, width = reel.source.shape
-    looks = _looks(reel.source[None], shape)[0]
-    around = np.pad(looks, 1, constant_values=-7)
+    height, width = looks.shape
+    around = np.pad(looks, 1)
     differ = sum(
         (around[1 + y : 1 + y + height, 1 + x : 1 + x + width] != looks).astype(np.int8)
         for y in (-1, 0, 1)
@@ -154,17 +201,20 @@ def _shares(parts: list[Bools], points: int) -> Floats:
     return np.stack([part / part.sum() for part in parts], axis=1).astype(np.float32)
 
 
-def _follow(looks: Ints, points: Ints, parts: list[Bools]) -> Tracks:
+def _follow(looks: Looks, points: Ints, parts: list[Bools]) -> Tracks:
     """Find each part of picture 0 in the others, where most of its points look the same."""
     count = len(looks) - 1
     if not parts:
         return Tracks(np.zeros((count, 0)), np.zeros((count, 0)))
     wanted = looks[0][points[:, 0], points[:, 1]]
     wide = np.pad(looks[1:], [(0, 0), (REACH_PX, REACH_PX), (REACH_PX, REACH_PX)])
+    _, height, width = wide.shape
+    at = np.arange(count)[:, None] * (height * width) + points[:, 0] * width + points[:, 1]
     same = np.empty((count, _SIDE, _SIDE, len(points)), dtype=np.float32)
+    flat = wide.ravel()
     for y in range(_SIDE):
         for x in range(_SIDE):
-            same[:, y, x] = wide[:, points[:, 0] + y, points[:, 1] + x] == wanted
+            np.equal(flat[y * width + x :].take(at), wanted, out=same[:, y, x])
     share = same @ _shares(parts, len(points))
     return Tracks(
         _best(share.max(axis=1), FOUND, DISTINCT), _best(share.max(axis=2), FOUND, DISTINCT)
@@ -187,17 +237,21 @@ def _all_ink(reel: Reel) -> Tracks:
     A figure that dissolves has lost most of its parts; what is left still comes from one place.
     """
     ground = np.pad(reel.source, REACH_PX, constant_values=-1)
-    parts = [np.argwhere(frame >= 0) for frame in reel.index]
+    width = ground.shape[1]
+    parts = [np.flatnonzero(frame) for frame in reel.solid]
     parts = [part[:: max(1, -(-len(part) // SAMPLES))] for part in parts]
     counts = np.array([len(part) for part in parts])
-    at = np.repeat(np.arange(reel.count), counts)
-    y, x = np.concatenate(parts).T
-    seen = reel.index[at, y, x]
+    seen = np.concatenate([f.ravel()[part] for f, part in zip(reel.index, parts, strict=True)])
+    y, x = np.divmod(np.concatenate(parts), reel.index.shape[2])
+    at, inked = y * width + x, np.flatnonzero(counts)
+    first = (np.cumsum(counts) - counts)[inked]
     share = np.zeros((reel.count, _SIDE, _SIDE), dtype=np.float32)
-    for down in range(_SIDE):
+    flat = ground.ravel()
+    for down in range(_SIDE if inked.size else 0):
         for right in range(_SIDE):
-            same = ground[y + _SIDE - 1 - down, x + _SIDE - 1 - right] == seen
-            share[:, down, right] = np.bincount(at[same], minlength=reel.count)
+            start = (_SIDE - 1 - down) * width + _SIDE - 1 - right
+            same = flat[start:].take(at) == seen
+            share[inked, down, right] = np.add.reduceat(same, first, dtype=np.int64)
     share /= np.maximum(1, counts)[:, None, None]
     return Tracks(
         _best(share.max(axis=1)[..., None], INK, INK_DISTINCT),
@@ -208,8 +262,8 @@ def _all_ink(reel: Reel) -> Tracks:
 def _silhouette(reel: Reel) -> Tracks:
     """Return the middle of the ink, its two edges, and the middle between them, for both axes."""
     return Tracks(
-        _outline(reel.solid.sum(axis=1), reel.source_solid.sum(axis=0)),
-        _outline(reel.solid.sum(axis=2), reel.source_solid.sum(axis=1)),
+        _outline(reel.columns, reel.source_solid.sum(axis=0)),
+        _outline(reel.rows, reel.source_solid.sum(axis=1)),
     )
 
 
