@@ -162,8 +162,9 @@ def test_what_was_sent_by_a_machine_that_is_gone_is_fetched_by_another(two: Stud
     assert two.shop.calls == 1
 
 
-@pytest.mark.parametrize("trouble", ["away", "slow", "refusing"])
-@pytest.mark.parametrize("since", ["submitted", "bought"])
+@pytest.mark.parametrize(
+    ("since", "trouble"), [("submitted", "away"), ("submitted", "slow"), ("bought", "refusing")]
+)
 def test_what_was_bought_stays_bought_whatever_the_store_does_after_the_post(
     two: Studio, since: str, trouble: str
 ) -> None:
@@ -185,8 +186,7 @@ def test_what_was_bought_stays_bought_whatever_the_store_does_after_the_post(
     assert two.shop.calls == 1
 
 
-@pytest.mark.parametrize("trouble", ["away", "refusing"])
-@pytest.mark.parametrize("since", ["start", "claimed"])
+@pytest.mark.parametrize(("since", "trouble"), [("start", "away"), ("claimed", "refusing")])
 def test_a_store_that_cannot_be_told_before_the_post_keeps_from_buying(
     two: Studio, since: str, trouble: str
 ) -> None:
