@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from .model import Clip, Frames, Pixels, Request, Rule, TargetChoice
+from .model.checked import UNREADABLE
 
 #: Bump only on purpose: every user pays again for everything. Say so in the changelog.
 KEY_VERSION = 1
@@ -121,7 +122,7 @@ def values(recipe: str) -> dict[str, object]:
     try:
         lines = (line.partition(": ") for line in recipe.splitlines())
         return {name: msgspec.json.decode(value) for name, _, value in lines}
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         return {}
 
 

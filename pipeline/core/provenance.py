@@ -14,6 +14,7 @@ import msgspec
 from . import png
 from .errors import StorageError
 from .model import Provenance, Record
+from .model.checked import UNREADABLE
 
 KEYWORD = b"pixelpipe"
 VERSION = 1
@@ -61,7 +62,7 @@ def read(content: bytes) -> tuple[Provenance, ...] | None:
         return None
     try:
         note = msgspec.json.decode(notes[0], type=Note)
-    except (msgspec.DecodeError, msgspec.ValidationError) as exc:
+    except UNREADABLE as exc:
         raise StorageError(f"the provenance in this PNG cannot be read ({exc})") from exc
     if note.version > VERSION:
         raise StorageError(

@@ -5,6 +5,7 @@ The answer to a batch is one id, and it is kept for all of its jobs before anyth
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ..core.errors import UnavailableError
@@ -14,32 +15,32 @@ if TYPE_CHECKING:
     from .service.answers import Status
     from .service.client import Service
 
-_PLACE = "batch:"
+_NAME = re.compile(r"batch:([0-9]{1,6}):(.*)", re.DOTALL)
 
 
 def name(batch: str, place: int) -> str:
     """Return what stands for a remote id: the place in a batch, from 0."""
-    return f"{_PLACE}{place}:{batch}"
+    return f"batch:{place}:{batch}"
 
 
 def is_place(job: Job) -> bool:
     """Tell whether only a job's place in its batch is known."""
-    return (job.remote_id or "").startswith(_PLACE)
+    return _NAME.fullmatch(job.remote_id or "") is not None
 
 
 def place(job: Job) -> int:
     """Return a job's place in its batch, from 0; also 0 for one that has a name of its own."""
-    named = (job.remote_id or "").removeprefix(_PLACE)
-    return int(named.partition(":")[0]) if is_place(job) else 0
+    named = _NAME.fullmatch(job.remote_id or "")
+    return int(named[1]) if named else 0
 
 
 def status(job: Job, service: Service) -> Status:
     """Ask the service for a job, by its id or by its batch."""
     remote_id = job.remote_id or ""
-    if not is_place(job):
+    named = _NAME.fullmatch(remote_id)
+    if named is None:
         return service.job(remote_id)
-    batch = remote_id.removeprefix(_PLACE).partition(":")[2]
-    for found in service.batch(batch).sub_jobs:
+    for found in service.batch(named[2]).sub_jobs:
         if found.batch_position == place(job):
             return found
     raise UnavailableError("the service does not show this clip of its batch yet")

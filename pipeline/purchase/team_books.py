@@ -140,9 +140,9 @@ class TeamBooks:
             case State.FREE:
                 return _lost(job, entry.reason or _NOT_BILLED)
             case State.SUBMITTED:
-                return _submitted(job, entry)
+                return _submitted(job, entry, self._clock())
             case State.CHARGED:
-                return _charged(job, entry)
+                return _charged(job, entry, self._clock())
             case State.BOUGHT:
                 return self._found(job, entry, head)
         return None
@@ -151,9 +151,9 @@ class TeamBooks:
         """Return a job whose result another machine has found; the price is booked there."""
         record = self._team.bring(head, job.request_key)
         if record is None:
-            return _submitted(job, entry) if entry.remote_id else None
+            return _submitted(job, entry, self._clock()) if entry.remote_id else None
         return msgspec.structs.replace(
-            job, state=JobState.BOUGHT, digest=record.digest, reason="", settled_at=entry.at
+            job, state=JobState.BOUGHT, digest=record.digest, reason="", settled_at=self._clock()
         )
 
 
@@ -167,21 +167,21 @@ def _lost(job: Job, reason: str) -> Job:
     return msgspec.structs.replace(job, state=JobState.FAILED, failure=transient, reason=reason)
 
 
-def _submitted(job: Job, entry: Entry) -> Job:
+def _submitted(job: Job, entry: Entry, now: float) -> Job:
     return msgspec.structs.replace(
         job,
         state=JobState.SUBMITTED,
         remote_id=entry.remote_id,
-        submitted_at=entry.at,
+        submitted_at=now,
         reason="",
     )
 
 
-def _charged(job: Job, entry: Entry) -> Job:
+def _charged(job: Job, entry: Entry, now: float) -> Job:
     return msgspec.structs.replace(
         job,
         state=JobState.CHARGED,
         credits_charged=job.credits_quoted,
         reason=entry.reason,
-        settled_at=entry.at,
+        settled_at=now,
     )

@@ -19,6 +19,7 @@ from ..core.errors import ConfigError
 from ..core.keys import BUILT_IN
 from ..core.model import Record
 from ..core.model.checked import (
+    UNREADABLE,
     ClipName,
     Digest,
     Grade,
@@ -238,7 +239,7 @@ def record(line: str) -> ClipLine | FileLine | AdoptedLine | _Header | None:
     for decoder in (first, _clip_line, _file_line, _adopted_line, _header):
         try:
             return decoder.decode(line)
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeEncodeError):
+        except UNREADABLE:
             continue
     return None
 

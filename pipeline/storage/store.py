@@ -27,7 +27,7 @@ import msgspec
 from ..core import keys, private, small_files, unfinished
 from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
-from ..core.model.checked import Credits, Digest, ServiceName, Take
+from ..core.model.checked import UNREADABLE, Credits, Digest, ServiceName, Take
 from .files.carried import is_pointer
 from .lock import ClipLine
 
@@ -358,7 +358,7 @@ def _read_record(path: Path) -> Bought | None:
     try:
         content = small_files.read(path, most=_RECORD_BYTES)
         record = msgspec.json.decode(content, type=Bought)
-    except (msgspec.MsgspecError, UnicodeError):
+    except UNREADABLE:
         return None  # damaged: as good as absent; the bytes stay where they are
     except FileNotFoundError:
         return None  # another process pruned it between two looks
@@ -381,7 +381,7 @@ def decoded(content: bytes, request_key: str, place: str) -> Bought | None:
         return None
     try:
         record = msgspec.json.decode(content, type=Bought)
-    except (msgspec.MsgspecError, UnicodeError):
+    except UNREADABLE:
         return None
     if record.version > VERSION or record.resolved.version > VERSION:
         raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=place)

@@ -106,7 +106,15 @@ def test_a_fence_that_comes_after_the_claim_shows_that_it_stood(store: FolderSto
     assert found.is_about("dead")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"state":"sold"}', b"\xff\xfe", FOREIGN])
+HEAD = b'{"state":"free","nonce":"n","machine":"m",'
+NOT_OURS = [
+    b"", b"{", b"[]", b'{"state":"sold"}', b"\xff\xfe", FOREIGN, HEAD + b'"more":' + b"[" * 100_000,
+    HEAD + b'"at":1e300}', HEAD + b'"credits":-5}', HEAD + b'"credits":99999999999999999999}',
+    HEAD + b'"label":"' + b"x" * 2_000_000 + b'"}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", NOT_OURS)
 def test_what_cannot_be_read_is_doubt(store: FolderStore, content: bytes) -> None:
     """Nobody may claim it: it may have been bought."""
     store.create(claim_log.name(KEY, 0), content)
@@ -115,6 +123,29 @@ def test_what_cannot_be_read_is_doubt(store: FolderStore, content: bytes) -> Non
     assert head.entry.state is State.DOUBT
     assert not head.is_free
     assert not claim_log.is_ours(claim(store, KEY, "ours"), 0, entry(State.CLAIMED))
+
+
+def test_what_people_read_of_an_entry_is_one_line_whoever_wrote_it(store: FolderStore) -> None:
+    store.create(
+        claim_log.name(KEY, 0),
+        HEAD + b'"label":"\\u001b[2Janna\\nfree","source":"' + b"x" * 999 + b'"}',
+    )
+    found = claim_log.head(store, KEY).entry
+    assert found is not None
+    assert found.label == "\\u001b[2Janna\\nfree"
+    assert len(found.source) < 500
+
+
+STRANGE = ["1", "00001", "9" * 25, "٣٣٣٣", "-001", "0000.0000"]
+
+
+@pytest.mark.parametrize("number", STRANGE)
+def test_an_entry_whose_number_is_written_otherwise_is_none(
+    store: FolderStore, number: str
+) -> None:
+    claim(store, KEY, "ours")
+    (Path(store.url) / claim_log.name(KEY, 0)).with_name(f"{number}.json").write_bytes(b"{}")
+    assert claim_log.head(store, KEY).number == 0
 
 
 def test_entries_of_a_later_release_are_read(store: FolderStore) -> None:

@@ -43,6 +43,13 @@ def test_objects_are_listed_by_the_begin_of_their_names_without_what_is_half_wri
     assert not [path for path in tmp_path.rglob("*") if path.name.endswith(".png")]
 
 
+def test_what_nobody_of_us_would_name_so_is_not_listed(tmp_path: Path) -> None:
+    (tmp_path / "claims/\x1b[1m").mkdir(parents=True)
+    for name in ("claims/\x1b[1m/0000.json", "claims/we ird.json", "claims/fine.json"):
+        (tmp_path / name).write_bytes(b"x")
+    assert _store(tmp_path).names("claims/") == ["claims/fine.json"]
+
+
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../b", ".hidden", "a//b", "", "a\n"])
 def test_a_name_never_leads_out_of_the_store(tmp_path: Path, name: str) -> None:
     store = _store(tmp_path / "store")

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, MsgspecError
+
+#: What decoding raises for what is no such record, no text, or nested without end.
+UNREADABLE = (MsgspecError, UnicodeError, RecursionError)
 
 #: SHA-256: 64 lower-case hex digits. It becomes part of file names.
 Digest = Annotated[str, Meta(min_length=64, max_length=64, pattern=r"\A[0-9a-f]+\Z")]
@@ -32,5 +35,7 @@ ServiceName = Annotated[str, Meta(pattern=r"\A[^\x00-\x20\x7f-\x9f]{1,300}\Z")]
 Take = Annotated[int, Meta(ge=0, le=1_000_000)]
 Credits = Annotated[int, Meta(ge=0, le=10_000_000)]
 Grade = Annotated[int, Meta(ge=0, le=100)]
+#: UTC seconds of a moment that every calendar has.
+Moment = Annotated[float, Meta(ge=0.0, le=253_402_000_000.0)]
 #: A short text of ours, such as a digest of several.
 Mark = Annotated[str, Meta(max_length=400, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z")]

@@ -85,7 +85,11 @@ class BucketStore:
             }
         except (FileNotFoundError, obstore.exceptions.BaseError) as exc:
             raise self._error(exc) from exc
-        return {name: at for name, at in found.items() if name.startswith(prefix)}
+        return {
+            name: at
+            for name, at in found.items()
+            if name.startswith(prefix) and names.is_name(name)
+        }
 
     def delete(self, name: str) -> None:
         import obstore

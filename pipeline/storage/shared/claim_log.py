@@ -16,16 +16,26 @@ may lag behind: then the next number exists already, and its entry is read inste
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
+from ...core import plain
 from ...core.model import Record, Resolved
+from ...core.model.checked import UNREADABLE, Credits, Moment
+from ...core.small_files import MIB
 from .store import Store, Unreachable
 
 _FOLDER = "claims"
+#: The name of an entry as `name` makes it, and no other spelling of its number.
+_NAME = re.compile(r"claims/([0-9a-f]{2})/(\1[0-9a-f]{62})/((?!0[0-9]{4})[0-9]{4,9})\.json")
+#: An entry has a prompt and a palette, as a record has.
+_MOST_BYTES = MIB
+#: What people read of an entry, and how much of each.
+_SHOWN, _MOST_SHOWN = ("machine", "label", "project", "source", "clip"), 400
 #: So often an entry is created again, while the store says neither that it is there nor not.
 _TRIES = 4
 #: So often the end of a log is looked for, while others write to it.
@@ -56,12 +66,12 @@ class Entry(Record, frozen=True, kw_only=True):
     machine: str
     label: str = ""
     holder: str = ""
-    at: float = 0.0
+    at: Moment = 0.0
     project: str = ""
     source: str = ""
     clip: str = ""
     service: str = ""
-    credits: int = 0
+    credits: Credits = 0
     #: Of what was submitted: the service's name for it.
     remote_id: str = ""
     #: Why it is free or in doubt.
@@ -187,16 +197,19 @@ def at(store: Store, key: str, number: int) -> Head | None:
 
 
 def read(content: bytes | None) -> Entry:
-    """Read an entry; of what cannot be read nobody knows whether it was bought."""
+    """Read an entry; of what cannot be read nobody knows whether it was bought.
+
+    Texts of it are lines, whoever wrote them.
+    """
     try:
-        return msgspec.json.decode(content or b"", type=Entry)
-    except (msgspec.MsgspecError, UnicodeError):
+        found = msgspec.json.decode((content or b"")[: _MOST_BYTES + 1], type=Entry)
+        shown = {field: plain.line(getattr(found, field), most=_MOST_SHOWN) for field in _SHOWN}
+        return msgspec.structs.replace(found, **shown)
+    except UNREADABLE:
         return Entry(state=State.DOUBT, nonce="", machine="", reason="its claim cannot be read")
 
 
 def _numbered(name: str) -> tuple[str, int] | None:
     """Return the key and number of an entry's name; None for what is none."""
-    parts = name.removesuffix(".json").split("/")
-    if len(parts) != 4 or parts[0] != _FOLDER or not parts[3].isdecimal():
-        return None
-    return parts[2], int(parts[3])
+    found = _NAME.fullmatch(name)
+    return None if found is None else (found[2], int(found[3]))

@@ -81,7 +81,7 @@ class FolderStore:
                 for file in files:
                     path = Path(folder, file)
                     name = path.relative_to(self._root).as_posix()
-                    if not file.startswith(".") and name.startswith(prefix):
+                    if name.startswith(prefix) and names.is_name(name):
                         with suppress(FileNotFoundError):  # pruned between two looks
                             found[name] = path.stat().st_mtime
         except OSError as exc:

@@ -13,12 +13,17 @@ _PART = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}"
 _NAME = re.compile(rf"{_PART}(?:/{_PART}){{0,7}}")
 
 
+def is_name(name: str) -> bool:
+    """Tell whether an object may be called so; whoever may write may put others there."""
+    return _NAME.fullmatch(name) is not None
+
+
 def checked(name: str) -> str:
     """Return the name of an object. Raises ValueError for one that could lead elsewhere.
 
     Parts are letters, digits, `.`, `_`, `-`; none is hidden, empty, `.` or `..`.
     """
-    if _NAME.fullmatch(name) is None:
+    if not is_name(name):
         raise ValueError(f"{name!r} is no name in a shared store")
     return name
 

@@ -10,6 +10,7 @@ import msgspec
 
 from ...core.errors import ConfigError
 from ...core.model import Record
+from ...core.model.checked import UNREADABLE
 from . import names
 from .folder import FolderStore
 from .store import Refused, Store
@@ -76,7 +77,7 @@ def read_mark(store: Store) -> Mark:
         )
     try:
         found = msgspec.json.decode(content, type=Mark)
-    except (msgspec.MsgspecError, UnicodeError) as exc:
+    except UNREADABLE as exc:
         raise ConfigError(f"{store.url}: its {names.MARK} cannot be read") from exc
     if found.format > FORMAT:
         raise ConfigError(f"{store.url}: was made by a newer pixelpipe; update pixelpipe")
