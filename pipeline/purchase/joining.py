@@ -48,8 +48,9 @@ def join(workspace: Workspace, environment: Mapping[str, str]) -> Team | None:
         return _brought(store, request_key, digest, Store(workspace.bought[0]))
 
     project = workspace.root.resolve().name
+    place = opening.place(chosen.url, workspace.root)
     who = Who(machine=team.machine(workspace.state), label=label(chosen), project=project)
-    return Team(store, who, publish=purchases.publish, bring=bring)
+    return Team(store, who, publish=purchases.publish, bring=bring, place=place)
 
 
 def label(chosen: Shared) -> str:

@@ -8,13 +8,16 @@ move is doubt, which a person settles. What the built-in engine makes is never c
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from ..core import private, small_files
 from ..core.model import Job, JobState, Record
 from ..storage.ledger import Place
 from ..storage.shared import claim_log
@@ -32,6 +35,8 @@ _FETCHING = 1 / 15
 _FRESH_S = 60.0
 #: So many words that could not be told in a row, and none is tried any more in this run.
 _MOST_FAILURES = 3
+#: A machine's name for itself, as it is made.
+_NAME, _MOST_NAME = re.compile(r"[0-9a-f]{32}"), 100
 #: What the shared log says of a job that stands so here.
 _STATES = {
     JobState.SUBMITTED: State.SUBMITTED,
@@ -64,15 +69,18 @@ class Team:
         *,
         publish: Publish,
         bring: Bring,
+        place: str = "",
         patience_s: float = PATIENCE_S,
         fresh_s: float = _FRESH_S,
     ) -> None:
         """Claim in `store`. `publish` puts a purchase there, `bring` brings one home, by
-        key and digest.
+        key and digest. `place` names the store in the ledger, which serves all projects.
 
         An entry of others that does not change within `patience_s` is in doubt.
         """
         self.store = store
+        #: The store's address, spelled as in every project that names this one.
+        self.url = place or store.url
         self.patience_s = patience_s
         self.fetching_s = patience_s * _FETCHING
         #: The first trouble in telling what was sent; "" for none.
@@ -93,11 +101,6 @@ class Team:
             "the shared store was not told how all purchases stand, which a later run does; what "
             f"is bought is kept here: {self.trouble}",
         )
-
-    @property
-    def url(self) -> str:
-        """What a person wrote for the store."""
-        return self.store.url
 
     def look(self, request_key: str) -> Head:
         """Return the end of a key's log. Raises Unreachable."""
@@ -232,18 +235,17 @@ def buyer(entry: Entry) -> str:
 
 def machine(state: Path) -> str:
     """Return this machine's name in shared logs: made once, kept in the user's state folder."""
-    path = state / "machine"
+    path, made = state / "machine", uuid.uuid4().hex
     try:
-        return path.read_text("ascii").strip() or uuid.uuid4().hex
-    except FileNotFoundError:
-        made = uuid.uuid4().hex
-        state.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x", encoding="ascii") as file:
-                file.write(made)
-        except FileExistsError:
-            return path.read_text("ascii").strip() or made
-        return made
+        found = small_files.read(path, most=_MOST_NAME).decode("ascii", "replace").strip()
+        if _NAME.fullmatch(found):
+            return found
+    except OSError:
+        pass
+    with suppress(OSError):  # worth no failure: it is for people's eyes
+        private.folder(state)
+        private.replace(path, made.encode())
+    return made
 
 
 def _clocks() -> tuple[float, float]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from game import TWO_CLIPS, Shop, folder_in_memory
+from game import TWO_CLIPS, Game, Shop, folder_in_memory
 from machines import Machine, Studio, studio
+from studio import store_in
 
 from pipeline.core.model import Job
 from pipeline.purchase.jobs import Lost
@@ -111,6 +114,39 @@ def test_a_claim_that_never_left_the_machine_is_no_doubt(two: Studio) -> None:
     assert states(two, key) == [State.FREE, State.CLAIMED, State.SUBMITTED, State.BOUGHT]
     assert second.build().exit == 0
     assert two.shop.calls == 1
+
+
+def test_a_store_that_another_project_names_by_the_same_words_says_nothing_of_a_claim(
+    two: Studio, folder: Path
+) -> None:
+    """The ledger serves all projects of a user, and `../store` is another one in each."""
+    first, key = two.machines[0], key_of(two.machines[0])
+    first.game.environment["PIXELPIPE_SHARED"] = os.path.relpath(two.store.url, first.game.root)
+    assert first.build(kill="claimed after").exit == -9
+    other = Game(folder / "b/c/game", dict(first.game.environment))
+    shutil.copytree(first.game.root, other.root)
+    other.draw("another.png", tint=77)
+    made = (other.root / other.environment["PIXELPIPE_SHARED"]).resolve()
+    assert not made.exists()
+    store_in(made)
+    other.build("--yes")
+    assert [job.request_key for job in first.in_doubt()] == [key]
+    assert first.build().exit == 7
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"\x1b[1m", b"x" * 999])
+def test_a_machine_whose_name_for_itself_is_damaged_makes_another(
+    two: Studio, content: bytes
+) -> None:
+    first = two.machines[0]
+    file = Path(first.game.environment["PIXELPIPE_STATE"]) / "machine"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    assert first.build().exit == 0
+    (head,) = two.heads().values()
+    assert head.entry is not None
+    assert head.entry.machine == file.read_text()
+    assert len(head.entry.machine) == 32
 
 
 def test_a_claim_whose_machine_died_is_doubt_everywhere_until_a_person_settles_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -34,12 +35,23 @@ def folder(url: str, root: Path) -> Path | None:
     """
     scheme = urlsplit(url).scheme if "://" in url else ""
     if scheme == "file":
+        if urlsplit(url).netloc not in ("", "localhost"):
+            raise ConfigError(f"{url}: a folder of this machine is file:///PATH; mount the other's")
         return Path(unquote(urlsplit(url).path))
     if scheme:
         if scheme not in (*_BUCKETS, "http", "https"):
             raise ConfigError(f"{url}: a shared store is a folder, s3://, gs://, az:// or https://")
         return None
     return root / Path(url).expanduser()
+
+
+def place(url: str, root: Path) -> str:
+    """Return one spelling of a store's address: of a folder where it lies, whoever names it.
+
+    A relative one is another store in each project. Raises ConfigError as `folder` does.
+    """
+    found = folder(url, root)
+    return url.rstrip("/") if found is None else os.path.realpath(found)
 
 
 def connect(url: str, root: Path, environment: Mapping[str, str]) -> Store:
