@@ -29,6 +29,7 @@ from ..run.survey import Survey
 from ..run.uptodate import remember
 from ..run.uptodate.quick import Found
 from ..storage import files, pictures
+from ..storage.ageing import Limits
 from . import standing
 
 #: Where errors in the wish are said to be.
@@ -77,6 +78,7 @@ class SingleFile(Project):
             service=service,
             shared=consent.shared(settings, root, state, self.environment),
             state=state,
+            keeps=Limits.stated(self.environment),
             key_refusal=key_refusal,
             inputs=(),
             is_project=False,

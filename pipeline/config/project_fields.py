@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..core.loopback import is_loopback
@@ -103,7 +104,7 @@ _NONE = "none"
 def _shared_problem(text: str) -> str | None:
     """Say why `text` names no shared store: a folder, a bucket, or a web server that is read."""
     if "://" not in text:
-        return None
+        return _home_problem(text)
     try:
         url = urlsplit(text)
         host, _ = url.hostname, url.port
@@ -119,8 +120,18 @@ def _shared_problem(text: str) -> str | None:
         or (not host and url.path in ("", "/"))
     ):
         return "must be a plain address: scheme, bucket or host, path; no user, `?` or `#`"
+    if url.scheme == "file" and (host not in (None, "localhost") or "%00" in url.path):
+        return "of a folder on this machine is file:///PATH; mount what another machine has"
     if url.scheme == "http" and not is_loopback(host or ""):
         return "must begin with https:// (http:// is for this machine only)"
+    return None
+
+
+def _home_problem(text: str) -> str | None:
+    try:
+        Path(text).expanduser()
+    except RuntimeError:
+        return f"names a home folder that is not known: `{text}`"
     return None
 
 

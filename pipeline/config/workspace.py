@@ -11,7 +11,7 @@ import msgspec
 from ..core import keys
 from ..core.errors import ConfigError, each
 from ..core.model import Document, PassedOver, Record, Rule
-from ..storage import files
+from ..storage import ageing, files
 from ..storage.ageing import Limits
 from ..storage.ledger import Ledger
 from ..storage.store import Store
@@ -58,7 +58,7 @@ class Workspace(Record, frozen=True, kw_only=True):
         """The folders of bought bytes, nearest first."""
         own = (self.root / ".pixelpipe" / "bought",) if self.is_project else ()
         if not own and self.shared.url:
-            own = (self.state / "shared",)  # what others bought is never among the user's own
+            own = (self.state / ageing.FOUND,)  # what others bought is never among the user's own
         return (*own, self.state / "bought")
 
     @property

@@ -28,3 +28,4 @@ def look_after(workspace: Workspace, ledger: Ledger, now_s: float) -> None:
     # Another release's record, a disk that is full: none of it is a reason to stop a build.
     with suppress(PixelpipeError, OSError):
         ageing.sweep(state, workspace.keeps, now_s, is_paid)
+        ageing.sweep_found(state, workspace.keeps, now_s)

@@ -20,6 +20,8 @@ from .store import Bought, Store
 from .version_control import Standing
 
 DAYS, MIB = "PIXELPIPE_KEEP_DAYS", "PIXELPIPE_KEEP_MIB"
+#: Below the user's folder: what was found in a shared store for files of no project.
+FOUND = "shared"
 _DAY_S = 24 * 60 * 60
 _STAMP = "projects/.aged"
 
@@ -59,6 +61,7 @@ def is_due(home: Path, now_s: float) -> bool:
     except OSError:
         pass
     with suppress(OSError):
+        stamp.parent.mkdir(exist_ok=True)
         stamp.touch()
         return True
     return False
@@ -94,6 +97,24 @@ def sweep(
             gone.append(bought)
             total -= one.size
     return tuple(gone)
+
+
+def sweep_found(home: Path, limits: Limits, now_s: float) -> None:
+    """Remove what other machines bought by the same rule: the store that they share has it.
+
+    Of what this user bought the user's own store has another copy.
+    """
+    folder, most = home / FOUND, limits.mib << 20
+    total = _size(folder)
+    if total <= most:
+        return
+    store = Store(folder, durable=False)
+    for one in sorted(_kept(store, folder), key=lambda one: one.used_s):
+        if total <= most or now_s - one.used_s <= limits.days * _DAY_S:
+            break
+        with suppress(OSError, StorageError):
+            store.remove(folder, one.bought)
+            total -= one.size
 
 
 def _size(folder: Path) -> int:

@@ -36,6 +36,9 @@ def test_an_address_or_a_mapping_names_a_store_and_variables_are_stronger(game: 
     "text",
     [
         "ftp://art/x",
+        "file://server/art",
+        "file:///a%00b",
+        "~nobody-of-this-name/art",
         "http://art.example/x",
         "https://me@art.example",
         "s3://",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import studio
 from game import RULES, Game, Shop
 
 pytestmark = pytest.mark.usefixtures("in_process")
@@ -142,3 +143,29 @@ def test_a_limit_that_is_no_number_is_refused(built: Game) -> None:
     said = built.run("build", environment={"PIXELPIPE_KEEP_DAYS": "-1"})
     assert said.exit == 3
     assert "PIXELPIPE_KEEP_DAYS" in said.stderr
+
+
+def test_what_others_bought_for_a_file_of_no_project_goes_by_age_too(
+    tmp_path: Path, shop: Shop
+) -> None:
+    store = str(studio.store_in(tmp_path / "store"))
+    anna, bert = (studio.machine(tmp_path, name, store) for name in ("anna", "bert"))
+    state = Path(bert.environment["PIXELPIPE_STATE"])
+    for one in (anna, bert):
+        one.draw("hero.png")
+        one.use(shop)
+    before = shop.calls
+    wish = ("animate", "assets/hero.png", "walking slowly", "--yes")
+    assert anna.run(*wish).exit == bert.run(*wish).exit == 0
+    assert len([*(state / "shared").rglob("*.png")]) == 1
+    then = time.time() - OLD_S
+    for file in (*(state / "shared").rglob("*.json"), *(state / "projects").rglob(".*")):
+        os.utime(file, (then, then))
+    bert.draw("slime.png", tint=9)
+    tidying = bert.run("animate", "assets/slime.png", "walking", "--yes", environment=NONE)
+    assert tidying.exit == 0
+    assert len([*(state / "shared").rglob("*.json")]) == 1, "what is new stays"
+    for output in bert.root.rglob("hero.anim.*"):
+        output.unlink()
+    assert bert.run(*wish).exit == 0
+    assert shop.calls == before + 2, "it is taken from the shared store again"

@@ -50,7 +50,8 @@ def seaweed(folder: Path) -> Iterator[Bucket]:
         *(weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3"),
         *(f"-s3.port={s3}", f"-filer.port={filer}", f"-master.port={master}"),
         *(f"-volume.port={volume}", "-volume.max=20", "-master.volumeSizeLimitMB=64"),
-        "-master.telemetry=false",
+        # Two more listen on ports that are the same for every server, unless told not to.
+        *("-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
     ]
     keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}
     environment = _s3(s3, keys)

@@ -10,6 +10,7 @@ import msgspec
 from ...core.errors import ConfigError
 from ...storage.shared import names, opening, probe
 from ...storage.shared.opening import Mark
+from ...storage.shared.store import Refused
 from .place import Place, check_allowed
 
 
@@ -19,6 +20,13 @@ def init(place: Place, environment: Mapping[str, str]) -> tuple[Mark, bool]:
     Raises ConfigError for a place where purchases cannot be claimed, and Unreachable.
     """
     check_allowed(place)
+    try:
+        return _made(place, environment)
+    except Refused as exc:
+        raise ConfigError(str(exc)) from exc
+
+
+def _made(place: Place, environment: Mapping[str, str]) -> tuple[Mark, bool]:
     url = place.shared.url
     if (folder := opening.folder(url, place.root)) is not None:
         _make(folder)

@@ -35,8 +35,6 @@ def folder(url: str, root: Path) -> Path | None:
     """
     scheme = urlsplit(url).scheme if "://" in url else ""
     if scheme == "file":
-        if urlsplit(url).netloc not in ("", "localhost"):
-            raise ConfigError(f"{url}: a folder of this machine is file:///PATH; mount the other's")
         return Path(unquote(urlsplit(url).path))
     if scheme:
         if scheme not in (*_BUCKETS, "http", "https"):
