@@ -125,6 +125,23 @@ def test_no_credentials_ask_nobody_and_plain_http_goes_to_this_machine_only() ->
             opening.connect(url, Path(), {})
 
 
+KEYS = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}
+MISPRINTS = [
+    ("AWS_SECRET_ACCESS_KEY", "s\n"), ("AWS_ACCESS_KEY_ID", "é"), ("AWS_SESSION_TOKEN", "a\nb"),
+    ("AWS_REGION", "eu\n"), ("AWS_ENDPOINT_URL", "http://[::1"), ("AWS_ENDPOINT_URL", "https://a:b"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text"), MISPRINTS)
+def test_a_variable_that_no_request_can_hold_is_named_without_its_text(
+    name: str, text: str
+) -> None:
+    """The client would fall over a line end behind a pasted key."""
+    with pytest.raises(ConfigError, match=name) as caught:
+        opening.open("s3://art/game", Path(), {**KEYS, name: text})
+    assert text not in str(caught.value)
+
+
 @pytest.mark.slow
 def test_two_machines_share_a_bucket_and_pay_once(
     seaweed: Bucket, tmp_path: Path, shop: Shop

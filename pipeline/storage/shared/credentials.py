@@ -6,6 +6,7 @@ missing at the address by which clouds tell their own machines who they are: nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -72,6 +73,15 @@ _CLOSED: Mapping[str, Configuration] = {
     "gs": {},
     "az": {"msi_endpoint": "http://127.0.0.1:9"},
 }
+#: What is a path or a text of several lines; all else is part of a request's address or headers.
+_FREE = (
+    "application_credentials",
+    "service_account",
+    "service_account_key",
+    "web_identity_token_file",
+    "federated_token_file",
+)
+_PLAIN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _SKIP = "skip_signature"
 _YES = ("1", "true", "yes", "on")
 
@@ -83,8 +93,8 @@ def find(url: str, environment: Mapping[str, str]) -> Configuration:
     if endpoint := _endpoint(url, scheme, environment):
         found["endpoint"] = endpoint
     if scheme == "s3":
-        region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
-        found["region"] = region or "us-east-1"
+        name = "AWS_REGION" if environment.get("AWS_REGION") else "AWS_DEFAULT_REGION"
+        found["region"] = _plain(url, name, environment.get(name) or "us-east-1")
     return found
 
 
@@ -94,6 +104,7 @@ def _who(url: str, scheme: str, environment: Mapping[str, str]) -> Configuration
         if _SKIP in stated and stated[_SKIP].lower() not in _YES:
             continue
         if all(stated.values()):
+            _check(url, {**way, **_MORE[scheme]}, environment)
             more = {key: environment.get(name, "") for name, key in _MORE[scheme].items()}
             found: Configuration = {**stated, **{key: text for key, text in more.items() if text}}
             return found | ({_SKIP: True} if _SKIP in stated else {})
@@ -104,6 +115,23 @@ def _who(url: str, scheme: str, environment: Mapping[str, str]) -> Configuration
     raise ConfigError(
         f"{url}: there are no credentials for it in the environment: set {names}; nothing was asked"
     )
+
+
+def _check(url: str, variables: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    """Raise ConfigError for what no header can hold, such as the line end behind a pasted key."""
+    for name, key in variables.items():
+        if key not in _FREE and (text := environment.get(name)):
+            _plain(url, name, text)
+
+
+def _plain(url: str, name: str, text: str) -> str:
+    if _PLAIN.fullmatch(text) is None:
+        raise ConfigError(
+            f"{name}: has a line end, a blank at an end, or a character that is none of ASCII: "
+            "set it again, whole and alone",
+            path=url,
+        )
+    return text
 
 
 def _gcloud_login(environment: Mapping[str, str]) -> Path | None:
@@ -120,8 +148,12 @@ def _endpoint(url: str, scheme: str, environment: Mapping[str, str]) -> str:
     if name is None:
         return ""
     endpoint = environment[name]
-    parts = urlsplit(endpoint)
-    is_safe = parts.scheme == "https" or is_loopback(parts.hostname or "")
+    try:
+        parts = urlsplit(_plain(url, name, endpoint))
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as exc:
+        raise ConfigError(f"{name}: is not a URL", path=url) from exc
+    is_safe = parts.scheme == "https" or is_loopback(host)
     if parts.scheme not in ("http", "https") or not is_safe:
         raise ConfigError(
             f"{name}: must begin with https://, since credentials are sent there "
