@@ -113,12 +113,7 @@ def _whole(step: Step, own: Bools | None) -> Step:
 
 def _check(pixels: Pixels, resolved: Resolved, name: str) -> None:
     """Refuse a record that speaks of another picture: its numbers would be sizes of arrays."""
-    left, top, right, bottom = resolved.pad
-    scale = resolved.scale
-    fits = scale >= 1 and resolved.canvas == (
-        -(-pixels.width // scale) + left + right,
-        -(-pixels.height // scale) + top + bottom,
-    )
+    fits = resolved.scale >= 1 and resolved.fits(pixels.width, pixels.height)
     if not fits or min(resolved.canvas) < 1 or not re.fullmatch("#[0-9a-fA-F]{6}", resolved.matte):
         raise AssetError(
             f"{name}: what is recorded of this purchase does not fit its source "

@@ -27,6 +27,8 @@ from ..storage.store import Bought, Store
 if TYPE_CHECKING:
     from ..storage.shared.reader import Reader, Tally, Want
 
+_Size = tuple[int, int] | None
+
 
 class Sharing:
     """One run's use of a shared store. Nothing of it is loaded before something is missing."""
@@ -89,7 +91,7 @@ class Sharing:
         reader = self._opened()
         if reader is None:
             return None
-        found = self._kept(reader, [_want(key, digest, known) for key, digest in wanted])
+        found = self._kept(reader, [_want(*one, known) for one in wanted])
         self._check(reader.trouble)
         return _joined(known, found) if found else None
 
@@ -134,8 +136,11 @@ class Sharing:
         return found
 
 
-def _missing(plan: Plan, known: Known) -> Iterator[tuple[str, str | None]]:
-    """Yield key, and digest where it is known, of all paid bytes that `plan` needs and lacks."""
+def _missing(plan: Plan, known: Known) -> Iterator[tuple[str, str | None, _Size]]:
+    """Yield key, digest and size of the picture, where they are known, of what `plan` lacks.
+
+    That is all paid bytes that it needs.
+    """
     lines = known.lock.lines_of()
     pinned = _Pinned(known)
     for source in plan.sources:
@@ -143,7 +148,10 @@ def _missing(plan: Plan, known: Known) -> Iterator[tuple[str, str | None]]:
             continue
         for clip in source.clips:
             place = (clip.request.source, clip.request.clip)
-            yield from _missing_of(clip, source, pinned, lines.get(place, ()), known.have)
+            sent, is_whole = source.wanted.source, clip.request.cell is None
+            size = (sent.width, sent.height) if is_whole else None
+            for key, digest in _missing_of(clip, source, pinned, lines.get(place, ()), known.have):
+                yield key, digest, size
 
 
 def _missing_of(
@@ -187,11 +195,11 @@ class _Pinned:
         return [self._by_key[name] for name in names if name in self._by_key]
 
 
-def _want(key: str, digest: str | None, known: Known) -> Want:
+def _want(key: str, digest: str | None, size: _Size, known: Known) -> Want:
     from ..storage.shared.reader import Want
 
     record = None if digest is None else known.record(key, digest)
-    return Want(request_key=key, digest=digest, record=record)
+    return Want(request_key=key, digest=digest, record=record, size=size)
 
 
 def _joined(known: Known, found: Mapping[tuple[str, str], Bought]) -> Known:

@@ -91,7 +91,7 @@ def test_where_no_line_stands_the_record_of_the_key_saves_the_purchase(
     assert other.locked() == bought.locked()
 
 
-@pytest.mark.parametrize("harm", ["bytes", "swapped", "record", "canvas", "free"])
+@pytest.mark.parametrize("harm", ["bytes", "swapped", "record", "canvas", "margins", "free"])
 def test_what_is_damaged_or_does_not_belong_is_a_miss(
     bought: Game, tmp_path: Path, store: Path, harm: str
 ) -> None:
@@ -104,6 +104,10 @@ def test_what_is_damaged_or_does_not_belong_is_a_miss(
         elif harm == "canvas":
             record = json.loads(text)
             record["resolved"]["canvas"] = [100, 100]
+            text = json.dumps(record).encode()
+        elif harm == "margins":  # it would fail at every build, and stay
+            record = json.loads(text)
+            record["resolved"]["pad"] = [0, 0, 0, 0]
             text = json.dumps(record).encode()
         elif harm == "swapped":  # a sound strip of the right size, and not what was bought
             strip = Image.open(io.BytesIO(text)).convert("RGB")

@@ -76,6 +76,12 @@ class Resolved(Record, frozen=True, kw_only=True):
     #: What was told to the built-in engine; None for every other service.
     hints: Hints | None = None
 
+    def fits(self, width: int, height: int) -> bool:
+        """Tell whether a picture of so many px can be what was sent; `scale` is 1 at least."""
+        left, top, right, bottom = self.pad
+        wide, high = -(-width // self.scale), -(-height // self.scale)
+        return self.canvas == (wide + left + right, high + top + bottom)
+
 
 class JobState(StrEnum):
     """Where a job stands."""

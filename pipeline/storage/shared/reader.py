@@ -13,7 +13,7 @@ from .store import Store, Unreachable
 
 #: After so many failures a run asks no more: each may take seconds.
 MOST_FAILURES = 3
-_AT_A_TIME = 8
+_AT_A_TIME = 16
 
 
 class Want(Record, frozen=True, kw_only=True):
@@ -23,6 +23,8 @@ class Want(Record, frozen=True, kw_only=True):
     digest: str | None = None
     #: Its record, where only the bytes are missing.
     record: Bought | None = None
+    #: Width and height in px of the picture that it is made of, where that is known.
+    size: tuple[int, int] | None = None
 
 
 class Tally(Record, frozen=True, kw_only=True):
@@ -94,6 +96,8 @@ class Reader:
 
     def _looked_up(self, want: Want) -> tuple[Bought, bytes] | None:
         record = want.record or purchases.find(self._store, want.request_key, want.digest)
+        if record is not None and want.size and not record.resolved.fits(*want.size):
+            return None  # of another picture, whatever its names say
         content = None if record is None else purchases.content(self._store, record.digest)
         if record is None or content is None or not self._is_whole(record, content):
             return None
