@@ -39,13 +39,13 @@ class _Stderr(logging.Handler):
             self.handleError(record)
 
 
-def to_stderr(level: int = logging.WARNING, *, form: str = "%(message)s") -> None:
+def to_stderr(level: int = logging.WARNING) -> None:
     """Write the log of this process to standard error, from `level` on; again: otherwise."""
     root = logging.getLogger()
     for known in [one for one in root.handlers if isinstance(one, _Stderr)]:
         root.removeHandler(known)
     handler = _Stderr()
-    handler.setFormatter(Formatter(form))
+    handler.setFormatter(Formatter("%(message)s"))
     root.addHandler(handler)
     root.setLevel(level)
     for name in _CHATTY:

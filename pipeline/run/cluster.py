@@ -115,6 +115,10 @@ def lent(workers: Workers, pays: bool) -> Iterator[tuple[Cluster | None, str]]:
 def _connect(distributed: ModuleType, address: str) -> tuple[Client | None, str]:
     """Return a client of the scheduler, or None and why there is none."""
     try:
+        # A client that fails at this would say so once more, and late, when it is collected.
+        own = distributed.Security().get_connection_args("client")
+        if address.startswith("tls:") and own.get("ssl_context") is None:
+            return None, "Dask's settings name no certificates (distributed.comm.tls)"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared by us, in each task
             client = distributed.Client(

@@ -130,6 +130,13 @@ def test_what_is_spelled_right_is_no_slip_of_a_verb(word: str) -> None:
     assert clause.words == (word,)
 
 
+@pytest.mark.parametrize("kind", ["", "biped", "flame", "liquid", "item", "serpent"])
+def test_what_is_ruled_out_of_the_camera_vetoes_no_motion(kind: str) -> None:
+    """ "Camera movement, zoom" is about the camera: fire that may not move would not burn."""
+    ruled_out = "blurry, soft edges, new objects, changed colors, background, camera movement, zoom"
+    assert senses.understand("", ruled_out, kind).vetoed == {"cycle"}  # "changed colors"
+
+
 @pytest.mark.parametrize(
     "text", ["wakes up", "waking", "woke up", "awakens", "gets out of bed", "he is awake"]
 )

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import certificates
 import pytest
 from dasking import Farm, farm
 from game import RULES, Game
@@ -149,6 +150,37 @@ def test_without_a_worker_all_is_finished_here(tmp_path: Path, alone: dict[str, 
     assert run.exit == 0, run.stderr
     assert "no worker is there" in run.stderr
     assert made(game) == alone
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not certificates.HAS_OPENSSL, reason="openssl is not installed")
+def test_tls_takes_the_certificates_that_dask_takes(
+    tmp_path: Path, alone: dict[str, bytes]
+) -> None:
+    """From its variables; without them the scheduler is not spoken to, and that is said."""
+    own = certificates.make(tmp_path)
+    parts = {"CA_FILE": own.authority}
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        parts |= {f"{role}__CERT": own.certificate, f"{role}__KEY": own.key}
+    said = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(path) for name, path in parts.items()}
+    game = drawn(tmp_path / "game", FEW)
+    plain = dict(game.environment)
+    game.environment |= said
+    with farm(tmp_path / "farm", game, "--protocol", "tls") as safe:
+        assert safe.address.startswith("tls://")
+        safe.add()
+        run = game.run("build", "--workers", safe.address)
+        assert run.exit == 0, run.stderr
+        assert safe.finished() == FEW
+        assert made(game) == alone
+        game.environment = plain
+        game.draw("s000.png", tint=200)
+        for number in range(FEW):
+            game.draw(f"new{number}.png", tint=100 + number)
+        run = game.run("build", "--workers", safe.address)
+        assert run.exit == 0, run.stderr
+        assert "Dask's settings name no certificates" in run.stderr
+        assert run.stderr.count("finished here") == 1
 
 
 def test_ctrl_c_ends_a_build_on_a_cluster(tmp_path: Path, two: Farm) -> None:

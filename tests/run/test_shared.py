@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import socket
@@ -16,7 +17,8 @@ from pathlib import Path
 
 import pytest
 import studio
-from game import KEY_NAME, RULES, Game, Shop, shop_serving
+from game import KEY_NAME, RULES, Game, Shop, png, shop_serving
+from PIL import Image
 
 from pipeline.core import keys
 
@@ -89,11 +91,12 @@ def test_where_no_line_stands_the_record_of_the_key_saves_the_purchase(
     assert other.locked() == bought.locked()
 
 
-@pytest.mark.parametrize("harm", ["bytes", "record", "canvas", "free"])
+@pytest.mark.parametrize("harm", ["bytes", "swapped", "record", "canvas", "free"])
 def test_what_is_damaged_or_does_not_belong_is_a_miss(
     bought: Game, tmp_path: Path, store: Path, harm: str
 ) -> None:
-    for path in store.glob("bytes/*/*") if harm == "bytes" else store.glob("records/*/*"):
+    kind = "bytes" if harm in ("bytes", "swapped") else "records"
+    for path in store.glob(f"{kind}/*/*"):
         text = path.read_bytes()
         path.unlink()
         if harm == "record":
@@ -102,6 +105,10 @@ def test_what_is_damaged_or_does_not_belong_is_a_miss(
             record = json.loads(text)
             record["resolved"]["canvas"] = [100, 100]
             text = json.dumps(record).encode()
+        elif harm == "swapped":  # a sound strip of the right size, and not what was bought
+            strip = Image.open(io.BytesIO(text)).convert("RGB")
+            strip.putpixel((0, 0), (1, 2, 3))
+            text = png(strip)
         elif harm == "free":
             text = text.replace(b'"paid":true', b'"paid":false')
         else:

@@ -90,3 +90,22 @@ def test_addresses_of_unknown_kinds_and_plain_http_are_refused(tmp_path: Path) -
             opening.connect(url, tmp_path, {})
     with pytest.raises(ConfigError, match="AWS_ACCESS_KEY_ID"):
         opening.connect("s3://art/game", tmp_path, {})
+
+
+def test_nothing_is_written_read_or_deleted_behind_a_link_in_the_store(tmp_path: Path) -> None:
+    """A store may lie in a project, and come with a checkout."""
+    outside, root = tmp_path / "outside", tmp_path / "store"
+    (outside / "aa").mkdir(parents=True)
+    (outside / "aa/mine.png").write_bytes(b"mine")
+    root.mkdir()
+    (root / "bytes").symlink_to(outside)
+    store = _store(root)
+    for act in (store.get, store.delete, lambda one: store.create(one, b"x")):
+        with pytest.raises(Unreachable):
+            act("bytes/aa/mine.png")
+    with pytest.raises(Refused):
+        store.create("bytes/bb/new.png", b"x")
+    with pytest.raises(Refused):
+        store.names("bytes/")
+    assert store.names("") == []
+    assert [path.name for path in outside.rglob("*.png")] == ["mine.png"]

@@ -14,7 +14,6 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         "flap": "wingbeat",
         "float": "drift_up_down",
         "spin": "turn_around_axis turn_about_axis rotat_around_axis rotat_about_axis rotat_on_axis",
-        "move": "movement",
         "idle": "linger lurk loll wait_turn stand_ready stand_by bide",
         "shake": "tremor jitter jolt jostl judder convuls chug sputter whir whirr hum_engin"
         " teeth_chatter",
@@ -33,7 +32,7 @@ SYNONYMS: Mapping[str, str] = MappingProxyType(
         " stagger_forward stagger_around stagger_about stagger_across drunk_stagger",
         "walk slow soft": "skulk slink slunk stalk sidl",
         "run": "bolt_from bolt_off bolt_for tak_to_heels make_escape mak_escape run_for_it escap"
-        " hurr hurry rush hast hasten sped dart zoom stamped skedaddl scamper scram hurtl race"
+        " hurr hurry rush hast hasten sped dart stamped skedaddl scamper scram hurtl race"
         " hustl scoot scarper races racing raced lope lopes loping gambol frolic",
         "hop": "prance caper romp frisk",
         "swim": "backstrok snorkel",

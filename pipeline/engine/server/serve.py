@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,6 @@ from types import FrameType
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ...core import logs
 from ..accounts import credits, database, jobs
 from ..accounts.latency import Latency
 from ..contract.errors import InvalidRequest, LocalRefusal
@@ -161,7 +161,9 @@ def run(settings: Settings, announce: Callable[[Address], None] = print_line) ->
 
     `announce` gets the base address as soon as callers may connect. Raises LocalRefusal.
     """
-    logs.to_stderr(logging.INFO, form="%(levelname)s %(message)s")
+    # Beneath a command line the log is written by its handler, which knows what a terminal obeys.
+    logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(message)s")
+    logging.getLogger().setLevel(logging.INFO)
     with contextlib.closing(database.connect(settings.db)) as db:
         if settings.credits is not None and settings.key_env is None:
             raise LocalRefusal(

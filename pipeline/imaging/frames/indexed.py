@@ -49,8 +49,7 @@ class Reel:
         if self._table is not None:
             known: Floats = self._table[a, b]
             return known
-        step = self._shades[a] - self._shades[b]
-        gap = np.sqrt((step * step).sum(axis=-1, dtype=np.float32))
+        gap = color.gap(self._shades[a], self._shades[b])
         one, other = np.less(a, 0), np.less(b, 0)
         away: Floats = np.where(one | other, np.float32(1), gap)
         return np.where(one & other, np.float32(0), away)

@@ -90,7 +90,7 @@ def _of_pairs(colors: U8, palette: U8) -> Nearest:
 
 def _by_cell(colors: U8, palette: U8) -> Nearest:
     first = _cells(palette.tobytes())[_cell(colors)]
-    away = _gap(color.lab_of(colors), color.lab_of(palette)[first])
+    away = color.gap(color.lab_of(colors), color.lab_of(palette)[first])
     return Nearest(first, away, first, np.full(len(colors), _FAR))
 
 
@@ -108,7 +108,7 @@ def _cells(packed: bytes) -> Ints:
     middles = color.lab_of(_middles())
     best = np.full(_SIDE**3, -1, dtype=np.int64)
     best[_cell(palette)] = np.arange(len(palette))
-    away = np.where(best >= 0, _gap(middles, art[best]), _FAR)
+    away = np.where(best >= 0, color.gap(middles, art[best]), _FAR)
     cube, far = best.reshape((_SIDE,) * 3), away.reshape((_SIDE,) * 3)
     steps = [1 << bit for bit in reversed(range(_BITS))]
     for step in (*steps, 1):
@@ -125,16 +125,10 @@ def _spread(cube: Ints, far: Floats, middles: Floats, art: Floats, axis: int, by
     of[axis] = slice(max(0, -by), min(0, -by) or None)
     offered = cube[tuple(of)]
     mine = middles.reshape((_SIDE,) * 3 + (3,))[tuple(to)]
-    gap = np.where(offered >= 0, _gap(mine, art[offered]), _FAR)
+    gap = np.where(offered >= 0, color.gap(mine, art[offered]), _FAR)
     better: Bools = gap < far[tuple(to)]
     np.copyto(far[tuple(to)], gap, where=better)
     np.copyto(cube[tuple(to)], offered, where=better)
-
-
-def _gap(a: Floats, b: Floats) -> Floats:
-    step = a - b
-    gap: Floats = np.sqrt((step * step).sum(axis=-1, dtype=np.float32))
-    return gap
 
 
 def _middles() -> U8:

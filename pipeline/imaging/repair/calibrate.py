@@ -172,11 +172,8 @@ def _vote(reel: Reel, frame: int, far: int) -> tuple[_Places, float]:
 
 def _best(numbers: Ints, ground: _Ground, places: _Places, box: tuple[slice, slice]) -> _Places:
     """Return the places that most of a part's pixels were taken from."""
-    matte = ground.numbers[0, 0]
-    agreed = []
-    for place in places:
-        own, _ = ground.at(place, box)
-        agreed.append(int(((own == numbers) & (own != matte)).sum()))
+    inked = np.where(numbers == ground.numbers[0, 0], -1, numbers)
+    agreed = [np.count_nonzero(ground.at(place, box)[0] == inked) for place in places]
     order = np.argsort(-np.array(agreed), kind="stable")
     chosen = [places[at] for at in order[:TAKEN]]
     return chosen + chosen[:1] * (TAKEN - len(chosen))
@@ -213,25 +210,36 @@ def _nearest(seen: Floats, shades: Floats) -> tuple[Ints, Floats]:
         error = _error(seen, shade[:, None, None, None])
         better = error < least
         np.copyto(least, error, where=better)
-        numbers[better] = number
+        np.copyto(numbers, number, where=better)
     return numbers, least
 
 
 def _error(seen: Floats, shown: Floats) -> Floats:
-    gap = seen - shown
-    gap *= gap
-    error: Floats = gap[0] + gap[1] + gap[2]
+    error: Floats = seen[0] - shown[0]
+    error *= error
+    for channel in (1, 2):
+        gap = seen[channel] - shown[channel]
+        gap *= gap
+        error += gap
     return error
 
 
 def patches(error: Floats) -> Floats:
     """Return the pixel's own error plus the means of the 3x3 and the 5x5 around it."""
     wide = _framed(error)
-    rows3 = wide[:, 1:-3] + wide[:, 2:-2] + wide[:, 3:-1]
-    rows5 = rows3 + wide[:, :-4] + wide[:, 4:]
-    box3 = rows3[1:-3] + rows3[2:-2] + rows3[3:-1]
-    box5 = rows5[:-4] + rows5[1:-3] + rows5[2:-2] + rows5[3:-1] + rows5[4:]
-    cost: Floats = error + box3 * np.float32(1 / 9) + box5 * np.float32(1 / 25)
+    rows3 = wide[:, 1:-3] + wide[:, 2:-2]
+    rows3 += wide[:, 3:-1]
+    cost: Floats = rows3[1:-3] + rows3[2:-2]
+    cost += rows3[3:-1]
+    cost *= np.float32(1 / 9)
+    cost += error
+    rows3 += wide[:, :-4]
+    rows3 += wide[:, 4:]
+    box5 = rows3[:-4] + rows3[1:-3]
+    for rows in (rows3[2:-2], rows3[3:-1], rows3[4:]):
+        box5 += rows
+    box5 *= np.float32(1 / 25)
+    cost += box5
     return cost
 
 

@@ -101,8 +101,9 @@ def learn(first: U8, source: Ints, colors: U8) -> Damage:
     taps[_MIDDLE] = 1
     for _ in range(ROUNDS):
         tinted = _tint(around, shown, taps, colors)
-        taps = _blur(tinted[around], shown)
-        error = shown - np.einsum("stc,tc->sc", tinted[around], taps)
+        near = tinted[around]
+        taps = _blur(near, shown)
+        error = shown - np.einsum("stc,tc->sc", near, taps)
         far = (error**2).sum(axis=1)
         usual = far <= STRANGE * np.median(far) + STRANGE
         around, shown, error = around[usual], shown[usual], error[usual]

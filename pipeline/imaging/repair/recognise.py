@@ -51,7 +51,7 @@ def recognise(film: Film, reel: Reel, matte: U8) -> Reel:
         best = np.full(seen.shape[:2], 3 * RECOGNISED, dtype=np.float32)
         for place in places(seen, ground, reel.solid[at]):
             there = window(place, seen.shape[:2])
-            cost = patches(np.minimum(gap_of(seen, ground[there]), np.float32(OUTLIER)))
+            cost = patches(np.minimum(color.gap(seen, ground[there]), np.float32(OUTLIER)))
             cost += np.float32(DISTANCE_COST * (abs(place[0]) + abs(place[1])))
             mine = numbers[there]
             better: Bools = (cost < best) & (mine >= 0) & reel.solid[at]
@@ -97,13 +97,7 @@ def _vote(seen: Floats, ground: Floats, solid: Bools, far: int) -> tuple[list[_P
     ink = seen[y, x]
     span = range(-far, far + 1)
     steps = [(down, right) for down in span for right in span]
-    gaps = (gap_of(ink, ground[y + FAR_PX + down, x + FAR_PX + right]) for down, right in steps)
+    gaps = (color.gap(ink, ground[y + FAR_PX + down, x + FAR_PX + right]) for down, right in steps)
     away = np.array([float(np.minimum(gap, np.float32(OUTLIER)).mean()) for gap in gaps])
     order = np.argsort(away, kind="stable")[:PLACES]
     return [steps[at] for at in order], float(away.min())
-
-
-def gap_of(a: Floats, b: Floats) -> Floats:
-    step = a - b
-    gap: Floats = np.sqrt((step * step).sum(axis=-1, dtype=np.float32))
-    return gap

@@ -7,9 +7,10 @@ are no neighbours, so that each gain is real (iterated conditional modes, Besag 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..picture import regions
 from ..picture.raster import Bools, Floats, Ints
@@ -50,29 +51,27 @@ class _Taps(NamedTuple):
 class _Canvas:
     """By how much each pixel looks otherwise than it should, and what of it a pixel answers for.
 
-    `error` (places, 3) is a list of places with a margin around each frame, in which it is 0.
+    `error` (3, places) lists the places with a margin around each frame, in which it is 0.
     """
 
     def __init__(self, error: Floats, damage: Damage) -> None:
         """Lay out `error` (3, frames, height, width)."""
-        margin = [(0, 0), (RADIUS, RADIUS), (RADIUS, RADIUS)]
-        wide = np.stack([np.pad(plane, margin) for plane in error], axis=-1)
-        self.error: Floats = wide.reshape(-1, 3)
-        self._inner = wide[:, RADIUS:-RADIUS, RADIUS:-RADIUS]
-        self._shape = wide.shape
+        wide = np.pad(error, [(0, 0), (0, 0), (RADIUS, RADIUS), (RADIUS, RADIUS)])
+        self.error: Floats = wide.reshape(3, -1)
+        self._inner = wide[..., RADIUS:-RADIUS, RADIUS:-RADIUS]
+        self._shape = wide.shape[1:]
         self._ways = [
             (weights, int(down), int(right))
             for weights, (down, right) in zip(damage.taps, TAPS, strict=True)
             if weights.any()
         ]
         is_inner = np.pad(np.ones(error.shape[2:], dtype=np.bool_), RADIUS)
-        self._is_inner = np.broadcast_to(is_inner, wide.shape[:3]).reshape(-1)
+        self._is_inner = np.broadcast_to(is_inner, self._shape).reshape(-1)
 
     @property
     def squares(self) -> Floats:
         """Return the squared error of each pixel (frames, height, width)."""
-        total: Floats = np.einsum("fyxc,fyxc->fyx", self._inner, self._inner)
-        return total
+        return _sum3(self._inner * self._inner)
 
     def taps(self, frame: Ints, y: Ints, x: Ints) -> _Taps:
         """Return where pixels are seen."""
@@ -90,22 +89,28 @@ class _Canvas:
 
     def slope(self, taps: _Taps) -> _Slope:
         """Return how the squared error grows with the shades of pixels seen through `taps`."""
-        pull = np.zeros((len(taps.rows[0]), 3), dtype=np.float32)
+        pull = np.zeros((3, len(taps.rows[0])), dtype=np.float32)
+        seen = np.empty_like(pull[0])
         for rows, weights in zip(*taps, strict=True):
-            pull += weights * self.error.take(rows, axis=0)
+            for plane, total, weight in zip(self.error, pull, weights, strict=True):
+                plane.take(rows, out=seen, mode="clip")
+                np.multiply(seen, weight, out=seen)
+                total += seen
         # The margin counts as well: on the canvas's edge, changes must gain a little more.
         return _Slope(pull, np.sum(np.square(taps.weights), axis=0, dtype=np.float32))
 
     def carry(self, change: Floats, taps: _Taps) -> None:
-        """Add what changed shades (n, 3) carry to the places where they are seen."""
+        """Add what changed shades (3, n) carry to the places where they are seen."""
         for rows, weights in zip(*taps, strict=True):
             inner = self._is_inner[rows]
-            # No two pixels are seen at one place through one tap.
-            self.error[rows[inner]] += weights * change[inner]
+            places = rows[inner]
+            for plane, own, weight in zip(self.error, change, weights, strict=True):
+                # No two pixels are seen at one place through one tap.
+                plane[places] += weight * own[inner]
 
 
 class _Slope(NamedTuple):
-    """How the squared error grows with a change of shade (n, 3), and with its square (3,)."""
+    """How the squared error grows with a change of shade (3, n), and with its square (3,)."""
 
     pull: Floats
     weight: Floats
@@ -113,7 +118,7 @@ class _Slope(NamedTuple):
     @property
     def wish(self) -> Floats:
         """Return the change of shade after which the error is least."""
-        return (-self.pull / np.maximum(self.weight, 1e-6)).astype(np.float32)
+        return (-self.pull / np.maximum(self.weight, 1e-6)[:, None]).astype(np.float32)
 
 
 def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
@@ -146,7 +151,8 @@ def _retouched(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints
         if not chosen.any():
             break
         frame, y, x = (part[chosen] for part in at)
-        change = damage.shades[best[chosen]] - damage.shades[numbers[frame, y, x]]
+        shades = np.ascontiguousarray(damage.shades.T)
+        change = shades[:, best[chosen]] - shades[:, numbers[frame, y, x]]
         canvas.carry(change, taps.of(chosen))
         numbers[frame, y, x] = best[chosen]
         # Elsewhere nothing has changed since it was looked at.
@@ -182,13 +188,15 @@ def _start(seen: Floats, damage: Damage, numbers: Ints, place: Ints) -> tuple[In
 
 def _choose(damage: Damage, numbers: Ints, taken: Ints, slope: _Slope) -> tuple[Ints, Floats]:
     """Return the number that suits each pixel best, and what that gains (in variances)."""
-    shades, now = damage.shades, damage.shades[numbers]
-    matte = len(shades) - 1
+    shades = np.ascontiguousarray(damage.shades.T)
+    now = shades[:, numbers]
+    matte = shades.shape[1] - 1
+    weight = slope.weight[:, None]
     best, gain = numbers, np.zeros(len(numbers), dtype=np.float32)
     near_by = [(number, NEAR_COST) for number in (np.full_like(numbers, matte), *taken)]
     for number, cost in (*near_by, (_suiting(shades, now, slope), ANY_COST)):
-        change = shades[number] - now
-        grows = (2 * change * slope.pull + change * change * slope.weight).sum(axis=1)
+        change = shades[:, number] - now
+        grows = _sum3((change + change) * slope.pull + change * change * weight)
         own = -grows - cost - EDGE_COST * ((number == matte) != (numbers == matte))
         better = own > gain
         best, gain = np.where(better, number, best), np.where(better, own, gain)
@@ -198,13 +206,15 @@ def _choose(damage: Damage, numbers: Ints, taken: Ints, slope: _Slope) -> tuple[
 def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Ints:
     """Return, of all numbers, the one after which the error at each pixel is least."""
     wished = now + slope.wish
-    found = np.empty(len(now), dtype=np.intp)
-    for start in range(0, len(now), CHUNK):
+    found = np.empty(now.shape[1], dtype=np.intp)
+    for start in range(0, len(found), CHUNK):
         part = slice(start, start + CHUNK)
-        away = np.zeros((len(now[part]), len(shades)), dtype=np.float32)
+        away = np.zeros((len(found[part]), shades.shape[1]), dtype=np.float32)
         for channel in range(3):
-            gap = wished[part, channel, None] - shades[:, channel]
-            away += gap * gap * slope.weight[channel]
+            gap = wished[channel, part, None] - shades[channel]
+            gap *= gap
+            gap *= slope.weight[channel]
+            away += gap
         found[part] = away.argmin(axis=1)
     return found
 
@@ -214,9 +224,10 @@ def _is_spilt(damage: Damage, numbers: Ints, at: tuple[Ints, ...], slope: _Slope
     matte = len(damage.shades) - 1
     frame, y, x = at
     inside = ~regions.grow(numbers == matte)[frame, y, x]
-    way = damage.shades[matte] - damage.shades[numbers[at]]
-    share = (slope.wish * way).sum(axis=1) / np.maximum((way * way).sum(axis=1), 1e-6)
-    beside = ((slope.wish - share[:, None] * way) ** 2).sum(axis=1)
+    shades = np.ascontiguousarray(damage.shades.T)
+    way, wish = shades[:, matte, None] - shades[:, numbers[at]], slope.wish
+    share = _sum3(wish * way) / np.maximum(_sum3(way * way), 1e-6)
+    beside = _sum3((wish - share * way) ** 2)
     spilt: Bools = inside & (share >= SPILT[0]) & (share <= SPILT[1]) & (beside <= SPILT_BESIDE)
     return spilt
 
@@ -224,12 +235,23 @@ def _is_spilt(damage: Damage, numbers: Ints, at: tuple[Ints, ...], slope: _Slope
 def _apart(gain: Floats, at: tuple[Ints, ...], shape: tuple[int, ...]) -> Bools:
     """Return which pixels gain, and more than each of their 8 neighbours."""
     count, height, width = shape
-    field = np.zeros((count, height + 2, width + 2), dtype=np.float32)
+    height, width = height + 2, width + 2
+    field = np.zeros(count * height * width, dtype=np.float32)
     frame, y, x = at
-    field[frame, y + 1, x + 1] = gain
-    around = [field[frame, y + dy, x + dx] for dy in range(3) for dx in range(3)]
-    chosen: Bools = (gain > 0) & (gain >= np.max(around, axis=0))
+    first = (frame * height + y) * width + x
+    field[first + width + 1] = gain
+    most = field.take(first)
+    for dy, dx in list(np.ndindex(3, 3))[1:]:
+        np.maximum(most, field[dy * width + dx :].take(first), out=most)
+    chosen: Bools = (gain > 0) & (gain >= most)
     return chosen
+
+
+def _sum3(planes: NDArray[Any]) -> Floats:
+    """Return the sum of three planes, in their order."""
+    total: Floats = planes[0] + planes[1]
+    total += planes[2]
+    return total
 
 
 def _mean3(values: Floats) -> Floats:

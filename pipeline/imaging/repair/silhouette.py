@@ -49,13 +49,13 @@ def decide(film: Film, reel: Reel, matte: U8) -> Decided:
     near = regions.grow(reel.source_solid[None], recognise.NEAR_PX)[0]
     for at in range(reel.count):
         seen = lab[film.number[at]]
-        is_key = recognise.gap_of(seen, key) < SAME
+        is_key = color.gap(seen, key) < SAME
         best = np.full(seen.shape[:2], 3 * recognise.RECOGNISED, dtype=np.float32)
         known: Bools = ~is_key & (reel.index[at] >= 0)
         index[at][is_key] = -1
         for place in recognise.places(seen, ground, near & (~is_key | reel.source_solid)):
             there = recognise.window(place, seen.shape[:2])
-            gap = recognise.gap_of(seen, ground[there])
+            gap = color.gap(seen, ground[there])
             cost = patches(np.minimum(gap, np.float32(recognise.OUTLIER)))
             cost += np.float32(recognise.DISTANCE_COST * (abs(place[0]) + abs(place[1])))
             mine = numbers[there]
@@ -74,4 +74,4 @@ def _is_shown(seen: Floats, reel: Reel, ground: Floats) -> bool:
     """Say whether frame 0 looks like the source on its background."""
     there = recognise.window((0, 0), seen.shape[:2])
     near = regions.grow(reel.source_solid[None])[0]
-    return bool(recognise.gap_of(seen, ground[there])[near].mean() <= SHOWN)
+    return bool(color.gap(seen, ground[there])[near].mean() <= SHOWN)

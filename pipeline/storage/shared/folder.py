@@ -73,7 +73,7 @@ class FolderStore:
         self._check_there()
         inside = prefix.rpartition("/")[0]
         if inside:
-            names.checked(inside)
+            self._check_no_link(self._path(inside) / "any")
         found = {}
         try:
             for folder, folders, files in os.walk(self._root / inside, onerror=_pass_over_absent):
