@@ -80,7 +80,7 @@ def test_who_waits_says_for_whom_and_takes_the_bytes_from_the_store(two: Studio)
     say(two, key, 0, State.CLAIMED)
     second.start("build", "--yes")
     said = second.folder / "stderr.txt"
-    while "waiting" not in said.read_text("utf-8"):
+    while not said.exists() or "waiting" not in said.read_text("utf-8"):
         time.sleep(0.05)
     assert "s0.png [idle]: for anna@desk, who is buying it since" in said.read_text("utf-8")
     assert two.shop.calls == 0
