@@ -324,7 +324,7 @@ def _apart(
     some = np.flatnonzero(gain > 0)
     some = some[~_is_spilt(canvas, shades, spots.places[some], slope.of(some))]
     places, gains = spots.places[some], gain[some]
-    return some[gains >= canvas.most_of(places, gains)]
+    return some[gains >= canvas.most_of(places, gains.astype(np.float32))]
 
 
 def _is_spilt(canvas: _Canvas, shades: Floats, places: Ints, slope: _Slope) -> Bools:
