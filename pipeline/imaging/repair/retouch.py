@@ -29,7 +29,7 @@ UNREAD = 3.0
 #: Most steps.
 STEPS = 8
 #: Frames are mended together up to so many px: a pixel that is looked at takes 450 bytes.
-TOGETHER_PX = 1 << 18
+TOGETHER_PX = 1 << 17
 
 
 class _Spots(NamedTuple):
@@ -204,7 +204,7 @@ def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
     """Return numbers (frames, height, width) that look more like `seen` (3, frames, height, width).
 
     `taken` (n, frames, height, width) are the numbers that the source has at places near by. No
-    frame depends on another, so they go through in groups: 120 MiB at a time.
+    frame depends on another, so they go through in groups: 60 MiB at a time.
     """
     step = max(1, TOGETHER_PX // numbers[0].size)
     groups = [slice(at, at + step) for at in range(0, len(numbers), step)]
