@@ -123,7 +123,10 @@ def _cut(picture: U8, layout: _Layout, canvas: tuple[int, int]) -> U8:
     width, height = canvas
     small = _middles(picture, layout.factor)
     apart = small.reshape(layout.rows, height, layout.columns, width, 3).swapaxes(1, 2)
-    return np.ascontiguousarray(apart.reshape(layout.cells, height, width, 3))
+    cut = np.empty(apart.shape, dtype=np.uint8)
+    for channel in range(3):  # pixels of three bytes are copied half as fast
+        cut[..., channel] = apart[..., channel]
+    return cut.reshape(layout.cells, height, width, 3)
 
 
 def _trimmed(cut: U8, count: int) -> U8:

@@ -68,20 +68,20 @@ def _newcomers(colors: U8, number: Ints, solid: Bools, palette: U8, most: int) -
     """Find up to `most` colours that are far from the palette and seen in two frames or more."""
     found: list[int] = []
     need, art = FOREIGN_SHARE * solid.sum() / len(solid), color.lab_of(colors)
-    away = nearest.distance(colors, palette)
-    seen = _seen(number, solid, away > FOREIGN)
-    while len(found) < most:
-        total = np.bincount(seen.color, weights=seen.px * (away[seen.color] > FOREIGN))
-        if not total.any():
-            break
-        seed = int(total.argmax())
-        gap = color.distances(art, art[seed : seed + 1])[:, 0]
-        near = ((away > FOREIGN) & (gap <= FOREIGN))[seen.color]
-        per_frame = np.bincount(seen.frame[near], weights=seen.px[near], minlength=len(solid))
+    is_far = nearest.distance(colors, palette) > FOREIGN
+    seen, codes = _seen(number, solid, is_far), np.flatnonzero(is_far)
+    seen = seen._replace(color=codes.searchsorted(seen.color))
+    planes = [np.ascontiguousarray(plane[codes]) for plane in art.T]
+    while len(found) < most and seen.px.size:
+        seed = int(np.bincount(seen.color, weights=seen.px).argmax())
+        is_far = color.gap_of(planes, [plane[seed : seed + 1] for plane in planes]) > FOREIGN
+        beside = ~is_far[seen.color]
+        per_frame = np.bincount(seen.frame[beside], seen.px[beside], minlength=len(solid))
         if (per_frame >= need).sum() < min(2, len(solid)):
             break
-        found.append(seed)
-        away = np.minimum(away, gap)
+        found.append(int(codes[seed]))
+        # What is near a colour that was found is foreign no more.
+        seen = _Seen(*(part[~beside] for part in seen))
     return colors[found]
 
 

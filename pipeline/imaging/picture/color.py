@@ -5,6 +5,8 @@ Source: Ottosson 2020, OKLab; `deltaEOK2` doubles a and b.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -72,6 +74,17 @@ def gap(a: Floats, b: Floats) -> Floats:
     # Channel by channel: a sum over an axis of three takes four times as long.
     total: Floats = step[..., 0] + step[..., 1]
     total += step[..., 2]
+    return np.sqrt(total, out=total)
+
+
+def gap_of(a: Sequence[Floats], b: Sequence[Floats]) -> Floats:
+    """Return what `gap` does for colours that lie in three planes."""
+    total: Floats = a[0] - b[0]
+    total *= total
+    for one, other in zip(a[1:], b[1:], strict=True):
+        step = one - other
+        step *= step
+        total += step
     return np.sqrt(total, out=total)
 
 

@@ -38,6 +38,8 @@ NEAR_PX, FAR_SHARE, FAR_PX = 5, 0.2, 20
 FOUND = 0.30
 #: Votes are counted on about this many rows and columns; ink may lie this far beside the ink found.
 SAMPLED_PX, EDGE_PX = 32, 3
+#: So many pixels are held against all colours at a time: what stays in the processor's cache.
+CHUNK_PX = 1 << 14
 
 _Places = list[tuple[int, int]]
 
@@ -204,14 +206,17 @@ def _read(
 
 def _nearest(seen: Floats, shades: Floats) -> tuple[Ints, Floats]:
     """Return each pixel's nearest number, and its error in variances."""
-    numbers = np.zeros(seen.shape[1:], dtype=np.intp)
-    least = np.full(seen.shape[1:], OUTLIER, dtype=np.float32)
-    for number, shade in enumerate(shades):
-        error = _error(seen, shade[:, None, None, None])
-        better = error < least
-        np.copyto(least, error, where=better)
-        np.copyto(numbers, number, where=better)
-    return numbers, least
+    flat = seen.reshape(3, -1)
+    numbers = np.zeros(flat.shape[1], dtype=np.intp)
+    least = np.full(flat.shape[1], OUTLIER, dtype=np.float32)
+    for start in range(0, flat.shape[1], CHUNK_PX):
+        some = slice(start, start + CHUNK_PX)
+        for number, shade in enumerate(shades):
+            error = _error(flat[:, some], shade[:, None])
+            better = error < least[some]
+            np.copyto(least[some], error, where=better)
+            np.copyto(numbers[some], number, where=better)
+    return numbers.reshape(seen.shape[1:]), least.reshape(seen.shape[1:])
 
 
 def _error(seen: Floats, shown: Floats) -> Floats:

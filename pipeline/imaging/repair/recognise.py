@@ -94,10 +94,15 @@ def _vote(seen: Floats, ground: Floats, solid: Bools, far: int) -> tuple[list[_P
     y, x = (part * step for part in np.nonzero(solid[::step, ::step]))
     if not len(y):
         return [], 0.0
-    ink = seen[y, x]
-    span = range(-far, far + 1)
-    steps = [(down, right) for down in span for right in span]
-    gaps = (color.gap(ink, ground[y + FAR_PX + down, x + FAR_PX + right]) for down, right in steps)
-    away = np.array([float(np.minimum(gap, np.float32(OUTLIER)).mean()) for gap in gaps])
-    order = np.argsort(away, kind="stable")[:PLACES]
-    return [steps[at] for at in order], float(away.min())
+    span = np.arange(-far, far + 1)
+    rows = len(ground[0])
+    shades = [np.ascontiguousarray(plane).ravel() for plane in np.moveaxis(ground, -1, 0)]
+    ink = [np.ascontiguousarray(plane) for plane in seen[y, x].T]
+    here = (y + FAR_PX) * rows + x + FAR_PX + span[:, None]
+    away = np.empty((len(span), len(span)))
+    for of_row, down in zip(away, span, strict=True):
+        gaps = color.gap_of(ink, [plane.take(here + down * rows) for plane in shades])
+        of_row[:] = np.minimum(gaps, np.float32(OUTLIER), out=gaps).mean(axis=1)
+    order = np.argsort(away, axis=None, kind="stable")[:PLACES]
+    found = [divmod(int(at), len(span)) for at in order]
+    return [(down - far, right - far) for down, right in found], float(away.min())

@@ -7,14 +7,14 @@ are no neighbours, so that each gain is real (iterated conditional modes, Besag 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..picture import regions
 from ..picture.raster import Bools, Floats, Ints
-from .damage import RADIUS, TAPS, Damage
+from .damage import PARITIES, RADIUS, TAPS, Damage
 
 #: Squared error (in variances; 3 are usual) from which on a pixel is looked at: on the mean of the
 #: 3x3 around it, or its own.
@@ -26,87 +26,162 @@ NEAR_COST, ANY_COST, EDGE_COST = 4.0, 12.0, 30.0
 SPILT, SPILT_BESIDE = (0.2, 0.8), 30.0
 #: A frame whose mean squared error (in variances) is larger was not read by its patches.
 UNREAD = 3.0
-#: So many pixels are held against all numbers at a time.
-CHUNK = 4096
 #: Most steps.
 STEPS = 8
 #: Frames are mended together up to so many px: a pixel that is looked at takes 450 bytes.
-TOGETHER_PX = 1 << 18
+TOGETHER_PX = 1 << 17
 
 
-class _Taps(NamedTuple):
-    """Where pixels (n,) are seen besides: through each tap, at which rows of `_Canvas.error`.
+class _Spots(NamedTuple):
+    """Places (n,) of a canvas: first those on even rows and columns, then those of each parity.
 
-    `weights` (3,) are those of the tap.
+    `parts` are the four parities' parts of them.
     """
 
-    rows: list[Ints]
-    weights: list[Floats]
+    places: Ints
+    parts: list[slice]
 
-    def of(self, chosen: Bools) -> _Taps:
-        """Return the same for some of the pixels."""
-        return _Taps([rows[chosen] for rows in self.rows], self.weights)
+    def of(self, chosen: Ints) -> _Spots:
+        """Return some of the places, whose numbers (m,) ascend."""
+        ends = [0, *chosen.searchsorted([part.stop for part in self.parts]).tolist()]
+        return _Spots(self.places[chosen], [slice(*both) for both in pairwise(ends)])
 
 
 class _Canvas:
     """By how much each pixel looks otherwise than it should, and what of it a pixel answers for.
 
-    `error` (3, places) lists the places with a margin around each frame, in which it is 0.
+    Everything lies in one row of places, with a margin around each frame: what goes through a tap,
+    or to a neighbour, is so many places away. `error` (3, places) is 0 in the margin, `numbers`
+    (places,) are -1 there, and `home` (places,) tells where a place lies in the frames.
     """
 
-    def __init__(self, error: Floats, damage: Damage) -> None:
-        """Lay out `error` (3, frames, height, width)."""
+    def __init__(self, error: Floats, numbers: Ints, damage: Damage) -> None:
+        """Lay out `error` (3, frames, height, width) and `numbers` (frames, height, width)."""
         wide = np.pad(error, [(0, 0), (0, 0), (RADIUS, RADIUS), (RADIUS, RADIUS)])
+        self._wide = wide
         self.error: Floats = wide.reshape(3, -1)
-        self._inner = wide[..., RADIUS:-RADIUS, RADIUS:-RADIUS]
-        self._shape = wide.shape[1:]
+        self.row = wide.shape[3]
+        self._framed = np.full(wide.shape[1:], -1, dtype=np.intp)
+        self._inside(self._framed)[:] = numbers
+        self.numbers: Ints = self._framed.reshape(-1)
+        home = np.zeros(wide.shape[1:], dtype=np.intp)
+        self._inside(home)[:] = np.arange(numbers.size).reshape(numbers.shape)
+        self.home: Ints = home.reshape(-1)
+        parity = np.zeros(wide.shape[1:], dtype=np.uint8)
+        parity[:, 1::2] = 2
+        parity[:, :, 1::2] += 1
+        self._parity = parity.reshape(-1)
+        is_inner = np.zeros(wide.shape[1:], dtype=np.bool_)
+        self._inside(is_inner)[:] = True
+        self._is_inner: Bools = is_inner.reshape(-1)
+        self.near: Bools = self._is_inner.copy()
+        self._field = np.zeros(self.near.size, dtype=np.float32)
+        self._wrong, self._rows, self._part = np.zeros((3, self.near.size), dtype=np.float32)
         self._ways = [
-            (weights, int(down), int(right))
+            (weights, self._steps(int(down), int(right)))
             for weights, (down, right) in zip(damage.taps, TAPS, strict=True)
             if weights.any()
         ]
-        is_inner = np.pad(np.ones(error.shape[2:], dtype=np.bool_), RADIUS)
-        self._is_inner = np.broadcast_to(is_inner, self._shape).reshape(-1)
+        weights = [weights for weights, _ in self._ways]
+        # The margin counts as well: on the canvas's edge, changes must gain a little more.
+        self._weight: Floats = np.sum(np.square(weights), axis=0, dtype=np.float32)
 
     @property
-    def squares(self) -> Floats:
-        """Return the squared error of each pixel (frames, height, width)."""
-        return _sum3(self._inner * self._inner)
+    def read(self) -> Ints:
+        """Return the numbers (frames, height, width)."""
+        return self._inside(self._framed)
 
-    def taps(self, frame: Ints, y: Ints, x: Ints) -> _Taps:
-        """Return where pixels are seen."""
-        width = self._shape[2]
+    @staticmethod
+    def _inside(wide: NDArray[Any]) -> NDArray[Any]:
+        return wide[..., RADIUS:-RADIUS, RADIUS:-RADIUS]
+
+    def _steps(self, down: int, right: int) -> list[int]:
+        """Return how many places away a pixel of each parity is seen through a tap."""
         # A place on an odd row looks the other way.
-        along_y, along_x = (2 * (y & 1) - 1) * width, 2 * (x & 1) - 1
-        here = (frame * self._shape[1] + y + RADIUS) * width + x + RADIUS
-        rows = [
-            here
-            + (-down if down % 2 else down) * along_y
-            + (-right if right % 2 else right) * along_x
-            for _, down, right in self._ways
+        return [
+            (-down if down % 2 else down) * (2 * y - 1) * self.row
+            + (-right if right % 2 else right) * (2 * x - 1)
+            for y, x in PARITIES
         ]
-        return _Taps(rows, [weights for weights, _, _ in self._ways])
 
-    def slope(self, taps: _Taps) -> _Slope:
-        """Return how the squared error grows with the shades of pixels seen through `taps`."""
-        pull = np.zeros((3, len(taps.rows[0])), dtype=np.float32)
-        seen = np.empty_like(pull[0])
-        for rows, weights in zip(*taps, strict=True):
+    def suspects(self) -> _Spots:
+        """Return the pixels that look wrong, of those that something has changed for."""
+        wrong, rows, part, row = self._wrong, self._rows, self._part, self.row
+        np.multiply(self.error[0], self.error[0], out=wrong)
+        for plane in self.error[1:]:
+            wrong += np.multiply(plane, plane, out=part)
+        # The mean of the 3x3 around each pixel, 0 outside.
+        np.add(wrong[: -2 * row], wrong[row:-row], out=rows[row:-row])
+        rows[row:-row] += wrong[2 * row :]
+        np.add(rows[:-2], rows[1:-1], out=part[1:-1])
+        part[1:-1] += rows[2:]
+        part /= np.float32(9)
+        places = np.flatnonzero(((part > SUSPECT) | (wrong > OBVIOUS)) & self.near)
+        kinds = self._parity.take(places)
+        ends = [0, *np.cumsum(np.bincount(kinds, minlength=4)).tolist()]
+        order = kinds.argsort(kind="stable")
+        return _Spots(places[order], [slice(*both) for both in pairwise(ends)])
+
+    def slope(self, spots: _Spots) -> _Slope:
+        """Return how the squared error grows with the shades of pixels."""
+        pull = np.zeros((3, len(spots.places)), dtype=np.float32)
+        seen, rows = np.empty_like(pull[0]), np.empty_like(spots.places)
+        for weights, steps in self._ways:
+            self._through(spots, steps, rows)
             for plane, total, weight in zip(self.error, pull, weights, strict=True):
                 plane.take(rows, out=seen, mode="clip")
-                np.multiply(seen, weight, out=seen)
-                total += seen
-        # The margin counts as well: on the canvas's edge, changes must gain a little more.
-        return _Slope(pull, np.sum(np.square(taps.weights), axis=0, dtype=np.float32))
+                total += np.multiply(seen, weight, out=seen)
+        return _Slope(pull, self._weight)
 
-    def carry(self, change: Floats, taps: _Taps) -> None:
+    @staticmethod
+    def _through(spots: _Spots, steps: list[int], rows: Ints) -> None:
+        """Write to `rows` where pixels are seen through a tap."""
+        for part, step in zip(spots.parts, steps, strict=True):
+            np.add(spots.places[part], step, out=rows[part])
+
+    def carry(self, change: Floats, spots: _Spots) -> None:
         """Add what changed shades (3, n) carry to the places where they are seen."""
-        for rows, weights in zip(*taps, strict=True):
-            inner = self._is_inner[rows]
-            places = rows[inner]
-            for plane, own, weight in zip(self.error, change, weights, strict=True):
-                # No two pixels are seen at one place through one tap.
-                plane[places] += weight * own[inner]
+        flat, rows = self.error.reshape(-1), np.empty_like(spots.places)
+        planes = np.arange(3)[:, None] * self.near.size
+        for weights, steps in self._ways:
+            self._through(spots, steps, rows)
+            # No two pixels are seen at one place through one tap.
+            flat[planes + rows] += weights[:, None] * change
+        for edge in (slice(RADIUS), slice(-RADIUS, None)):
+            self._wide[:, :, edge] = 0
+            self._wide[..., edge] = 0
+
+    def is_beside(self, places: Ints, number: int) -> Bools:
+        """Say which places or one of their 8 neighbours have a number."""
+        found = np.zeros(places.shape, dtype=np.bool_)
+        for step in self._around():
+            found |= self.numbers.take(places + step) == number
+        return found
+
+    def most_of(self, places: Ints, values: Floats) -> Floats:
+        """Return the highest of values > 0 among each place and its 8 neighbours."""
+        self._field[places] = values
+        most = self._field.take(places)
+        for step in self._around():
+            np.maximum(most, self._field.take(places + step), out=most)
+        self._field[places] = 0
+        return most
+
+    def _around(self) -> list[int]:
+        return [down * self.row + right for down in (-1, 0, 1) for right in (-1, 0, 1)]
+
+    def look_near(self, places: Ints) -> None:
+        """Look next only at what lies near these places: elsewhere nothing has changed."""
+        near = np.zeros_like(self.near)
+        near[places] = True
+        for axis in (1, self.row):
+            for step in (axis, 3 * axis):  # 1 and 3 to each side: together 4, twice the radius
+                grown = near.copy()
+                grown[step:] |= near[:-step]
+                grown[:-step] |= near[step:]
+                near = grown
+        near &= self._is_inner
+        self.near = near
 
 
 class _Slope(NamedTuple):
@@ -120,12 +195,16 @@ class _Slope(NamedTuple):
         """Return the change of shade after which the error is least."""
         return (-self.pull / np.maximum(self.weight, 1e-6)[:, None]).astype(np.float32)
 
+    def of(self, some: Ints) -> _Slope:
+        """Return the same of some pixels."""
+        return _Slope(self.pull.take(some, axis=1), self.weight)
+
 
 def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
     """Return numbers (frames, height, width) that look more like `seen` (3, frames, height, width).
 
     `taken` (n, frames, height, width) are the numbers that the source has at places near by. No
-    frame depends on another, so they go through in groups: 120 MiB at a time.
+    frame depends on another, so they go through in groups: 60 MiB at a time.
     """
     step = max(1, TOGETHER_PX // numbers[0].size)
     groups = [slice(at, at + step) for at in range(0, len(numbers), step)]
@@ -136,30 +215,25 @@ def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
 
 def _retouched(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
     numbers, error = _start(seen, damage, numbers, taken[0])
-    canvas = _Canvas(error, damage)
-    near = np.ones(numbers.shape, dtype=np.bool_)
+    canvas = _Canvas(error, numbers, damage)
+    shades = np.ascontiguousarray(damage.shades.T)
+    flat = taken.reshape(len(taken), -1)
     for _ in range(STEPS):
-        wrong = canvas.squares
-        at = np.nonzero(((_mean3(wrong) > SUSPECT) | (wrong > OBVIOUS)) & near)
-        if not at[0].size:
+        spots = canvas.suspects()
+        if not spots.places.size:
             break
-        taps = canvas.taps(*at)
-        slope = canvas.slope(taps)
-        best, gain = _choose(damage, numbers[at], taken[:, at[0], at[1], at[2]], slope)
-        gain[_is_spilt(damage, numbers, at, slope)] = 0
-        chosen = _apart(gain, at, numbers.shape)
-        if not chosen.any():
+        now, home = canvas.numbers.take(spots.places), canvas.home.take(spots.places)
+        slope = canvas.slope(spots)
+        best, gain = _choose(shades, now, [rank.take(home) for rank in flat], slope)
+        chosen = _apart(canvas, shades, spots, gain, slope)
+        if not chosen.size:
             break
-        frame, y, x = (part[chosen] for part in at)
-        shades = np.ascontiguousarray(damage.shades.T)
-        change = shades[:, best[chosen]] - shades[:, numbers[frame, y, x]]
-        canvas.carry(change, taps.of(chosen))
-        numbers[frame, y, x] = best[chosen]
-        # Elsewhere nothing has changed since it was looked at.
-        near[:] = False
-        near[frame, y, x] = True
-        near = regions.grow(near, 2 * RADIUS)
-    return numbers
+        changed = spots.of(chosen)
+        change = shades[:, best[chosen]] - shades[:, now[chosen]]
+        canvas.carry(change, changed)
+        canvas.numbers[changed.places] = best[chosen]
+        canvas.look_near(changed.places)
+    return canvas.read
 
 
 def _start(seen: Floats, damage: Damage, numbers: Ints, place: Ints) -> tuple[Ints, Floats]:
@@ -186,65 +260,82 @@ def _start(seen: Floats, damage: Damage, numbers: Ints, place: Ints) -> tuple[In
     return numbers, error
 
 
-def _choose(damage: Damage, numbers: Ints, taken: Ints, slope: _Slope) -> tuple[Ints, Floats]:
+def _choose(
+    shades: Floats, numbers: Ints, taken: list[Ints], slope: _Slope
+) -> tuple[Ints, NDArray[np.float64]]:
     """Return the number that suits each pixel best, and what that gains (in variances)."""
-    shades = np.ascontiguousarray(damage.shades.T)
-    now = shades[:, numbers]
     matte = shades.shape[1] - 1
-    weight = slope.weight[:, None]
-    best, gain = numbers, np.zeros(len(numbers), dtype=np.float32)
-    near_by = [(number, NEAR_COST) for number in (np.full_like(numbers, matte), *taken)]
-    for number, cost in (*near_by, (_suiting(shades, now, slope), ANY_COST)):
-        change = shades[:, number] - now
-        grows = _sum3((change + change) * slope.pull + change * change * weight)
-        own = -grows - cost - EDGE_COST * ((number == matte) != (numbers == matte))
-        better = own > gain
-        best, gain = np.where(better, number, best), np.where(better, own, gain)
+    best, gain = numbers.copy(), np.zeros(len(numbers))
+    near_by = [np.full_like(numbers, matte), *taken]
+    for rank, number in enumerate(near_by):
+        other = number != numbers
+        for earlier in near_by[:rank]:
+            other &= number != earlier
+        _take_better(shades, numbers, number, np.flatnonzero(other), slope, NEAR_COST, best, gain)
+    number = _suiting(shades, shades.take(numbers, axis=1), slope)
+    some = np.flatnonzero(number != best)
+    _take_better(shades, numbers, number, some, slope, ANY_COST, best, gain)
     return best, gain
+
+
+def _take_better(
+    shades: Floats,
+    numbers: Ints,
+    number: Ints,
+    some: Ints,
+    slope: _Slope,
+    cost: float,
+    best: Ints,
+    gain: NDArray[np.float64],
+) -> None:
+    """Let some pixels take a number where that gains more than the best one so far."""
+    matte = shades.shape[1] - 1
+    number, before = number[some], numbers[some]
+    change = shades.take(number, axis=1) - shades.take(before, axis=1)
+    weight = slope.weight[:, None]
+    grows = _sum3((change + change) * slope.pull.take(some, axis=1) + change * change * weight)
+    own = -grows - cost - EDGE_COST * ((number == matte) != (before == matte))
+    better = own > gain[some]
+    some = some[better]
+    best[some], gain[some] = number[better], own[better]
 
 
 def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Ints:
     """Return, of all numbers, the one after which the error at each pixel is least."""
     wished = now + slope.wish
-    found = np.empty(now.shape[1], dtype=np.intp)
-    for start in range(0, len(found), CHUNK):
-        part = slice(start, start + CHUNK)
-        away = np.zeros((len(found[part]), shades.shape[1]), dtype=np.float32)
-        for channel in range(3):
-            gap = wished[channel, part, None] - shades[channel]
-            gap *= gap
-            gap *= slope.weight[channel]
-            away += gap
-        found[part] = away.argmin(axis=1)
+    found = np.zeros(now.shape[1], dtype=np.intp)
+    least = np.full(now.shape[1], np.inf, dtype=np.float32)
+    for number, shade in enumerate(shades.T):
+        away = _sum3((gap := wished - shade[:, None]) * gap * slope.weight[:, None])
+        nearer = away < least
+        np.copyto(least, away, where=nearer)
+        np.copyto(found, number, where=nearer)
     return found
 
 
-def _is_spilt(damage: Damage, numbers: Ints, at: tuple[Ints, ...], slope: _Slope) -> Bools:
+def _apart(
+    canvas: _Canvas,
+    shades: Floats,
+    spots: _Spots,
+    gain: NDArray[np.float64],
+    slope: _Slope,
+) -> Ints:
+    """Return which pixels gain, and more than each of their 8 neighbours."""
+    some = np.flatnonzero(gain > 0)
+    some = some[~_is_spilt(canvas, shades, spots.places[some], slope.of(some))]
+    places, gains = spots.places[some], gain[some]
+    return some[gains >= canvas.most_of(places, gains.astype(np.float32))]
+
+
+def _is_spilt(canvas: _Canvas, shades: Floats, places: Ints, slope: _Slope) -> Bools:
     """Say into which pixels inside the figure matte was mixed: they are what they were read as."""
-    matte = len(damage.shades) - 1
-    frame, y, x = at
-    inside = ~regions.grow(numbers == matte)[frame, y, x]
-    shades = np.ascontiguousarray(damage.shades.T)
-    way, wish = shades[:, matte, None] - shades[:, numbers[at]], slope.wish
+    matte = shades.shape[1] - 1
+    inside = ~canvas.is_beside(places, matte)
+    way, wish = shades[:, matte, None] - shades[:, canvas.numbers[places]], slope.wish
     share = _sum3(wish * way) / np.maximum(_sum3(way * way), 1e-6)
     beside = _sum3((wish - share * way) ** 2)
     spilt: Bools = inside & (share >= SPILT[0]) & (share <= SPILT[1]) & (beside <= SPILT_BESIDE)
     return spilt
-
-
-def _apart(gain: Floats, at: tuple[Ints, ...], shape: tuple[int, ...]) -> Bools:
-    """Return which pixels gain, and more than each of their 8 neighbours."""
-    count, height, width = shape
-    height, width = height + 2, width + 2
-    field = np.zeros(count * height * width, dtype=np.float32)
-    frame, y, x = at
-    first = (frame * height + y) * width + x
-    field[first + width + 1] = gain
-    most = field.take(first)
-    for dy, dx in list(np.ndindex(3, 3))[1:]:
-        np.maximum(most, field[dy * width + dx :].take(first), out=most)
-    chosen: Bools = (gain > 0) & (gain >= most)
-    return chosen
 
 
 def _sum3(planes: NDArray[Any]) -> Floats:
@@ -252,11 +343,3 @@ def _sum3(planes: NDArray[Any]) -> Floats:
     total: Floats = planes[0] + planes[1]
     total += planes[2]
     return total
-
-
-def _mean3(values: Floats) -> Floats:
-    """Return the mean of the 3x3 around each pixel of (frames, height, width), 0 outside."""
-    wide = np.pad(values, [(0, 0), (1, 1), (1, 1)])
-    rows = wide[:, :-2] + wide[:, 1:-1] + wide[:, 2:]
-    total: Floats = rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]
-    return total / np.float32(9)

@@ -210,12 +210,12 @@ def _follow(looks: Looks, points: Ints, parts: list[Bools]) -> Tracks:
     wide = np.pad(looks[1:], [(0, 0), (REACH_PX, REACH_PX), (REACH_PX, REACH_PX)])
     _, height, width = wide.shape
     at = np.arange(count)[:, None] * (height * width) + points[:, 0] * width + points[:, 1]
-    same = np.empty((count, _SIDE, _SIDE, len(points)), dtype=np.float32)
+    same = np.empty((count, _SIDE, _SIDE, len(points)), dtype=np.bool_)
     flat = wide.ravel()
     for y in range(_SIDE):
         for x in range(_SIDE):
             np.equal(flat[y * width + x :].take(at), wanted, out=same[:, y, x])
-    share = same @ _shares(parts, len(points))
+    share = same.astype(np.float32) @ _shares(parts, len(points))
     return Tracks(
         _best(share.max(axis=1), FOUND, DISTINCT), _best(share.max(axis=2), FOUND, DISTINCT)
     )
