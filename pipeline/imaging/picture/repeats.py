@@ -59,7 +59,16 @@ def are_alike(one: Pixels, other: Pixels) -> bool:
     if a.shape != b.shape or np.array_equal(a, b):
         return False
     ink = _ink(a, b)
+    if _most(a, b) / ink < SAME:
+        return False
     return any(found / ink >= SAME for found in _agreements(a, b, SHIFT_PX))
+
+
+def _most(one: Ink, other: Ink) -> int:
+    """Return of how many pixels two pictures could agree at any shift, by their colours."""
+    both = np.stack([one, other])
+    cells = np.searchsorted(np.unique(np.append(both, 0)), both)
+    return next(most for most, _ in _common(list(cells)))
 
 
 class _Picture:
