@@ -14,6 +14,7 @@ import msgspec
 
 from ..core.errors import StorageError, UsageError
 from . import options, wording
+from .loudness import hint
 from .voice import say, show_json
 
 if TYPE_CHECKING:
@@ -56,13 +57,13 @@ def init(url: str | None, project: str, shared: str | None, as_json: bool) -> No
 
     place = _found(project, url or shared)
     if not as_json:
-        say("Trying whether of several machines one wins; a bucket takes a minute.", err=True)
+        hint("Trying whether of several machines one wins; a bucket takes a minute.", err=True)
     mark, is_new = making.init(place, os.environ)
     if as_json:
         _show({"url": place.shared.url, "claims": mark.claims, "made": is_new})
     elif is_new:
         say(f"Made a shared store: {place.shared.url}. Purchases are claimed there.")
-        say(f"Next: write `shared: {place.shared.url}` in pixelpipe.yaml, and commit it.")
+        hint(f"Next: write `shared: {place.shared.url}` in pixelpipe.yaml, and commit it.")
     else:
         say(f"{place.shared.url} is a shared store already.")
 

@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 
+import msgspec
+
 from ..core.apart import bug
 from ..core.errors import (
     AccountError,
@@ -30,7 +32,7 @@ from ..storage.ledger import Place
 from . import batches, jobs
 from .jobs import Change, Desk, Order, Outcome
 from .polling import FRONT, REST_S, Pace, backoff_s
-from .turns import Bug, Errand, Turn
+from .turns import Bug, Errand, Turn, pay_first
 
 #: Polls are short, but at 300 jobs in flight and one poll in 3 s there are a hundred a second.
 _WORKERS = 16
@@ -124,6 +126,11 @@ class Scheduler:
         prepared = yield from self._unclaimed(prepared, places)
         if not prepared:
             return
+        price = together[0].credits
+        order, job, body = prepared[0]
+        if job.credits_quoted < price:  # as in pay_first, and before a budget is asked
+            job = msgspec.structs.replace(job, credits_quoted=price)
+            prepared[0] = (order, job, body)
         try:
             claims = self._desk.ledger.claim(
                 [one[1] for one in prepared],
@@ -143,6 +150,7 @@ class Scheduler:
             else:
                 yield from self._join(order)
         if mine:
+            pay_first(mine, price)
             self._fly(*mine)
 
     def _refuse(self, order: Order, error: PixelpipeError) -> Iterator[Outcome]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ..core.errors import PixelpipeError
@@ -82,6 +84,7 @@ class Turn:
             one.followers = ()
         if not rest:
             return None, lost
+        pay_first(rest, self.job.credits_quoted)
         rest[0].followers = rest[1:]
         return rest[0], lost
 
@@ -98,6 +101,16 @@ class Turn:
         if self.job.state is not JobState.CLAIMED:
             self.followers = ()
         return together, answers
+
+
+def pay_first(turns: Sequence[Turn], credits: int) -> None:
+    """Quote the first turn of a POST what the first that was planned costs, in credits.
+
+    The service takes most for the first clip of a batch, whichever of the clips that is.
+    """
+    first = turns[0]
+    if first.job.credits_quoted < credits:
+        first.job = msgspec.structs.replace(first.job, credits_quoted=credits)
 
 
 class Bug(PixelpipeError):

@@ -36,6 +36,7 @@ CALLS = {
     "doctor": (["--offline"], "problem"),
     "trust": (["--list"], "allowed"),
     "schema": (["--write"], "Wrote"),
+    "share": (["init", "art"], "art"),
     "engine": (["keys", "add", "--db", "engine.sqlite"], "pe_sk_"),
     "help": (["rules"], "match"),
     "completion": (["bash"], "pixelpipe"),
@@ -43,8 +44,12 @@ CALLS = {
 _ADVICE = re.compile(r"^(note:|Next:|Then |Saved;|Watching |Put this|stage:|note )", re.MULTILINE)
 
 
+#: These end when they are told to.
+LASTING = {"watch", "worker"}
+
+
 def test_no_command_is_forgotten() -> None:
-    assert set(CALLS) | {"watch"} == set(_COMMANDS)
+    assert set(CALLS) | LASTING == set(_COMMANDS)
 
 
 @pytest.fixture(scope="module")

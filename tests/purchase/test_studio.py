@@ -80,7 +80,7 @@ def test_who_waits_says_for_whom_and_takes_the_bytes_from_the_store(two: Studio)
     say(two, key, 0, State.CLAIMED)
     second.start("build", "--yes")
     said = second.folder / "stderr.txt"
-    while "waiting" not in said.read_text("utf-8"):
+    while not said.exists() or "waiting" not in said.read_text("utf-8"):
         time.sleep(0.05)
     assert "s0.png [idle]: for anna@desk, who is buying it since" in said.read_text("utf-8")
     assert two.shop.calls == 0
@@ -214,15 +214,20 @@ def test_a_reader_never_claims_or_writes_and_says_what_is_missing(two: Studio) -
     assert two.shop.calls == 1
 
 
-def test_of_a_batch_only_what_others_have_not_claimed_is_sent(folder: Path, shop: Shop) -> None:
+@pytest.mark.parametrize("claimed", ["idle", "hop"])
+def test_of_a_batch_only_what_others_have_not_claimed_is_sent(
+    folder: Path, shop: Shop, claimed: str
+) -> None:
     with studio(folder, shop, machines=1, sprites=1) as found:
         (machine,) = found.machines
         machine.game.rules(TWO_CLIPS)
         machine.game.settings(batch=True)
-        key = key_of(machine, "hop")
+        key = key_of(machine, claimed)
         say(found, key, 0, State.CLAIMED)
         assert machine.build(patience_s=SOON).exit == 7
         assert len(found.shop.prompts()) == 1
+        (sent,) = machine.jobs()
+        assert sent.credits_quoted == sent.credits_charged == 20
         say(found, key, 1, State.FREE)
         assert machine.build().exit == 0
         assert len(found.shop.prompts()) == 2

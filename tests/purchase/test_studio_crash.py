@@ -43,11 +43,11 @@ def crash(found: Studio, kills: int, seed: int, **trouble: object) -> None:
         machine, dice = found.machines[number], random.Random(f"{seed} {number}")
         for life in range(kills):
             fate = {"loses": LOST, "dice": f"{seed} {number} {life}", **trouble}
-            if life % 4:
+            if life % 4 < 3:
                 ended = machine.build(dies=DIES, **fate)
                 machine.kills += ended.exit == -signal.SIGKILL
             else:
-                machine.build_until(dice.uniform(0.5, 3.0), **fate)
+                machine.build_until(dice.uniform(0.1, 2.0), **fate)
         machine.build(loses=LOST, dice=f"{seed}{number}", **trouble)
 
     with ThreadPoolExecutor(len(found.machines)) as lives:

@@ -2,13 +2,13 @@
 
 `python machine.py` reads one JSON object a line: `arguments`, `folder`, `project`, `environment`.
 It runs the command in a child forked from this process, which has everything imported, and answers
-with two lines: the child's `pid`, to be killed, and how it ended: `exit` (negative: the signal).
-The environment says what goes wrong:
+how that ended: `exit` (negative: the signal). The environment says what goes wrong:
 `MACHINE_LOSES` is the share of the store's calls that are lost, half of them after their effect,
 `MACHINE_DICE` the seed, `MACHINE_PATIENCE_S` after how long others' claims are in doubt,
 `MACHINE_STORE` what the store does from a moment on (`away`, `slow`, `refusing`), and
 `MACHINE_FROM` that moment: `start`, or the state of the entry that is written then.
 `MACHINE_KILL` is an entry at which it dies, as `claimed before` or `submitted after`.
+`MACHINE_LIVES_S` is after how many seconds it dies, wherever it is then.
 `MACHINE_DIES` is the chance to die at each step: before and after an entry in the store, a POST,
 a download, and a commit of the ledger. `MACHINE_CLAIMS=no` takes claims away: the control, which
 must buy twice.
@@ -21,6 +21,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,6 +46,10 @@ from pipeline.storage.shared.store import Refused, Store, Unreachable
 _SLOW_S = 0.3
 
 
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 class Fuse:
     """Dies at some steps, as by `kill -9`."""
 
@@ -56,7 +61,13 @@ class Fuse:
     def step(self) -> None:
         """Pass one step, perhaps."""
         if self._dice.random() < self._chance:
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
+
+    def burn(self, seconds: float) -> None:
+        """Die after so many seconds."""
+        timer = threading.Timer(seconds, _die)
+        timer.daemon = True
+        timer.start()
 
     def around(self, place: Any, name: str) -> None:
         """Make the beginning and the end of a function steps."""
@@ -104,12 +115,12 @@ class Bad(Lossy):
             self._is_bad = True
         is_last = bool(self._kill) and f'"state":"{self._kill[0]}"'.encode() in content
         if is_last and self._kill[1] == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
         self._fuse.step()
         answer = super().create(name, content)
         self._fuse.step()
         if is_last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
         return answer
 
     def _perhaps(self, call: Callable[[], Answer]) -> Answer:
@@ -124,6 +135,8 @@ class Bad(Lossy):
 def arm(environment: Mapping[str, str]) -> None:
     """Put the trouble between the program and its store."""
     fuse = Fuse(environment)
+    if lives_s := float(environment.get("MACHINE_LIVES_S", "0")):
+        fuse.burn(lives_s)
     fuse.within_transactions()
     for name in ("animate", "animate_batch", "download"):
         fuse.around(client.Service, name)
@@ -163,7 +176,6 @@ def run(order: dict[str, Any]) -> int:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
-    print(json.dumps({"pid": child}), flush=True)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -45,8 +44,8 @@ class Machine:
             text=True,
         )
 
-    def start(self, *arguments: str, **trouble: object) -> int:
-        """Start a command; returns its process. `trouble` are `MACHINE_...` variables."""
+    def start(self, *arguments: str, **trouble: object) -> None:
+        """Start a command. `trouble` are `MACHINE_...` variables."""
         named = {f"MACHINE_{name.upper()}": str(value) for name, value in trouble.items()}
         order = {
             "arguments": arguments,
@@ -57,7 +56,6 @@ class Machine:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
-        return int(self._answer()["pid"])
 
     def end(self) -> Run:
         """Wait for the command that was started."""
@@ -77,11 +75,7 @@ class Machine:
 
     def build_until(self, dies_after_s: float, **trouble: object) -> Run:
         """Build, and be killed after so many seconds unless that ends before."""
-        pid = self.start("build", "--json", "--yes", **trouble)
-        time.sleep(dies_after_s)
-        # Its parent has not been asked how it ended: nobody else can have its number.
-        os.kill(pid, signal.SIGKILL)
-        ended = self.end()
+        ended = self.build(lives_s=dies_after_s, **trouble)
         self.kills += ended.exit == -signal.SIGKILL
         return ended
 
