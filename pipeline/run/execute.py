@@ -116,6 +116,7 @@ class _Run:
         )
         self._published = {line.source for line in survey.lock.clips}
         self._published |= {line.source for line in survey.lock.adopted}
+        self._lines = grades.Published(survey.lock)
         self._sources = {one.wanted.source.path: one for one in plan.sources}
         self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
@@ -415,7 +416,8 @@ class _Run:
             self._finish(source, rest, finishing)
             return results
         stands = self._publication.stands(source.wanted.source)
-        locked = {(line.source, line.clip, line.digest) for line in self._survey.lock.clips}
+        path = source.wanted.source.path
+        locked = {(path, line.clip, line.digest) for line in self._lines.of(path)}
         for clip in rest:
             is_shown = (clip.request.source, clip.request.clip, clip.digest) in locked
             kind = StepKind.FRESH if is_shown and stands else clip.step.kind
@@ -436,7 +438,7 @@ class _Run:
         self._survey.state.note(wanted.source.path, build_key, keys.derivation(recipe))
         shown = [self._line(clip) for clip in bought if not clip.is_adopted]
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
-        lines += grades.kept(source, self._survey.lock, lines)
+        lines += grades.kept(source, self._lines, lines)
         self._publication.publish(
             wanted.source, finished.files, lines, build_key, _adopted_lines(wanted)
         )
@@ -459,9 +461,14 @@ class _Run:
     ) -> grades.Verdict | None:
         if self._permit.is_standing_in:
             return None
-        stands = self._publication.stands(source.wanted.source)
-        locked = self._survey.lock
-        return grades.judge(source, bought, finished.grades, locked, self._store, stands=stands)
+        return grades.judge(
+            source,
+            bought,
+            finished.grades,
+            self._lines,
+            self._store,
+            stands=lambda: self._publication.stands(source.wanted.source),
+        )
 
     def _hide(
         self,
@@ -472,20 +479,21 @@ class _Run:
         finishing: Finishing,
     ) -> list[Result]:
         """Keep clips back, and publish the others, unless what is published stays."""
-        locked, path = self._survey.lock, source.wanted.source.path
+        path = source.wanted.source.path
         made = [
             (clip, self._line(clip))
             for clip in (verdict.hidden if verdict.instead else bought)
             if not clip.is_adopted
         ]
-        self._hidden[path] = grades.hidden_lines(made, verdict, finished.grades, locked)
+        self._hidden[path] = grades.hidden_lines(made, verdict, finished.grades, self._lines)
         results = [self._kept_back(clip, finished) for clip in verdict.hidden]
         if verdict.instead:
             return [*results, *self._finish(source, verdict.instead, finishing)]
         results += [grades.waiting(one, verdict) for one in bought if one not in verdict.hidden]
-        shown = [one for one in locked.clips if one.source == path and not one.hidden]
+        shown = [one for one in self._lines.of(path) if not one.hidden]
         lines = [*shown, *self._hidden[path]]
-        self._publication.note(source.wanted.source, [*lines, *grades.kept(source, locked, lines)])
+        lines += grades.kept(source, self._lines, lines)
+        self._publication.note(source.wanted.source, lines)
         return results
 
     def _line(self, clip: ClipPlan) -> ClipLine:

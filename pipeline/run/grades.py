@@ -6,7 +6,8 @@ published once stays, whatever a later release of pixelpipe thinks of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -30,35 +31,69 @@ class Verdict(Record, frozen=True, kw_only=True):
     judgement: str
 
 
+class Published:
+    """The clip lines of a lock file by source, each index made when it is first asked for."""
+
+    def __init__(self, locked: Lock) -> None:
+        self._locked = locked
+
+    @cached_property
+    def shown(self) -> frozenset[tuple[str, str]]:
+        """Key and digest of each purchase that is shown, for whatever source."""
+        return frozenset((line.key, line.digest) for line in self._locked.clips if not line.hidden)
+
+    def of(self, source: str) -> Sequence[ClipLine]:
+        """Return all clip lines of a source."""
+        return self._of.get(source, ())
+
+    def hidden(self, source: str) -> Sequence[ClipLine]:
+        """Return the hidden clip lines of a source: most projects have none, so it costs less."""
+        return self._hidden.get(source, ())
+
+    @cached_property
+    def _of(self) -> dict[str, list[ClipLine]]:
+        return _by_source(self._locked.clips)
+
+    @cached_property
+    def _hidden(self) -> dict[str, list[ClipLine]]:
+        return _by_source(line for line in self._locked.clips if line.hidden)
+
+
+def _by_source(lines: Iterable[ClipLine]) -> dict[str, list[ClipLine]]:
+    found: dict[str, list[ClipLine]] = {}
+    for line in lines:
+        found.setdefault(line.source, []).append(line)
+    return found
+
+
 def judge(
     source: SourcePlan,
     bought: Sequence[ClipPlan],
     grades: Mapping[str, Grade],
-    locked: Lock,
+    published: Published,
     store: Store,
     *,
-    stands: bool,
+    stands: Callable[[], bool],
 ) -> Verdict | None:
     """Return which of the `bought` clips are kept back, or None when all may be published.
 
-    `stands` says that the source's published files are as they should be: then they stay as a
+    `stands` tells whether the source's published files are as they should be: then they stay as a
     whole, since old and new frames need not fit each other.
     """
     wanted = source.wanted
-    published = {(line.key, line.digest) for line in locked.clips if not line.hidden}
     hidden = tuple(
         clip
         for clip in bought
         if (grade := grades.get(clip.request.clip)) is not None
         and grade.points < wanted.rule.grade.hide
         and clip.request.clip not in wanted.picked
-        and (clip.step.request_key, clip.digest) not in published
+        and (clip.step.request_key, clip.digest) not in published.shown
     )
     if not hidden:
         return None
-    lines = [line for line in locked.clips if line.source == wanted.source.path]
+    lines = published.of(wanted.source.path)
     before = {line.clip: line for line in lines if not line.hidden}
-    stays = stands and any(clip.request.clip in before for clip in hidden)
+    stays = any(clip.request.clip in before for clip in hidden) and stands()
     return Verdict(
         hidden=hidden,
         instead=() if stays else _instead(bought, hidden, before, store),
@@ -95,10 +130,9 @@ def hidden_lines(
     made: Sequence[tuple[ClipPlan, ClipLine]],
     verdict: Verdict,
     grades: Mapping[str, Grade],
-    locked: Lock,
+    published: Published,
 ) -> tuple[ClipLine, ...]:
     """Return the lines of purchases that are kept back, or wait, unless they are shown already."""
-    shown = {(line.key, line.digest) for line in locked.clips if not line.hidden}
     return tuple(
         msgspec.structs.replace(
             line,
@@ -106,20 +140,23 @@ def hidden_lines(
             grade=grades[line.clip].points if clip in verdict.hidden else None,
         )
         for clip, line in made
-        if (line.key, line.digest) not in shown
+        if (line.key, line.digest) not in published.shown
     )
 
 
-def kept(source: SourcePlan, locked: Lock, written: Collection[ClipLine]) -> tuple[ClipLine, ...]:
+def kept(
+    source: SourcePlan, published: Published, written: Collection[ClipLine]
+) -> tuple[ClipLine, ...]:
     """Return the hidden lines of a source that still answer a request of its rule."""
+    lines = published.hidden(source.wanted.source.path)
+    if not lines:
+        return ()
     requests = {request.clip: request for request in source.wanted.requests}
     there = {(line.key, line.digest) for line in written}
     return tuple(
         line
-        for line in locked.clips
-        if line.hidden
-        and line.source == source.wanted.source.path
-        and (line.key, line.digest) not in there
+        for line in lines
+        if (line.key, line.digest) not in there
         and line.clip in requests
         and steps.answers(line, requests[line.clip])
     )

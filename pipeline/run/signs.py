@@ -11,14 +11,16 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from ..config import matching
 from ..core import keys
 from ..core.errors import PixelpipeError
+from ..core.model import Pixels
 from ..plan.steps import Wanted
-from ..storage import files, pictures
+from ..storage import pictures
 from ..storage.lock import Lock
 from ..storage.state import Facts, State
 
@@ -75,6 +77,8 @@ class _Folder:
         except OSError:
             self.names = frozenset()
         self._frames: dict[str, dict[str, int]] = {}
+        self._runs: dict[tuple[str, ...], dict[int, tuple[int, int]]] = {}
+        self._digests: dict[str, str] = {}
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes; none for what cannot be read, or is too large."""
@@ -85,6 +89,24 @@ class _Folder:
         except OSError:
             pass
         return b""
+
+    def digest(self, name: str) -> str:
+        """Return the digest of a file's bytes; each is read once."""
+        if name not in self._digests:
+            self._digests[name] = keys.digest(self.read(name))
+        return self._digests[name]
+
+    def run(self, one: _Numbered) -> tuple[int, int]:
+        """Return the first and the last number of the row without a gap that a file stands in."""
+        runs = self._runs.setdefault((one.head, str(one.digits), one.tail), {})
+        if one.number not in runs:
+            first = last = one.number
+            while first > 0 and one.named(first - 1) in self.names:
+                first -= 1
+            while one.named(last + 1) in self.names:
+                last += 1
+            runs.update(dict.fromkeys(range(first, last + 1), (first, last)))
+        return runs[one.number]
 
     def frames(self, data: str) -> dict[str, int]:
         """Return of how many frames a data file speaks, by the picture's name; "" if unnamed."""
@@ -201,31 +223,44 @@ _READERS = {
 def _sequence(one: Wanted, folder: _Folder, state: State) -> str:
     """Say of which numbered frames a picture is one, if they show one figure."""
     name = one.source.path.rpartition("/")[2]
+    own = _numbered(name)
+    if own is None:
+        return ""
+    first, last = folder.run(own)
+    if last - first + 1 < _LEAST:
+        return ""
+    beside = [own.named(n) for n in (own.number - 1, own.number + 1) if first <= n <= last]
+    if not any(_are_alike(one, other, folder, state) for other in beside):
+        return ""
+    pattern = f"{_literal(own.head)}{{n}}{_literal(own.tail)}"
+    line = _adopting(one, pattern, own.head)
+    return (
+        f"{own.named(first)} … {own.named(last)} look like the frames of one animation; `{line}` "
+        f"in {one.source.path.removesuffix(name)}{own.named(first)}.yaml makes them a clip for "
+        "nothing"
+    )
+
+
+class _Numbered(NamedTuple):
+    """A file's name around its number; `tail` ends with the suffix."""
+
+    head: str
+    number: int
+    digits: int
+    tail: str
+
+    def named(self, number: int) -> str:
+        """Return the name of the file with another number."""
+        return f"{self.head}{number:0{self.digits}d}{self.tail}"
+
+
+def _numbered(name: str) -> _Numbered | None:
     stem, dot, suffix = name.rpartition(".")
     found = _NUMBERED.fullmatch(stem)
     if found is None:
-        return ""
-    digits, at = len(found["number"]), int(found["number"])
-
-    def named(number: int) -> str:
-        return f"{found['head']}{number:0{digits}d}{found['tail']}{dot}{suffix}"
-
-    first = last = at
-    while first > 0 and named(first - 1) in folder.names:
-        first -= 1
-    while named(last + 1) in folder.names:
-        last += 1
-    if last - first + 1 < _LEAST:
-        return ""
-    beside = [named(n) for n in (at - 1, at + 1) if first <= n <= last]
-    if not any(_are_alike(one, other, folder, state) for other in beside):
-        return ""
-    pattern = f"{_literal(found['head'])}{{n}}{_literal(found['tail'])}{dot}{suffix}"
-    line = _adopting(one, pattern, found["head"])
-    return (
-        f"{named(first)} … {named(last)} look like the frames of one animation; `{line}` in "
-        f"{one.source.path.removesuffix(name)}{named(first)}.yaml makes them a clip for nothing"
-    )
+        return None
+    digits = found["number"]
+    return _Numbered(found["head"], int(digits), len(digits), f"{found['tail']}{dot}{suffix}")
 
 
 #: Words that say what moves, at the end of a file's name.
@@ -254,22 +289,29 @@ _PAIRS = {shown: Facts(repeats=shown) for shown in (False, True)}
 
 def _are_alike(one: Wanted, other: str, folder: _Folder, state: State) -> bool:
     """Tell whether two pictures show one figure in two poses; remembered."""
-    content = folder.read(other)
-    pair: Sequence[str] = sorted((one.source.byte_digest, keys.digest(content)))
+    pair: Sequence[str] = sorted((one.source.byte_digest, folder.digest(other)))
     known = keys.digest(f"alike {' '.join(pair)}".encode())
     facts = state.facts(one.source.path, known)
     if facts is None:
-        facts = _PAIRS[_show_one(folder, one.source.path, other, content)]
+        facts = _PAIRS[_show_one(folder, one.source.path, other)]
         state.learn(one.source.path, known, facts)
     return facts.repeats
 
 
-def _show_one(folder: _Folder, path: str, other: str, content: bytes) -> bool:
+def _show_one(folder: _Folder, path: str, other: str) -> bool:
     from .. import imaging  # heavy, and only for numbered files that are new
 
+    own = path.rpartition("/")[2]
     try:
-        own = files.read(folder.root, path)
-        here = pictures.decoded(own, keys.digest(own), path)
-        return imaging.are_alike(here, pictures.decoded(content, keys.digest(content), other))
+        return imaging.are_alike(_picture(folder, own), _picture(folder, other))
     except PixelpipeError:  # not a whole picture yet, or none
         return False
+
+
+def _picture(folder: _Folder, name: str) -> Pixels:
+    """Decode a file; each of a row is compared with the next one, and decoded once."""
+    known = pictures.recent(folder.digest(name))
+    if known is not None:
+        return known
+    content = folder.read(name)
+    return pictures.decoded(content, keys.digest(content), name)

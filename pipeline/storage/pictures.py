@@ -50,6 +50,12 @@ def decoded(content: bytes, digest: str, path: str) -> Pixels:
     return found
 
 
+def recent(digest: str) -> Pixels | None:
+    """Return the picture whose bytes have this `digest`, if it was decoded a moment ago."""
+    with _turn:
+        return _recent.get(digest)
+
+
 def frames(root: Path, adopted: Frames) -> tuple[Pixels, ...]:
     """Read and decode numbered pictures that are a clip; raises SupersededError as `pixels`."""
     return tuple(pixels(root, one) for one in adopted.pictures)
