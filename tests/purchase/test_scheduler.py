@@ -332,6 +332,7 @@ def test_hundreds_in_flight_need_few_threads_and_keep_no_picture(floor: Floor) -
     orders = [_with_picture(f"n{number}", watched) for number in range(300)]
     submitted: set[str] = set()
     held: list[int] = []
+    others = threading.active_count()  # of tests before this one
     most = 0
 
     def observe(change: jobs.Change) -> None:
@@ -349,7 +350,7 @@ def test_hundreds_in_flight_need_few_threads_and_keep_no_picture(floor: Floor) -
     pace = Pace(unknown_s=0.5, poll_s=0.5, in_flight=300)
     found = list(Scheduler(on, pace, observe, threading.Event()).run(orders, []))
     assert len(found) == 300
-    assert most <= 20
+    assert most - others < 20
     assert held[0] <= 20
 
 

@@ -109,7 +109,7 @@ def test_some_steps_of_a_first_build(room: Room, eighth: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", ["first", "again"])
 def test_every_step(room: Room, kind: str) -> None:
     build = getattr(room, kind)
