@@ -43,6 +43,8 @@ except SystemExit:
     pass
 print(*sorted(sys.modules), file=sys.stderr)
 """
+#: What is younger is compared by its content, not answered from memory.
+YOUNG_S = 2.5
 
 
 class Subject(NamedTuple):
@@ -89,12 +91,13 @@ def subjects(place: Path, sprites: int, home: Path) -> dict[str, Subject]:
     trees.draw(root, sprites)
     picture.parent.mkdir()
     command = ["build", str(root)]
-    for _ in range(3):  # what is young is compared by content: two runs age it
+    for _ in range(3):  # two runs age it
         run([sys.executable, "-m", "pipeline", *command], home)
-        time.sleep(2.5)
+        time.sleep(YOUNG_S)
     recipe = ["--frozen", "--depfile", f"{place}/build.d", "--stamp", f"{place}/build.stamp"]
 
     def settle() -> None:
+        time.sleep(YOUNG_S)
         run([sys.executable, "-m", "pipeline", *command], home)
 
     def animated() -> None:
