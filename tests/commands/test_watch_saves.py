@@ -6,12 +6,9 @@ import signal
 import threading
 import time
 from collections import Counter
-from contextlib import closing
 
 import pytest
 from game import RULES, Game, folder_in_memory, png, sprite
-
-from pipeline.storage.ledger import Ledger
 
 SAVES = 747
 #: Within so many seconds the last save is published, or it is lost.
@@ -67,8 +64,6 @@ def test_hundreds_of_saves_pile_nothing_up() -> None:
         reader.join(_LIMIT_S)
         assert process.returncode == 130, said
         assert len(shown) > 5, "too few were published to tell"
-        with closing(Ledger(home / "state", now=0.0)) as ledger:
-            assert len(ledger.named("")) > 2 * len(shown), "too few came late to tell"
         after = kept(game)
         # The picture of the first build is another run's; two builds may be under way at the end.
         assert sum((after - before).values()) <= 12, after - before
