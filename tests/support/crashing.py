@@ -17,11 +17,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from fuse import Steps
 
 from pipeline.cli import main
 from pipeline.purchase import (
@@ -33,13 +33,12 @@ from pipeline.purchase.service.client import Service
 from pipeline.run import finish, publish
 from pipeline.storage import store  # noqa: F401  (loaded here, so that the child need not)
 from pipeline.storage.ledger import Ledger
-from pipeline.storage.ledger.file import LedgerFile
 
 _CHANGES = {"os.rename": "rename", "os.remove": "remove", "os.link": "link"}
 _HALF = 2
 
 
-class Fuse:
+class Fuse(Steps):
     """Count steps over all threads, and die at one of them."""
 
     def __init__(self, at: int, log: Path) -> None:
@@ -56,33 +55,6 @@ class Fuse:
             self._log.flush()
             if self._passed == self._at:
                 os.kill(os.getpid(), signal.SIGKILL)
-
-    def around(self, place: Any, name: str, *, is_within: bool = False) -> None:
-        """Make the beginning and the end of a function steps; `is_within` another: its end only."""
-        whole: Callable[..., object] = getattr(place, name)
-
-        @wraps(whole)
-        def watched(*arguments: object, **named: object) -> object:
-            if not is_within:
-                self.step(f"before {name}")
-            result = whole(*arguments, **named)
-            self.step(f"after {name}")
-            return result
-
-        setattr(place, name, watched)
-
-    def within_transactions(self) -> None:
-        """Make the beginning of a change of the ledger, its commit and its end steps."""
-        whole = LedgerFile._transaction
-
-        @contextmanager
-        def watched(ledger: LedgerFile) -> Iterator[None]:
-            with whole(ledger):
-                yield
-                self.step("before commit")
-            self.step("after commit")
-
-        LedgerFile._transaction = watched  # type: ignore[method-assign,assignment]
 
     def within_requests(self) -> None:
         """Make the middle of what is sent a step: nobody knows what the other side has."""

@@ -23,12 +23,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fuse import Steps
 from lossy import Answer, Lossy
 
 from pipeline.cli import main
@@ -40,7 +39,6 @@ from pipeline.purchase import (
 )
 from pipeline.purchase.service import client
 from pipeline.run import finish  # noqa: F401
-from pipeline.storage.ledger.file import LedgerFile
 from pipeline.storage.shared.store import Refused, Store, Unreachable
 
 _SLOW_S = 0.3
@@ -50,7 +48,7 @@ def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Fuse:
+class Fuse(Steps):
     """Dies at some steps, as by `kill -9`."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -58,7 +56,7 @@ class Fuse:
         self._chance = float(environment.get("MACHINE_DIES", "0"))
         self._dice = random.Random(environment.get("MACHINE_DICE"))
 
-    def step(self) -> None:
+    def step(self, name: str = "") -> None:
         """Pass one step, perhaps."""
         if self._dice.random() < self._chance:
             _die()
@@ -68,32 +66,6 @@ class Fuse:
         timer = threading.Timer(seconds, _die)
         timer.daemon = True
         timer.start()
-
-    def around(self, place: Any, name: str) -> None:
-        """Make the beginning and the end of a function steps."""
-        whole: Callable[..., object] = getattr(place, name)
-
-        @wraps(whole)
-        def watched(*arguments: object, **named: object) -> object:
-            self.step()
-            result = whole(*arguments, **named)
-            self.step()
-            return result
-
-        setattr(place, name, watched)
-
-    def within_transactions(self) -> None:
-        """Make a commit of the ledger and its end steps."""
-        whole = LedgerFile._transaction
-
-        @contextmanager
-        def watched(ledger: LedgerFile) -> Iterator[None]:
-            with whole(ledger):
-                yield
-                self.step()
-            self.step()
-
-        LedgerFile._transaction = watched  # type: ignore[method-assign,assignment]
 
 
 class Bad(Lossy):
