@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -309,6 +310,49 @@ def test_no_more_in_flight_than_allowed(floor: Floor) -> None:
 
     list(floor.scheduler(Scripted(states=(count,)), 2).run([order(c) for c in "abcdef"], []))
     assert max(seen) <= 2
+
+
+def _batch(*, first: Exception | None = None) -> list[Order]:
+    """Order two clips that one POST buys, the second for less; `first` keeps its source back."""
+
+    def prepare(name: str, credits: int) -> tuple[Job, dict[str, object]]:
+        if first is not None and name == "a":
+            raise first
+        made = msgspec.structs.replace(job(name), credits_quoted=credits)
+        return made, {"key": made.request_key}
+
+    return [
+        Order(
+            request_key=job(name).request_key,
+            prepare=partial(prepare, name, credits),
+            credits=credits,
+            batch="one",
+        )
+        for name, credits in (("a", 20), ("b", 12))
+    ]
+
+
+def test_what_is_left_of_a_batch_is_quoted_as_its_first(floor: Floor) -> None:
+    """The service takes most for the first clip that it gets, whichever that is."""
+    orders = _batch(first=errors.SourceError("was saved again"))
+    list(floor.scheduler(Scripted(states=(SUCCESS,)), 2).run(orders, []))
+    (left,) = floor.ledger.jobs([order.request_key for order in orders])
+    assert (left.state, left.credits_quoted) == (JobState.BOUGHT, 20)
+
+
+def test_a_batch_whose_first_another_process_has_is_quoted_so_too(
+    floor: Floor, tmp_path: Path
+) -> None:
+    orders = _batch()
+    with closing(Ledger(tmp_path, now=0.0)) as other:
+        other.claim([job("a")], now=0.0)
+        running = floor.scheduler(Scripted(states=(SUCCESS,)), 2).run(orders, [])
+        with closing(running) as outcomes:  # the other one is waited for for good
+            left = next(outcomes).job
+    assert left is not None
+    assert (left.request_key, left.credits_quoted) == (orders[1].request_key, 20)
+    (kept,) = floor.ledger.jobs([orders[1].request_key])
+    assert kept.credits_quoted == 20
 
 
 class _Picture(str):
