@@ -44,7 +44,7 @@ OWNERS = {
     "PIL": {"imaging", "targets", "engine"},
     "numpy": {"imaging", "engine"},
     "requests": {"purchase", "storage"},
-    "urllib3": {"purchase"},
+    "urllib3": {"purchase", "storage"},
     "yaml": {"config"},
     "watchdog": {"commands"},
     "obstore": {"storage"},
@@ -65,6 +65,7 @@ LOOKING = {
     "core.small_files",
     "core.private",
     "core.unfinished",
+    "core.timed_answer",
 }
 #: What is longer is printed as a place to look at; one idea is never split to please a number.
 LONG_FILE, LONG_FUNCTION = 350, 30

@@ -7,11 +7,8 @@ never retried; GETs share connections, but follow no redirect either.
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, cast
@@ -25,6 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
+from ...core import timed_answer
 from ...core.version import __version__
 from . import hosts, route
 from .exchange import NotSent, RouteError, WireError
@@ -37,52 +35,10 @@ _HOSTS = 8
 _written = threading.local()
 
 
-class _Timed(io.RawIOBase):
-    """The receiving half of a socket, with one deadline for all that is read from it."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        """Give the whole answer as long as the socket's own timeout gives each read."""
-        self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
-        timeout_s = sock.gettimeout()
-        self._ends = None if timeout_s is None else time.monotonic() + timeout_s
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:  # the type has only a private name
-        if self._ends is not None:
-            # A peer that sends a byte now and then would hold us for ever.
-            left_s = self._ends - time.monotonic()
-            if left_s <= 0:
-                raise TimeoutError("the answer took too long")
-            self._sock.settimeout(left_s)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _Receiver:
-    """What http.client wants of a socket: a file to read the answer from."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Timed(self._sock))
-
-
-class _Response(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
-        super().__init__(cast(socket.socket, _Receiver(sock)), *args, **options)
-
-
 class _Noting(HTTPConnection):
     """Note when the first byte of a request goes out; connecting and tunnelling do not count."""
 
-    response_class = _Response
+    response_class = timed_answer.Response
     _is_connecting = False
 
     def connect(self) -> None:
