@@ -114,3 +114,29 @@ def test_a_rule_file_is_found_whatever_its_signs(game: Game) -> None:
     game.settings(rules=["rules/own[1].yaml"])
     assert game.run("build").exit == 0
     assert "hero.anim.png" in game.outputs()
+
+
+@pytest.mark.parametrize(
+    ("target", "said", "code"),
+    [
+        ("renpy", "not inside game/", 3),
+        ({"godot": {"root": "elsewhere"}}, "not inside elsewhere/", 3),
+        ({"bevy": {"root": "asset"}}, "not inside asset/", 3),
+        ("rpgmaker", "finds no clip walk_down", 1),
+        ({"rpgmaker": {"clip": "run", "directions": "one"}}, "finds no clip run", 1),
+    ],
+)
+def test_nothing_is_bought_for_a_target_that_could_not_be_written(
+    paying: Game, shop: Shop, target: object, said: str, code: int
+) -> None:
+    """What names and options alone can tell is told by the plan, not after the purchase."""
+    paying.settings(targets=[target])
+    planned = paying.run("plan")
+    assert planned.exit == code
+    assert planned.stdout.count(said) >= 1
+    assert "buy" not in planned.stdout
+    assert paying.run("doctor").exit == code
+    ended = paying.run("build", "--yes")
+    assert ended.exit == code
+    assert said in ended.stderr
+    assert shop.calls == 0
