@@ -48,7 +48,7 @@ def _rows(naming: Naming) -> list[str]:
     missing = [name for name in dict.fromkeys(wanted) if name not in clips]
     if missing:
         raise AssetError(
-            f"{naming.stem}: target rpgmaker finds no clip {', '.join(missing)}; name clips "
+            f"target rpgmaker finds no clip {', '.join(missing)}; name clips "
             f"{base}_down, {base}_left, {base}_right and {base}_up, or say "
             "`rpgmaker: {clip: NAME, directions: one}` to use one clip for all four"
         )

@@ -140,3 +140,39 @@ def test_nothing_is_bought_for_a_target_that_could_not_be_written(
     assert ended.exit == code
     assert said in ended.stderr
     assert shop.calls == 0
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_named_file_that_is_not_read_is_no_run_with_nothing_to_do(game: Game) -> None:
+    """A build system would take the stamp for a file that was never made."""
+    outside = game.write("../elsewhere/hero.png", (game.root / "assets" / "hero.png").read_bytes())
+    (game.root / "assets" / "shared.png").symlink_to(outside)
+    (game.root / "assets" / "folder").symlink_to(outside.parent)
+    (game.root / "assets" / "gone.png").symlink_to("nowhere.png")
+    game.write("assets/two\nlines.png", outside.read_bytes())
+    stamp = game.root / "stamp"
+    for only, said in {
+        "assets/shared.png": "leads outside of the project",
+        "shared.*": "leads outside of the project",
+        "assets/folder/hero.png": "is a link to a folder",
+        "assets/gone.png": "leads nowhere",
+        "assets/two\nlines.png": "control character",
+    }.items():
+        ended = game.run("build", "--only", only, "--stamp", str(stamp))
+        assert (ended.exit, said in ended.stderr) == (4, True), (only, ended)
+        assert not stamp.exists()
+    assert game.run("build", "--only", "assets/hero.png").exit == 0
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("assets", [["art"], ["assets", "art"]])
+def test_a_folder_of_art_that_is_not_there_passes_no_gate(game: Game, assets: list[str]) -> None:
+    """Nor does what else could not be read go unsaid because of it."""
+    game.settings(assets=assets)
+    (game.root / "assets" / "gone.png").symlink_to("nowhere.png")
+    for command in (["plan", "--check"], ["build", "--frozen"], ["build"]):
+        ended = game.run(*command)
+        assert ended.exit in (4, 9)
+        said = ended.stdout + ended.stderr
+        assert "is not there" in said
+        assert ("leads nowhere" in said) == ("assets" in assets)
