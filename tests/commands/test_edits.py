@@ -198,7 +198,7 @@ def test_restore_that_would_have_to_buy_keeps_the_edit(paying: Game, shop: Shop)
 def test_restore_with_a_yes_leads_out_of_an_edit_that_nothing_fits_any_more(
     paying: Game, shop: Shop, is_gone: bool
 ) -> None:
-    """An edit was adopted, then the drawing changed: neither `build` nor a free `restore` goes on."""
+    """An edit was adopted, then the drawing changed: neither `build` nor free `restore` goes on."""
     paying.make()
     bought = shop.calls
     there = paint(paying)
