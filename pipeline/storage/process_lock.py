@@ -1,8 +1,8 @@
 """A file that one process holds at a time, until it lets go or dies.
 
-The system keeps the lock (`flock`) as it does for `filelock`, which earlier releases used on the same
-files: both keep each other out. `filelock` itself takes as long to load as the rest of a ledger, and
-serves where there is no `flock`.
+The system keeps the lock (`flock`), as it does for `filelock`, which earlier releases used on the
+same files: both keep each other out. `filelock` itself takes as long to load as the rest of a
+ledger, and serves where there is no `flock`.
 """
 
 from __future__ import annotations

@@ -7,8 +7,7 @@ than the frame when it is damaged again is mended pixel by pixel (`retouch`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from ..frames.indexed import Reel
@@ -44,8 +43,7 @@ CHUNK_PX = 1 << 14
 _Places = list[tuple[int, int]]
 
 
-@dataclass(frozen=True, eq=False)
-class _Ground:
+class _Ground(msgspec.Struct, frozen=True, eq=False):
     """The source on a canvas with `room` px around it: its numbers, and how they are shown.
 
     Shown for each parity that its corner may land on, as planes (3, height, width).
