@@ -14,7 +14,7 @@ from ..purchase.forecast import Forecast
 from ..run.report import Detail, Report
 from ..run.results import Result
 from . import loudness, wording
-from .build import show_rest
+from .building import show_rest
 from .voice import say, show_json
 
 #: Up to so many clips each has lines of its own; more are grouped by rule and prompt.

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from ..api import Observer
 from ..core import plain
 from ..core.model import JobState
@@ -19,12 +17,13 @@ from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
 from . import loudness, wording
-from .question import Asker
 from .voice import say
 
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
+
+    from .question import Asker
 
 _RUNNING = (JobState.CLAIMED, JobState.SUBMITTED)
 
@@ -120,6 +119,7 @@ class Screen:
 
     def _started(self) -> Live:
         if self._live is None:
+            import click
             from rich.console import Console
             from rich.live import Live
 
@@ -181,6 +181,7 @@ def line(result: Result) -> str:
 def ask(plan: Plan, asker: Asker | None = None) -> bool | frozenset[str]:
     """Ask the person at the terminal: yes, no, or the sources to buy for."""
     from . import purchase_question  # only where something is to be bought
+    from .question import Asker
 
     return purchase_question.ask(plan, asker or Asker())
 

@@ -6,10 +6,7 @@ import io
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from typing import TYPE_CHECKING
-
-import click
-from click.core import ParameterSource
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..run.uptodate import quick
 from ..run.uptodate.quick import Found
@@ -21,36 +18,42 @@ if TYPE_CHECKING:
     from ..run.report import Report
 
 
-def remembered() -> Found | None:
-    """Return what was found before the command line was loaded, of a plain command only."""
-    return click.get_current_context().find_object(Found) if is_plain() else None
+class Memory(NamedTuple):
+    """What is remembered of a command: of most, nothing."""
+
+    #: It was given nothing but a project.
+    is_plain: bool = False
+    #: The depfile and the stamp of the recipe of a build system.
+    recipe: tuple[str, str] | None = None
+    #: What was found before the command line was loaded, of a plain command only.
+    found: Found | None = None
 
 
-def is_plain() -> bool:
-    """Tell whether the command was given nothing but a project: only that is remembered."""
+def memory() -> Memory:
+    """Return what is remembered of the command that click has read."""
+    import click
+    from click.core import ParameterSource
+
     context = click.get_current_context()
+    known = {
+        name
+        for name in context.params
+        if context.get_parameter_source(name) is ParameterSource.DEFAULT
+    }
+    stated = context.params.keys() - known - {"project"}
     if not loudness.is_usual():
-        return False
-    stated = {name for name in context.params if name != "project"}
-    return all(context.get_parameter_source(name) is ParameterSource.DEFAULT for name in stated)
+        return Memory()
+    if not stated:
+        return Memory(is_plain=True, found=context.find_object(Found))
+    if stated == {"frozen", "dep", "stamp"} and all(context.params[name] for name in stated):
+        return Memory(recipe=(str(context.params["dep"]), str(context.params["stamp"])))
+    return Memory()
 
 
-def _recipe() -> str:
-    """Name the recipe of a build system that the command is, as `quick` does; "" for others."""
-    context = click.get_current_context()
-    words = ("frozen", "dep", "stamp")
-    given = [context.params.get(name) for name in words]
-    stated = {name for name in context.params if name not in ("project", *words)}
-    is_usual = all(context.get_parameter_source(one) is ParameterSource.DEFAULT for one in stated)
-    if not loudness.is_usual() or not is_usual or not all(given):
-        return ""
-    return quick.recipe(str(given[1]), str(given[2]))
-
-
-def say(project: Project, report: Report, show: Callable[[Report], None]) -> None:
+def say(memory: Memory, project: Project, report: Report, show: Callable[[Report], None]) -> None:
     """Let `show` print, and let a command that can be answered remember it for the next."""
-    command = "" if is_plain() else _recipe()
-    if not is_plain() and (not command or not report.plan.is_up_to_date):
+    command = "" if memory.recipe is None else quick.recipe(*memory.recipe)
+    if not memory.is_plain and (not command or not report.plan.is_up_to_date):
         show(report)
         return
     if not report.plan.is_up_to_date:

@@ -6,7 +6,6 @@ asked about again. Our own outputs are no sign, since none of them is a source.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -170,6 +169,8 @@ def _ase_frames(content: bytes) -> int:
 
 def _of_json(text: str) -> dict[str, int]:
     """Read Aseprite's and TexturePacker's JSON: `frames`, and the picture's name in `meta`."""
+    import json  # few folders have data
+
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -277,6 +278,8 @@ def _adopting(one: Wanted, pattern: str, head: str) -> str:
     word = next(reversed(matching.words(head)), "")
     clip = word if word in names or _MOTIONS.fullmatch(word) else names[0]
     rest = "".join(f", {name}: null" for name in names if name != clip)
+    import json
+
     return f"clips: {{{clip}: {{frames_from: {json.dumps(pattern, ensure_ascii=False)}}}{rest}}}"
 
 

@@ -20,7 +20,7 @@ from places import PACKAGE, REPOSITORY
 from undoing import EDITS, Undo, changed, removed
 
 from pipeline.api import Project, Said
-from pipeline.cli.build import show_build
+from pipeline.cli.building import show_build
 from pipeline.core import listing
 from pipeline.core.errors import PixelpipeError
 from pipeline.run.report import Report

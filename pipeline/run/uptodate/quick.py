@@ -49,6 +49,9 @@ class Found:
         self.content = content
         self.listing_at = listing_at
         self.said = ("", "")
+        #: The project as it was named, and the depfile of a recipe.
+        self.start = "."
+        self.depfile = ""
         #: The file that an answer makes newer, and when the run began, in ns.
         self.stamp = ""
         self.begun_ns = 0
@@ -101,19 +104,21 @@ def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
     """Compare with what a plain command left; None when that says nothing at all."""
     begun_ns = time.time_ns()
     is_plain = 1 <= len(arguments) <= 2 and arguments[0] in _COMMANDS
-    stamp, command = "", arguments[0] if is_plain else ""
+    depfile, stamp, command = "", "", arguments[0] if is_plain else ""
     if not is_plain and (found_words := _recipe(arguments)) is not None:
         arguments, depfile, stamp = found_words
         command = recipe(depfile, stamp)
     if not command or arguments[-1][:1] in ("", "-"):
         return None
-    root = _root(arguments[1] if len(arguments) == 2 else ".")
+    start = arguments[1] if len(arguments) == 2 else "."
+    root = _root(start)
     if root is None:
         return None
     try:
         found = _read(command, root, environment)
         if found is None or not _compare(found):
             return None
+        found.start, found.depfile = start, depfile
         found.stamp, found.begun_ns = stamp, begun_ns
         return found
     except (OSError, ValueError):
