@@ -6,8 +6,10 @@ to draw. Nothing is decided here: the commands are the same.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from ..run.uptodate import quick
 from ..run.uptodate.quick import Found
 from . import loudness
 from .uptodate import Memory
@@ -21,6 +23,9 @@ def run(found: Found) -> None:
 
         planning.run(planning.Asked(found.start), Memory(is_plain=True, found=found))
         return
+    if found.command == quick.LISTED:
+        _list(found)
+        return
     from . import building
 
     asked = building.Asked(found.start)
@@ -29,3 +34,17 @@ def run(found: Found) -> None:
         return
     asked = asked._replace(frozen=True, dep=Path(found.depfile), stamp=Path(found.stamp))
     building.run(asked, Memory(recipe=(found.depfile, found.stamp)))
+
+
+def _list(found: Found) -> None:
+    """Print a plan as one object: from memory, where nothing has changed."""
+    from ..run.uptodate import listed
+    from .voice import show_json
+
+    if (document := listed.answer(found, Path(quick.home(os.environ)))) is not None:
+        show_json(document)
+        return
+    from . import planning
+
+    asked = planning.Asked(found.start, as_json=True)
+    planning.run(asked, Memory(is_listed=True, found=found))

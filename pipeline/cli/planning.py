@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..core import errors
 from ..core.errors import OutOfDateError, UsageError
 from . import loudness, uptodate
 from .uptodate import Memory
 from .voice import show_json
+
+if TYPE_CHECKING:
+    from ..api import Project
+    from ..run.report import Report
 
 
 class Asked(NamedTuple):
@@ -40,10 +44,14 @@ def run(asked: Asked, memory: Memory) -> None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")
         plan_text.show_saved(opened, plan_file.read(asked.show), asked.as_json)
         return
-    report, saved = opened.saved_plan(only=asked.only, with_account=not asked.check)
+    report, saved = opened.saved_plan(
+        only=asked.only, with_account=not asked.check, remembered=memory.found
+    )
     if asked.out is not None:
         plan_file.write(asked.out, saved)
-    if asked.as_json:
+    if memory.is_listed:
+        _list(opened, report)
+    elif asked.as_json:
         show_json(report.json())
     else:
         uptodate.say(memory, opened, report, plan_text.show)
@@ -51,3 +59,15 @@ def run(asked: Asked, memory: Memory) -> None:
             loudness.hint(f"Saved; `pixelpipe build --plan {asked.out}` does exactly this, once.")
     out_of_date = asked.check and not report.plan.is_up_to_date
     sys.exit(errors.exit_code((report.exit, OutOfDateError.exit_code if out_of_date else 0)))
+
+
+def _list(opened: Project, report: Report) -> None:
+    """Print a plan as one object, and let the next one be answered from memory."""
+    is_noted = uptodate.note(opened, report)
+    if not report.rest:
+        show_json(report.json())
+        return
+    from ..run.uptodate import listed
+
+    found = listed.document(opened.root, opened.workspace.state) if is_noted else None
+    show_json(found or opened.plan(with_account=True).json())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import Counter
@@ -84,6 +83,8 @@ class JsonLines:
             said = {"request_key": event.job.request_key, "state": event.job.state}
             if event.waits_for:
                 said = said | {"state": "waiting", "waits_for": event.waits_for}
+        import json
+
         say(json.dumps(said), err=True)
 
 

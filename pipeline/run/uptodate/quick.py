@@ -32,6 +32,8 @@ VERSION, PROGRAM, VARIABLE, SECRET = "version", "program", "variable", "secret"
 STAT, NAMES, LOCK, OUT, ERR = "stat", "names", "lock", "out", "err"
 
 _COMMANDS = ("build", "plan")
+#: What is said of it is a frame for what `listed` knows.
+LISTED = "plan --json"
 #: More folders than this that differ are looked at with all others.
 _MOST = 50
 #: Folders of the package that hold no code of ours.
@@ -61,7 +63,8 @@ class Found:
     @property
     def is_answer(self) -> bool:
         """Tell whether `said` is what a full run would say."""
-        return bool(self.said[0]) and self.is_lock_same and not self.differing
+        is_said = bool(self.said[0]) and self.command != LISTED
+        return is_said and self.is_lock_same and not self.differing
 
     def mark(self) -> bool:
         """Make the stamp, if one was asked for, as new as the run; False if that is for others.
@@ -105,7 +108,11 @@ def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
     begun_ns = time.time_ns()
     is_plain = 1 <= len(arguments) <= 2 and arguments[0] in _COMMANDS
     depfile, stamp, command = "", "", arguments[0] if is_plain else ""
-    if not is_plain and (found_words := _recipe(arguments)) is not None:
+    if arguments[:1] == ["plan"] and arguments.count("--json") == 1:
+        arguments, command = [word for word in arguments if word != "--json"], LISTED
+        if len(arguments) > 2:
+            return None
+    elif not is_plain and (found_words := _recipe(arguments)) is not None:
         arguments, depfile, stamp = found_words
         command = recipe(depfile, stamp)
     if not command or arguments[-1][:1] in ("", "-"):
