@@ -50,6 +50,8 @@ class Rest(Record, frozen=True, kw_only=True):
     unmatched: tuple[str, ...]
     #: The text of every folder, as it was then.
     listing: Mapping[str, bytes]
+    #: Those that were looked at, whatever came of it.
+    sources: frozenset[str]
     #: The lock file is to the letter as we write it.
     is_plain: bool
 

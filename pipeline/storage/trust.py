@@ -16,6 +16,7 @@ import msgspec
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
 from ..core.model import Record
+from .process_lock import HeldError, ProcessLock
 
 VERSION = 1
 NAME = "trust.json"
@@ -128,15 +129,13 @@ def change(state: Path, root: Path, changed: Callable[[Trust], Trust]) -> Trust:
 @contextmanager
 def served(state: Path, url: str) -> Iterator[None]:
     """Write down that this user serves `url` on this machine, for as long as the block lasts."""
-    from filelock import FileLock, Timeout  # slow to load, as below
-
     place = _served(state, url)
     try:
         private.folder(state)
         private.folder(place.parent)
-        lock = FileLock(place, mode=0o600)
+        lock = ProcessLock(place, mode=0o600)
         lock.acquire(blocking=False)
-    except (OSError, Timeout):
+    except OSError:
         yield  # it serves all the same; only who names it in a file has to trust it
         return
     try:
@@ -151,12 +150,10 @@ def is_served(state: Path, url: str) -> bool:
     place = _served(state, url)
     if not place.exists():
         return False
-    from filelock import FileLock, Timeout
-
-    probe = FileLock(place)
+    probe = ProcessLock(place)
     try:
         probe.acquire(blocking=False)
-    except Timeout:
+    except HeldError:
         return True
     except OSError:
         return False
@@ -173,13 +170,11 @@ def _served(state: Path, url: str) -> Path:
 
 @contextmanager
 def _locked(state: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
     try:
         private.folder(state)
-        with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):
+        with ProcessLock(state / f"{NAME}.lock", timeout_s=_BUSY_S, mode=0o600):
             yield
-    except Timeout as exc:
+    except HeldError as exc:
         raise StorageError(f"{state / NAME}: another pixelpipe is writing it") from exc
     except OSError as exc:
         raise StorageError(f"{state / NAME}: {exc.strerror or exc}; nothing was changed") from exc

@@ -7,15 +7,15 @@ than the frame when it is damaged again is mended pixel by pixel (`retouch`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ..frames.indexed import Reel
 from ..frames.raw import Film
-from ..picture.raster import U8, Floats, Ints
+from ..picture.raster import U8, Floats
 from . import damage, retouch
 from .damage import Damage, Numbers
 from .patches import Patches
@@ -51,8 +51,7 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 _NONE = 0xFFFF
 
 
-@dataclass(frozen=True, eq=False)
-class _Ground:
+class _Ground(msgspec.Struct, frozen=True, eq=False):
     """The part of the source that frames are read in, with `room` px around it.
 
     Its numbers (places,), and how they are shown, as planes (3, places) for each parity that its

@@ -16,17 +16,14 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from ...core.errors import RefusedError, StorageError
 from ...core.model import Job, JobState, Record, Taken
+from ..process_lock import HeldError, ProcessLock
 from .file import in_batches, storage
 from .shared_claims import Place, SharedClaims
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
@@ -66,7 +63,7 @@ class Ledger(SharedClaims):
         super().__init__(folder / "ledger.sqlite", now=now, durable=durable)
         self._folder = folder
         self._token = ""
-        self._holder_lock: FileLock | None = None
+        self._holder_lock: ProcessLock | None = None
 
     def __enter__(self) -> Ledger:
         return self
@@ -79,7 +76,7 @@ class Ledger(SharedClaims):
         self._base.close()
         if self._holder_lock is not None:
             self._holder_lock.release()
-            Path(self._holder_lock.lock_file).unlink(missing_ok=True)
+            self._holder_lock.path.unlink(missing_ok=True)
             self._holder_lock = None
 
     # -- jobs -----------------------------------------------------------------------------------
@@ -254,12 +251,10 @@ class Ledger(SharedClaims):
         path = self._holder_path(holder)
         if not path.exists():
             return False
-        from filelock import FileLock, Timeout
-
-        probe = FileLock(path)
+        probe = ProcessLock(path)
         try:
             probe.acquire(blocking=False)
-        except Timeout:
+        except HeldError:
             return True
         except OSError:
             return False
@@ -334,14 +329,12 @@ class Ledger(SharedClaims):
         return day_budget is not None and self.committed_since(now // DAY_S * DAY_S) > day_budget
 
     def _holder(self) -> str:
-        from filelock import FileLock  # slow to load, and a plan claims nothing
-
         if self._holder_lock is None:
             self._token = uuid.uuid4().hex
             path = self._holder_path(self._token)
             with storage(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._holder_lock = FileLock(path)
+                self._holder_lock = ProcessLock(path)
                 self._holder_lock.acquire(blocking=False)
         return self._token
 
