@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 from ..config.workspace import Workspace
 from ..core import keys
@@ -21,7 +22,9 @@ from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
 from ..storage.lock import AdoptedLine, ClipLine, FileLine
 from ..storage.lock_authorship import Authorship
-from ..storage.process_lock import HeldError, ProcessLock
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
@@ -255,18 +258,22 @@ def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
 
 
 @contextmanager
-def guard(workspace: Workspace, lock: ProcessLock | None = None) -> Iterator[None]:
+def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
     """Keep other processes from publishing in this folder for a moment.
 
     `lock` is this workspace's, of whoever needs it again and again: making one takes a while.
     """
+    from filelock import Timeout  # slow to load
+
     try:
         workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         with lock or _lock(workspace):
             yield
-    except HeldError as exc:
+    except Timeout as exc:
         raise StorageError("another pixelpipe has been publishing for a minute") from exc
 
 
-def _lock(workspace: Workspace) -> ProcessLock:
-    return ProcessLock(workspace.guard, timeout_s=_GUARD_TIMEOUT_S)
+def _lock(workspace: Workspace) -> FileLock:
+    from filelock import FileLock
+
+    return FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S)
