@@ -108,7 +108,7 @@ class _Run:
             context.ledger,
             survey.lock,
             restored,
-            plain=survey.lock_text if survey.is_narrow else None,
+            is_splicing=survey.is_narrow,
             authorship=context.authorship,
             claimed=claimed,
             is_frozen=bool(permit.frozen_by),
@@ -174,10 +174,12 @@ class _Run:
     def _tidy(self) -> None:
         """Remove what killed runs left half written, and free results that were replaced."""
         now_s = time.time()
-        self._store.sweep(now_s)
+        is_small = self._survey.is_narrow
+        if not is_small:  # of a session that builds again and again the first run has swept it
+            self._store.sweep(now_s)
         self._context.ledger.sweep(now_s)
         leftovers.sweep(self._workspace)
-        home.look_after(self._workspace, self._context.ledger, now_s)
+        home.look_after(self._workspace, self._context.ledger, now_s, is_small=is_small)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:

@@ -50,6 +50,8 @@ class Rest(Record, frozen=True, kw_only=True):
     unmatched: tuple[str, ...]
     #: The text of every folder, as it was then.
     listing: Mapping[str, bytes]
+    #: Those that were looked at, whatever came of it.
+    sources: frozenset[str]
     #: The lock file is to the letter as we write it.
     is_plain: bool
 
@@ -124,19 +126,41 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
 def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
     """Look at some sources, in their folders and at their lines of the lock file only.
 
-    The whole lock file is read where something is to be paid or files are new, since another
-    source's lines may then save the purchase, or say that the files were moved here.
+    The whole lock file is read where files of ours may have been moved here, where names are
+    chosen among those of all, and where it is not plain.
     """
     tree = files.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     scan = tree.inside({path.rpartition("/")[0] or "." for path in paths})
     chosen = [path for path in paths if path in scan.files and files.is_source(path)]
     state = State.open(workspace.root, workspace.state)
-    if not workspace.service.paid and lock_text.is_plain(lock_file.text(workspace.root)):
+    text = lock_file.text(workspace.root)
+    if lock_file.is_plain(text):
         stems = {stem_of(path) for path in chosen}
         found = survey(workspace, scan, state, chosen, is_whole=False, stems=stems)
-        if found.has_all_outputs:
+        if _is_told(workspace, found, text):
             return found
     return survey(workspace, scan, state, chosen, is_whole=False)
+
+
+def _is_told(workspace: Workspace, found: Survey, text: str) -> bool:
+    """Tell whether the lines about some sources say all that the lock file could say of them."""
+    locked = {line.path for line in found.lock.files}
+    new = [one for one in found.wanted if not locked.issuperset(one.outputs)]
+    scan = found.scan
+    return not any(
+        path in scan.files or path in scan.folders
+        for one in new
+        for path in one.outputs
+        if path not in locked
+    ) and not (
+        any(global_names.is_shared(one) for one in new)
+        # Without a key a purchase is used also under the name that it was made for.
+        or (new and not workspace.service.paid and _PAID in text)
+    )
+
+
+#: What stands in the line of a purchase that was paid for.
+_PAID = '"paid":true'
 
 
 def _retaken(survey: Survey, wish: Wish) -> Survey:
@@ -204,7 +228,11 @@ def survey(
         stems = {*stems, *(one.source.stem for one in wanted)}
     stat = files.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
     text = lock_file.text(workspace.root) if workspace.is_project else ""
-    locked = lock.parse(text) if stems is None else lock_text.parse(text, stems)
+    locked = (
+        lock.parse(text)
+        if stems is None
+        else lock_text.parse(text, stems, _open_keys(wanted, workspace.service.identity))
+    )
     return Survey(
         wanted=global_names.settle(
             workspace.root,
@@ -228,6 +256,12 @@ def survey(
         if is_whole
         else (),
     )
+
+
+def _open_keys(wanted: Iterable[Wanted], service: str) -> frozenset[str]:
+    """Return under which keys another source's purchase may be used for these."""
+    found = (keys.open_key(request, service) for one in wanted for request in one.requests)
+    return frozenset(key for key in found if key is not None)
 
 
 def _looked(
