@@ -449,7 +449,9 @@ def _wanted(
     stated = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     chosen = roots.placed(stated, source.path)
     rule = numbered.counted(cells.expand(match.rule), adopted)
-    outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
+    played = playback.frames(rule.clips)
+    outputs = targets.paths(source.stem, played, chosen)
+    targets.fit(source.stem, played, chosen)
     for path in outputs:
         if problem := files.name_problem(workspace.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")
