@@ -26,6 +26,9 @@ from places import REPOSITORY, SUPPORT
 
 #: What Python and the libraries look at when they start; `HOME` has no site packages in tests.
 _AT_START = ("PYTHON", "LC_", "LANG", "TZ", "LD_", "OPENBLAS_", "OMP_", "COVERAGE_")
+#: No test waits so long for the end of what was told to end, on however busy a machine.
+HANGS_S = 60.0
+EMPTY: Mapping[str, str] = {}
 HAS_FORK = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds")
 
 
@@ -71,6 +74,10 @@ class Child:
             os.kill(self.pid, signal.SIGKILL)
 
 
+#: What may be killed, and waited for.
+Program = Child | Popen[str]
+
+
 def can(environment: Mapping[str, str]) -> bool:
     """Tell whether a program with this environment would start as the one that forks has."""
     return HAS_FORK and _at_start(environment) == _at_start(usual())
@@ -104,9 +111,11 @@ def run(
         return Ended(code, out.read(), err.read())
 
 
-def serve(module: str, arguments: Sequence[str], log: IO[bytes] | int) -> Child | Popen[str]:
+def serve(
+    module: str, arguments: Sequence[str], log: IO[bytes] | int, extra: Mapping[str, str] = EMPTY
+) -> Program:
     """Start one that answers on its standard output, and ends when its standard input does."""
-    environment = usual()
+    environment = {**usual(), **extra}
     if not can(environment):
         return Popen(
             [sys.executable, "-m", module, *arguments],
@@ -164,7 +173,7 @@ def _place(at_start: tuple[tuple[str, str], ...]) -> str:
 
     def end() -> None:
         process.stdin.close()  # type: ignore[union-attr]
-        process.wait(timeout=10)
+        process.wait(timeout=HANGS_S)
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(end)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import forked
+from forked import HANGS_S
 from PIL import Image
 from places import REPOSITORY
 
@@ -284,7 +285,7 @@ def shop_serving(folder: Path, *options: str, account: str = "studio") -> Iterat
         yield Shop(json.loads(process.stdout.readline())["url"], db, account)
     finally:
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=HANGS_S)
         process.stdout.close()
 
 
