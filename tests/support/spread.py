@@ -25,7 +25,7 @@ LONGEST = (
     "tests/commands/test_watch_torture.py::test_a_large_tree_copied_in_twenty_times",
     "tests/run/test_killed.py::test_every_step",
     "tests/purchase/test_studio_crash.py",
-    "tests/targets/test_build_hooks.py::test_pre_commit_stops_a_commit_without_its_animations",
+    "tests/targets/test_pre_commit.py",
     "tests/targets/test_plugin_godot4.py",
     "tests/run/test_cluster.py::test_a_cluster_that_goes_away_is_not_waited_for",
     "tests/run/test_cluster.py",
