@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..frames.indexed import Reel
 from ..frames.raw import Film
-from ..picture.raster import U8, Floats, Ints
+from ..picture.raster import U8, Floats
 from . import damage, retouch
 from .damage import Damage, Numbers
 from .patches import Patches

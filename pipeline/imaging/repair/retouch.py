@@ -28,6 +28,8 @@ SPILT, SPILT_BESIDE = (0.2, 0.8), 30.0
 UNREAD = 3.0
 #: Most steps.
 STEPS = 8
+#: Up to one in so many places are looked up one by one.
+FEW = 256
 #: Frames are mended together up to so many px: a pixel that is looked at takes 450 bytes.
 TOGETHER_PX = 1 << 17
 
@@ -74,9 +76,11 @@ class _Canvas:
         is_inner = np.zeros(wide.shape[1:], dtype=np.bool_)
         self._inside(is_inner)[:] = True
         self._is_inner: Bools = is_inner.reshape(-1)
-        self.near: Bools = self._is_inner.copy()
-        self._field = np.zeros(self.near.size, dtype=np.float32)
-        self._wrong, self._rows, self._part = np.zeros((3, self.near.size), dtype=np.float32)
+        #: What is looked at next: a mask, and the same as a list when it is short.
+        self._looked_at = self._is_inner
+        self._near: Ints | None = None
+        self._field = np.zeros(parity.size, dtype=np.float32)
+        self._wrong, self._rows, self._part = np.zeros((3, parity.size), dtype=np.float32)
         self._ways = [
             (weights, self._steps(int(down), int(right)))
             for weights, (down, right) in zip(damage.taps, TAPS, strict=True)
@@ -106,6 +110,13 @@ class _Canvas:
 
     def suspects(self) -> _Spots:
         """Return the pixels that look wrong, of those that something has changed for."""
+        places = self._wrong_anywhere() if self._near is None else self._wrong_near(self._near)
+        kinds = self._parity.take(places)
+        ends = [0, *np.cumsum(np.bincount(kinds, minlength=4)).tolist()]
+        order = kinds.argsort(kind="stable")
+        return _Spots(places[order], [slice(*both) for both in pairwise(ends)])
+
+    def _wrong_anywhere(self) -> Ints:
         wrong, rows, part, row = self._wrong, self._rows, self._part, self.row
         np.multiply(self.error[0], self.error[0], out=wrong)
         for plane in self.error[1:]:
@@ -116,11 +127,20 @@ class _Canvas:
         np.add(rows[:-2], rows[1:-1], out=part[1:-1])
         part[1:-1] += rows[2:]
         part /= np.float32(9)
-        places = np.flatnonzero(((part > SUSPECT) | (wrong > OBVIOUS)) & self.near)
-        kinds = self._parity.take(places)
-        ends = [0, *np.cumsum(np.bincount(kinds, minlength=4)).tolist()]
-        order = kinds.argsort(kind="stable")
-        return _Spots(places[order], [slice(*both) for both in pairwise(ends)])
+        return np.flatnonzero(((part > SUSPECT) | (wrong > OBVIOUS)) & self._looked_at)
+
+    def _wrong_near(self, places: Ints) -> Ints:
+        """Return what `_wrong_anywhere` does, of a few places."""
+        wrong, row = self._wrong, self.row
+        left, middle, right = (
+            wrong.take(places - row + side)
+            + wrong.take(places + side)
+            + wrong.take(places + row + side)
+            for side in (-1, 0, 1)
+        )
+        part = (left + middle + right) / np.float32(9)
+        found: Ints = places[(part > SUSPECT) | (wrong.take(places) > OBVIOUS)]
+        return found
 
     def slope(self, spots: _Spots) -> _Slope:
         """Return how the squared error grows with the shades of pixels."""
@@ -142,7 +162,7 @@ class _Canvas:
     def carry(self, change: Floats, spots: _Spots) -> None:
         """Add what changed shades (3, n) carry to the places where they are seen."""
         flat, rows = self.error.reshape(-1), np.empty_like(spots.places)
-        planes = np.arange(3)[:, None] * self.near.size
+        planes = np.arange(3)[:, None] * self.home.size
         for weights, steps in self._ways:
             self._through(spots, steps, rows)
             # No two pixels are seen at one place through one tap.
@@ -154,7 +174,7 @@ class _Canvas:
     def is_beside(self, places: Ints, number: int) -> Bools:
         """Say which places or one of their 8 neighbours have a number."""
         found = np.zeros(places.shape, dtype=np.bool_)
-        for step in self._around():
+        for step in self._steps_to(1):
             found |= self.numbers.take(places + step) == number
         return found
 
@@ -162,26 +182,40 @@ class _Canvas:
         """Return the highest of values > 0 among each place and its 8 neighbours."""
         self._field[places] = values
         most = self._field.take(places)
-        for step in self._around():
+        for step in self._steps_to(1):
             np.maximum(most, self._field.take(places + step), out=most)
         self._field[places] = 0
         return most
 
-    def _around(self) -> list[int]:
-        return [down * self.row + right for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    def _steps_to(self, px: int) -> list[int]:
+        """Return how many places away each pixel of a square is, so many px to each side."""
+        span = range(-px, px + 1)
+        return [down * self.row + right for down in span for right in span]
+
+    def _around(self, px: int, places: Ints) -> Ints:
+        """Return the places that lie so many px away at most, and some of the margin."""
+        found = np.add.outer(self._steps_to(px), places).reshape(-1)
+        return found.clip(0, self.home.size - 1, out=found)
 
     def look_near(self, places: Ints) -> None:
         """Look next only at what lies near these places: elsewhere nothing has changed."""
-        near = np.zeros_like(self.near)
-        near[places] = True
-        for axis in (1, self.row):
-            for step in (axis, 3 * axis):  # 1 and 3 to each side: together 4, twice the radius
-                grown = near.copy()
-                grown[step:] |= near[:-step]
-                grown[:-step] |= near[step:]
-                near = grown
+        near = self._looked_at = np.zeros_like(self._is_inner)
+        if len(places) > near.size // FEW:
+            self._near = None
+            near[places] = True
+            for axis in (1, self.row):
+                for step in (axis, 3 * axis):  # 1 and 3 to each side: together twice the radius
+                    grown = near.copy()
+                    grown[step:] |= near[:-step]
+                    grown[:-step] |= near[step:]
+                    near = grown
+            self._looked_at = near & self._is_inner
+            return
+        seen = self._around(RADIUS, places)
+        self._wrong[seen] = _sum3(np.square(self.error.take(seen, axis=1)))
+        near[self._around(2 * RADIUS, places)] = True
         near &= self._is_inner
-        self.near = near
+        self._near = np.flatnonzero(near)
 
 
 class _Slope(NamedTuple):
