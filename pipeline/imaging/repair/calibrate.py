@@ -44,7 +44,7 @@ FOUND = 0.30
 #: Votes are counted on about this many rows and columns; ink may lie this far beside the ink found.
 SAMPLED_PX, EDGE_PX = 32, 3
 #: So many colours or places are looked at together: what stays in the processor's cache.
-CHUNK = 1 << 12
+CHUNK = 1 << 14
 
 _Places = list[tuple[int, int]]
 _Kind = TypeVar("_Kind", bound=np.generic)

@@ -26,8 +26,12 @@ NEAR_COST, ANY_COST, EDGE_COST = 4.0, 12.0, 30.0
 SPILT, SPILT_BESIDE = (0.2, 0.8), 30.0
 #: A frame whose mean squared error (in variances) is larger was not read by its patches.
 UNREAD = 3.0
+#: What is gained may be reckoned so far off: nothing that can gain as much is passed over.
+SLACK = 0.5
 #: Most steps.
 STEPS = 8
+#: So many pixels are held against all colours at a time: what stays in the processor's cache.
+CHUNK = 1 << 11
 #: Up to one in so many places are looked up one by one.
 FEW = 256
 #: Frames are mended together up to so many px: a pixel that is looked at takes 450 bytes.
@@ -149,8 +153,9 @@ class _Canvas:
         for weights, steps in self._ways:
             self._through(spots, steps, rows)
             for plane, total, weight in zip(self.error, pull, weights, strict=True):
-                plane.take(rows, out=seen, mode="clip")
-                total += np.multiply(seen, weight, out=seen)
+                if weight:
+                    plane.take(rows, out=seen, mode="clip")
+                    total += np.multiply(seen, weight, out=seen)
         return _Slope(pull, self._weight)
 
     @staticmethod
@@ -161,12 +166,12 @@ class _Canvas:
 
     def carry(self, change: Floats, spots: _Spots) -> None:
         """Add what changed shades (3, n) carry to the places where they are seen."""
-        flat, rows = self.error.reshape(-1), np.empty_like(spots.places)
-        planes = np.arange(3)[:, None] * self.home.size
+        rows = np.empty_like(spots.places)
         for weights, steps in self._ways:
             self._through(spots, steps, rows)
-            # No two pixels are seen at one place through one tap.
-            flat[planes + rows] += weights[:, None] * change
+            for plane, shades, weight in zip(self.error, change, weights, strict=True):
+                if weight:  # no two pixels are seen at one place through one tap
+                    plane[rows] = plane.take(rows) + weight * shades
         for edge in (slice(RADIUS), slice(-RADIUS, None)):
             self._wide[:, :, edge] = 0
             self._wide[..., edge] = 0
@@ -229,6 +234,11 @@ class _Slope(NamedTuple):
         """Return the change of shade after which the error is least."""
         return (-self.pull / np.maximum(self.weight, 1e-6)[:, None]).astype(np.float32)
 
+    @property
+    def hope(self) -> Floats:
+        """Return how much a change can gain at most, whatever its shade is."""
+        return _sum3(self.pull * self.pull / np.maximum(self.weight, 1e-6)[:, None])
+
     def of(self, some: Ints) -> _Slope:
         """Return the same of some pixels."""
         return _Slope(self.pull.take(some, axis=1), self.weight)
@@ -256,8 +266,10 @@ def _retouched(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -
         spots = canvas.suspects()
         if not spots.places.size:
             break
-        now, home = canvas.numbers.take(spots.places), canvas.home.take(spots.places)
         slope = canvas.slope(spots)
+        some = np.flatnonzero(slope.hope > NEAR_COST - SLACK)
+        spots, slope = spots.of(some), slope.of(some)
+        now, home = canvas.numbers.take(spots.places), canvas.home.take(spots.places)
         best, gain = _choose(shades, now, [rank.take(home).astype(np.intp) for rank in flat], slope)
         chosen = _apart(canvas, shades, spots, gain, slope)
         if not chosen.size:
@@ -310,7 +322,9 @@ def _choose(
         for earlier in near_by[:rank]:
             other &= number != earlier
         _take_better(shades, numbers, number, np.flatnonzero(other), slope, NEAR_COST, best, gain)
-    number = _suiting(shades, shades.take(numbers, axis=1), slope)
+    some = np.flatnonzero(slope.hope > ANY_COST - SLACK)
+    number = best.copy()
+    number[some] = _suiting(shades, shades.take(numbers[some], axis=1), slope.of(some))
     some = np.flatnonzero(number != best)
     _take_better(shades, numbers, number, some, slope, ANY_COST, best, gain)
     return best, gain
@@ -338,16 +352,24 @@ def _take_better(
     best[some], gain[some] = number[better], own[better]
 
 
-def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Ints:
+def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Numbers:
     """Return, of all numbers, the one after which the error at each pixel is least."""
     wished = now + slope.wish
-    found = np.zeros(now.shape[1], dtype=np.intp)
-    least = np.full(now.shape[1], np.inf, dtype=np.float32)
-    for number, shade in enumerate(shades.T):
-        away = _sum3((gap := wished - shade[:, None]) * gap * slope.weight[:, None])
-        nearer = away < least
-        np.copyto(least, away, where=nearer)
-        np.copyto(found, number, where=nearer)
+    found = np.zeros(now.shape[1], dtype=np.uint16)
+    for start in range(0, len(found), CHUNK):
+        some = slice(start, start + CHUNK)
+        part = np.ascontiguousarray(wished[:, some])
+        gaps, least = np.empty_like(part), np.full(part.shape[1], np.inf, dtype=np.float32)
+        for number, shade in enumerate(shades.T):
+            np.subtract(part, shade[:, None], out=gaps)
+            gaps *= gaps
+            gaps *= slope.weight[:, None]
+            away = gaps[0]
+            away += gaps[1]
+            away += gaps[2]
+            nearer = away < least
+            np.copyto(least, away, where=nearer)
+            np.copyto(found[some], np.uint16(number), where=nearer)
     return found
 
 
