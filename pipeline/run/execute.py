@@ -299,11 +299,16 @@ class _Run:
         results = [
             step_results.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
         ]
-        if not bought or (lost and source.wanted.source.path in self._published):
-            # What stands is whole; with a clip missing, the new set would be less than that.
-            stands = self._publication.stands(source.wanted.source)
+        stands = bool(lost) and self._publication.stands(source.wanted.source)
+        is_new = any(clip.step.kind is not StepKind.FRESH for clip in bought)
+        if not bought or self._would_be_less(source, lost) or (stands and not is_new):
             return [*results, *(step_results.left(clip, stands=stands) for clip in bought)]
         return [*results, *self._finish(source, bought, finishing)]
+
+    def _would_be_less(self, source: SourcePlan, lost: Sequence[ClipPlan]) -> bool:
+        """Tell whether a set without the clips `lost` would lack one that is published now."""
+        shown = {line.clip for line in self._lines.of(source.wanted.source.path) if not line.hidden}
+        return any(clip.request.clip in shown for clip in lost)
 
     def _finish(
         self, source: SourcePlan, bought: tuple[ClipPlan, ...], finishing: Finishing

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,6 +50,8 @@ class Rest(Record, frozen=True, kw_only=True):
     unmatched: tuple[str, ...]
     #: The text of every folder, as it was then.
     listing: Mapping[str, bytes]
+    #: Those that were looked at, whatever came of it.
+    sources: frozenset[str]
     #: The lock file is to the letter as we write it.
     is_plain: bool
 
@@ -106,15 +108,17 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
     found = [path for path in scan.files if files.is_source(path)]
     waiting = frozenset(selection.waiting(found, scan, wish))
     found = [path for path in found if path not in waiting]
+    faults = scan.faults
     if wish.only:
         chosen = selection.Chosen(workspace.root, workspace.settings.assets, scan, wish.only)
         if wish.saved is None:  # a saved plan says itself what has changed
             chosen.check()
         found = list(filter(chosen, found))
+        faults = chosen.faults()
     is_whole = not wish.only and scan.is_complete
     state = State.open(workspace.root, workspace.state)
     return _retaken(
-        survey(workspace, scan, state, found, is_whole=is_whole, waiting=waiting),
+        survey(workspace, scan, state, found, is_whole=is_whole, waiting=waiting, faults=faults),
         wish,
     )
 
@@ -208,14 +212,18 @@ def survey(
     is_whole: bool,
     stems: Collection[str] | None = None,
     waiting: frozenset[str] = frozenset(),
+    faults: Sequence[str] = (),
 ) -> Survey:
     """Look at the sources `paths` of what a scan found; `is_whole` if these are all there are.
+
+    `faults` are the scan's sentences that are to be told, each with the path that it is about.
 
     A frame of another source stands for that one. Of a plain lock file (see `locktext`) only what
     is said about the sources of `stems` is read. Those of `waiting` are not looked at now.
     """
     looked = _looked(workspace, scan, state, paths, is_whole=is_whole, waiting=waiting)
     wanted, unmatched = looked.wanted, looked.unmatched
+    refused = (*looked.refused, *map(_unread, faults))
     if stems is not None:
         stems = {*stems, *(one.source.stem for one in wanted)}
     stat = files.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
@@ -233,7 +241,7 @@ def survey(
             else wanted,
             locked,
         ),
-        refused=looked.refused,
+        refused=refused,
         unmatched=unmatched,
         lock=locked,
         lock_stat=stat,
@@ -244,9 +252,7 @@ def survey(
         is_whole=is_whole,
         is_kept=workspace.is_project,
         waiting=waiting | looked.waiting,
-        passed_over=passed_over.find(
-            workspace, scan, wanted, {step.source for step in looked.refused}
-        )
+        passed_over=passed_over.find(workspace, scan, wanted, {step.source for step in refused})
         if is_whole
         else (),
     )
@@ -306,8 +312,12 @@ def _wishes(workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]
             unmatched.append(path)
         else:
             wanted.append(one)
-    refused += [steps.refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
     return Looked(wanted=tuple(wanted), refused=tuple(refused), unmatched=tuple(unmatched))
+
+
+def _unread(fault: str) -> Step:
+    """Return the step of what a scan could not read, or does not take for its name."""
+    return steps.refused(fault.partition(": ")[0], SourceError(fault))
 
 
 def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
