@@ -13,7 +13,7 @@ from pathlib import Path
 from click.testing import CliRunner
 from places import REPOSITORY
 
-from pipeline import cli
+from pipeline.cli import words
 from pipeline.core.errors import PixelpipeError
 
 
@@ -55,7 +55,9 @@ def run(
 
 def call(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Ended:
     """Run a command in this process: the same code, without starting Python."""
-    done = CliRunner().invoke(cli.root, [str(argument) for argument in arguments], env=environment)
+    done = CliRunner().invoke(
+        words.root, [str(argument) for argument in arguments], env=environment
+    )
     if isinstance(done.exception, PixelpipeError):
         return Ended(done.exception.exit_code, done.stdout, str(done.exception))
     if done.exception is not None and not isinstance(done.exception, SystemExit):

@@ -6,10 +6,10 @@ The built-in engine's answer to a request, as a pure function.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
-from functools import cached_property
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from .. import parts
@@ -24,8 +24,7 @@ NOTHING_SAID = Described()
 ORDER = (Layer.COLOUR, Layer.FORM, Layer.WHOLE)
 
 
-@dataclass(frozen=True)
-class Animation:
+class Animation(msgspec.Struct, frozen=True):
     """A finished clip and how the prompt was understood.
 
     `map_` is (count, height, width) of numbers in `words`, each RGBA as one word; -1 is the last.
@@ -41,7 +40,7 @@ class Animation:
     loops: bool
     motions: tuple[str, ...]
 
-    @cached_property
+    @property
     def frames(self) -> Pixels:
         """Return (count, height, width, 4) uint8 with alpha 0 or 255; frame 0 is the source."""
         return gather.painted(self.words, self.map_)

@@ -21,6 +21,12 @@ from . import rasters
 _PNG_LEVEL = 4
 
 
+class _Png(io.BytesIO):
+    """By its name Pillow loads the one plugin; told the format, those of four others as well."""
+
+    name = "picture.png"
+
+
 def sheet(frames: Pixels) -> bytes:
     """Write (frames, height, width, 3 or 4) uint8 as one horizontal row, PNG."""
     count, height, width, channels = frames.shape
@@ -42,8 +48,8 @@ def png(picture: Pixels) -> bytes:
 
 
 def _png(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "PNG", compress_level=_PNG_LEVEL)
+    out = _Png()
+    image.save(out, compress_level=_PNG_LEVEL)
     return out.getvalue()
 
 

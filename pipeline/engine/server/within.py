@@ -96,7 +96,8 @@ class Within:
         for worker in self._workers:
             worker.join(max(0.0, ends - time.monotonic()))
         if not any(worker.is_alive() for worker in self._workers):
-            self._db.close()
+            with self._turn:  # a database that is closed under a question takes the process along
+                self._db.close()
 
     def wake(self) -> None:
         """Take note that jobs were queued."""
@@ -107,8 +108,8 @@ class Within:
 
     def ask(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Said:
-        """Answer one HTTP request; `path` has the API's path before it."""
+    ) -> Said | None:
+        """Answer one HTTP request; `path` has the API's path before it. None once it is closed."""
         sent: list[dict[str, Any]] = []  # ASGI's messages are open dictionaries
 
         async def receive() -> dict[str, Any]:
@@ -124,6 +125,8 @@ class Within:
             "headers": [(name.lower().encode(), text.encode()) for name, text in named.items()],
         }  # fmt: skip
         with self._turn:
+            if self._is_closed:
+                return None
             _run(self._app(scope, receive, send))
             if sent[0]["status"] == 200 and path.startswith(links.PREFIX):
                 self._let_go(path.removeprefix(links.PREFIX))

@@ -6,9 +6,9 @@ mover's distance along a line, so it grows evenly with every px that ink moves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from ..frames.indexed import Reel
@@ -25,8 +25,7 @@ _INK = "travel of the ink"
 _EXACT = 1 << 24
 
 
-@dataclass(frozen=True, eq=False)
-class Travel:
+class Travel(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Points (frames, n); distances are in px, as if the whole figure moved so far."""
 
     points: Floats
