@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -30,6 +31,11 @@ class Reel(msgspec.Struct, frozen=True, eq=False, dict=True):
     def count(self) -> int:
         """Return the number of frames."""
         return int(self.index.shape[0])
+
+    @cached_property
+    def measures(self) -> dict[str, Any]:
+        """Keep what others have measured of these frames, by its name: many ask for the same."""
+        return {}
 
     @cached_property
     def solid(self) -> Bools:
