@@ -208,7 +208,7 @@ def _vote(reel: Reel, frame: int, far: int) -> tuple[_Places, float]:
     down, right = (part.ravel() for part in np.mgrid[-far : far + 1, -far : far + 1])
     order = np.lexsort((np.abs(down) + np.abs(right), -votes))[:PLACES]
     places = [(int(down[at]), int(right[at])) for at in order]
-    return places, float(votes.max()) / max(1, np.count_nonzero(ink >= 0))
+    return places, float(votes.max()) / max(1, int(np.count_nonzero(ink >= 0)))
 
 
 def _best(numbers: Numbers, ground: _Ground, places: _Places) -> _Places:
