@@ -156,11 +156,15 @@ def _is_told(workspace: Workspace, found: Survey, text: str) -> bool:
         any(global_names.is_shared(one) for one in new)
         # Without a key a purchase is used also under the name that it was made for.
         or (new and not workspace.service.paid and _PAID in text)
+        # A take that was chosen goes with its picture.
+        or (new and _TAKE in text)
     )
 
 
 #: What stands in the line of a purchase that was paid for.
 _PAID = '"paid":true'
+#: What stands in the line of a later take.
+_TAKE = '"take":'
 
 
 def _retaken(survey: Survey, wish: Wish) -> Survey:
