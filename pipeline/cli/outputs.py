@@ -18,7 +18,7 @@ from ..config.clip_fields import MOST_ROOM_PX
 from ..core import keys
 from ..core.model import Preference
 from . import named_file, options
-from .build import show_build
+from .building import show_build
 from .progress import ask, display
 from .voice import say
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..core import small_files
 from ..core.errors import ConfigError, ConfigErrors
+from ..core.late import expression
 from ..core.model import Document, Record
 from . import yaml_mending
 
@@ -41,11 +42,11 @@ _BOOLEANS = {
 }
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 #: YAML 1.2.2, section 10.3.2 (core schema); `.inf` and `.nan` stay text: no field takes them.
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,15}")
+_INTEGER = expression(r"[-+]?[0-9]{1,18}")
+_HEXADECIMAL = expression(r"0x[0-9a-fA-F]{1,15}")
 #: A value whose first character means something else in YAML, such as `match: *.png`.
-_UNQUOTED = re.compile(r"(?:^\s*|[:,\-]\s+)([*&{\[%@`!][^#]*)")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+_UNQUOTED = expression(r"(?:^\s*|[:,\-]\s+)([*&{\[%@`!][^#]*)")
+_FLOAT = expression(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 
 _Place = tuple[str | int, ...]
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -31,6 +31,7 @@ from ..core import private, small_files, unfinished
 from ..core.model import PassedOver
 from .files import paths
 from .files.stats import RACY_NS, Stat
+from .told import About, Line, Told
 
 PLACE = ".pixelpipe/tmp/state"
 MAGIC = b"pixelpipe state 1 "
@@ -86,6 +87,9 @@ class Folder(msgspec.Struct, array_like=True):
     builds: dict[bytes, bytes] = {}
     #: Clips that a source had when it was fresh.
     clips: dict[str, int] = {}
+    #: What a plan says of the clips of a source that is fresh, and what they have in common.
+    told: dict[str, tuple[Told, ...]] = {}
+    abouts: dict[bytes, About] = {}
 
     def update(self, other: Folder) -> None:
         """Add what `other` says; it is newer."""
@@ -234,6 +238,38 @@ class State:
         folder, _, name = source.rpartition("/")
         return self._folder(folder).clips.get(name, 0)
 
+    # -- what a plan says of what is fresh -------------------------------------------------------
+
+    def tell(self, source: str, lines: Sequence[Line]) -> None:
+        """Note what a plan says of a source's clips; nothing for one that is not fresh.
+
+        It is written by `replace` only, beside the listing that it belongs to.
+        """
+        folder, _, name = source.rpartition("/")
+        known, told = self._folder(folder), tuple(one for one, _ in lines)
+        if known.told.get(name, ()) == told:
+            return
+        known.abouts.update((one.about, about) for one, about in lines)
+        known.told[name] = told
+        self._tell(folder)  # so that it is written anew
+
+    def told(self, source: str) -> list[Line]:
+        """Return what a plan says of a source's clips; nothing where that is not known."""
+        folder, _, name = source.rpartition("/")
+        known = self._folder(folder)
+        try:
+            return [(one, known.abouts[one.about]) for one in known.told.get(name, ())]
+        except KeyError:
+            return []
+
+    def tell_only(self, sources: Container[str]) -> None:
+        """Forget what was said of all other sources."""
+        for folder in self._blocks.keys() - {_WHOLE}:
+            for name in self._folder(folder).told:
+                source = f"{folder}/{name}" if folder else name
+                if source not in sources:
+                    self.tell(source, ())
+
     # -- writing --------------------------------------------------------------------------------
 
     def save(self) -> None:
@@ -379,15 +415,26 @@ _WHOLE = "\0"
 
 
 def _dicts(folder: Folder) -> tuple[dict[Any, Any], ...]:
-    return folder.files, folder.pictures, folder.texts, folder.builds, folder.clips
+    return (
+        folder.files,
+        folder.pictures,
+        folder.texts,
+        folder.builds,
+        folder.clips,
+        folder.told,
+        folder.abouts,
+    )
 
 
 def _trimmed(folder: Folder) -> Folder:
-    """Return a folder without pictures that long no file has shown."""
+    """Return a folder without pictures that long no file has shown, and what nothing needs."""
     shown = {digest for _, digest in folder.files.values()}
     spare = [digest for digest in folder.pictures if digest not in shown]
     for digest in spare[: -_SPARE_PICTURES - len(shown)]:
         del folder.pictures[digest]
+    folder.told = {name: told for name, told in folder.told.items() if told}
+    used = {one.about for told in folder.told.values() for one in told}
+    folder.abouts = {key: about for key, about in folder.abouts.items() if key in used}
     return folder
 
 

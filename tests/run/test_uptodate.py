@@ -20,7 +20,7 @@ from places import PACKAGE, REPOSITORY
 from undoing import EDITS, Undo, changed, removed
 
 from pipeline.api import Project, Said
-from pipeline.cli.build import show_build
+from pipeline.cli.building import show_build
 from pipeline.core import listing
 from pipeline.core.errors import PixelpipeError
 from pipeline.run.report import Report
@@ -84,7 +84,7 @@ def run(game: Game, *, is_brief: bool = True) -> tuple[Report, bool]:
     opened = Project(game.root, environment=game.variables())
     report = opened.build(remembered=look(game) if is_brief else None)
     said = Said(out=heard(report)) if report.plan.is_up_to_date and not report.exit else None
-    return report, opened.remember(said)
+    return report, opened.remember({} if said is None else {"build": said})
 
 
 def settle(game: Game) -> str:
@@ -143,7 +143,7 @@ def test_each_command_has_its_own_answer(quiet: Game) -> None:
     said = settle(quiet)
     opened = Project(quiet.root, environment=quiet.variables())
     opened.plan()
-    assert opened.remember(Said(out="planned\n", err="note\n"))
+    assert opened.remember({"plan": Said(out="planned\n", err="note\n")})
     assert answer(quiet, "plan") == "planned\n"
     assert answer(quiet) == said
 

@@ -14,7 +14,7 @@ import forked
 from click.testing import CliRunner
 from places import REPOSITORY
 
-from pipeline import cli
+from pipeline.cli import words
 from pipeline.core.errors import PixelpipeError
 
 
@@ -62,7 +62,9 @@ def run(
 
 def call(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Ended:
     """Run a command in this process: the same code, without starting Python."""
-    done = CliRunner().invoke(cli.root, [str(argument) for argument in arguments], env=environment)
+    done = CliRunner().invoke(
+        words.root, [str(argument) for argument in arguments], env=environment
+    )
     if isinstance(done.exception, PixelpipeError):
         return Ended(done.exception.exit_code, done.stdout, str(done.exception))
     if done.exception is not None and not isinstance(done.exception, SystemExit):

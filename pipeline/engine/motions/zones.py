@@ -7,8 +7,7 @@ tufts, then the head settles).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from ..parts import Sprite, regions
@@ -22,8 +21,7 @@ LEAST_ARM = 2
 Zone = tuple[Bools, int]
 
 
-@dataclass(frozen=True, eq=False)
-class Zones:
+class Zones(msgspec.Struct, frozen=True, eq=False):
     """What stands still, and the zones that move, each with its place in the order of moving.
 
     The later a zone in `moving`, the nearer to the eye it is drawn.

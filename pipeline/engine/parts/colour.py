@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from . import regions
@@ -59,8 +59,7 @@ def difference(first: Floats, second: Floats) -> Floats:
     return distance
 
 
-@dataclass(frozen=True, eq=False)
-class Palette:
+class Palette(msgspec.Struct, frozen=True, eq=False, dict=True):
     """The distinct opaque colours of a sprite.
 
     `index` is (height, width): each pixel's colour or -1; `sample` names one pixel of each colour

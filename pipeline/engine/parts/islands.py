@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from . import regions
@@ -16,8 +15,7 @@ EYE_LIGHTNESS = 0.42
 MOST_CANDIDATES = 40
 
 
-@dataclass(frozen=True)
-class Eyes:
+class Eyes(msgspec.Struct, frozen=True):
     """A pair of eyes.
 
     Their masks and the box round both as left, top, right, bottom (exclusive).

@@ -6,9 +6,10 @@ The built-in engine's answer to a request, as a pure function.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from .. import parts
 from .. import prompt as prompts
@@ -22,8 +23,7 @@ NOTHING_SAID = Described()
 ORDER = (Layer.COLOUR, Layer.FORM, Layer.WHOLE)
 
 
-@dataclass(frozen=True)
-class Animation:
+class Animation(msgspec.Struct, frozen=True):
     """A finished clip and how the prompt was understood.
 
     `frames` is (count, height, width, 4) uint8 with alpha 0 or 255; frame 0 is the source.

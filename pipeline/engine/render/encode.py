@@ -21,6 +21,12 @@ from . import rasters
 _PNG_LEVEL = 4
 
 
+class _Png(io.BytesIO):
+    """By its name Pillow loads the one plugin; told the format, those of four others as well."""
+
+    name = "picture.png"
+
+
 def sheet(frames: Pixels) -> bytes:
     """Write (frames, height, width, 3 or 4) uint8 as one horizontal row, PNG."""
     count, height, width, channels = frames.shape
@@ -30,8 +36,8 @@ def sheet(frames: Pixels) -> bytes:
 
 def png(picture: Pixels) -> bytes:
     """Write one (height, width, 3 or 4) uint8 picture as PNG."""
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=_PNG_LEVEL)
+    out = _Png()
+    Image.fromarray(picture).save(out, compress_level=_PNG_LEVEL)
     return out.getvalue()
 
 

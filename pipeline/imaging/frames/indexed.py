@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from ..picture import color
 from ..picture.raster import U8, Bools, Floats, Index, Ints
@@ -14,8 +15,7 @@ from ..picture.raster import U8, Bools, Floats, Index, Ints
 TABLE_COLORS = 512
 
 
-@dataclass(frozen=True, eq=False)
-class Reel:
+class Reel(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Frames (frames, height, width) and source (height, width) as numbers of palette colours.
 
     -1 is transparent. The palette's first `own` colours are the source's.

@@ -6,9 +6,9 @@ mover's distance along a line, so it grows evenly with every px that ink moves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from ..frames.indexed import Reel
@@ -22,8 +22,7 @@ MOST_COLORS = 256
 LEVELS, LOWEST, HIGHEST = (12, 5, 4), (0.0, -0.5, -0.6), (1.0, 0.6, 0.4)
 
 
-@dataclass(frozen=True, eq=False)
-class Travel:
+class Travel(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Points (frames, n); distances are in px, as if the whole figure moved so far."""
 
     points: Floats

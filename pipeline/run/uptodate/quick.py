@@ -32,6 +32,8 @@ VERSION, PROGRAM, VARIABLE, SECRET = "version", "program", "variable", "secret"
 STAT, NAMES, LOCK, OUT, ERR = "stat", "names", "lock", "out", "err"
 
 _COMMANDS = ("build", "plan")
+#: What is said of it is a frame for what `listed` knows.
+LISTED = "plan --json"
 #: More folders than this that differ are looked at with all others.
 _MOST = 50
 #: Folders of the package that hold no code of ours.
@@ -49,6 +51,9 @@ class Found:
         self.content = content
         self.listing_at = listing_at
         self.said = ("", "")
+        #: The project as it was named, and the depfile of a recipe.
+        self.start = "."
+        self.depfile = ""
         #: The file that an answer makes newer, and when the run began, in ns.
         self.stamp = ""
         self.begun_ns = 0
@@ -58,7 +63,8 @@ class Found:
     @property
     def is_answer(self) -> bool:
         """Tell whether `said` is what a full run would say."""
-        return bool(self.said[0]) and self.is_lock_same and not self.differing
+        is_said = bool(self.said[0]) and self.command != LISTED
+        return is_said and self.is_lock_same and not self.differing
 
     def mark(self) -> bool:
         """Make the stamp, if one was asked for, as new as the run; False if that is for others.
@@ -101,19 +107,25 @@ def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
     """Compare with what a plain command left; None when that says nothing at all."""
     begun_ns = time.time_ns()
     is_plain = 1 <= len(arguments) <= 2 and arguments[0] in _COMMANDS
-    stamp, command = "", arguments[0] if is_plain else ""
-    if not is_plain and (found_words := _recipe(arguments)) is not None:
+    depfile, stamp, command = "", "", arguments[0] if is_plain else ""
+    if arguments[:1] == ["plan"] and arguments.count("--json") == 1:
+        arguments, command = [word for word in arguments if word != "--json"], LISTED
+        if len(arguments) > 2:
+            return None
+    elif not is_plain and (found_words := _recipe(arguments)) is not None:
         arguments, depfile, stamp = found_words
         command = recipe(depfile, stamp)
     if not command or arguments[-1][:1] in ("", "-"):
         return None
-    root = _root(arguments[1] if len(arguments) == 2 else ".")
+    start = arguments[1] if len(arguments) == 2 else "."
+    root = _root(start)
     if root is None:
         return None
     try:
         found = _read(command, root, environment)
         if found is None or not _compare(found):
             return None
+        found.start, found.depfile = start, depfile
         found.stamp, found.begun_ns = stamp, begun_ns
         return found
     except (OSError, ValueError):
