@@ -80,7 +80,7 @@ def test_interrupt_at_the_question_ends_at_once(paying: Game, shop: Shop, comman
         assert session.process.wait(timeout=60) == 130
         seconds = time.monotonic() - begun
         session.said += session.read()
-    assert seconds < 5
+    assert seconds < 15
     assert "Fatal" not in session.said
     assert "stopped" in session.said
     assert shop.calls == 0
