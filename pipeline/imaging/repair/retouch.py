@@ -7,6 +7,7 @@ are no neighbours, so that each gain is real (iterated conditional modes, Besag 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -26,8 +27,8 @@ NEAR_COST, ANY_COST, EDGE_COST = 4.0, 12.0, 30.0
 SPILT, SPILT_BESIDE = (0.2, 0.8), 30.0
 #: A frame whose mean squared error (in variances) is larger was not read by its patches.
 UNREAD = 3.0
-#: What is gained may be reckoned so far off: nothing that can gain as much is passed over.
-SLACK = 0.5
+#: What can be gained at most may be reckoned so far off: nothing that could is passed over.
+SLACK, ROUGHLY = 0.5, 1.001
 #: Most steps.
 STEPS = 8
 #: So many pixels are held against all colours at a time: what stays in the processor's cache.
@@ -57,8 +58,8 @@ class _Canvas:
     """By how much each pixel looks otherwise than it should, and what of it a pixel answers for.
 
     Everything lies in one row of places, with a margin around each frame: what goes through a tap,
-    or to a neighbour, is so many places away. `error` (3, places) is 0 in the margin, `numbers`
-    (places,) are -1 there, and `home` (places,) tells where a place lies in the frames.
+    or to a neighbour, is so many places away. `error` (3, places) is 0 in the margin, and
+    `numbers` (places,) are -1 there.
     """
 
     def __init__(self, error: Floats, numbers: Numbers, damage: Damage) -> None:
@@ -70,21 +71,12 @@ class _Canvas:
         self._framed = np.full(wide.shape[1:], -1, dtype=np.intp)
         self._inside(self._framed)[:] = numbers
         self.numbers: Ints = self._framed.reshape(-1)
-        home = np.zeros(wide.shape[1:], dtype=np.intp)
-        self._inside(home)[:] = np.arange(numbers.size).reshape(numbers.shape)
-        self.home: Ints = home.reshape(-1)
-        parity = np.zeros(wide.shape[1:], dtype=np.uint8)
-        parity[:, 1::2] = 2
-        parity[:, :, 1::2] += 1
-        self._parity = parity.reshape(-1)
-        is_inner = np.zeros(wide.shape[1:], dtype=np.bool_)
-        self._inside(is_inner)[:] = True
-        self._is_inner: Bools = is_inner.reshape(-1)
+        self._parity, self._is_inner = _laid(wide.shape[1:])
         #: What is looked at next: a mask, and the same as a list when it is short.
         self._looked_at = self._is_inner
         self._near: Ints | None = None
-        self._field = np.zeros(parity.size, dtype=np.float32)
-        self._wrong, self._rows, self._part = np.zeros((3, parity.size), dtype=np.float32)
+        self._field = np.zeros(self.numbers.size, dtype=np.float32)
+        self._wrong, self._rows, self._part = np.zeros((3, self.numbers.size), dtype=np.float32)
         self._ways = [
             (weights, self._steps(int(down), int(right)))
             for weights, (down, right) in zip(damage.taps, TAPS, strict=True)
@@ -102,6 +94,14 @@ class _Canvas:
     @staticmethod
     def _inside(wide: NDArray[Any]) -> NDArray[Any]:
         return wide[..., RADIUS:-RADIUS, RADIUS:-RADIUS]
+
+    def home(self, places: Ints) -> Ints:
+        """Return where places lie in the frames."""
+        height, width = self._wide.shape[2:]
+        row, x = np.divmod(places, width)
+        frame, y = np.divmod(row, height)
+        inner = height - 2 * RADIUS, width - 2 * RADIUS
+        return (frame * inner[0] + y - RADIUS) * inner[1] + x - RADIUS
 
     def _steps(self, down: int, right: int) -> list[int]:
         """Return how many places away a pixel of each parity is seen through a tap."""
@@ -200,7 +200,7 @@ class _Canvas:
     def _around(self, px: int, places: Ints) -> Ints:
         """Return the places that lie so many px away at most, and some of the margin."""
         found = np.add.outer(self._steps_to(px), places).reshape(-1)
-        return found.clip(0, self.home.size - 1, out=found)
+        return found.clip(0, self.numbers.size - 1, out=found)
 
     def look_near(self, places: Ints) -> None:
         """Look next only at what lies near these places: elsewhere nothing has changed."""
@@ -221,6 +221,20 @@ class _Canvas:
         near[self._around(2 * RADIUS, places)] = True
         near &= self._is_inner
         self._near = np.flatnonzero(near)
+
+
+@lru_cache(maxsize=2)
+def _laid(shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], Bools]:
+    """Return the parity of each place of wide frames, and which are none of the margin.
+
+    Bound: two bytes a place, of one group of frames and of a last one that is smaller.
+    """
+    parity = np.zeros(shape, dtype=np.uint8)
+    parity[:, 1::2] = 2
+    parity[:, :, 1::2] += 1
+    is_inner = np.zeros(shape, dtype=np.bool_)
+    is_inner[..., RADIUS:-RADIUS, RADIUS:-RADIUS] = True
+    return parity.reshape(-1), is_inner.reshape(-1)
 
 
 class _Slope(NamedTuple):
@@ -267,9 +281,9 @@ def _retouched(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -
         if not spots.places.size:
             break
         slope = canvas.slope(spots)
-        some = np.flatnonzero(slope.hope > NEAR_COST - SLACK)
+        some = np.flatnonzero(slope.hope * ROUGHLY > NEAR_COST - SLACK)
         spots, slope = spots.of(some), slope.of(some)
-        now, home = canvas.numbers.take(spots.places), canvas.home.take(spots.places)
+        now, home = canvas.numbers.take(spots.places), canvas.home(spots.places)
         best, gain = _choose(shades, now, [rank.take(home).astype(np.intp) for rank in flat], slope)
         chosen = _apart(canvas, shades, spots, gain, slope)
         if not chosen.size:
@@ -322,7 +336,7 @@ def _choose(
         for earlier in near_by[:rank]:
             other &= number != earlier
         _take_better(shades, numbers, number, np.flatnonzero(other), slope, NEAR_COST, best, gain)
-    some = np.flatnonzero(slope.hope > ANY_COST - SLACK)
+    some = np.flatnonzero(slope.hope * ROUGHLY > gain + (ANY_COST - SLACK))
     number = best.copy()
     number[some] = _suiting(shades, shades.take(numbers[some], axis=1), slope.of(some))
     some = np.flatnonzero(number != best)
