@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .config import workspace
-from .core import errors, keys
+from .core import errors
 from .core.errors import PixelpipeError, RefusedError, UsageError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
@@ -414,7 +414,7 @@ class Project:
                 unsure=knowledge.unsure(found, known),
                 begun=self._begun,
                 left=left,
-                lock=keys.digest(found.lock_text.encode()) if lock_now is None else lock_now,
+                lock=lock_file.digest(found.lock_text) if lock_now is None else lock_now,
             )
         return (
             report if found.rest is None else msgspec.structs.replace(report, rest=found.rest.clips)

@@ -48,7 +48,7 @@ OWNERS = {
     "yaml": {"config"},
     "watchdog": {"commands"},
     "obstore": {"storage"},
-    "filelock": {"storage"},
+    "filelock": {"storage", "run"},
     "distributed": {"run"},
     "click": {"cli"},
     "rich": {"cli"},

@@ -182,7 +182,7 @@ def _on_palette(
     if "calibrate" in stages and reel.own > recognise.FEW_COLORS:
         reel = recognise.recognise(film, reel, step.cutout.matte)
     elif "calibrate" in stages and not step.cutout.is_exact and calibrate.is_possible(reel):
-        reel = calibrate.calibrate(film.frames, step.cutout.matte, reel)
+        reel = calibrate.calibrate(film, step.cutout.matte, reel)
         if "specks" in stages and not step.motion.fades:
             reel = specks.tidy(reel)
     return replace(step, name="palette", reel=reel, on_palette=on_palette, notes=notes)

@@ -108,7 +108,7 @@ class _Run:
             context.ledger,
             survey.lock,
             restored,
-            plain=survey.lock_text if survey.is_narrow else None,
+            is_splicing=survey.is_narrow,
             authorship=context.authorship,
             claimed=claimed,
             is_frozen=bool(permit.frozen_by),
@@ -174,10 +174,12 @@ class _Run:
     def _tidy(self) -> None:
         """Remove what killed runs left half written, and free results that were replaced."""
         now_s = time.time()
-        self._store.sweep(now_s)
+        is_small = self._survey.is_narrow
+        if not is_small:  # of a session that builds again and again the first run has swept it
+            self._store.sweep(now_s)
         self._context.ledger.sweep(now_s)
         leftovers.sweep(self._workspace)
-        home.look_after(self._workspace, self._context.ledger, now_s)
+        home.look_after(self._workspace, self._context.ledger, now_s, is_small=is_small)
         self._context.replaced.sweep(self._workspace)
 
     def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
@@ -297,11 +299,16 @@ class _Run:
         results = [
             step_results.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
         ]
-        if not bought or (lost and source.wanted.source.path in self._published):
-            # What stands is whole; with a clip missing, the new set would be less than that.
-            stands = self._publication.stands(source.wanted.source)
+        stands = bool(lost) and self._publication.stands(source.wanted.source)
+        is_new = any(clip.step.kind is not StepKind.FRESH for clip in bought)
+        if not bought or self._would_be_less(source, lost) or (stands and not is_new):
             return [*results, *(step_results.left(clip, stands=stands) for clip in bought)]
         return [*results, *self._finish(source, bought, finishing)]
+
+    def _would_be_less(self, source: SourcePlan, lost: Sequence[ClipPlan]) -> bool:
+        """Tell whether a set without the clips `lost` would lack one that is published now."""
+        shown = {line.clip for line in self._lines.of(source.wanted.source.path) if not line.hidden}
+        return any(clip.request.clip in shown for clip in lost)
 
     def _finish(
         self, source: SourcePlan, bought: tuple[ClipPlan, ...], finishing: Finishing

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 from ..config.workspace import Workspace
 from ..core import keys
@@ -21,13 +22,17 @@ from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
 from ..storage.lock import AdoptedLine, ClipLine, FileLine
 from ..storage.lock_authorship import Authorship
-from ..storage.process_lock import HeldError, ProcessLock
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
 _FLUSH_S = 0.5
 _FLUSH_SHARE = 0.05
 _GUARD_TIMEOUT_S = 60.0
+#: Lines of so many sources are looked for one by one in the lock file's text.
+_FEW = 16
 
 
 class Publication:
@@ -40,7 +45,7 @@ class Publication:
         before: lock.Lock,
         restored: Collection[str] = (),
         *,
-        plain: str | None = None,
+        is_splicing: bool = False,
         authorship: Authorship | None = None,
         claimed: Mapping[str, str] | None = None,
         is_frozen: bool = False,
@@ -48,13 +53,15 @@ class Publication:
     ) -> None:
         """`before` is the lock file as the plan saw it; `restored` stems may be overwritten.
 
-        `plain` is the lock file's text when `before` holds only a part of what it says.
+        `is_splicing`: of a plain lock file only the lines of what is published are looked at.
         `authorship` is told of each text that is written.
         `claimed` are files that no line names, and that say themselves that they are ours.
         `is_frozen` writes outputs only: the lock file stays as it is, and so do the files in it.
         `is_standing_in` gives way to whatever was published since then: it may have been bought.
         """
-        self._plain = plain
+        self._is_splicing = is_splicing
+        #: The text of the lock file as it was written last, if lines were exchanged in it.
+        self._spliced: str | None = None
         self._authorship = authorship
         self._is_frozen = is_frozen
         self._is_standing_in = is_standing_in
@@ -156,7 +163,7 @@ class Publication:
         is_lock_kept = self._is_frozen or not self._workspace.is_project
         if is_lock_kept or not (self._clips or self._files):
             return
-        _rewrite(self._workspace, self._amended, self._authorship)
+        _rewrite(self._workspace, self._amended, self._authorship, lambda new: new is self._spliced)
         self._clips.clear()
         self._adopted.clear()
         self._files.clear()
@@ -175,11 +182,12 @@ class Publication:
                 for source in [path for path in self._clips if stem_of(path) == stem]:
                     del self._clips[source]
                     self._adopted.pop(source, None)
-        if text == self._plain:
-            self._plain = lock_text.replace(
+        self._spliced = None
+        if self._is_splicing and len(self._clips) <= _FEW and lock_file.is_plain(text):
+            self._spliced = lock_text.replace(
                 text, clips=self._clips, files=self._files, adopted=self._adopted
             )
-            return self._plain
+            return self._spliced
         before = lock.parse(text)
         return lock.text(
             lock.replace(before, clips=self._clips, files=self._files, adopted=self._adopted)
@@ -229,12 +237,15 @@ def _rewrite(
     workspace: Workspace,
     change: Callable[[str], str],
     authorship: Authorship | None = None,
+    is_plain: Callable[[str], bool] = lambda _: False,
 ) -> None:
+    """Write the lock file anew; `is_plain` tells of a text whether it is known to be plain."""
     with guard(workspace):
         before = lock_file.text(workspace.root)
         text = change(before)
         with authorship.writing(before, text) if authorship else nullcontext():
             files.publish(workspace.root, [File(path=lock.NAME, content=text.encode())])
+        lock_file.wrote(workspace.root, text, is_plain=is_plain(text))
 
 
 def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
@@ -247,18 +258,22 @@ def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
 
 
 @contextmanager
-def guard(workspace: Workspace, lock: ProcessLock | None = None) -> Iterator[None]:
+def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
     """Keep other processes from publishing in this folder for a moment.
 
     `lock` is this workspace's, of whoever needs it again and again: making one takes a while.
     """
+    from filelock import Timeout  # slow to load
+
     try:
         workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         with lock or _lock(workspace):
             yield
-    except HeldError as exc:
+    except Timeout as exc:
         raise StorageError("another pixelpipe has been publishing for a minute") from exc
 
 
-def _lock(workspace: Workspace) -> ProcessLock:
-    return ProcessLock(workspace.guard, timeout_s=_GUARD_TIMEOUT_S)
+def _lock(workspace: Workspace) -> FileLock:
+    from filelock import FileLock
+
+    return FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S)

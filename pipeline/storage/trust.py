@@ -16,7 +16,6 @@ import msgspec
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
 from ..core.model import Record
-from .process_lock import HeldError, ProcessLock
 
 VERSION = 1
 NAME = "trust.json"
@@ -129,13 +128,15 @@ def change(state: Path, root: Path, changed: Callable[[Trust], Trust]) -> Trust:
 @contextmanager
 def served(state: Path, url: str) -> Iterator[None]:
     """Write down that this user serves `url` on this machine, for as long as the block lasts."""
+    from filelock import FileLock, Timeout  # slow to load, as below
+
     place = _served(state, url)
     try:
         private.folder(state)
         private.folder(place.parent)
-        lock = ProcessLock(place, mode=0o600)
+        lock = FileLock(place, mode=0o600)
         lock.acquire(blocking=False)
-    except OSError:
+    except (OSError, Timeout):
         yield  # it serves all the same; only who names it in a file has to trust it
         return
     try:
@@ -150,10 +151,12 @@ def is_served(state: Path, url: str) -> bool:
     place = _served(state, url)
     if not place.exists():
         return False
-    probe = ProcessLock(place)
+    from filelock import FileLock, Timeout
+
+    probe = FileLock(place)
     try:
         probe.acquire(blocking=False)
-    except HeldError:
+    except Timeout:
         return True
     except OSError:
         return False
@@ -170,11 +173,13 @@ def _served(state: Path, url: str) -> Path:
 
 @contextmanager
 def _locked(state: Path) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
     try:
         private.folder(state)
-        with ProcessLock(state / f"{NAME}.lock", timeout_s=_BUSY_S, mode=0o600):
+        with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):
             yield
-    except HeldError as exc:
+    except Timeout as exc:
         raise StorageError(f"{state / NAME}: another pixelpipe is writing it") from exc
     except OSError as exc:
         raise StorageError(f"{state / NAME}: {exc.strerror or exc}; nothing was changed") from exc

@@ -48,7 +48,7 @@ import msgspec
 
 from ..core.errors import ConfigError
 from ..core.model import File, Sheet, TargetChoice
-from . import registry, sheet, timing
+from . import registry, roots, sheet, timing
 from .registry import BUILT_IN, GROUP, names
 from .target import Drawn, Home, Naming, Option, Shown, Target, Value
 
@@ -102,9 +102,14 @@ def paths(
     """Return the paths that `export` would write, in its order.
 
     A clip is its name and the frames that it plays: its frame count, or `beats` when frames are
-    held or played back and forth. Raises ConfigError as `export` does.
+    held or played back and forth. Raises ConfigError as `export` does, and what else `export` would
+    that needs no picture: a folder or a clip that a target cannot do without.
     """
     chosen = registry.chosen(choices)
+    for target, stated in chosen:
+        if target.home is not None:
+            image = Naming(stem=stem, clips=(), options=stated).path("png")
+            roots.inside(image, str(stated["root"]), target.name)
     found = [
         path
         for part, targets in _parts(tuple(name for name, _ in clips), chosen)

@@ -248,7 +248,8 @@ def test_pairs_of_rows_that_share_their_colour_are_seen_alike() -> None:
     taps = np.zeros((len(damage.TAPS), 3), dtype=np.float32)
     taps[(damage.TAPS == (0, 0)).all(axis=1)] = taps[(damage.TAPS == (1, 0)).all(axis=1)] = 0.5
     shades = np.arange(4, dtype=np.float32)[:, None].repeat(3, axis=1)
-    shown = damage.Damage(shades, taps, np.ones(3)).shown(np.arange(4)[:, None].repeat(3, axis=1))
+    numbers = np.arange(4, dtype=np.uint16)[:, None].repeat(3, axis=1)
+    shown = damage.Damage(shades, taps, np.ones(3)).shown(numbers)
     assert shown[0, :, 0].tolist() == [0.5, 0.5, 2.5, 2.5]
 
 

@@ -14,7 +14,12 @@ from game import OUTPUTS, Game, png, sprite
 from places import REPOSITORY
 
 from pipeline.api import Project
-from pipeline.core.errors import AccountError, LinkExpiredError, RequestRefusedError
+from pipeline.core.errors import (
+    AccountError,
+    LinkExpiredError,
+    NotSentError,
+    RequestRefusedError,
+)
 from pipeline.purchase import local_engine
 from pipeline.purchase.connect import Connection
 from pipeline.purchase.service.answers import Endpoint
@@ -167,3 +172,48 @@ def test_an_engine_that_still_draws_can_be_closed() -> None:
         for seed in range(50):
             service.animate({**BODY, "seed": seed})
     assert time.monotonic() - began < 20
+
+
+#: Threads that ask without a pause, while the engine is closed under them.
+CLOSED_UNDER = """
+import threading
+from pipeline.core.errors import UnavailableError
+from pipeline.purchase import local_engine
+from pipeline.purchase.service.client import Service
+
+def ask(service, told):
+    try:
+        while True:
+            service.balance()
+    except UnavailableError as exc:
+        told.append(str(exc))
+
+for _ in range(30):
+    told = []
+    with local_engine.within() as (url, key, way):
+        service = Service(url, key, way=way)
+        asking = [threading.Thread(target=ask, args=(service, told)) for _ in range(4)]
+        for thread in asking:
+            thread.start()
+    for thread in asking:
+        thread.join()
+    assert len(told) == 4, told
+print(told[0])
+"""
+
+
+def test_an_engine_is_closed_while_others_still_ask() -> None:
+    """They are answered, or told that nobody is there: a database is never closed under a read."""
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", CLOSED_UNDER],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "cannot be reached" in done.stdout
+
+
+def test_a_purchase_from_a_closed_engine_was_surely_not_sent() -> None:
+    with local_engine.within() as (url, key, way):
+        service = Service(url, key, way=way)
+    with pytest.raises(NotSentError):
+        service.animate(BODY)

@@ -90,6 +90,7 @@ class Follower:
         """
         with ExitStack() as stack:
             self._stack = stack
+            stack.enter_context(lock_file.kept(self._project.root))
             self._arm()
             try:
                 while until is None or not until.is_set():

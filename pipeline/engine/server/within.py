@@ -66,7 +66,8 @@ class Within:
         self._work.release()
         self._worker.join(_LAST_S)
         if not self._worker.is_alive():
-            self._db.close()
+            with self._turn:  # a database that is closed under a question takes the process along
+                self._db.close()
 
     def wake(self) -> None:
         """Take note that jobs were queued."""
@@ -77,8 +78,8 @@ class Within:
 
     def ask(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Said:
-        """Answer one HTTP request; `path` has the API's path before it."""
+    ) -> Said | None:
+        """Answer one HTTP request; `path` has the API's path before it. None once it is closed."""
         sent: list[dict[str, Any]] = []  # ASGI's messages are open dictionaries
 
         async def receive() -> dict[str, Any]:
@@ -94,6 +95,8 @@ class Within:
             "headers": [(name.lower().encode(), text.encode()) for name, text in named.items()],
         }  # fmt: skip
         with self._turn:
+            if self._is_closed:
+                return None
             _run(self._app(scope, receive, send))
         told = ((name.decode(), text.decode("latin-1")) for name, text in sent[0]["headers"])
         return Said(sent[0]["status"], dict(told), b"".join(one["body"] for one in sent[1:]))

@@ -6,8 +6,9 @@ reaches the border, never a colour alone, unless that is safe.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -251,21 +252,29 @@ def _settled(
     `is_told` says by the shares of matte, and how far that is from the colours, which are believed.
     """
     settled = np.full(where.shape, -1, dtype=np.int32)
+    places = np.flatnonzero(where)
+    numbers = scene.number.reshape(-1).take(places)
+    ends = places.searchsorted(np.arange(1, len(where) + 1) * where[0].size)
+    parts = [slice(*both) for both in pairwise([0, *ends.tolist()])]
+    found = np.empty(len(places), dtype=np.int32)
     for at in range(len(scene.tables)):
-        key = scene.matte[int((scene.which == at).argmax())]
-        mine = where & (scene.which == at)[:, None, None]
-        numbers = scene.number[mine]
-        used = _used(numbers)
-        share, entry, away = unmix(scene.colors[used], palette, key)
+        frames = np.flatnonzero(scene.which == at).tolist()
+        used = _used([numbers[parts[frame]] for frame in frames], len(scene.colors))
+        share, entry, away = unmix(scene.colors[used], palette, scene.matte[frames[0]])
         table = np.full(len(scene.colors), -1, dtype=np.int32)
         table[used] = np.where(is_told(share, away), entry, -1)
-        settled[mine] = table[numbers]
+        for frame in frames:
+            table.take(numbers[parts[frame]], out=found[parts[frame]], mode="clip")
+    settled.reshape(-1)[places] = found
     return settled
 
 
-def _used(numbers: Ints) -> Ints:
-    """Return the numbers (n,) that occur, sorted; np.unique sorts all of them for that."""
-    return np.flatnonzero(np.bincount(numbers))
+def _used(numbers: Iterable[Ints], count: int) -> Ints:
+    """Return which of `count` numbers occur (n,), sorted."""
+    is_used = np.zeros(count, dtype=np.bool_)
+    for some in numbers:
+        is_used[some] = True
+    return np.flatnonzero(is_used)
 
 
 def unmix(colors: U8, palette: U8, matte: U8) -> tuple[Floats, NDArray[np.int64], Floats]:

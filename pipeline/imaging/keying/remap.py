@@ -40,7 +40,7 @@ def remap(
     index = first[number]
     np.copyto(index, np.int32(-1), where=~cutout.solid)
     if tied.any() and not cutout.is_exact:
-        index = _settle_ties(index, second[number], tied[number] & cutout.solid)
+        _settle_ties(index, second, number, tied[number] & cutout.solid)
     if cutout.settled is not None:
         # What the edge says holds: it was unmixed from the matte, `number` was not.
         np.copyto(index, cutout.settled, where=cutout.settled >= 0)
@@ -108,12 +108,13 @@ def _nearest(colors: U8, palette: U8) -> tuple[Index, Index, Bools]:
     return found.first.astype(np.int32), found.second.astype(np.int32), tied
 
 
-def _settle_ties(index: Index, second: Index, tied: Bools) -> Index:
+def _settle_ties(index: Index, second: Index, number: Ints, tied: Bools) -> None:
     """Take, where two colours are as near, the one that the frame before (then after) shows."""
-    index = index.copy()
-    for at in range(len(index)):
-        swap = tied[at] & (index[at - 1] == second[at]) & (index[at - 1] != index[at])
-        after = index[(at + 1) % len(index)]
-        swap |= tied[at] & (index[at - 1] != index[at]) & (after == second[at])
-        index[at] = np.where(swap, second[at], index[at])
-    return index
+    flat = index.reshape(len(index), -1)
+    for at, mask in enumerate(tied):
+        places = np.flatnonzero(mask)
+        other, own = second.take(number[at].reshape(-1).take(places)), flat[at].take(places)
+        before = flat[at - 1].take(places)
+        after = flat[(at + 1) % len(flat)].take(places)
+        swap = (before != own) & ((before == other) | (after == other))
+        flat[at][places[swap]] = other[swap]

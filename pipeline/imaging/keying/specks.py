@@ -26,22 +26,51 @@ def cleared(solid: Bools, source: Index) -> Bools:
     area = parts.areas()
     small = area < max(SMALL_PX, SMALL_SHARE * float(area.sum()) / len(solid))
     known = regions.grow((source >= 0)[None])
-    seen = parts.totals(known)
-    # Below, what lies outside is small as well: it is no part of any figure.
-    figure = regions.grow(parts.paint(~small), AWAY_PX)
-    close = parts.totals(figure)
-    lone = solid & parts.paint(small & (seen == 0) & (close == 0))
-    if lone.any():
-        lone &= ~(regions.grow(lone).sum(axis=0) > 1)[None]
-    kept: Bools = solid & ~lone
-    enclosed = regions.neighbours(kept)
+    alone = small & (parts.totals(known) == 0)
+    kept = solid
+    # What lies outside is small as well: it is no part of any figure.
+    if alone[1:].any():
+        figure = regions.grow(parts.paint(~small), AWAY_PX)
+        lone = solid & parts.paint(alone & (parts.totals(figure) == 0))
+        if lone.any():
+            lone &= ~(regions.grow(lone).sum(axis=0) > 1)[None]
+        kept = solid & ~lone
+    return kept | _holes(kept, source)
+
+
+def _holes(solid: Bools, source: Index) -> Bools:
+    """Return the transparent pixels that are holes, and that the source does not have."""
     # The source's own holes may have moved.
     own = _most_enclosed(source)
-    hole: Bools = ~kept & (enclosed > max(own, ENCLOSED - 1)) & (source >= 0)[None]
-    if own < ALL:
-        hole |= ~kept & (enclosed == ALL)
-    kept |= hole
-    return kept
+    least = max(own + 1, ENCLOSED)
+    holes = _surrounded(solid) if own < ALL else np.zeros_like(solid)
+    holes &= ~solid
+    places = np.flatnonzero(~solid & (source >= 0)) if least <= ALL else np.empty(0, dtype=np.intp)
+    holes.reshape(-1)[places[_enclosed(solid, places) >= least]] = True
+    return holes
+
+
+def _surrounded(solid: Bools) -> Bools:
+    """Return the pixels all of whose 8 neighbours are opaque."""
+    found = np.zeros_like(solid)
+    rows = solid[..., :-2] & solid[..., 2:]
+    both = solid[..., 1:-1] & rows
+    found[:, 1:-1, 1:-1] = rows[:, 1:-1] & both[:, :-2] & both[:, 2:]
+    return found
+
+
+def _enclosed(solid: Bools, places: Ints) -> Ints:
+    """Return how many of each pixel's 8 neighbours are opaque; `places` lie in the flat masks."""
+    _, height, width = solid.shape
+    frame, place = np.divmod(places, height * width)
+    y, x = np.divmod(place, width)
+    row = width + 2
+    wide = np.pad(solid, [(0, 0), (1, 1), (1, 1)]).reshape(-1)
+    at = (frame * (height + 2) + y + 1) * row + x + 1
+    total = np.zeros(len(places), dtype=np.int64)
+    for step in (-row - 1, -row, -row + 1, -1, 1, row - 1, row, row + 1):
+        total += wide.take(at + step)
+    return total
 
 
 def tidy(reel: Reel) -> Reel:

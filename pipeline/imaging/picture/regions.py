@@ -33,9 +33,15 @@ class Regions(msgspec.Struct, frozen=True, eq=False):
         return self._summed(self.end - self.first)
 
     def totals(self, values: Bools) -> Labels:
-        """Return how many pixels of each region are True in `values`, as `areas` does."""
-        flat = np.broadcast_to(values, self.shape).ravel()
-        found = np.flatnonzero(flat)
+        """Return how many pixels of each region are True in `values`, as `areas` does.
+
+        `values` may be of one frame (1, height, width) that stands for all.
+        """
+        if len(values) == 1:
+            before = np.concatenate([[0], np.cumsum(values)])
+            first = self.first % values.size
+            return self._summed(before[first + (self.end - self.first)] - before[first])
+        found = np.flatnonzero(values)
         return self._summed(found.searchsorted(self.end) - found.searchsorted(self.first))
 
     def paint(self, chosen: NDArray[_Kind]) -> NDArray[_Kind]:
@@ -96,9 +102,9 @@ def distinct(numbers: NDArray[Any]) -> NDArray[Any]:
 def from_border(mask: Bools) -> Bools:
     """Return the part of (frames, height, width) that is 4-connected to its frame's border."""
     found = find(mask)
-    rim = np.zeros(mask.shape[1:], dtype=np.bool_)
-    rim[0] = rim[-1] = rim[:, 0] = rim[:, -1] = True
-    touched = found.totals(rim & mask) > 0
+    rim = np.zeros((1, *mask.shape[1:]), dtype=np.bool_)
+    rim[:, 0] = rim[:, -1] = rim[..., 0] = rim[..., -1] = True
+    touched = found.totals(rim) > 0
     return found.paint(touched)
 
 

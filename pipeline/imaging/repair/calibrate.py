@@ -7,13 +7,18 @@ than the frame when it is damaged again is mended pixel by pixel (`retouch`).
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ..frames.indexed import Reel
-from ..picture.raster import U8, Floats, Ints
+from ..frames.raw import Film
+from ..picture.raster import U8, Floats
 from . import damage, retouch
-from .damage import Damage
+from .damage import Damage, Numbers
+from .patches import Patches
 
 #: Most colours of a source that is read so.
 MOST_COLORS = 512
@@ -37,28 +42,53 @@ NEAR_PX, FAR_SHARE, FAR_PX = 5, 0.2, 20
 FOUND = 0.30
 #: Votes are counted on about this many rows and columns; ink may lie this far beside the ink found.
 SAMPLED_PX, EDGE_PX = 32, 3
-#: So many pixels are held against all colours at a time: what stays in the processor's cache.
-CHUNK_PX = 1 << 14
+#: So many colours are held against all of the palette at a time: what stays in the cache.
+CHUNK = 1 << 12
 
 _Places = list[tuple[int, int]]
+_Kind = TypeVar("_Kind", bound=np.generic)
+#: No number of a colour.
+_NONE = 0xFFFF
 
 
 class _Ground(msgspec.Struct, frozen=True, eq=False):
-    """The source on a canvas with `room` px around it: its numbers, and how they are shown.
+    """The part of the source that frames are read in, with `room` px around it.
 
-    Shown for each parity that its corner may land on, as planes (3, height, width).
+    Its numbers (places,), and how they are shown, as planes (3, places) for each parity that its
+    corner may land on. `row` places are a row; a part (height, width) of it takes whole rows.
     """
 
-    numbers: Ints
+    numbers: Numbers
     shown: dict[tuple[int, int], Floats]
     room: int
+    row: int
+    shape: tuple[int, int]
 
-    def at(self, place: tuple[int, int], box: tuple[slice, slice]) -> tuple[Ints, Floats]:
-        """Return what a part of a frame looks like when it comes from a place (y, x) px away."""
+    def numbers_at(self, place: tuple[int, int]) -> Numbers:
+        """Return the numbers (places,) that lie a place (y, x) px away."""
+        return self.numbers[self._slice(place)]
+
+    def shown_at(self, place: tuple[int, int]) -> Floats:
+        """Return what a frame looks like (3, places) that comes from a place (y, x) px away."""
+        y, x = ((self.room + step) % 2 for step in place)
+        return self.shown[y, x][:, self._slice(place)]
+
+    def _slice(self, place: tuple[int, int]) -> slice:
         y, x = (self.room + step for step in place)
-        rows = slice(box[0].start + y, box[0].stop + y)
-        columns = slice(box[1].start + x, box[1].stop + x)
-        return self.numbers[rows, columns], self.shown[y % 2, x % 2][:, rows, columns]
+        first = y * self.row + x
+        return slice(first, first + self.shape[0] * self.row)
+
+    def laid(self, part: NDArray[_Kind], beside: float = 0) -> NDArray[_Kind]:
+        """Return parts (…, height, width) as places (…, places)."""
+        height, width = self.shape
+        wide = np.full((*part.shape[:-2], height, self.row), beside, dtype=part.dtype)
+        wide[..., :width] = part
+        return wide.reshape(*part.shape[:-2], -1)
+
+    def part(self, laid: NDArray[_Kind]) -> NDArray[_Kind]:
+        """Return places (…, places) as parts (…, height, width)."""
+        height, width = self.shape
+        return laid.reshape(*laid.shape[:-1], height, self.row)[..., :width]
 
 
 def is_possible(reel: Reel) -> bool:
@@ -73,28 +103,32 @@ def is_possible(reel: Reel) -> bool:
     return bool(overlap >= ALIGNED)
 
 
-def calibrate(frames: U8, matte: U8, reel: Reel) -> Reel:
-    """Read the frames (frames, height, width, 3) again; `reel` is what nearest colours gave.
+def calibrate(film: Film, matte: U8, reel: Reel) -> Reel:
+    """Read the frames again; `reel` is what nearest colours gave, `matte` (frames, 3) the key.
 
     Returns the same reel where frame 0 does not tell what was done to it.
     """
     art = reel.palette[: reel.own]
-    source = np.where(reel.source < 0, len(art), reel.source).astype(np.intp)
-    found = damage.learn(frames[0], source, np.concatenate([art, matte[:1]]))
+    source = np.where(reel.source < 0, len(art), reel.source).astype(np.uint16)
+    found = damage.learn(film.frames[0], source, np.concatenate([art, matte[:1]]))
     box = _box(reel)
-    seen = found.seen(frames[:, box[0], box[1]])
-    nearest, alone = _nearest(seen, found.shades)
-    if not _is_true(found, seen[:, :1], nearest[:1], source[box], wrong_share(reel)):
+    number = film.number[:, box[0], box[1]]
+    shades = found.seen(film.colors)
+    seen = np.stack([plane.take(number) for plane in shades])
+    nearest, alone = _nearest(shades, found.shades)
+    first = nearest.take(number[:1])
+    if not _is_true(found, seen[:, :1], first, source[box], wrong_share(reel)):
         return reel
     places = [_places(reel, at) for at in range(reel.count)]
     room = max(abs(step) for some in places for place in some for step in place)
-    ground = _ground(found, source, room)
-    numbers = np.empty(seen.shape[1:], dtype=np.intp)
-    taken = np.empty((TAKEN, *numbers.shape), dtype=np.intp)
+    ground = _ground(found, source[box], room)
+    numbers = np.empty(number.shape, dtype=np.uint16)
+    taken = np.empty((TAKEN, *numbers.shape), dtype=np.uint16)
     for at, some in enumerate(places):
-        numbers[at] = _read(seen[:, at], nearest[at], alone[at], ground, some, box)
-        for rank, place in enumerate(_best(numbers[at], ground, some, box)):
-            taken[rank, at] = ground.at(place, box)[0]
+        read = _read(seen[:, at], nearest.take(number[at]), alone.take(number[at]), ground, some)
+        numbers[at] = read
+        for rank, place in enumerate(_best(read, ground, some)):
+            taken[rank, at] = ground.part(ground.numbers_at(place))
     index = np.full_like(reel.index, -1)
     mended = retouch.retouch(seen, found, numbers, taken)
     index[:, box[0], box[1]] = np.where(mended == len(art), -1, mended)
@@ -108,7 +142,9 @@ def wrong_share(reel: Reel) -> float:
     return float((reel.index[0] != reel.source)[union].mean()) if union.any() else 0.0
 
 
-def _is_true(found: Damage, seen: Floats, nearest: Ints, source: Ints, otherwise: float) -> bool:
+def _is_true(
+    found: Damage, seen: Floats, nearest: Numbers, source: Numbers, otherwise: float
+) -> bool:
     """Say whether the damage tells of frame 0 what it is, without being told the source.
 
     An edge into which matte was mixed at random, say, is no blur: other ways read it better, and
@@ -135,13 +171,16 @@ def _box(reel: Reel) -> tuple[slice, slice]:
     )
 
 
-def _ground(found: Damage, source: Ints, room: int) -> _Ground:
+def _ground(found: Damage, source: Numbers, room: int) -> _Ground:
     matte = len(found.shades) - 1
+    room = max(1, room)
     shown = {}
     for y, x in damage.PARITIES:
         wide = np.pad(source, [(room + y, room + 2), (room + x, room + 2)], constant_values=matte)
-        shown[y, x] = found.shown(wide)[:, y:, x:]
-    return _Ground(np.pad(source, room, constant_values=matte), shown, room)
+        planes = found.shown(wide)[:, y:, x:]
+        shown[y, x] = np.ascontiguousarray(planes).reshape(3, -1)
+    numbers = np.pad(source, [(room, room + 2)] * 2, constant_values=matte)
+    return _Ground(numbers.reshape(-1), shown, room, numbers.shape[1], source.shape)
 
 
 def _places(reel: Reel, frame: int) -> _Places:
@@ -170,87 +209,57 @@ def _vote(reel: Reel, frame: int, far: int) -> tuple[_Places, float]:
     return places, float(votes.max() / max(1, len(y)))
 
 
-def _best(numbers: Ints, ground: _Ground, places: _Places, box: tuple[slice, slice]) -> _Places:
+def _best(numbers: Numbers, ground: _Ground, places: _Places) -> _Places:
     """Return the places that most of a part's pixels were taken from."""
-    inked = np.where(numbers == ground.numbers[0, 0], -1, numbers)
-    agreed = [np.count_nonzero(ground.at(place, box)[0] == inked) for place in places]
+    flat = ground.laid(np.where(numbers == ground.numbers[0], _NONE, numbers), _NONE)
+    agreed = [np.count_nonzero(ground.numbers_at(place) == flat) for place in places]
     order = np.argsort(-np.array(agreed), kind="stable")
     chosen = [places[at] for at in order[:TAKEN]]
     return chosen + chosen[:1] * (TAKEN - len(chosen))
 
 
 def _read(
-    seen: Floats,
-    nearest: Ints,
-    alone: Floats,
-    ground: _Ground,
-    places: _Places,
-    box: tuple[slice, slice],
-) -> Ints:
+    seen: Floats, nearest: Numbers, alone: Floats, ground: _Ground, places: _Places
+) -> Numbers:
     """Return for each pixel of a part (3, height, width) the number that its best patch has."""
-    numbers = nearest.copy()
-    best = patches(alone) + RECOLOUR_COST
+    patches = Patches(ground.shape, ground.row)
+    laid, error = ground.laid(seen), patches.error
+    gaps = np.empty_like(laid)
+    error[:] = ground.laid(alone)
+    # Beside the part nothing is better anywhere.
+    best = ground.laid(ground.part(patches.costs()) + RECOLOUR_COST, beside=-1)
+    numbers = ground.laid(nearest)
     for place in places:
-        own, shown = ground.at(place, box)
-        cost = patches(np.minimum(_error(seen, shown), OUTLIER))
+        np.subtract(laid, ground.shown_at(place), out=gaps)
+        np.multiply(gaps, gaps, out=gaps)
+        np.add(gaps[0], gaps[1], out=error)
+        error += gaps[2]
+        np.minimum(error, OUTLIER, out=error)
+        cost = patches.costs()
         cost += DISTANCE_COST * (abs(place[0]) + abs(place[1]))
         better = cost < best
         np.copyto(best, cost, where=better)
-        np.copyto(numbers, own, where=better)
+        np.copyto(numbers, ground.numbers_at(place), where=better)
         if best.max() < SETTLED:
             break
-    return numbers
+    return ground.part(numbers)
 
 
-def _nearest(seen: Floats, shades: Floats) -> tuple[Ints, Floats]:
-    """Return each pixel's nearest number, and its error in variances."""
-    flat = seen.reshape(3, -1)
-    numbers = np.zeros(flat.shape[1], dtype=np.intp)
-    least = np.full(flat.shape[1], OUTLIER, dtype=np.float32)
-    for start in range(0, flat.shape[1], CHUNK_PX):
-        some = slice(start, start + CHUNK_PX)
+def _nearest(seen: Floats, shades: Floats) -> tuple[Numbers, Floats]:
+    """Return the nearest number of each colour (3, n), and its error in variances."""
+    numbers = np.zeros(seen.shape[1], dtype=np.uint16)
+    least = np.full(seen.shape[1], OUTLIER, dtype=np.float32)
+    for start in range(0, seen.shape[1], CHUNK):
+        some = slice(start, start + CHUNK)
+        part = np.ascontiguousarray(seen[:, some])
+        gaps = np.empty_like(part)
         for number, shade in enumerate(shades):
-            error = _error(flat[:, some], shade[:, None])
+            np.subtract(part, shade[:, None], out=gaps)
+            np.multiply(gaps, gaps, out=gaps)
+            error = gaps[0]
+            error += gaps[1]
+            error += gaps[2]
             better = error < least[some]
             np.copyto(least[some], error, where=better)
             np.copyto(numbers[some], number, where=better)
-    return numbers.reshape(seen.shape[1:]), least.reshape(seen.shape[1:])
-
-
-def _error(seen: Floats, shown: Floats) -> Floats:
-    error: Floats = seen[0] - shown[0]
-    error *= error
-    for channel in (1, 2):
-        gap = seen[channel] - shown[channel]
-        gap *= gap
-        error += gap
-    return error
-
-
-def patches(error: Floats) -> Floats:
-    """Return the pixel's own error plus the means of the 3x3 and the 5x5 around it."""
-    wide = _framed(error)
-    rows3 = wide[:, 1:-3] + wide[:, 2:-2]
-    rows3 += wide[:, 3:-1]
-    cost: Floats = rows3[1:-3] + rows3[2:-2]
-    cost += rows3[3:-1]
-    cost *= np.float32(1 / 9)
-    cost += error
-    rows3 += wide[:, :-4]
-    rows3 += wide[:, 4:]
-    box5 = rows3[:-4] + rows3[1:-3]
-    for rows in (rows3[2:-2], rows3[3:-1], rows3[4:]):
-        box5 += rows
-    box5 *= np.float32(1 / 25)
-    cost += box5
-    return cost
-
-
-def _framed(plane: Floats) -> Floats:
-    """Return a plane with its edge repeated twice on each side (np.pad takes 5 times as long)."""
-    height, width = plane.shape
-    wide = np.empty((height + 4, width + 4), dtype=np.float32)
-    rows = wide[2:-2]
-    rows[:, 2:-2], rows[:, :2], rows[:, -2:] = plane, plane[:, :1], plane[:, -1:]
-    wide[:2], wide[-2:] = rows[0], rows[-1]
-    return wide
+    return numbers, least

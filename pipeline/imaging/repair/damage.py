@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..picture import regions
-from ..picture.raster import U8, Floats, Ints
+from ..picture.raster import U8, Floats
 
 Doubles = NDArray[np.float64]
+#: Numbers of colours: few enough for 16 bits.
+Numbers = NDArray[np.uint16]
 
 #: Taps of the blur on each side of a pixel.
 RADIUS = 2
@@ -56,40 +58,47 @@ class Damage(msgspec.Struct, frozen=True, eq=False):
         planes = frames.astype(np.float32) @ (_YCC.T / self.noise).astype(np.float32)
         return np.ascontiguousarray(np.moveaxis(planes, -1, 0))
 
-    def shown(self, numbers: Ints) -> Floats:
+    def shown(self, numbers: Numbers) -> Floats:
         """Return what numbers (…, height, width) come to look like, as planes (3, …)."""
-        margin = [(0, 0)] * (numbers.ndim - 2) + [(RADIUS, RADIUS)] * 2
+        height, width = numbers.shape[-2:]
+        # Every second row and column of them, since a tap looks the other way on odd ones; those of
+        # each parity lie in one row of places, so that a tap looks so many places away.
+        after = (RADIUS + height % 2, RADIUS + width % 2)
+        margin = [(0, 0)] * (numbers.ndim - 2) + [(RADIUS, side) for side in after]
         wide = np.pad(numbers, margin, mode="edge")
-        # Every second row and column of it, since a tap looks the other way on odd ones.
-        quarters = {at: np.ascontiguousarray(wide[..., at[0] :: 2, at[1] :: 2]) for at in PARITIES}
+        quarters = {at: wide[..., at[0] :: 2, at[1] :: 2].astype(np.intp) for at in PARITIES}
         planes = np.empty((3, *numbers.shape), dtype=np.float32)
         for channel, plane in enumerate(planes):
             shades = {at: self.shades[:, channel].take(part) for at, part in quarters.items()}
             for row, column in PARITIES:
                 part = plane[..., row::2, column::2]
-                part[...] = self._quarter(shades, channel, (row, column), part.shape)
+                whole = self._quarter(shades, channel, (row, column))
+                part[...] = whole[..., : part.shape[-2], : part.shape[-1]]
         return planes
 
     def _quarter(
-        self,
-        shades: dict[tuple[int, int], Floats],
-        channel: int,
-        at: tuple[int, int],
-        shape: tuple[int, ...],
+        self, shades: dict[tuple[int, int], Floats], channel: int, at: tuple[int, int]
     ) -> Floats:
-        """Return what is seen in one channel on every second row and column, from `at` on."""
-        (row, column), (height, width) = at, shape[-2:]
-        total, part = np.zeros(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+        """Return what is seen in one channel on every second row and column, from `at` on.
+
+        At the right and at the bottom of each picture stands what is not seen anywhere.
+        """
+        row, column = at
+        flat = {parity: part.reshape(-1) for parity, part in shades.items()}
+        across, size = shades[at].shape[-1], shades[at].size
+        count = size - RADIUS * (across + 1)
+        total, part = np.zeros(size, dtype=np.float32), np.empty(count, dtype=np.float32)
         for weight, (y, x) in zip(self.taps[:, channel], TAPS.tolist(), strict=True):
             if weight:
                 top, odd_y = divmod(RADIUS + row + (-y if row else y), 2)
                 left, odd_x = divmod(RADIUS + column + (-x if column else x), 2)
-                near = shades[odd_y, odd_x][..., top : top + height, left : left + width]
-                total += np.multiply(near, weight, out=part)
-        return total
+                first = top * across + left
+                near = flat[odd_y, odd_x][first : first + count]
+                total[:count] += np.multiply(near, weight, out=part)
+        return total.reshape(shades[at].shape)
 
 
-def learn(first: U8, source: Ints, colors: U8) -> Damage:
+def learn(first: U8, source: Numbers, colors: U8) -> Damage:
     """Learn what was done to a source of numbers so that frame 0 came of it.
 
     `colors` (numbers, 3) are the source's, and the matte as it was measured, which is not tinted.
@@ -111,7 +120,7 @@ def learn(first: U8, source: Ints, colors: U8) -> Damage:
     return Damage((tinted / noise).astype(np.float32), taps.astype(np.float32), noise)
 
 
-def _samples(first: U8, source: Ints, *, matte: int) -> tuple[Ints, Doubles]:
+def _samples(first: U8, source: Numbers, *, matte: int) -> tuple[Numbers, Doubles]:
     """Return the numbers around some pixels (samples, taps), and what frame 0 shows there."""
     height, width = source.shape
     points = np.argwhere(regions.grow((source != matte)[None], NEAR_PX)[0])
@@ -122,7 +131,7 @@ def _samples(first: U8, source: Ints, *, matte: int) -> tuple[Ints, Doubles]:
     return around, first[y, x].astype(np.float64) @ _YCC.T
 
 
-def _tint(around: Ints, shown: Doubles, taps: Doubles, colors: U8) -> Doubles:
+def _tint(around: Numbers, shown: Doubles, taps: Doubles, colors: U8) -> Doubles:
     """Fit one affine map from colours to what is shown of them through the blur, (numbers, 3)."""
     known = np.concatenate([colors, np.ones((len(colors), 1))], axis=1)
     still = np.concatenate([_YCC.T, np.zeros((1, 3))])

@@ -15,7 +15,7 @@ from ..frames.indexed import Reel
 from ..frames.raw import Film
 from ..picture import color
 from ..picture.raster import U8, Bools, Floats
-from .calibrate import patches
+from . import patches
 
 #: A source of at most so many colours is told by them alone.
 FEW_COLORS = 64
@@ -51,7 +51,7 @@ def recognise(film: Film, reel: Reel, matte: U8) -> Reel:
         best = np.full(seen.shape[:2], 3 * RECOGNISED, dtype=np.float32)
         for place in places(seen, ground, reel.solid[at]):
             there = window(place, seen.shape[:2])
-            cost = patches(np.minimum(color.gap(seen, ground[there]), np.float32(OUTLIER)))
+            cost = patches.costs(np.minimum(color.gap(seen, ground[there]), np.float32(OUTLIER)))
             cost += np.float32(DISTANCE_COST * (abs(place[0]) + abs(place[1])))
             mine = numbers[there]
             better: Bools = (cost < best) & (mine >= 0) & reel.solid[at]

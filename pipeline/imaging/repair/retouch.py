@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..picture.raster import Bools, Floats, Ints
-from .damage import PARITIES, RADIUS, TAPS, Damage
+from .damage import PARITIES, RADIUS, TAPS, Damage, Numbers
 
 #: Squared error (in variances; 3 are usual) from which on a pixel is looked at: on the mean of the
 #: 3x3 around it, or its own.
@@ -55,7 +55,7 @@ class _Canvas:
     (places,) are -1 there, and `home` (places,) tells where a place lies in the frames.
     """
 
-    def __init__(self, error: Floats, numbers: Ints, damage: Damage) -> None:
+    def __init__(self, error: Floats, numbers: Numbers, damage: Damage) -> None:
         """Lay out `error` (3, frames, height, width) and `numbers` (frames, height, width)."""
         wide = np.pad(error, [(0, 0), (0, 0), (RADIUS, RADIUS), (RADIUS, RADIUS)])
         self._wide = wide
@@ -200,7 +200,7 @@ class _Slope(NamedTuple):
         return _Slope(self.pull.take(some, axis=1), self.weight)
 
 
-def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
+def retouch(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -> Ints:
     """Return numbers (frames, height, width) that look more like `seen` (3, frames, height, width).
 
     `taken` (n, frames, height, width) are the numbers that the source has at places near by. No
@@ -213,7 +213,7 @@ def retouch(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
     )
 
 
-def _retouched(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints:
+def _retouched(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -> Ints:
     numbers, error = _start(seen, damage, numbers, taken[0])
     canvas = _Canvas(error, numbers, damage)
     shades = np.ascontiguousarray(damage.shades.T)
@@ -224,7 +224,7 @@ def _retouched(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints
             break
         now, home = canvas.numbers.take(spots.places), canvas.home.take(spots.places)
         slope = canvas.slope(spots)
-        best, gain = _choose(shades, now, [rank.take(home) for rank in flat], slope)
+        best, gain = _choose(shades, now, [rank.take(home).astype(np.intp) for rank in flat], slope)
         chosen = _apart(canvas, shades, spots, gain, slope)
         if not chosen.size:
             break
@@ -236,13 +236,16 @@ def _retouched(seen: Floats, damage: Damage, numbers: Ints, taken: Ints) -> Ints
     return canvas.read
 
 
-def _start(seen: Floats, damage: Damage, numbers: Ints, place: Ints) -> tuple[Ints, Floats]:
+def _start(
+    seen: Floats, damage: Damage, numbers: Numbers, place: Numbers
+) -> tuple[Numbers, Floats]:
     """Return numbers to begin with, and by how much they look otherwise than `seen`.
 
     Patches cannot be found in a frame that dissolves: where that looks more like it, each pixel is
     what the likeliest place has, or matte.
     """
-    numbers, error = numbers.copy(), damage.shown(numbers) - seen
+    numbers, error = numbers.copy(), damage.shown(numbers)
+    error -= seen
     far = (error * error).sum(axis=(0, 2, 3))
     bad = np.flatnonzero(far > UNREAD * numbers[0].size)
     if not bad.size:
@@ -253,7 +256,8 @@ def _start(seen: Floats, damage: Damage, numbers: Ints, place: Ints) -> tuple[In
         for shades in (np.moveaxis(damage.shades[place[bad]], -1, 0), damage.shades[matte])
     ]
     alone = np.where(gaps[0] < gaps[1], place[bad], matte)
-    other = damage.shown(alone) - seen[:, bad]
+    other = damage.shown(alone)
+    other -= seen[:, bad]
     nearer = (other * other).sum(axis=(0, 2, 3)) < far[bad]
     numbers[bad[nearer]] = alone[nearer]
     error[:, bad[nearer]] = other[:, nearer]

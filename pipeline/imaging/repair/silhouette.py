@@ -16,8 +16,7 @@ from ..frames.indexed import Reel
 from ..frames.raw import Film
 from ..picture import color, regions
 from ..picture.raster import U8, Bools, Floats
-from . import recognise
-from .calibrate import patches
+from . import patches, recognise
 
 #: A measured background nearer than this to a colour of the source (deltaE2) tells nothing.
 SAME = 0.08
@@ -56,7 +55,7 @@ def decide(film: Film, reel: Reel, matte: U8) -> Decided:
         for place in recognise.places(seen, ground, near & (~is_key | reel.source_solid)):
             there = recognise.window(place, seen.shape[:2])
             gap = color.gap(seen, ground[there])
-            cost = patches(np.minimum(gap, np.float32(recognise.OUTLIER)))
+            cost = patches.costs(np.minimum(gap, np.float32(recognise.OUTLIER)))
             cost += np.float32(recognise.DISTANCE_COST * (abs(place[0]) + abs(place[1])))
             mine = numbers[there]
             # What is no background by its colour stays opaque, whatever its place says.

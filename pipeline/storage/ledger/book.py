@@ -16,21 +16,22 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ...core.errors import RefusedError, StorageError
 from ...core.model import Job, JobState, Record, Taken
-from ..process_lock import HeldError, ProcessLock
-from .file import in_batches, storage
+from .file import PIXELS, in_batches, storage
 from .shared_claims import Place, SharedClaims
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
 _REMEMBERED = 200
 _LONGEST_S = 12 * 60.0
-#: Of so many pictures the jobs are looked for singly, which SQLite does without decoding others.
-_SINGLY = 8
 #: A row for a key that has none, or one that failed; answers with a row if that was so.
 _INSERT = (
     "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_key) "
@@ -63,7 +64,7 @@ class Ledger(SharedClaims):
         super().__init__(folder / "ledger.sqlite", now=now, durable=durable)
         self._folder = folder
         self._token = ""
-        self._holder_lock: ProcessLock | None = None
+        self._holder_lock: FileLock | None = None
 
     def __enter__(self) -> Ledger:
         return self
@@ -76,7 +77,7 @@ class Ledger(SharedClaims):
         self._base.close()
         if self._holder_lock is not None:
             self._holder_lock.release()
-            self._holder_lock.path.unlink(missing_ok=True)
+            Path(self._holder_lock.lock_file).unlink(missing_ok=True)
             self._holder_lock = None
 
     # -- jobs -----------------------------------------------------------------------------------
@@ -197,15 +198,13 @@ class Ledger(SharedClaims):
     def made_from(self, pixels: Collection[str], service: str) -> dict[str, list[Job]]:
         """Return the bought jobs of `service` by the pixels of their request, newest first.
 
-        Only of these `pixels`, by digest. Few of them are looked for one by one, many at once.
+        Only of these `pixels`, by digest.
         """
         found: dict[str, list[Job]] = {}
-        where = "state = 'bought' AND service = ?"
-        queries: list[tuple[str, tuple[str, ...]]] = [(where, (service,))]
-        if len(pixels) <= _SINGLY:
-            queries = [(f"{where} AND instr(record, ?)", (service, one)) for one in pixels]
-        for condition, values in queries:
-            for row in self._read(f"SELECT record FROM jobs WHERE {condition}", values):
+        for part in in_batches(pixels):
+            marks = ",".join("?" * len(part))
+            where = f"state = 'bought' AND service = ? AND {PIXELS} IN ({marks})"
+            for row in self._read(f"SELECT record FROM jobs WHERE {where}", (service, *part)):
                 job = _decode(row[0])
                 if (digest := _pixels(job)) in pixels:
                     found.setdefault(digest, []).append(job)
@@ -251,10 +250,12 @@ class Ledger(SharedClaims):
         path = self._holder_path(holder)
         if not path.exists():
             return False
-        probe = ProcessLock(path)
+        from filelock import FileLock, Timeout
+
+        probe = FileLock(path)
         try:
             probe.acquire(blocking=False)
-        except HeldError:
+        except Timeout:
             return True
         except OSError:
             return False
@@ -329,12 +330,14 @@ class Ledger(SharedClaims):
         return day_budget is not None and self.committed_since(now // DAY_S * DAY_S) > day_budget
 
     def _holder(self) -> str:
+        from filelock import FileLock  # slow to load, and a plan claims nothing
+
         if self._holder_lock is None:
             self._token = uuid.uuid4().hex
             path = self._holder_path(self._token)
             with storage(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._holder_lock = ProcessLock(path)
+                self._holder_lock = FileLock(path)
                 self._holder_lock.acquire(blocking=False)
         return self._token
 

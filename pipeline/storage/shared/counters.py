@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from ...core import private, small_files
 from ...core.model import Record
-from ..process_lock import ProcessLock
 from .reader import Tally
 
 NAME = "shared-counts.json"
@@ -40,9 +40,9 @@ class _File(Record, frozen=True, kw_only=True):
 def add(state: Path, store: str, tally: Tally, now: float) -> None:
     """Add one run's reads. Figures are worth no failure: what cannot be written is not counted."""
     month, machine = time.strftime("%Y-%m", time.gmtime(now)), platform.node()
-    with suppress(OSError):
+    with suppress(OSError, Timeout):
         private.folder(state)
-        with ProcessLock(state / f"{NAME}.lock", timeout_s=_BUSY_S, mode=0o600):
+        with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):
             counts = {(one.month, one.machine, one.store): one for one in read(state)}
             place = (month, machine, store)
             before = counts.get(place, Count(month=month, machine=machine, store=store))
