@@ -7,6 +7,7 @@ than the frame when it is damaged again is mended pixel by pixel (`retouch`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -116,12 +117,14 @@ def calibrate(film: Film, matte: U8, reel: Reel) -> Reel:
     box = _box(reel)
     number = film.number[:, box[0], box[1]]
     shades = found.seen(film.colors)
-    seen = np.stack([plane.take(number) for plane in shades])
+    seen = np.empty((3, *number.shape), dtype=np.float32)
+    for plane, out in zip(shades, seen, strict=True):
+        plane.take(number, out=out, mode="clip")
     nearest, alone = _nearest(shades, found.shades)
     first = nearest.take(number[:1])
     if not _is_true(found, seen[:, :1], first, source[box], wrong_share(reel)):
         return reel
-    places = [_places(reel, at) for at in range(reel.count)]
+    places = list(_places(reel))
     room = max(abs(step) for some in places for place in some for step in place)
     ground = _ground(found, source[box], room)
     numbers = np.empty(number.shape, dtype=np.uint16)
@@ -185,31 +188,43 @@ def _ground(found: Damage, source: Numbers, room: int) -> _Ground:
     return _Ground(numbers.reshape(-1), shown, room, numbers.shape[1], source.shape)
 
 
-def _places(reel: Reel, frame: int) -> _Places:
-    """Return where in the source a frame's ink may come from, the likeliest first."""
+class _Votes:
+    """Where in the source the ink of each frame of a clip may come from, up to so far away."""
+
+    def __init__(self, reel: Reel, far: int) -> None:
+        """Look up once what the source has so far away from some pixels."""
+        (height, width), self._reel = reel.source.shape, reel
+        step = max(1, round((height * width) ** 0.5 / SAMPLED_PX))
+        self._some = slice(None, None, step)
+        ground = np.pad(reel.source, far, constant_values=-1)
+        there = sliding_window_view(ground, (height, width))[..., self._some, self._some]
+        self._there = there.reshape((2 * far + 1) ** 2, -1)
+        self._down, self._right = (
+            part.ravel() for part in np.mgrid[-far : far + 1, -far : far + 1]
+        )
+
+    def best(self, frame: int) -> tuple[_Places, float]:
+        """Return the places where most of a frame's ink agrees, and the best share."""
+        ink = self._reel.index[frame, self._some, self._some].reshape(-1)
+        px = np.count_nonzero(ink >= 0)
+        # What is transparent agrees with nothing. Sums of so few ones are exact.
+        same = self._there == np.where(ink >= 0, ink, np.int32(-2))
+        votes = same.astype(np.float32) @ np.ones(ink.size, dtype=np.float32)
+        order = np.lexsort((np.abs(self._down) + np.abs(self._right), -votes))[:PLACES]
+        places = [(int(self._down[at]), int(self._right[at])) for at in order]
+        return places, float(votes.max()) / max(1, px)
+
+
+def _places(reel: Reel) -> Iterator[_Places]:
+    """Yield where in the source each frame's ink may come from, the likeliest first."""
     far = max(NEAR_PX, min(FAR_PX, round(FAR_SHARE * max(reel.source.shape))))
-    found, share = _vote(reel, frame, NEAR_PX)
-    if share < FOUND and far > NEAR_PX:
-        found, _ = _vote(reel, frame, far)
-    return [(0, 0), *(place for place in found if place != (0, 0))][:PLACES]
-
-
-def _vote(reel: Reel, frame: int, far: int) -> tuple[_Places, float]:
-    """Return the places where most of a frame's ink agrees with the source, and the best share."""
-    height, width = reel.source.shape
-    step = max(1, round((height * width) ** 0.5 / SAMPLED_PX))
-    ground = np.pad(reel.source, far, constant_values=-1)
-    ink = reel.index[frame, ::step, ::step]
-    # What is transparent agrees with nothing.
-    ink = np.where(ink >= 0, ink, np.int32(-2))
-    there = sliding_window_view(ground, (height, width))[..., ::step, ::step]
-    same = (there == ink).reshape(-1, ink.size)
-    # Sums of so few ones are exact.
-    votes = same.astype(np.float32) @ np.ones(ink.size, dtype=np.float32)
-    down, right = (part.ravel() for part in np.mgrid[-far : far + 1, -far : far + 1])
-    order = np.lexsort((np.abs(down) + np.abs(right), -votes))[:PLACES]
-    places = [(int(down[at]), int(right[at])) for at in order]
-    return places, float(votes.max()) / max(1, np.count_nonzero(ink >= 0))
+    near, wide = _Votes(reel, NEAR_PX), None
+    for frame in range(reel.count):
+        found, share = near.best(frame)
+        if share < FOUND and far > NEAR_PX:
+            wide = wide or _Votes(reel, far)
+            found, _ = wide.best(frame)
+        yield [(0, 0), *(place for place in found if place != (0, 0))][:PLACES]
 
 
 def _best(numbers: Numbers, ground: _Ground, places: _Places) -> _Places:
