@@ -138,7 +138,7 @@ class _Votes:
     def best(self, frame: int) -> tuple[Places, float]:
         """Return the places where most of a frame's ink agrees, and the best share."""
         ink = self._reel.index[frame, self._some, self._some].reshape(-1)
-        px = np.count_nonzero(ink >= 0)
+        px = int(np.count_nonzero(ink >= 0))
         # What is transparent agrees with nothing. Sums of so few ones are exact.
         same = self._there == np.where(ink >= 0, ink, np.int32(-2))
         votes = same.astype(np.float32) @ np.ones(ink.size, dtype=np.float32)

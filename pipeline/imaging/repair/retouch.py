@@ -101,7 +101,8 @@ class _Canvas:
         row, x = np.divmod(places, width)
         frame, y = np.divmod(row, height)
         inner = height - 2 * RADIUS, width - 2 * RADIUS
-        return (frame * inner[0] + y - RADIUS) * inner[1] + x - RADIUS
+        home: Ints = (frame * inner[0] + y - RADIUS) * inner[1] + x - RADIUS
+        return home
 
     def _steps(self, down: int, right: int) -> list[int]:
         """Return how many places away a pixel of each parity is seen through a tap."""
