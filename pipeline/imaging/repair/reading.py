@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,8 +33,7 @@ Places = list[tuple[int, int]]
 _Kind = TypeVar("_Kind", bound=np.generic)
 
 
-@dataclass(frozen=True, eq=False)
-class Ground:
+class Ground(msgspec.Struct, frozen=True, eq=False):
     """The part of the source that frames are read in, with `room` px around it.
 
     Its numbers (places,), and how they are shown, as planes (3, places) for each parity that its
