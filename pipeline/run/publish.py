@@ -84,6 +84,7 @@ class Publication:
         #: What every file looked like when this run had written or removed it.
         self.left = Stats()
         self._flush_due = time.monotonic() + _FLUSH_S
+        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
@@ -284,7 +285,8 @@ def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
     from filelock import Timeout  # slow to load
 
     try:
-        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
+        if lock is None:
+            workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         with lock or _lock(workspace):
             yield
     except Timeout as exc:
