@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -21,8 +22,10 @@ from places import REPOSITORY
 for _name in FOREIGN:
     os.environ.pop(_name, None)
 # A disk takes milliseconds for each file that has to be durable, and nobody cuts the power here.
+_own_room: Path | None = None
 if "TMPDIR" not in os.environ and (_memory := spread.memory()):
-    os.environ["TMPDIR"] = tempfile.tempdir = str(_memory)
+    _own_room = spread.room(_memory)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_own_room)
 
 _numbers = count()
 
@@ -38,6 +41,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
         return 0
     is_said = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
     return None if is_said else (os.cpu_count() or 1) + 1
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Give the memory back in the end, unless somebody may want to look at what failed."""
+    if _own_room is not None and not exitstatus:
+        atexit.register(shutil.rmtree, _own_room, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)
