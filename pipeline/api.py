@@ -146,7 +146,7 @@ class Project:
         report = self._report(
             "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
         )
-        self._see(found, known, report)
+        report = self._see(found, known, report)
         is_refused = bool(report.refusal or report.cluster_refusal or sharing.refusal)
         report = msgspec.structs.replace(
             report,

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..frames.indexed import Reel
@@ -42,8 +43,8 @@ NEAR_PX, FAR_SHARE, FAR_PX = 5, 0.2, 20
 FOUND = 0.30
 #: Votes are counted on about this many rows and columns; ink may lie this far beside the ink found.
 SAMPLED_PX, EDGE_PX = 32, 3
-#: So many colours are held against all of the palette at a time: what stays in the cache.
-CHUNK = 1 << 12
+#: So many colours or places are looked at together: what stays in the processor's cache.
+CHUNK = 1 << 14
 
 _Places = list[tuple[int, int]]
 _Kind = TypeVar("_Kind", bound=np.generic)
@@ -197,16 +198,17 @@ def _vote(reel: Reel, frame: int, far: int) -> tuple[_Places, float]:
     height, width = reel.source.shape
     step = max(1, round((height * width) ** 0.5 / SAMPLED_PX))
     ground = np.pad(reel.source, far, constant_values=-1)
-    y, x = np.nonzero(reel.index[frame, ::step, ::step] >= 0)
-    y, x = y * step, x * step
+    ink = reel.index[frame, ::step, ::step]
+    # What is transparent agrees with nothing.
+    ink = np.where(ink >= 0, ink, np.int32(-2))
+    there = sliding_window_view(ground, (height, width))[..., ::step, ::step]
+    same = (there == ink).reshape(-1, ink.size)
+    # Sums of so few ones are exact.
+    votes = same.astype(np.float32) @ np.ones(ink.size, dtype=np.float32)
     down, right = (part.ravel() for part in np.mgrid[-far : far + 1, -far : far + 1])
-    # As one number, since looking up two takes twice as long.
-    here, away = (far + y) * ground.shape[1] + far + x, down * ground.shape[1] + right
-    own = ground.take(here + away[:, None])
-    votes = (own == reel.index[frame, y, x]).sum(axis=1)
     order = np.lexsort((np.abs(down) + np.abs(right), -votes))[:PLACES]
     places = [(int(down[at]), int(right[at])) for at in order]
-    return places, float(votes.max() / max(1, len(y)))
+    return places, float(votes.max()) / max(1, int(np.count_nonzero(ink >= 0)))
 
 
 def _best(numbers: Numbers, ground: _Ground, places: _Places) -> _Places:
@@ -224,25 +226,35 @@ def _read(
     """Return for each pixel of a part (3, height, width) the number that its best patch has."""
     patches = Patches(ground.shape, ground.row)
     laid, error = ground.laid(seen), patches.error
-    gaps = np.empty_like(laid)
     error[:] = ground.laid(alone)
     # Beside the part nothing is better anywhere.
     best = ground.laid(ground.part(patches.costs()) + RECOLOUR_COST, beside=-1)
     numbers = ground.laid(nearest)
+    worst = 0
     for place in places:
-        np.subtract(laid, ground.shown_at(place), out=gaps)
-        np.multiply(gaps, gaps, out=gaps)
-        np.add(gaps[0], gaps[1], out=error)
-        error += gaps[2]
-        np.minimum(error, OUTLIER, out=error)
+        _write_errors(laid, ground.shown_at(place), error)
         cost = patches.costs()
         cost += DISTANCE_COST * (abs(place[0]) + abs(place[1]))
         better = cost < best
         np.copyto(best, cost, where=better)
         np.copyto(numbers, ground.numbers_at(place), where=better)
-        if best.max() < SETTLED:
+        if best[worst] < SETTLED and best[worst := int(best.argmax())] < SETTLED:
             break
     return ground.part(numbers)
+
+
+def _write_errors(seen: Floats, shown: Floats, error: Floats) -> None:
+    """Write the squared differences of planes (3, places), up to OUTLIER: a part at a time."""
+    gaps = np.empty((3, CHUNK), dtype=np.float32)
+    for start in range(0, len(error), CHUNK):
+        some = slice(start, start + CHUNK)
+        part = error[some]
+        part_gaps = gaps[:, : len(part)]
+        np.subtract(seen[:, some], shown[:, some], out=part_gaps)
+        np.multiply(part_gaps, part_gaps, out=part_gaps)
+        np.add(part_gaps[0], part_gaps[1], out=part)
+        part += part_gaps[2]
+        np.minimum(part, OUTLIER, out=part)
 
 
 def _nearest(seen: Floats, shades: Floats) -> tuple[Numbers, Floats]:
