@@ -28,6 +28,8 @@ if "TMPDIR" not in os.environ and (_memory := spread.memory()):
     os.environ["TMPDIR"] = tempfile.tempdir = str(_own_room)
 
 _numbers = count()
+#: The folder of a test, and how many had failed before it.
+_FOLDER = pytest.StashKey[tuple[Path, int]]()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -63,24 +65,30 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
 
 @pytest.fixture
-def tmp_path(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
-    """Return an empty folder of this test's own, as pytest does.
-
-    It is emptied after a test that passed, since it may stand in memory. The folder itself stays:
-    no name is given twice, so that nothing is remembered of it under another test.
-    """
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty folder of this test's own, as pytest does, under a name given once."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
     folder = tmp_path_factory.mktemp(f"{name}-{next(_numbers)}", numbered=False)
-    failed = request.session.testsfailed
-    yield folder
-    if request.session.testsfailed == failed:
-        for path in folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
+    request.node.stash[_FOLDER] = folder, request.session.testsfailed
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Empty the folder of a test that passed, since it may stand in memory.
+
+    That comes after all fixtures: what a test has patched is mended then. The folder itself stays,
+    so that nothing is remembered of its name under another test.
+    """
+    yield
+    folder, failed = item.stash.get(_FOLDER, (None, 0))
+    if folder is None or item.session.testsfailed != failed:
+        return
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)
