@@ -64,11 +64,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     return spread.scheduler(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+def _folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """Make a folder in that of the run; the factory would look at all that are there."""
+    place = factory.getbasetemp() / f"{name}-{next(_numbers)}"
+    place.mkdir(mode=0o700)
+    return place
+
+
 @pytest.fixture
 def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty folder of this test's own, as pytest does, under a name given once."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
-    folder = tmp_path_factory.mktemp(f"{name}-{next(_numbers)}", numbered=False)
+    folder = _folder(tmp_path_factory, name)
     request.node.stash[_FOLDER] = folder, request.session.testsfailed
     return folder
 
@@ -99,7 +106,7 @@ def _no_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     # For what is started elsewhere; another version of a package may have been put before ours.
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(REPOSITORY), *before))))
-    home = tmp_path_factory.mktemp(f"home-{next(_numbers)}", numbered=False)
+    home = _folder(tmp_path_factory, "home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PIXELPIPE_STATE", str(home / "state"))
 
