@@ -38,7 +38,7 @@ def run(asked: Asked, memory: Memory) -> None:
     from . import plan_text
 
     shared = "none" if asked.check else asked.shared
-    opened = Project(asked.project, service=asked.service, shared=shared)
+    opened = Project(asked.project, remembered=memory.found, service=asked.service, shared=shared)
     if asked.show is not None:
         if asked.only or asked.check or asked.out is not None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
-from unittest.mock import ANY
 
 import pytest
 from game import KEY_NAME, RULES, Game
@@ -113,8 +112,9 @@ def answer(game: Game, *arguments: str) -> str | None:
 
 def run(game: Game, *, is_brief: bool = True) -> tuple[Report, bool]:
     """Build as the command does; tells whether the next run need not look at everything."""
-    opened = Project(game.root, environment=game.variables())
-    report = opened.build(remembered=look(game) if is_brief else None)
+    found = look(game) if is_brief else None
+    opened = Project(game.root, environment=game.variables(), remembered=found)
+    report = opened.build(remembered=found)
     is_settled = report.plan.is_up_to_date and not report.exit
     said = {"build": Said(out=heard(report))} if is_settled else {}
     return report, uptodate.note(opened, report, said)
@@ -162,8 +162,10 @@ def expect_true(game: Game) -> None:
     assert said[0] in (None, text)
     assert said[1] in (None, document)
     if text is not None:
-        opened = Project(game.root, environment=game.variables())
-        report = opened.saved_plan(remembered=look(game, "plan"))[0]
+        found = look(game, "plan")
+        opened = Project(game.root, environment=game.variables(), remembered=found)
+        assert opened.workspace == Project(game.root, environment=game.variables()).workspace
+        report = opened.saved_plan(remembered=found)[0]
         assert heard(report, plan_text.show) == text
         if report.rest and uptodate.note(opened, report):
             noted = listed.document(game.root, game.root.parent / "state")
@@ -192,6 +194,18 @@ def test_random_edits_never_get_another_plan(quiet: Game, seed: int) -> None:
             expect_true(quiet)
 
 
+@pytest.mark.parametrize("name", EDITS)
+def test_settings_and_rules_are_known_as_they_would_be_read(quiet: Game, name: str) -> None:
+    """While all that they follow from is as it was; else they are read."""
+    settle(quiet)
+    assert (known := look(quiet)) is not None
+    assert known.stated
+    EDITS[name](quiet)
+    if (found := look(quiet)) is not None:
+        opened = Project(quiet.root, environment=quiet.variables(), remembered=found)
+        assert opened.workspace == Project(quiet.root, environment=quiet.variables()).workspace
+
+
 def test_plan_of_what_a_run_has_made_is_known_once_it_was_looked_at(quiet: Game) -> None:
     """What was made a moment ago is planned anew; all else is said from memory."""
     settle(quiet)
@@ -200,8 +214,9 @@ def test_plan_of_what_a_run_has_made_is_known_once_it_was_looked_at(quiet: Game)
     assert [one.state for one in report.results] == ["done"]
     assert said_of_plan(quiet)[1] is None
     settle(quiet)
-    first = quiet.run("plan", "--json").stdout
-    assert said_of_plan(quiet) == planned(quiet) == (ANY, timeless(first.encode()))
+    opened = Project(quiet.root, environment=quiet.variables())
+    assert uptodate.note(opened, opened.saved_plan()[0])
+    assert said_of_plan(quiet) == planned(quiet)
     found = json.loads(quiet.run("plan", "--json").stdout)
     assert len(found["steps"]) == found["totals"]["fresh"] == 5
 

@@ -25,7 +25,7 @@ from ...purchase import permission
 from ...purchase.connect import Connection
 from ...run import placeholders
 from ...run.report import Report
-from ...storage import files, lock, lock_file
+from ...storage import files, lock, lock_file, state
 from .. import watch
 from .questions import Questions, Terminal
 
@@ -91,6 +91,7 @@ class Follower:
         with ExitStack() as stack:
             self._stack = stack
             stack.enter_context(lock_file.kept(self._project.root))
+            stack.enter_context(state.kept(self._project.root))
             self._arm()
             try:
                 while until is None or not until.is_set():

@@ -32,7 +32,7 @@ SLACK, ROUGHLY = 0.5, 1.001
 #: Most steps.
 STEPS = 8
 #: So many pixels are held against all colours at a time: what stays in the processor's cache.
-CHUNK = 1 << 11
+CHUNK = 1 << 14
 #: Up to one in so many places are looked up one by one.
 FEW = 256
 #: Frames are mended together up to so many px: a pixel that is looked at takes 450 bytes.
@@ -101,8 +101,8 @@ class _Canvas:
         row, x = np.divmod(places, width)
         frame, y = np.divmod(row, height)
         inner = height - 2 * RADIUS, width - 2 * RADIUS
-        found: Ints = (frame * inner[0] + y - RADIUS) * inner[1] + x - RADIUS
-        return found
+        home: Ints = (frame * inner[0] + y - RADIUS) * inner[1] + x - RADIUS
+        return home
 
     def _steps(self, down: int, right: int) -> list[int]:
         """Return how many places away a pixel of each parity is seen through a tap."""
@@ -383,7 +383,7 @@ def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Numbers:
             away += gaps[1]
             away += gaps[2]
             nearer = away < least
-            np.copyto(least, away, where=nearer)
+            np.minimum(least, away, out=least)
             np.copyto(found[some], np.uint16(number), where=nearer)
     return found
 
