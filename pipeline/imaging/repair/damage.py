@@ -69,35 +69,45 @@ class Damage:
         margin = [(0, 0)] * (numbers.ndim - 2) + [(RADIUS, side) for side in after]
         wide = np.pad(numbers, margin, mode="edge")
         quarters = {at: wide[..., at[0] :: 2, at[1] :: 2].astype(np.intp) for at in PARITIES}
+        shape = quarters[0, 0].shape
+        flat = {at: part.reshape(-1) for at, part in quarters.items()}
+        shades = dict(zip(PARITIES, np.empty((4, *flat[0, 0].shape), np.float32), strict=True))
+        total, part = np.zeros((2, flat[0, 0].size), dtype=np.float32)
         planes = np.empty((3, *numbers.shape), dtype=np.float32)
         for channel, plane in enumerate(planes):
-            shades = {at: self.shades[:, channel].take(part) for at, part in quarters.items()}
+            own = np.ascontiguousarray(self.shades[:, channel])
+            for at, seen in shades.items():
+                own.take(flat[at], out=seen, mode="clip")
             for row, column in PARITIES:
-                part = plane[..., row::2, column::2]
-                whole = self._quarter(shades, channel, (row, column))
-                part[...] = whole[..., : part.shape[-2], : part.shape[-1]]
+                self._show(shades, channel, (row, column), shape[-1], total, part)
+                # At the right and at the bottom of each picture stands what is not seen anywhere.
+                out = plane[..., row::2, column::2]
+                out[...] = total.reshape(shape)[..., : out.shape[-2], : out.shape[-1]]
         return planes
 
-    def _quarter(
-        self, shades: dict[tuple[int, int], Floats], channel: int, at: tuple[int, int]
-    ) -> Floats:
-        """Return what is seen in one channel on every second row and column, from `at` on.
+    def _show(
+        self,
+        shades: dict[tuple[int, int], Floats],
+        channel: int,
+        at: tuple[int, int],
+        across: int,
+        total: Floats,
+        part: Floats,
+    ) -> None:
+        """Write to `total` what is seen in one channel on every second row and column, from `at` on.
 
-        At the right and at the bottom of each picture stands what is not seen anywhere.
+        All are rows of places, `across` to a row of a picture; `part` is for what a tap adds.
         """
         row, column = at
-        flat = {parity: part.reshape(-1) for parity, part in shades.items()}
-        across, size = shades[at].shape[-1], shades[at].size
-        count = size - RADIUS * (across + 1)
-        total, part = np.zeros(size, dtype=np.float32), np.empty(count, dtype=np.float32)
+        count = total.size - RADIUS * (across + 1)
+        total, part = total[:count], part[:count]
+        total.fill(0)
         for weight, (y, x) in zip(self.taps[:, channel], TAPS.tolist(), strict=True):
             if weight:
                 top, odd_y = divmod(RADIUS + row + (-y if row else y), 2)
                 left, odd_x = divmod(RADIUS + column + (-x if column else x), 2)
                 first = top * across + left
-                near = flat[odd_y, odd_x][first : first + count]
-                total[:count] += np.multiply(near, weight, out=part)
-        return total.reshape(shades[at].shape)
+                total += np.multiply(shades[odd_y, odd_x][first : first + count], weight, out=part)
 
 
 def learn(first: U8, source: Numbers, colors: U8) -> Damage:
@@ -161,7 +171,9 @@ def _blur(seen: Doubles, shown: Doubles) -> Doubles:
     taps = np.empty((seen.shape[1], 3))
     for channel, plane in enumerate(seen):
         middle = plane[_MIDDLE]
-        beside = np.ascontiguousarray((np.delete(plane, _MIDDLE, axis=0) - middle).T)
+        beside = np.empty((plane.shape[1], len(plane) - 1))
+        np.subtract(plane[:_MIDDLE].T, middle[:, None], out=beside[:, :_MIDDLE])
+        np.subtract(plane[_MIDDLE + 1 :].T, middle[:, None], out=beside[:, _MIDDLE:])
         hold = (BLUR_RIDGE * beside.var() + 1e-3) * np.eye(beside.shape[1])
         wanted = beside.T @ (shown[:, channel] - middle)
         weights = np.linalg.solve(beside.T @ beside + hold, wanted)
