@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..picture import regions
-from ..picture.raster import U8, Floats
+from ..picture.raster import U8, Floats, Ints
 
 Doubles = NDArray[np.float64]
 #: Numbers of colours: few enough for 16 bits.
@@ -94,7 +94,7 @@ class Damage:
         total: Floats,
         part: Floats,
     ) -> None:
-        """Write to `total` what is seen in one channel on every second row and column, from `at` on.
+        """Write to `total` what one channel shows on every second row and column, from `at` on.
 
         All are rows of places, `across` to a row of a picture; `part` is for what a tap adds.
         """
@@ -124,9 +124,12 @@ def learn(first: U8, source: Numbers, colors: U8) -> Damage:
         tint = _tint(near, shown, taps)
         tinted = np.stack([known @ column for column in tint.T], axis=1)
         tinted[-1] = _YCC @ colors[-1]
-        seen = np.stack([values.take(around) for values in tinted.T])
+        seen = np.empty((3, *around.shape))
+        for values, plane in zip(np.ascontiguousarray(tinted.T), seen, strict=True):
+            values.take(around, out=plane, mode="clip")
         taps = _blur(seen, shown)
-        error = shown - (seen * taps.T[..., None]).sum(axis=1).T
+        seen *= taps.T[..., None]
+        error = shown - seen.sum(axis=1).T
         far = (error**2).sum(axis=1)
         usual = far <= STRANGE * np.median(far) + STRANGE
         if not usual.all():
@@ -138,7 +141,7 @@ def learn(first: U8, source: Numbers, colors: U8) -> Damage:
     return Damage((tinted / noise).astype(np.float32), taps.astype(np.float32), noise)
 
 
-def _samples(first: U8, source: Numbers, *, matte: int) -> tuple[Numbers, Doubles]:
+def _samples(first: U8, source: Numbers, *, matte: int) -> tuple[Ints, Doubles]:
     """Return the numbers around some pixels (taps, samples), and what frame 0 shows there."""
     height, width = source.shape
     points = np.argwhere(regions.grow((source != matte)[None], NEAR_PX)[0])
@@ -147,7 +150,7 @@ def _samples(first: U8, source: Numbers, *, matte: int) -> tuple[Numbers, Double
     rows = np.where(y % 2, -down, down) + y
     columns = np.where(x % 2, -right, right) + x
     around = source[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    return around, first[y, x].astype(np.float64) @ _YCC.T
+    return around.astype(np.intp), first[y, x].astype(np.float64) @ _YCC.T
 
 
 def _tint(near: Doubles, shown: Doubles, taps: Doubles) -> Doubles:
@@ -169,9 +172,9 @@ def _tint(near: Doubles, shown: Doubles, taps: Doubles) -> Doubles:
 def _blur(seen: Doubles, shown: Doubles) -> Doubles:
     """Fit taps (taps, 3) that sum to 1 in each channel; `seen` is (3, taps, samples)."""
     taps = np.empty((seen.shape[1], 3))
+    beside = np.empty((seen.shape[2], seen.shape[1] - 1))
     for channel, plane in enumerate(seen):
         middle = plane[_MIDDLE]
-        beside = np.empty((plane.shape[1], len(plane) - 1))
         np.subtract(plane[:_MIDDLE].T, middle[:, None], out=beside[:, :_MIDDLE])
         np.subtract(plane[_MIDDLE + 1 :].T, middle[:, None], out=beside[:, _MIDDLE:])
         hold = (BLUR_RIDGE * beside.var() + 1e-3) * np.eye(beside.shape[1])
