@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .config import workspace
-from .core import errors, keys
+from .core import errors
 from .core.errors import PixelpipeError, RefusedError, UsageError
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
@@ -65,9 +65,12 @@ class Project:
         path: str | Path = ".",
         *,
         environment: Mapping[str, str] | None = None,
+        remembered: Found | None = None,
         **flags: object,
     ) -> None:
         """Read settings and rules. `flags` override them, such as `service="built-in"`.
+
+        With what was `remembered`, of this very project and without flags, nothing is read.
 
         Raises ConfigError with file and line.
         """
@@ -76,6 +79,7 @@ class Project:
         self._flags = flags
         self.authorship = Authorship()
         self._replaced = Replaced()
+        self._remembered = remembered
         self._seen: Seen | None = None
         #: Other machines are to be told something: the next run has that to do.
         self._owes = False
@@ -89,7 +93,9 @@ class Project:
     def reload(self) -> None:
         """Read settings and rules again; they stay as they were when that fails."""
         begun = remember.now()
-        self.workspace = workspace.open(self._start, self.environment, self._flags)
+        stated = None if self._remembered is None else workspace.known(self._remembered.stated)
+        self._remembered = None  # the next time it may be otherwise
+        self.workspace = workspace.open(self._start, self.environment, self._flags, stated)
         self._begun = begun
 
     def plan(self, *, only: Sequence[str] = (), with_account: bool = False) -> Report:
@@ -112,12 +118,23 @@ class Project:
         )
 
     def saved_plan(
-        self, *, only: Sequence[str] = (), with_account: bool = True
+        self,
+        *,
+        only: Sequence[str] = (),
+        with_account: bool = True,
+        remembered: Found | None = None,
     ) -> tuple[Report, SavedPlan]:
-        """Plan, and return the plan in the form that is saved and carried out later."""
+        """Plan, and return the plan in the form that is saved and carried out later.
+
+        With what was `remembered`, only what is not as it was is looked at, if with that nothing is
+        to be done either; the rest is counted, and the plan cannot be saved.
+        """
         watch = Stopwatch()
-        found = self._look(Wish(only=tuple(only)))
+        found = self._look(Wish(only=tuple(only)), remembered)
         plan, known = self._planned(found, None, Wish())
+        if found.rest is not None and not (plan.is_up_to_date and not plan.refused):
+            found.save()
+            return self.saved_plan(only=only, with_account=with_account)
         sharing = Sharing(self.workspace, self.environment, is_kept=False)
         past = Past()
         spent = 0
@@ -135,7 +152,7 @@ class Project:
         report = self._report(
             "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
         )
-        self._see(found, known, report)
+        report = self._see(found, known, report)
         is_refused = bool(report.refusal or report.cluster_refusal or sharing.refusal)
         report = msgspec.structs.replace(
             report,
@@ -226,16 +243,16 @@ class Project:
                 report = msgspec.structs.replace(report, shared_notices=found_out)
         return self._see(found, known, report, left=done.left, wrote=True)
 
-    def remember(self, said: Said | None = None, command: str = "") -> bool:
+    def remember(self, said: Mapping[str, Said] = MappingProxyType({})) -> bool:
         """Write down what the last plan or build has found, for the next run to compare.
 
-        `said` is what the command printed, if nothing was to do: the next one prints the same, if
-        it has the same words: a plain command, or what `command` names (run.uptodate.quick).
+        `said` is what commands print, if nothing was to do: the next one prints the same, if it is
+        the same command, by the names that `run.uptodate.quick` has.
         Tells whether the next run need not look at everything.
         """
         if self._seen is None or self._owes:
             return False
-        return remember.write(self._seen, said, command)
+        return remember.write(self._seen, said)
 
     def placeholders(
         self,
@@ -403,7 +420,7 @@ class Project:
                 unsure=knowledge.unsure(found, known),
                 begun=self._begun,
                 left=left,
-                lock=keys.digest(found.lock_text.encode()) if lock_now is None else lock_now,
+                lock=lock_file.digest(found.lock_text) if lock_now is None else lock_now,
             )
         return (
             report if found.rest is None else msgspec.structs.replace(report, rest=found.rest.clips)
@@ -452,3 +469,10 @@ class Project:
             shared_notices=sharing.notices,
             shared_refusal=sharing.refusal,
         )
+
+
+def as_plan(report: Report) -> Report:
+    """Return what a plan reports where a build, or a plan, has found that nothing is to do."""
+    nothing = msgspec.structs.replace(report.plan, sources=())
+    expected = forecast.make(nothing, Past())
+    return msgspec.structs.replace(report, command="plan", forecast=expected)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+import spread
 from command import call
 from game import FOREIGN, RULES, Game, Run, Shop, shop_serving
 from places import REPOSITORY
@@ -14,15 +20,58 @@ from places import REPOSITORY
 # Before any fixture of a module or session, which `_no_user` comes too late for.
 for _name in FOREIGN:
     os.environ.pop(_name, None)
+# A disk takes milliseconds for each file that has to be durable, and nobody cuts the power here.
+if "TMPDIR" not in os.environ and (_memory := spread.memory()):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_memory)
+
+_numbers = count()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Run named files or tests in this process: workers take longer to start than most of them.
 
-    The whole suite, or a folder of it, runs on all cores.
+    The whole suite, or a folder of it, runs on all cores, and by one more worker than those: many
+    tests wait for something.
     """
     are_files = [argument.partition("::")[0].endswith(".py") for argument in config.args]
-    return 0 if are_files and all(are_files) else None
+    if are_files and all(are_files):
+        return 0
+    is_said = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if is_said else (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put what takes long first where there are workers."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: spread.rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Spread the tests as support/spread.py says, unless another way was asked for."""
+    return spread.scheduler(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.fixture
+def tmp_path(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """Return an empty folder of this test's own, as pytest does.
+
+    It is emptied after a test that passed, since it may stand in memory. The folder itself stays:
+    no name is given twice, so that nothing is remembered of it under another test.
+    """
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.mktemp(f"{name}-{next(_numbers)}", numbered=False)
+    failed = request.session.testsfailed
+    yield folder
+    if request.session.testsfailed == failed:
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +82,7 @@ def _no_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     # For what is started elsewhere; another version of a package may have been put before ours.
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(REPOSITORY), *before))))
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp(f"home-{next(_numbers)}", numbered=False)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PIXELPIPE_STATE", str(home / "state"))
 

@@ -84,6 +84,28 @@ def test_jobs_are_measured_against_the_engine() -> None:
     assert found["threads"] <= 20
 
 
+def test_engine_under_load_is_measured_and_its_books_are_right() -> None:
+    """Callers, a kill and a restart: each part runs on a few jobs, and no credit goes astray."""
+    command = [sys.executable, "-m", "tests.bench.bench_service", "--jobs", "12", "--queued", "5"]
+    command += ["--clients", "4", "--seconds", "1", "--json"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout)
+    assert found["busy"]["/balance 99 % ms"] > 0
+    assert found["flow"]["jobs"] == 12
+    assert found["killed"]["jobs"] >= 1
+    for part in ("flow", "killed"):
+        assert found[part]["credits lost"] == 0
+        assert found[part]["credits charged"] >= 20 * found[part]["jobs"]
+
+
+def test_benchmark_of_the_engine_without_jobs_is_refused() -> None:
+    """There is nothing to measure then, and no table."""
+    command = [sys.executable, "-m", "tests.bench.bench_service", "--jobs", "0"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert not done.stdout
+
+
 def test_knowing_a_project_is_measured_beside_the_least() -> None:
     """Rules, index, lock file and scan run on a few files, each with its figures."""
     command = [sys.executable, "-m", "tests.bench.bench_state", "--files", "200", "--json"]

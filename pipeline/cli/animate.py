@@ -11,7 +11,7 @@ from ..api import Wish
 from ..commands.animate import SingleFile
 from ..config.rule_fields import FACINGS, KINDS
 from . import loudness, options
-from .build import show_build
+from .building import show_build
 from .progress import ask, display
 from .voice import show_json
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
-
-import click
+from typing import TYPE_CHECKING
 
 from .voice import say
+
+if TYPE_CHECKING:
+    import click
 
 _VERBOSE, _QUIET, _COLOR = "pixelpipe.verbose", "pixelpipe.quiet", "pixelpipe.color"
 _COLOURS: Mapping[str, bool | None] = {"auto": None, "always": True, "never": False}
@@ -29,6 +32,10 @@ def is_usual() -> bool:
 
 
 def _stated(name: str) -> object:
+    if "click" not in sys.modules:  # it has read no words: there was no flag
+        return None
+    import click
+
     context = click.get_current_context(silent=True)
     return None if context is None else context.meta.get(name)
 
@@ -47,6 +54,8 @@ def hint(text: str, *, err: bool = False) -> None:
 
 def options() -> list[click.Option]:
     """Return the options that every command has, fresh for each."""
+    import click
+
     return [
         click.Option(
             ["-v", "--verbose"],
@@ -74,6 +83,8 @@ def options() -> list[click.Option]:
 
 def add_to(command: click.Command) -> None:
     """Give a command, and those below it, the options; what it has already stays its own."""
+    import click
+
     known = {name for parameter in command.params for name in parameter.opts}
     command.params += [one for one in options() if not known & set(one.opts)]
     if isinstance(command, click.Group):

@@ -14,7 +14,7 @@ from ..purchase.forecast import Forecast
 from ..run.report import Detail, Report
 from ..run.results import Result
 from . import loudness, wording
-from .build import show_rest
+from .building import show_rest
 from .voice import say, show_json
 
 #: Up to so many clips each has lines of its own; more are grouped by rule and prompt.
@@ -34,6 +34,7 @@ def show(report: Report) -> None:
     _show_readings(report)
     is_paid = report.workspace.service.paid
     kinds = [wording.verb(step, is_paid=is_paid) for step in report.plan.steps]
+    kinds += [str(StepKind.FRESH)] * report.rest
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(_order(kinds)))
     say(f"{wording.count(kinds, 'step')}: {counts or 'none'}.")
     if report.forecast is not None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-import click
 
 from ..api import Observer
 from ..core import plain
@@ -19,12 +16,13 @@ from ..plan.plan import Plan
 from ..purchase.jobs import Change
 from ..run.results import Result
 from . import loudness, wording
-from .question import Asker
 from .voice import say
 
 if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
+
+    from .question import Asker
 
 _RUNNING = (JobState.CLAIMED, JobState.SUBMITTED)
 
@@ -85,6 +83,8 @@ class JsonLines:
             said = {"request_key": event.job.request_key, "state": event.job.state}
             if event.waits_for:
                 said = said | {"state": "waiting", "waits_for": event.waits_for}
+        import json
+
         say(json.dumps(said), err=True)
 
 
@@ -120,6 +120,7 @@ class Screen:
 
     def _started(self) -> Live:
         if self._live is None:
+            import click
             from rich.console import Console
             from rich.live import Live
 
@@ -181,6 +182,7 @@ def line(result: Result) -> str:
 def ask(plan: Plan, asker: Asker | None = None) -> bool | frozenset[str]:
     """Ask the person at the terminal: yes, no, or the sources to buy for."""
     from . import purchase_question  # only where something is to be bought
+    from .question import Asker
 
     return purchase_question.ask(plan, asker or Asker())
 

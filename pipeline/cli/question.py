@@ -12,8 +12,6 @@ import sys
 import threading
 from typing import Protocol
 
-import click
-
 from ..core import plain
 from ..plan.plan import Plan
 from .voice import say, say_block
@@ -42,7 +40,7 @@ class Asker:
     def confirm(self, question: str) -> bool:
         """Return a yes or a no; an empty line is a no.
 
-        Raises click.Abort where the input ends, KeyboardInterrupt when the run does.
+        Raises EOFError where the input ends, KeyboardInterrupt when the run does.
         """
         with self._one:
             while True:
@@ -61,7 +59,7 @@ class Asker:
         if os.name == "nt":  # where a console cannot be waited for together with anything else
             if line := sys.stdin.readline():
                 return line
-            raise click.Abort
+            raise EOFError
         found = b""
         while not found.endswith(b"\n"):
             found += self._piece()
@@ -72,7 +70,7 @@ class Asker:
             if (piece := _typed(_TICK_S)) is not None:
                 if piece:
                     return piece
-                raise click.Abort
+                raise EOFError
         raise KeyboardInterrupt
 
 

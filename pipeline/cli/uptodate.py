@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from typing import TYPE_CHECKING
-
-import click
-from click.core import ParameterSource
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..run.uptodate import quick
 from ..run.uptodate.quick import Found
@@ -17,54 +15,92 @@ from . import loudness
 from .voice import say_block
 
 if TYPE_CHECKING:
-    from ..api import Project
+    from ..api import Project, Said
     from ..run.report import Report
 
 
-def remembered() -> Found | None:
-    """Return what was found before the command line was loaded, of a plain command only."""
-    return click.get_current_context().find_object(Found) if is_plain() else None
+class Memory(NamedTuple):
+    """What is remembered of a command: of most, nothing."""
+
+    #: It was given nothing but a project.
+    is_plain: bool = False
+    #: It was given nothing else but that one object is wanted.
+    is_listed: bool = False
+    #: The depfile and the stamp of the recipe of a build system.
+    recipe: tuple[str, str] | None = None
+    #: What was found before the command line was loaded, of a plain command only.
+    found: Found | None = None
 
 
-def is_plain() -> bool:
-    """Tell whether the command was given nothing but a project: only that is remembered."""
+def memory() -> Memory:
+    """Return what is remembered of the command that click has read."""
+    import click
+    from click.core import ParameterSource
+
     context = click.get_current_context()
+    known = {
+        name
+        for name in context.params
+        if context.get_parameter_source(name) is ParameterSource.DEFAULT
+    }
+    stated = context.params.keys() - known - {"project"}
     if not loudness.is_usual():
-        return False
-    stated = {name for name in context.params if name != "project"}
-    return all(context.get_parameter_source(name) is ParameterSource.DEFAULT for name in stated)
+        return Memory()
+    if not stated:
+        return Memory(is_plain=True, found=context.find_object(Found))
+    if stated == {"as_json"}:
+        return Memory(is_listed=True, found=context.find_object(Found))
+    if stated == {"frozen", "dep", "stamp"} and all(context.params[name] for name in stated):
+        return Memory(recipe=(str(context.params["dep"]), str(context.params["stamp"])))
+    return Memory()
 
 
-def _recipe() -> str:
-    """Name the recipe of a build system that the command is, as `quick` does; "" for others."""
-    context = click.get_current_context()
-    words = ("frozen", "dep", "stamp")
-    given = [context.params.get(name) for name in words]
-    stated = {name for name in context.params if name not in ("project", *words)}
-    is_usual = all(context.get_parameter_source(one) is ParameterSource.DEFAULT for one in stated)
-    if not loudness.is_usual() or not is_usual or not all(given):
-        return ""
-    return quick.recipe(str(given[1]), str(given[2]))
-
-
-def say(project: Project, report: Report, show: Callable[[Report], None]) -> None:
+def say(memory: Memory, project: Project, report: Report, show: Callable[[Report], None]) -> None:
     """Let `show` print, and let a command that can be answered remember it for the next."""
-    command = "" if is_plain() else _recipe()
-    if not is_plain() and (not command or not report.plan.is_up_to_date):
+    command = report.command if memory.is_plain else ""
+    if memory.recipe is not None:
+        command = quick.recipe(*memory.recipe)
+    if not command or (memory.recipe is not None and not report.plan.is_up_to_date):
         show(report)
         return
     if not report.plan.is_up_to_date:
         show(report)
         project.remember()
         return
+    said = _heard(report, show)
+    say_block(said.out)
+    say_block(said.err, err=True)
+    sys.stdout.flush()
+    note(project, report, {command: said})
+
+
+def note(project: Project, report: Report, said: Mapping[str, Said] = MappingProxyType({})) -> bool:
+    """Remember what was found and `said`, and what a plan would say where nothing is to do."""
+    is_settled = not (report.exit or report.plan.refused or report.notices)
+    if not report.plan.is_up_to_date or not is_settled:
+        return project.remember()
+    return project.remember({**_planned(report), **said})
+
+
+def _heard(report: Report, show: Callable[[Report], None]) -> Said:
+    """Return what `show` prints."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         show(report)
-    say_block(out.getvalue())
-    say_block(err.getvalue(), err=True)
-    sys.stdout.flush()
     from ..api import Said
 
-    is_settled = not (report.exit or report.plan.refused or report.notices)
-    said = Said(out=out.getvalue(), err=err.getvalue()) if is_settled else None
-    project.remember(said, command)
+    return Said(out=out.getvalue(), err=err.getvalue())
+
+
+def _planned(report: Report) -> dict[str, Said]:
+    """Return what a plan would say of a project in which nothing is to do."""
+    from ..api import Said, as_plan
+    from ..run.uptodate import telling
+    from . import plan_text
+
+    plan = as_plan(report)
+    said = {quick.LISTED: Said(out=telling.frame(plan))}
+    # Of a paid service it is said how many rules state what is not sent there, of all sources.
+    if not plan.rest or not plan.plan.service.paid:
+        said["plan"] = _heard(plan, plan_text.show)
+    return said

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 
-import click
-
 from ..core import plain
 
 
 def say(text: str = "", *, err: bool = False, style: str = "") -> None:
     """Print one line. `style` is put before it as it is: colours of our own."""
-    click.echo(style + plain.line(text), err=err)
+    if style:
+        import click  # knows who wants colours
+
+        click.echo(style + plain.line(text), err=err)
+        return
+    _write(plain.line(text) + "\n", err=err)
 
 
 def say_block(text: str, *, err: bool = False) -> None:
     """Print what has its own line ends."""
-    click.echo(plain.block(text), nl=False, err=err)
+    _write(plain.block(text), err=err)
 
 
 def show_json(document: bytes) -> None:
@@ -25,3 +28,14 @@ def show_json(document: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(plain.block(text.decode()).encode())
     sys.stdout.buffer.flush()
+
+
+def _write(text: str, *, err: bool) -> None:
+    stream = sys.stderr if err else sys.stdout
+    if stream is not None and (text.isascii() or stream.encoding == "utf-8"):
+        stream.write(text)
+        stream.flush()
+        return
+    import click  # writes what the stream by itself would not
+
+    click.echo(text, nl=False, err=err)

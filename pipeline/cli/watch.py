@@ -12,7 +12,7 @@ from ..commands.watch.follow import Follower
 from ..run.report import Report
 from ..run.results import Result
 from . import loudness, options
-from .build import show_build, show_news
+from .building import show_build, show_news
 from .progress import nothing
 from .question import Terminal
 from .voice import say

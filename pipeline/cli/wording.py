@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sized
 
@@ -32,7 +31,11 @@ def count(number: int | Sized, word: str) -> str:
 
 def columns() -> int | None:
     """Return the width of the terminal that standard output is; None for a pipe or a file."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    import shutil  # slow to load
+
+    return shutil.get_terminal_size().columns
 
 
 def fitting(text: str, room: int | None) -> str:

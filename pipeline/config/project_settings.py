@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ..core.errors import ConfigError, UsageError
+from ..core.late import expression
 from ..core.model import Document, Record, TargetChoice
 from .project_fields import (
     API_BASE,
@@ -341,7 +342,7 @@ def _dotenv(text: str) -> dict[str, str]:
     return found
 
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = expression(
     r"""[\s{]*(?:(?:export|set|setx|env|declare\s+-x|let)\s+|\$env:)?["']?([A-Za-z_]\w*)["']?
     (?:\s*[=:]\s*|(?<=\w)\s+(?=["']?pe_sk_))
     (?:"([^"]*)"|'([^']*)'|(.*?))\s*[;,]?\s*(?:\s\#.*)?$""",
@@ -349,7 +350,7 @@ _ASSIGNMENT = re.compile(
 )
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb<>"
 #: What may stand before or after a key and is no part of it.
-_AROUND = re.compile(
+_AROUND = expression(
     rf"^[\s\ufeff\u200b{_QUOTES}]+|[\s\ufeff\u200b;,}}{_QUOTES}]+$"
     rf"|^(?:Authorization\s*[:=]|Bearer(?=[\s:])\s*:?|(?:{'|'.join(KEY_NAMES)})\s*[=:])",
     re.IGNORECASE,

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from ..core.errors import ConfigError, ConfigErrors, each
+from ..core.late import expression
 from ..core.model import Document, Record
 from . import advice
 
 Schema = dict[str, object]
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
+_DURATION = expression(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 

@@ -8,12 +8,13 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 
+from ..core.late import expression
 from .globs import NAME
 
 #: A template as JSON Schema and the parser both check it.
 PATTERN = rf"^(?:[^{{}}]|\{{\{{|\}}\}}|\{{{NAME}\}})*$"
 
-_TOKEN = re.compile(rf"\{{\{{|\}}\}}|\{{({NAME})\}}")
+_TOKEN = expression(rf"\{{\{{|\}}\}}|\{{({NAME})\}}")
 
 
 @lru_cache(maxsize=1024)  # few templates, asked for every source

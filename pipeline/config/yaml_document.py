@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..core import small_files
 from ..core.errors import ConfigError, ConfigErrors
+from ..core.late import expression
 from ..core.model import Document, Record
 from . import yaml_mending
 
@@ -41,11 +42,11 @@ _BOOLEANS = {
 }
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 #: YAML 1.2.2, section 10.3.2 (core schema); `.inf` and `.nan` stay text: no field takes them.
-_INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,15}")
+_INTEGER = expression(r"[-+]?[0-9]{1,18}")
+_HEXADECIMAL = expression(r"0x[0-9a-fA-F]{1,15}")
 #: A value whose first character means something else in YAML, such as `match: *.png`.
-_UNQUOTED = re.compile(r"(?:^\s*|[:,\-]\s+)([*&{\[%@`!][^#]*)")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+_UNQUOTED = expression(r"(?:^\s*|[:,\-]\s+)([*&{\[%@`!][^#]*)")
+_FLOAT = expression(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 
 _Place = tuple[str | int, ...]
 
@@ -120,6 +121,7 @@ def _read(text: str, name: str) -> Document | _Stop:
     """Read a text, or say where that stops. Raises ConfigError for YAML that is not taken."""
     import yaml
 
+    _refuse_merge(text, name)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         tree = _Tree(name, yaml.parse(text, Loader=loader), text)
@@ -265,6 +267,18 @@ class _Tree:
 def _line_of(event: yaml.Event) -> int:
     """Return the 1-based line on which an event starts."""
     return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _refuse_merge(text: str, name: str) -> None:
+    """Raise ConfigError for the marks that version control leaves where two versions differ."""
+    marks = {line[:8]: number for number, line in enumerate(text.split("\n"), start=1)}
+    if {"<<<<<<< ", ">>>>>>> "} <= marks.keys():
+        raise ConfigError(
+            "holds a merge that was not finished: choose between the lines from <<<<<<< to "
+            ">>>>>>>, and take these marks out",
+            path=name,
+            line=text[: text.index("<<<<<<< ")].count("\n") + 1,
+        )
 
 
 def scalar(text: str) -> str | int | float | bool | None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from ..core.late import expression
 from ..core.model import Record
 
 #: What is quoted back of a line, in characters.
 _SHOWN = 160
 #: A longer line was written by no person, and repairs of it could take long.
 _LONGEST_LINE = 4000
-_PAIR = re.compile(r"(?P<head>\s*(?:-\s+)*[\w@./*{}-]+\s*:\s+|\s*-\s+)(?P<value>\S.*?)\s*")
-_FLOW_PAIR = re.compile(r"\s*[A-Za-z_][\w-]*\s*:(\s|$)")
-_COLOUR = re.compile(r"(?<=[\s:,\[{])#([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})(?![0-9A-Za-z])")
-_TRAILING_COMMENT = re.compile(r"\s+#\s.*$")
+_PAIR = expression(r"(?P<head>\s*(?:-\s+)*[\w@./*{}-]+\s*:\s+|\s*-\s+)(?P<value>\S.*?)\s*")
+_FLOW_PAIR = expression(r"\s*[A-Za-z_][\w-]*\s*:(\s|$)")
+_COLOUR = expression(r"(?<=[\s:,\[{])#([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})(?![0-9A-Za-z])")
+_TRAILING_COMMENT = expression(r"\s+#\s.*$")
 #: Signs that mean something else in YAML when a value begins with them.
 _SIGNS = "*&{[%@`!|>\u201c\u2018,]}"
 

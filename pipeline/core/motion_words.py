@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 
+from .late import expression
+
 _SHAKES = "shak trembl shiver rumbl vibrat hit explo"
 _SPARKLES = "sparkl twinkl glitter"
 _FLAMES = "flicker fire flam torch burn candle lava"
@@ -97,6 +99,7 @@ POSES = (
     r"(?:another|new|different) pose\b",
 )
 
+_WORD = re.compile("[a-z]+")
 _NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
 
 
@@ -105,6 +108,25 @@ def affirmed(text: str) -> str:
     return _NEGATION.sub(" ", text.lower())
 
 
-def telling(stems: str) -> re.Pattern[str]:
+class Telling:
+    """Finds words by how they begin, as `(?<![a-z])(?:one|another)` does, and is ready at once."""
+
+    def __init__(self, stems: str) -> None:
+        """Take beginnings of words, divided by spaces; some are expressions."""
+        words = stems.split()
+        self._plain = tuple(word for word in words if word.isalpha())
+        self._others = expression(
+            f"(?<![a-z])(?:{'|'.join(word for word in words if not word.isalpha())})"
+        )
+        self._has_others = len(self._plain) < len(words)
+
+    def search(self, text: str) -> bool:
+        """Tell whether a word of an affirmed text begins so."""
+        if any(word.startswith(self._plain) for word in _WORD.findall(text)):
+            return True
+        return self._has_others and self._others.search(text) is not None
+
+
+def telling(stems: str) -> Telling:
     """Return what finds a word that begins with one of `stems` in an affirmed text."""
-    return re.compile(rf"(?<![a-z])(?:{'|'.join(stems.split())})")
+    return Telling(stems)

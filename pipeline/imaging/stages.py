@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from ..core.errors import AssetError
 from ..core.model import Clip, Pixels, Resolved
@@ -32,8 +33,7 @@ STAGES = (
 SAME_SHAPE, SAME_COLORS, FARTHER = 0.90, 0.80, 1.25
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
+class Step(msgspec.Struct, frozen=True, eq=False):
     """A clip after one stage: the reel as it stands, how it was cut out, and what was done."""
 
     name: str

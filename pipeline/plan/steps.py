@@ -152,6 +152,12 @@ class View:
             if line.is_ours and not _has_source(line.path, existing or ())
         }
         self.by_key = {line.key: line for line in known.lock.clips if line.paid}
+        #: Later takes by clip, of sources that are gone first: whoever moved one keeps its choice.
+        self.later: dict[str, list[tuple[bool, lock.ClipLine]]] = {}
+        for line in known.lock.clips:
+            if line.take:
+                is_there = existing is None or line.source in existing
+                self.later.setdefault(line.clip, []).append((is_there, line))
         self.paid_by = {line.service for line in known.lock.clips if line.paid}
         self.adopted = {(line.source, line.clip, line.digest) for line in known.lock.adopted}
         self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
@@ -194,6 +200,8 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
             return _with_line(plan, line)
     if (met := _met_by_lock(request, view, lines)) is not None:
         return met
+    if not lines and (moved := _moved(request, view, wanted)) is not None:
+        return moved
     if view.is_stand_in:
         return _unlocked(request, view, lines)
     if not view.service.paid and (moved := _elsewhere(request, view)) is not None:
@@ -223,6 +231,29 @@ def _met_by_lock(request: Request, view: View, lines: Sequence[lock.ClipLine]) -
         exact = keys.request_key(request, view.service.identity)
         if is_met and _has_bytes(line, view) and view.known.find(exact) is None:
             plan = _plan(taken, view, StepKind.FRESH, _MET, key=line.key)
+            return _with_line(plan, line)
+    return None
+
+
+def _moved(request: Request, view: View, wanted: Wanted) -> ClipPlan | None:
+    """Keep the take that was chosen for the same picture under another name.
+
+    A source that is gone was renamed; a copy beside one takes its take unless another has the
+    first one.
+    """
+    if request.clip in wanted.retaken:
+        return None
+    for is_there, line in sorted(
+        view.later.get(request.clip, ()), key=lambda one: (one[0], lock.rank(one[1]))
+    ):
+        if view.service.paid and not line.paid:
+            continue
+        if is_there and keys.request_key(request, line.service) in view.by_key:
+            continue
+        if answers(line, request) and line.digest in view.known.have:
+            taken = msgspec.structs.replace(request, take=line.take)
+            reason = "bought under another name (see `why`)"
+            plan = _plan(taken, view, StepKind.REUSE, reason, key=line.key)
             return _with_line(plan, line)
     return None
 

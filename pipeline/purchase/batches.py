@@ -9,13 +9,14 @@ import re
 from typing import TYPE_CHECKING
 
 from ..core.errors import UnavailableError
+from ..core.late import expression
 from ..core.model import Job
 
 if TYPE_CHECKING:
     from .service.answers import Status
     from .service.client import Service
 
-_NAME = re.compile(r"batch:([0-9]{1,6}):(.*)", re.DOTALL)
+_NAME = expression(r"batch:([0-9]{1,6}):(.*)", re.DOTALL)
 
 
 def name(batch: str, place: int) -> str:

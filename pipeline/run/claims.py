@@ -13,11 +13,12 @@ from pathlib import Path
 
 from ..core import keys, provenance
 from ..core.errors import PixelpipeError
+from ..core.late import expression
 from ..core.model import Provenance, Record
 from ..storage import lock
 
 #: How data files name the sheet's pixels: `"pngHash": "…"`, `png_hash = "…"`, `/* sheet … */`.
-NAMED = re.compile(rb"(?:png_?hash|sheet)\W{1,12}(?:value\W+)?([0-9a-f]{64})", re.IGNORECASE)
+NAMED = expression(rb"(?:png_?hash|sheet)\W{1,12}(?:value\W+)?([0-9a-f]{64})", re.IGNORECASE)
 _PICTURES = (".png",)
 #: What plays by itself, and names no sheet.
 _PLAYED = (*_PICTURES, ".gif", ".webp", ".apng", ".ase", ".aseprite")

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import pickle
 import queue
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -26,6 +25,8 @@ from ..core.model import Record
 from .finish_lent import Lender, Lent
 
 if TYPE_CHECKING:
+    import subprocess
+
     from . import finish
 
 #: Starting processes and loading numpy in them costs about as much as finishing this many sources.
@@ -156,6 +157,8 @@ def pays(expected: int) -> bool:
 
 
 def _start() -> subprocess.Popen[bytes]:
+    import subprocess  # slow to load, and few runs need others
+
     return subprocess.Popen(
         [sys.executable, "-c", f"from {__name__} import work; work()"],
         stdin=subprocess.PIPE,

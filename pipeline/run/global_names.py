@@ -46,6 +46,11 @@ def settle(root: Path, wanted: Sequence[Wanted], locked: Lock) -> tuple[Wanted, 
     )
 
 
+def is_shared(one: Wanted) -> bool:
+    """Tell whether a source has a name that is chosen among those of all sources."""
+    return any(True for _ in _open(one.targets))
+
+
 def _named(
     one: Wanted, choices: Sequence[TargetChoice], kept: Mapping[str, str], taken: _Taken
 ) -> Wanted:

@@ -12,13 +12,21 @@ from ..storage.ledger import Ledger
 from ..storage.store import Bought
 
 
-def look_after(workspace: Workspace, ledger: Ledger, now_s: float) -> None:
-    """Note what this project needs; let go what no project has needed for long."""
+def look_after(
+    workspace: Workspace, ledger: Ledger, now_s: float, *, is_small: bool = False
+) -> None:
+    """Note what this project needs; let go what no project has needed for long.
+
+    A run that `is_small`, of some sprites, notes it only where something may go: what it has made
+    or used is too young for that, and the lock file has lines of all the others.
+    """
     state = workspace.state
-    if workspace.is_project:
+    if workspace.is_project and not is_small:
         projects.note(state, workspace.root)
     if not ageing.is_due(state, now_s):
         return
+    if workspace.is_project and is_small:
+        projects.note(state, workspace.root)
     projects.sweep(state, now_s)
 
     def is_paid(bought: Bought) -> bool:

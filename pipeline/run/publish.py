@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _FLUSH_S = 0.5
 _FLUSH_SHARE = 0.05
 _GUARD_TIMEOUT_S = 60.0
+#: Lines of so many sources are looked for one by one in the lock file's text.
+_FEW = 16
 
 
 class Publication:
@@ -43,7 +45,7 @@ class Publication:
         before: lock.Lock,
         restored: Collection[str] = (),
         *,
-        plain: str | None = None,
+        is_splicing: bool = False,
         authorship: Authorship | None = None,
         claimed: Mapping[str, str] | None = None,
         is_frozen: bool = False,
@@ -51,13 +53,18 @@ class Publication:
     ) -> None:
         """`before` is the lock file as the plan saw it; `restored` stems may be overwritten.
 
-        `plain` is the lock file's text when `before` holds only a part of what it says.
+        `is_splicing`: of a plain lock file only the lines of what is published are looked at.
         `authorship` is told of each text that is written.
         `claimed` are files that no line names, and that say themselves that they are ours.
         `is_frozen` writes outputs only: the lock file stays as it is, and so do the files in it.
         `is_standing_in` gives way to whatever was published since then: it may have been bought.
         """
-        self._plain = plain
+        self._is_splicing = is_splicing
+        #: The text of the lock file as it was written last, if lines were exchanged in it.
+        self._spliced: str | None = None
+        #: The same if it has lines of these sources only, by their stems, and is plain.
+        self._grown: str | None = None
+        self._stems: set[str] = set()
         self._authorship = authorship
         self._is_frozen = is_frozen
         self._is_standing_in = is_standing_in
@@ -77,6 +84,7 @@ class Publication:
         #: What every file looked like when this run had written or removed it.
         self.left = Stats()
         self._flush_due = time.monotonic() + _FLUSH_S
+        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
@@ -159,7 +167,7 @@ class Publication:
         is_lock_kept = self._is_frozen or not self._workspace.is_project
         if is_lock_kept or not (self._clips or self._files):
             return
-        _rewrite(self._workspace, self._amended, self._authorship)
+        _rewrite(self._workspace, self._amended, self._authorship, lambda new: new is self._spliced)
         self._clips.clear()
         self._adopted.clear()
         self._files.clear()
@@ -178,15 +186,31 @@ class Publication:
                 for source in [path for path in self._clips if stem_of(path) == stem]:
                     del self._clips[source]
                     self._adopted.pop(source, None)
-        if text == self._plain:
-            self._plain = lock_text.replace(
+        self._spliced = None
+        if self._is_splicing and len(self._clips) <= _FEW and lock_file.is_plain(text):
+            self._spliced = lock_text.replace(
                 text, clips=self._clips, files=self._files, adopted=self._adopted
             )
-            return self._plain
-        before = lock.parse(text)
-        return lock.text(
-            lock.replace(before, clips=self._clips, files=self._files, adopted=self._adopted)
-        )
+            return self._spliced
+        stems = {stem_of(source) for source in self._clips} | self._files.keys()
+        if text != self._grown or not stems.isdisjoint(self._stems):
+            before = lock.parse(text)
+            self._stems = {stem_of(line.source) for line in before.clips}
+            self._stems.update(stem_of(line.source) for line in before.adopted)
+            self._stems.update(lock.stem(line.path) for line in before.files)
+            found = lock.text(
+                lock.replace(before, clips=self._clips, files=self._files, adopted=self._adopted)
+            )
+        else:  # records of all of it would take several times its room
+            found = self._spliced = lock_text.added(text, self._lines())
+        self._stems |= stems
+        self._grown = None if "\\" in found else found
+        return found
+
+    def _lines(self) -> Iterator[str]:
+        for some in (self._clips, self._files, self._adopted):
+            for lines in some.values():
+                yield from map(lock.written, lines)
 
     def _paths(self, stem: str) -> list[str]:
         return [line.path for line in self._files_of.get(stem, ())]
@@ -232,12 +256,15 @@ def _rewrite(
     workspace: Workspace,
     change: Callable[[str], str],
     authorship: Authorship | None = None,
+    is_plain: Callable[[str], bool] = lambda _: False,
 ) -> None:
+    """Write the lock file anew; `is_plain` tells of a text whether it is known to be plain."""
     with guard(workspace):
         before = lock_file.text(workspace.root)
         text = change(before)
         with authorship.writing(before, text) if authorship else nullcontext():
             files.publish(workspace.root, [File(path=lock.NAME, content=text.encode())])
+        lock_file.wrote(workspace.root, text, is_plain=is_plain(text))
 
 
 def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
@@ -258,7 +285,8 @@ def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
     from filelock import Timeout  # slow to load
 
     try:
-        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
+        if lock is None:
+            workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         with lock or _lock(workspace):
             yield
     except Timeout as exc:

@@ -7,9 +7,11 @@ made, what was paid for, and what version control carries all stay.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
+from pathlib import Path
 
 from ..config.workspace import Workspace
-from ..storage import lock_file, versioned
+from ..storage import lock, lock_file, lock_text, versioned
 
 #: A purchase: its request key, and the digest of what came.
 Purchase = tuple[str, str]
@@ -53,10 +55,18 @@ class Replaced:
             self._old.clear()
         if not old or not workspace.is_project:
             return
-        used = {(line.key, line.digest) for line in lock_file.read(workspace.root).clips}
+        used = _used(workspace.root, old)
         store = workspace.store()
         places = {place: one for one in old for place in store.places(*one)}
         kept = {places[place] for place in versioned.carried(workspace.root, places)}
         for one in old:
             if one not in used and one not in kept:
                 store.discard(*one)
+
+
+def _used(root: Path, purchases: Iterable[Purchase]) -> set[Purchase]:
+    """Return those that the lock file names; of a plain one it is not read as a whole."""
+    text = lock_file.text(root)
+    if lock_file.is_plain(text):
+        return {one for one in purchases if lock_text.is_used(text, *one)}
+    return {(line.key, line.digest) for line in lock.parse(text).clips}

@@ -33,7 +33,8 @@ class Detail(Record, frozen=True, kw_only=True):
     unfit: str = ""
 
 
-def _detail(source: SourcePlan, clip: ClipPlan) -> Detail:
+def detail(source: SourcePlan, clip: ClipPlan) -> Detail:
+    """Return what is known of a planned clip beside its step."""
     stated = {one.name: one for one in source.wanted.rule.clips}
     # A clip of a cell is called after its clip and the cell's number.
     found = stated.get(clip.request.clip) or next(iter(stated.values()), None)
@@ -93,7 +94,7 @@ class Report(Record, frozen=True, kw_only=True):
     def details(self) -> dict[tuple[str, str], Detail]:
         """What is known of each planned clip beside its step, by source and clip."""
         return {
-            (clip.step.source, clip.step.clip): _detail(source, clip)
+            (clip.step.source, clip.step.clip): detail(source, clip)
             for source in self.plan.sources
             for clip in source.clips
         }

@@ -12,7 +12,7 @@ from ..core.errors import UsageError
 from ..core.model import composed
 from ..plan.wish import Wish
 from ..storage import lock_file
-from ..storage.files import Scan, is_source
+from ..storage.files import Scan, is_source, shown_names
 
 
 def waiting(paths: Iterable[str], scan: Scan, wish: Wish) -> Iterator[str]:
@@ -43,16 +43,34 @@ class Chosen:
         """Tell whether a source, by its path from the root, is meant."""
         return any(test(path) for test in self._tests.values())
 
+    def faults(self) -> tuple[str, ...]:
+        """Return what the scan says of files that are meant, or of folders that they lie in."""
+        return tuple(
+            fault
+            for fault in self._scan.faults
+            if any(self._is_behind(_place(fault), text) for text in self._tests)
+        )
+
+    def _is_behind(self, place: str, text: str) -> bool:
+        """Tell whether what could not be read at `place` is meant by `text`, or holds it."""
+        return self._tests[text](place) or any(
+            name.startswith(f"{place}/") or place in shown_names(name)
+            for name in _names(self._root, text)
+        )
+
     def check(self) -> None:
         """Raise UsageError unless each pattern means a file on disk, or one of the lock file's.
 
         A misspelt name would else be a run with nothing to do, and a stamp that says so.
         """
         there = [path for path in self._scan.files if is_source(path)]
+        unread = [_place(fault) for fault in self._scan.faults]
         missing = [
             text
             for text, test in self._tests.items()
-            if not any(map(test, there)) and not any(map(self._is_file, _names(self._root, text)))
+            if not any(map(test, there))
+            and not any(map(self._is_file, _names(self._root, text)))
+            and not any(self._is_behind(place, text) for place in unread)
         ]
         if missing:
             locked = sorted({line.source for line in lock_file.read(self._root).clips})
@@ -76,6 +94,11 @@ class Chosen:
 
     def _is_file(self, name: str) -> bool:
         return name in self._scan.files or os.path.isfile(self._root / name)  # noqa: PTH113
+
+
+def _place(fault: str) -> str:
+    """Return the path that a scan's sentence begins with."""
+    return fault.partition(": ")[0]
 
 
 def _hint(text: str, known: Sequence[str]) -> str:

@@ -6,7 +6,6 @@ asked about again. Our own outputs are no sign, since none of them is a source.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ import msgspec
 from ..config import matching
 from ..core import keys
 from ..core.errors import PixelpipeError
+from ..core.late import expression
 from ..core.model import Pixels
 from ..plan.steps import Wanted
 from ..storage import pictures
@@ -30,23 +30,23 @@ _MOST_BYTES = 2 << 20
 _MOST_FILES = 64
 #: So many numbered files in a row are a sequence, if they show one figure.
 _LEAST = 3
-_NUMBERED = re.compile(r"(?P<head>.*?)(?P<number>\d{1,4})(?P<tail>\D{0,2})", re.DOTALL)
+_NUMBERED = expression(r"(?P<head>.*?)(?P<number>\d{1,4})(?P<tail>\D{0,2})", re.DOTALL)
 #: Names that sync tools, merges and editors give to a copy, whatever else is there.
-_CONFLICT = re.compile(
+_CONFLICT = expression(
     r"\.sync-conflict-\d{8}-\d{6}|[(\[][^()\[\]]*conflict[^()\[\]]*[)\]]|_conflict-\d{8}-\d{6}"
     r"|\.(?:BACKUP|BASE|LOCAL|REMOTE|orig|bak|backup|autosave|recovered)(?:[._]\d+)?$|~$"
     r"|[ _.-]case[ _-]conflict",
     re.IGNORECASE,
 )
 #: Names that are copies when the original lies beside them: what stands before and behind it.
-_COPY = re.compile(
+_COPY = expression(
     r"(?:copy of |kopie von |copie de )(?P<first>.+)"
     r"|(?P<second>.+?)(?: ?\(\d{1,3}\)| -? ?(?:copy|kopie|copie|copia)(?: ?\(?\d{1,3}\)?)?"
     r"|[_-](?:copy|bak|backup|old|orig)\d{0,3}|-(?:DESKTOP|LAPTOP|MACBOOK|PC)-[A-Z0-9]+)",
     re.IGNORECASE,
 )
-_SLICES = re.compile(r"^slices/(?:horizontal|vertical)=(?:[2-9]|\d{2,})", re.MULTILINE)
-_IMPORTER = re.compile(r'^importer="(?:2d_array_texture|texture_atlas|.*sprite_?frames.*)"', re.M)
+_SLICES = expression(r"^slices/(?:horizontal|vertical)=(?:[2-9]|\d{2,})", re.MULTILINE)
+_IMPORTER = expression(r'^importer="(?:2d_array_texture|texture_atlas|.*sprite_?frames.*)"', re.M)
 
 
 def doubted(root: Path, wanted: Iterable[Wanted], locked: Lock, state: State) -> Iterator[Wanted]:
@@ -169,6 +169,8 @@ def _ase_frames(content: bytes) -> int:
 
 def _of_json(text: str) -> dict[str, int]:
     """Read Aseprite's and TexturePacker's JSON: `frames`, and the picture's name in `meta`."""
+    import json  # few folders have data
+
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -264,7 +266,7 @@ def _numbered(name: str) -> _Numbered | None:
 
 
 #: Words that say what moves, at the end of a file's name.
-_MOTIONS = re.compile(
+_MOTIONS = expression(
     r"attack|cast|climb|crouch|dash|death|die|fall|fly|hit|hurt|idle|jump|land|run|shoot|sleep"
     r"|slide|swim|turn|walk"
 )
@@ -276,6 +278,8 @@ def _adopting(one: Wanted, pattern: str, head: str) -> str:
     word = next(reversed(matching.words(head)), "")
     clip = word if word in names or _MOTIONS.fullmatch(word) else names[0]
     rest = "".join(f", {name}: null" for name in names if name != clip)
+    import json
+
     return f"clips: {{{clip}: {{frames_from: {json.dumps(pattern, ensure_ascii=False)}}}{rest}}}"
 
 

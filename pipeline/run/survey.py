@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,6 +50,8 @@ class Rest(Record, frozen=True, kw_only=True):
     unmatched: tuple[str, ...]
     #: The text of every folder, as it was then.
     listing: Mapping[str, bytes]
+    #: Those that were looked at, whatever came of it.
+    sources: frozenset[str]
     #: The lock file is to the letter as we write it.
     is_plain: bool
 
@@ -106,15 +108,17 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
     found = [path for path in scan.files if files.is_source(path)]
     waiting = frozenset(selection.waiting(found, scan, wish))
     found = [path for path in found if path not in waiting]
+    faults = scan.faults
     if wish.only:
         chosen = selection.Chosen(workspace.root, workspace.settings.assets, scan, wish.only)
         if wish.saved is None:  # a saved plan says itself what has changed
             chosen.check()
         found = list(filter(chosen, found))
+        faults = chosen.faults()
     is_whole = not wish.only and scan.is_complete
     state = State.open(workspace.root, workspace.state)
     return _retaken(
-        survey(workspace, scan, state, found, is_whole=is_whole, waiting=waiting),
+        survey(workspace, scan, state, found, is_whole=is_whole, waiting=waiting, faults=faults),
         wish,
     )
 
@@ -122,19 +126,45 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
 def _part(workspace: Workspace, paths: Collection[str]) -> Survey:
     """Look at some sources, in their folders and at their lines of the lock file only.
 
-    The whole lock file is read where something is to be paid or files are new, since another
-    source's lines may then save the purchase, or say that the files were moved here.
+    The whole lock file is read where files of ours may have been moved here, where names are
+    chosen among those of all, and where it is not plain.
     """
     tree = files.Tree(workspace.root, workspace.settings.assets, workspace.settings.ignore)
     scan = tree.inside({path.rpartition("/")[0] or "." for path in paths})
     chosen = [path for path in paths if path in scan.files and files.is_source(path)]
     state = State.open(workspace.root, workspace.state)
-    if not workspace.service.paid and lock_text.is_plain(lock_file.text(workspace.root)):
+    text = lock_file.text(workspace.root)
+    if lock_file.is_plain(text):
         stems = {stem_of(path) for path in chosen}
         found = survey(workspace, scan, state, chosen, is_whole=False, stems=stems)
-        if found.has_all_outputs:
+        if _is_told(workspace, found, text):
             return found
     return survey(workspace, scan, state, chosen, is_whole=False)
+
+
+def _is_told(workspace: Workspace, found: Survey, text: str) -> bool:
+    """Tell whether the lines about some sources say all that the lock file could say of them."""
+    locked = {line.path for line in found.lock.files}
+    new = [one for one in found.wanted if not locked.issuperset(one.outputs)]
+    scan = found.scan
+    return not any(
+        path in scan.files or path in scan.folders
+        for one in new
+        for path in one.outputs
+        if path not in locked
+    ) and not (
+        any(global_names.is_shared(one) for one in new)
+        # Without a key a purchase is used also under the name that it was made for.
+        or (new and not workspace.service.paid and _PAID in text)
+        # A take that was chosen goes with its picture.
+        or (new and _TAKE in text)
+    )
+
+
+#: What stands in the line of a purchase that was paid for.
+_PAID = '"paid":true'
+#: What stands in the line of a later take.
+_TAKE = '"take":'
 
 
 def _retaken(survey: Survey, wish: Wish) -> Survey:
@@ -186,19 +216,27 @@ def survey(
     is_whole: bool,
     stems: Collection[str] | None = None,
     waiting: frozenset[str] = frozenset(),
+    faults: Sequence[str] = (),
 ) -> Survey:
     """Look at the sources `paths` of what a scan found; `is_whole` if these are all there are.
+
+    `faults` are the scan's sentences that are to be told, each with the path that it is about.
 
     A frame of another source stands for that one. Of a plain lock file (see `locktext`) only what
     is said about the sources of `stems` is read. Those of `waiting` are not looked at now.
     """
     looked = _looked(workspace, scan, state, paths, is_whole=is_whole, waiting=waiting)
     wanted, unmatched = looked.wanted, looked.unmatched
+    refused = (*looked.refused, *map(_unread, faults))
     if stems is not None:
         stems = {*stems, *(one.source.stem for one in wanted)}
     stat = files.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
     text = lock_file.text(workspace.root) if workspace.is_project else ""
-    locked = lock.parse(text) if stems is None else lock_text.parse(text, stems)
+    locked = (
+        lock.parse(text)
+        if stems is None
+        else lock_text.parse(text, stems, _open_keys(wanted, workspace.service.identity))
+    )
     return Survey(
         wanted=global_names.settle(
             workspace.root,
@@ -207,7 +245,7 @@ def survey(
             else wanted,
             locked,
         ),
-        refused=looked.refused,
+        refused=refused,
         unmatched=unmatched,
         lock=locked,
         lock_stat=stat,
@@ -218,12 +256,16 @@ def survey(
         is_whole=is_whole,
         is_kept=workspace.is_project,
         waiting=waiting | looked.waiting,
-        passed_over=passed_over.find(
-            workspace, scan, wanted, {step.source for step in looked.refused}
-        )
+        passed_over=passed_over.find(workspace, scan, wanted, {step.source for step in refused})
         if is_whole
         else (),
     )
+
+
+def _open_keys(wanted: Iterable[Wanted], service: str) -> frozenset[str]:
+    """Return under which keys another source's purchase may be used for these."""
+    found = (keys.open_key(request, service) for one in wanted for request in one.requests)
+    return frozenset(key for key in found if key is not None)
 
 
 def _looked(
@@ -274,8 +316,12 @@ def _wishes(workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]
             unmatched.append(path)
         else:
             wanted.append(one)
-    refused += [steps.refused(fault.partition(":")[0], SourceError(fault)) for fault in scan.faults]
     return Looked(wanted=tuple(wanted), refused=tuple(refused), unmatched=tuple(unmatched))
+
+
+def _unread(fault: str) -> Step:
+    """Return the step of what a scan could not read, or does not take for its name."""
+    return steps.refused(fault.partition(": ")[0], SourceError(fault))
 
 
 def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
@@ -407,7 +453,9 @@ def _wanted(
     stated = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     chosen = roots.placed(stated, source.path)
     rule = numbered.counted(cells.expand(match.rule), adopted)
-    outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
+    played = playback.frames(rule.clips)
+    outputs = targets.paths(source.stem, played, chosen)
+    targets.fit(source.stem, played, chosen)
     for path in outputs:
         if problem := files.name_problem(workspace.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ..core import keys
+from . import lock_file
 
 
 class Authorship:
@@ -29,16 +29,12 @@ class Authorship:
         What others had changed before stays news. Nobody is told of a moment in between.
         """
         with self._lock:
-            is_known = self._known in (None, _digest(before))
+            is_known = self._known in (None, lock_file.digest(before))
             yield
-            self._known = _digest(after) if is_known else ""
+            self._known = lock_file.digest(after) if is_known else ""
 
     def is_news(self, read: Callable[[], str]) -> bool:
         """Tell, once, whether another has written the text that `read` returns."""
         with self._lock:
-            known, self._known = self._known, _digest(read())
+            known, self._known = self._known, lock_file.digest(read())
             return known != self._known
-
-
-def _digest(text: str) -> str:
-    return keys.digest(text.encode())

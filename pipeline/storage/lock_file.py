@@ -1,16 +1,51 @@
-"""Read a project's lock file from its folder."""
+"""Read a project's lock file from its folder.
+
+A watch reads it at every save, and it grows with the project: in between, `kept` remembers the
+text and what was found out of it. A text is believed to be the file's only while the file's stat
+says so, and only if it was read so long after the last change that another would show.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from ..core import small_files
+from ..core import keys, small_files
 from ..core.errors import StorageError
-from . import lock
+from . import lock, lock_text
+from .files import Stat, stat_at
+from .files.stats import RACY_NS
 from .lock import Lock
 
 #: A project of 100,000 sprites has a lock file of half this size.
 _MOST_BYTES = 128 * small_files.MIB
+
+
+class _Kept:
+    """A text as it was read or written last."""
+
+    def __init__(self, text: str, stat: Stat | None = None) -> None:
+        self.text = text
+        #: The file's stat before it was read, if that proves that the file is the same.
+        self.stat = stat
+        self.digest: str | None = None
+        self.is_plain: bool | None = None
+
+
+#: What is remembered, by the root of the project.
+_kept: dict[Path, _Kept] = {}
+
+
+@contextmanager
+def kept(root: Path) -> Iterator[None]:
+    """Remember the project's lock file as long as the block runs."""
+    _kept.setdefault(root, _Kept(""))
+    try:
+        yield
+    finally:
+        _kept.pop(root, None)
 
 
 def read(root: Path) -> Lock:
@@ -20,6 +55,55 @@ def read(root: Path) -> Lock:
 
 def text(root: Path) -> str:
     """Return the text of the project's lock file; an absent one is empty."""
+    known = _kept.get(root)
+    if known is None:
+        return _text(root)
+    now_ns, stat = time.time_ns(), stat_at(root / lock.NAME)
+    if stat is not None and stat == known.stat:
+        return known.text
+    found = _text(root)
+    if found != known.text:
+        known = _Kept(found)
+    # A text that is the same stays the same object: what is known of it is known by that.
+    known.stat = None if stat is None or stat.is_after(now_ns - RACY_NS) else stat
+    if root in _kept:
+        _kept[root] = known
+    return known.text
+
+
+def wrote(root: Path, text: str, *, is_plain: bool) -> None:
+    """Take note of a text that was written; the next look at the file finds it there, or not.
+
+    `is_plain` says that it is, which need not be looked for then.
+    """
+    if root in _kept:
+        _kept[root] = _Kept(text)
+        _kept[root].is_plain = is_plain or None
+
+
+def digest(text: str) -> str:
+    """Return the digest of a text."""
+    if (known := _known(text)) is None:
+        return keys.digest(text.encode())
+    if known.digest is None:
+        known.digest = keys.digest(text.encode())
+    return known.digest
+
+
+def is_plain(text: str) -> bool:
+    """Tell whether a text is to the letter as we write it; see `lock_text`."""
+    if (known := _known(text)) is None:
+        return lock_text.is_plain(text)
+    if known.is_plain is None:
+        known.is_plain = lock_text.is_plain(text)
+    return known.is_plain
+
+
+def _known(text: str) -> _Kept | None:
+    return next((one for one in [*_kept.values()] if one.text is text), None)
+
+
+def _text(root: Path) -> str:
     try:
         return small_files.read(root / lock.NAME, most=_MOST_BYTES, within=root).decode()
     except FileNotFoundError:

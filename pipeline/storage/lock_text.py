@@ -29,9 +29,22 @@ def is_plain(text: str) -> bool:
     return all(end.startswith('{"') for end in ends) and lines == sorted(lines)
 
 
-def parse(text: str, stems: Collection[str]) -> Lock:
-    """Return what a plain text says about the sources that have these stems."""
-    return lock.parse("\n".join(line for _, _, line in _lines(text, stems)))
+def parse(text: str, stems: Collection[str], open_keys: Collection[str] = ()) -> Lock:
+    """Return what a plain text says about the sources that have these stems.
+
+    With it comes every purchase that has one of the `open_keys`, whatever its source.
+    """
+    lines = {begin: line for begin, _, line in _lines(text, stems)}
+    lines |= {
+        begin: line for key in open_keys for begin, _, line in _found(text, f'"open":"{key}"')
+    }
+    return lock.parse("\n".join(lines.values()))
+
+
+def is_used(text: str, key: str, digest: str) -> bool:
+    """Tell whether a line of a plain text names a purchase."""
+    found = (lock.record(line) for _, _, line in _found(text, f'"digest":"{digest}"'))
+    return any(isinstance(one, ClipLine) and one.key == key for one in found)
 
 
 def rest(text: str, stems: Collection[str]) -> str:
@@ -61,17 +74,27 @@ def replace(
     return _spliced(kept, ((at, at, line + "\n") for line, at in places.items()))
 
 
+def added(text: str, lines: Iterable[str]) -> str:
+    """Return a plain text with lines more, each of which it does not have."""
+    return _spliced(text, [(at, at, line + "\n") for line in lines for at in [_place(text, line)]])
+
+
 def _lines(text: str, stems: Collection[str]) -> Iterator[tuple[int, int, str]]:
     """Yield the lines about sources that have these stems, each with its begin and end."""
     seen = set()
     for stem in stems:
-        at = -1
-        while (at := text.find(f'"{stem}.', at + 1)) >= 0:
-            begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at) + 1
-            line = text[begin : end - 1]
+        for begin, end, line in _found(text, f'"{stem}.'):
             if begin not in seen and _stem_of(lock.record(line)) in stems:
                 seen.add(begin)
                 yield begin, end, line
+
+
+def _found(text: str, needle: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the lines in which something stands, each with its begin and end."""
+    end = 0
+    while (at := text.find(needle, end)) >= 0:
+        begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at) + 1
+        yield begin, end, text[begin : end - 1]
 
 
 def _spliced(text: str, edits: Iterable[tuple[int, int, str]]) -> str:

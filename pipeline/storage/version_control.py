@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from enum import StrEnum
 from pathlib import Path
 
@@ -24,6 +23,8 @@ class Standing(StrEnum):
 
 def git(root: Path, *arguments: str) -> str | None:
     """Return what git says; None when it fails, finds nothing, or is not there."""
+    import subprocess  # slow to load, and few runs ask
+
     try:
         done = subprocess.run(
             (*_GIT, "-C", str(root), *arguments),

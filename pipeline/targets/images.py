@@ -21,6 +21,12 @@ Shown = tuple[Pixels, int]
 MAX_GIF_COLORS = 255
 
 
+class _Png(io.BytesIO):
+    """By its name Pillow loads the one plugin; told the format, those of four others as well."""
+
+    name = "picture.png"
+
+
 def picture(pixels: Pixels) -> Image.Image:
     """Return `pixels` as a Pillow image of mode RGBA."""
     return Image.frombytes("RGBA", (pixels.width, pixels.height), pixels.rgba)
@@ -28,8 +34,8 @@ def picture(pixels: Pixels) -> Image.Image:
 
 def png(pixels: Pixels, clips: Iterable[Provenance]) -> bytes:
     """Return a PNG that carries `clips` as its origin."""
-    out = io.BytesIO()
-    picture(pixels).save(out, "PNG", optimize=True)
+    out = _Png()
+    picture(pixels).save(out, optimize=True)
     return provenance.embed(out.getvalue(), clips)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 from collections.abc import Iterable, Mapping
@@ -106,6 +105,8 @@ def filled(choice: TargetChoice) -> Mapping[str, Value]:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the end of a sentence: the nearest known word, or all of them."""
     words = sorted(known)
+    import difflib  # for mistakes only
+
     near = difflib.get_close_matches(word, words, n=1)
     if near:
         return f"; did you mean {near[0]!r}?"

@@ -31,25 +31,30 @@ def contents(drawn: Drawn) -> tuple[bytes, ...]:
     """
     from . import images
 
-    shown = [frame for clip in _rows(drawn) for frame in _steps(drawn, clip)]
+    clips = {clip.name: clip for clip in drawn.sheet.clips}
+    rows = [clips[name] for name in _rows(drawn.naming)]
+    shown = [frame for clip in rows for frame in _steps(drawn, clip)]
     places = layout.arrange(drawn.layout.cell, len(shown), layout.Limits(columns=STEPS))
     return (images.png(layout.draw(places, shown), drawn.sheet.provenance),)
 
 
-def _rows(drawn: Drawn) -> tuple[SheetClip, ...]:
-    """Return the clip of each direction."""
-    base = str(drawn.options["clip"])
-    clips = {clip.name: clip for clip in drawn.sheet.clips}
-    same = drawn.options["directions"] == "one"
+def _rows(naming: Naming) -> list[str]:
+    """Return the name of each direction's clip.
+
+    Raises AssetError when one is not there.
+    """
+    base = str(naming.options["clip"])
+    clips = {name for name, _ in naming.clips}
+    same = naming.options["directions"] == "one"
     wanted = [base if same else f"{base}_{direction}" for direction in DIRECTIONS]
     missing = [name for name in dict.fromkeys(wanted) if name not in clips]
     if missing:
         raise AssetError(
-            f"{drawn.sheet.stem}: target rpgmaker finds no clip {', '.join(missing)}; name clips "
+            f"target rpgmaker finds no clip {', '.join(missing)}; name clips "
             f"{base}_down, {base}_left, {base}_right and {base}_up, or say "
             "`rpgmaker: {clip: NAME, directions: one}` to use one clip for all four"
         )
-    return tuple(clips[name] for name in wanted)
+    return wanted
 
 
 def _steps(drawn: Drawn, clip: SheetClip) -> tuple[Frame, ...]:
@@ -64,6 +69,7 @@ TARGET = Target(
     name="rpgmaker",
     paths=paths,
     contents=contents,
+    fits=_rows,
     options={
         "clip": Option(default="walk", doc="the clip, or what its four names begin with"),
         "directions": Option(

@@ -22,9 +22,9 @@ SLACK = 0.005
 #: What a figure is by its name, the first that fits: times, rates, what is to be small, and large.
 _KINDS = {
     "count": re.compile(r"\b(clips|jobs|sprites|rounds)$"),
-    "rate": re.compile(r"/ s$|per[_ ]second$|\bfps\b"),
+    "rate": re.compile(r"/ s$|per[_ ]second$|\bfps\b|\ba minute\b"),
     "time": re.compile(r"(\b|_)(ms|us|s)\b"),
-    "low": re.compile(r"\b(peak|MB|polls|commits|over|alpha\w*|color|low|percent)\b|_mb"),
+    "low": re.compile(r"\b(peak|MB|polls|commits|over|alpha\w*|color|low|lost|percent)\b|_mb"),
     "high": re.compile(r"\b(grade|exact|unshifted|mended|named|mean|median|worst)$"),
 }
 #: A count of these that is 0 is a table over nothing.

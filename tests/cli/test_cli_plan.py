@@ -248,7 +248,7 @@ def test_colours_obey_flag_and_variables(game: Game) -> None:
 @pytest.mark.usefixtures("in_process")
 def test_every_command_takes_the_three_options_behind_it(game: Game) -> None:
     """Also those of groups: whoever types -v behind the command means it."""
-    from pipeline.cli import root
+    from pipeline.cli.words import root
 
     context = click.Context(root)
     for name in root.list_commands(context):

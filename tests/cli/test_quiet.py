@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from game import RULES, Game, built
 
-from pipeline.cli import _COMMANDS
+from pipeline.cli.words import _COMMANDS
 
 #: What each command is called with in a built project, and what it still says.
 CALLS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -153,6 +154,66 @@ def test_reroll_of_one_clip_leaves_the_other(paying: Game, shop: Shop) -> None:
     assert reroll(paying, clip="hop").exit == 0
     assert shop.calls == calls + 1
     assert (locked(paying), locked(paying, "hop")) == ([0], [1])
+
+
+@pytest.mark.parametrize("to", ["knight.png", "people/knight.png"])
+@pytest.mark.parametrize("has_key", [True, False])
+def test_a_renamed_sprite_keeps_the_take_that_was_chosen(
+    paying: Game, shop: Shop, to: str, has_key: bool
+) -> None:
+    """The second take was paid for and chosen; the first one must not come back by itself."""
+    paying.make()
+    reroll(paying, "idle")
+    chosen = json.loads((paying.root / "assets/hero.anim.json").read_text())["frames"].values()
+    before = sheet(paying)
+    place = paying.root / "assets" / to
+    place.parent.mkdir(exist_ok=True)
+    (paying.root / HERO).rename(place)
+    if not has_key:
+        paying.use_none()
+    bought = shop.calls
+    assert paying.run("build").exit == 0
+    assert shop.calls == bought
+    assert place.with_name("knight.anim.png").read_bytes() == before
+    after = json.loads(place.with_name("knight.anim.json").read_text())["frames"].values()
+    assert list(after) == list(chosen)
+    assert [line["take"] for line in paying.locked() if line.get("take")] == [1]
+    assert paying.run("plan", "--check").exit == 0
+
+
+def test_a_copy_of_a_sprite_takes_the_chosen_take_and_leaves_the_others(
+    paying: Game, shop: Shop
+) -> None:
+    """Unless somebody uses the first one: then nobody knows which is meant, and it is the first."""
+    paying.make()
+    reroll(paying, "idle")
+    bought = shop.calls
+    shutil.copy(paying.root / HERO, paying.root / "assets/twin.png")
+    paying.make()
+    assert takes_of(paying, "twin") == [1]
+    takes.pick(opened(paying), "assets/twin.png", 0, clip="idle")
+    shutil.copy(paying.root / HERO, paying.root / "assets/third.png")
+    paying.make()
+    assert (takes_of(paying, "hero"), takes_of(paying, "third")) == ([1], [0])
+    (paying.root / HERO).rename(paying.root / "assets/last.png")
+    paying.make()
+    assert (takes_of(paying, "last"), takes_of(paying, "twin")) == ([1], [0])
+    assert shop.calls == bought
+
+
+def test_a_watch_keeps_the_take_of_a_sprite_that_is_renamed(paying: Game) -> None:
+    """It looks at the new name before the old one is given up."""
+    paying.make()
+    reroll(paying, "idle")
+    (paying.root / HERO).rename(paying.root / "assets/knight.png")
+    paying.make(Wish(paths=frozenset(["assets/knight.png"]), max_credits=0))
+    assert takes_of(paying, "knight") == [1]
+
+
+def takes_of(game: Game, name: str) -> list[object]:
+    """Return the takes of a sprite's idle that the lock file names."""
+    lines = [line for line in game.locked() if line.get("clip") == "idle"]
+    return [line.get("take", 0) for line in lines if line["source"] == f"assets/{name}.png"]
 
 
 def test_pick_goes_back_for_nothing(paying: Game, shop: Shop) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from dataclasses import replace
 from functools import cache
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from places import SPRITES, TESTS
 
 from pipeline.config import matching, packs, rule_file, schema, templates, yaml_document

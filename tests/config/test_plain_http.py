@@ -10,6 +10,7 @@ from game import KEY_NAME, Game
 
 from pipeline.config import consent, project_settings
 from pipeline.config.project_settings import ALLOW_HTTP, ServiceChoice
+from pipeline.purchase import orders
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -95,8 +96,12 @@ def beside() -> str:
     return found
 
 
-def test_a_build_buys_from_an_engine_beside_it(game: Game, beside: str) -> None:
+def test_a_build_buys_from_an_engine_beside_it(
+    game: Game, beside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Refused without a word, bought with it, and every plan says that the way is open."""
+    # A service elsewhere is given time before it is asked; this one is done at once.
+    monkeypatch.setattr(orders, "_FIRST_POLL_S", 0.1)
     game.settings()
     game.rules('rules:\n  - name: all\n    match: "*"\n    clips:\n      idle: breathing\n')
     game.draw("hero.png")

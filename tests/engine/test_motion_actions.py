@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import replace
 from itertools import pairwise
 
 import clips
@@ -11,6 +10,7 @@ import drawn_sprites as drawn
 import numpy as np
 import pytest
 from clips import clip, steps
+from msgspec.structs import replace
 
 from pipeline.engine import parts
 from pipeline.engine.motions import MOTIONS, Parameters, gather, perform

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import clips
 import drawn_sprites as drawn
 import numpy as np
 import pytest
 from clips import clip, distinct, longest_hold
+from msgspec.structs import replace
 
 from pipeline.engine import parts
 from pipeline.engine.motions import ALIASES, MOTIONS, Parameters, gather, perform

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import drawn_sprites as drawn
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from pipeline.engine import parts, prompt
 from pipeline.engine.parts import Sprite, drawing, named

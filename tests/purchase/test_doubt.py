@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,38 @@ def test_clip_that_stands_is_fresh_while_another_is_in_doubt(game: Game, tmp_pat
         run = game.build("--yes")
         assert run.exit == 7
         assert set(run.states().values()) == {("ask", "asked"), ("fresh", "fresh")}
+
+
+def test_a_new_purchase_is_published_though_a_clip_that_never_was_is_in_doubt(
+    game: Game, tmp_path: Path
+) -> None:
+    """What stands lacks that clip too: the new set is no less, and it was paid for."""
+    game.rules(TWO_CLIPS)
+    game.settings(jobs=1)
+    for name in ("slime", "chest"):
+        (game.root / f"assets/{name}.png").unlink()
+    sheet = game.root / "assets/hero.anim.png"
+    with chaotic(tmp_path, game, "POST /animate 1: reset-after"):
+        assert game.build("--yes").exit == 7
+        before = sheet.read_bytes()
+        published = next(clip for clip in ("hop", "idle") if clip in tags(game))
+        words = {"idle": "breathing calmly", "hop": "hopping on"}[published]
+        game.rules(TWO_CLIPS.replace(words, f"a dragon {words}"))
+        run = game.build("--yes")
+        assert run.exit == 7
+        assert run.states()["hero.png", published] == ("buy", "done")
+        assert sheet.read_bytes() != before
+        assert tags(game) == [published]
+        stamp = sheet.stat().st_mtime_ns
+        again = game.build("--yes")
+        assert again.states()["hero.png", published] == ("fresh", "fresh")
+        assert sheet.stat().st_mtime_ns == stamp
+
+
+def tags(game: Game) -> list[str]:
+    """Return the clips of the hero's sheet."""
+    sheet = json.loads((game.root / "assets/hero.anim.json").read_text())
+    return [tag["name"] for tag in sheet["meta"]["frameTags"]]
 
 
 def test_two_doubtful_posts_in_a_row_stop_buying(game: Game, tmp_path: Path) -> None:

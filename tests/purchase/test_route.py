@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -50,6 +53,8 @@ def test_setting_that_leads_nowhere_is_named(
 ) -> None:
     """Of a question and of a purchase: a sentence with the variable, and never what it hides."""
     monkeypatch.setenv(variable, value)
+    if remedy == "pysocks":
+        monkeypatch.setitem(sys.modules, "socks", None)  # as where it was never installed
     with closing_service(ELSEWHERE) as service:
         for ask in (service.balance, lambda: service.animate({"prompt": "x"})):
             with pytest.raises(errors.ConfigError) as caught:
@@ -77,9 +82,13 @@ def test_own_authority_is_trusted_by_any_of_the_variables(
 ) -> None:
     """A company's own authority: named by the variable that its tools know."""
     trusted = certificate(tmp_path)
-    if variable == "SSL_CERT_DIR":
-        pytest.skip("needs `openssl rehash`")
     monkeypatch.setenv(variable, str(trusted))
+    if variable == "SSL_CERT_DIR":
+        folder = tmp_path / "authorities"
+        folder.mkdir()
+        shutil.copy(trusted, folder)
+        subprocess.run(["openssl", "rehash", folder], check=True)
+        monkeypatch.setenv(variable, str(folder))
     with hostile_service.serving(trusted) as there, closing_service(there.url) as service:
         assert service.balance().available == 1000
 
@@ -155,7 +164,6 @@ def _is_over(connection: socket.socket) -> bool:
 
 def test_socks_proxy_is_used_where_its_package_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Through it goes everything, and a purchase that it refuses was surely not sent."""
-    pytest.importorskip("socks")
     targets: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         port = proxy.getsockname()[1]

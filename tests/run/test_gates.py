@@ -114,3 +114,65 @@ def test_a_rule_file_is_found_whatever_its_signs(game: Game) -> None:
     game.settings(rules=["rules/own[1].yaml"])
     assert game.run("build").exit == 0
     assert "hero.anim.png" in game.outputs()
+
+
+@pytest.mark.parametrize(
+    ("target", "said", "code"),
+    [
+        ("renpy", "not inside game/", 3),
+        ({"godot": {"root": "elsewhere"}}, "not inside elsewhere/", 3),
+        ({"bevy": {"root": "asset"}}, "not inside asset/", 3),
+        ("rpgmaker", "finds no clip walk_down", 1),
+        ({"rpgmaker": {"clip": "run", "directions": "one"}}, "finds no clip run", 1),
+    ],
+)
+def test_nothing_is_bought_for_a_target_that_could_not_be_written(
+    paying: Game, shop: Shop, target: object, said: str, code: int
+) -> None:
+    """What names and options alone can tell is told by the plan, not after the purchase."""
+    paying.settings(targets=[target])
+    planned = paying.run("plan")
+    assert planned.exit == code
+    assert planned.stdout.count(said) >= 1
+    assert "buy" not in planned.stdout
+    assert paying.run("doctor").exit == code
+    ended = paying.run("build", "--yes")
+    assert ended.exit == code
+    assert said in ended.stderr
+    assert shop.calls == 0
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_named_file_that_is_not_read_is_no_run_with_nothing_to_do(game: Game) -> None:
+    """A build system would take the stamp for a file that was never made."""
+    outside = game.write("../elsewhere/hero.png", (game.root / "assets" / "hero.png").read_bytes())
+    (game.root / "assets" / "shared.png").symlink_to(outside)
+    (game.root / "assets" / "folder").symlink_to(outside.parent)
+    (game.root / "assets" / "gone.png").symlink_to("nowhere.png")
+    game.write("assets/two\nlines.png", outside.read_bytes())
+    stamp = game.root / "stamp"
+    for only, said in {
+        "assets/shared.png": "leads outside of the project",
+        "shared.*": "leads outside of the project",
+        "assets/folder/hero.png": "is a link to a folder",
+        "assets/gone.png": "leads nowhere",
+        "assets/two\nlines.png": "control character",
+    }.items():
+        ended = game.run("build", "--only", only, "--stamp", str(stamp))
+        assert (ended.exit, said in ended.stderr) == (4, True), (only, ended)
+        assert not stamp.exists()
+    assert game.run("build", "--only", "assets/hero.png").exit == 0
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("assets", [["art"], ["assets", "art"]])
+def test_a_folder_of_art_that_is_not_there_passes_no_gate(game: Game, assets: list[str]) -> None:
+    """Nor does what else could not be read go unsaid because of it."""
+    game.settings(assets=assets)
+    (game.root / "assets" / "gone.png").symlink_to("nowhere.png")
+    for command in (["plan", "--check"], ["build", "--frozen"], ["build"]):
+        ended = game.run(*command)
+        assert ended.exit in (4, 9)
+        said = ended.stdout + ended.stderr
+        assert "is not there" in said
+        assert ("leads nowhere" in said) == ("assets" in assets)

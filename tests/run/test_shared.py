@@ -279,8 +279,9 @@ def test_a_store_that_fails_is_given_up_after_three_with_one_warning(
         assert ended.exit == 9
         shared = ended.report["shared"]
         assert isinstance(shared, dict)
-        assert 3 <= shared["errors"] <= 10  # those under way are let end
-        assert len(server.asked) <= 12
+        # Of 33 that are missing 16 are asked for at a time, and those under way are let end.
+        assert 3 <= shared["errors"] < 3 + 16
+        assert len(server.asked) < 3 + 16 + 2
         notices = ended.report["notices"]
         assert isinstance(notices, list)
         assert len([one for one in notices if "shared store" in one]) == 1
@@ -311,13 +312,13 @@ def test_a_store_that_is_away_keeps_no_build_that_has_all_it_needs(
 
 @pytest.mark.slow
 def test_a_store_that_never_answers_costs_seconds_and_no_more(bought: Game, tmp_path: Path) -> None:
-    with listening(wait_s=60) as server:
+    with listening(wait_s=200) as server:
         other = studio.machine(tmp_path, "other", server.url)
         studio.clone(bought, other)
         begun = time.monotonic()
         ended = other.build("--frozen")
         assert ended.exit == 9
-        assert time.monotonic() - begun < 25
+        assert time.monotonic() - begun < 100
 
 
 # -- what it costs where no store is named --------------------------------------------------------

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import forked
 from click.testing import CliRunner
 from places import REPOSITORY
 
-from pipeline import cli
+from pipeline.cli import words
 from pipeline.core.errors import PixelpipeError
 
 
@@ -39,10 +40,16 @@ def run(
     user: int | None = None,
 ) -> Ended:
     """Run `pixelpipe` as a process; `user` is the one that it runs as."""
+    variables = {**os.environ, "PYTHONPATH": str(REPOSITORY), **(environment or {})}
+    words = [str(argument) for argument in arguments]
+    if user is None and forked.can(variables):
+        ended = forked.run("pipeline", words, cwd or Path.cwd(), variables, 60)
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return Ended(*ended)
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *map(str, arguments)],
+        [sys.executable, "-m", "pipeline", *words],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(environment or {})},
+        env=variables,
         capture_output=True,
         text=True,
         timeout=60,
@@ -55,7 +62,9 @@ def run(
 
 def call(*arguments: str | Path, environment: Mapping[str, str] | None = None) -> Ended:
     """Run a command in this process: the same code, without starting Python."""
-    done = CliRunner().invoke(cli.root, [str(argument) for argument in arguments], env=environment)
+    done = CliRunner().invoke(
+        words.root, [str(argument) for argument in arguments], env=environment
+    )
     if isinstance(done.exception, PixelpipeError):
         return Ended(done.exception.exit_code, done.stdout, str(done.exception))
     if done.exception is not None and not isinstance(done.exception, SystemExit):

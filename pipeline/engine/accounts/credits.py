@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 from ..contract.errors import LocalRefusal
 from .database import transaction
@@ -17,8 +18,7 @@ from .database import transaction
 FREE_ALLOWANCE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(msgspec.Struct, frozen=True):
     """Hold the two pools and the credits reserved by jobs in flight."""
 
     monthly: int
@@ -36,8 +36,7 @@ class Balance:
         return max(0, self.total - self.reserved)
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """Sum up a span of the ledger; all but `net_change` are at least 0."""
 
     credits_used: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -29,8 +28,7 @@ _SHOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """Describe a job as its account may see it."""
 
     id: str
@@ -52,8 +50,7 @@ class Job:
     error_message: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """Hand a started job to the renderer; `ready_at` is when its result may be shown."""
 
     id: str
@@ -249,6 +246,11 @@ def prune(db: sqlite3.Connection, before: float) -> int:
         gone = db.execute("DELETE FROM results WHERE stored_at < ?", (before,)).rowcount
         allowances.forget(db, before)
     return gone
+
+
+def drop_file(db: sqlite3.Connection, job: str) -> None:
+    """Drop one result file, long before its time."""
+    db.execute("DELETE FROM results WHERE job = ?", (job,))
 
 
 def read(db: sqlite3.Connection, account: int, job: str) -> Job:

@@ -9,7 +9,8 @@ import hashlib
 import secrets
 import sqlite3
 import string
-from dataclasses import dataclass
+
+import msgspec
 
 from ..contract.errors import LocalRefusal, Unauthorized
 from .database import transaction
@@ -24,8 +25,7 @@ _ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """Describe a stored key; the key itself is not kept anywhere."""
 
     prefix: str

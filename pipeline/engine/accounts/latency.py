@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from ..contract.errors import LocalRefusal
 
@@ -16,8 +17,7 @@ QUEUED_SHARE = 0.05
 WAITING_SHARE = 0.15
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(msgspec.Struct, frozen=True):
     """Draw durations with this median in seconds and this spread (sigma of the logarithm)."""
 
     median_s: float = 0.0

@@ -10,10 +10,15 @@ import binascii
 import io
 import struct
 import zlib
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from .errors import InvalidImage, InvalidRequest, PayloadTooLarge
 from .fields import Body
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MAX_BYTES = 5 * 1024 * 1024
 PIXEL_SIDE = 256
@@ -21,8 +26,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Say which pictures an endpoint takes; sides in px, `most_pixels` over all frames.
 
     Large ones are decoded by the worker alone: decoding here would hold up every other caller.
@@ -75,10 +79,8 @@ def check(raw: bytes, name: str, limits: Limits, *, is_whole: bool = True) -> No
         raise InvalidImage(f"`{name}` is not a PNG file.")
     if raw.startswith(_PNG):
         _check_png_end(raw, name)
-    from PIL import Image
-
     try:
-        with Image.open(io.BytesIO(raw), formats=limits.kinds) as image:
+        with opened(raw, limits.kinds) as image:
             _check_size(image.width, image.height, name, limits)
             if is_whole:
                 _check_frames(getattr(image, "n_frames", 1), image.size, name, limits)
@@ -111,6 +113,20 @@ def _check_frames(count: int, size: tuple[int, int], name: str, limits: Limits) 
         raise InvalidImage(
             f"`{name}` holds {count} frames of {size[0]}x{size[1]} px; that is too much."
         )
+
+
+def opened(raw: bytes, kinds: tuple[str, ...] | None = None) -> Image.Image:
+    """Open a picture of one of `kinds`, or of any; for a PNG no other plugin is loaded.
+
+    Raises what Pillow raises.
+    """
+    if raw.startswith(_PNG) and (kinds is None or "PNG" in kinds):
+        from PIL.PngImagePlugin import PngImageFile
+
+        return PngImageFile(io.BytesIO(raw))
+    from PIL import Image
+
+    return Image.open(io.BytesIO(raw), formats=kinds)
 
 
 def png_size(raw: bytes) -> tuple[int, int]:

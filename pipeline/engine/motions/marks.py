@@ -6,8 +6,7 @@ sprite leaves free.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from ..parts import Sprite
@@ -16,8 +15,7 @@ from . import gather
 from .events import bayer
 
 
-@dataclass(frozen=True, eq=False)
-class Stage:
+class Stage(msgspec.Struct, frozen=True, eq=False):
     """A map that is drawn on: `map_` is (frames, height, width), written in place."""
 
     sprite: Sprite

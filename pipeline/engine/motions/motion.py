@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from ..parts import Sprite
 from ..parts.types import Ints
@@ -27,8 +28,7 @@ class Layer(StrEnum):
     WHOLE = "whole"
 
 
-@dataclass(frozen=True)
-class Parameters:
+class Parameters(msgspec.Struct, frozen=True):
     """How a motion is to be done, as the prompt was read.
 
     `strength` multiplies the motion's own amplitude; `across` and `down` are -1, 0 (not said) or 1;
@@ -50,8 +50,7 @@ class Parameters:
 Render = Callable[[Sprite, int, Parameters, int], Ints]
 
 
-@dataclass(frozen=True)
-class Motion:
+class Motion(msgspec.Struct, frozen=True):
     """One motion, and what it needs.
 
     `smallest` is the least even frame count that shows it; below it `fallback` is used. `loops`

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ..parts import Sprite
 from ..parts.types import Floats, Ints
@@ -10,8 +10,7 @@ from . import gather, gather_parts, shears, waves
 from .scales import resize
 
 
-@dataclass(frozen=True, eq=False)
-class Pose:
+class Pose(msgspec.Struct, frozen=True, eq=False):
     """How a body stands in each frame, all (frames,).
 
     `tall` and `wide` are factors; `lean` moves the top of the body, `right` and `down` all of it,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from ..parts import Sprite
@@ -25,8 +25,7 @@ WIDE = {"S": 0.1, "C": 0.1, "V": 0.1}
 Draw = Callable[[Stage, "Blow", int, str, int], None]
 
 
-@dataclass(frozen=True, eq=False)
-class Blow:
+class Blow(msgspec.Struct, frozen=True, eq=False):
     """Where an attack lands: its side, the middle of the body, and how far its arc may reach."""
 
     side: int

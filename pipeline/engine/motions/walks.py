@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from ..parts import Sprite
@@ -110,8 +109,7 @@ def _sides(sprite: Sprite, mask: Bools, hand: Ints) -> tuple[tuple[Bools, Ints],
     return tuple((half, up.astype(np.intp)) for half, up in lifts if half.any())
 
 
-@dataclass(frozen=True, eq=False)
-class Gait:
+class Gait(msgspec.Struct, frozen=True, eq=False):
     """How the body over each leg, and each foot, move in a turn: one (frames,) for each leg."""
 
     body: tuple[Ints, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from . import colour, islands, limbs, named, regions
 from .colour import Palette
@@ -22,8 +23,7 @@ CREATURES = frozenset({"biped", "quadruped", "winged", "legless", "serpent"})
 _BY_EYES = frozenset({"eyes", "neck", "core", "islands", "skin", "glowing"})
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(msgspec.Struct, frozen=True):
     """The opaque box of a sprite in canvas pixels; `right` and `bottom` are exclusive."""
 
     left: int
@@ -52,8 +52,7 @@ class Box:
         return (self.top + self.bottom) / 2
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """How far opaque pixels may travel to each side without touching the outermost canvas pixel."""
 
     left: int
@@ -62,8 +61,7 @@ class Room:
     bottom: int
 
 
-@dataclass(frozen=True, eq=False)
-class Sprite:
+class Sprite(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A source sprite with alpha cut to 0 or 255: `pixels` is (height, width, 4) uint8.
 
     `taken` is the room that another motion of the same clip already uses. `kind` is what the sprite
@@ -86,7 +84,7 @@ class Sprite:
         if _may_have_eyes(kind) is not _may_have_eyes(self.kind):
             changed |= _BY_EYES
         kept = {name: found for name, found in vars(self).items() if name not in changed}
-        vars(known).update(kept | {"kind": kind})
+        vars(known).update(kept)
         return known
 
     @cached_property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from . import regions
@@ -59,8 +59,7 @@ def difference(first: Floats, second: Floats) -> Floats:
     return distance
 
 
-@dataclass(frozen=True, eq=False)
-class Palette:
+class Palette(msgspec.Struct, frozen=True, eq=False, dict=True):
     """The distinct opaque colours of a sprite.
 
     `index` is (height, width): each pixel's colour or -1; `sample` names one pixel of each colour
@@ -78,6 +77,11 @@ class Palette:
         -1 where transparent. Nobody may write into it.
         """
         return regions.label(self.index)
+
+    @cached_property
+    def contrasts(self) -> dict[int, tuple[Bools, Bools]]:
+        """Keep which regions stand out from what is beside them, for the lines asked with."""
+        return {}
 
     @cached_property
     def chroma(self) -> Floats:

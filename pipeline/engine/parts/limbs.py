@@ -5,9 +5,9 @@ Neck, core columns, feet and legs, found from the silhouette and its dark gaps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
 from . import regions
@@ -16,8 +16,7 @@ from .types import Bools, Floats, Ints
 MOST_LEGS = 6
 
 
-@dataclass(frozen=True, eq=False)
-class Leg:
+class Leg(msgspec.Struct, frozen=True, eq=False):
     """One leg.
 
     Its pixels, the row of the hip (first row of the leg), and the middle of its foot.

@@ -6,9 +6,9 @@ A part that is not sure is not used: a motion that needs it says so and leaves i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from . import burning, protruding, turning
@@ -23,8 +23,7 @@ UNCLASSED, PLAIN = 0.6, frozenset({"head", "eyes", "flame", "wings"})
 SURE = 0.5
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
+class Part(msgspec.Struct, frozen=True, eq=False):
     """A named part: its (height, width) mask, and how sure it is, 0..1 (1: stated by a box).
 
     `hinge` is the (x, y) where it is joined to the rest, or the hub that it turns about.

@@ -6,9 +6,9 @@ sits and how long it is for its width.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from . import regions
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 Found = tuple[Bools, float, tuple[float, float]]
 
 
-@dataclass(frozen=True, eq=False)
-class Piece:
+class Piece(msgspec.Struct, frozen=True, eq=False):
     """A piece that stands out: its mask, box (right and bottom exclusive), and joint (x, y)."""
 
     mask: Bools

@@ -7,8 +7,9 @@ Deterministic, by word stems.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from typing import Any
+
+import msgspec
 
 from ..motions import MOTIONS, Layer, Parameters
 from ..parts import Sprite
@@ -36,20 +37,18 @@ FAMILIES = (
     frozenset({"bob", "float", "hover8"}),
     frozenset({"breathe", "squash", "pulse", "heartbeat"}),
 )
-_KNOWN = frozenset(one.name for one in fields(Parameters))
+_KNOWN = frozenset(Parameters.__struct_fields__)
 _SIDES = {-1: "left", 1: "right"}
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True):
     """A motion to perform, and the hit that asked for it; None for what nobody asked for."""
 
     name: str
     hit: Hit | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """A prompt as it was understood.
 
     `motions` are names with parameters, the leading one first; `needs_ai` says what was asked that
@@ -68,7 +67,7 @@ class Reading:
     why: str
     unshown: tuple[str, ...]
     understood: Understanding
-    sprite: Sprite = field(compare=False, repr=False)
+    sprite: Sprite
 
     @property
     def effects(self) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,7 @@ and then bows is asked to bow.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from . import nouns, text
 from .text import Clause, Hit

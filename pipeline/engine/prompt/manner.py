@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from . import nouns, text, words
 from .text import Clause, Hit
@@ -11,8 +12,7 @@ from .text import Clause, Hit
 FPS, SLOW_FPS, FAST_FPS = 8, 6, 12
 
 
-@dataclass(frozen=True)
-class Manner:
+class Manner(msgspec.Struct, frozen=True):
     """How a prompt wants things done; `words` are the adverbs that said so.
 
     `loops` and `once` are what was said, neither when nothing was; `facing` is -1, 0 or 1.

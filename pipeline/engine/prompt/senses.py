@@ -7,8 +7,10 @@ negation or the negative prompt names is vetoed. Each word's effect is recorded.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+import msgspec
+from msgspec.structs import replace
 
 from . import context, heads, nouns, text, verbs
 from . import manner as manners
@@ -23,8 +25,7 @@ GENERAL = ("attack", "fight", "fought", "combo", "melee")
 LOOPED = {"jump": "hop"}
 
 
-@dataclass(frozen=True)
-class Understanding:
+class Understanding(msgspec.Struct, frozen=True):
     """What a prompt asks for: hits in order of rank, the leading one first.
 
     `ruled_out` are senses of the prompt's own words that are vetoed, by it or by the negative

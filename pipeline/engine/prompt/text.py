@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+
+import msgspec
+from msgspec.structs import replace
 
 from . import nouns, real_words, synonyms, verbs, words
 from .spelling import Speller
@@ -27,8 +29,7 @@ ASIDE_WEIGHT = 3
 _COMPOUND = re.compile(r"([a-z]{2,})(cycle|anim|animation|loop)\Z")
 
 
-@dataclass(frozen=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """A part of a prompt between punctuation; `negated` marks each word after a negation.
 
     `typed` are the words as they were typed, where the spelling was put right.
@@ -40,8 +41,7 @@ class Clause:
     typed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """A stem found in a clause: the sense it asks for, its words and where they stand.
 
     `how` are words of the reading (`slow`, `x2`), `part` is what moves, `beyond` says what one
@@ -142,8 +142,7 @@ def hits(clause: Clause) -> tuple[Hit, ...]:
     return tuple(_with_parts(sorted(kept, key=lambda hit: hit.start), clause))
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(msgspec.Struct, frozen=True):
     motion: str
     how: tuple[str, ...]
     stems: tuple[str, ...]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from PIL import Image
 
 from ..accounts.jobs import Product
+from ..contract.pictures import opened
 from ..parts.colour import oklab
 from ..parts.types import Bools, Pixels
 from . import encode, rasters
@@ -22,7 +20,7 @@ def cut_out(raw: bytes, threshold: int) -> Product:
 
     Alpha below `threshold` counts as background; the rest becomes opaque.
     """
-    with Image.open(io.BytesIO(raw)) as image:
+    with opened(raw) as image:
         kind = image.format or "PNG"
     frames, fps = rasters.decode_all(raw)
     cut = np.stack([_cut(frame, threshold) for frame in frames])

@@ -15,10 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..parts.types import Pixels
+from ..parts.types import Ints, Pixels
 from . import rasters
 
 _PNG_LEVEL = 4
+
+
+class _Png(io.BytesIO):
+    """By its name Pillow loads the one plugin; told the format, those of four others as well."""
+
+    name = "picture.png"
 
 
 def sheet(frames: Pixels) -> bytes:
@@ -28,10 +34,22 @@ def sheet(frames: Pixels) -> bytes:
     return png(row)
 
 
+def sheet_of(words: NDArray[np.uint32], map_: Ints) -> bytes:
+    """Write the frames of a map of opaque RGBA words as `sheet` writes RGB frames."""
+    count, height, width = map_.shape
+    row = words.take(map_.transpose(1, 0, 2), mode="wrap")
+    size = (count * width, height)
+    return _png(Image.frombytes("RGB", size, row.tobytes(), "raw", "RGBX"))
+
+
 def png(picture: Pixels) -> bytes:
     """Write one (height, width, 3 or 4) uint8 picture as PNG."""
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=_PNG_LEVEL)
+    return _png(Image.fromarray(picture))
+
+
+def _png(image: Image.Image) -> bytes:
+    out = _Png()
+    image.save(out, compress_level=_PNG_LEVEL)
     return out.getvalue()
 
 

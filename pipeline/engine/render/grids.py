@@ -6,8 +6,7 @@ spectrum there. Blur lowers the higher multiples and leaves the first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,8 +33,7 @@ _NEARLY, _AS_GOOD, _MOST_PEAKS = 0.8, 1.5, 8
 _PLACES = (-0.12, 0.0, 0.12)
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(msgspec.Struct, frozen=True):
     """Hold the period in px, and where the first cell begins in each axis (-period..0)."""
 
     period: float

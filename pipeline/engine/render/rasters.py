@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageSequence
+from PIL import Image
 
+from ..contract.pictures import opened
 from ..parts.types import Ints, Pixels
 
 OPAQUE_FROM = 128
@@ -15,13 +14,15 @@ OPAQUE_FROM = 128
 
 def decode(raw: bytes) -> Pixels:
     """Decode a checked picture to (height, width, 4) uint8 straight RGBA."""
-    with Image.open(io.BytesIO(raw)) as image:
+    with opened(raw) as image:
         return _rgba(image)
 
 
 def decode_all(raw: bytes) -> tuple[Pixels, int]:
     """Decode every frame: (frames, height, width, 4) uint8, and the frames a second."""
-    with Image.open(io.BytesIO(raw)) as image:
+    from PIL import ImageSequence  # for what moves only
+
+    with opened(raw) as image:
         shown = [
             (_rgba(frame), frame.info.get("duration") or 125)
             for frame in ImageSequence.Iterator(image)

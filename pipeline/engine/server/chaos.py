@@ -17,8 +17,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from ..contract.errors import LocalRefusal
 
@@ -64,16 +65,14 @@ _RULE = re.compile(r"(GET|POST) (/[a-z-]+) ([\d,+*-]+): ?([a-z0-9-]+)(?:=(\d+(?:
 _SETTING = re.compile(r"(seed|rate|wait)=(\d+(?:\.\d+)?)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """Do `kind` to one request; `value` is seconds for stall, slow and 429's Retry-After."""
 
     kind: FaultKind
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """Do `fault` to those requests of `kind` whose number lies in one of the ranges."""
 
     kind: str

@@ -9,8 +9,9 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from ..accounts import credits, database, keys
 from ..accounts.credits import Balance
@@ -20,8 +21,7 @@ DEFAULT_ACCOUNT = "default"
 UNLIMITED = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class JobRecord:
+class JobRecord(msgspec.Struct, frozen=True):
     """Say what became of one accepted job; times in seconds since 1970."""
 
     id: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
+
+import msgspec
 
 from ..contract.errors import LocalRefusal
 
@@ -17,8 +18,7 @@ Network = IPv4Network | IPv6Network
 Header = Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(msgspec.Struct, frozen=True):
     """Decide the origin of links: scheme, host, port, and a path before the API's.
 
     `public` counts before all; `proxies` are the networks whose forwarded headers are believed.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from dataclasses import dataclass
+
+import msgspec
 
 from ..accounts import credits, jobs
 from ..accounts.latency import Latency
@@ -12,8 +13,7 @@ from ..accounts.latency import Latency
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(msgspec.Struct, frozen=True):
     """Say how many jobs run at once and how long each takes; files live `keep_s` seconds."""
 
     latency: Latency

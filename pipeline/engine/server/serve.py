@@ -14,10 +14,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+import msgspec
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -42,8 +42,7 @@ _HOUR_S = 3600.0
 _DAY_S = 24 * _HOUR_S
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """Say how to serve. `db` None keeps everything in memory; `slots` None fits the latency.
 
     `credits` are those of the account in memory, endless by default; `is_any_model` takes every
@@ -60,12 +59,12 @@ class Settings:
     link_ttl_s: int = 3600
     hold_s: float = jobs.HOLD_S
     keep_s: float | None = None
-    latency: Latency = field(default_factory=Latency)
-    chaos: Chaos = field(default_factory=Chaos)
+    latency: Latency = msgspec.field(default_factory=Latency)
+    chaos: Chaos = msgspec.field(default_factory=Chaos)
     slots: int | None = None
     workers: int = _WORKERS
     matte_noise: int = 0
-    origins: Origins = field(default_factory=Origins)
+    origins: Origins = msgspec.field(default_factory=Origins)
     tls: Certificate | None = None
     credits: int | None = None
     is_any_model: bool = False
@@ -143,8 +142,7 @@ class _Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Name the API's base URL for callers, and the one on this machine: often the same."""
 
     url: str

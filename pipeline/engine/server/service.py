@@ -10,9 +10,10 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
+
+import msgspec
 
 from ..accounts import credits, jobs, links
 from ..accounts.database import link_secret
@@ -28,8 +29,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """Hold one authenticated request; chaos may doom the jobs that it makes."""
 
     query: Mapping[str, str]

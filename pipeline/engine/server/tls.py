@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from ..contract.errors import LocalRefusal
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(msgspec.Struct, frozen=True):
     """Name the PEM files of a certificate, with its chain, and of its key, which may be one."""
 
     certificate: Path

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from ...core.model import Pixels
@@ -21,8 +21,7 @@ from ..upload.fit import Placement
 Rect = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, eq=False)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, eq=False):
     """Frames (frames, height, width, 4), whose top left corner lies at x, y of the source."""
 
     rgba: U8

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 import numpy as np
 from PIL import Image
 
@@ -44,8 +44,7 @@ _USELESS = (
 _ANIMATED_CHUNKS = (*png.PIXEL_CHUNKS, b"acTL", b"fcTL", b"fdAT")
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """What a container says of itself: kind, px of the whole picture, frames (1 for a still)."""
 
     kind: Kind
@@ -59,8 +58,7 @@ class Claim:
         return self.width * self.height * self.frames
 
 
-@dataclass(frozen=True)
-class Pictures:
+class Pictures(msgspec.Struct, frozen=True):
     """Decoded frames in order: (height, width, 4) uint8 each, and for how many ms each shows."""
 
     frames: tuple[U8, ...]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from ..picture import color, raster
 from ..picture.raster import U8, Bools, Floats, Index, Ints
@@ -14,8 +16,7 @@ from ..picture.raster import U8, Bools, Floats, Index, Ints
 TABLE_COLORS = 512
 
 
-@dataclass(frozen=True, eq=False)
-class Reel:
+class Reel(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Frames (frames, height, width) and source (height, width) as numbers of palette colours.
 
     -1 is transparent. The palette's first `own` colours are the source's.
@@ -30,6 +31,11 @@ class Reel:
     def count(self) -> int:
         """Return the number of frames."""
         return int(self.index.shape[0])
+
+    @cached_property
+    def measures(self) -> dict[str, Any]:
+        """Keep what others have measured of these frames, by its name: many ask for the same."""
+        return {}
 
     @cached_property
     def solid(self) -> Bools:

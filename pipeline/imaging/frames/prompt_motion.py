@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
+from ...core.late import expression
 from ...core.model import Record
 from ...core.motion_words import TRAITS, affirmed, telling
 
 #: A clause that says what does not move, with a list before it: "pole, foot and knob stay still".
-_STAYING = re.compile(
+_STAYING = expression(
     r"(?:\b(?:(?:the|its|both|all) )?[a-z]+, )*(?:(?!\b(?:while|but|as|then)\b)[^,.;:!?])*"
     r"\b(?:never|not|without|stay|stays|staying|keep|keeps|keeping|remain|remains|still|planted|"
     r"fixed|rooted|anchored|unmoving)\b[^,.;:!?]*"
@@ -106,4 +105,4 @@ def ending(motion: Motion) -> Motion:
 
 def _told(text: str) -> dict[str, bool]:
     words = affirmed(f" {text} ")
-    return {trait: bool(told.search(words)) for trait, told in _TRAITS.items()}
+    return {trait: told.search(words) for trait, told in _TRAITS.items()}

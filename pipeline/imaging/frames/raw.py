@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from ..picture import color
 from ..picture.raster import U8, Ints
 
 
-@dataclass(frozen=True, eq=False)
-class Film:
+class Film(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Pictures (frames, height, width, 3), and the distinct colours of all of them."""
 
     frames: U8

@@ -8,8 +8,8 @@ reduced. Only what holds no frames of the canvas' size is of no use.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from ...core.errors import AssetError, SourceError
@@ -27,8 +27,7 @@ _BEAT_MS, _ANY_BEAT_MS = (80, 170), (40, 500)
 _ADVICE = "it is kept; buy another take with `reroll`"
 
 
-@dataclass(frozen=True)
-class _Layout:
+class _Layout(msgspec.Struct, frozen=True):
     """Cells in reading order, each `factor` times as large as the canvas."""
 
     columns: int

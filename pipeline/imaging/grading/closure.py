@@ -7,8 +7,7 @@ are missing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from ..frames.indexed import Reel
@@ -23,8 +22,7 @@ ROLLED = 0.8
 _LEAST_PX = 1e-6
 
 
-@dataclass(frozen=True)
-class Closure:
+class Closure(msgspec.Struct, frozen=True):
     """How much the seam stands out. Ratios to the largest value elsewhere; excess in px."""
 
     #: Whether there are enough frames for a motion to be smooth.

@@ -6,15 +6,13 @@ back. So a dip counts by how much these two steps exceed every other step of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from ..picture.raster import Floats
 
 
-@dataclass(frozen=True)
-class Dip:
+class Dip(msgspec.Struct, frozen=True):
     """By how much the steps of a dip exceed all others, and its first and last frame."""
 
     excess: float = 0.0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from ..frames.indexed import Reel
@@ -19,8 +18,7 @@ WEIGHTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """A penalty in points and the sentence for it."""
 
     points: float

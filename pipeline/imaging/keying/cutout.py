@@ -7,10 +7,10 @@ reaches the border, never a colour alone, unless that is safe.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,8 +37,7 @@ CLEAR_SHARE = 0.5
 SPILT_SHARE, SPILT_AWAY, SPILT_PX, SPILT_PART, FOREIGN = 0.30, 0.06, 4, 0.005, 0.05
 
 
-@dataclass(frozen=True)
-class Repairs:
+class Repairs(msgspec.Struct, frozen=True):
     """Which repairs of the key-out may run."""
 
     pockets: bool = True
@@ -46,8 +45,7 @@ class Repairs:
     specks: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Cutout:
+class Cutout(msgspec.Struct, frozen=True, eq=False):
     """Opaque pixels (frames, height, width), and palette numbers where the edge settled them.
 
     `matte` is the measured key of each frame, (frames, 3); `residue` the opaque pixels that still
@@ -63,11 +61,10 @@ class Cutout:
     is_known: bool = False
     is_repainted: bool = False
     uncertain: int = 0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class _Scene:
+class _Scene(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Distinct colours (n, 3) of all frames, each pixel's number, and how far they are from mattes.
 
     `tables` (mattes, n) is the distance of each colour to each distinct matte, `which` (frames,)

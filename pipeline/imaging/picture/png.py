@@ -10,7 +10,8 @@ import struct
 import zlib
 from collections.abc import Container, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+
+import msgspec
 
 from ...core import png
 from ...core.errors import SourceError
@@ -53,8 +54,7 @@ _FOREIGN = (
 )
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """What the chunks say: sizes in px, bit depth, colour type, frames of an APNG (else 1)."""
 
     width: int

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile  # `Image.open` loads the plugins of four others
 
 from ...core.errors import SourceError
 from ...core.model import Pixels
@@ -131,7 +132,7 @@ def _check_rows(header: png.Header, last: bytes, path: str) -> None:
 
 def _rows(header: png.Header) -> list[bytes]:
     """Return the pixels in bands: the copies on the way take several times a picture's size."""
-    with Image.open(io.BytesIO(header.pixel_chunks), formats=("PNG",)) as image:
+    with PngImageFile(io.BytesIO(header.pixel_chunks)) as image:
         image.load()
         pieces = [_rgba(piece, header) for piece in _pieces(image)]
     if header.transparency and (header.color_type, header.depth) == (png.RGB, 16):
@@ -145,7 +146,7 @@ def _clear_deep(pieces: list[U8], header: png.Header) -> None:
     Pillow keeps the upper bytes of the samples; so the picture is decoded for the lower ones again.
     """
     key = np.frombuffer(header.transparency, dtype=np.uint8).reshape(3, 2)
-    with Image.open(io.BytesIO(header.pixel_chunks), formats=("PNG",)) as image:
+    with PngImageFile(io.BytesIO(header.pixel_chunks)) as image:
         image.tile = [tile._replace(args="RGB;16L") for tile in image.tile]
         image.load()
         for piece, low in zip(pieces, _pieces(image), strict=True):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +15,7 @@ Labels = NDArray[np.int64]
 _Kind = TypeVar("_Kind", bound=np.generic)
 
 
-@dataclass(frozen=True, eq=False)
-class Regions:
+class Regions(msgspec.Struct, frozen=True, eq=False):
     """The connected regions of masks (frames, height, width), numbered from 1; 0 is outside.
 
     They are kept as runs of pixels in a row: `first` and `end` (runs,) are places in the flat

@@ -8,8 +8,7 @@ squares, each given the other. It can be learnt only where frame 0 lies on the s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,8 +42,7 @@ _MIDDLE = len(TAPS) // 2
 PARITIES = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 
-@dataclass(frozen=True, eq=False)
-class Damage:
+class Damage(msgspec.Struct, frozen=True, eq=False):
     """How numbers of colours come to be seen; the last number is the matte.
 
     `shades` (numbers, 3) are the colours in units of the noise, `taps` (taps, 3) the blur of each

@@ -5,9 +5,9 @@ Steps between frames are mean distances of colour (reel.py); the seam is judged 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
 from ..frames.indexed import Reel
@@ -25,8 +25,7 @@ REPEATED = 0.004
 FEWEST, KEPT, LIVELY = 4, 0.6, 0.6
 
 
-@dataclass(frozen=True)
-class Seam:
+class Seam(msgspec.Struct, frozen=True):
     """Ratios of the seam to the widest step: of colour and of silhouette; `jump_px` of centroid."""
 
     color: float
@@ -39,8 +38,7 @@ class Seam:
         return max(self.color, self.shape) > VISIBLE or self.jump_px > 1
 
 
-@dataclass(frozen=True)
-class Mended:
+class Mended(msgspec.Struct, frozen=True):
     """A clip after loop repair: its frames, what was done, and whether it plays to and fro."""
 
     reel: Reel

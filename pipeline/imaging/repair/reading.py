@@ -5,9 +5,9 @@ A pixel becomes what the source has at the place, of those that are tried, whose
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,8 +33,7 @@ Places = list[tuple[int, int]]
 _Kind = TypeVar("_Kind", bound=np.generic)
 
 
-@dataclass(frozen=True, eq=False)
-class Ground:
+class Ground(msgspec.Struct, frozen=True, eq=False):
     """The part of the source that frames are read in, with `room` px around it.
 
     Its numbers (places,), and how they are shown, as planes (3, places) for each parity that its

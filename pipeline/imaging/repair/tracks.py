@@ -7,10 +7,10 @@ tells, its edges and its middle, and where all ink of a frame comes from.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from ..frames.indexed import Reel

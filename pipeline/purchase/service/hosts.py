@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 
@@ -31,6 +30,8 @@ def resolves_publicly(host: str, port: int) -> bool:
 
     Raises OSError when it has none.
     """
+    import socket  # slow to load, and the built-in engine has no host
+
     found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     return all(is_public(str(place[0])) for *_, place in found)
 
@@ -43,6 +44,8 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         pass
     try:
+        import socket
+
         return IPv4Address(socket.inet_aton(plain))
     except (OSError, ValueError, UnicodeError):
         return None

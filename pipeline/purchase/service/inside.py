@@ -1,18 +1,21 @@
 """Carry requests to an engine inside this process: what HTTP would have said, and no HTTP.
 
-Nothing can get lost on the way, so nothing is timed and nothing breaks off.
+Nothing can get lost on the way, so nothing is timed and nothing breaks off; who asks once the
+engine is closed has sent nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from .exchange import Answer
+from .exchange import Answer, NotSent
 
-#: Method, path, query, headers and body to status, headers and body.
-Ask = Callable[[str, str, str, Mapping[str, str], bytes], tuple[int, Mapping[str, str], bytes]]
+_Reply = tuple[int, Mapping[str, str], bytes]
+#: Method, path, query, headers and body to status, headers and body; None: nobody is there.
+Ask = Callable[[str, str, str, Mapping[str, str], bytes], _Reply | None]
 
 
 class _Heard:
@@ -48,13 +51,19 @@ class Inside:
         """GET `url`, with what stands in it and in `query`."""
         parts = urlsplit(url)
         asked = urlencode(query) if query else parts.query
-        yield _Heard(*self._ask("GET", parts.path, asked, _named(key), b""))
+        yield self._asked("GET", parts.path, asked, _named(key), b"")
 
     @contextmanager
     def post(self, url: str, content: bytes, *, timeout_s: float, key: str) -> Iterator[Answer]:
         """POST JSON once."""
         headers = {"Content-Type": "application/json", **_named(key)}
-        yield _Heard(*self._ask("POST", urlsplit(url).path, "", headers, content))
+        yield self._asked("POST", urlsplit(url).path, "", headers, content)
+
+    def _asked(self, *request: Any) -> _Heard:
+        reply = self._ask(*request)
+        if reply is None:
+            raise NotSent("the engine inside this process has ended")
+        return _Heard(*reply)
 
 
 def _named(key: str | None) -> dict[str, str]:

@@ -47,6 +47,7 @@ def take(workspace: Workspace, found: Found) -> Survey | None:
         clips=whole.clips - sum(map(state.counted, sources)),
         unmatched=tuple(path for path in whole.unmatched if path not in sources),
         listing=before,
+        sources=sources,
         is_plain=whole.is_plain,
     )
     unmatched = tuple(sorted({*rest.unmatched, *taken.unmatched}))

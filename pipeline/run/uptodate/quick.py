@@ -7,7 +7,8 @@ It knows no rules: what it cannot recognise as unchanged it leaves to the others
 
 The invariant: **it says what a full run would say, or nothing.** Only plain commands are answered,
 and the recipe of build systems (`build --frozen --depfile FILE --stamp FILE`) while its depfile is
-as the answer left it. Any other flag, known or not, is for the command line.
+as the answer left it; `plan --json` is for `listed`. Any other flag, known or not, is for the
+command line.
 """
 
 # pathlib takes longer to load than a thousand files to compare.
@@ -30,8 +31,12 @@ MAGIC = b"pixelpipe state 1 "
 #: What the first field of three says about the other two: what has to be, and what is printed.
 VERSION, PROGRAM, VARIABLE, SECRET = "version", "program", "variable", "secret"
 STAT, NAMES, LOCK, OUT, ERR = "stat", "names", "lock", "out", "err"
+#: What settings and rules state: it follows from the checks.
+STATED = "stated"
 
 _COMMANDS = ("build", "plan")
+#: What is said of it is a frame for what `listed` knows.
+LISTED = "plan --json"
 #: More folders than this that differ are looked at with all others.
 _MOST = 50
 #: Folders of the package that hold no code of ours.
@@ -49,6 +54,10 @@ class Found:
         self.content = content
         self.listing_at = listing_at
         self.said = ("", "")
+        self.stated = ""
+        #: The project as it was named, and the depfile of a recipe.
+        self.start = "."
+        self.depfile = ""
         #: The file that an answer makes newer, and when the run began, in ns.
         self.stamp = ""
         self.begun_ns = 0
@@ -58,7 +67,8 @@ class Found:
     @property
     def is_answer(self) -> bool:
         """Tell whether `said` is what a full run would say."""
-        return bool(self.said[0]) and self.is_lock_same and not self.differing
+        is_said = bool(self.said[0]) and self.command != LISTED
+        return is_said and self.is_lock_same and not self.differing
 
     def mark(self) -> bool:
         """Make the stamp, if one was asked for, as new as the run; False if that is for others.
@@ -101,19 +111,25 @@ def look(arguments: list[str], environment: Mapping[str, str]) -> Found | None:
     """Compare with what a plain command left; None when that says nothing at all."""
     begun_ns = time.time_ns()
     is_plain = 1 <= len(arguments) <= 2 and arguments[0] in _COMMANDS
-    stamp, command = "", arguments[0] if is_plain else ""
-    if not is_plain and (found_words := _recipe(arguments)) is not None:
+    depfile, stamp, command = "", "", arguments[0] if is_plain else ""
+    if arguments[:1] == ["plan"] and arguments.count("--json") == 1:
+        arguments, command = [word for word in arguments if word != "--json"], LISTED
+        if len(arguments) > 2:
+            return None
+    elif not is_plain and (found_words := _recipe(arguments)) is not None:
         arguments, depfile, stamp = found_words
         command = recipe(depfile, stamp)
     if not command or arguments[-1][:1] in ("", "-"):
         return None
-    root = _root(arguments[1] if len(arguments) == 2 else ".")
+    start = arguments[1] if len(arguments) == 2 else "."
+    root = _root(start)
     if root is None:
         return None
     try:
         found = _read(command, root, environment)
         if found is None or not _compare(found):
             return None
+        found.start, found.depfile = start, depfile
         found.stamp, found.begun_ns = stamp, begun_ns
         return found
     except (OSError, ValueError):
@@ -213,6 +229,8 @@ def _holds(fields: list[str], found: Found, environment: Mapping[str, str]) -> b
         kind, name, text = fields[at : at + 3]
         if kind in said:
             said[kind] = text if name == found.command else said[kind]
+        elif kind == STATED:
+            found.stated = text
         elif kind == LOCK:
             found.is_lock_same = check(STAT, name, found.root, environment) == text
         elif check(kind, name, found.root, environment) != text:

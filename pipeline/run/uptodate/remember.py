@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ... import targets
 from ...config import packs, project_fields, project_settings
-from ...config.workspace import Workspace
+from ...config.workspace import Workspace, kept
 from ...core import keys, listing
 from ...core.model import Record, TargetChoice
 from ...plan.plan import Plan
@@ -26,7 +26,7 @@ from ...storage.state import PLACE, State, Whole
 from .. import engine_roots
 from ..results import Result
 from ..survey import Survey
-from . import quick
+from . import quick, telling
 
 #: Where the state folder is looked for when it is not stated.
 HOMES = ("HOME", "XDG_STATE_HOME", "LOCALAPPDATA")
@@ -78,10 +78,8 @@ def now() -> Moment:
     return Moment(wall_ns=time.time_ns(), steady_ns=time.monotonic_ns())
 
 
-def write(seen: Seen, said: Said | None, command: str = "") -> bool:
-    """Remember what was seen; `said` is what the command printed if nothing was to do.
-
-    `command` names one that is not plain, as `quick` does.
+def write(seen: Seen, said: Mapping[str, Said]) -> bool:
+    """Remember what was seen, and what commands say if nothing was to do, named as `quick` does.
 
     Tells whether the next run need not look at everything.
     """
@@ -105,7 +103,8 @@ def write(seen: Seen, said: Said | None, command: str = "") -> bool:
         survey.save()
         return False
     state = survey.state
-    fields += _answers(state, fields, listed, command or seen.command, said)
+    fields += _answers(state, fields, listed, said)
+    telling.note(survey, seen.plan, _fresh(seen.results))
     for source, clips in _clips(seen.results).items():
         state.count(source, clips)
     rest = survey.rest
@@ -120,20 +119,18 @@ def write(seen: Seen, said: Said | None, command: str = "") -> bool:
     return state.replace(fields, listed, whole)
 
 
-def _answers(
-    state: State, fields: list[str], listed: bytes, command: str, said: Said | None
-) -> list[str]:
-    """Return what commands say when nothing is to do: this one, and others whose answer holds."""
+def _answers(state: State, fields: list[str], listed: bytes, said: Mapping[str, Said]) -> list[str]:
+    """Return what commands say when nothing is to do: these, and others whose answer holds."""
     old, before = state.begins
     answers = {}
     if before == listed and old[: len(fields)] == fields:
         rest = old[len(fields) :]
         answers = {rest[at + 1]: rest[at : at + 6] for at in range(0, len(rest) - 5, 6)}
-    # Of a recipe that writes its depfile each time, only the last answer is of use.
-    about = command.rpartition("\1")[0]
-    answers = {name: one for name, one in answers.items() if not about or about not in name}
-    if said is not None:
-        answers[command] = [quick.OUT, command, said.out, quick.ERR, command, said.err]
+    for command, one in said.items():
+        # Of a recipe that writes its depfile each time, only the last answer is of use.
+        about = command.rpartition("\1")[0]
+        answers = {name: old for name, old in answers.items() if not about or about not in name}
+        answers[command] = [quick.OUT, command, one.out, quick.ERR, command, one.err]
     return [text for answer in answers.values() for text in answer]
 
 
@@ -194,12 +191,13 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     folders = [name.rpartition("/")[0] for name in settings.rules if files.is_glob(name)]
     if any(files.is_glob(folder) for folder in folders):
         return None
+    stated = [quick.STATED, "", kept(workspace)]
     checks = [(quick.VERSION, ""), (quick.PROGRAM, "")]
     checks += [(quick.VARIABLE, name) for name in (*project_settings.VARIABLES, *HOMES, *_MACHINE)]
     checks += [(quick.SECRET, name) for name in project_fields.KEY_NAMES]
     checks += [(quick.STAT, name) for name in read]
     checks += [(quick.NAMES, folder or ".") for folder in folders]
-    return [
+    return stated + [
         text
         for kind, name in checks
         for text in (kind, name, quick.check(kind, name, str(root), seen.environment))
@@ -215,6 +213,14 @@ def _clips(results: Iterable[Result]) -> dict[str, int]:
         if result.state not in _SETTLED:
             unsettled.add(result.step.source)
     return {source: clips for source, clips in found.items() if source not in unsettled}
+
+
+def _fresh(results: Iterable[Result]) -> set[str]:
+    """Return the sources with which nothing was to do."""
+    results = tuple(results)
+    return {one.step.source for one in results if one.state == "fresh"}.difference(
+        one.step.source for one in results if one.state != "fresh"
+    )
 
 
 def _texts(seen: Seen, begun_ns: int, now_ns: int) -> dict[str, bytes]:

@@ -26,7 +26,7 @@ from .paths import (
     on_disk,
     prepare,
 )
-from .scan import CACHES, Scan, Tree, scan
+from .scan import CACHES, Scan, Tree, scan, shown_names
 from .stats import RACY_NS, Stat, Stats, stat_at, stat_of
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ __all__ = [
     "read",
     "remove",
     "scan",
+    "shown_names",
     "stat_at",
     "stat_of",
     "sweep",

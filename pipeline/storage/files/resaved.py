@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 
+from ...core.late import expression
+
 SUFFIXES = (".tres", ".tscn")
 #: A text resource of Godot 4.
-_HEAD = re.compile(
+_HEAD = expression(
     rb'\[gd_(?:resource type="(SpriteFrames|AnimationLibrary)"|scene)[^\n]* format=3'
 )
-_NUMBER = re.compile(r'id="\w+_(\d+)"')
-_FRAME = re.compile(r'SubResource\("AtlasTexture_(\d+)"\)')
+_NUMBER = expression(r'id="\w+_(\d+)"')
+_FRAME = expression(r'SubResource\("AtlasTexture_(\d+)"\)')
 
 
 def restated(content: bytes) -> bytes:

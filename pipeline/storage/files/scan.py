@@ -10,6 +10,7 @@ from .ignore import Ignore
 from .walk import CACHES as CACHES
 from .walk import Scan as Scan
 from .walk import Walk, prefix
+from .walk import shown_names as shown_names
 
 
 def scan(
@@ -39,7 +40,9 @@ class Tree:
         found = Walk(self.root, is_listed=is_listed)
         for top in self.assets:
             if not found.list_below(top, self._ignore[top]):
-                found.miss(top, "is not there; is the drive mounted?")
+                found.miss(
+                    top, "is not there; is the drive mounted, and the name in `assets:` right?"
+                )
         return found.result()
 
     def inside(self, folders: Iterable[str]) -> Scan:

@@ -290,15 +290,20 @@ class Walk:
         No JSON or YAML could name a file that is not UTF-8; a line break or an escape in a name
         would write over the terminal, and Windows takes neither.
         """
-        shown = path.encode(errors="backslashreplace").decode()
-        if shown != path:
-            self._faults.append(f"{shown}: the name is not UTF-8; rename it")
+        as_text, escaped = shown_names(path)
+        if as_text != path:
+            self._faults.append(f"{as_text}: the name is not UTF-8; rename it")
             return False
         if any(unicodedata.category(letter) == "Cc" for letter in path):
-            shown = path.encode("unicode_escape").decode()
-            self._faults.append(f"{shown}: the name has a control character; rename it")
+            self._faults.append(f"{escaped}: the name has a control character; rename it")
             return False
         return True
+
+
+def shown_names(path: str) -> tuple[str, str]:
+    """Return how a scan's sentences name a path that is no text: not UTF-8; with control signs."""
+    as_text = path.encode(errors="backslashreplace").decode()
+    return as_text, as_text.encode("unicode_escape").decode()
 
 
 def prefix(folder: str) -> str:

@@ -22,7 +22,7 @@ import msgspec
 
 from ...core.errors import RefusedError, StorageError
 from ...core.model import Job, JobState, Record, Taken
-from .file import in_batches, storage
+from .file import PIXELS, in_batches, storage
 from .shared_claims import Place, SharedClaims
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
 _REMEMBERED = 200
 _LONGEST_S = 12 * 60.0
-#: Of so many pictures the jobs are looked for singly, which SQLite does without decoding others.
-_SINGLY = 8
 #: A row for a key that has none, or one that failed; answers with a row if that was so.
 _INSERT = (
     "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_key) "
@@ -200,15 +198,13 @@ class Ledger(SharedClaims):
     def made_from(self, pixels: Collection[str], service: str) -> dict[str, list[Job]]:
         """Return the bought jobs of `service` by the pixels of their request, newest first.
 
-        Only of these `pixels`, by digest. Few of them are looked for one by one, many at once.
+        Only of these `pixels`, by digest.
         """
         found: dict[str, list[Job]] = {}
-        where = "state = 'bought' AND service = ?"
-        queries: list[tuple[str, tuple[str, ...]]] = [(where, (service,))]
-        if len(pixels) <= _SINGLY:
-            queries = [(f"{where} AND instr(record, ?)", (service, one)) for one in pixels]
-        for condition, values in queries:
-            for row in self._read(f"SELECT record FROM jobs WHERE {condition}", values):
+        for part in in_batches(pixels):
+            marks = ",".join("?" * len(part))
+            where = f"state = 'bought' AND service = ? AND {PIXELS} IN ({marks})"
+            for row in self._read(f"SELECT record FROM jobs WHERE {where}", (service, *part)):
                 job = _decode(row[0])
                 if (digest := _pixels(job)) in pixels:
                     found.setdefault(digest, []).append(job)

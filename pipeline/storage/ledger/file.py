@@ -72,6 +72,13 @@ END;
 """,
 )
 
+#: What a request was made of, as it stands in its job's recipe. A record is JSON with sorted keys,
+#: so that no text before the recipe can be taken for it. What is found is looked at again.
+_RECIPE = """substr(record, instr(record, '"recipe":"'))"""
+PIXELS = f"CAST(substr({_RECIPE}, instr({_RECIPE}, 'pixels: \\\"') + 10, 64) AS TEXT)"
+#: Finds what it finds without it too, only later: a release that does not know it keeps it right.
+_INDEX = f"CREATE INDEX IF NOT EXISTS jobs_by_pixels ON jobs ({PIXELS}) WHERE state = 'bought'"
+
 
 class LedgerFile:
     """An open file. Owned by one thread."""
@@ -127,6 +134,7 @@ class LedgerFile:
                 path=str(self._path),
             )
         if version == VERSION:
+            self._base.execute(_INDEX)
             return
         if version > 0:
             self._copy(self._path.with_suffix(f".v{version}-{int(now)}"))
@@ -135,6 +143,7 @@ class LedgerFile:
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
             for statement in _statements("".join(_SCHEMAS[version:])):
                 self._base.execute(statement)
+            self._base.execute(_INDEX)
             self._base.execute(f"PRAGMA user_version={VERSION}")
 
     def _copy(self, path: Path) -> None:

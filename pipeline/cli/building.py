@@ -1,0 +1,211 @@
+"""What `build` does and says, whoever read its words."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..core.errors import UsageError
+from ..core.model import StepKind
+from . import loudness, uptodate, wording
+from .uptodate import Memory
+from .voice import say, show_json
+
+if TYPE_CHECKING:
+    from ..run.report import Report
+    from ..run.results import Result
+
+_LISTED = 20
+#: Up to so many clips, a sentence that fits them all is repeated for each.
+_LISTED_ALIKE = 3
+
+
+class Asked(NamedTuple):
+    """The words of `build`, as they were given."""
+
+    project: str
+    only: tuple[str, ...] = ()
+    service: str | None = None
+    shared: str | None = None
+    max_credits: int | None = None
+    yes: bool = False
+    as_json: bool = False
+    progress: bool = False
+    saved: Path | None = None
+    frozen: bool = False
+    workers: str | None = None
+    locked: bool = False
+    dep: Path | None = None
+    stamp: Path | None = None
+    timings: bool = False
+    metrics: Path | None = None
+
+
+def run(asked: Asked, memory: Memory) -> None:
+    """Bring all animations up to date, say so, and exit."""
+    if asked.saved is not None and (asked.only or asked.frozen or asked.locked):
+        raise UsageError("--plan does what the file says: no --only, --frozen or --locked")
+    if asked.progress and not asked.as_json:
+        raise UsageError("--progress belongs to --json; without it, progress is shown anyway")
+    # Loaded only now: a run with nothing to do needs none of it.
+    from ..api import Project, Wish
+    from ..run import depfile, plan_file
+    from .progress import ask, display
+
+    begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
+    opened = Project(
+        asked.project,
+        remembered=memory.found,
+        service=asked.service,
+        shared=asked.shared,
+        workers=asked.workers,
+    )
+    agreed = plan_file.read(asked.saved) if asked.saved is not None else None
+    chosen = agreed.only if agreed else asked.only
+    tracked = depfile.Tracked(
+        depfile=asked.dep, stamp=asked.stamp, is_whole=not chosen, begun_ns=begun_ns
+    )
+    depfile.check(tracked)
+    with display(quiet=asked.as_json, as_json=asked.progress) as observe:
+        can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not asked.as_json
+        wish = Wish(
+            only=chosen,
+            saved=agreed,
+            max_credits=asked.max_credits,
+            yes=asked.yes,
+            ask=ask if can_ask else None,
+            frozen=asked.frozen,
+            locked=asked.locked,
+        )
+        report = opened.build(wish, observe=observe, remembered=memory.found)
+    depfile.write(report, tracked)
+    if asked.metrics is not None:
+        from ..run import metrics as figures
+
+        figures.write(report, asked.metrics)
+    if asked.timings:
+        _show_timings(report)
+    if asked.as_json:
+        show_json(report.json())
+    else:
+        uptodate.say(memory, opened, report, show_build)
+    sys.exit(report.exit)
+
+
+def _show_timings(report: Report) -> None:
+    for stage, seconds in (*report.spent.items(), ("altogether", report.seconds)):
+        say(f"{seconds:8.3f} s  {stage}", err=True)
+
+
+def show_build(report: Report) -> None:
+    """Print what was made from which rule, what it cost, and what to open next."""
+    if loudness.is_quiet():
+        show_news(report)
+        return
+    if report.plan.is_up_to_date and not report.plan.refused:
+        clips = wording.count(len(report.results) + report.rest, "clip")
+        say(f"Nothing to do: {clips} up to date.")
+        for result in report.results:
+            if result.state == "hidden":
+                say(f"{wording.name(result.step)}: {result.step.reason}")
+    show_news(report)
+    show_rest(report)
+    done = [result for result in report.results if result.state == "done"]
+    if done:
+        say(f"Next: open {report.workspace.root / done[0].files[0]}")
+
+
+def show_news(report: Report) -> None:
+    """Print what a build made, and what it could not make."""
+    done = [result for result in report.results if result.state == "done"]
+    made: dict[str, list[str]] = defaultdict(list)
+    for result in done:
+        made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
+    if not loudness.is_quiet():
+        _show_made(report, done, made)
+    told = [result for result in report.results if result.state in ("done", "hidden")]
+    for notice in dict.fromkeys(one for result in told for one in result.warnings):
+        loudness.note(notice)
+    for line in _troubles(report):
+        say(line, err=True)
+
+
+def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[str]]) -> None:
+    """Print what there is now by rule, what is gone, and for how much."""
+    for rule, clips in sorted(made.items()):
+        say(f"{rule}: {', '.join(_cut(clips))}")
+    for line in _cut([f"{wording.name(one.step)}  {one.reading}" for one in done if one.reading]):
+        say(f"  {line}")
+    for result in report.results:
+        if result.state == "removed" and not sys.stderr.isatty():
+            name = wording.name(result.step)
+            say(f"Removed what was made of {name}: {result.step.reason}")
+    if done:
+        service = report.workspace.service
+        say(
+            f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s with "
+            f"{service.identity}: {report.charged} credits."
+        )
+    elif report.charged:
+        say(f"Bought for {report.charged} credits; nothing of it could be published yet.")
+
+
+def show_rest(report: Report) -> None:
+    """Print notices, what an older engine made, and the sources that no rule matches."""
+    if (number := report.plan.outdated) and not loudness.is_quiet():
+        clips = "1 clip was" if number == 1 else f"{number} clips were"
+        say(
+            f"{clips} made by an older version of the built-in engine; `pixelpipe refresh` makes "
+            "them anew for nothing."
+        )
+    for notice in report.notices:
+        loudness.note(notice)
+    for sentence in _cut([one.sentence for one in report.plan.passed_over]):
+        loudness.note(sentence)
+    unmatched = report.plan.unmatched
+    if unmatched and not loudness.is_quiet():
+        say(f"No rule matches {wording.count(unmatched, 'source')}:")
+        for path in _cut(list(unmatched)):
+            say(f"  {path}")
+
+
+def _troubles(report: Report) -> list[str]:
+    """Say what could not be done; what many clips have in common is said once."""
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for result in report.results:
+        if result.state in ("failed", "left", "asked"):
+            step = result.step
+            why = step.error or (result.notes[0] if result.notes else step.reason)
+            text = why.removeprefix(f"{step.source}: ")
+            if text == report.refusal:  # it is said in full below, once
+                text = "its service may not be contacted before you allow it"
+            if step.kind is StepKind.ORPHAN:
+                text += "; `pixelpipe clean --orphans` removes what was made of it"
+            verb = wording.verb(step, is_paid=report.workspace.service.paid)
+            alike[verb, text].append(wording.name(step))
+    lines = []
+    for (kind, text), names in alike.items():
+        if len(names) <= _LISTED_ALIKE:
+            lines += [f"{kind}: {one}: {text}" for one in names]
+        else:
+            lines.append(f"{kind}: {len(names)} clips: {_together(text, len(names))}")
+            lines += [f"  {one}" for one in _cut(names)]
+    return lines
+
+
+def _together(text: str, clips: int) -> str:
+    """Return what is said of each of many clips, with the price of all."""
+    found = re.match(r"would cost (\d+) credits", text)
+    if found is None:
+        return text
+    return f"would cost {int(found[1]) * clips} credits, {found[1]} each{text[found.end() :]}"
+
+
+def _cut(lines: list[str]) -> list[str]:
+    rest = len(lines) - _LISTED
+    return lines if rest <= 0 else [*lines[:_LISTED], f"and {rest} more"]
