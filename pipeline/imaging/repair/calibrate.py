@@ -78,7 +78,7 @@ def calibrate(film: Film, matte: U8, reel: Reel) -> Reel:
             taken[rank, at] = ground.part(ground.numbers_at(place))
     index = np.full_like(reel.index, -1)
     mended = retouch.retouch(seen, found, numbers, taken)
-    index[:, box[0], box[1]] = np.where(mended == len(art), -1, mended)
+    index[:, box[0], box[1]] = np.where(mended == len(art), np.int32(-1), mended)
     if len(reel.palette) > reel.own:
         # A colour that the rule lets the clip bring along is not the source's, and stays.
         index = np.where(reel.index >= reel.own, reel.index, index)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..picture import regions
-from ..picture.raster import U8, Floats
+from ..picture.raster import U8, Floats, Ints
 
 Doubles = NDArray[np.float64]
 #: Numbers of colours: few enough for 16 bits.
@@ -67,35 +67,45 @@ class Damage(msgspec.Struct, frozen=True, eq=False):
         margin = [(0, 0)] * (numbers.ndim - 2) + [(RADIUS, side) for side in after]
         wide = np.pad(numbers, margin, mode="edge")
         quarters = {at: wide[..., at[0] :: 2, at[1] :: 2].astype(np.intp) for at in PARITIES}
+        shape = quarters[0, 0].shape
+        flat = {at: part.reshape(-1) for at, part in quarters.items()}
+        shades = dict(zip(PARITIES, np.empty((4, *flat[0, 0].shape), np.float32), strict=True))
+        total, part = np.zeros((2, flat[0, 0].size), dtype=np.float32)
         planes = np.empty((3, *numbers.shape), dtype=np.float32)
         for channel, plane in enumerate(planes):
-            shades = {at: self.shades[:, channel].take(part) for at, part in quarters.items()}
+            own = np.ascontiguousarray(self.shades[:, channel])
+            for at, seen in shades.items():
+                own.take(flat[at], out=seen, mode="clip")
             for row, column in PARITIES:
-                part = plane[..., row::2, column::2]
-                whole = self._quarter(shades, channel, (row, column))
-                part[...] = whole[..., : part.shape[-2], : part.shape[-1]]
+                self._show(shades, channel, (row, column), shape[-1], total, part)
+                # At the right and at the bottom of each picture stands what is not seen anywhere.
+                out = plane[..., row::2, column::2]
+                out[...] = total.reshape(shape)[..., : out.shape[-2], : out.shape[-1]]
         return planes
 
-    def _quarter(
-        self, shades: dict[tuple[int, int], Floats], channel: int, at: tuple[int, int]
-    ) -> Floats:
-        """Return what is seen in one channel on every second row and column, from `at` on.
+    def _show(
+        self,
+        shades: dict[tuple[int, int], Floats],
+        channel: int,
+        at: tuple[int, int],
+        across: int,
+        total: Floats,
+        part: Floats,
+    ) -> None:
+        """Write to `total` what one channel shows on every second row and column, from `at` on.
 
-        At the right and at the bottom of each picture stands what is not seen anywhere.
+        All are rows of places, `across` to a row of a picture; `part` is for what a tap adds.
         """
         row, column = at
-        flat = {parity: part.reshape(-1) for parity, part in shades.items()}
-        across, size = shades[at].shape[-1], shades[at].size
-        count = size - RADIUS * (across + 1)
-        total, part = np.zeros(size, dtype=np.float32), np.empty(count, dtype=np.float32)
+        count = total.size - RADIUS * (across + 1)
+        total, part = total[:count], part[:count]
+        total.fill(0)
         for weight, (y, x) in zip(self.taps[:, channel], TAPS.tolist(), strict=True):
             if weight:
                 top, odd_y = divmod(RADIUS + row + (-y if row else y), 2)
                 left, odd_x = divmod(RADIUS + column + (-x if column else x), 2)
                 first = top * across + left
-                near = flat[odd_y, odd_x][first : first + count]
-                total[:count] += np.multiply(near, weight, out=part)
-        return total.reshape(shades[at].shape)
+                total += np.multiply(shades[odd_y, odd_x][first : first + count], weight, out=part)
 
 
 def learn(first: U8, source: Numbers, colors: U8) -> Damage:
@@ -112,9 +122,12 @@ def learn(first: U8, source: Numbers, colors: U8) -> Damage:
         tint = _tint(near, shown, taps)
         tinted = np.stack([known @ column for column in tint.T], axis=1)
         tinted[-1] = _YCC @ colors[-1]
-        seen = np.stack([values.take(around) for values in tinted.T])
+        seen = np.empty((3, *around.shape))
+        for values, plane in zip(np.ascontiguousarray(tinted.T), seen, strict=True):
+            values.take(around, out=plane, mode="clip")
         taps = _blur(seen, shown)
-        error = shown - (seen * taps.T[..., None]).sum(axis=1).T
+        seen *= taps.T[..., None]
+        error = shown - seen.sum(axis=1).T
         far = (error**2).sum(axis=1)
         usual = far <= STRANGE * np.median(far) + STRANGE
         if not usual.all():
@@ -126,7 +139,7 @@ def learn(first: U8, source: Numbers, colors: U8) -> Damage:
     return Damage((tinted / noise).astype(np.float32), taps.astype(np.float32), noise)
 
 
-def _samples(first: U8, source: Numbers, *, matte: int) -> tuple[Numbers, Doubles]:
+def _samples(first: U8, source: Numbers, *, matte: int) -> tuple[Ints, Doubles]:
     """Return the numbers around some pixels (taps, samples), and what frame 0 shows there."""
     height, width = source.shape
     points = np.argwhere(regions.grow((source != matte)[None], NEAR_PX)[0])
@@ -135,7 +148,7 @@ def _samples(first: U8, source: Numbers, *, matte: int) -> tuple[Numbers, Double
     rows = np.where(y % 2, -down, down) + y
     columns = np.where(x % 2, -right, right) + x
     around = source[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    return around, first[y, x].astype(np.float64) @ _YCC.T
+    return around.astype(np.intp), first[y, x].astype(np.float64) @ _YCC.T
 
 
 def _tint(near: Doubles, shown: Doubles, taps: Doubles) -> Doubles:
@@ -157,9 +170,11 @@ def _tint(near: Doubles, shown: Doubles, taps: Doubles) -> Doubles:
 def _blur(seen: Doubles, shown: Doubles) -> Doubles:
     """Fit taps (taps, 3) that sum to 1 in each channel; `seen` is (3, taps, samples)."""
     taps = np.empty((seen.shape[1], 3))
+    beside = np.empty((seen.shape[2], seen.shape[1] - 1))
     for channel, plane in enumerate(seen):
         middle = plane[_MIDDLE]
-        beside = np.ascontiguousarray((np.delete(plane, _MIDDLE, axis=0) - middle).T)
+        np.subtract(plane[:_MIDDLE].T, middle[:, None], out=beside[:, :_MIDDLE])
+        np.subtract(plane[_MIDDLE + 1 :].T, middle[:, None], out=beside[:, _MIDDLE:])
         hold = (BLUR_RIDGE * beside.var() + 1e-3) * np.eye(beside.shape[1])
         wanted = beside.T @ (shown[:, channel] - middle)
         weights = np.linalg.solve(beside.T @ beside + hold, wanted)

@@ -87,9 +87,9 @@ class _Canvas:
         self._weight: Floats = np.sum(np.square(weights), axis=0, dtype=np.float32)
 
     @property
-    def read(self) -> Ints:
+    def read(self) -> Numbers:
         """Return the numbers (frames, height, width)."""
-        return self._inside(self._framed)
+        return self._inside(self._framed).astype(np.uint16)
 
     @staticmethod
     def _inside(wide: NDArray[Any]) -> NDArray[Any]:
@@ -259,7 +259,7 @@ class _Slope(NamedTuple):
         return _Slope(self.pull.take(some, axis=1), self.weight)
 
 
-def retouch(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -> Ints:
+def retouch(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -> Numbers:
     """Return numbers (frames, height, width) that look more like `seen` (3, frames, height, width).
 
     `taken` (n, frames, height, width) are the numbers that the source has at places near by. No
@@ -272,7 +272,7 @@ def retouch(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -> I
     )
 
 
-def _retouched(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -> Ints:
+def _retouched(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -> Numbers:
     numbers, error = _start(seen, damage, numbers, taken[0])
     canvas = _Canvas(error, numbers, damage)
     shades = np.ascontiguousarray(damage.shades.T)
