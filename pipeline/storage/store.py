@@ -238,7 +238,7 @@ class Store:
             if _is_behind_link(folder, path):
                 raise StorageError(f"{path}: lies behind a link; nothing is removed there")
         record.unlink(missing_ok=True)
-        if not any(folder.glob(f"??/*.{bought.digest[:_SHORT]}.json")):
+        if not _is_named(folder, bought.digest):
             content.unlink(missing_ok=True)
 
     def _records(self, request_key: str) -> Iterator[Bought]:
@@ -335,6 +335,17 @@ def _shards(folder: Path) -> list[str]:
         return []
 
 
+def _is_named(folder: Path, digest: str) -> bool:
+    """Tell whether a record in a tier is of these bytes."""
+    end = f".{digest[:_SHORT]}.json"
+    for shard in _shards(folder):
+        with suppress(OSError):
+            for name in os.listdir(shard):  # noqa: PTH208
+                if name.endswith(end):
+                    return True
+    return False
+
+
 def _is_behind_link(folder: Path, path: Path) -> bool:
     """Tell whether a step of the way to a file of a tier is a link.
 
@@ -343,15 +354,15 @@ def _is_behind_link(folder: Path, path: Path) -> bool:
     steps = [path.parent, folder]
     if folder.parent.name == _STATE_NAME:
         steps.append(folder.parent)
-    return any(step.is_symlink() for step in steps)
+    return any(map(os.path.islink, steps))
 
 
 def _bytes_path(folder: Path, digest: str) -> Path:
-    return folder / digest[:2] / f"{digest}.png"
+    return folder.joinpath(digest[:2], f"{digest}.png")
 
 
 def _record_path(folder: Path, request_key: str, digest: str) -> Path:
-    return folder / request_key[:2] / f"{request_key}.{digest[:_SHORT]}.json"
+    return folder.joinpath(request_key[:2], f"{request_key}.{digest[:_SHORT]}.json")
 
 
 def _read_record(path: Path) -> Bought | None:

@@ -250,6 +250,23 @@ def test_answer_counts_all_and_names_what_no_rule_matches(quiet: Game) -> None:
     assert "assets/_logo.png" in said
 
 
+def test_a_plan_after_one_sprite_was_touched_counts_all(quiet: Game) -> None:
+    """Of the others nothing was looked at; they are part of the plan all the same."""
+    assert quiet.run("build").exit == 0
+    hero = quiet.root / "assets/hero.png"
+    for folder in (quiet.root, *quiet.root.rglob("*")):
+        os.utime(folder, (1, 1))
+    assert quiet.run("build").exit == 0
+    for moment in (10, 20):
+        os.utime(hero, (moment, moment))
+        assert "5 steps: 5 fresh." in quiet.run("plan").stdout
+        os.utime(hero, (moment + 5, moment + 5))
+        for _ in range(2):
+            totals = quiet.plan().totals
+            assert (totals["sources"], totals["clips"], totals["fresh"]) == (5, 5, 5)
+            assert len(quiet.plan().states()) == 5
+
+
 def test_each_command_has_its_own_answer(quiet: Game) -> None:
     """And the last to be remembered does not drop that of another."""
     said = settle(quiet)
