@@ -23,7 +23,6 @@ import struct
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +33,11 @@ from ..core.model import PassedOver
 from .files import paths
 from .files.stats import RACY_NS, Stat
 from .told import About, Line, Told
+
+try:
+    from _blake2 import blake2b  # what hashlib has; that loads OpenSSL as well
+except ImportError:
+    from hashlib import blake2b
 
 PLACE = ".pixelpipe/tmp/state"
 MAGIC = b"pixelpipe state 1 "
