@@ -23,9 +23,10 @@ def read(path: Path, *, most: int, within: Path | None = None) -> bytes:
     Raises FileNotFoundError, or another OSError whose `strerror` is a clause for the user.
     """
     # Not Path.resolve, which has errors of its own for a link that leads to itself.
-    real = os.path.realpath(path)
-    if within is not None and not Path(real).is_relative_to(os.path.realpath(within)):
-        raise OSError(errno.EPERM, "leads outside of the project through a link", str(path))
+    if within is not None:
+        real = os.path.realpath(path)
+        if not Path(real).is_relative_to(os.path.realpath(within)):
+            raise OSError(errno.EPERM, "leads outside of the project through a link", str(path))
     with os.fdopen(os.open(path, FLAGS), "rb") as stream:
         found = os.fstat(stream.fileno())
         if not stat.S_ISREG(found.st_mode):

@@ -16,10 +16,8 @@ from . import local_engine
 if TYPE_CHECKING:
     from .service.client import Service
 
-#: Jobs that the built-in engine renders at once, as a process of its own; which pays from here on:
-#: starting it and its renderers takes longer than so many sprites (at 24 it was still behind while
-#: the machine had other work).
-_ENGINE_SLOTS = 4
+#: From here on the built-in engine draws in processes of their own: starting them takes longer
+#: than fewer sprites (at 24 they were still behind while the machine had other work).
 _MANY = 16
 _NO_KEY = (
     "no API key is set: put it into PIXEL_ENGINE_API_KEY or a .env file (it is made in your "
@@ -36,8 +34,8 @@ class Connection:
         self._environment = environment
         self._stack = ExitStack()
         self._service: Service | None = None
-        #: The service is within this process, and good for a few clips only.
-        self._is_small = False
+        #: The built-in engine, which is within this process.
+        self._engine: local_engine.Engine | None = None
         self._once = threading.Lock()
         self._is_closed = False
 
@@ -52,7 +50,7 @@ class Connection:
     @property
     def url(self) -> str | None:
         """The base URL, once the service was opened; none for one within this process."""
-        is_reachable = self._service is not None and not self._is_small
+        is_reachable = self._service is not None and self._engine is None
         return self._service.base_url if self._service and is_reachable else None
 
     def service(self, expected: int = 1) -> Service:
@@ -61,27 +59,30 @@ class Connection:
         Raises RefusedError when a key is needed and none is set, or may not be sent there.
         """
         with self._once:
-            if self._service is None or (self._is_small and expected >= _MANY):
-                self._service = self._open(expected)
-            return self._service
+            return self._opened(expected)
 
     def warm_up(self) -> None:
         """Open the service, so that the first run finds it open; whoever needs it says why not."""
         with suppress(PixelpipeError), self._once:
-            if self._service is None and not self._is_closed:
-                self._service = self._open(1)
+            if not self._is_closed:
+                self._opened(1)
 
-    def _open(self, expected: int) -> Service:
+    def _opened(self, expected: int) -> Service:
+        if self._service is None:
+            self._service = self._open()
+        if self._engine is not None:
+            self._engine.draw(many=expected >= _MANY)
+        return self._service
+
+    def _open(self) -> Service:
         from .service.client import Service
 
         base_url, way = self._workspace.service.base_url, None
-        self._is_small = base_url is None and expected < _MANY
         if base_url is not None:
             key = self._key()
-        elif self._is_small:
-            base_url, key, way = self._stack.enter_context(local_engine.within())
         else:
-            base_url, key = self._stack.enter_context(local_engine.engine(slots=_ENGINE_SLOTS))
+            self._engine = self._stack.enter_context(local_engine.within())
+            base_url, key, way = self._engine.url, self._engine.key, self._engine.way
         is_plain = bool(self._workspace.service.plain_by)
         service = Service(base_url, key, is_plain_allowed=is_plain, way=way)
         self._stack.callback(service.close)

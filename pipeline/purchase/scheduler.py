@@ -209,10 +209,13 @@ class Scheduler:
         self._send(turns[0])
 
     def _send(self, turn: Turn) -> None:
-        self._work_with(len(self._flying))
         for one in turn.together:
             one.is_out = True
         turn.sent_at = time.monotonic()
+        if self._desk.service.is_within:  # nothing to wait for: it answers at once
+            self._ask(turn)
+            return
+        self._work_with(len(self._flying))
         self._tasks.put(turn)
 
     def _errand(self, errand: Errand) -> None:
@@ -227,11 +230,14 @@ class Scheduler:
 
     def _work(self) -> None:
         while (turn := self._tasks.get()) is not None:
-            try:
-                turn.ask(self._desk)
-            except Exception as exc:  # a bug; what it means is said by the run's own thread
-                turn.answer = Bug(exc)
-            self._answers.put(turn)
+            self._ask(turn)
+
+    def _ask(self, turn: Turn | Errand) -> None:
+        try:
+            turn.ask(self._desk)
+        except Exception as exc:  # a bug; what it means is said by the run's own thread
+            turn.answer = Bug(exc)
+        self._answers.put(turn)
 
     def _wait(self) -> Iterator[Outcome]:
         """Wait for an answer or the next due time, whichever is first."""

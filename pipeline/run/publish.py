@@ -62,6 +62,9 @@ class Publication:
         self._is_splicing = is_splicing
         #: The text of the lock file as it was written last, if lines were exchanged in it.
         self._spliced: str | None = None
+        #: The same if it has lines of these sources only, by their stems, and is plain.
+        self._grown: str | None = None
+        self._stems: set[str] = set()
         self._authorship = authorship
         self._is_frozen = is_frozen
         self._is_standing_in = is_standing_in
@@ -81,6 +84,7 @@ class Publication:
         #: What every file looked like when this run had written or removed it.
         self.left = Stats()
         self._flush_due = time.monotonic() + _FLUSH_S
+        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
@@ -188,10 +192,25 @@ class Publication:
                 text, clips=self._clips, files=self._files, adopted=self._adopted
             )
             return self._spliced
-        before = lock.parse(text)
-        return lock.text(
-            lock.replace(before, clips=self._clips, files=self._files, adopted=self._adopted)
-        )
+        stems = {stem_of(source) for source in self._clips} | self._files.keys()
+        if text != self._grown or not stems.isdisjoint(self._stems):
+            before = lock.parse(text)
+            self._stems = {stem_of(line.source) for line in before.clips}
+            self._stems.update(stem_of(line.source) for line in before.adopted)
+            self._stems.update(lock.stem(line.path) for line in before.files)
+            found = lock.text(
+                lock.replace(before, clips=self._clips, files=self._files, adopted=self._adopted)
+            )
+        else:  # records of all of it would take several times its room
+            found = self._spliced = lock_text.added(text, self._lines())
+        self._stems |= stems
+        self._grown = None if "\\" in found else found
+        return found
+
+    def _lines(self) -> Iterator[str]:
+        for some in (self._clips, self._files, self._adopted):
+            for lines in some.values():
+                yield from map(lock.written, lines)
 
     def _paths(self, stem: str) -> list[str]:
         return [line.path for line in self._files_of.get(stem, ())]
@@ -266,7 +285,8 @@ def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
     from filelock import Timeout  # slow to load
 
     try:
-        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
+        if lock is None:
+            workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         with lock or _lock(workspace):
             yield
     except Timeout as exc:

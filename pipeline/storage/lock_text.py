@@ -74,6 +74,11 @@ def replace(
     return _spliced(kept, ((at, at, line + "\n") for line, at in places.items()))
 
 
+def added(text: str, lines: Iterable[str]) -> str:
+    """Return a plain text with lines more, each of which it does not have."""
+    return _spliced(text, [(at, at, line + "\n") for line in lines for at in [_place(text, line)]])
+
+
 def _lines(text: str, stems: Collection[str]) -> Iterator[tuple[int, int, str]]:
     """Yield the lines about sources that have these stems, each with its begin and end."""
     seen = set()

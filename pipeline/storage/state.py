@@ -54,6 +54,8 @@ _STAT = struct.Struct("<qqQq")
 #: Appended blocks are joined with the others when they are this many times as large.
 _MOST_APPENDED = 2
 _SMALL_BYTES = 1 << 20
+#: Folders that are kept as records; what is known of the others takes a quarter of that room.
+_MOST_OPEN = 32
 #: Pictures that no file of their folder shows now (another branch has them) are kept, up to these.
 _SPARE_PICTURES = 200
 
@@ -189,9 +191,13 @@ class State:
         self._blocks: dict[str, list[bytes]] = {}
         self._known: dict[str, Folder] = {}
         self._new: dict[str, Folder] = {}
+        #: The same of folders that were asked for a while ago, as it is written.
+        self._closed: dict[str, bytes] = {}
+        self._closed_new: dict[str, bytes] = {}
         #: Folders of which more was written since than the blocks say that were read.
         self._outgrown: set[str] = set()
-        self._pictures: dict[bytes, Facts] = {}
+        #: Of all folders that were asked for; of one that is closed the folder's name.
+        self._pictures: dict[bytes, Facts | str] = {}
         self._size = 0
         #: The end is cut off: what is appended there could not be read.
         self._is_torn = False
@@ -260,8 +266,11 @@ class State:
 
     def facts(self, path: str, digest: str) -> Facts | None:
         """Return what the bytes with this digest hold, or None if that was never found out."""
-        self._folder(path.rpartition("/")[0])
-        return self._pictures.get(bytes.fromhex(digest))
+        folder, key = path.rpartition("/")[0], bytes.fromhex(digest)
+        if (own := self._folder(folder).pictures.get(key)) is not None:
+            return own
+        found = self._pictures.get(key)
+        return self._folder(found).pictures.get(key) if isinstance(found, str) else found
 
     def learn(self, path: str, digest: str, facts: Facts) -> None:
         """Note what the bytes of the file `path`, or a part of it, with this digest hold."""
@@ -333,13 +342,14 @@ class State:
 
     def save(self) -> None:
         """Add what is new; where that is impossible, warn once and go on."""
-        if not self._new:
+        if not (self._new or self._closed_new):
             return
         with self._warned():
             key = self._secret()
             if key is None:
                 return
             added = b"".join(_block(key, name, folder) for name, folder in self._new.items())
+            added += b"".join(_sealed(key, name, said) for name, said in self._closed_new.items())
             if self._is_torn or not self._signed or self._has_grown():
                 self._replace(self._signed or _signed(key, b"", b""), self._compact(key))
             else:
@@ -398,8 +408,9 @@ class State:
         return self._key
 
     def _forget_new(self) -> None:
-        self._outgrown |= self._new.keys()
+        self._outgrown |= self._new.keys() | self._closed_new.keys()
         self._new.clear()
+        self._closed_new.clear()
 
     def _has_grown(self) -> bool:
         """Tell whether so much was appended that the blocks should be joined."""
@@ -441,6 +452,15 @@ class State:
         if name in self._known:
             return self._known[name]
         known = self._known[name] = Folder()
+        if len(self._known) > _MOST_OPEN:
+            self._close(next(iter(self._known)))
+        if name in self._closed:
+            known.update(msgspec.msgpack.decode(self._closed.pop(name), type=Folder))
+            if name in self._closed_new:
+                news = self._closed_new.pop(name)
+                self._new[name] = msgspec.msgpack.decode(news, type=Folder)
+            self._pictures |= known.pictures
+            return known
         for block in self._blocks.get(name, ()):
             proof, length, _ = _BLOCK.unpack_from(block)
             if self._key is None or _short_proof(self._key, block) != proof:
@@ -453,16 +473,27 @@ class State:
 
     def _tell(self, name: str) -> Folder:
         """Return where to put what is new of a folder."""
+        self._folder(name)  # it may be closed
         return self._new.setdefault(name, Folder())
+
+    def _close(self, name: str) -> None:
+        """Keep what is known of a folder as it is written."""
+        known = self._known.pop(name)
+        self._pictures |= dict.fromkeys(known.pictures, name)
+        if name in self._new or name in self._outgrown:  # else its blocks say the same
+            self._closed[name] = msgspec.msgpack.encode(known)
+        if name in self._new:
+            self._closed_new[name] = msgspec.msgpack.encode(self._new.pop(name))
 
     def _compact(self, key: bytes) -> bytes:
         """Return all blocks, each folder's joined to one."""
         joined = []
-        for name in self._blocks.keys() | self._known.keys():
+        for name in self._blocks.keys() | self._known.keys() | self._closed.keys():
             own = self._blocks.get(name, [])
             if name == _WHOLE:
                 continue
-            if len(own) == 1 and name not in self._new and name not in self._outgrown:
+            is_new = name in self._new or name in self._closed_new or name in self._outgrown
+            if len(own) == 1 and not is_new:
                 joined.append(own[0])
             else:
                 joined.append(_block(key, name, _trimmed(self._folder(name))))
@@ -510,7 +541,11 @@ def _proof(key: bytes, body: bytes) -> str:
 
 def _block(key: bytes, name: str, said: Folder | Whole) -> bytes:
     """Return a block with its proof."""
-    title, payload = name.encode("utf-8", "surrogateescape"), msgspec.msgpack.encode(said)
+    return _sealed(key, name, msgspec.msgpack.encode(said))
+
+
+def _sealed(key: bytes, name: str, payload: bytes) -> bytes:
+    title = name.encode("utf-8", "surrogateescape")
     block = _BLOCK.pack(b"", len(title), len(payload)) + title + payload
     return _short_proof(key, block) + block[16:]
 

@@ -354,15 +354,15 @@ def _is_behind_link(folder: Path, path: Path) -> bool:
     steps = [path.parent, folder]
     if folder.parent.name == _STATE_NAME:
         steps.append(folder.parent)
-    return any(step.is_symlink() for step in steps)
+    return any(map(os.path.islink, steps))
 
 
 def _bytes_path(folder: Path, digest: str) -> Path:
-    return folder / digest[:2] / f"{digest}.png"
+    return folder.joinpath(digest[:2], f"{digest}.png")
 
 
 def _record_path(folder: Path, request_key: str, digest: str) -> Path:
-    return folder / request_key[:2] / f"{request_key}.{digest[:_SHORT]}.json"
+    return folder.joinpath(request_key[:2], f"{request_key}.{digest[:_SHORT]}.json")
 
 
 def _read_record(path: Path) -> Bought | None:

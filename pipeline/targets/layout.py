@@ -73,8 +73,13 @@ def arrange(cell: tuple[int, int], count: int, limits: Limits | None = None) -> 
 def draw(layout: Layout, frames: Sequence[Frame]) -> Pixels:
     """Return the image: each frame at its place, all else transparent."""
     stride = layout.width * 4
-    image = bytearray(stride * layout.height)
     row_bytes = layout.cell[0] * 4
+    if (layout.width, layout.height) == (len(frames) * layout.cell[0], layout.cell[1]):
+        starts = range(0, layout.height * row_bytes, row_bytes)
+        cells = [frame.pixels.rgba for frame in frames]
+        row = b"".join([cell[at : at + row_bytes] for at in starts for cell in cells])
+        return Pixels(width=layout.width, height=layout.height, rgba=row)
+    image = bytearray(stride * layout.height)
     for index, frame in enumerate(frames):
         left, top = layout.place(index)
         for y in range(layout.cell[1]):

@@ -37,6 +37,7 @@ from costs import REPOSITORY, run, set_apart
 #: Words in a command line that tell what a process is for, first match wins.
 ROLES = (
     ("pipeline.run.finish_pool", "workers"),
+    ("engine.server.hands", "renderers"),
     ("multiprocessing", "renderers"),
     ("pipeline.engine", "engine"),
     ("pipeline build", "command"),

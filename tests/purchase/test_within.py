@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from game import OUTPUTS, Game, png, sprite
@@ -53,8 +57,9 @@ BODY: dict[str, object] = {
 @pytest.fixture
 def inside() -> Iterator[Service]:
     """Give the client of an engine in this process."""
-    with local_engine.within() as (url, key, way):
-        yield Service(url, key, way=way)
+    with local_engine.within() as engine:
+        engine.draw(many=False)
+        yield Service(engine.url, engine.key, way=engine.way)
 
 
 def _watched(game: Game, *words: str) -> list[str]:
@@ -94,7 +99,7 @@ def test_a_plan_loads_neither_numpy_nor_the_network(game: Game) -> None:
 
 
 def test_few_and_many_sprites_give_the_same_bytes(game: Game) -> None:
-    """Sixteen at once are drawn by a process of its own, ten and six inside the command."""
+    """Sixteen at once are drawn by processes of their own, ten and six inside the command."""
     names = [f"s{number:02}.png" for number in range(16)]
     for number, name in enumerate(names):
         game.draw(name, tint=number)
@@ -102,6 +107,7 @@ def test_few_and_many_sprites_give_the_same_bytes(game: Game) -> None:
         (game.root / f"assets/{name}.png").unlink()
     together = _watched(game, "build")
     assert "subprocess.Popen" in together
+    assert not {"requests", "uvicorn", "socket.connect"}.intersection(together)
     lock, outputs = game.root / "pixelpipe.lock", sorted(game.root.rglob("*.anim.*"))
     before = [path.read_bytes() for path in (lock, *outputs)]
     assert len(outputs) == 2 * len(names)
@@ -156,19 +162,50 @@ def test_a_connection_grows_when_many_are_wanted(game: Game) -> None:
     with Connection(workspace, game.variables()) as connection:
         small = connection.service()
         assert connection.url is None
-        assert connection.service(3) is small
-        large = connection.service(100)
-        assert large is not small
-        assert connection.url is not None
-        assert connection.service(1) is large
-        assert large.balance().available > 0
+        assert _link(small, small.animate(BODY))
+        assert connection.service(100) is small
+        assert connection.service(100) is connection.service(1)
+        jobs = [small.animate({**BODY, "seed": seed}) for seed in range(20)]
+        assert len({_link(small, job) for job in jobs}) == len(jobs)
 
 
-def test_an_engine_that_still_draws_can_be_closed() -> None:
+def test_a_renderer_that_is_killed_is_replaced(game: Game) -> None:
+    """What it was at is drawn by the next one; nothing is asked for again."""
+    workspace = Project(game.root, environment=game.variables()).workspace
+    with Connection(workspace, game.variables()) as connection:
+        service = connection.service(100)
+        assert _link(service, service.animate(BODY))
+        _end_renderers()
+        jobs = [service.animate({**BODY, "seed": seed}) for seed in range(8)]
+        assert all(_link(service, job) for job in jobs)
+    assert not _renderers()
+
+
+def _renderers() -> list[int]:
+    """Find the processes that this one has started to draw."""
+    found = []
+    for children in Path("/proc/self/task").glob("*/children"):
+        for number in children.read_text().split():
+            with suppress(OSError):
+                if b"server.hands" in Path(f"/proc/{number}/cmdline").read_bytes():
+                    found.append(int(number))
+    return found
+
+
+def _end_renderers() -> None:
+    if not (running := _renderers()):
+        pytest.skip("processes cannot be found here")
+    for number in running:
+        os.kill(number, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
+def test_an_engine_that_still_draws_can_be_closed(*, many: bool) -> None:
     """A run that is interrupted ends: what waits is left, what is being drawn is waited for."""
     began = time.monotonic()
-    with local_engine.within() as (url, key, way):
-        service = Service(url, key, way=way)
+    with local_engine.within() as engine:
+        engine.draw(many=many)
+        service = Service(engine.url, engine.key, way=engine.way)
         for seed in range(50):
             service.animate({**BODY, "seed": seed})
     assert time.monotonic() - began < 20
@@ -190,8 +227,9 @@ def ask(service, told):
 
 for _ in range(30):
     told = []
-    with local_engine.within() as (url, key, way):
-        service = Service(url, key, way=way)
+    with local_engine.within() as engine:
+        engine.draw(many=False)
+        service = Service(engine.url, engine.key, way=engine.way)
         asking = [threading.Thread(target=ask, args=(service, told)) for _ in range(4)]
         for thread in asking:
             thread.start()
@@ -213,7 +251,7 @@ def test_an_engine_is_closed_while_others_still_ask() -> None:
 
 
 def test_a_purchase_from_a_closed_engine_was_surely_not_sent() -> None:
-    with local_engine.within() as (url, key, way):
-        service = Service(url, key, way=way)
+    with local_engine.within() as engine:
+        service = Service(engine.url, engine.key, way=engine.way)
     with pytest.raises(NotSentError):
         service.animate(BODY)

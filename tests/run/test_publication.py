@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from game import Game
 
@@ -146,3 +147,23 @@ def test_outputs_are_on_the_disk_before_the_lock_file_names_them(
     assert str(game.root / "assets") in synced[:lock]
     outputs = [path for path in synced[:lock] if ".anim." in path]
     assert len(outputs) == len(game.outputs())
+
+
+def test_a_lock_file_that_grows_is_to_the_letter_as_one_written_at_once(runs: Runs) -> None:
+    """Lines are put in where they belong; what others wrote meanwhile, and old lines, are seen."""
+    run, root = runs.begin(), runs.workspace.root
+    for number in (5, 3, 8, 1, 3, 9):
+        one = msgspec.structs.replace(HERO, path=f"assets/hero{number}.png")
+        path, name = f"assets/hero{number}.anim.json", keys.digest(f"{number}".encode())
+        clip = ClipLine(source=one.path, clip="idle", key=name, digest=name, service="s")
+        run.publish(one, [File(path=path, content=b"{}")], [clip], name)
+        run.flush()
+        if number == 8:
+            runs.publish(other := runs.begin(), "another run")
+            other.flush()
+        text = lock_file.text(root)
+        assert text == lock.text(lock.parse(text))
+    sources = sorted(line.source for line in lock_file.read(root).clips)
+    assert sources == sorted(
+        [HERO.path, *(f"assets/hero{number}.png" for number in (1, 3, 5, 8, 9))]
+    )

@@ -254,3 +254,26 @@ def test_outputs_on_disk_are_hashed_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert files.digests(tmp_path, wanted, known) == wanted
     monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("was read again"))
     assert files.digests(tmp_path, wanted, known) == wanted
+
+
+def test_very_many_folders_are_remembered_as_few_are(tmp_path: Path) -> None:
+    """What was asked for a while ago is kept as it is written, and found again all the same."""
+    names = [f"art/{number:03}/hero.png" for number in range(200)]
+    digests = {name: keys.digest(name.encode()) for name in names}
+    one = opened(tmp_path)
+    for round_ in range(2):
+        for name, digest in digests.items():
+            one.remember(name, STAT, digest)
+            one.learn(name, digest, Facts(width=len(name), height=round_ + 1))
+        one.save()
+    moved = one.facts("art/new/hero.png", digests[names[0]])
+    assert moved == Facts(width=len(names[0]), height=2)
+    for again in (one, opened(tmp_path)):
+        for name, digest in reversed(digests.items()):
+            assert again.digest(name, STAT) == digest
+            assert again.facts(name, digest) == Facts(width=len(name), height=2)
+    one.note(names[0], digests[names[0]], "made by")
+    assert one.replace(["said"], b"listing", state.Whole(1, (), "", is_plain=True))
+    last = opened(tmp_path)
+    assert last.noted(names[0], digests[names[0]]) == "made by"
+    assert all(last.digest(name, STAT) == digest for name, digest in digests.items())

@@ -95,15 +95,21 @@ END;
 """
 
 
-def connect(path: Path | None, *, is_shared: bool = False) -> sqlite3.Connection:
+def connect(
+    path: Path | None, *, is_shared: bool = False, is_spilling: bool = False
+) -> sqlite3.Connection:
     """Open the database at `path`, making it when new; None is a private one in memory.
 
-    With `is_shared` any thread may use it; the caller sees to it that one at a time does.
+    With `is_shared` any thread may use it; the caller sees to it that one at a time does. One in
+    memory that `is_spilling` goes to a file without a name when it grows.
     The caller closes it. Raises LocalRefusal when it cannot be opened, or a newer engine wrote it.
     """
     try:
         db = sqlite3.connect(
-            path or ":memory:", isolation_level=None, timeout=10.0, check_same_thread=not is_shared
+            path or ("" if is_spilling else ":memory:"),
+            isolation_level=None,
+            timeout=10.0,
+            check_same_thread=not is_shared,
         )
         try:
             _set_up(db, path)

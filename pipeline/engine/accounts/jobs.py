@@ -248,6 +248,11 @@ def prune(db: sqlite3.Connection, before: float) -> int:
     return gone
 
 
+def drop_file(db: sqlite3.Connection, job: str) -> None:
+    """Drop one result file, long before its time."""
+    db.execute("DELETE FROM results WHERE job = ?", (job,))
+
+
 def read(db: sqlite3.Connection, account: int, job: str) -> Job:
     """Read one job. Raises NotFound, also for the jobs of other accounts."""
     row = db.execute(

@@ -76,12 +76,21 @@ def through(outer: Ints, inner: Ints) -> Ints:
     )
 
 
-def show(sprite: Sprite, map_: Ints) -> Pixels:
-    """Copy the pixels that a map names: (frames, height, width, 4) uint8."""
+def named(sprite: Sprite) -> NDArray[np.uint32]:
+    """Return what the numbers of a map name, RGBA as one word each; VOID names the last of them."""
     own = np.ascontiguousarray(sprite.pixels).view(np.uint32).reshape(-1)
     extra = np.ascontiguousarray(sprite.extra).view(np.uint32).reshape(-1)
-    colours = np.concatenate([own, extra])
-    picture: NDArray[np.uint32] = np.ascontiguousarray(np.append(colours, np.uint32(0))[map_])
+    return np.concatenate([own, extra, np.zeros(1, np.uint32)])
+
+
+def show(sprite: Sprite, map_: Ints) -> Pixels:
+    """Copy the pixels that a map names: (frames, height, width, 4) uint8."""
+    return painted(named(sprite), map_)
+
+
+def painted(words: NDArray[np.uint32], map_: Ints) -> Pixels:
+    """Copy the words that a map of any shape names, as (..., 4) uint8."""
+    picture: NDArray[np.uint32] = words.take(map_, mode="wrap")
     return picture.view(np.uint8).reshape(*map_.shape, 4)
 
 
@@ -133,4 +142,6 @@ def contained(sprite: Sprite, map_: Ints) -> bool:
 
 def moves(sprite: Sprite, map_: Ints) -> bool:
     """Tell whether at least one frame looks different from the source."""
-    return bool((show(sprite, map_) != sprite.pixels).any())
+    words = named(sprite)
+    own = words[: sprite.height * sprite.width].reshape(sprite.height, sprite.width)
+    return any(bool((words.take(frame, mode="wrap") != own).any()) for frame in map_)

@@ -22,13 +22,18 @@ def place(sprite: Sprite, map_: Ints, mask: Bools, right: Ints, down: Ints) -> N
     """Draw a masked part into a map, moved by `right` and `down` (frames,), in place."""
     rows, columns = np.nonzero(mask)
     source = rows * sprite.width + columns
+    if not source.size:
+        return
+    first, past = int(columns.min()), int(columns.max()) + 1
+    upper, under = int(rows[0]), int(rows[-1]) + 1
     for frame, (x, y) in enumerate(zip(right.tolist(), down.tolist(), strict=True)):
+        is_across = first + x >= 0 and past + x <= sprite.width
+        if is_across and upper + y >= 0 and under + y <= sprite.height:
+            map_[frame, rows + y, columns + x] = source
+            continue
         to_x, to_y = columns + x, rows + y
         inside = (to_x >= 0) & (to_x < sprite.width) & (to_y >= 0) & (to_y < sprite.height)
-        if inside.all():
-            map_[frame, to_y, to_x] = source
-        else:
-            map_[frame, to_y[inside], to_x[inside]] = source[inside]
+        map_[frame, to_y[inside], to_x[inside]] = source[inside]
 
 
 def empty(sprite: Sprite, frames: int) -> Ints:

@@ -155,7 +155,7 @@ def lid_row(sprite: Sprite) -> int:
     third = np.abs(np.arange(len(jump_)) + 1 - (box.top + 0.42 * box.height)) / box.height
     score = np.round(jump_ - 0.15 * third, 9)
     score[: max(0, low - 1)] = score[high:] = -1.0
-    row = int(np.argmax(score)) + 1
+    row = int(np.argmax(score)) + 1 if score.size else 0  # a canvas of one row has no lines
     return int(np.clip(row, box.top + 1, max(box.top + 1, box.bottom - 1)))
 
 

@@ -149,14 +149,14 @@ def closed(sprite: Sprite, map_: Ints) -> Ints:
     floor.
     """
     map_[:, sprite.box.bottom :] = gather.VOID
-    if not ((map_ == gather.VOID) & sprite.opaque).any():
-        return map_
+    wide = np.full((len(map_), sprite.height + 2, sprite.width + 2), gather.VOID, dtype=np.intp)
+    inner = wide[:, 1:-1, 1:-1]
+    inner[:] = map_
     for _ in range(2):
-        wide = np.pad(map_, ((0, 0), (1, 1), (1, 1)), constant_values=gather.VOID)
-        hole = (map_ == gather.VOID) & sprite.opaque
-        above, below = wide[:, :-2, 1:-1], wide[:, 2:, 1:-1]
-        left, right = wide[:, 1:-1, :-2], wide[:, 1:-1, 2:]
-        filled = np.where(hole & (above >= 0) & (below >= 0), below, map_)
-        hole &= filled == gather.VOID
-        map_ = np.where(hole & (left >= 0) & (right >= 0), left, filled)
-    return map_
+        frame, row, column = np.nonzero((inner == gather.VOID) & sprite.opaque)
+        above, below = wide[frame, row, column + 1], wide[frame, row + 2, column + 1]
+        left, right = wide[frame, row + 1, column], wide[frame, row + 1, column + 2]
+        beside = np.where((left >= 0) & (right >= 0), left, gather.VOID)
+        shown = np.where((above >= 0) & (below >= 0), below, beside)
+        inner[frame, row, column] = shown
+    return np.ascontiguousarray(inner)

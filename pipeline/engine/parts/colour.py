@@ -79,6 +79,11 @@ class Palette(msgspec.Struct, frozen=True, eq=False, dict=True):
         return regions.label(self.index)
 
     @cached_property
+    def contrasts(self) -> dict[int, tuple[Bools, Bools]]:
+        """Keep which regions stand out from what is beside them, for the lines asked with."""
+        return {}
+
+    @cached_property
     def chroma(self) -> Floats:
         """Return each colour's OKLab chroma."""
         chroma: Floats = np.round(np.sqrt((self.lab[:, 1:] ** 2).sum(axis=1)), 9)

@@ -39,7 +39,7 @@ def islands(colours: Palette, line: Bools, eyes: Eyes | None, limit: int) -> tup
     labels, count = colours.regions
     mask = np.zeros(colours.index.shape, dtype=np.bool_)
     if count:
-        mask = np.append(_contrasting(colours, line, labels, count, limit), False)[labels]
+        mask = np.append(_contrasting(colours, line, limit), False)[labels]
     joined, number = regions.label(np.where(mask, 0, -1).astype(np.intp), diagonal=True)
     if number:
         fitting = regions.sizes(joined, number) <= limit
@@ -113,8 +113,17 @@ def filled(mask: Bools, opaque: Bools) -> Ints:
     return np.where(mask & (source >= 0), source, own).astype(np.intp)
 
 
-def _contrasting(colours: Palette, line: Bools, labels: Ints, count: int, limit: int) -> Bools:
-    """Tell which regions are small, lie inside, and differ from their neighbours on average.
+def _contrasting(colours: Palette, line: Bools, limit: int) -> Bools:
+    """Tell which regions are small, lie inside, and differ from their neighbours on average."""
+    labels, count = colours.regions
+    known = colours.contrasts.get(id(line))
+    if known is None or known[0] is not line:
+        known = colours.contrasts[id(line)] = line, _standing_out(colours, line, labels, count)
+    return (regions.sizes(labels, count) <= limit) & known[1]
+
+
+def _standing_out(colours: Palette, line: Bools, labels: Ints, count: int) -> Bools:
+    """Tell which regions lie inside, and differ from their neighbours on average.
 
     The outline contrasts with everything, so it counts as no contrast.
     """
@@ -134,7 +143,7 @@ def _contrasting(colours: Palette, line: Bools, labels: Ints, count: int, limit:
         total += np.bincount(labels[inner], weights=apart, minlength=count)
         seen += np.bincount(labels[inner], minlength=count)
     mean = np.round(total / np.maximum(seen, 1), 6)
-    return (regions.sizes(labels, count) <= limit) & ~open_ & (mean >= CONTRAST)
+    return ~open_ & (mean >= CONTRAST)
 
 
 def _eye_candidates(
@@ -146,7 +155,7 @@ def _eye_candidates(
     box: tuple[int, int, int, int],
 ) -> tuple[list[int], Ints]:
     """Return the regions that may be an eye, and the colour of every region."""
-    contrasting = _contrasting(colours, line, labels, count, limit)
+    contrasting = _contrasting(colours, line, limit)
     bounds = regions.bounds(labels, count)
     colour = np.zeros(count, dtype=np.intp)
     colour[labels[labels >= 0]] = colours.index[labels >= 0]

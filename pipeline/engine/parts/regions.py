@@ -15,6 +15,17 @@ def label(keys: Ints, *, diagonal: bool = False) -> tuple[Ints, int]:
     Returns (height, width) labels in reading order of each region's first pixel, and their count.
     With `diagonal` pixels that touch at a corner are connected too.
     """
+    used = keys >= 0
+    rows, columns = np.flatnonzero(used.any(axis=1)), np.flatnonzero(used.any(axis=0))
+    labels = np.full(keys.shape, -1, dtype=np.intp)
+    if not rows.size:
+        return labels, 0
+    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    labels[box], count = _labelled(keys[box], diagonal)
+    return labels, count
+
+
+def _labelled(keys: Ints, diagonal: bool) -> tuple[Ints, int]:
     count = keys.size
     parent = np.arange(count, dtype=np.intp)
     first, second = _edges(
@@ -34,7 +45,7 @@ def label(keys: Ints, *, diagonal: bool = False) -> tuple[Ints, int]:
     used = keys.reshape(-1) >= 0
     number = np.cumsum(used & (parent == np.arange(count))) - 1
     labels = np.where(used, number[parent], -1).reshape(keys.shape)
-    return labels, int(number[-1]) + 1 if count else 0
+    return labels, int(number[-1]) + 1
 
 
 def distinct(numbers: Ints) -> Ints:
@@ -47,7 +58,8 @@ def distinct(numbers: Ints) -> Ints:
 
 def grow(mask: Bools, *, diagonal: bool = True) -> Bools:
     """Return the mask and every pixel that touches it."""
-    wide = np.pad(mask, 1)
+    wide = np.zeros((mask.shape[0] + 2, mask.shape[1] + 2), np.bool_)
+    wide[1:-1, 1:-1] = mask
     if diagonal:
         across = wide[:, :-2] | wide[:, 1:-1] | wide[:, 2:]
         grown: Bools = across[:-2] | across[1:-1] | across[2:]

@@ -10,6 +10,7 @@ import hashlib
 import msgspec
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from .. import parts
 from .. import prompt as prompts
@@ -26,17 +27,23 @@ ORDER = (Layer.COLOUR, Layer.FORM, Layer.WHOLE)
 class Animation(msgspec.Struct, frozen=True):
     """A finished clip and how the prompt was understood.
 
-    `frames` is (count, height, width, 4) uint8 with alpha 0 or 255; frame 0 is the source.
+    `map_` is (count, height, width) of numbers in `words`, each RGBA as one word; -1 is the last.
     `interpretation` is a sentence for people; `needs_ai` says what was asked that one still cannot
     give, or is None.
     """
 
-    frames: Pixels
+    map_: Ints
+    words: NDArray[np.uint32]
     interpretation: str
     needs_ai: str | None
     fps: int
     loops: bool
     motions: tuple[str, ...]
+
+    @property
+    def frames(self) -> Pixels:
+        """Return (count, height, width, 4) uint8 with alpha 0 or 255; frame 0 is the source."""
+        return gather.painted(self.words, self.map_)
 
 
 def animate(
@@ -65,7 +72,8 @@ def animate(
     number = derived_seed(source.pixels, prompt) if seed is None else seed
     map_, done = _performed(source, frames, reading, number)
     return Animation(
-        gather.show(source, map_),
+        map_,
+        gather.named(source),
         _told(reading, done),
         reading.needs_ai,
         reading.fps,

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..parts.types import Pixels
+from ..parts.types import Ints, Pixels
 from . import rasters
 
 _PNG_LEVEL = 4
@@ -34,10 +34,22 @@ def sheet(frames: Pixels) -> bytes:
     return png(row)
 
 
+def sheet_of(words: NDArray[np.uint32], map_: Ints) -> bytes:
+    """Write the frames of a map of opaque RGBA words as `sheet` writes RGB frames."""
+    count, height, width = map_.shape
+    row = words.take(map_.transpose(1, 0, 2), mode="wrap")
+    size = (count * width, height)
+    return _png(Image.frombytes("RGB", size, row.tobytes(), "raw", "RGBX"))
+
+
 def png(picture: Pixels) -> bytes:
     """Write one (height, width, 3 or 4) uint8 picture as PNG."""
+    return _png(Image.fromarray(picture))
+
+
+def _png(image: Image.Image) -> bytes:
     out = _Png()
-    Image.fromarray(picture).save(out, compress_level=_PNG_LEVEL)
+    image.save(out, compress_level=_PNG_LEVEL)
     return out.getvalue()
 
 

@@ -40,6 +40,11 @@ def onto_count(frames: Pixels, most: int) -> Pixels:
     return _recoloured(frames, known[kept][nearest], inverse)
 
 
+def count(pixels: Pixels) -> int:
+    """Return how many opaque colours there are in (..., 4) uint8."""
+    return len(_colours(pixels)[0])
+
+
 def _boxes(places: Floats, counts: Ints, most: int) -> list[Ints]:
     boxes = [np.flatnonzero(counts)]
     while len(boxes) < most:

@@ -1,36 +1,44 @@
-"""Answer inside the process that asks: the same contract without a port, for a few sprites.
+"""Answer inside the process that asks: the same contract without a port.
 
-A server process costs more to start than a few sprites cost to draw. Requests go through the same
-application, as HTTP requests would; a thread renders, one job after the other. Nothing is kept:
-the accounts are in memory, with one key and endless play credits.
+A server process costs more to start than a few sprites cost to draw, and for many each picture
+would cross three processes as text. Requests go through the same application, as HTTP requests
+would. A thread renders, one job after the other, until there are many: then processes do. Nothing
+is kept: the accounts are this process's own, with one key and endless play credits.
 """
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Any, NamedTuple
 
-from ..accounts import database, jobs
-from ..accounts.jobs import Turn
+from ..accounts import database, jobs, links
+from ..accounts.jobs import Product, Refusal, Turn
 from ..accounts.latency import Latency
 from . import local, pace
 from .app import App
 from .chaos import Chaos
+from .hands import Hand, Start
 from .origin import API_PATH, Origins
 from .pace import Pace
 from .service import Service
-
-log = logging.getLogger(__name__)
 
 #: Where the API seems to be. Nobody listens there: requests are handed over by `ask`.
 HOST = "localhost"
 URL = f"http://{HOST}{API_PATH}"
 _LIFE_S = 3600
 _LAST_S = 5.0
+#: How often the accounts are kept in order.
+_HOUSE_S = 1.0
+#: Files that stay after they were handed over, should one be asked for again: memory is for those
+#: that nobody has fetched yet.
+_FETCHED = 64
+#: Renders one packed order.
+Draw = Callable[[bytes], Product | Refusal]
 
 
 class Said(NamedTuple):
@@ -45,8 +53,8 @@ class Within:
     """An engine for the caller with `key`. Any thread may ask; `close` ends it."""
 
     def __init__(self, key: str) -> None:
-        """Open the accounts; the renderer is loaded beside the caller, who has work as well."""
-        self._db = database.connect(None, is_shared=True)
+        """Open the accounts; nothing renders before `begin` or `grow`."""
+        self._db = database.connect(None, is_shared=True, is_spilling=True)
         local.admit(self._db, key, "the process itself")
         self._turn = threading.Lock()  # for the database: one request or booking at a time
         self._pace = Pace(Latency(), slots=1, keep_s=_LIFE_S)
@@ -55,17 +63,39 @@ class Within:
             is_any_model=True,
         )  # fmt: skip
         self._app = App(service, Chaos(), Origins())
+        self._fetched: deque[str] = deque()
+        self._house_due = 0.0
         self._is_closed = False
         self._work = threading.Semaphore(0)
-        self._worker = threading.Thread(target=self._render, daemon=True)
-        self._worker.start()
+        self._hands: list[Hand] = []
+        self._workers: list[threading.Thread] = []
+
+    def begin(self) -> None:
+        """Load the renderer in a thread beside the caller, who has work as well."""
+        if not self._workers:
+            self._worker(self._render_here)
+
+    def grow(self, renderers: int, start: Start) -> None:
+        """Render in `renderers` processes from now on, which `start` starts; once."""
+        if self._hands:
+            return
+        self._hands = [Hand(start) for _ in range(renderers)]
+        self._work.release()  # the thread that renders here hears of it
+        for hand in self._hands:
+            self._worker(partial(self._render_by, hand))
+            self._work.release()
 
     def close(self) -> None:
         """End once the job that is being rendered has ended, or soon."""
         self._is_closed = True
-        self._work.release()
-        self._worker.join(_LAST_S)
-        if not self._worker.is_alive():
+        for hand in self._hands:
+            hand.close()
+        for _ in self._workers:
+            self._work.release()
+        ends = time.monotonic() + _LAST_S
+        for worker in self._workers:
+            worker.join(max(0.0, ends - time.monotonic()))
+        if not any(worker.is_alive() for worker in self._workers):
             with self._turn:  # a database that is closed under a question takes the process along
                 self._db.close()
 
@@ -98,27 +128,52 @@ class Within:
             if self._is_closed:
                 return None
             _run(self._app(scope, receive, send))
+            if sent[0]["status"] == 200 and path.startswith(links.PREFIX):
+                self._let_go(path.removeprefix(links.PREFIX))
         told = ((name.decode(), text.decode("latin-1")) for name, text in sent[0]["headers"])
         return Said(sent[0]["status"], dict(told), b"".join(one["body"] for one in sent[1:]))
 
-    # -- the renderer's thread ------------------------------------------------------------------
+    def _let_go(self, job: str) -> None:
+        """Keep the last files that were fetched, and none of those before."""
+        self._fetched.append(job)
+        if len(self._fetched) > _FETCHED:
+            jobs.drop_file(self._db, self._fetched.popleft())
 
-    def _render(self) -> None:
+    # -- the renderers' threads -----------------------------------------------------------------
+
+    def _worker(self, body: Callable[[], None]) -> None:
+        self._workers.append(threading.Thread(target=body, daemon=True))
+        self._workers[-1].start()
+
+    def _render_here(self) -> None:
         from . import rendering  # heavy
 
-        while not self._is_closed:
+        self._render(rendering.render, lambda: bool(self._hands))
+
+    def _render_by(self, hand: Hand) -> None:
+        try:
+            self._render(hand.render, lambda: False)
+        finally:
+            hand.end()
+
+    def _render(self, draw: Draw, is_relieved: Callable[[], bool]) -> None:
+        while not (self._is_closed or is_relieved()):
             turn = self._next()
             if turn is None:
                 self._work.acquire()
                 continue
-            outcome = rendering.render(turn.order)
+            outcome = draw(turn.order)
+            if self._is_closed:
+                return
             with self._turn:
                 jobs.finish(self._db, turn.id, outcome, time.time(), hold_s=self._pace.hold_s)
 
     def _next(self) -> Turn | None:
         with self._turn:
             now = time.time()
-            pace.keep_house(self._db, self._pace, now)
+            if now > self._house_due:
+                self._house_due = now + _HOUSE_S
+                pace.keep_house(self._db, self._pace, now)
             return next(iter(jobs.start(self._db, 1, now, self._pace.latency.duration_s)), None)
 
 

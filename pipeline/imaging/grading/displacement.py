@@ -20,6 +20,9 @@ MOST_COLORS = 256
 #: Levels of lightness and of both other axes into which more colours than that are sorted, and the
 #: range that they divide.
 LEVELS, LOWEST, HIGHEST = (12, 5, 4), (0.0, -0.5, -0.6), (1.0, 0.6, 0.4)
+_INK = "travel of the ink"
+#: Smaller whole numbers are exact in float32.
+_EXACT = 1 << 24
 
 
 class Travel(msgspec.Struct, frozen=True, eq=False, dict=True):
@@ -46,10 +49,13 @@ class Travel(msgspec.Struct, frozen=True, eq=False, dict=True):
 
 
 def of_ink(reel: Reel) -> Travel:
-    """Follow all ink within every row and every column."""
-    across = reel.solid.cumsum(axis=2, dtype=np.int32)
-    down = reel.solid.cumsum(axis=1, dtype=np.int32)
-    return _travel(reel, across, down)
+    """Follow all ink within every row and every column; found once for a reel."""
+    known: Travel | None = reel.measures.get(_INK)
+    if known is None:
+        across = reel.solid.cumsum(axis=2, dtype=np.int32)
+        down = reel.solid.cumsum(axis=1, dtype=np.int32)
+        known = reel.measures[_INK] = _travel(reel, across, down)
+    return known
 
 
 def of_colors(reel: Reel) -> Travel:
@@ -85,6 +91,8 @@ def groups(reel: Reel) -> Ints:
 def _travel(reel: Reel, *counts: np.ndarray[tuple[int, ...], np.dtype[np.integer]]) -> Travel:
     area = max(1, int(reel.source_solid.sum()))
     points = np.concatenate([one.reshape(reel.count, -1) for one in counts], axis=1)
+    if reel.source.size < _EXACT:  # no count is larger, so the quotient is the same in float32
+        return Travel(points.astype(np.float32) / np.float32(area))
     return Travel((points / area).astype(np.float32))
 
 

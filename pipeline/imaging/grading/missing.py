@@ -30,6 +30,7 @@ TOLD, TOLD_COVERED = 0.55, 0.7
 GAINED = 0.5
 #: Where colours change by design, they change to their neighbours: not as far as this (deltaE2).
 STRANGE = 0.45
+_COUNTS = "colours of the frames"
 
 
 def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
@@ -105,7 +106,14 @@ def _accounted(reel: Reel, dip: Dip) -> float:
 
 
 def _counts(reel: Reel) -> Ints:
-    """Return the pixels of every colour in every frame: (frames, colours)."""
+    """Return the pixels of every colour in every frame: (frames, colours); found once."""
+    known: Ints | None = reel.measures.get(_COUNTS)
+    if known is None:
+        known = reel.measures[_COUNTS] = _counted(reel)
+    return known
+
+
+def _counted(reel: Reel) -> Ints:
     colors = len(reel.palette)
     frame = np.nonzero(reel.solid)[0]
     at = frame * colors + reel.index[reel.solid]

@@ -151,13 +151,17 @@ def _feet(reel: Reel, motion: Motion) -> Fault | None:
 
 def _slide(frame: Index, own: Index, ink: Bools) -> int | None:
     """Return by how many px the feet stand aside; None when they are not found again."""
-    found, reach = {}, max(REACH_PX, len(own[0]) // 12)
-    for by in range(-reach, reach + 1):
-        moved = align.move(frame, -by, 0)
-        union = ink | (moved >= 0)
-        found[by] = float(((moved == own) & ink).sum() / max(1, union.sum()))
-    best = max(found, key=lambda by: (found[by], -abs(by)))
-    return best if found[best] >= SAME_FEET else None
+    if np.array_equal(frame, own) and ink.any():
+        return 0
+    reach = max(REACH_PX, len(own[0]) // 12)
+    wide = np.pad(frame, ((0, 0), (reach, reach)), constant_values=-1)
+    # Of each px, what stands there when the frame is moved by -reach .. reach to the left.
+    moved = np.lib.stride_tricks.sliding_window_view(wide, own.shape[1], axis=1)
+    same = np.count_nonzero((moved == own[:, None]) & ink[:, None], axis=(0, 2))
+    union = np.count_nonzero((moved >= 0) | ink[:, None], axis=(0, 2))
+    found = (same / np.maximum(1, union)).tolist()
+    best = max(range(-reach, reach + 1), key=lambda by: (found[by + reach], -abs(by)))
+    return best if found[best + reach] >= SAME_FEET else None
 
 
 def _colors(reel: Reel, motion: Motion) -> Fault | None:

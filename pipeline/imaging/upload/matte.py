@@ -11,7 +11,7 @@ import numpy as np
 
 from ...core.model import Record
 from ..picture import color
-from ..picture.raster import U8, Floats
+from ..picture.raster import U8, Floats, Ints
 
 CANDIDATES = (
     "#ff00ff", "#00ff00", "#0000ff", "#00ffff", "#ffff00",
@@ -57,7 +57,7 @@ def choose(palette: U8, prompt: str, *, stated: str | None = None) -> Matte:
     candidates = np.array([color.from_hex(text) for text in CANDIDATES])
     art = color.lab_of(palette)
     near = color.distances(color.lab_of(candidates), art).min(axis=1)
-    score = near - MIX_COST * np.array([_lookalikes(c, palette) for c in candidates])
+    score = near - MIX_COST * _lookalikes(candidates, palette)
     if expected := _expected(prompt):
         soft = color.lab_of(np.array([color.from_hex(text) for text in expected]))
         score = np.minimum(score, color.distances(color.lab_of(candidates), soft).min(axis=1))
@@ -86,15 +86,18 @@ def _expected(prompt: str) -> tuple[str, ...]:
     )
 
 
-def _lookalikes(matte: U8, palette: U8) -> int:
-    """Count the pairs of colours of which one, blended with the matte, looks like the other."""
-    if len(palette) > MAX_MIXED:
-        return 0
+def _lookalikes(mattes: U8, palette: U8) -> Ints:
+    """Count the pairs of colours of which one, blended with a matte, looks like the other."""
+    count = len(palette)
+    found = np.zeros(len(mattes), dtype=np.int64)
+    if count > MAX_MIXED:
+        return found
     art, light = color.lab_of(palette), color.linear(palette)
-    count = 0
+    flats = color.linear(mattes)[:, None]
     for share in BLENDS:
-        blends = color.lab((1 - share) * light + share * color.linear(matte))
-        close = color.distances(blends, art) < LOOKALIKE
-        np.fill_diagonal(close, False)
-        count += int(close.sum())
-    return count
+        blends = color.lab((1 - share) * light + share * flats)
+        close = color.distances(blends.reshape(-1, 3), art) < LOOKALIKE
+        pairs = close.reshape(len(mattes), count, count)
+        pairs[:, np.arange(count), np.arange(count)] = False
+        found += pairs.sum(axis=(1, 2))
+    return found
