@@ -65,9 +65,12 @@ class Project:
         path: str | Path = ".",
         *,
         environment: Mapping[str, str] | None = None,
+        remembered: Found | None = None,
         **flags: object,
     ) -> None:
         """Read settings and rules. `flags` override them, such as `service="built-in"`.
+
+        With what was `remembered`, of this very project and without flags, nothing is read.
 
         Raises ConfigError with file and line.
         """
@@ -76,6 +79,7 @@ class Project:
         self._flags = flags
         self.authorship = Authorship()
         self._replaced = Replaced()
+        self._remembered = remembered
         self._seen: Seen | None = None
         #: Other machines are to be told something: the next run has that to do.
         self._owes = False
@@ -89,7 +93,9 @@ class Project:
     def reload(self) -> None:
         """Read settings and rules again; they stay as they were when that fails."""
         begun = remember.now()
-        self.workspace = workspace.open(self._start, self.environment, self._flags)
+        stated = None if self._remembered is None else workspace.known(self._remembered.stated)
+        self._remembered = None  # the next time it may be otherwise
+        self.workspace = workspace.open(self._start, self.environment, self._flags, stated)
         self._begun = begun
 
     def plan(self, *, only: Sequence[str] = (), with_account: bool = False) -> Report:
@@ -146,7 +152,7 @@ class Project:
         report = self._report(
             "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
         )
-        self._see(found, known, report)
+        report = self._see(found, known, report)
         is_refused = bool(report.refusal or report.cluster_refusal or sharing.refusal)
         report = msgspec.structs.replace(
             report,

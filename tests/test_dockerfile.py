@@ -93,5 +93,5 @@ def test_its_steps_serve_the_engine(tmp_path: Path) -> None:
             assert json.load(answer)["available"] > 0
     finally:
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         process.stdout.close()

@@ -36,7 +36,7 @@ COMMANDS = (
     ("prune", "--yes"),
     ("doctor", "--offline"),
 )
-MOST_S = 10.0
+MOST_S = 30.0
 MOST_MIB = 400
 #: How commands may end: nothing that is a bug of ours.
 EXITS = {0, 1, 3, 4, 5, 6, 7, 8, 9}

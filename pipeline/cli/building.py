@@ -59,7 +59,11 @@ def run(asked: Asked, memory: Memory) -> None:
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
     opened = Project(
-        asked.project, service=asked.service, shared=asked.shared, workers=asked.workers
+        asked.project,
+        remembered=memory.found,
+        service=asked.service,
+        shared=asked.shared,
+        workers=asked.workers,
     )
     agreed = plan_file.read(asked.saved) if asked.saved is not None else None
     chosen = agreed.only if agreed else asked.only

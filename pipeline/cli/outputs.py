@@ -76,8 +76,7 @@ def reroll(
     Matte, room and seed are for this take alone; the rule, and what it bought, stay as they are.
     """
     opened, source = _open(file, service)
-    can_ask = sys.stdin.isatty() and sys.stderr.isatty()
-    wish = Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
+    wish = _allowed(max_credits, yes=yes)
     with display() as observe:
         report = takes.reroll(
             opened,
@@ -169,13 +168,26 @@ def detach(file: Path) -> None:
 
 @click.command()
 @_file
-def restore(file: Path) -> None:
-    """Replace hand edits of FILE's outputs by what was bought; also undoes adopt and detach."""
+@options.spending
+def restore(file: Path, max_credits: int | None, yes: bool) -> None:
+    """Replace hand edits of FILE's outputs by what was bought; also undoes adopt and detach.
+
+    What sprite or rule ask for since then is bought when you say so, here and now.
+    """
     opened, source = _open(file, None)
+    wish = _allowed(max_credits, yes=yes)
+    if max_credits is None and not yes and wish.ask is None:
+        wish = Wish(max_credits=0)  # a yes for every run is none for this one
     with display() as observe:
-        report = edits.restore(opened, source, observe=observe)
+        report = edits.restore(opened, source, wish=wish, observe=observe)
     show_build(report)
     sys.exit(report.exit)
+
+
+def _allowed(max_credits: int | None, *, yes: bool) -> Wish:
+    """Return a wish to which a terminal may say yes."""
+    can_ask = sys.stdin.isatty() and sys.stderr.isatty()
+    return Wish(max_credits=max_credits, yes=yes, ask=ask if can_ask else None)
 
 
 def _open(file: Path, service: str | None) -> tuple[Project, str]:

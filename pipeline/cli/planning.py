@@ -38,7 +38,7 @@ def run(asked: Asked, memory: Memory) -> None:
     from . import plan_text
 
     shared = "none" if asked.check else asked.shared
-    opened = Project(asked.project, service=asked.service, shared=shared)
+    opened = Project(asked.project, remembered=memory.found, service=asked.service, shared=shared)
     if asked.show is not None:
         if asked.only or asked.check or asked.out is not None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")
@@ -64,10 +64,13 @@ def run(asked: Asked, memory: Memory) -> None:
 def _list(opened: Project, report: Report) -> None:
     """Print a plan as one object, and let the next one be answered from memory."""
     is_noted = uptodate.note(opened, report)
-    if not report.rest:
-        show_json(report.json())
-        return
-    from ..run.uptodate import listed
+    if report.rest:
+        from ..run.uptodate import listed
 
-    found = listed.document(opened.root, opened.workspace.state) if is_noted else None
-    show_json(found or opened.plan(with_account=True).json())
+        found = listed.document(opened.root, opened.workspace.state) if is_noted else None
+        if found is not None:
+            show_json(found)
+            return
+        report = opened.saved_plan()[0]
+        uptodate.note(opened, report)
+    show_json(report.json())

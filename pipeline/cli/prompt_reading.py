@@ -52,7 +52,7 @@ def clip_name(prompt: str) -> str:
 
 def sprite(picture: Pixels, wanted: Wanted) -> Sprite:
     """Return a picture as the engine gets it, with what its rule says of it."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from ..engine import parts
     from ..imaging.picture import raster

@@ -58,7 +58,7 @@ class SingleFile(Project):
             raise UsageError(f"{path}: {problem}")
         self._name, self._clip, self._asked = path.name, clip, str(clip["name"])
         self._sprite = sprite or {}
-        super().__init__(path, environment=environment, **flags)
+        super().__init__(path, environment=environment, remembered=None, **flags)
 
     def reload(self) -> None:
         """Take the wish as it is: there is no file to read."""

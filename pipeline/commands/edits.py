@@ -67,11 +67,16 @@ def detach(project: Project, source: str) -> tuple[str, ...]:
     return tuple(line.path for line in found)
 
 
-def restore(project: Project, source: str, *, observe: Observer = ignore) -> Report:
-    """Replace edited outputs by what was bought; costs nothing."""
+def restore(
+    project: Project, source: str, *, wish: Wish | None = None, observe: Observer = ignore
+) -> Report:
+    """Replace edited outputs by what was bought; what the rules want anew needs the yes of `wish`.
+
+    Without `wish` nothing is bought.
+    """
     _lines(project, source)
     only_this = frozenset([source])
-    wish = Wish(paths=only_this, restored=only_this, max_credits=0)
+    wish = msgspec.structs.replace(wish or Wish(max_credits=0), paths=only_this, restored=only_this)
     return project.build(wish, observe=observe)
 
 

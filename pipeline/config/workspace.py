@@ -30,6 +30,16 @@ from .shapes import At, Mistakes
 from .workers import Workers
 
 
+class Stated(Record, frozen=True, kw_only=True):
+    """What settings and rules state: files, environment and flags decide it, and nothing else."""
+
+    settings: Settings
+    rules: tuple[Rule, ...]
+    #: As in a workspace.
+    inputs: tuple[str, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+
+
 class Workspace(Record, frozen=True, kw_only=True):
     """A project with its settings and rules, and the service that it uses."""
 
@@ -77,12 +87,40 @@ class Workspace(Record, frozen=True, kw_only=True):
             yield ledger
 
 
-def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Workspace:
+def open(
+    start: Path,
+    environment: Mapping[str, str],
+    flags: Mapping[str, object],
+    stated: Stated | None = None,
+) -> Workspace:
     """Read the settings and rules of the project at or above `start`.
+
+    `stated` is what they are known to state: then they are not read.
 
     Raises ConfigError with file and line.
     """
     root = files.find(start)
+    stated = stated or read(root, environment, flags)
+    settings = stated.settings
+    state = state_folder(settings, environment)
+    service, key_refusal = consent.service(settings, root, state, environment)
+    return Workspace(
+        root=root,
+        settings=settings,
+        rules=stated.rules,
+        service=service,
+        shared=consent.shared(settings, root, state, environment),
+        state=state,
+        keeps=Limits.stated(environment),
+        key_refusal=key_refusal,
+        workers=workers.choose(settings, root, state, environment),
+        inputs=stated.inputs,
+        passed_over=stated.passed_over,
+    )
+
+
+def read(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Stated:
+    """Return what settings and rules state. Raises ConfigError with file and line."""
     mistakes = Mistakes()
     stated = _read(root, files.CONFIG_NAME, mistakes) or Document(
         path=files.CONFIG_NAME, content={}
@@ -98,21 +136,35 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     found, own = _rules(root, settings, mistakes)
     mistakes.settle()
     inputs = tuple(document.path for document in own)
-    state = state_folder(settings, environment)
-    service, key_refusal = consent.service(settings, root, state, environment)
-    return Workspace(
-        root=root,
+    return Stated(
         settings=settings,
         rules=found,
-        service=service,
-        shared=consent.shared(settings, root, state, environment),
-        state=state,
-        keeps=Limits.stated(environment),
-        key_refusal=key_refusal,
-        workers=workers.choose(settings, root, state, environment),
         inputs=(files.CONFIG_NAME, *inputs),
         passed_over=(*unread.rule_files(root, settings.rules, inputs), *unread.cut_prompts(own)),
     )
+
+
+def kept(workspace: Workspace) -> str:
+    """Return what a workspace's settings and rules state as text; "" if a text cannot say it."""
+    stated = Stated(
+        settings=workspace.settings,
+        rules=workspace.rules,
+        inputs=workspace.inputs,
+        passed_over=workspace.passed_over,
+    )
+    try:
+        text = msgspec.json.encode(stated).decode()
+    except (TypeError, ValueError):
+        return ""
+    return text if known(text) == stated else ""
+
+
+def known(text: str) -> Stated | None:
+    """Return what a text of `kept` says; None where there is none."""
+    try:
+        return msgspec.json.decode(text, type=Stated) if text else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def _read(root: Path, name: str, mistakes: Mistakes) -> Document | None:

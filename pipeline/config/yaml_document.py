@@ -121,6 +121,7 @@ def _read(text: str, name: str) -> Document | _Stop:
     """Read a text, or say where that stops. Raises ConfigError for YAML that is not taken."""
     import yaml
 
+    _refuse_merge(text, name)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         tree = _Tree(name, yaml.parse(text, Loader=loader), text)
@@ -266,6 +267,18 @@ class _Tree:
 def _line_of(event: yaml.Event) -> int:
     """Return the 1-based line on which an event starts."""
     return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _refuse_merge(text: str, name: str) -> None:
+    """Raise ConfigError for the marks that version control leaves where two versions differ."""
+    marks = {line[:8]: number for number, line in enumerate(text.split("\n"), start=1)}
+    if {"<<<<<<< ", ">>>>>>> "} <= marks.keys():
+        raise ConfigError(
+            "holds a merge that was not finished: choose between the lines from <<<<<<< to "
+            ">>>>>>>, and take these marks out",
+            path=name,
+            line=text[: text.index("<<<<<<< ")].count("\n") + 1,
+        )
 
 
 def scalar(text: str) -> str | int | float | bool | None:

@@ -11,6 +11,9 @@ import site
 from collections.abc import Mapping
 from pathlib import Path
 
+#: Products of small matrices gain nothing by threads of numpy's, which wait for work without rest.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return a child's environment: ours, with a path that leads to this package and not to cwd.
@@ -23,4 +26,4 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         folders.append(here)
     path = {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return kept | path | {"PYTHONSAFEPATH": "1"} | dict(extra or {})
+    return ONE_THREAD | kept | path | {"PYTHONSAFEPATH": "1"} | dict(extra or {})

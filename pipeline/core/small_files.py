@@ -13,7 +13,7 @@ from pathlib import Path
 
 KIB, MIB = 1 << 10, 1 << 20
 #: Without O_NONBLOCK a pipe would stop the program for ever. Windows has neither of these.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def read(path: Path, *, most: int, within: Path | None = None) -> bytes:
@@ -27,7 +27,7 @@ def read(path: Path, *, most: int, within: Path | None = None) -> bytes:
         real = os.path.realpath(path)
         if not Path(real).is_relative_to(os.path.realpath(within)):
             raise OSError(errno.EPERM, "leads outside of the project through a link", str(path))
-    with os.fdopen(os.open(path, _FLAGS), "rb") as stream:
+    with os.fdopen(os.open(path, FLAGS), "rb") as stream:
         found = os.fstat(stream.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "is no regular file", str(path))

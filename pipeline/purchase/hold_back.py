@@ -30,9 +30,10 @@ def keep_back(
     Keys that a person released, or that have been due, are let through.
     """
     wanted = {clip.step.request_key: clip for clip in _purchases(plan)}
-    waiting = {one.request_key: one for one in ledger.kept_back(project)}
-    released = {one.request_key for one in ledger.kept_back(project, released=True)}
     looked_at = {one.wanted.source.path for one in plan.sources}
+    about = wanted.keys(), looked_at
+    waiting = {one.request_key: one for one in ledger.kept_back(project, about=about)}
+    released = {one.request_key for one in ledger.kept_back(project, released=True, about=about)}
     bought = {line.source for line in locked.clips if line.paid}
     bought |= {one.source for one in waiting.values() if one.due is not None}
     # What is on its way will have been bought. Another project's file of that name only waits.

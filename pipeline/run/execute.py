@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,30 +23,26 @@ from ..core.errors import (
     HeldOpenError,
     NoRoomError,
     PixelpipeError,
-    RefusedError,
     StorageError,
     SupersededError,
     UnusableError,
 )
-from ..core.model import JobState, Rule, StepKind
+from ..core.model import Rule, StepKind
 from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan, Wanted
-from ..purchase import jobs, orders
 from ..purchase.budget import Permit
-from ..purchase.jobs import Desk, Order, Outcome
-from ..purchase.polling import Pace
-from ..purchase.scheduler import Scheduler
 from ..storage import pictures
 from ..storage.files import Stat
 from ..storage.lock import AdoptedLine, ClipLine
-from ..storage.store import Bought
 from . import cluster, grades, home, leftovers, step_results
+from .buying import Buying
 from .context import Context
 from .finish_pool import Done, Finishing, pays
 from .publish import Publication
 from .results import Result, untouched
 from .survey import Survey
+from .workpieces import Workpieces
 
 if TYPE_CHECKING:
     from . import finish
@@ -103,6 +99,8 @@ class _Run:
         self._context = context
         self._permit = permit
         self._store = workspace.store()
+        self._buying = Buying(workspace, context, permit, self._store)
+        self._workpieces = Workpieces(workspace, context, self._store, self._buying)
         self._publication = Publication(
             workspace,
             context.ledger,
@@ -118,10 +116,7 @@ class _Run:
         self._published |= {line.source for line in survey.lock.adopted}
         self._lines = grades.Published(survey.lock)
         self._sources = {one.wanted.source.path: one for one in plan.sources}
-        self._outcomes: dict[str, Outcome] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
-        #: Of what is being finished, by source and request key.
-        self._records: dict[tuple[str, str], Bought] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._results: list[Result] = []
         #: Request keys that more than one source waits for: how they ended is kept to the end.
@@ -142,7 +137,7 @@ class _Run:
                 waiting_for = self._by_key(waiting)
                 self._common = frozenset(k for k, some in waiting_for.items() if len(some) > 1)
                 watch.lap("finishing what is bought")
-                with closing(self._buy(waiting)) as settled:
+                with closing(self._buying.settle(waiting)) as settled:
                     for key in settled:
                         watch.lap("waiting for clips")
                         for source in waiting_for.pop(key, ()):
@@ -186,101 +181,19 @@ class _Run:
         """Return which sources wait for a request key: no other is asked when it is settled."""
         found: dict[str, list[SourcePlan]] = {}
         for source in waiting:
-            for key in {clip.step.request_key for clip in source.clips if self._is_open(clip)}:
+            for key in {
+                clip.step.request_key for clip in source.clips if self._buying.is_open(clip)
+            }:
                 found.setdefault(key, []).append(source)
         return found
 
     # -- buying ---------------------------------------------------------------------------------
 
-    def _buy(self, sources: Sequence[SourcePlan]) -> Generator[str, None, None]:
-        """Settle every clip that is not bought yet; yields its request key after each."""
-        new, resumed = self._orders(sources)
-        if not new and not resumed:
-            return
-        if self._permit.frozen_by:
-            by, is_paid = self._permit.frozen_by, self._workspace.service.paid
-            for order in (*new, *resumed):
-                yield from self._settle([order], step_results.missing(order, by, is_paid=is_paid))
-            return
-        yield from self._keep_back(new)
-        new = [order for order in new if order.request_key not in self._permit.kept_back]
-        team = self._context.team
-        if isinstance(team, PixelpipeError):
-            yield from self._settle(new, team)
-            new, team = [], None
-        if not new and not resumed:
-            return
-        try:
-            service = self._context.connect(len(new) + len(resumed))
-            new, refused = orders.affordable(
-                new,
-                self._workspace,
-                service,
-                self._context.ledger,
-                self._permit,
-            )
-        except PixelpipeError as exc:
-            yield from self._settle([*new, *resumed], exc)
-            return
-        for order, error in refused:
-            yield from self._settle([order], error)
-        day = self._workspace.settings.budget.day
-        desk = Desk(
-            service,
-            self._context.ledger,
-            self._store,
-            self._context.clock,
-            day_budget=day,
-            team=team,
-        )
-        pace = orders.pace(self._workspace, service, self._context.ledger)
-        scheduler = self._scheduler(desk, pace)
-        with closing(scheduler.run(_consumed(new), resumed)) as outcomes:
-            for outcome in outcomes:
-                self._outcomes[outcome.request_key] = outcome
-                job = outcome.job
-                if outcome.is_ours and job is not None and job.digest and not job.paid:
-                    self._context.replaced.made((job.request_key, job.digest))
-                yield outcome.request_key
-
-    def _scheduler(self, desk: Desk, pace: Pace) -> Scheduler:
-        if desk.team is None:
-            return Scheduler(desk, pace, self._context.observe, self._context.stop)
-        from ..purchase.team_scheduler import TeamScheduler  # only where machines share a store
-
-        return TeamScheduler(desk, pace, self._context.observe, self._context.stop, desk.team)
-
-    def _keep_back(self, new: Sequence[Order]) -> Iterator[str]:
-        for order in new:
-            if reason := self._permit.kept_back.get(order.request_key):
-                yield from self._settle([order], RefusedError(reason))
-
-    def _orders(self, sources: Sequence[SourcePlan]) -> tuple[list[Order], list[Order]]:
-        new: dict[str, Order] = {}
-        resumed: dict[str, Order] = {}
-        for source in sources:
-            for clip in source.clips:
-                kinds = {StepKind.BUY: new, StepKind.RESUME: resumed}
-                if (into := kinds.get(clip.step.kind)) is not None:
-                    same = [one for one in source.clips if clip.batch and one.batch == clip.batch]
-                    into.setdefault(
-                        clip.step.request_key,
-                        orders.order(self._workspace, source.wanted, clip, same),
-                    )
-        return list(new.values()), list(resumed.values())
-
-    def _settle(self, left: Sequence[Order], error: PixelpipeError) -> Iterator[str]:
-        # One after another: a source whose clips were all settled at once would be begun, and
-        # reported, once for each of them.
-        for order in left:
-            self._outcomes[order.request_key] = Outcome(request_key=order.request_key, error=error)
-            yield order.request_key
-
     # -- finishing ------------------------------------------------------------------------------
 
     def _begin(self, source: SourcePlan, finishing: Finishing) -> bool:
         """Finish `source` if all its clips are settled; tell whether it needs no more waiting."""
-        if any(self._is_open(clip) for clip in source.clips):
+        if any(self._buying.is_open(clip) for clip in source.clips):
             return False
         self._publish(finishing.room(), finishing)
         try:
@@ -293,11 +206,11 @@ class _Run:
 
     def _begun(self, source: SourcePlan, finishing: Finishing) -> list[Result]:
         """Finish what is bought of `source`; returns how its other clips ended."""
-        found = [(clip, self._digest(clip)) for clip in source.clips]
+        found = [(clip, self._buying.digest(clip)) for clip in source.clips]
         bought = tuple(msgspec.structs.replace(clip, digest=d) for clip, d in found if d)
         lost = [clip for clip, digest in found if not digest]
         results = [
-            step_results.without(clip, self._outcomes.get(clip.step.request_key)) for clip in lost
+            step_results.without(clip, self._buying.outcome(clip.step.request_key)) for clip in lost
         ]
         stands = bool(lost) and self._publication.stands(source.wanted.source)
         is_new = any(clip.step.kind is not StepKind.FRESH for clip in bought)
@@ -317,58 +230,10 @@ class _Run:
         self._bought[source.wanted.source.path] = bought
         try:
             with apart():
-                finishing.add(source.wanted.source.path, self._task(source, bought))
+                finishing.add(source.wanted.source.path, self._workpieces.task(source, bought))
         except PixelpipeError as exc:
             return self._failed(bought, exc)
         return []
-
-    def _is_open(self, clip: ClipPlan) -> bool:
-        waits = clip.step.kind in (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
-        return waits and clip.digest is None and clip.step.request_key not in self._outcomes
-
-    def _digest(self, clip: ClipPlan) -> str | None:
-        if clip.digest is not None:
-            return clip.digest
-        outcome = self._outcomes.get(clip.step.request_key)
-        is_bought = outcome and outcome.job and outcome.job.state is JobState.BOUGHT
-        return outcome.job.digest if is_bought and outcome and outcome.job else None
-
-    def _task(self, source: SourcePlan, bought: Sequence[ClipPlan]) -> finish.Task:
-        from . import finish  # heavy: only what is not up to date is finished
-
-        wanted = source.wanted
-        return finish.Task(
-            stem=wanted.source.stem,
-            pixels=pictures.pixels(self._workspace.root, wanted.source),
-            rule=wanted.rule,
-            bought=tuple(self._content(clip) for clip in bought if not clip.is_adopted),
-            targets=wanted.targets,
-            adopted=tuple(
-                finish.adopted(one, pictures.frames(self._workspace.root, one))
-                for one in wanted.adopted
-            ),
-        )
-
-    def _content(self, clip: ClipPlan) -> finish.BoughtClip:
-        from . import finish  # heavy, as above
-
-        digest = self._digest(clip) or ""
-        record = self._store.record(clip.step.request_key, digest)
-        content = self._store.content(digest) if record else None
-        if record is None or content is None:
-            state = "not fetched (Git LFS pointers; run `git lfs pull`)"
-            if not self._store.has_pointer(clip.step.request_key, digest):
-                state = "damaged; `pixelpipe verify` says where"
-            raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are {state}")
-        ledger = self._context.ledger
-        # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
-        is_own = self._store.is_kept_by_user(record)
-        self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
-        if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
-            jobs.settle(clip.job, record, ledger, self._context.clock())
-        self._store.use(record)
-        self._records[_held(clip)] = record
-        return finish.bought(clip.request.clip, content, record)
 
     # -- publishing -----------------------------------------------------------------------------
 
@@ -443,7 +308,7 @@ class _Run:
         recipe = steps.build_recipe(wanted, bought)
         build_key = keys.digest(recipe.encode())
         self._survey.state.note(wanted.source.path, build_key, keys.derivation(recipe))
-        shown = [self._line(clip) for clip in bought if not clip.is_adopted]
+        shown = [self._workpieces.line(clip) for clip in bought if not clip.is_adopted]
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grades.kept(source, self._lines, lines)
         self._publication.publish(
@@ -451,7 +316,7 @@ class _Run:
         )
         for clip in bought:
             if not clip.is_adopted:
-                record = self._records[_held(clip)]
+                record = self._workpieces.record(clip)
                 made = (clip.step.request_key, clip.digest or record.digest)
                 self._context.replaced.shows(clip.request.source, clip.request.clip, made)
 
@@ -459,9 +324,8 @@ class _Run:
         """Keep nothing of what is published: memory would grow with every sprite."""
         for clip in bought:
             self._bought.pop(clip.request.source, None)
-            self._records.pop(_held(clip), None)
-            if clip.step.request_key not in self._common:
-                self._outcomes.pop(clip.step.request_key, None)
+            self._workpieces.let_go(clip)
+        self._buying.forget({clip.step.request_key for clip in bought} - self._common)
 
     def _judge(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
@@ -488,7 +352,7 @@ class _Run:
         """Keep clips back, and publish the others, unless what is published stays."""
         path = source.wanted.source.path
         made = [
-            (clip, self._line(clip))
+            (clip, self._workpieces.line(clip))
             for clip in (verdict.hidden if verdict.instead else bought)
             if not clip.is_adopted
         ]
@@ -502,10 +366,6 @@ class _Run:
         lines += grades.kept(source, self._lines, lines)
         self._publication.note(source.wanted.source, lines)
         return results
-
-    def _line(self, clip: ClipPlan) -> ClipLine:
-        record = self._records[_held(clip)]
-        return record.line(clip.request.source, clip.request.clip)
 
     def _remove_orphans(self) -> None:
         for step in self._plan.orphans:
@@ -523,16 +383,15 @@ class _Run:
 
     def _report(self, results: Iterable[Result]) -> None:
         for result in results:
-            ended = step_results.priced(result, self._outcomes.get(result.step.request_key))
+            ended = step_results.priced(result, self._buying.outcome(result.step.request_key))
             self._results.append(ended)
             self._context.observe(ended)
 
     def _done(self, clip: ClipPlan, finished: finish.Finished) -> Result:
-        outcome = self._outcomes.get(clip.step.request_key)
+        outcome = self._buying.outcome(clip.step.request_key)
         ended = step_results.done(clip, outcome, self._rule(clip), finished)
         notes = self._sources[clip.request.source].wanted.notes
-        record = self._records.get(_held(clip))
-        reading = record.interpretation if record else ""
+        reading = self._workpieces.reading(clip)
         return msgspec.structs.replace(
             ended,
             warnings=(*notes, *ended.warnings),
@@ -543,15 +402,8 @@ class _Run:
         return self._sources[clip.request.source].wanted.rule
 
     def _kept_back(self, clip: ClipPlan, finished: finish.Finished) -> Result:
-        take = self._records[_held(clip)].take
+        take = self._workpieces.record(clip).take
         return step_results.hidden(self._done(clip, finished), clip, take, self._rule(clip))
-
-
-def _consumed(orders: list[Order]) -> Iterator[Order]:
-    """Yield orders in turn, and let go of each: what it is made from would fill the memory."""
-    orders.reverse()
-    while orders:
-        yield orders.pop()
 
 
 def _named(finished: finish.Finished, wanted: Wanted) -> finish.Finished:
@@ -561,10 +413,6 @@ def _named(finished: finish.Finished, wanted: Wanted) -> finish.Finished:
         msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in finished.files
     )
     return msgspec.structs.replace(finished, files=tuple(files))
-
-
-def _held(clip: ClipPlan) -> tuple[str, str]:
-    return clip.request.source, clip.step.request_key
 
 
 def _adopted_lines(wanted: Wanted) -> list[AdoptedLine]:

@@ -156,11 +156,15 @@ def _is_told(workspace: Workspace, found: Survey, text: str) -> bool:
         any(global_names.is_shared(one) for one in new)
         # Without a key a purchase is used also under the name that it was made for.
         or (new and not workspace.service.paid and _PAID in text)
+        # A take that was chosen goes with its picture.
+        or (new and _TAKE in text)
     )
 
 
 #: What stands in the line of a purchase that was paid for.
 _PAID = '"paid":true'
+#: What stands in the line of a later take.
+_TAKE = '"take":'
 
 
 def _retaken(survey: Survey, wish: Wish) -> Survey:
@@ -449,7 +453,9 @@ def _wanted(
     stated = workspace.settings.targets if match.rule.targets is None else match.rule.targets
     chosen = roots.placed(stated, source.path)
     rule = numbered.counted(cells.expand(match.rule), adopted)
-    outputs = targets.paths(source.stem, playback.frames(rule.clips), chosen)
+    played = playback.frames(rule.clips)
+    outputs = targets.paths(source.stem, played, chosen)
+    targets.fit(source.stem, played, chosen)
     for path in outputs:
         if problem := files.name_problem(workspace.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")

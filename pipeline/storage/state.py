@@ -17,6 +17,8 @@ clocks it could change again without its stat showing it ("racily clean", git's 
 from __future__ import annotations
 
 import logging
+import os
+import stat
 import struct
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -141,6 +143,34 @@ def parts(content: bytes) -> Parts | None:
         return None
 
 
+class _Read(NamedTuple):
+    """What was read of a state file, to be gone on with where it has only grown."""
+
+    inode: int
+    size: int
+    key: bytes | None
+    signed: bytes
+    blocks: dict[str, list[bytes]]
+
+
+#: What is kept of files that are read again and again, by the root of the project.
+_kept: dict[Path, _Read | None] = {}
+
+
+@contextmanager
+def kept(root: Path) -> Iterator[None]:
+    """Read only what is new in a state file that was read before, as long as the block runs.
+
+    Files are replaced or appended to. Whatever else happens to one shows in the proofs of its
+    blocks, and what was read before it is still true.
+    """
+    _kept.setdefault(root, None)
+    try:
+        yield
+    finally:
+        _kept.pop(root, None)
+
+
 class State:
     """What is remembered of one checkout. Use: `open`, ask and tell, `save` once at the end."""
 
@@ -180,13 +210,42 @@ class State:
         """Read what the project at `root` remembers; nothing is written before `save`."""
         state = cls(root, home, clock=clock)
         with suppress(OSError, ValueError):
+            if state._goes_on(_kept.get(root)):
+                return state
             content = small_files.read(state._place, most=_MOST_BYTES)
             if home is not None and (found := parts(content)) is not None:
                 state._key = private.known_secret(home)
                 if state._key and _proof(state._key, content[found.signed]) == found.proof:
                     state._signed = content[: found.listing.stop]
                     state._divide(content, found.listing.stop)
+                    state._keep(state._place.stat().st_ino)
         return state
+
+    def _goes_on(self, read: _Read | None) -> bool:
+        """Take what was read before, and read what was appended; tell whether that is all."""
+        if read is None:
+            return False
+        with os.fdopen(os.open(self._place, small_files.FLAGS), "rb") as stream:
+            found = os.fstat(stream.fileno())
+            if not stat.S_ISREG(found.st_mode) or found.st_ino != read.inode:
+                return False
+            if not read.size <= found.st_size <= _MOST_BYTES:
+                return False
+            stream.seek(read.size)
+            added = stream.read(found.st_size - read.size)
+        self._key, self._signed = read.key, read.signed
+        self._blocks = {name: [*blocks] for name, blocks in read.blocks.items()}
+        self._divide(added, 0)
+        self._size = read.size + len(added)
+        if added:
+            self._keep(found.st_ino)
+        return True
+
+    def _keep(self, inode: int) -> None:
+        """Let the next one go on from here, if it may."""
+        if self._root in _kept and not self._is_torn:
+            blocks = {name: [*blocks] for name, blocks in self._blocks.items()}
+            _kept[self._root] = _Read(inode, self._size, self._key, self._signed, blocks)
 
     # -- files and pictures ---------------------------------------------------------------------
 

@@ -238,7 +238,7 @@ class Store:
             if _is_behind_link(folder, path):
                 raise StorageError(f"{path}: lies behind a link; nothing is removed there")
         record.unlink(missing_ok=True)
-        if not any(folder.glob(f"??/*.{bought.digest[:_SHORT]}.json")):
+        if not _is_named(folder, bought.digest):
             content.unlink(missing_ok=True)
 
     def _records(self, request_key: str) -> Iterator[Bought]:
@@ -333,6 +333,17 @@ def _shards(folder: Path) -> list[str]:
             return [one.path for one in found if one.is_dir(follow_symlinks=False)]
     except OSError:
         return []
+
+
+def _is_named(folder: Path, digest: str) -> bool:
+    """Tell whether a record in a tier is of these bytes."""
+    end = f".{digest[:_SHORT]}.json"
+    for shard in _shards(folder):
+        with suppress(OSError):
+            for name in os.listdir(shard):  # noqa: PTH208
+                if name.endswith(end):
+                    return True
+    return False
 
 
 def _is_behind_link(folder: Path, path: Path) -> bool:

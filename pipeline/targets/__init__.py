@@ -42,7 +42,7 @@ and in its pyproject.toml, after which a rule says `targets: [csv]`:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -66,6 +66,7 @@ __all__ = [
     "beats",
     "check",
     "export",
+    "fit",
     "home",
     "names",
     "options",
@@ -102,29 +103,34 @@ def paths(
     """Return the paths that `export` would write, in its order.
 
     A clip is its name and the frames that it plays: its frame count, or `beats` when frames are
-    held or played back and forth. Raises ConfigError as `export` does, and what else `export` would
-    that needs no picture: a folder or a clip that a target cannot do without.
+    held or played back and forth. Raises ConfigError as `export` does.
     """
-    chosen = registry.chosen(choices)
-    for target, stated in chosen:
-        if target.home is not None:
-            image = Naming(stem=stem, clips=(), options=stated).path("png")
-            roots.inside(image, str(stated["root"]), target.name)
-    found = [
-        path
-        for part, targets in _parts(tuple(name for name, _ in clips), chosen)
-        for target, stated in targets
-        for path in target.paths(
-            Naming(
-                stem=stem,
-                clips=tuple(clip for clip in clips if part in ("", clip[0])),
-                options=stated,
-                part=part,
-            )
-        )
-    ]
+    namings = _namings(stem, clips, registry.chosen(choices))
+    found = [path for target, naming in namings for path in target.paths(naming)]
     _refuse_twins(found)
     return tuple(found)
+
+
+def fit(stem: str, clips: tuple[tuple[str, int], ...], choices: tuple[TargetChoice, ...]) -> None:
+    """Raise what `export` would that needs no picture: asked before anything is bought.
+
+    ConfigError for a folder that is not the engine's, AssetError for a clip that is missing.
+    """
+    for target, naming in _namings(stem, clips, registry.chosen(choices)):
+        if target.home is not None:
+            roots.inside(naming.path("png"), str(naming.options["root"]), target.name)
+        if target.fits is not None:
+            target.fits(naming)
+
+
+def _namings(
+    stem: str, clips: tuple[tuple[str, int], ...], chosen: _Chosen
+) -> Iterator[tuple[Target, Naming]]:
+    """Yield each target with each part that it describes."""
+    for part, targets in _parts(tuple(name for name, _ in clips), chosen):
+        within = tuple(clip for clip in clips if part in ("", clip[0]))
+        for target, stated in targets:
+            yield target, Naming(stem=stem, clips=within, options=stated, part=part)
 
 
 def options(name: str) -> Mapping[str, Option]:

@@ -19,17 +19,16 @@ STEPS = 3
 
 
 def paths(naming: Naming) -> tuple[str, ...]:
-    """Name the one file.
-
-    Raises AssetError when a direction has no clip.
-    """
-    _rows(naming)
+    """Name the one file."""
     folder, slash, name = naming.path("png", target="rpgmaker").rpartition("/")
     return (f"{folder}{slash}${name}",)
 
 
 def contents(drawn: Drawn) -> tuple[bytes, ...]:
-    """Return the character."""
+    """Return the character.
+
+    Raises AssetError when a direction has no clip.
+    """
     from . import images
 
     clips = {clip.name: clip for clip in drawn.sheet.clips}
@@ -40,7 +39,10 @@ def contents(drawn: Drawn) -> tuple[bytes, ...]:
 
 
 def _rows(naming: Naming) -> list[str]:
-    """Return the name of each direction's clip."""
+    """Return the name of each direction's clip.
+
+    Raises AssetError when one is not there.
+    """
     base = str(naming.options["clip"])
     clips = {name for name, _ in naming.clips}
     same = naming.options["directions"] == "one"
@@ -67,6 +69,7 @@ TARGET = Target(
     name="rpgmaker",
     paths=paths,
     contents=contents,
+    fits=_rows,
     options={
         "clip": Option(default="walk", doc="the clip, or what its four names begin with"),
         "directions": Option(

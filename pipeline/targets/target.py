@@ -108,6 +108,8 @@ class Target(Record, frozen=True, kw_only=True):
     paths: Callable[[Naming], tuple[str, ...]]
     contents: Callable[[Drawn], tuple[bytes, ...]]
     options: Mapping[str, Option] = {}
+    #: Raises AssetError where names and options alone say that it cannot be written.
+    fits: Callable[[Naming], object] | None = None
     #: What the option `root` is found from, where there is one.
     home: Home | None = None
     #: Where the option `prefix` shows, when it is the sheet's name by default.

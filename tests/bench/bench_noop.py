@@ -12,7 +12,8 @@ machine's own speed moves. `start` is an empty interpreter; `bare` is the least 
 scan, stat, and compare with one select from SQLite. `files` is what pixelpipe does about files when
 it must look at each; `by index` is the whole command then, and `pixelpipe` as it runs when nothing
 has changed. Peers copy each sprite once (see `peers`). Then one sprite is drawn over before each
-round. "The work itself" is what that costs in a project of one sprite.
+round. "The work itself" is what that costs in a project of one sprite; `/ ours` is the CPU of each
+over that of pixelpipe.
 
 Goals: CPU at most 2.5 times `bare`, both less `start`; under 60 MB at 10,000
 sprites and 150 MB at 100,000; one changed at most 100 ms above the no-op and the work itself.
@@ -95,6 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--install-peers", action="store_true", help=f"into {peers.folder()}")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    if min(options.sizes) < 1 or options.rounds < 1:
+        parser.error("there is nothing to measure without sprites and rounds")
     if options.install_peers:
         peers.install()
     results = {}
@@ -178,19 +181,27 @@ def table(size: int, found: Found) -> Iterator[str]:
     """Lay out the results of one size."""
     start, bare = found.noop["start"].cpu_ms, found.noop["bare"].cpu_ms
     yield f"{size:,} sprites with two outputs each"
-    yield f"{'':12}{'nothing to do':>34}{'one changed':>32}"
+    yield f"{'':12}{'nothing to do':>34}{'one changed':>38}"
     titles = f"{'wall ms':>9} {'CPU ms':>9} {'peak MB':>8}"
-    yield f"{'':12} {titles} {'CPU / bare':>11} {titles}"
+    yield f"{'':12} {titles} {'CPU / bare':>11} {'/ ours':>7} {titles} {'/ ours':>7}"
     for name, cost in found.noop.items():
         if name == ALONE:
             continue
         ratio = (cost.cpu_ms - start) / (bare - start) if name != "start" else 0
-        line = f"{name:12} {_figures(cost)} {ratio:11.2f}"
-        yield line + (f" {_figures(found.changed[name])}" if name in found.changed else "")
+        line = f"{name:12} {_figures(cost)} {ratio:11.2f} {_over_ours(found.noop, name)}"
+        if name in found.changed:
+            line += f" {_figures(found.changed[name])} {_over_ours(found.changed, name)}"
+        yield line
     if found.changed:
         yield _above(found)
     if missing := peers.missing():
         yield f"not here: {', '.join(missing)} (see --install-peers)"
+
+
+def _over_ours(costs: Mapping[str, Cost], name: str) -> str:
+    """Return the CPU of a subject over that of pixelpipe, or nothing where that did not run."""
+    ours = costs.get("pixelpipe")
+    return f"{costs[name].cpu_ms / ours.cpu_ms:7.2f}" if ours else " " * 7
 
 
 def _figures(cost: Cost) -> str:

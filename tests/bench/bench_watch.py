@@ -13,7 +13,9 @@ The rest is the real `pixelpipe watch` with a service that takes credits, again 
 save and less the settle time: `asked` until the service has accepted the purchase (goal: 200 ms
 at the median), `shown` until the placeholder stands beside the sprite (one second). `made` is the
 same with the built-in engine, until the outputs of a sprite that was saved again are in place, in a
-built project of `--sprites` (goal: 120 ms at the median, with 10,000).
+built project of `--sprites` (goal: 120 ms at the median, with 10,000: a first build of some
+minutes). `stood in` is the same until the placeholder is, where all of them wait for a yes to be
+bought (the same goal). `CPU` is what a save of either kind takes of the watching process.
 """
 
 from __future__ import annotations
@@ -38,8 +40,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import trees
 from costs import run, set_apart
 from following import png
-from game import RULES, Game, Shop, shop_serving
+from game import KEY_NAME, RULES, Game, Shop, shop_serving
 from places import REPOSITORY
+from service_load import cpu_s
 
 from pipeline.commands import watch
 from pipeline.commands.watch.gate import Gate
@@ -74,6 +77,10 @@ class Result(NamedTuple):
     shown_p95_ms: float
     made_median_ms: float
     made_p95_ms: float
+    made_cpu_ms: float
+    stood_in_median_ms: float
+    stood_in_p95_ms: float
+    stood_in_cpu_ms: float
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -84,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sprites", type=int, default=1_000)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    if min(*options.folders, options.saves, options.sprites - 1) < 1:
+        parser.error("there is nothing to measure without folders, saves and two sprites")
     results = {count: measure(count, options.saves, options.sprites) for count in options.folders}
     if options.json:
         shown = {count: result._asdict() for count, result in results.items()}
@@ -104,7 +113,7 @@ def measure(folders: int, saves: int, sprites: int) -> Result:
         ready_ms, seen, told = follow(root, folders, saves)
         idle = idle_percent(root)
     asked, shown = chain(folders, saves)
-    made = drawn(sprites, saves)
+    made, stood_in = drawn(sprites, saves)
     return Result(
         ready_ms=ready_ms,
         seen_median_ms=statistics.median(seen),
@@ -116,8 +125,12 @@ def measure(folders: int, saves: int, sprites: int) -> Result:
         asked_p95_ms=p95(asked),
         shown_median_ms=statistics.median(shown),
         shown_p95_ms=p95(shown),
-        made_median_ms=statistics.median(made),
-        made_p95_ms=p95(made),
+        made_median_ms=statistics.median(made.times_ms),
+        made_p95_ms=p95(made.times_ms),
+        made_cpu_ms=made.cpu_ms,
+        stood_in_median_ms=statistics.median(stood_in.times_ms),
+        stood_in_p95_ms=p95(stood_in.times_ms),
+        stood_in_cpu_ms=stood_in.cpu_ms,
     )
 
 
@@ -189,27 +202,49 @@ def chain(folders: int, saves: int) -> tuple[list[float], list[float]]:
     return asked, shown
 
 
-def drawn(sprites: int, saves: int) -> list[float]:
-    """Save sprites again while `pixelpipe watch` draws them; return when each was made, in ms."""
+class Saves(NamedTuple):
+    """How long each save took until its outputs stood, and the CPU of the watch for one, in ms."""
+
+    times_ms: list[float]
+    cpu_ms: float
+
+
+def drawn(sprites: int, saves: int) -> tuple[Saves, Saves]:
+    """Save sprites again while a watch draws them, and while it lets them stand in."""
     with tempfile.TemporaryDirectory(prefix="bench-watch-") as name:
-        root = Path(name) / "game"
-        set_apart(Path(name) / "state")
-        trees.draw(root, sprites)
-        with (root / "pixelpipe.yaml").open("a", encoding="utf-8") as settings:
-            settings.write(f"watch: {{settle: {SETTLE_S}}}\n")
-        run(trees.build_command(root))
-        command = [sys.executable, "-m", "pipeline", "watch", str(root)]
-        watching = subprocess.Popen(
-            command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        try:
-            assert watching.stdout is not None
-            watching.stdout.readline()  # the first build has ended
-            threading.Thread(target=watching.stdout.read, daemon=True).start()
-            return [_drawn(root, number * 7 % sprites) for number in range(saves + 1)][1:]
-        finally:
-            watching.terminate()
-            watching.wait(timeout=60)
+        place = Path(name)
+        set_apart(place / "state")
+        trees.draw(place / "game", sprites)
+        with (place / "game/pixelpipe.yaml").open("a", encoding="utf-8") as settings:
+            settings.write(f"watch: {{settle: {SETTLE_S}, burst: {min(50, sprites - 1)}}}\n")
+        run(trees.build_command(place / "game"))
+        made = _saved(place / "game", sprites, saves, {})
+        with shop_serving(place) as shop:
+            paid = {"PIXELPIPE_SERVICE": shop.url, KEY_NAME: shop.key}
+            stood_in = _saved(place / "game", sprites, saves, paid)
+            assert not shop.jobs(), "nothing was to be bought"
+        return made, stood_in
+
+
+def _saved(root: Path, sprites: int, saves: int, environment: dict[str, str]) -> Saves:
+    """Watch a built project, and save some sprites; one more goes before, to warm up."""
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "watch", str(root)],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    try:
+        assert watching.stdout is not None
+        watching.stdout.readline()
+        watching.stdout.readline()  # the first build has ended
+        threading.Thread(target=watching.stdout.read, daemon=True).start()
+        _drawn(root, 0)
+        before = cpu_s(watching.pid)[0]
+        times = [_drawn(root, number * 7 % sprites) for number in range(1, saves + 1)]
+        return Saves(times, 1000 * (cpu_s(watching.pid)[0] - before) / saves)
+    finally:
+        watching.terminate()
+        watching.wait(timeout=60)
 
 
 def _drawn(root: Path, number: int) -> float:

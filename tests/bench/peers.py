@@ -2,8 +2,9 @@
 
 Each watches over the same sprites as pixelpipe: `assets/**/NAME.png` to a copy below `copies/`
 (git: the assets themselves, with their outputs). What this machine has is used. `install` gets
-doit, DVC and AssetPack into a folder of their own, $PIXELPIPE_BENCH_PEERS, by default
-~/.cache/pixelpipe-peers; deleting it undoes that. git, ninja and make are the system's.
+doit, ninja, DVC and AssetPack into a folder of their own, $PIXELPIPE_BENCH_PEERS, by default
+~/.cache/pixelpipe-peers; deleting it undoes that. git and make are the system's, and ninja where
+that has one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 NPM = ("@assetpack/core@1",)
-PYTHON = ("doit", "dvc")
+PYTHON = ("doit", "ninja", "dvc")
 
 DODO = """
 from pathlib import Path
@@ -94,8 +95,9 @@ def known(root: Path) -> Iterator[Peer]:
     git, tree = ("git", "-C", str(root)), str(root)
     yield Peer("git status", (*git, "status", "--porcelain"), _if(shutil.which("git"), _git),
                ((*git, "init", "-q"), (*git, "add", "-A")))  # fmt: skip
-    ninja = ("ninja", "--quiet", "-C", tree)
-    yield Peer("ninja", ninja, _if(shutil.which("ninja"), _ninja), (ninja,))
+    program = shutil.which("ninja") or shutil.which("ninja", path=str(own))
+    ninja = (program or "ninja", "--quiet", "-C", tree)
+    yield Peer("ninja", ninja, _if(program, _ninja), (ninja,))
     make = ("make", "-r", "-s", "-C", tree)
     yield Peer("make", make, _if(shutil.which("make"), _make), (make,))
     doit = (str(own / "doit"), "-f", f"{root}/dodo.py")

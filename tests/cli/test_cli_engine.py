@@ -37,7 +37,7 @@ class Serving:
     def stop(self, how: signal.Signals) -> int:
         """Send a signal, and return the exit code."""
         self.process.send_signal(how)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def serving(
         yield Serving(process, process.stdout)
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stdout.close()
 
 

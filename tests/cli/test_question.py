@@ -77,10 +77,10 @@ def test_interrupt_at_the_question_ends_at_once(paying: Game, shop: Shop, comman
         session.wait_for("[y/N]: " if command == "watch" else CHOICES)
         begun = time.monotonic()
         session.process.send_signal(signal.SIGINT)
-        assert session.process.wait(timeout=20) == 130
+        assert session.process.wait(timeout=60) == 130
         seconds = time.monotonic() - begun
         session.said += session.read()
-    assert seconds < 5
+    assert seconds < 15
     assert "Fatal" not in session.said
     assert "stopped" in session.said
     assert shop.calls == 0
@@ -103,5 +103,5 @@ def test_end_of_input_is_no_answer(paying: Game, shop: Shop) -> None:
     with terminal(paying, "build") as session:
         session.wait_for(CHOICES)
         session.type("\x04")
-        assert session.process.wait(timeout=20) == 130
+        assert session.process.wait(timeout=60) == 130
     assert shop.calls == 0

@@ -194,6 +194,28 @@ def test_restore_that_would_have_to_buy_keeps_the_edit(paying: Game, shop: Shop)
     assert (read(paying), shop.calls) == (there, 3)
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_restore_with_a_yes_leads_out_of_an_edit_that_nothing_fits_any_more(
+    paying: Game, shop: Shop, is_gone: bool
+) -> None:
+    """An edit was adopted, then the drawing changed: neither `build` nor free `restore` goes on."""
+    paying.make()
+    bought = shop.calls
+    there = paint(paying)
+    assert paying.run("adopt", HERO).exit == 0
+    paying.draw("hero.png", tint=70)
+    if is_gone:
+        (paying.root / SHEET).unlink()
+    every_run = {"PIXELPIPE_MAX_CREDITS": "100"}
+    assert paying.run("build", "--yes").exit == 1
+    assert paying.run("restore", HERO, environment=every_run).exit == 5
+    assert shop.calls == bought
+    run = paying.run("restore", HERO, "--max-credits", "20")
+    assert (run.exit, shop.calls) == (0, bought + 1), run.stderr
+    assert paying.run("plan", "--check").exit == 0
+    assert (paying.root / SHEET).read_bytes() != there
+
+
 def test_detached_sprite_is_left_alone_for_good(paying: Game, shop: Shop) -> None:
     """Outputs that are the user's are neither made, bought, checked nor removed."""
     paying.make()

@@ -13,6 +13,8 @@ from terminal import Terminal, running
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are POSIX")
 
 ASKED = "[y/N]: "
+#: Less than anything that a watch waits for, and more than a busy machine takes.
+AT_ONCE_S = 15.0
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_ctrl_c_at_the_question_of_a_watch_ends_it(watching: Terminal, shop: Sho
     watching.type("\x03")
     code, seconds = watching.ended()
     assert code == 130
-    assert seconds < 1.0
+    assert seconds < AT_ONCE_S
     assert "stopped" in watching.shown
     assert shop.calls == 0
 
@@ -86,7 +88,7 @@ def test_ctrl_c_at_a_changed_question_ends_it(watching: Terminal, paying: Game) 
     watching.until(ASKED, after=at)
     watching.type("y\x03")
     code, seconds = watching.ended()
-    assert (code, seconds < 1.0) == (130, True)
+    assert (code, seconds < AT_ONCE_S) == (130, True)
 
 
 @pytest.mark.parametrize("command", ["build", "animate", "reroll"])
@@ -102,7 +104,7 @@ def test_ctrl_c_at_the_question_of_a_command_ends_it(
         terminal.until("[c]hoose sources: ")
         terminal.type("\x03")
         code, seconds = terminal.ended()
-    assert (code, seconds < 1.0) == (130, True)
+    assert (code, seconds < AT_ONCE_S) == (130, True)
     assert shop.calls == before
 
 

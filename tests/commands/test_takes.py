@@ -201,6 +201,15 @@ def test_a_copy_of_a_sprite_takes_the_chosen_take_and_leaves_the_others(
     assert shop.calls == bought
 
 
+def test_a_watch_keeps_the_take_of_a_sprite_that_is_renamed(paying: Game) -> None:
+    """It looks at the new name before the old one is given up."""
+    paying.make()
+    reroll(paying, "idle")
+    (paying.root / HERO).rename(paying.root / "assets/knight.png")
+    paying.make(Wish(paths=frozenset(["assets/knight.png"]), max_credits=0))
+    assert takes_of(paying, "knight") == [1]
+
+
 def takes_of(game: Game, name: str) -> list[object]:
     """Return the takes of a sprite's idle that the lock file names."""
     lines = [line for line in game.locked() if line.get("clip") == "idle"]

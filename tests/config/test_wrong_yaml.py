@@ -76,6 +76,16 @@ def test_eleven_mistakes_are_told_as_ten_and_a_count(tmp_path: Path) -> None:
     assert said.endswith("and 2 more mistakes like these")
 
 
+@pytest.mark.parametrize("before", ["", "jobs: 2\n"])
+def test_an_unfinished_merge_is_called_one(tmp_path: Path, before: str) -> None:
+    """Quotes around what stands between the marks, as a parser would have them, help nobody."""
+    text = f"{before}<<<<<<< HEAD\nbatch: true\n=======\nbatch: false\n>>>>>>> theirs\n"
+    (tmp_path / "pixelpipe.yaml").write_text(text, encoding="utf-8")
+    line = 1 + before.count("\n")
+    with pytest.raises(ConfigError, match=f"yaml:{line}: holds a merge that was not finished"):
+        workspace.open(tmp_path, {"PIXELPIPE_STATE": str(tmp_path)}, {})
+
+
 def test_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     """Else the second run finds what the first could have told."""
     (tmp_path / "rules").mkdir()

@@ -34,13 +34,13 @@ def port() -> Iterator[int]:
     assert process.stdin is not None
     yield urlsplit(json.loads(process.stdout.readline())["url"]).port or 0
     process.stdin.close()
-    process.wait(timeout=20)
+    process.wait(timeout=60)
     process.stdout.close()
 
 
 def _lasts(port: int, pieces: list[bytes]) -> float:
     """Return for how many seconds a connection stays open that sends `pieces`, 0.2 s apart."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         begun = time.monotonic()
         for piece in pieces:
             try:
@@ -75,7 +75,7 @@ def test_a_head_that_does_not_come_ends_the_connection(port: int, pieces: list[b
 def test_a_request_that_is_whole_is_answered(port: int) -> None:
     """And its connection stays for the next one."""
     request = b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         for _ in range(2):
             connection.sendall(request)
             answer = b""

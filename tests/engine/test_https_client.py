@@ -48,7 +48,7 @@ def engine(made: Certificates, folder: Path, *options: str) -> Iterator[dict[str
         yield json.loads(process.stdout.readline())
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         process.stdout.close()
 
 

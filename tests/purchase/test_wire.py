@@ -40,7 +40,7 @@ def listening(*talks: Talk) -> Iterator[tuple[int, list[bytes]]]:
         yield server.getsockname()[1], received
         with suppress(OSError):
             server.shutdown(socket.SHUT_RDWR)  # wakes a waiting `accept`
-        thread.join(timeout=10)
+        thread.join(timeout=60)
 
 
 def _head(connection: socket.socket) -> bytes:

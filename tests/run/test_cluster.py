@@ -36,14 +36,24 @@ def made(game: Game) -> dict[str, bytes]:
     return found | {"lock": (game.root / "pixelpipe.lock").read_bytes()}
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What one machine makes of the few."""
-    folder = tmp_path_factory.mktemp("alone")
-    game = drawn(folder / "game", FEW)
+def made_alone(folder: Path, count: int) -> dict[str, bytes]:
+    """What one machine makes of so many."""
+    game = drawn(folder / "game", count)
     game.environment["PIXELPIPE_STATE"] = str(folder / "state")
     assert game.run("build").exit == 0
     return made(game)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What one machine makes of the few."""
+    return made_alone(tmp_path_factory.mktemp("alone"), FEW)
+
+
+@pytest.fixture(scope="module")
+def many_alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What one machine makes of the many."""
+    return made_alone(tmp_path_factory.mktemp("many-alone"), MANY)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +113,9 @@ def test_workers_of_another_version_are_sent_away(tmp_path: Path, alone: dict[st
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_costs_nothing(
+    tmp_path: Path, many_alone: dict[str, bytes]
+) -> None:
     """Its sprites are made by the other, or here; the files are the same."""
     game = drawn(tmp_path / "game", MANY)
     with farm(tmp_path / "farm", game) as two:
@@ -113,12 +125,14 @@ def test_a_worker_that_is_killed_costs_nothing(tmp_path: Path) -> None:
         _kill(two.workers[1])
         _, stderr = building.communicate(timeout=200)
     assert building.returncode == 0, stderr
-    assert made(game) == _made_alone(tmp_path)
+    assert made(game) == many_alone
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("who", ["scheduler", "all workers", "a scheduler that hangs"])
-def test_a_cluster_that_goes_away_is_not_waited_for(tmp_path: Path, who: str) -> None:
+def test_a_cluster_that_goes_away_is_not_waited_for(
+    tmp_path: Path, who: str, many_alone: dict[str, bytes]
+) -> None:
     """What it has not answered is finished here, and that is said once."""
     game = drawn(tmp_path / "game", MANY)
     with farm(tmp_path / "farm", game) as two:
@@ -138,7 +152,7 @@ def test_a_cluster_that_goes_away_is_not_waited_for(tmp_path: Path, who: str) ->
     assert building.returncode == 0, stderr
     assert "Traceback" not in stderr
     assert stderr.count("finished here") == 1, stderr
-    assert made(game) == _made_alone(tmp_path)
+    assert made(game) == many_alone
     assert ended - begun < 120
 
 
@@ -216,14 +230,6 @@ def _until_some_are_there(game: Game, there: Farm) -> subprocess.Popen[str]:
         assert time.monotonic() < end
         time.sleep(0.02)
     return building
-
-
-def _made_alone(folder: Path) -> dict[str, bytes]:
-    """What one machine makes of the many."""
-    game = drawn(folder / "alone", MANY)
-    game.environment["PIXELPIPE_STATE"] = str(folder / "alone-state")
-    assert game.run("build").exit == 0
-    return made(game)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

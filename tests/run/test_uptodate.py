@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from game import KEY_NAME, RULES, Game
@@ -20,12 +23,15 @@ from places import PACKAGE, REPOSITORY
 from undoing import EDITS, Undo, changed, removed
 
 from pipeline.api import Project, Said
+from pipeline.cli import plan_text, uptodate
 from pipeline.cli.building import show_build
 from pipeline.core import listing
 from pipeline.core.errors import PixelpipeError
 from pipeline.run.report import Report
-from pipeline.run.uptodate import quick, remember
+from pipeline.run.uptodate import listed, quick, remember
 from pipeline.storage import files, state
+
+Document = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -60,11 +66,36 @@ def full(game: Game) -> str | None:
     return heard(report)
 
 
-def heard(report: Report) -> str:
-    """Return what `build` prints about a report."""
+def planned(game: Game) -> tuple[str, Document] | None:
+    """Return what a full `plan` would print, in both forms, when nothing is to do; else None."""
+    try:
+        report = Project(game.root, environment=game.variables()).plan()
+    except PixelpipeError:
+        return None
+    if not report.plan.is_up_to_date or report.exit or report.plan.notices:
+        return None
+    return heard(report, plan_text.show), timeless(report.json())
+
+
+def timeless(document: bytes) -> Document:
+    """Read a plan's document without how long it took."""
+    found: Document = json.loads(document)
+    del found["totals"]["seconds"]
+    return found
+
+
+def said_of_plan(game: Game) -> tuple[str | None, Document | None]:
+    """Return what is said of a plan from memory, in both forms."""
+    found = look(game, "plan", "--json")
+    document = None if found is None else listed.answer(found, game.root.parent / "state")
+    return answer(game, "plan"), None if document is None else timeless(document)
+
+
+def heard(report: Report, show: Callable[[Report], None] = show_build) -> str:
+    """Return what is printed about a report, as `build` does it."""
     out = io.StringIO()
     with redirect_stdout(out), redirect_stderr(io.StringIO()):
-        show_build(report)
+        show(report)
     return out.getvalue()
 
 
@@ -81,10 +112,12 @@ def answer(game: Game, *arguments: str) -> str | None:
 
 def run(game: Game, *, is_brief: bool = True) -> tuple[Report, bool]:
     """Build as the command does; tells whether the next run need not look at everything."""
-    opened = Project(game.root, environment=game.variables())
-    report = opened.build(remembered=look(game) if is_brief else None)
-    said = Said(out=heard(report)) if report.plan.is_up_to_date and not report.exit else None
-    return report, opened.remember({} if said is None else {"build": said})
+    found = look(game) if is_brief else None
+    opened = Project(game.root, environment=game.variables(), remembered=found)
+    report = opened.build(remembered=found)
+    is_settled = report.plan.is_up_to_date and not report.exit
+    said = {"build": Said(out=heard(report))} if is_settled else {}
+    return report, uptodate.note(opened, report, said)
 
 
 def settle(game: Game) -> str:
@@ -107,6 +140,85 @@ def test_whatever_changes_the_answer_is_noticed(quiet: Game, name: str) -> None:
     assert answer(quiet) in (None, full(quiet))
     undo()
     assert answer(quiet) in (None, full(quiet))
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_whatever_changes_a_plan_is_noticed(quiet: Game, name: str) -> None:
+    """A plan is said from memory, clip by clip, as a full one would say it, or not at all."""
+    settle(quiet)
+    assert said_of_plan(quiet) == planned(quiet)
+    undo = EDITS[name](quiet)
+    expect_true(quiet)
+    undo()
+    expect_true(quiet)
+    run(quiet)
+    expect_true(quiet)
+
+
+def expect_true(game: Game) -> None:
+    """Ask what memory says of a plan, and what a plan says that looks only at what differs."""
+    text, document = planned(game) or (None, None)
+    said = said_of_plan(game)
+    assert said[0] in (None, text)
+    assert said[1] in (None, document)
+    if text is not None:
+        found = look(game, "plan")
+        opened = Project(game.root, environment=game.variables(), remembered=found)
+        assert opened.workspace == Project(game.root, environment=game.variables()).workspace
+        report = opened.saved_plan(remembered=found)[0]
+        assert heard(report, plan_text.show) == text
+        if report.rest and uptodate.note(opened, report):
+            noted = listed.document(game.root, game.root.parent / "state")
+            assert noted is None or timeless(noted) == document
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_edits_never_get_another_plan(quiet: Game, seed: int) -> None:
+    """Runs in between look at a part, and what they note of it joins what was noted before."""
+    chance = random.Random(seed)
+    settle(quiet)
+    undone: list[tuple[str, Undo]] = []
+    for _ in range(10):
+        if undone and chance.random() < 0.6:
+            undone.pop()[1]()
+        else:
+            name = chance.choice(sorted(EDITS.keys() - {name for name, _ in undone}))
+            try:
+                undone.append((name, EDITS[name](quiet)))
+            except OSError:
+                continue
+        expect_true(quiet)
+        if planned(quiet) is not None or chance.random() < 0.3:
+            with suppress(PixelpipeError):
+                run(quiet)
+            expect_true(quiet)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_settings_and_rules_are_known_as_they_would_be_read(quiet: Game, name: str) -> None:
+    """While all that they follow from is as it was; else they are read."""
+    settle(quiet)
+    assert (known := look(quiet)) is not None
+    assert known.stated
+    EDITS[name](quiet)
+    if (found := look(quiet)) is not None:
+        opened = Project(quiet.root, environment=quiet.variables(), remembered=found)
+        assert opened.workspace == Project(quiet.root, environment=quiet.variables()).workspace
+
+
+def test_plan_of_what_a_run_has_made_is_known_once_it_was_looked_at(quiet: Game) -> None:
+    """What was made a moment ago is planned anew; all else is said from memory."""
+    settle(quiet)
+    EDITS["source drawn over"](quiet)
+    report, _ = run(quiet)
+    assert [one.state for one in report.results] == ["done"]
+    assert said_of_plan(quiet)[1] is None
+    settle(quiet)
+    opened = Project(quiet.root, environment=quiet.variables())
+    assert uptodate.note(opened, opened.saved_plan()[0])
+    assert said_of_plan(quiet) == planned(quiet)
+    found = json.loads(quiet.run("plan", "--json").stdout)
+    assert len(found["steps"]) == found["totals"]["fresh"] == 5
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -136,6 +248,23 @@ def test_answer_counts_all_and_names_what_no_rule_matches(quiet: Game) -> None:
     assert said == full(quiet)
     assert "5 clips up to date" in said
     assert "assets/_logo.png" in said
+
+
+def test_a_plan_after_one_sprite_was_touched_counts_all(quiet: Game) -> None:
+    """Of the others nothing was looked at; they are part of the plan all the same."""
+    assert quiet.run("build").exit == 0
+    hero = quiet.root / "assets/hero.png"
+    for folder in (quiet.root, *quiet.root.rglob("*")):
+        os.utime(folder, (1, 1))
+    assert quiet.run("build").exit == 0
+    for moment in (10, 20):
+        os.utime(hero, (moment, moment))
+        assert "5 steps: 5 fresh." in quiet.run("plan").stdout
+        os.utime(hero, (moment + 5, moment + 5))
+        for _ in range(2):
+            totals = quiet.plan().totals
+            assert (totals["sources"], totals["clips"], totals["fresh"]) == (5, 5, 5)
+            assert len(quiet.plan().states()) == 5
 
 
 def test_each_command_has_its_own_answer(quiet: Game) -> None:

@@ -254,6 +254,44 @@ def test_bought_jobs_are_found_by_their_open_key(ledger: Ledger) -> None:
     assert ledger.alike(["open", "none"])["open"].request_key == "a"
 
 
+def recipe(pixels: str) -> str:
+    """Write what a request was made of, as far as it is looked for."""
+    return f'frames: 8\npixels: "{pixels}"\nprompt: "a \\"pixels: x\\""\n'
+
+
+def bought(ledger: Ledger, key: str, **change: object) -> None:
+    """Have a job bought."""
+    (claimed,) = ledger.claim([job(key, **change)], now=1.0)
+    ledger.record(with_state(claimed.job, JobState.BOUGHT, digest="d"), now=2.0)
+
+
+def test_jobs_are_found_by_their_pixels_whatever_their_texts_say(ledger: Ledger) -> None:
+    """One or a thousand pictures; a reason that reads as a recipe does is none."""
+    first, second = "1" * 64, "2" * 64
+    bought(ledger, "a", recipe=recipe(first), reason=f'"recipe":"pixels: "{second}"')
+    bought(ledger, "b", recipe=recipe(second))
+    bought(ledger, "c", recipe="", reason=recipe(first))
+    bought(ledger, "d", recipe=recipe(first), service="other")
+    ledger.claim([job("e", recipe=recipe(first))], now=1.0)
+    many = [f"{number:064x}" for number in range(1000)]
+    for asked in ([first], [first, *many]):
+        found = ledger.made_from(asked, "shop")
+        assert {one: [job.request_key for job in jobs] for one, jobs in found.items()} == {
+            first: ["a"]
+        }
+
+
+def test_ledger_of_the_release_before_finds_pixels_too(tmp_path: Path) -> None:
+    """It has no index; one that was made here does not hinder that release."""
+    with Ledger(tmp_path, now=0.0) as opened:
+        bought(opened, "a", recipe=recipe("1" * 64))
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as base, base:
+        base.execute("DROP INDEX jobs_by_pixels")
+    with Ledger(tmp_path, now=0.0) as opened:
+        assert opened.made_from(["1" * 64], "shop").keys() == {"1" * 64}
+        assert str(opened._read("PRAGMA user_version")[0][0]) == "3"
+
+
 def test_publish_sets_know_old_and_new(ledger: Ledger) -> None:
     """Between the first rename and the lock file both digests are ours, and no third one."""
     ledger.begin_set("game", {"a.png": (None, "one")})

@@ -20,6 +20,7 @@ def clip_lines(names: st.SearchStrategy[str]) -> st.SearchStrategy[ClipLine]:
     return st.builds(
         ClipLine, source=names.map(lambda stem: f"{stem}.png"), clip=words, key=digests,
         digest=digests, service=words, paid=st.booleans(), grade=st.none() | st.integers(0, 9),
+        open=st.none() | digests,
     )  # fmt: skip
 
 
@@ -74,6 +75,24 @@ def test_lines_about_a_source_are_those_that_a_whole_reading_finds(
     assert {*without.clips, *found.clips} == set(one.clips)
     assert {*without.files, *found.files} == set(one.files)
     assert lock_text.is_plain(lock_text.rest(text, wanted))
+
+
+@given(locks(plain_stems), st.sets(stems), st.sets(digests))
+def test_purchases_with_an_open_key_are_found_whatever_their_source(
+    one: Lock, wanted: set[str], open_keys: set[str]
+) -> None:
+    """Beside the lines about the sources."""
+    found = lock_text.parse(lock.text(one), wanted, open_keys)
+    assert set(found.clips) == {
+        line for line in one.clips if line.source[:-4] in wanted or line.open in open_keys
+    }
+
+
+@given(locks(plain_stems), digests, digests)
+def test_purchase_is_used_when_a_line_names_it(one: Lock, key: str, digest: str) -> None:
+    """Key and digest, of one line."""
+    named = {(line.key, line.digest) for line in one.clips}
+    assert lock_text.is_used(lock.text(one), key, digest) is ((key, digest) in named)
 
 
 @given(

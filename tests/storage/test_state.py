@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from places import REPOSITORY, SUPPORT
 
 from pipeline.core import keys
 from pipeline.storage import files, state
 from pipeline.storage.files import Stat
-from pipeline.storage.state import Facts, State
+from pipeline.storage.state import Facts, State, Whole
 
 DIGEST = keys.digest(b"png")
 PICTURE = Facts(pixel_digest=keys.digest(b"pixels"), width=16, height=16, colors=4)
+WHOLE = Whole(clips=1, unmatched=(), lock="", is_plain=True)
 STAT = Stat(size=3, mtime_ns=1_000, inode=7, ctime_ns=1_000)
 
 
@@ -96,6 +101,60 @@ def test_appended_parts_are_joined_before_they_pile_up(tmp_path: Path) -> None:
         one.save()
     assert (tmp_path / state.PLACE).stat().st_size < 4_500_000
     assert opened(tmp_path).facts("art/hero.png", DIGEST) == Facts(error="x" * 20_000 + "199")
+
+
+def more(root: Path, number: int) -> None:
+    """Remember one more file, as another process does."""
+    one = opened(root)
+    one.remember(f"art{number % 3}/{number}.png", STAT, keys.digest(str(number).encode()))
+    one.save()
+
+
+def known(root: Path) -> set[str]:
+    """Return which of the files are remembered."""
+    one = opened(root)
+    names = [f"art{number % 3}/{number}.png" for number in range(40)]
+    return {name for name in names if one.digest(name, STAT)}
+
+
+def known_anew(root: Path) -> set[str]:
+    """Return the same as a process that never read the file before."""
+    code = f"import test_state as t; print('|'.join(t.known(t.Path({str(root)!r}))))"
+    environment = {**os.environ, "PYTHONPATH": f"{Path(__file__).parent}:{SUPPORT}:{REPOSITORY}"}
+    said = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    return set(filter(None, said.stdout.strip().split("|")))
+
+
+def test_what_is_read_again_and_again_misses_nothing(tmp_path: Path) -> None:
+    """Appended to, replaced, cut off, gone, damaged: it knows all that a new reader finds."""
+    place = tmp_path / state.PLACE
+    with state.kept(tmp_path):
+        for number in (0, 1, 2, 10, 11, 15, 16, 20, 21, 25, 29):
+            more(tmp_path, number)
+            if number == 10:
+                opened(tmp_path).replace(["head"], b"listing", WHOLE)
+            if number == 15:
+                place.write_bytes(place.read_bytes()[:-3])
+            if number == 20:
+                place.unlink()
+            if number == 25:
+                place.write_bytes(b"x" * 9999)
+            assert known_anew(tmp_path) <= known(tmp_path)
+    assert "art2/29.png" in known_anew(tmp_path)
+
+
+def test_what_was_read_before_is_not_changed_by_who_goes_on(tmp_path: Path) -> None:
+    """Two builds of one process share no memory that they write to."""
+    saved(tmp_path)
+    with state.kept(tmp_path):
+        opened(tmp_path)
+        first, second = opened(tmp_path), opened(tmp_path)
+        first.remember("art/hero.png", STAT, keys.digest(b"other"))
+        assert second.digest("art/hero.png", STAT) == DIGEST
+        first.save()
+        assert opened(tmp_path).digest("art/hero.png", STAT) == keys.digest(b"other")
 
 
 def test_pictures_that_no_file_shows_are_bounded(tmp_path: Path) -> None:

@@ -303,4 +303,4 @@ def serving() -> Iterator[Answering]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=10)
+        thread.join(timeout=60)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from forked import HANGS_S
 from game import Game, Run
 from places import REPOSITORY, SUPPORT
 
@@ -58,5 +59,5 @@ def crashing_in(folder: Path) -> Iterator[Crasher]:
         yield Crasher(process, folder)
     finally:
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=HANGS_S)
         process.stdout.close()

@@ -3,7 +3,8 @@
 `python crashing.py` reads one JSON object a line: `arguments`, `folder`, `environment`, and `at`,
 the number of the step at which the command kills itself (0: never). It answers with one JSON
 object: `exit` (negative: the signal) and the names of the `steps` passed. The command runs in a
-child forked from this process, which has everything imported: a crash costs no start of Python.
+child forked from this process, which has everything imported (see warming.py): a crash costs no
+start of Python.
 
 A step is a moment after which the world outside the process is another one, or which lies in the
 middle of such a change. What writes files is caught where Python opens, renames and removes them,
@@ -21,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import warming
 from fuse import Steps
 
 from pipeline.cli import main
@@ -161,8 +163,10 @@ def run(order: dict[str, Any]) -> dict[str, object]:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
+            warming.note(folder)
             os._exit(code)
     _, status = os.waitpid(child, 0)
+    warming.load(folder)
     steps = log.read_text("utf-8").splitlines()
     return {"exit": os.waitstatus_to_exitcode(status), "steps": steps}
 

@@ -83,7 +83,7 @@ class Farm:
         for process in (*self.workers, self.scheduler):
             if process is not None:
                 try:
-                    process.wait(10)
+                    process.wait(60)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()

@@ -6,9 +6,7 @@ import base64
 import http.client
 import io
 import json
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import forked
+from forked import HANGS_S
 from PIL import Image
-from places import REPOSITORY
 
 from pipeline.engine.server import local
 
@@ -55,7 +54,7 @@ class Answer:
 class Server:
     """Talk to one running engine with a key; an empty `key` argument sends none."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str, key: str) -> None:
+    def __init__(self, process: forked.Program, url: str, key: str) -> None:
         self.process = process
         self.url = url
         self.key = key
@@ -77,7 +76,7 @@ class Server:
         raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         if raw is not None:
             sent.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         try:
             connection.request(
                 method, f"{parts.path}?{parts.query}" if parts.query else parts.path, raw, sent
@@ -113,7 +112,7 @@ class Server:
 
     def ended(self, job: str) -> dict[str, object]:
         """Poll a job until it has ended."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while (found := self.state(job))["status"] not in ENDED:
             assert time.monotonic() < deadline, f"job {job} does not end: {found}"
             time.sleep(0.01)
@@ -127,16 +126,8 @@ class Server:
 @contextmanager
 def serving(*options: str, key: str = KEY, end: str = "stdin") -> Iterator[Server]:
     """Run `serve` with these options until the block is left; `end` "kill" then kills it."""
-    arguments = [sys.executable, "-m", "pipeline.engine", "serve", "--key-env", VARIABLE]
-    process = subprocess.Popen(
-        [*arguments, "--until-stdin-closes", *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        cwd=REPOSITORY,
-        env={**os.environ, VARIABLE: key, "PYTHONPATH": str(REPOSITORY)},
-    )
+    arguments = ["serve", "--key-env", VARIABLE, "--until-stdin-closes", *options]
+    process = forked.serve("pipeline.engine", arguments, subprocess.DEVNULL, {VARIABLE: key})
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -146,7 +137,7 @@ def serving(*options: str, key: str = KEY, end: str = "stdin") -> Iterator[Serve
         if end == "kill":
             process.kill()
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=HANGS_S)
         process.stdout.close()
 
 

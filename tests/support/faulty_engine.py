@@ -77,7 +77,7 @@ def running(folder: Path) -> Iterator[Faulty]:
         yield Faulty(process, db)
     finally:
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stdout.close()
 
 

@@ -18,7 +18,7 @@ from pipeline.commands.watch import Timing, notices
 #: regular full scan: what only that would find is missed, and the test fails.
 QUICK = Timing(settle_s=0.15, patience_s=1.2, grace_s=0.5, reconcile_s=1000.0, poll_s=0.1)
 #: A test gives up after this time; it never waits that long when all is well.
-LIMIT_S = 60.0
+LIMIT_S = 150.0
 
 
 def png(seed: int = 0, *, kilobytes: int = 0) -> bytes:

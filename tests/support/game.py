@@ -14,6 +14,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import forked
+from forked import HANGS_S
 from PIL import Image
 from places import REPOSITORY
 
@@ -151,6 +153,11 @@ class Game:
         self, *arguments: str, environment: Mapping[str, str] | None = None, timeout_s: float = 120
     ) -> Run:
         """Run a command to its end; no command may ever show a traceback."""
+        variables = self.variables(environment)
+        if forked.can(variables):
+            ended = forked.run("pipeline", arguments, self.root, variables, timeout_s)
+            assert "Traceback" not in ended.stderr, ended.stderr
+            return Run(*ended)
         process = self.start(*arguments, environment=environment)
         try:
             stdout, stderr = process.communicate(timeout=timeout_s)
@@ -269,23 +276,16 @@ def folder_in_memory() -> Iterator[Path]:
 def shop_serving(folder: Path, *options: str, account: str = "studio") -> Iterator[Shop]:
     """Run the engine on a database of its own until the block is left."""
     db = folder / "engine.sqlite"
-    serve = [sys.executable, "-m", "pipeline.engine", "serve", "--db", str(db), "--port", "0"]
+    serve = ["serve", "--db", str(db), "--port", "0", "--until-stdin-closes", *options]
     with (folder / "engine.log").open("ab") as log:
-        process = subprocess.Popen(
-            [*serve, "--until-stdin-closes", *options],
-            cwd=REPOSITORY,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+        process = forked.serve("pipeline.engine", serve, log)
     assert process.stdin is not None
     assert process.stdout is not None
     try:
         yield Shop(json.loads(process.stdout.readline())["url"], db, account)
     finally:
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=HANGS_S)
         process.stdout.close()
 
 

@@ -148,4 +148,4 @@ def serving(certificate: Path | None = None) -> Iterator[Hostile]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=10)
+        thread.join(timeout=60)

@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import warming
 from fuse import Steps
 from lossy import Answer, Lossy
 
@@ -147,8 +148,10 @@ def run(order: dict[str, Any]) -> int:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
+            warming.note(Path(order["folder"]))
             os._exit(code)
     _, status = os.waitpid(child, 0)
+    warming.load(Path(order["folder"]))
     return os.waitstatus_to_exitcode(status)
 
 

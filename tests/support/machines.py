@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from buckets import Bucket
+from forked import HANGS_S
 from game import Game, Run, Shop
 from guarantees import Shape
 from places import REPOSITORY, SUPPORT
@@ -93,7 +94,7 @@ class Machine:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=HANGS_S)
         self._process.stdout.close()
 
     def _answer(self) -> dict[str, int]:

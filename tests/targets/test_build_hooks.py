@@ -1,4 +1,4 @@
-"""npm, cargo, pre-commit and the sample's Makefile: hooks that call us, as the README has them."""
+"""npm, cargo and the sample's Makefile: hooks that call us, as the README has them."""
 
 from __future__ import annotations
 
@@ -124,23 +124,6 @@ def test_cargo_runs_us_when_a_hidden_input_changed(hooked: Hooked) -> None:
     assert hooked.runs(*build, extra=rust)[0] == 1
     assert hooked.runs(*build, extra=rust)[0] <= 1
     assert hooked.runs(*build, extra=rust)[0] == 0
-
-
-@pytest.mark.slow
-def test_pre_commit_stops_a_commit_without_its_animations(hooked: Hooked) -> None:
-    """By pre-commit itself, which installs this repository into an environment of its own."""
-    python = programs.reader("pre_commit")
-    root = hooked.game.root
-    # Its pip wants the user's settings and cache; everything else stays in the temporary folder.
-    home = {"HOME": str(HOME), "PRE_COMMIT_HOME": str(root.parent / "pre-commit")}
-    for command in (["init", "-q"], ["add", "-A"]):
-        subprocess.run(["git", *command], cwd=root, check=True)
-    hook = (python, "-m", "pre_commit", "try-repo", str(REPOSITORY), "pixelpipe", "--all-files")
-    assert "Passed" in hooked.runs(*hook, extra=home)[1]
-    hooked.game.draw("hero.png", tint=8)
-    _, said = hooked.runs(*hook, code=1, extra=home)
-    assert "exit code: 9" in said
-    assert "hero.png" in said
 
 
 def test_sample_makefile_builds_once(hooked: Hooked, tmp_path: Path) -> None:

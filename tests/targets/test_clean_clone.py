@@ -15,8 +15,7 @@ import programs
 import pytest
 from buildsystems import SYSTEMS, CMakeNinja, System
 from game import RULES, Game, Shop
-from places import REPOSITORY
-from test_build_hooks import BUILD_RS, CARGO, HOME, PACKAGE, Hooked, rust_homes
+from test_build_hooks import BUILD_RS, CARGO, PACKAGE, Hooked, rust_homes
 
 _GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@b")
 
@@ -96,16 +95,4 @@ def test_cargo_fails(clone: Game, shop: Shop, tmp_path: Path) -> None:
         _, said = hooked.runs("cargo", "build", "--offline", code=101, extra=rust_homes())
         assert "pixelpipe build --frozen failed" in said
     assert codes(hooked.log) == {"9"}
-    check(clone, shop, before)
-
-
-@pytest.mark.slow
-def test_pre_commit_fails(clone: Game, shop: Shop, tmp_path: Path) -> None:
-    before = (clone.root / "assets/hero.anim.png").read_bytes()
-    python = programs.reader("pre_commit")
-    home = {"HOME": str(HOME), "PRE_COMMIT_HOME": str(tmp_path / "pre-commit")}
-    hook = (python, "-m", "pre_commit", "try-repo", str(REPOSITORY), "pixelpipe", "--all-files")
-    _, said = Hooked(clone, tmp_path / "bin").runs(*hook, code=1, extra=home)
-    assert "exit code: 9" in said
-    assert "hero.png" in said
     check(clone, shop, before)

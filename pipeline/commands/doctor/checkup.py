@@ -30,7 +30,7 @@ def findings(
     files.find(start)
     yield from checks.strays(environment)
     try:
-        opened = Project(start, environment=environment, **flags)
+        opened = Project(start, environment=environment, remembered=None, **flags)
     except ConfigError as exc:
         yield checks.refused("settings", exc)
         return

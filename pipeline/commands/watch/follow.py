@@ -21,11 +21,11 @@ from ...api import Observer, Project, Wish
 from ...config.workspace import Workspace
 from ...core.apart import apart, log
 from ...core.errors import ConfigError, PixelpipeError
-from ...purchase import hold_back, permission
+from ...purchase import permission
 from ...purchase.connect import Connection
 from ...run import placeholders
 from ...run.report import Report
-from ...storage import files, lock, lock_file
+from ...storage import files, lock, lock_file, state
 from .. import watch
 from .questions import Questions, Terminal
 
@@ -91,6 +91,7 @@ class Follower:
         with ExitStack() as stack:
             self._stack = stack
             stack.enter_context(lock_file.kept(self._project.root))
+            stack.enter_context(state.kept(self._project.root))
             self._arm()
             try:
                 while until is None or not until.is_set():
@@ -251,17 +252,16 @@ class Follower:
         name = str(workspace.root)
         try:
             with workspace.ledger(now) as ledger:
-                waiting, released = ledger.kept_back(name), ledger.kept_back(name, released=True)
+                ready, is_waiting = ledger.kept_and_ready(name, now), ledger.keeps_any(name)
         except PixelpipeError as exc:
             self._looks_at = math.inf
             yield exc
             return
-        ready = [one for one in waiting if hold_back.is_due(one, now)] + released
         woken = frozenset(one.source for one in ready if one.request_key not in self._woken)
         if woken:
             self._add(woken)
         self._woken |= {one.request_key for one in ready}
-        self._looks_at = time.monotonic() + _LOOK_S if waiting else math.inf
+        self._looks_at = time.monotonic() + _LOOK_S if is_waiting else math.inf
 
     def _left(self, due: Wish) -> Wish:
         """Return what is left to spend on what is `due`."""

@@ -84,7 +84,7 @@ class Sprite(msgspec.Struct, frozen=True, eq=False, dict=True):
         if _may_have_eyes(kind) is not _may_have_eyes(self.kind):
             changed |= _BY_EYES
         kept = {name: found for name, found in vars(self).items() if name not in changed}
-        vars(known).update(kept | {"kind": kind})
+        vars(known).update(kept)
         return known
 
     @cached_property

@@ -39,7 +39,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "wave": "wav bilow billow flap_in_wind ripple_in_wind rippl_in_wind blow_in_wind"
         " wav_in_wind flap_in_breeze",
         "flutter": "flutter",
-        "ripple": "rippl shimmer",
+        "ripple": "rippl",
+        "shimmer": "shimmer",
         "spin": "spin spun twirl flip revolv spin_around",
         "rotate": "tumbl whirl saw_blade_spin sawblade_spin saw_blade_rotat",
         "rotate part:blades": "turn_windmill spin_windmill rotat_windmill windmill_turn"
@@ -65,7 +66,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "walk fast": "scuttl scurr",
         "crawl": "crawl",
         "run": "dash_off dash_across run ran sprint gallop trot canter bolts_away bolt_away bound"
-        " bounding charg_across fle flee dash_along jog rush run_away",
+        " bounding charg_across charg_left charg_right charg_toward charg_into charg_ahead fle flee"
+        " dash_along jog rush run_away",
         "slither": "slither wriggl undulat squirm wind_way winding_way",
         "swim": "swim swam paddl",
         "fly": "fly flies flew flown soar glid flight",
@@ -131,8 +133,9 @@ VERBS: Mapping[str, str] = MappingProxyType(
         " knock_out fall_dead",
         "dissolve": "dissolv disintegrat vanish fad fade_out disappear evaporat vaporis vaporiz"
         " melt_away melt despawn burn_away",
+        "erupt": "erupt",
         "explode": "go_off goes_off went_off blow_to_piece blow_piece explod explo explosion burst"
-        " blow_up blew_up blown_up detonat go_boom burst_apart self_destruct boom erupt"
+        " blow_up blew_up blown_up detonat go_boom burst_apart self_destruct boom"
         " blow_apart",
         "crumble": "crumbl shatter break_apart fall_apart smash_to_piece break broke broken"
         " is_destroyed destroy fell_apart demolish crack_apart topple break_down wall_break"
@@ -242,6 +245,13 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("wave", "liquid"): "water",
         ("ripple", "liquid"): "water",
         ("shine", ""): "glint",
+        ("shimmer", "item"): "glint",
+        ("shimmer", "machine"): "glint",
+        ("shimmer", "building"): "glint",
+        ("shimmer", "vehicle"): "glint",
+        ("shimmer", "liquid"): "water",
+        ("shimmer", ""): "ripple",
+        ("erupt", ""): "fire",
         ("flicker", "flame"): "fire",
         ("bound", ""): "run",
         ("spread", ""): "wobble",

@@ -1,7 +1,8 @@
 """Turn an order into a file. Pure CPU work that runs in a worker process.
 
 An animation's frames have the input's size unless a transform says otherwise, frame 0 is the input
-on the matte, and the matte stays in the file: a client keys it out.
+on the matte, and the matte stays in the file: a client keys it out. What only some orders need is
+loaded with the first of them: most are animations.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from ..contract.orders import (
 )
 from ..motions import gather
 from ..parts.types import Pixels
-from . import animate, background, encode, keyframes, pixelate, placeholder, rasters, recolour
+from . import animate, encode, rasters
 
 CONTENT_TYPES = {"spritesheet": "image/png", "gif": "image/gif", "webp": "image/webp"}
 DEFAULT_FPS = 8
@@ -51,9 +52,13 @@ def _carry_out(order: Order, matte_noise: int) -> Product | Refusal:
         case KeyframesOrder():
             return _keyframes(order, matte_noise)
         case PixelateOrder():
+            from . import pixelate
+
             pictures.check(order.image, "image", ENLARGED)
             return pixelate.native_size(rasters.decode(order.image), order.colors)
         case BackgroundOrder():
+            from . import background
+
             pictures.check(order.image, "image", ANIMATED)
             return background.cut_out(order.image, order.threshold)
         case GenerateOrder():
@@ -64,6 +69,8 @@ def _carry_out(order: Order, matte_noise: int) -> Product | Refusal:
 
 
 def _placeholder_image(order: GenerateOrder) -> Product:
+    from . import placeholder, recolour
+
     drawn = recolour.onto_count(placeholder.figure(order), order.colors)
     metadata: dict[str, object] = {"width": placeholder.SIDE, "height": placeholder.SIDE}
     reading = "a placeholder: only the real Pixel Engine service can draw what is asked for"
@@ -72,6 +79,8 @@ def _placeholder_image(order: GenerateOrder) -> Product:
 
 
 def _placeholder_retake(order: RetakeOrder, matte_noise: int) -> Product:
+    from . import placeholder
+
     frames, fps = placeholder.unchanged(order)
     reading = "a placeholder: the frames are unchanged; only the real service makes new ones"
     notes: dict[str, object] = {"placeholder": True, "interpretation": reading}
@@ -106,6 +115,9 @@ def _animate(order: AnimateOrder, matte_noise: int) -> Product | Refusal:
 def _painted(words: NDArray[np.uint32], look: Look) -> NDArray[np.uint32] | None:
     """Return the words of a clip as they are shown, on the matte; None where the frames decide."""
     colours = words.view(np.uint8).reshape(-1, 4)
+    if look.palette is not None or look.colors is not None:
+        from . import recolour  # few orders name colours
+
     if look.palette is not None:
         colours = recolour.onto_palette(colours, look.palette, look.matte)
     elif look.colors is not None and recolour.count(colours) > look.colors:
@@ -126,6 +138,8 @@ def _animated(
 
 
 def _keyframes(order: KeyframesOrder, matte_noise: int) -> Product:
+    from . import keyframes
+
     keys = {
         key.index: placed(
             keyframes.moved(rasters.cut_alpha(rasters.decode(key.image)), key), order.look
@@ -161,6 +175,8 @@ def placed(sprite: Pixels, look: Look) -> Pixels:
 def _product(
     frames: Pixels, look: Look, seed: int, fps: int, matte_noise: int, notes: dict[str, object]
 ) -> Product:
+    if look.palette is not None or look.colors is not None:
+        from . import recolour
     if look.palette is not None:
         frames = recolour.onto_palette(frames, look.palette, look.matte)
     elif look.colors is not None:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from ..picture import color
+from ..picture import color, raster
 from ..picture.raster import U8, Bools, Floats, Index, Ints
 
 #: The distances of so many colours to each other are kept: 1 MiB.
@@ -78,15 +78,17 @@ class Reel(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def steps(self) -> tuple[float, ...]:
         """Return the difference of each frame to the next, the last being the seam."""
-        after = np.roll(self.index, -1, axis=0)
         if self._table is None:
+            after = np.roll(self.index, -1, axis=0)
             return tuple(self.difference(a, b) for a, b in zip(self.index, after, strict=True))
         size = len(self._table)
-        numbers = np.where(self.solid, self.index, np.int32(size - 1))
+        left, top, right, bottom = raster.box(self.solid) or (0, 0, 1, 1)
+        numbers = self.index[:, top:bottom, left:right]
+        numbers = np.where(numbers < 0, np.int32(size - 1), numbers)
         table, empty = self._table.ravel(), size * size - 1
         found = []
-        for a, b in zip(numbers, np.roll(numbers, -1, axis=0), strict=True):
-            pairs = a * np.int32(size) + b
+        for at, a in enumerate(numbers):
+            pairs = a * np.int32(size) + numbers[(at + 1) % len(numbers)]
             pairs = pairs[pairs != empty]
             found.append(float(table.take(pairs).mean()) if pairs.size else 0.0)
         return tuple(found)

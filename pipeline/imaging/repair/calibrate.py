@@ -7,18 +7,17 @@ than the frame when it is damaged again is mended pixel by pixel (`retouch`).
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Iterator
 
-import msgspec
 import numpy as np
-from numpy.typing import NDArray
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..frames.indexed import Reel
 from ..frames.raw import Film
 from ..picture.raster import U8, Floats
 from . import damage, retouch
 from .damage import Damage, Numbers
-from .patches import Patches
+from .reading import CHUNK, OUTLIER, Places, Reader, ground_of
 
 #: Most colours of a source that is read so.
 MOST_COLORS = 512
@@ -26,14 +25,6 @@ MOST_COLORS = 512
 ALIGNED = 0.70
 #: Frame 0 read blindly may have so many times the wrong pixels that it has otherwise, over a share.
 BLIND, SLIGHT = 3.0, 0.02
-#: A pixel that fits worse than this (in variances) counts no more: it is something else.
-OUTLIER = 60.0
-#: Extra cost of a px of distance, so that equal patches prefer to stay.
-DISTANCE_COST = 0.1
-#: Extra cost of leaving the source's patches for the nearest colour: a pixel was recoloured.
-RECOLOUR_COST = 40.0
-#: A frame all of whose pixels fit better than this is read.
-SETTLED = 12.0
 #: Places of the source that are tried in each frame, and of those the ones pixels are taken from.
 PLACES, TAKEN = 12, 4
 #: Farthest place in px; and, as a share of the canvas and at most, where that finds too little.
@@ -42,53 +33,6 @@ NEAR_PX, FAR_SHARE, FAR_PX = 5, 0.2, 20
 FOUND = 0.30
 #: Votes are counted on about this many rows and columns; ink may lie this far beside the ink found.
 SAMPLED_PX, EDGE_PX = 32, 3
-#: So many colours are held against all of the palette at a time: what stays in the cache.
-CHUNK = 1 << 12
-
-_Places = list[tuple[int, int]]
-_Kind = TypeVar("_Kind", bound=np.generic)
-#: No number of a colour.
-_NONE = 0xFFFF
-
-
-class _Ground(msgspec.Struct, frozen=True, eq=False):
-    """The part of the source that frames are read in, with `room` px around it.
-
-    Its numbers (places,), and how they are shown, as planes (3, places) for each parity that its
-    corner may land on. `row` places are a row; a part (height, width) of it takes whole rows.
-    """
-
-    numbers: Numbers
-    shown: dict[tuple[int, int], Floats]
-    room: int
-    row: int
-    shape: tuple[int, int]
-
-    def numbers_at(self, place: tuple[int, int]) -> Numbers:
-        """Return the numbers (places,) that lie a place (y, x) px away."""
-        return self.numbers[self._slice(place)]
-
-    def shown_at(self, place: tuple[int, int]) -> Floats:
-        """Return what a frame looks like (3, places) that comes from a place (y, x) px away."""
-        y, x = ((self.room + step) % 2 for step in place)
-        return self.shown[y, x][:, self._slice(place)]
-
-    def _slice(self, place: tuple[int, int]) -> slice:
-        y, x = (self.room + step for step in place)
-        first = y * self.row + x
-        return slice(first, first + self.shape[0] * self.row)
-
-    def laid(self, part: NDArray[_Kind], beside: float = 0) -> NDArray[_Kind]:
-        """Return parts (…, height, width) as places (…, places)."""
-        height, width = self.shape
-        wide = np.full((*part.shape[:-2], height, self.row), beside, dtype=part.dtype)
-        wide[..., :width] = part
-        return wide.reshape(*part.shape[:-2], -1)
-
-    def part(self, laid: NDArray[_Kind]) -> NDArray[_Kind]:
-        """Return places (…, places) as parts (…, height, width)."""
-        height, width = self.shape
-        return laid.reshape(*laid.shape[:-1], height, self.row)[..., :width]
 
 
 def is_possible(reel: Reel) -> bool:
@@ -114,26 +58,31 @@ def calibrate(film: Film, matte: U8, reel: Reel) -> Reel:
     box = _box(reel)
     number = film.number[:, box[0], box[1]]
     shades = found.seen(film.colors)
-    seen = np.stack([plane.take(number) for plane in shades])
+    seen = np.empty((3, *number.shape), dtype=np.float32)
+    for plane, out in zip(shades, seen, strict=True):
+        plane.take(number, out=out, mode="clip")
     nearest, alone = _nearest(shades, found.shades)
     first = nearest.take(number[:1])
     if not _is_true(found, seen[:, :1], first, source[box], wrong_share(reel)):
         return reel
-    places = [_places(reel, at) for at in range(reel.count)]
+    places = list(_places(reel))
     room = max(abs(step) for some in places for place in some for step in place)
-    ground = _ground(found, source[box], room)
+    ground = ground_of(found, source[box], room)
+    reader = Reader(ground)
     numbers = np.empty(number.shape, dtype=np.uint16)
     taken = np.empty((TAKEN, *numbers.shape), dtype=np.uint16)
     for at, some in enumerate(places):
-        read = _read(seen[:, at], nearest.take(number[at]), alone.take(number[at]), ground, some)
+        read = reader.read(seen[:, at], nearest.take(number[at]), alone.take(number[at]), some)
         numbers[at] = read
-        for rank, place in enumerate(_best(read, ground, some)):
+        for rank, place in enumerate(reader.most(read, some, TAKEN)):
             taken[rank, at] = ground.part(ground.numbers_at(place))
     index = np.full_like(reel.index, -1)
     mended = retouch.retouch(seen, found, numbers, taken)
     index[:, box[0], box[1]] = np.where(mended == len(art), -1, mended)
-    # A colour that the rule lets the clip bring along is not the source's, and stays.
-    return reel.with_index(np.where(reel.index >= reel.own, reel.index, index))
+    if len(reel.palette) > reel.own:
+        # A colour that the rule lets the clip bring along is not the source's, and stays.
+        index = np.where(reel.index >= reel.own, reel.index, index)
+    return reel.with_index(index)
 
 
 def wrong_share(reel: Reel) -> float:
@@ -171,78 +120,43 @@ def _box(reel: Reel) -> tuple[slice, slice]:
     )
 
 
-def _ground(found: Damage, source: Numbers, room: int) -> _Ground:
-    matte = len(found.shades) - 1
-    room = max(1, room)
-    shown = {}
-    for y, x in damage.PARITIES:
-        wide = np.pad(source, [(room + y, room + 2), (room + x, room + 2)], constant_values=matte)
-        planes = found.shown(wide)[:, y:, x:]
-        shown[y, x] = np.ascontiguousarray(planes).reshape(3, -1)
-    numbers = np.pad(source, [(room, room + 2)] * 2, constant_values=matte)
-    return _Ground(numbers.reshape(-1), shown, room, numbers.shape[1], source.shape)
+class _Votes:
+    """Where in the source the ink of each frame of a clip may come from, up to so far away."""
+
+    def __init__(self, reel: Reel, far: int) -> None:
+        """Look up once what the source has so far away from some pixels."""
+        (height, width), self._reel = reel.source.shape, reel
+        step = max(1, round((height * width) ** 0.5 / SAMPLED_PX))
+        self._some = slice(None, None, step)
+        ground = np.pad(reel.source, far, constant_values=-1)
+        there = sliding_window_view(ground, (height, width))[..., self._some, self._some]
+        self._there = there.reshape((2 * far + 1) ** 2, -1)
+        self._down, self._right = (
+            part.ravel() for part in np.mgrid[-far : far + 1, -far : far + 1]
+        )
+
+    def best(self, frame: int) -> tuple[Places, float]:
+        """Return the places where most of a frame's ink agrees, and the best share."""
+        ink = self._reel.index[frame, self._some, self._some].reshape(-1)
+        px = int(np.count_nonzero(ink >= 0))
+        # What is transparent agrees with nothing. Sums of so few ones are exact.
+        same = self._there == np.where(ink >= 0, ink, np.int32(-2))
+        votes = same.astype(np.float32) @ np.ones(ink.size, dtype=np.float32)
+        order = np.lexsort((np.abs(self._down) + np.abs(self._right), -votes))[:PLACES]
+        places = [(int(self._down[at]), int(self._right[at])) for at in order]
+        return places, float(votes.max()) / max(1, px)
 
 
-def _places(reel: Reel, frame: int) -> _Places:
-    """Return where in the source a frame's ink may come from, the likeliest first."""
+def _places(reel: Reel) -> Iterator[Places]:
+    """Yield where in the source each frame's ink may come from, the likeliest first."""
     far = max(NEAR_PX, min(FAR_PX, round(FAR_SHARE * max(reel.source.shape))))
-    found, share = _vote(reel, frame, NEAR_PX)
-    if share < FOUND and far > NEAR_PX:
-        found, _ = _vote(reel, frame, far)
-    return [(0, 0), *(place for place in found if place != (0, 0))][:PLACES]
-
-
-def _vote(reel: Reel, frame: int, far: int) -> tuple[_Places, float]:
-    """Return the places where most of a frame's ink agrees with the source, and the best share."""
-    height, width = reel.source.shape
-    step = max(1, round((height * width) ** 0.5 / SAMPLED_PX))
-    ground = np.pad(reel.source, far, constant_values=-1)
-    y, x = np.nonzero(reel.index[frame, ::step, ::step] >= 0)
-    y, x = y * step, x * step
-    down, right = (part.ravel() for part in np.mgrid[-far : far + 1, -far : far + 1])
-    # As one number, since looking up two takes twice as long.
-    here, away = (far + y) * ground.shape[1] + far + x, down * ground.shape[1] + right
-    own = ground.take(here + away[:, None])
-    votes = (own == reel.index[frame, y, x]).sum(axis=1)
-    order = np.lexsort((np.abs(down) + np.abs(right), -votes))[:PLACES]
-    places = [(int(down[at]), int(right[at])) for at in order]
-    return places, float(votes.max() / max(1, len(y)))
-
-
-def _best(numbers: Numbers, ground: _Ground, places: _Places) -> _Places:
-    """Return the places that most of a part's pixels were taken from."""
-    flat = ground.laid(np.where(numbers == ground.numbers[0], _NONE, numbers), _NONE)
-    agreed = [np.count_nonzero(ground.numbers_at(place) == flat) for place in places]
-    order = np.argsort(-np.array(agreed), kind="stable")
-    chosen = [places[at] for at in order[:TAKEN]]
-    return chosen + chosen[:1] * (TAKEN - len(chosen))
-
-
-def _read(
-    seen: Floats, nearest: Numbers, alone: Floats, ground: _Ground, places: _Places
-) -> Numbers:
-    """Return for each pixel of a part (3, height, width) the number that its best patch has."""
-    patches = Patches(ground.shape, ground.row)
-    laid, error = ground.laid(seen), patches.error
-    gaps = np.empty_like(laid)
-    error[:] = ground.laid(alone)
-    # Beside the part nothing is better anywhere.
-    best = ground.laid(ground.part(patches.costs()) + RECOLOUR_COST, beside=-1)
-    numbers = ground.laid(nearest)
-    for place in places:
-        np.subtract(laid, ground.shown_at(place), out=gaps)
-        np.multiply(gaps, gaps, out=gaps)
-        np.add(gaps[0], gaps[1], out=error)
-        error += gaps[2]
-        np.minimum(error, OUTLIER, out=error)
-        cost = patches.costs()
-        cost += DISTANCE_COST * (abs(place[0]) + abs(place[1]))
-        better = cost < best
-        np.copyto(best, cost, where=better)
-        np.copyto(numbers, ground.numbers_at(place), where=better)
-        if best.max() < SETTLED:
-            break
-    return ground.part(numbers)
+    near, wide = _Votes(reel, NEAR_PX), None
+    for frame in range(reel.count):
+        found, share = near.best(frame)
+        if share < FOUND and far > NEAR_PX:
+            wide = wide or _Votes(reel, far)
+            found, _ = wide.best(frame)
+        yield [(0, 0), *(place for place in found if place != (0, 0))][:PLACES]
 
 
 def _nearest(seen: Floats, shades: Floats) -> tuple[Numbers, Floats]:

@@ -104,55 +104,62 @@ def learn(first: U8, source: Numbers, colors: U8) -> Damage:
     `colors` (numbers, 3) are the source's, and the matte as it was measured, which is not tinted.
     """
     around, shown = _samples(first, source, matte=len(colors) - 1)
+    known = np.concatenate([colors, np.ones((len(colors), 1))], axis=1)
+    near = np.stack([values.take(around.T) for values in known.T], axis=1)
     taps = np.zeros((len(TAPS), 3))
     taps[_MIDDLE] = 1
     for _ in range(ROUNDS):
-        tinted = _tint(around, shown, taps, colors)
-        near = tinted[around]
-        taps = _blur(near, shown)
-        error = shown - np.einsum("stc,tc->sc", near, taps)
+        tint = _tint(near, shown, taps)
+        tinted = np.stack([known @ column for column in tint.T], axis=1)
+        tinted[-1] = _YCC @ colors[-1]
+        seen = np.stack([values.take(around) for values in tinted.T])
+        taps = _blur(seen, shown)
+        error = shown - (seen * taps.T[..., None]).sum(axis=1).T
         far = (error**2).sum(axis=1)
         usual = far <= STRANGE * np.median(far) + STRANGE
-        around, shown, error = around[usual], shown[usual], error[usual]
-    noise = np.sqrt((error**2).mean(axis=0)) + ROUNDING
+        if not usual.all():
+            around, near = around[:, usual], near[usual]
+            shown, error = shown[usual], error[usual]
+    noise = np.sqrt((np.ascontiguousarray(error) ** 2).mean(axis=0)) + ROUNDING
     taps[np.abs(taps) < WEAK] = 0
     taps /= taps.sum(axis=0)
     return Damage((tinted / noise).astype(np.float32), taps.astype(np.float32), noise)
 
 
 def _samples(first: U8, source: Numbers, *, matte: int) -> tuple[Numbers, Doubles]:
-    """Return the numbers around some pixels (samples, taps), and what frame 0 shows there."""
+    """Return the numbers around some pixels (taps, samples), and what frame 0 shows there."""
     height, width = source.shape
     points = np.argwhere(regions.grow((source != matte)[None], NEAR_PX)[0])
     y, x = points[:: -(-len(points) // SAMPLES)].T
-    rows = np.where(y[:, None] % 2, -TAPS[:, 0], TAPS[:, 0]) + y[:, None]
-    columns = np.where(x[:, None] % 2, -TAPS[:, 1], TAPS[:, 1]) + x[:, None]
+    down, right = TAPS.T[..., None]
+    rows = np.where(y % 2, -down, down) + y
+    columns = np.where(x % 2, -right, right) + x
     around = source[rows.clip(0, height - 1), columns.clip(0, width - 1)]
     return around, first[y, x].astype(np.float64) @ _YCC.T
 
 
-def _tint(around: Numbers, shown: Doubles, taps: Doubles, colors: U8) -> Doubles:
-    """Fit one affine map from colours to what is shown of them through the blur, (numbers, 3)."""
-    known = np.concatenate([colors, np.ones((len(colors), 1))], axis=1)
+def _tint(near: Doubles, shown: Doubles, taps: Doubles) -> Doubles:
+    """Fit one affine map (4, 3) from colours to what is shown of them through the blur.
+
+    `near` are the colours, and 1, around each sample: (samples, 4, taps).
+    """
     still = np.concatenate([_YCC.T, np.zeros((1, 3))])
     hold = np.diag([TINT_RIDGE] * 3 + [1e-3])
-    near = np.ascontiguousarray(known[around].swapaxes(1, 2))
-    tinted = np.empty((len(colors), 3))
+    change = np.empty((4, 3))
+    flat = near.reshape(-1, near.shape[2])
     for channel in range(3):
-        blurred = near @ taps[:, channel]
+        blurred = (flat @ taps[:, channel]).reshape(-1, 4)
         missing = blurred.T @ (shown[:, channel] - blurred @ still[:, channel])
-        change = np.linalg.solve(blurred.T @ blurred + hold, missing)
-        tinted[:, channel] = known @ (still[:, channel] + change)
-    tinted[-1] = _YCC @ colors[-1]
-    return tinted
+        change[:, channel] = np.linalg.solve(blurred.T @ blurred + hold, missing)
+    return still + change
 
 
 def _blur(seen: Doubles, shown: Doubles) -> Doubles:
-    """Fit taps (taps, 3) that sum to 1 in each channel; `seen` is (samples, taps, 3)."""
-    taps = np.empty(seen.shape[1:])
-    for channel in range(3):
-        middle = seen[:, _MIDDLE, channel]
-        beside = np.delete(seen[..., channel], _MIDDLE, axis=1) - middle[:, None]
+    """Fit taps (taps, 3) that sum to 1 in each channel; `seen` is (3, taps, samples)."""
+    taps = np.empty((seen.shape[1], 3))
+    for channel, plane in enumerate(seen):
+        middle = plane[_MIDDLE]
+        beside = np.ascontiguousarray((np.delete(plane, _MIDDLE, axis=0) - middle).T)
         hold = (BLUR_RIDGE * beside.var() + 1e-3) * np.eye(beside.shape[1])
         wanted = beside.T @ (shown[:, channel] - middle)
         weights = np.linalg.solve(beside.T @ beside + hold, wanted)

@@ -7,6 +7,7 @@ are no neighbours, so that each gain is real (iterated conditional modes, Besag 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -26,8 +27,14 @@ NEAR_COST, ANY_COST, EDGE_COST = 4.0, 12.0, 30.0
 SPILT, SPILT_BESIDE = (0.2, 0.8), 30.0
 #: A frame whose mean squared error (in variances) is larger was not read by its patches.
 UNREAD = 3.0
+#: What can be gained at most may be reckoned so far off: nothing that could is passed over.
+SLACK, ROUGHLY = 0.5, 1.001
 #: Most steps.
 STEPS = 8
+#: So many pixels are held against all colours at a time: what stays in the processor's cache.
+CHUNK = 1 << 14
+#: Up to one in so many places are looked up one by one.
+FEW = 256
 #: Frames are mended together up to so many px: a pixel that is looked at takes 450 bytes.
 TOGETHER_PX = 1 << 17
 
@@ -51,8 +58,8 @@ class _Canvas:
     """By how much each pixel looks otherwise than it should, and what of it a pixel answers for.
 
     Everything lies in one row of places, with a margin around each frame: what goes through a tap,
-    or to a neighbour, is so many places away. `error` (3, places) is 0 in the margin, `numbers`
-    (places,) are -1 there, and `home` (places,) tells where a place lies in the frames.
+    or to a neighbour, is so many places away. `error` (3, places) is 0 in the margin, and
+    `numbers` (places,) are -1 there.
     """
 
     def __init__(self, error: Floats, numbers: Numbers, damage: Damage) -> None:
@@ -64,19 +71,12 @@ class _Canvas:
         self._framed = np.full(wide.shape[1:], -1, dtype=np.intp)
         self._inside(self._framed)[:] = numbers
         self.numbers: Ints = self._framed.reshape(-1)
-        home = np.zeros(wide.shape[1:], dtype=np.intp)
-        self._inside(home)[:] = np.arange(numbers.size).reshape(numbers.shape)
-        self.home: Ints = home.reshape(-1)
-        parity = np.zeros(wide.shape[1:], dtype=np.uint8)
-        parity[:, 1::2] = 2
-        parity[:, :, 1::2] += 1
-        self._parity = parity.reshape(-1)
-        is_inner = np.zeros(wide.shape[1:], dtype=np.bool_)
-        self._inside(is_inner)[:] = True
-        self._is_inner: Bools = is_inner.reshape(-1)
-        self.near: Bools = self._is_inner.copy()
-        self._field = np.zeros(self.near.size, dtype=np.float32)
-        self._wrong, self._rows, self._part = np.zeros((3, self.near.size), dtype=np.float32)
+        self._parity, self._is_inner = _laid(wide.shape[1:])
+        #: What is looked at next: a mask, and the same as a list when it is short.
+        self._looked_at = self._is_inner
+        self._near: Ints | None = None
+        self._field = np.zeros(self.numbers.size, dtype=np.float32)
+        self._wrong, self._rows, self._part = np.zeros((3, self.numbers.size), dtype=np.float32)
         self._ways = [
             (weights, self._steps(int(down), int(right)))
             for weights, (down, right) in zip(damage.taps, TAPS, strict=True)
@@ -95,6 +95,15 @@ class _Canvas:
     def _inside(wide: NDArray[Any]) -> NDArray[Any]:
         return wide[..., RADIUS:-RADIUS, RADIUS:-RADIUS]
 
+    def home(self, places: Ints) -> Ints:
+        """Return where places lie in the frames."""
+        height, width = self._wide.shape[2:]
+        row, x = np.divmod(places, width)
+        frame, y = np.divmod(row, height)
+        inner = height - 2 * RADIUS, width - 2 * RADIUS
+        home: Ints = (frame * inner[0] + y - RADIUS) * inner[1] + x - RADIUS
+        return home
+
     def _steps(self, down: int, right: int) -> list[int]:
         """Return how many places away a pixel of each parity is seen through a tap."""
         # A place on an odd row looks the other way.
@@ -106,6 +115,13 @@ class _Canvas:
 
     def suspects(self) -> _Spots:
         """Return the pixels that look wrong, of those that something has changed for."""
+        places = self._wrong_anywhere() if self._near is None else self._wrong_near(self._near)
+        kinds = self._parity.take(places)
+        ends = [0, *np.cumsum(np.bincount(kinds, minlength=4)).tolist()]
+        order = kinds.argsort(kind="stable")
+        return _Spots(places[order], [slice(*both) for both in pairwise(ends)])
+
+    def _wrong_anywhere(self) -> Ints:
         wrong, rows, part, row = self._wrong, self._rows, self._part, self.row
         np.multiply(self.error[0], self.error[0], out=wrong)
         for plane in self.error[1:]:
@@ -116,11 +132,20 @@ class _Canvas:
         np.add(rows[:-2], rows[1:-1], out=part[1:-1])
         part[1:-1] += rows[2:]
         part /= np.float32(9)
-        places = np.flatnonzero(((part > SUSPECT) | (wrong > OBVIOUS)) & self.near)
-        kinds = self._parity.take(places)
-        ends = [0, *np.cumsum(np.bincount(kinds, minlength=4)).tolist()]
-        order = kinds.argsort(kind="stable")
-        return _Spots(places[order], [slice(*both) for both in pairwise(ends)])
+        return np.flatnonzero(((part > SUSPECT) | (wrong > OBVIOUS)) & self._looked_at)
+
+    def _wrong_near(self, places: Ints) -> Ints:
+        """Return what `_wrong_anywhere` does, of a few places."""
+        wrong, row = self._wrong, self.row
+        left, middle, right = (
+            wrong.take(places - row + side)
+            + wrong.take(places + side)
+            + wrong.take(places + row + side)
+            for side in (-1, 0, 1)
+        )
+        part = (left + middle + right) / np.float32(9)
+        found: Ints = places[(part > SUSPECT) | (wrong.take(places) > OBVIOUS)]
+        return found
 
     def slope(self, spots: _Spots) -> _Slope:
         """Return how the squared error grows with the shades of pixels."""
@@ -129,8 +154,9 @@ class _Canvas:
         for weights, steps in self._ways:
             self._through(spots, steps, rows)
             for plane, total, weight in zip(self.error, pull, weights, strict=True):
-                plane.take(rows, out=seen, mode="clip")
-                total += np.multiply(seen, weight, out=seen)
+                if weight:
+                    plane.take(rows, out=seen, mode="clip")
+                    total += np.multiply(seen, weight, out=seen)
         return _Slope(pull, self._weight)
 
     @staticmethod
@@ -141,12 +167,12 @@ class _Canvas:
 
     def carry(self, change: Floats, spots: _Spots) -> None:
         """Add what changed shades (3, n) carry to the places where they are seen."""
-        flat, rows = self.error.reshape(-1), np.empty_like(spots.places)
-        planes = np.arange(3)[:, None] * self.near.size
+        rows = np.empty_like(spots.places)
         for weights, steps in self._ways:
             self._through(spots, steps, rows)
-            # No two pixels are seen at one place through one tap.
-            flat[planes + rows] += weights[:, None] * change
+            for plane, shades, weight in zip(self.error, change, weights, strict=True):
+                if weight:  # no two pixels are seen at one place through one tap
+                    plane[rows] = plane.take(rows) + weight * shades
         for edge in (slice(RADIUS), slice(-RADIUS, None)):
             self._wide[:, :, edge] = 0
             self._wide[..., edge] = 0
@@ -154,7 +180,7 @@ class _Canvas:
     def is_beside(self, places: Ints, number: int) -> Bools:
         """Say which places or one of their 8 neighbours have a number."""
         found = np.zeros(places.shape, dtype=np.bool_)
-        for step in self._around():
+        for step in self._steps_to(1):
             found |= self.numbers.take(places + step) == number
         return found
 
@@ -162,26 +188,54 @@ class _Canvas:
         """Return the highest of values > 0 among each place and its 8 neighbours."""
         self._field[places] = values
         most = self._field.take(places)
-        for step in self._around():
+        for step in self._steps_to(1):
             np.maximum(most, self._field.take(places + step), out=most)
         self._field[places] = 0
         return most
 
-    def _around(self) -> list[int]:
-        return [down * self.row + right for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    def _steps_to(self, px: int) -> list[int]:
+        """Return how many places away each pixel of a square is, so many px to each side."""
+        span = range(-px, px + 1)
+        return [down * self.row + right for down in span for right in span]
+
+    def _around(self, px: int, places: Ints) -> Ints:
+        """Return the places that lie so many px away at most, and some of the margin."""
+        found = np.add.outer(self._steps_to(px), places).reshape(-1)
+        return found.clip(0, self.numbers.size - 1, out=found)
 
     def look_near(self, places: Ints) -> None:
         """Look next only at what lies near these places: elsewhere nothing has changed."""
-        near = np.zeros_like(self.near)
-        near[places] = True
-        for axis in (1, self.row):
-            for step in (axis, 3 * axis):  # 1 and 3 to each side: together 4, twice the radius
-                grown = near.copy()
-                grown[step:] |= near[:-step]
-                grown[:-step] |= near[step:]
-                near = grown
+        near = self._looked_at = np.zeros_like(self._is_inner)
+        if len(places) > near.size // FEW:
+            self._near = None
+            near[places] = True
+            for axis in (1, self.row):
+                for step in (axis, 3 * axis):  # 1 and 3 to each side: together twice the radius
+                    grown = near.copy()
+                    grown[step:] |= near[:-step]
+                    grown[:-step] |= near[step:]
+                    near = grown
+            self._looked_at = near & self._is_inner
+            return
+        seen = self._around(RADIUS, places)
+        self._wrong[seen] = _sum3(np.square(self.error.take(seen, axis=1)))
+        near[self._around(2 * RADIUS, places)] = True
         near &= self._is_inner
-        self.near = near
+        self._near = np.flatnonzero(near)
+
+
+@lru_cache(maxsize=2)
+def _laid(shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], Bools]:
+    """Return the parity of each place of wide frames, and which are none of the margin.
+
+    Bound: two bytes a place, of one group of frames and of a last one that is smaller.
+    """
+    parity = np.zeros(shape, dtype=np.uint8)
+    parity[:, 1::2] = 2
+    parity[:, :, 1::2] += 1
+    is_inner = np.zeros(shape, dtype=np.bool_)
+    is_inner[..., RADIUS:-RADIUS, RADIUS:-RADIUS] = True
+    return parity.reshape(-1), is_inner.reshape(-1)
 
 
 class _Slope(NamedTuple):
@@ -194,6 +248,11 @@ class _Slope(NamedTuple):
     def wish(self) -> Floats:
         """Return the change of shade after which the error is least."""
         return (-self.pull / np.maximum(self.weight, 1e-6)[:, None]).astype(np.float32)
+
+    @property
+    def hope(self) -> Floats:
+        """Return how much a change can gain at most, whatever its shade is."""
+        return _sum3(self.pull * self.pull / np.maximum(self.weight, 1e-6)[:, None])
 
     def of(self, some: Ints) -> _Slope:
         """Return the same of some pixels."""
@@ -222,8 +281,10 @@ def _retouched(seen: Floats, damage: Damage, numbers: Numbers, taken: Numbers) -
         spots = canvas.suspects()
         if not spots.places.size:
             break
-        now, home = canvas.numbers.take(spots.places), canvas.home.take(spots.places)
         slope = canvas.slope(spots)
+        some = np.flatnonzero(slope.hope * ROUGHLY > NEAR_COST - SLACK)
+        spots, slope = spots.of(some), slope.of(some)
+        now, home = canvas.numbers.take(spots.places), canvas.home(spots.places)
         best, gain = _choose(shades, now, [rank.take(home).astype(np.intp) for rank in flat], slope)
         chosen = _apart(canvas, shades, spots, gain, slope)
         if not chosen.size:
@@ -276,7 +337,9 @@ def _choose(
         for earlier in near_by[:rank]:
             other &= number != earlier
         _take_better(shades, numbers, number, np.flatnonzero(other), slope, NEAR_COST, best, gain)
-    number = _suiting(shades, shades.take(numbers, axis=1), slope)
+    some = np.flatnonzero(slope.hope * ROUGHLY > gain + (ANY_COST - SLACK))
+    number = best.copy()
+    number[some] = _suiting(shades, shades.take(numbers[some], axis=1), slope.of(some))
     some = np.flatnonzero(number != best)
     _take_better(shades, numbers, number, some, slope, ANY_COST, best, gain)
     return best, gain
@@ -304,16 +367,24 @@ def _take_better(
     best[some], gain[some] = number[better], own[better]
 
 
-def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Ints:
+def _suiting(shades: Floats, now: Floats, slope: _Slope) -> Numbers:
     """Return, of all numbers, the one after which the error at each pixel is least."""
     wished = now + slope.wish
-    found = np.zeros(now.shape[1], dtype=np.intp)
-    least = np.full(now.shape[1], np.inf, dtype=np.float32)
-    for number, shade in enumerate(shades.T):
-        away = _sum3((gap := wished - shade[:, None]) * gap * slope.weight[:, None])
-        nearer = away < least
-        np.copyto(least, away, where=nearer)
-        np.copyto(found, number, where=nearer)
+    found = np.zeros(now.shape[1], dtype=np.uint16)
+    for start in range(0, len(found), CHUNK):
+        some = slice(start, start + CHUNK)
+        part = np.ascontiguousarray(wished[:, some])
+        gaps, least = np.empty_like(part), np.full(part.shape[1], np.inf, dtype=np.float32)
+        for number, shade in enumerate(shades.T):
+            np.subtract(part, shade[:, None], out=gaps)
+            gaps *= gaps
+            gaps *= slope.weight[:, None]
+            away = gaps[0]
+            away += gaps[1]
+            away += gaps[2]
+            nearer = away < least
+            np.minimum(least, away, out=least)
+            np.copyto(found[some], np.uint16(number), where=nearer)
     return found
 
 

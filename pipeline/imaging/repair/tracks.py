@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from ..frames.indexed import Reel
-from ..picture import raster
+from ..picture import raster, regions
 from ..picture.raster import Bools, Floats, Index, Ints
 
 Doubles = NDArray[np.float64]
@@ -52,6 +52,8 @@ _Shape = tuple[tuple[int, int], ...]
 Looks = NDArray[np.unsignedinteger[Any]]
 #: What the numbers of more colours than 64 bits hold are mixed with.
 _PRIME = 1_000_003
+#: Frames that agree in every so manyth place are compared.
+_EVERY = 61
 
 _CROSS = ((-1, 0), (1, 0), (0, -1), (0, 1))
 _ROW = ((0, -1), (0, 1))
@@ -89,9 +91,31 @@ def is_still(reel: Reel) -> bool:
 
 def measure(reel: Reel) -> Tracks:
     """Follow every part through the frames of a clip whose source is not empty."""
-    found = [_silhouette(reel)]
+    outline = _silhouette(reel)
     reel = _inked(reel)
-    found += [_all_ink(reel)] * INK_WEIGHT
+    which = _poses(reel.index)
+    poses = regions.distinct(which)
+    parts, at = _parts(reel.with_index(reel.index[poses])), poses.searchsorted(which)
+    return Tracks(
+        np.concatenate([outline.across, parts.across[at]], axis=1),
+        np.concatenate([outline.down, parts.down[at]], axis=1),
+    )
+
+
+def _poses(frames: Index) -> Ints:
+    """Return for each frame the first one that is equal to it: poses come again."""
+    which = np.arange(len(frames))
+    seen: dict[bytes, int] = {}
+    for at, frame in enumerate(frames):
+        first = seen.setdefault(frame.reshape(-1)[::_EVERY].tobytes(), at)
+        if (frame == frames[first]).all():
+            which[at] = first
+    return which
+
+
+def _parts(reel: Reel) -> Tracks:
+    """Follow the ink of all frames, and every part of the source."""
+    found = [_all_ink(reel)] * INK_WEIGHT
     wide = _wide(reel, reel.index)
     looks = _looks(wide, _CROSS)
     points = _telling(reel, looks[0])
@@ -208,17 +232,21 @@ def _follow(looks: Looks, points: Ints, parts: list[Bools]) -> Tracks:
         return Tracks(np.zeros((count, 0)), np.zeros((count, 0)))
     wanted = looks[0][points[:, 0], points[:, 1]]
     wide = np.pad(looks[1:], [(0, 0), (REACH_PX, REACH_PX), (REACH_PX, REACH_PX)])
-    _, height, width = wide.shape
-    at = np.arange(count)[:, None] * (height * width) + points[:, 0] * width + points[:, 1]
+    at = _steps(wide.shape[2])[:, None] + (points[:, 0] * wide.shape[2] + points[:, 1])
     same = np.empty((count, _SIDE, _SIDE, len(points)), dtype=np.bool_)
-    flat = wide.ravel()
-    for y in range(_SIDE):
-        for x in range(_SIDE):
-            np.equal(flat[y * width + x :].take(at), wanted, out=same[:, y, x])
+    seen = np.empty(at.shape, dtype=looks.dtype)
+    for frame, found in zip(wide, same, strict=True):
+        frame.reshape(-1).take(at, out=seen, mode="clip")
+        np.equal(seen, wanted, out=found.reshape(at.shape))
     share = same.astype(np.float32) @ _shares(parts, len(points))
     return Tracks(
         _best(share.max(axis=1), FOUND, DISTINCT), _best(share.max(axis=2), FOUND, DISTINCT)
     )
+
+
+def _steps(width: int) -> Ints:
+    """Return how many places away each place in reach lies, in rows of `width`; the first is 0."""
+    return (np.arange(_SIDE)[:, None] * width + np.arange(_SIDE)).reshape(-1)
 
 
 def _best(profile: Floats, least: float, distinct: float) -> Doubles:
@@ -240,19 +268,13 @@ def _all_ink(reel: Reel) -> Tracks:
     width = ground.shape[1]
     parts = [np.flatnonzero(frame) for frame in reel.solid]
     parts = [part[:: max(1, -(-len(part) // SAMPLES))] for part in parts]
-    counts = np.array([len(part) for part in parts])
-    seen = np.concatenate([f.ravel()[part] for f, part in zip(reel.index, parts, strict=True)])
-    y, x = np.divmod(np.concatenate(parts), reel.index.shape[2])
-    at, inked = y * width + x, np.flatnonzero(counts)
-    first = (np.cumsum(counts) - counts)[inked]
     share = np.zeros((reel.count, _SIDE, _SIDE), dtype=np.float32)
-    flat = ground.ravel()
-    for down in range(_SIDE if inked.size else 0):
-        for right in range(_SIDE):
-            start = (_SIDE - 1 - down) * width + _SIDE - 1 - right
-            same = flat[start:].take(at) == seen
-            share[inked, down, right] = np.add.reduceat(same, first, dtype=np.int64)
-    share /= np.maximum(1, counts)[:, None, None]
+    flat, steps = ground.ravel(), _steps(width)[::-1, None]
+    for frame, part, found in zip(reel.index, parts, share, strict=True):
+        y, x = np.divmod(part, frame.shape[1])
+        same = flat.take(steps + (y * width + x)) == frame.ravel().take(part)
+        found[:] = np.add.reduce(same, axis=1, dtype=np.int64).reshape(found.shape)
+        found /= max(1, len(part))
     return Tracks(
         _best(share.max(axis=1)[..., None], INK, INK_DISTINCT),
         _best(share.max(axis=2)[..., None], INK, INK_DISTINCT),

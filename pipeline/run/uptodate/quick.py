@@ -7,7 +7,8 @@ It knows no rules: what it cannot recognise as unchanged it leaves to the others
 
 The invariant: **it says what a full run would say, or nothing.** Only plain commands are answered,
 and the recipe of build systems (`build --frozen --depfile FILE --stamp FILE`) while its depfile is
-as the answer left it. Any other flag, known or not, is for the command line.
+as the answer left it; `plan --json` is for `listed`. Any other flag, known or not, is for the
+command line.
 """
 
 # pathlib takes longer to load than a thousand files to compare.
@@ -30,6 +31,8 @@ MAGIC = b"pixelpipe state 1 "
 #: What the first field of three says about the other two: what has to be, and what is printed.
 VERSION, PROGRAM, VARIABLE, SECRET = "version", "program", "variable", "secret"
 STAT, NAMES, LOCK, OUT, ERR = "stat", "names", "lock", "out", "err"
+#: What settings and rules state: it follows from the checks.
+STATED = "stated"
 
 _COMMANDS = ("build", "plan")
 #: What is said of it is a frame for what `listed` knows.
@@ -51,6 +54,7 @@ class Found:
         self.content = content
         self.listing_at = listing_at
         self.said = ("", "")
+        self.stated = ""
         #: The project as it was named, and the depfile of a recipe.
         self.start = "."
         self.depfile = ""
@@ -225,6 +229,8 @@ def _holds(fields: list[str], found: Found, environment: Mapping[str, str]) -> b
         kind, name, text = fields[at : at + 3]
         if kind in said:
             said[kind] = text if name == found.command else said[kind]
+        elif kind == STATED:
+            found.stated = text
         elif kind == LOCK:
             found.is_lock_same = check(STAT, name, found.root, environment) == text
         elif check(kind, name, found.root, environment) != text:

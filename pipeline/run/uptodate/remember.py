@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ... import targets
 from ...config import packs, project_fields, project_settings
-from ...config.workspace import Workspace
+from ...config.workspace import Workspace, kept
 from ...core import keys, listing
 from ...core.model import Record, TargetChoice
 from ...plan.plan import Plan
@@ -191,12 +191,13 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     folders = [name.rpartition("/")[0] for name in settings.rules if files.is_glob(name)]
     if any(files.is_glob(folder) for folder in folders):
         return None
+    stated = [quick.STATED, "", kept(workspace)]
     checks = [(quick.VERSION, ""), (quick.PROGRAM, "")]
     checks += [(quick.VARIABLE, name) for name in (*project_settings.VARIABLES, *HOMES, *_MACHINE)]
     checks += [(quick.SECRET, name) for name in project_fields.KEY_NAMES]
     checks += [(quick.STAT, name) for name in read]
     checks += [(quick.NAMES, folder or ".") for folder in folders]
-    return [
+    return stated + [
         text
         for kind, name in checks
         for text in (kind, name, quick.check(kind, name, str(root), seen.environment))

@@ -5,12 +5,15 @@ And of what a service said just before purchases: the evidence, should an answer
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
 from ...core.model import Balance, Kept, Reading
 from .file import LedgerFile
+
+#: So many values are named in one query.
+_FEW = 400
 
 
 class Consents(LedgerFile):
@@ -70,15 +73,49 @@ class Consents(LedgerFile):
                 ],
             )
 
-    def kept_back(self, project: str, *, released: bool = False) -> list[Kept]:
-        """Return the purchases of `project` that are kept back, or those that were released."""
+    def kept_back(
+        self,
+        project: str,
+        *,
+        released: bool = False,
+        about: tuple[Collection[str], Collection[str]] | None = None,
+    ) -> list[Kept]:
+        """Return the purchases of `project` that are kept back, or those that were released.
+
+        `about` are request keys and sources: those of others are passed over where these are few.
+        """
+        where, values = "released = ?", [int(released)]
+        if about is not None and sum(map(len, about)) <= _FEW:
+            keys, sources = (", ".join("?" * len(some)) for some in about)
+            where += f" AND (request_key IN ({keys}) OR source IN ({sources}))"
+            return self._kept(project, where, [*values, *about[0], *about[1]])
+        return self._kept(project, where, values)
+
+    def kept_and_ready(self, project: str, now: float) -> list[Kept]:
+        """Return those that were released, or have been due."""
+        return self._kept(project, "(released = 1 OR due <= ?)", [now])
+
+    def keeps_any(self, project: str) -> bool:
+        """Tell whether something is kept back, and not released."""
+        query = "SELECT 1 FROM kept WHERE project = ? AND released = 0 LIMIT 1"
+        return bool(self._read(query, (project,)))
+
+    def _kept(self, project: str, where: str, values: Sequence[object]) -> list[Kept]:
         rows = self._read(
             "SELECT request_key, source, clip, credits, due FROM kept "
-            "WHERE project = ? AND released = ? ORDER BY source, clip",
-            (project, released),
+            f"WHERE project = ? AND {where} ORDER BY source, clip",
+            (project, *values),
         )
-        names = ("request_key", "source", "clip", "credits", "due")
-        return [msgspec.convert(dict(zip(names, row, strict=True)), Kept) for row in rows]
+        return [
+            Kept(
+                request_key=key,
+                source=source,
+                clip=clip,
+                credits=int(credits),
+                due=None if due is None else float(due),
+            )
+            for key, source, clip, credits, due in rows
+        ]
 
     def release(self, project: str) -> int:
         """Let everything that is kept back in `project` be bought; returns how many that is."""
