@@ -487,7 +487,10 @@ class State:
         if name in self._new or name in self._outgrown:  # else its blocks say the same
             self._closed[name] = msgspec.msgpack.encode(known)
         if name in self._new:
-            self._closed_new[name] = msgspec.msgpack.encode(self._new.pop(name))
+            news = self._new.pop(name)
+            is_all_new = name not in self._blocks and name not in self._outgrown
+            said = self._closed[name] if is_all_new else msgspec.msgpack.encode(news)
+            self._closed_new[name] = said
 
     def _compact(self, key: bytes) -> bytes:
         """Return all blocks, each folder's joined to one."""
