@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import shutil
@@ -21,10 +22,14 @@ from places import REPOSITORY
 for _name in FOREIGN:
     os.environ.pop(_name, None)
 # A disk takes milliseconds for each file that has to be durable, and nobody cuts the power here.
+_own_room: Path | None = None
 if "TMPDIR" not in os.environ and (_memory := spread.memory()):
-    os.environ["TMPDIR"] = tempfile.tempdir = str(_memory)
+    _own_room = spread.room(_memory)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_own_room)
 
 _numbers = count()
+#: The folder of a test, and how many had failed before it.
+_FOLDER = pytest.StashKey[tuple[Path, int]]()
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -40,6 +45,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return None if is_said else (os.cpu_count() or 1) + 1
 
 
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Give the memory back in the end, unless somebody may want to look at what failed."""
+    if _own_room is not None and not exitstatus:
+        atexit.register(shutil.rmtree, _own_room, ignore_errors=True)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put what takes long first where there are workers."""
@@ -53,25 +64,38 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     return spread.scheduler(config, log) if config.getoption("dist") == "loadfile" else None
 
 
-@pytest.fixture
-def tmp_path(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
-    """Return an empty folder of this test's own, as pytest does.
+def _folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    """Make a folder in that of the run; the factory would look at all that are there."""
+    place = factory.getbasetemp() / f"{name}-{next(_numbers)}"
+    place.mkdir(mode=0o700)
+    return place
 
-    It is emptied after a test that passed, since it may stand in memory. The folder itself stays:
-    no name is given twice, so that nothing is remembered of it under another test.
-    """
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty folder of this test's own, as pytest does, under a name given once."""
     name = re.sub(r"\W", "_", request.node.name)[:30]
-    folder = tmp_path_factory.mktemp(f"{name}-{next(_numbers)}", numbered=False)
-    failed = request.session.testsfailed
-    yield folder
-    if request.session.testsfailed == failed:
-        for path in folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
+    folder = _folder(tmp_path_factory, name)
+    request.node.stash[_FOLDER] = folder, request.session.testsfailed
+    return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Empty the folder of a test that passed, since it may stand in memory.
+
+    That comes after all fixtures: what a test has patched is mended then. The folder itself stays,
+    so that nothing is remembered of its name under another test.
+    """
+    yield
+    folder, failed = item.stash.get(_FOLDER, (None, 0))
+    if folder is None or item.session.testsfailed != failed:
+        return
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +106,7 @@ def _no_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     # For what is started elsewhere; another version of a package may have been put before ours.
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(REPOSITORY), *before))))
-    home = tmp_path_factory.mktemp(f"home-{next(_numbers)}", numbered=False)
+    home = _folder(tmp_path_factory, "home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PIXELPIPE_STATE", str(home / "state"))
 

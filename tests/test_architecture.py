@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -84,10 +85,21 @@ def wing_of(module: str) -> str:
     return module.partition(".")[0] or "__init__"
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield every module that a file imports by its full name, inside functions and for types."""
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Parse a file once for all tests."""
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Return every module that a file imports by its full name, inside functions and for types."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     package = [PACKAGE, *path.relative_to(ROOT).parent.parts]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -195,7 +207,7 @@ def test_plan_and_core_are_pure(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=module_of)
 def test_every_module_says_what_it_is(path: Path) -> None:
     """A docstring stands before any code, in packages most of all."""
-    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    assert ast.get_docstring(parsed(path))
 
 
 def long_ones() -> Iterator[str]:
@@ -205,7 +217,7 @@ def long_ones() -> Iterator[str]:
         text = path.read_text("utf-8")
         if (lines := len(text.splitlines())) > LONG_FILE:
             yield f"{module_of(path)}: {lines} lines"
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, kinds) and node.end_lineno is not None:
                 lines = node.end_lineno - node.lineno + 1
                 if lines > LONG_FUNCTION:

@@ -58,7 +58,8 @@ def test_one_sprite_is_measured_from_the_start() -> None:
     found = json.loads(done.stdout)
     assert found["costs"]["one changed"]["cpu_ms"] > found["costs"]["nothing to do"]["cpu_ms"] > 0
     assert found["heavy"]["nothing to do"] == []
-    assert "numpy" not in found["heavy"]["plan --json"]
+    assert found["heavy"]["plan"] == found["heavy"]["plan --json"] == []
+    assert "yaml" not in found["heavy"]["one changed"]
     assert "requests" not in found["heavy"]["animate"]
 
 

@@ -34,7 +34,19 @@ def test_what_takes_long_comes_first_in_its_order() -> None:
     assert sorted(names, key=spread.rank) == [f"{name}[1]" for name in spread.LONGEST] + others
 
 
-def test_an_emptied_folder_is_nobody_elses(tmp_path: Path) -> None:
+_written: list[Path] = []
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_the_folder_of_a_test_that_passed_is_empty_and_nobody_elses(
+    tmp_path: Path, time: str
+) -> None:
     """It stands below the run's folder, under a name that is given once."""
     assert list(tmp_path.iterdir()) == []
     assert re.search(r"-\d+$", tmp_path.name)
+    for before in _written:
+        assert before != tmp_path
+        assert list(before.iterdir()) == []
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "c").write_text("c")
+    _written.append(tmp_path)

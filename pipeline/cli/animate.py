@@ -10,6 +10,7 @@ import click
 from ..api import Wish
 from ..commands.animate import SingleFile
 from ..config.rule_fields import FACINGS, KINDS
+from ..core.errors import UsageError
 from . import loudness, options
 from .building import show_build
 from .progress import ask, display
@@ -56,6 +57,8 @@ def animate(
         from . import prompt_reading  # heavy: loads the engine
 
         clip = prompt_reading.clip_name(prompt)
+    if stages is not None and stages.exists() and not stages.is_dir():
+        raise UsageError(f"--stages {stages}: is no folder; the pictures of all stages go there")
     wish = {"name": clip, "prompt": prompt, **stated}
     sprite = {"kind": kind, "facing": facing}
     opened = SingleFile(

@@ -54,7 +54,7 @@ def run(asked: Asked, memory: Memory) -> None:
         raise UsageError("--progress belongs to --json; without it, progress is shown anyway")
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
-    from ..run import depfile, plan_file
+    from ..run import depfile, named_output, plan_file
     from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
@@ -71,6 +71,7 @@ def run(asked: Asked, memory: Memory) -> None:
         depfile=asked.dep, stamp=asked.stamp, is_whole=not chosen, begun_ns=begun_ns
     )
     depfile.check(tracked)
+    named_output.check("--metrics", asked.metrics, named_output.is_metrics)
     with display(quiet=asked.as_json, as_json=asked.progress) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not asked.as_json
         wish = Wish(

@@ -34,7 +34,7 @@ def run(asked: Asked, memory: Memory) -> None:
     """Show every step, and exit."""
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project
-    from ..run import plan_file
+    from ..run import named_output, plan_file
     from . import plan_text
 
     shared = "none" if asked.check else asked.shared
@@ -44,6 +44,7 @@ def run(asked: Asked, memory: Memory) -> None:
             raise UsageError("--show shows what a file says: no --only, --check or --out")
         plan_text.show_saved(opened, plan_file.read(asked.show), asked.as_json)
         return
+    named_output.check("--out", asked.out, named_output.is_plan)
     report, saved = opened.saved_plan(
         only=asked.only, with_account=not asked.check, remembered=memory.found
     )

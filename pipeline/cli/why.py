@@ -37,6 +37,7 @@ def why(
     if out is not None and not parts:
         raise UsageError("--out is for --parts: the picture of what was found")
     opened = Project(file.parent, service=service)
+    _check_out(opened, out)
     root = opened.root.resolve()
     path = named_file.source(opened, file)
     if (root / path).is_dir():
@@ -62,6 +63,16 @@ def why(
         _draw(opened, report, out)
 
 
+def _check_out(opened: Project, out: Path | None) -> None:
+    """Raise UsageError where the picture would lie over a sprite, or over what is no picture."""
+    from ..run import named_output
+
+    named_output.check("--out", out, named_output.is_picture)
+    assets = [(opened.root / folder).resolve() for folder in opened.workspace.settings.assets]
+    if out is not None and out.exists() and any(map(out.resolve().is_relative_to, assets)):
+        raise UsageError(f"--out {out}: is a file of the assets; name another place")
+
+
 def _show_reading(opened: Project, report: Report, one: Explanation) -> None:
     """Print how the engine of today reads the prompt, word by word."""
     from . import prompt_reading  # heavy: loads the engine
@@ -79,10 +90,12 @@ def _show_reading(opened: Project, report: Report, one: Explanation) -> None:
 def _draw(opened: Project, report: Report, out: Path | None) -> None:
     """Write a picture of what is found for each picture that is animated."""
     from ..imaging.picture import png
+    from ..run import named_output
     from . import prompt_reading
 
     folder = Path(tempfile.mkdtemp(prefix="pixelpipe-parts-")) if out is None else out.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    with named_output.told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     for source in report.plan.sources:
         seen = {request.cell: request for request in reversed(source.wanted.requests)}
         for cell, request in sorted(seen.items(), key=lambda one: one[0] or 0):
@@ -91,7 +104,8 @@ def _draw(opened: Project, report: Report, out: Path | None) -> None:
             place = folder / f"{name}.parts.png"
             if out is not None:
                 place = out if cell is None else out.with_stem(f"{out.stem}_{cell}")
-            place.write_bytes(png.write(drawn.width, drawn.height, drawn.rgba))
+            with named_output.told(place):
+                place.write_bytes(png.write(drawn.width, drawn.height, drawn.rgba))
             say(f"parts: {place}")
 
 

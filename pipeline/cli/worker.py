@@ -49,6 +49,11 @@ def worker(address: str, options: tuple[str, ...], processes: int | None) -> Non
         raise UsageError(str(exc)) from exc
     if importlib.util.find_spec("distributed") is None:
         raise ConfigError("Dask is not installed: `pip install 'pixelpipe[dask]'`")
+    if not any(one.startswith("--tls-") for one in options):
+        from ..run import cluster
+
+        if trouble := cluster.lacks_certificates(place):
+            raise ConfigError(f"{place}: {trouble}")
     count = ["--nworkers", str(processes)] if processes else ["--nworkers", "-1"]
     command = [sys.executable, "-m", "distributed.cli.dask_worker", place, *count]
     command += ["--nthreads", "1", "--no-dashboard", *options]

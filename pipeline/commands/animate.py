@@ -23,7 +23,7 @@ from ..config.workspace import Workspace
 from ..core.errors import ConfigError, UsageError
 from ..core.model import Document, File, Pixels, Rule, TargetChoice
 from ..plan.wish import Wish
-from ..run import finish, passed_over, survey
+from ..run import finish, named_output, passed_over, survey
 from ..run.report import Report
 from ..run.survey import Survey
 from ..run.uptodate import remember
@@ -99,7 +99,8 @@ class SingleFile(Project):
             strip = _strip(stage.frames)
             name = f"{number}-{stage.name}.png"
             written.append(File(path=name, content=imaging.encode(strip)))
-        folder.mkdir(parents=True, exist_ok=True)
+        with named_output.told(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         files.publish(folder, written)
         return tuple(folder / file.path for file in written)
 

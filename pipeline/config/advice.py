@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -89,7 +90,7 @@ def _of_number(shape: Shape, value: bool | int | float, at: At) -> str:
 def _nearest(shape: Shape, value: float, at: At) -> int | None:
     """Return the nearest number that the shape takes, by its own bounds."""
     bounds = _bounds(shape)
-    if bounds is None:
+    if bounds is None or math.isnan(value):
         return None
     low, high = bounds
     start = round(min(max(value, low), high))

@@ -19,6 +19,8 @@ NAME = ".env"
 _MOST_BYTES = 64 * small_files.KIB
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -37,10 +39,12 @@ def look(root: Path) -> Dotenv:
     try:
         return read(small_files.read(root / NAME, most=_MOST_BYTES, within=root))
     except FileNotFoundError:
-        return Dotenv()
+        if not (root / NAME).is_symlink():
+            return Dotenv()
+        why = "is a link that leads nowhere"
     except OSError as exc:
-        trouble = f"{NAME}: {exc.strerror or exc}: no key is read from it; write {_form()}"
-        return Dotenv(trouble=trouble)
+        why = exc.strerror or str(exc)
+    return Dotenv(trouble=f"{NAME}: {why}: no key is read from it; write {_form()}")
 
 
 def read(content: bytes) -> Dotenv:

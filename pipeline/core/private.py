@@ -7,13 +7,10 @@ Windows has no such modes: there the folder's inherited rights count, and nothin
 
 from __future__ import annotations
 
-import hmac
 import os
-import secrets
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 
 from . import unfinished
@@ -65,7 +62,7 @@ def signature(state: Path, text: bytes) -> str:
 
     The secret behind it is made with the first signature. Raises OSError where that is impossible.
     """
-    return hmac.new(secret(state), text, sha256).hexdigest()
+    return _signed(secret(state), text)
 
 
 def is_signed(state: Path, text: bytes, claimed: str) -> bool:
@@ -73,8 +70,9 @@ def is_signed(state: Path, text: bytes, claimed: str) -> bool:
     known = known_secret(state)
     if known is None:
         return False
-    made = hmac.new(known, text, sha256).hexdigest()
-    return hmac.compare_digest(made.encode(), claimed.encode())
+    import hmac
+
+    return hmac.compare_digest(_signed(known, text).encode(), claimed.encode())
 
 
 def known_secret(state: Path) -> bytes | None:
@@ -91,7 +89,7 @@ def secret(state: Path) -> bytes:
     path = folder(state) / _SECRET
     if not path.exists():
         made = path.with_name(unfinished.name(_SECRET))
-        replace(made, secrets.token_bytes(_SECRET_BYTES))
+        replace(made, os.urandom(_SECRET_BYTES))
         try:
             with suppress(FileExistsError):  # another process was first: its secret counts
                 os.link(made, path)
@@ -100,6 +98,12 @@ def secret(state: Path) -> bytes:
         made.unlink(missing_ok=True)
     files([path])
     return path.read_bytes()
+
+
+def _signed(key: bytes, text: bytes) -> str:
+    import hmac  # loads OpenSSL, and few runs sign
+
+    return hmac.new(key, text, "sha256").hexdigest()
 
 
 def _close(path: Path) -> None:

@@ -183,6 +183,7 @@ def pace(workspace: Workspace, service: Service, ledger: Ledger) -> Pace:
             poll_s=poll_s,
             in_flight=jobs,
             is_in_turn=not workspace.service.paid,
+            is_at_once=service.is_within,
         )
     return Pace(
         unknown_s=_FIRST_POLL_S,

@@ -39,11 +39,13 @@ class Pace:
         in_flight: int,
         past: Iterable[Taken] = (),
         is_in_turn: bool = False,
+        is_at_once: bool = False,
     ) -> None:
         """Poll first after `unknown_s` while `past`, oldest first, holds nothing.
 
         `is_in_turn` says that the jobs end about in the order in which they were posted: then only
-        the oldest are asked for that often, and each of the others once in `REST_S`.
+        the oldest are asked for that often, and each of the others once in `REST_S`. `is_at_once`
+        says that every answer comes without a wait: then no thread waits for it.
         """
         self._unknown_s = unknown_s
         self._recent = deque((_guessed(one) for one in past), maxlen=_WINDOW)
@@ -51,6 +53,7 @@ class Pace:
         self.poll_s = poll_s
         self.in_flight = in_flight
         self.is_in_turn = is_in_turn
+        self.is_at_once = is_at_once
 
     def first_poll_s(self, place: int = 0) -> float:
         """Return how long after its POST a job is asked for; in a batch they come in turn."""

@@ -212,7 +212,7 @@ class Scheduler:
         for one in turn.together:
             one.is_out = True
         turn.sent_at = time.monotonic()
-        if self._desk.service.is_within:  # nothing to wait for: it answers at once
+        if self._pace.is_at_once:
             self._ask(turn)
             return
         self._work_with(len(self._flying))

@@ -27,6 +27,7 @@ _WAIT_S = 5.0
 #: How often a task whose worker fails is tried elsewhere in the cluster.
 _RETRIES = 2
 _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application")
+_NO_CERTIFICATES = "Dask's settings name no certificates (distributed.comm.tls)"
 _PLAIN = (
     "{}: your sprites go there without encryption, and whoever is on that network can run code "
     "here; tls:// is for that"
@@ -112,13 +113,26 @@ def lent(workers: Workers, pays: bool) -> Iterator[tuple[Cluster | None, str]]:
                 client.close(timeout=_WAIT_S)
 
 
+def lacks_certificates(address: str) -> str:
+    """Return why no worker can reach a scheduler at `tls://…`, or "" where it may be possible."""
+    if not address.startswith("tls:"):
+        return ""
+    import distributed  # heavy
+
+    try:
+        found = distributed.Security().get_connection_args("worker").get("ssl_context")
+    except Exception as exc:  # OSError, or whatever else a wrong certificate causes
+        return f"its certificates cannot be used ({type(exc).__name__}: {exc})".partition("\n")[0]
+    return "" if found else f"{_NO_CERTIFICATES}, and no --tls-ca-file is given after `--`"
+
+
 def _connect(distributed: ModuleType, address: str) -> tuple[Client | None, str]:
     """Return a client of the scheduler, or None and why there is none."""
     try:
         # A client that fails at this would say so once more, and late, when it is collected.
         own = distributed.Security().get_connection_args("client")
         if address.startswith("tls:") and own.get("ssl_context") is None:
-            return None, "Dask's settings name no certificates (distributed.comm.tls)"
+            return None, _NO_CERTIFICATES
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # versions are compared by us, in each task
             client = distributed.Client(

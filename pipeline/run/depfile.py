@@ -23,6 +23,7 @@ from ..core.errors import UsageError
 from ..core.model import File, Record, StepKind
 from ..storage import files, lock
 from ..storage.files import Scan
+from . import named_output
 from .report import Report
 
 _GLOB_MARKS = ("*", "?", "[")
@@ -47,7 +48,8 @@ class Tracked(Record, frozen=True, kw_only=True):
 
 
 def check(tracked: Tracked) -> None:
-    """Raise UsageError for a stamp that would overwrite somebody's file."""
+    """Raise UsageError for a stamp or a depfile that would overwrite somebody's file."""
+    named_output.check("--depfile", tracked.depfile, named_output.is_depfile)
     if tracked.stamp is not None and tracked.stamp.exists() and tracked.stamp.stat().st_size:
         raise UsageError(
             f"--stamp {tracked.stamp}: is a file with something in it; name an empty one"
@@ -189,7 +191,8 @@ def _is_changed_since(report: Report, read: Iterable[str], scan: Scan, tracked: 
 
 def _put(path: Path, content: bytes) -> None:
     place = path.absolute()
-    place.parent.mkdir(parents=True, exist_ok=True)
+    with named_output.told(path):
+        place.parent.mkdir(parents=True, exist_ok=True)
     files.publish(place.parent, [File(path=place.name, content=content)])
     left = [
         one for one in unfinished.inside(place.parent) if one.name.startswith(f".{place.name}.")

@@ -23,7 +23,6 @@ import struct
 import time
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +33,11 @@ from ..core.model import PassedOver
 from .files import paths
 from .files.stats import RACY_NS, Stat
 from .told import About, Line, Told
+
+try:
+    from _blake2 import blake2b  # what hashlib has; that loads OpenSSL as well
+except ImportError:
+    from hashlib import blake2b
 
 PLACE = ".pixelpipe/tmp/state"
 MAGIC = b"pixelpipe state 1 "
@@ -483,7 +487,10 @@ class State:
         if name in self._new or name in self._outgrown:  # else its blocks say the same
             self._closed[name] = msgspec.msgpack.encode(known)
         if name in self._new:
-            self._closed_new[name] = msgspec.msgpack.encode(self._new.pop(name))
+            news = self._new.pop(name)
+            is_all_new = name not in self._blocks and name not in self._outgrown
+            said = self._closed[name] if is_all_new else msgspec.msgpack.encode(news)
+            self._closed_new[name] = said
 
     def _compact(self, key: bytes) -> bytes:
         """Return all blocks, each folder's joined to one."""

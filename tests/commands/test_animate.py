@@ -147,6 +147,7 @@ def test_stages_show_the_way_from_bought_bytes_to_frames(folder: Game, tmp_path:
         ((".", "hops"), 2, ".: is a folder; name one PNG"),
         (("hero.png", "hops", "--frames", "5"), 2, "--frames: must be an even number from 2 to 16"),
         (("hero.png", "hops", "--fps", "99"), 2, "--fps: must be a number from 0.5 to 60"),
+        (("hero.png", "hops", "--fps", "nan"), 2, "--fps: must be a number from 0.5 to 60"),
         (("hero.png", "hops", "--clip", "a b"), 2, "--clip a b: is not a clip's name"),
         (("hero.png", "hops", "--service", "nobody"), 2, "--service: must be auto"),
         (("hero.png", " "), 2, "prompt"),

@@ -55,7 +55,8 @@ def test_key_in_the_environment_is_bared_too(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"]
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"],
 )
 def test_each_encoding_is_read(encoding: str) -> None:
     """What PowerShell and old editors write."""
@@ -86,7 +87,7 @@ def test_file_without_a_key_is_none_of_ours(text: str) -> None:
     assert dotenv.read(text.encode()).trouble == ""
 
 
-@pytest.mark.parametrize("kind", ["folder", "pipe", "large", "unreadable"])
+@pytest.mark.parametrize("kind", ["folder", "pipe", "large", "unreadable", "lost link"])
 def test_file_that_cannot_be_read_is_named_by_every_command(game: Game, kind: str) -> None:
     """And ends nothing: the note says so, the build goes on."""
     place = game.root / ".env"
@@ -97,6 +98,8 @@ def test_file_that_cannot_be_read_is_named_by_every_command(game: Game, kind: st
             os.mkfifo(place)
         case "large":
             place.write_bytes(b"#" * 70_000)
+        case "lost link":
+            place.symlink_to("/nowhere/secrets.env")
         case _:
             place.write_text("PIXELKEY=" + KEY)
     for command in ("plan", "doctor", "build"):

@@ -397,3 +397,13 @@ def test_shipped_prompts_are_read_by_their_words() -> None:
         reading = prompt.read(text, whole)
         assert reading.needs_ai is None, text
         assert "(from '" in reading.sentence, text
+
+
+@pytest.mark.parametrize(
+    "text", ["!!!", "\U0001f525", "\u547c\u5438", "\u0434\u044b\u0448\u0438\u0442", "m\u00fcde"]
+)
+def test_a_prompt_of_which_nothing_is_understood_is_told(text: str) -> None:
+    """In another language or in signs: what is shown is how it waits, and that is said."""
+    assert "asks for no motion" in (prompt.read(text, SPRITES["hero"]).needs_ai or "")
+    assert prompt.read("", SPRITES["hero"]).needs_ai is None
+    assert prompt.read(f"{text} idle", SPRITES["hero"]).needs_ai is None

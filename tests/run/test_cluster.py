@@ -221,6 +221,17 @@ def test_a_worker_says_what_is_no_address(game: Game) -> None:
     assert "tls://host:8786" in run.stderr
 
 
+def test_a_worker_without_certificates_says_so(game: Game) -> None:
+    """Dask would say it by a stack of its own; with exit 3, and nothing started."""
+    run = game.run("worker", "tls://localhost:8786")
+    assert run.exit == 3
+    assert "name no certificates" in run.stderr
+    missing = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": "/nowhere/ca.pem"}
+    run = game.run("worker", "tls://localhost:8786", environment=missing)
+    assert run.exit == 3
+    assert "certificates" in run.stderr
+
+
 def _until_some_are_there(game: Game, there: Farm) -> subprocess.Popen[str]:
     """Start a build on a cluster; returns when the first files are published."""
     building = game.start("build", "--workers", there.address)

@@ -256,7 +256,7 @@ def test_recipe_is_answered_only_where_nothing_differs(game: Game, change: str) 
             (game.root / "a.stamp").unlink()
     assert not _is_known(game, *words)
     done = game.run("build", *words)
-    assert done.exit == {"sprite": 9, "stamp": 2}.get(change, 0)
+    assert done.exit == {"sprite": 9, "stamp": 2, "depfile": 2}.get(change, 0)
     if not done.exit:
         assert (game.root / "a.d").read_text().startswith("a.stamp: ")
         assert (game.root / "a.stamp").read_bytes() == b""
@@ -273,6 +273,49 @@ def test_failed_run_leaves_no_stamp(game: Game) -> None:
     game.write("assets/broken.png", b"no picture")
     assert game.build("--stamp", "a.stamp").exit == 4
     assert not (game.root / "a.stamp").exists()
+
+
+@pytest.mark.usefixtures("in_process")
+def test_no_file_that_is_named_for_writing_is_written_over_another(game: Game) -> None:
+    """A slip of the finger must not cost a drawing, or the settings."""
+    assert game.run("build").exit == 0
+    before = game.files()
+    for place in ("assets/hero.png", "pixelpipe.yaml", "rules/own.yaml", "assets/hero.anim.png"):
+        for command in (
+            ["build", "--depfile", place],
+            ["build", "--metrics", place],
+            ["plan", "--out", place],
+            ["why", "assets/hero.png", "--parts", "--out", place],
+            ["animate", "assets/slime.png", "idle", "--stages", place],
+        ):
+            ended = game.run(*command)
+            assert (ended.exit, place in ended.stderr) == (2, True), (command, ended)
+            assert game.files() == before
+
+
+@pytest.mark.usefixtures("in_process")
+def test_what_was_written_before_is_written_anew(game: Game) -> None:
+    for command in (
+        ["build", "--depfile", "build.d"],
+        ["build", "--metrics", "build.prom"],
+        ["plan", "--out", "a.plan"],
+        ["why", "assets/hero.png", "--parts", "--out", "parts.png"],
+        ["animate", "assets/slime.png", "idle", "--stages", "stages"],
+    ):
+        for _ in range(2):
+            assert game.run(*command).exit == 0, command
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder that takes no files")
+@pytest.mark.usefixtures("in_process")
+def test_a_place_that_cannot_be_written_is_no_bug(game: Game) -> None:
+    for command in (
+        ["build", "--depfile", "/proc/none/build.d"],
+        ["why", "assets/hero.png", "--parts", "--out", "/proc/none.png"],
+        ["animate", "assets/slime.png", "idle", "--stages", "/proc/none"],
+    ):
+        ended = game.run(*command)
+        assert (ended.exit, "/proc/none" in ended.stderr) == (8, True), (command, ended)
 
 
 def test_stamp_never_overwrites_a_file(game: Game) -> None:

@@ -280,8 +280,10 @@ def test_each_command_has_its_own_answer(quiet: Game) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        [], ["--help"], ["build", "--json"], ["build", "-h"], ["watch"], ["plan"], ["build", ""],
+        [], ["--help"], ["build", "--json"], ["build", "-h"], ["watch"], ["build", ""],
         ["build", "nowhere"], ["build", ".", "."], ["--verbose", "build"], ["build", "--new-flag"],
+        ["plan", "--check"], ["plan", "--json"], ["plan", "--json", "--check"],
+        ["plan", "--json", "--json"],
     ],
 )  # fmt: skip
 def test_whatever_is_not_plain_is_left_to_the_command_line(

@@ -77,6 +77,7 @@ class Run:
     @property
     def report(self) -> dict[str, object]:
         """The JSON report on standard output."""
+        assert self.stdout, (self.exit, self.stderr)
         found = json.loads(self.stdout)
         assert isinstance(found, dict)
         return found

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ import pytest
 
 #: Free room that a run of all tests never fills, in bytes; each test clears up behind itself.
 _ROOM = 4 << 30
+_PREFIX = "pixelpipe-tests-"
+_DAY_S = 24 * 60 * 60
 #: Files and tests that take longest, longest first. A name of a test stands for all its cases.
 LONGEST = (
     "tests/purchase/test_studio_crash.py::test_many_machines_that_are_killed_buy_sixty_clips_once",
@@ -51,6 +56,15 @@ def memory() -> Path | None:
     if not os.access(place, os.W_OK) or os.statvfs(place).f_flag & os.ST_NOEXEC:
         return None
     return place if shutil.disk_usage(place).free >= _ROOM else None
+
+
+def room(place: Path) -> Path:
+    """Make a folder there for the files of one run; what failed runs left a day ago goes."""
+    for left in place.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _DAY_S:
+                shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
 
 
 def rank(nodeid: str) -> int:

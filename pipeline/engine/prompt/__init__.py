@@ -311,7 +311,10 @@ def _unread(found: Understanding, sprite: Sprite) -> str | None:
     if found.says_nothing:
         words = ", ".join(f"'{word}'" for word in (*found.things, *found.ignored)[:5])
         name = offers.choose("idle", sprite)[0]
-        return f"{words} asks for no motion that the built-in engine knows; shown is {name}."
+        return (
+            f"{words or 'The prompt'} asks for no motion that the built-in engine knows; shown is"
+            f" {name}."
+        )
     if not found.are_verbs_unread:
         return None
     name = offers.choose(found.leading, sprite)[0]

@@ -42,6 +42,8 @@ class Understanding(msgspec.Struct, frozen=True):
     unread: tuple[str, ...]
     ignored: tuple[str, ...]
     things: tuple[str, ...]
+    #: There is a text, and no word in it.
+    is_wordless: bool
     effects: tuple[tuple[str, str], ...]
 
     @property
@@ -66,9 +68,9 @@ class Understanding(msgspec.Struct, frozen=True):
 
     @property
     def says_nothing(self) -> bool:
-        """Tell whether there are words, and none of them asks for anything or names the sprite."""
+        """Tell whether there is a text, and no word asks for anything or names the sprite."""
         is_asking = bool(self.asked or self.unread or self.vetoed or self.kind)
-        return not is_asking and bool(self.ignored or self.things)
+        return not is_asking and bool(self.ignored or self.things or self.is_wordless)
 
     @property
     def are_verbs_unread(self) -> bool:
@@ -109,6 +111,7 @@ def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Unders
         things=tuple(
             word for clause in clauses for word in clause.words if word in nouns.PLAIN_NOUNS
         ),
+        is_wordless=not clauses and bool(prompt.strip()),
         effects=_effects(clauses, hits, vetoed, manner, unread),
     )
 
@@ -324,7 +327,7 @@ def _ignored(
         for place, word in enumerate(clause.words)
         if (clause.number, place) not in busy
         and word not in unread
-        and not text.is_silent(word)
+        and not (word.isascii() and text.is_silent(word))
         and not clause.negated[place]
     )
     return tuple(dict.fromkeys(left))

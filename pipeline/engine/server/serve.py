@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import cast
 
 import msgspec
 import uvicorn
@@ -27,6 +28,7 @@ from ..contract.errors import InvalidRequest, LocalRefusal
 from . import local, replies
 from .app import App
 from .chaos import Chaos
+from .joined import Joined
 from .origin import API_PATH, Origins
 from .pace import Pace
 from .pool import RenderPool
@@ -93,8 +95,9 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         # uvicorn itself narrows BaseTransport to Transport here.
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, "transport": transport}
+        joined = cast(asyncio.Transport, Joined(transport, self.loop))
+        super().connection_made(joined)
+        self.app_state = {**self.app_state, "transport": joined}
         self._await_head()
 
     def data_received(self, data: bytes) -> None:

@@ -74,6 +74,8 @@ class Wire:
         """Send a whole reply with CORS headers."""
         await self.begin(reply)
         await self.send(reply.body, is_last=True)
+        if "state" in self._scope:  # a real connection: nobody waits for those who ask beside him
+            self.transport.flush()
 
     async def begin(self, reply: Reply) -> None:
         """Send status and headers, which announce the whole body."""
