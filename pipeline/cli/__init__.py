@@ -8,6 +8,7 @@ control signs. It must never decide what is bought: it asks.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -23,6 +24,8 @@ from ..run.uptodate.quick import Found
 from .voice import say
 
 _BUG = 70
+#: What a system says of a path that is its user's affair: where nobody asked before, it is no bug.
+_REFUSALS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENAMETOOLONG, errno.EIO)
 
 
 def main(found: Found | None = None) -> None:
@@ -63,9 +66,12 @@ def _sentences() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as exc:
-        if exc.errno not in SHORTAGES:
+        if exc.errno in SHORTAGES:
+            _say(f"{exc.strerror}: free some, then run the same command again; nothing was lost")
+        elif exc.errno in _REFUSALS and isinstance(exc.filename, str | bytes):
+            _say(f"{os.fsdecode(exc.filename)}: {exc.strerror}; nothing was lost")
+        else:
             _bug(exc)
-        _say(f"{exc.strerror}: free some, then run the same command again; nothing was lost")
         sys.exit(StorageError.exit_code)
     except MemoryError:
         _say("not enough memory: free some, then run the same command again; nothing was lost")

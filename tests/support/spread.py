@@ -64,7 +64,9 @@ def room(place: Path) -> Path:
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _DAY_S:
                 shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+    made = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+    made.chmod(0o711)  # as the usual place: some tests look on as somebody else
+    return made
 
 
 def rank(nodeid: str) -> int:

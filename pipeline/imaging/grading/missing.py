@@ -7,7 +7,7 @@ import numpy as np
 from ..frames.indexed import Reel
 from ..frames.prompt_motion import Motion
 from ..picture import color
-from ..picture.raster import Ints
+from ..picture.raster import Index
 from . import dips
 from .dips import Dip
 from .fault import Fault, fault, frames, share, where
@@ -31,6 +31,8 @@ GAINED = 0.5
 #: Where colours change by design, they change to their neighbours: not as far as this (deltaE2).
 STRANGE = 0.45
 _COUNTS = "colours of the frames"
+#: Most counts that are kept with a reel: noise has a million colours, and may be counted again.
+_KEPT = 1 << 18
 
 
 def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
@@ -105,16 +107,19 @@ def _accounted(reel: Reel, dip: Dip) -> float:
     return sum(shares) / len(shares)
 
 
-def _counts(reel: Reel) -> Ints:
-    """Return the pixels of every colour in every frame: (frames, colours); found once."""
-    known: Ints | None = reel.measures.get(_COUNTS)
+def _counts(reel: Reel) -> Index:
+    """Return the pixels of every colour in every frame: (frames, colours); found once if few."""
+    known: Index | None = reel.measures.get(_COUNTS)
     if known is None:
-        known = reel.measures[_COUNTS] = _counted(reel)
+        known = _counted(reel)
+        if known.size <= _KEPT:
+            reel.measures[_COUNTS] = known
     return known
 
 
-def _counted(reel: Reel) -> Ints:
+def _counted(reel: Reel) -> Index:
     colors = len(reel.palette)
-    frame = np.nonzero(reel.solid)[0]
-    at = frame * colors + reel.index[reel.solid]
-    return np.bincount(at, minlength=reel.count * colors).reshape(reel.count, colors)
+    counts = np.empty((reel.count, colors), np.int32)
+    for frame, row in enumerate(counts):
+        row[:] = np.bincount(reel.index[frame][reel.solid[frame]], minlength=colors)
+    return counts
