@@ -284,11 +284,20 @@ def _after_post(job: Job, error: PixelpipeError, now: float) -> dict[str, object
     return _failed(FailureClass.TRANSIENT, error)
 
 
-def settle(job: Job, bought: Bought, ledger: Ledger, now: float) -> Job:
-    """Book a job whose result is in the store already: its run died before it could."""
+def settle(request_key: str, bought: Bought, ledger: Ledger, now: float) -> None:
+    """Book a job whose result is in the store already: its run died before it could.
+
+    Unless that is done by now: the run may be another one, and alive. Its price is booked by the
+    id that the job has now; by that of its batch, which it had before, it would be booked twice.
+    """
     changes = {"digest": bought.digest, "credits_charged": bought.credits_charged, "reason": ""}
-    settled = msgspec.structs.replace(job, state=JobState.BOUGHT, settled_at=now, **changes)
-    return ledger.record(settled, now=now)
+
+    def booked(job: Job) -> Job | None:
+        if job.state is JobState.BOUGHT and job.digest == bought.digest:
+            return None
+        return msgspec.structs.replace(job, state=JobState.BOUGHT, settled_at=now, **changes)
+
+    ledger.amend(request_key, booked, now=now)
 
 
 def reopen(job: Job, desk: Desk) -> Job:

@@ -209,14 +209,15 @@ class Scheduler:
         self._send(turns[0])
 
     def _send(self, turn: Turn) -> None:
+        if not self._pace.is_at_once:
+            self._work_with(len(self._flying))  # takes a while, in which an interrupt may come
         for one in turn.together:
             one.is_out = True
         turn.sent_at = time.monotonic()
         if self._pace.is_at_once:
             self._ask(turn)
-            return
-        self._work_with(len(self._flying))
-        self._tasks.put(turn)
+        else:
+            self._tasks.put(turn)
 
     def _errand(self, errand: Errand) -> None:
         self._work_with(len(self._flying) + 1)

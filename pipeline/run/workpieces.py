@@ -89,7 +89,7 @@ class Workpieces:
         is_own = self._store.is_kept_by_user(record)
         self._store.keep(record, is_fetched=record.is_fetched_by(ledger.jobs([record.request_key])))
         if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
-            jobs.settle(clip.job, record, ledger, self._context.clock())
+            jobs.settle(clip.job.request_key, record, ledger, self._context.clock())
         self._store.use(record)
         self._records[_held(clip)] = record
         return finish.bought(clip.request.clip, content, record)

@@ -53,7 +53,10 @@ def test_eight_builds_and_a_watch_buy_each_clip_once(paying: Game, shop: Shop, b
     with closing(Ledger(Path(os.environ["PIXELPIPE_STATE"]), now=0.0)) as ledger:
         assert ledger.charged_since(0.0) == shop.charged
         assert {job.state for job in ledger.named("") if job.paid} == {JobState.BOUGHT}
+    calls = shop.calls
+    assert paying.build().exit == 0  # the watch may have been stopped before it showed its last one
     assert paying.build().totals["fresh"] == 2 * (SPRITES + 1)
+    assert shop.calls == calls
 
 
 def _until(process: subprocess.Popen[str], is_so: Callable[[], bool]) -> None:

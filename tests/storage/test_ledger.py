@@ -265,6 +265,25 @@ def bought(ledger: Ledger, key: str, **change: object) -> None:
     ledger.record(with_state(claimed.job, JobState.BOUGHT, digest="d"), now=2.0)
 
 
+def test_a_job_is_amended_as_it_stands_and_not_as_it_was_read(ledger: Ledger) -> None:
+    """Of a batch it had the batch's id when it was read: by that it was booked a second time."""
+    (claimed,) = ledger.claim([job("a")], now=1.0)
+    ledger.record(with_state(claimed.job, JobState.SUBMITTED, remote_id="batch:1:b"), now=2.0)
+    own = {"remote_id": "own", "digest": "d", "credits_charged": 12}
+    ledger.record(with_state(claimed.job, JobState.BOUGHT, **own), now=3.0)
+    seen: list[str | None] = []
+
+    def change(found: Job) -> Job:
+        seen.append(found.remote_id)
+        return with_state(found, JobState.BOUGHT)
+
+    ledger.amend("a", change, now=4.0)
+    ledger.amend("a", lambda _: None, now=5.0)
+    ledger.amend("nobody", change, now=6.0)
+    assert seen == ["own"]
+    assert ledger.charged_since(0.0) == 12
+
+
 def test_jobs_are_found_by_their_pixels_whatever_their_texts_say(ledger: Ledger) -> None:
     """One or a thousand pictures; a reason that reads as a recipe does is none."""
     first, second = "1" * 64, "2" * 64

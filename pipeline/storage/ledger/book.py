@@ -12,7 +12,7 @@ lock when the process dies, however it dies, also across containers and process-
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -184,6 +184,26 @@ class Ledger(SharedClaims):
                     self._append(job, now)
 
         self._surely(change)
+
+    def amend(self, request_key: str, change: Callable[[Job], Job | None], *, now: float) -> None:
+        """Write what `change` makes of a job as it stands at this moment; nothing for None.
+
+        What was read before may be old: another process may have gone on with the job since.
+        """
+
+        def amend() -> None:
+            with self._transaction():
+                row = self._base.execute(
+                    "SELECT record FROM jobs WHERE request_key = ?", (request_key,)
+                ).fetchone()
+                job = change(_decode(row[0])) if row else None
+                if job is not None:
+                    self._base.execute(
+                        "INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)", _row(job)
+                    )
+                    self._append(job, now)
+
+        self._surely(amend)
 
     def jobs(self, keys: Iterable[str]) -> list[Job]:
         """Return the jobs of these request keys, as far as there are any."""
