@@ -55,6 +55,9 @@ class Plan(Record, frozen=True, kw_only=True):
     orphans: tuple[Step, ...] = ()
     #: Sources of orphans that are gone: their outputs are removed.
     gone: tuple[str, ...] = ()
+    #: The same where a new source is not looked at yet, which may be one of them under another
+    #: name: all of theirs stays until then.
+    perhaps_moved: tuple[str, ...] = ()
     #: Sources that cannot be used, with their sentence.
     refused: tuple[Step, ...] = ()
     unmatched: tuple[str, ...] = ()
@@ -122,12 +125,14 @@ def make(
     view = steps.View(known, service, clashes, other)
     planned, faulty = _sources(wanted, view)
     orphans = _orphans(wanted, refused, known)
-    sources = {step.source for step in orphans}
+    gone = tuple(sorted({step.source for step in orphans}.difference(known.existing or ())))
+    is_open = _waits_for_new(known)
     return Plan(
         service=service if stand_in is None else stand_in[1],
         sources=tuple(_together(one, batch) for one in _without_doubles(planned)),
         orphans=orphans,
-        gone=tuple(sorted(sources.difference(known.existing or ()))),
+        gone=() if is_open else gone,
+        perhaps_moved=gone if is_open else (),
         refused=(*refused, *faulty),
         unmatched=tuple(unmatched),
         notices=(*known.lock.notices, *_merged(known.lock)),
@@ -374,6 +379,15 @@ def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:
         if other != path:
             clashes[path] = f"its outputs would overwrite those of {other}; rename one of them"
     return clashes
+
+
+def _waits_for_new(known: Known) -> bool:
+    """Tell whether a source that may still be written is none that the lock file names."""
+    if not known.waiting:
+        return False
+    named = {line.source for line in known.lock.clips}
+    named |= {line.source for line in known.lock.adopted}
+    return not named.issuperset(known.waiting)
 
 
 def _orphans(wanted: Sequence[Wanted], refused: Sequence[Step], known: Known) -> tuple[Step, ...]:

@@ -97,6 +97,8 @@ class Known(Record, frozen=True, kw_only=True):
     restored: Collection[str] = ()
     #: All files that exist under the assets folders, when the scan was complete; else None.
     existing: Collection[str] | None = None
+    #: Sources of later takes that are not there, also where only some files were looked at.
+    gone: Collection[str] = frozenset()
 
 
 class ClipPlan(Record, frozen=True, kw_only=True, gc=False):
@@ -156,7 +158,7 @@ class View:
         self.later: dict[str, list[tuple[bool, lock.ClipLine]]] = {}
         for line in known.lock.clips:
             if line.take:
-                is_there = existing is None or line.source in existing
+                is_there = line.source not in known.gone
                 self.later.setdefault(line.clip, []).append((is_there, line))
         self.paid_by = {line.service for line in known.lock.clips if line.paid}
         self.adopted = {(line.source, line.clip, line.digest) for line in known.lock.adopted}

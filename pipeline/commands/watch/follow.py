@@ -34,6 +34,9 @@ _BUILDS = 4
 _TICK_S = 0.1
 #: How often to look whether purchases that are kept back were released; never, without any.
 _LOOK_S = 2.0
+#: How long a look at everything waits for a sprite that may be one that is gone; and how many times
+#: as long as such a look takes.
+_MOVED_S, _MOVED_TIMES = 1.0, 20.0
 #: How long the end of a watch waits for purchases whose answer is on its way.
 _LAST_S = 30.0
 _RULES = (".yaml", ".yml")
@@ -77,6 +80,8 @@ class Follower:
         #: When to look at purchases that are kept back, and which were taken up again.
         self._looks_at = math.inf
         self._woken: set[str] = set()
+        #: When to look at everything again, since what is gone may be under another name.
+        self._whole_at = math.inf
 
     @property
     def stopping(self) -> threading.Event:
@@ -108,7 +113,7 @@ class Follower:
         try:
             event = self._events.get(timeout=_TICK_S)
         except queue.Empty:
-            event = self._look_at_kept
+            event = self._look_again
         for told in event():
             if self._questions is not None:
                 self._questions.pause()
@@ -240,9 +245,20 @@ class Follower:
         self._looks_at = time.monotonic()
         if isinstance(result, Report):
             self._committed |= result.committed
+            if result.plan.perhaps_moved:
+                settle_s = self._project.workspace.settings.watch.settle_s
+                wait_s = max(_MOVED_S, settle_s, _MOVED_TIMES * result.seconds)
+                self._whole_at = time.monotonic() + wait_s
         yield from _told(result)
 
     # -- money ----------------------------------------------------------------------------------
+
+    def _look_again(self) -> Iterator[Report | PixelpipeError]:
+        """Look at what nobody announces: sprites that may have moved, purchases that are due."""
+        if time.monotonic() >= self._whole_at:
+            self._whole_at = math.inf
+            self._add(frozenset(), is_whole=True)
+        yield from self._look_at_kept()
 
     def _look_at_kept(self) -> Iterator[Report | PixelpipeError]:
         """Wake purchases that are due, or that a person has released; each of them once."""
