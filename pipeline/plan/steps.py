@@ -123,6 +123,8 @@ class ClipPlan(Record, frozen=True, kw_only=True, gc=False):
     is_anew: bool = False
     #: An older version of the built-in engine made it; it stays until somebody asks for it anew.
     is_outdated: bool = False
+    #: Shown before, and again in place of the clip that is wanted, which ended otherwise.
+    is_standing_in: bool = False
 
 
 class View:

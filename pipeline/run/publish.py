@@ -137,6 +137,14 @@ class Publication:
             for line in lines
         )
 
+    def is_built(self, source: Source, build_key: str) -> bool:
+        """Tell whether the lock file says of all files of a source that they are of this build.
+
+        Files that are no longer ours count as such: they are not made again.
+        """
+        lines = self._files_of.get(source.stem, ())
+        return all(line.build == build_key or not line.is_ours for line in lines)
+
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
         stem = stem_of(source)
