@@ -154,7 +154,9 @@ def _sources(wanted: Sequence[Wanted], view: steps.View) -> tuple[list[SourcePla
 
 
 def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
-    decided = (steps.decide(request, view, wanted) for request in wanted.requests)
+    decided = (
+        steps.fitting(steps.decide(request, view, wanted), wanted) for request in wanted.requests
+    )
     bought = tuple(steps.stand_in(clip, view, wanted) for clip in decided)
     clips = (*bought, *(steps.adopt(frames, wanted) for frames in wanted.adopted))
     if obstacle := _obstacle(wanted, view):

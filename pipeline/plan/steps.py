@@ -57,6 +57,8 @@ class Wanted(Record, frozen=True, kw_only=True, gc=False):
     retaken: Collection[str] = ()
     #: Purchases that are used whatever the lock file says, by clip: a person chose them.
     picked: Mapping[str, lock.ClipLine] = {}
+    #: Why a clip that is bought for it would fit no sheet; "" when it would.
+    too_large: str = ""
     #: Sentences that the user should read when it is made.
     notes: tuple[str, ...] = ()
     #: Free clips that an older version of the built-in engine made are to be made anew.
@@ -275,6 +277,13 @@ def _elsewhere(request: Request, view: View) -> ClipPlan | None:
             )
             return _with_line(plan, line)
     return None
+
+
+def fitting(clip: ClipPlan, wanted: Wanted) -> ClipPlan:
+    """Return a clip, kept from being bought when no sheet would hold it."""
+    if not wanted.too_large or clip.step.kind is not StepKind.BUY or not clip.step.credits:
+        return clip
+    return changed(clip, StepKind.BLOCKED, wanted.too_large)
 
 
 def stand_in(clip: ClipPlan, view: View, wanted: Wanted) -> ClipPlan:

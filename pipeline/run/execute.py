@@ -213,7 +213,8 @@ class _Run:
         stands = bool(lost) and self._publication.stands(source.wanted.source)
         clips = tuple(msgspec.structs.replace(clip, digest=digest) for clip, digest in found)
         shown = self._beside(source, clips, [clip for clip in clips if not clip.digest])
-        if not bought or shown is None or (stands and not self._is_news(source, bought, shown)):
+        is_new = any(clip.step.kind is not StepKind.FRESH for clip in bought)
+        if not bought or shown is None or (stands and not is_new):
             return [*results, *(step_results.left(clip, stands=stands) for clip in bought)]
         return [*results, *self._finish(source, shown, finishing)]
 
@@ -222,15 +223,6 @@ class _Run:
     ) -> tuple[ClipPlan, ...] | None:
         lines = fallback.shown(self._lines.of(source.wanted.source.path))
         return fallback.beside(clips, lost, lines, self._store)
-
-    def _is_news(
-        self, source: SourcePlan, bought: Sequence[ClipPlan], shown: Sequence[ClipPlan]
-    ) -> bool:
-        """Tell whether what stands is not what `shown` would be published as."""
-        if any(clip.step.kind is not StepKind.FRESH for clip in bought):
-            return True
-        is_hidden = any(clip.hidden is not None for clip in bought)
-        return not is_hidden and not self._is_built(source, shown)
 
     def _is_built(self, source: SourcePlan, shown: Sequence[ClipPlan]) -> bool:
         build_key = steps.build_key(source.wanted, shown)

@@ -34,7 +34,7 @@ from ..storage import files, lock, lock_file, lock_text
 from ..storage.files import Scan, Stat
 from ..storage.state import Facts, State
 from ..targets import playback
-from . import adopting, global_names, passed_over, selection, signs
+from . import adopting, global_names, passed_over, room, selection, signs
 from .adopting import Looked
 from .engine_roots import Roots
 
@@ -446,7 +446,7 @@ def _wanted(
     if match is None:
         return None
     adopted = numbered.frames(match.rule, source.path, match.captures, beside)
-    is_sheet = source.looks_like_sheet or source.repeats
+    is_sheet = match.rule.sheet is not False and (source.looks_like_sheet or source.repeats)
     is_bought = not adopted or any(clip.is_bought for clip in match.rule.clips)
     if source.unfit and not is_sheet and match.rule.cells is None and is_bought:
         raise UnfitError(f"{source.path}: {source.unfit}")
@@ -456,6 +456,11 @@ def _wanted(
     played = playback.frames(rule.clips)
     outputs = targets.paths(source.stem, played, chosen)
     targets.fit(source.stem, played, chosen)
+    too_large = ""
+    if rule.pick if rule.cells else not (is_sheet or rule.sheet):  # else it is asked about
+        room.check(source, rule, adopted, chosen)
+        if workspace.service.paid:
+            too_large = room.problem(workspace.root, source, rule, chosen, state)
     for path in outputs:
         if problem := files.name_problem(workspace.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")
@@ -466,6 +471,7 @@ def _wanted(
         targets=chosen,
         outputs=outputs,
         adopted=adopted,
+        too_large=too_large,
     )
 
 
