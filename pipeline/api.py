@@ -213,6 +213,8 @@ class Project:
             settled = self._settled(ledger, connection, plan, wish)
             sharing = Sharing(self.workspace, self.environment, is_kept=True)
             stack.callback(sharing.count)
+            if not isinstance(context.team, PixelpipeError):
+                sharing.team = context.team
             del plan, known  # two of each would be the most that a build ever holds
             plan, known = self._planned(found, ledger, wish, sharing)
             watch.lap("planning")

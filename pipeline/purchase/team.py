@@ -85,6 +85,8 @@ class Team:
         self.fetching_s = patience_s * _FETCHING
         #: The first trouble in telling what was sent; "" for none.
         self.trouble = ""
+        #: What others were buying, and was taken from the store then: its price by request key.
+        self.waited: dict[str, int] = {}
         self._who = who
         self._publish = publish
         self._bring = bring

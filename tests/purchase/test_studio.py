@@ -73,7 +73,13 @@ def test_two_machines_at_the_same_moment_buy_once_and_both_have_it(two: Studio) 
     ends = [machine.end() for machine in two.machines]
     assert [run.exit for run in ends] == [0, 0]
     assert two.shop.calls == 1
-    assert sorted(run.totals["credits_charged"] for run in ends) == [0, 20]
+    waited, paid = sorted(ends, key=lambda run: run.totals["credits_charged"])
+    assert (waited.totals["credits_charged"], paid.totals["credits_charged"]) == (0, 20)
+    read = {"hits": 1, "waited": 1, "misses": 0, "errors": 0, "saved_credits": 20}
+    assert waited.report["shared"] == read
+    assert paid.report["shared"] == {**dict.fromkeys(read, 0), "misses": 1}
+    told = [machine.run("share", "stats") for machine in two.machines]
+    assert sorted("1 hits (100 %), 1 of them waited for, 0 misses" in one.stdout for one in told)[1]
     first, second = two.machines
     assert first.game.outputs() == second.game.outputs() != set()
     assert first.game.locked() == second.game.locked()
