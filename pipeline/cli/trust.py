@@ -82,12 +82,15 @@ def trust(
     stores = (*stores, *filter(_is_store, hosts))
     hosts = tuple(host for host in hosts if not _is_store(host))
     clusters = [one for one in hosts if worker_shape.is_address(one)]
+    host = trusts.named if revoke else trusts.host  # whatever is written down may be taken back
+    if not revoke:
+        stores = tuple(project_settings.store(one, f"--store {one}") for one in stores)
     asked = Trust(
-        hosts=tuple(dict.fromkeys(trusts.named(one) for one in hosts if one not in clusters)),
+        hosts=tuple(dict.fromkeys(host(one) for one in hosts if one not in clusters)),
         workers=tuple(dict.fromkeys(map(_scheduler, clusters))),
         env=env,
         budget=budget,
-        http="" if plain is None else trusts.named(plain),
+        http="" if plain is None else host(plain),
         stores=tuple(dict.fromkeys(trusts.store_name(one, root) for one in stores)),
     )
     if revoke:
