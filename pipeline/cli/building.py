@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..run.results import Result
 
 _LISTED = 20
-#: Up to so many clips, a sentence that fits them all is repeated for each.
-_LISTED_ALIKE = 3
 
 
 class Asked(NamedTuple):
@@ -177,7 +175,9 @@ def show_rest(report: Report) -> None:
 
 def _troubles(report: Report) -> list[str]:
     """Say what could not be done; what many clips have in common is said once."""
-    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    from ..run import alike  # only where something is wrong
+
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for result in report.results:
         if result.state in ("failed", "left", "asked"):
             step = result.step
@@ -188,14 +188,18 @@ def _troubles(report: Report) -> list[str]:
             if step.kind is StepKind.ORPHAN:
                 text += "; `pixelpipe clean --orphans` removes what was made of it"
             verb = wording.verb(step, is_paid=report.workspace.service.paid)
-            alike[verb, text].append(wording.name(step))
+            found[verb, alike.kind(text, step.source)].append((wording.name(step), text))
     lines = []
-    for (kind, text), names in alike.items():
-        if len(names) <= _LISTED_ALIKE:
-            lines += [f"{kind}: {one}: {text}" for one in names]
+    for (verb, _), told in found.items():
+        if len(told) <= alike.FEW:
+            lines += [f"{verb}: {name}: {text}" for name, text in told]
         else:
-            lines.append(f"{kind}: {len(names)} clips: {_together(text, len(names))}")
-            lines += [f"  {one}" for one in _cut(names)]
+            text = alike.sentence([text for _, text in told])
+            names = [name for name, _ in told]
+            noun = "clip" if any(name.endswith("]") for name in names) else "source"
+            number = wording.count(names, noun)
+            lines.append(f"{verb}: {number}: {_together(text, len(told))}")
+            lines += [f"  {name}" for name in _cut(names)]
     return lines
 
 

@@ -208,6 +208,34 @@ def test_a_mirror_image_far_away_is_told_before_the_purchase(
     assert is_bought or "x14 px need a sheet of" in ended.stdout
 
 
+@pytest.mark.parametrize(
+    ("target", "size", "advice"),
+    [
+        ("rpgmaker", (12, 14), "finds no clip walk_down"),
+        ({"sheet": {"max_width": 16}}, (20, 20), "allow a larger one"),
+        ({"godot": {"root": "elsewhere"}}, (12, 14), "to a folder that holds it"),
+        ("gif", (300, 20), "is wider than 256"),
+    ],
+)
+def test_advice_that_fits_many_sprites_is_given_once(
+    game: Game, target: object, size: tuple[int, int], advice: str
+) -> None:
+    """Although each says its own size or path."""
+    for number in range(6):
+        drawn = sprite(tint=number, size=(size[0] + number, size[1] + number))
+        game.write(f"assets/many{number}.png", png(drawn))
+    game.rules(RULES.replace("**/", "many").replace("clips", "sheet: false\n    clips"))
+    game.settings(targets=[target])
+    for command in ("plan", "build", "doctor"):
+        ended = game.run(command)
+        said = ended.stdout + ended.stderr
+        assert ended.exit
+        assert said.count(advice) == 1, said
+        assert "6 sources" in said or "6 sprites" in said
+        assert "many5.png" in said or "and 3 more" in said or "and 1 more" in said
+    assert len(game.build().report["steps"]) == 6  # type: ignore[arg-type]
+
+
 def test_what_is_published_goes_on_when_a_limit_becomes_too_small_for_more(
     paying: Game, shop: Shop
 ) -> None:
