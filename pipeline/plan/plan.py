@@ -219,6 +219,8 @@ def _doubt(wanted: Wanted, view: steps.View) -> str:
     """
     if wanted.rule.sheet is False or wanted.rule.cells is not None or not wanted.requests:
         return ""
+    if (frames := wanted.source.frames) > 1:
+        return f"is an animated picture already, an APNG of {frames} frames; export one of them"
     remedy = "split it, or state `cells` and `pick`"
     if wanted.source.looks_like_sheet or wanted.rule.sheet:
         return f"looks like a sheet of several pictures; {remedy}"

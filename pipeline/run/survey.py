@@ -355,6 +355,7 @@ def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
         opaque_share=facts.opaque_share,
         looks_like_sheet=facts.looks_like_sheet,
         repeats=facts.repeats,
+        frames=facts.frames,
         unfit=facts.unfit,
     )
 
@@ -377,7 +378,8 @@ def _facts(path: str, content: bytes) -> Facts:
         if provenance.is_ours(content):
             return Facts(error=_OURS, looked=_LOOKED)
         pixels = imaging.decode(content, path)
-        found = imaging.facts(pixels, frames=imaging.frame_count(content))
+        frames = imaging.frame_count(content)
+        found = imaging.facts(pixels, frames=frames)
         unfit = imaging.unfit(pixels)
     except SourceError as exc:
         return Facts(error=str(exc).removeprefix(f"{path}: "), looked=_LOOKED)
@@ -390,6 +392,7 @@ def _facts(path: str, content: bytes) -> Facts:
         looks_like_sheet=found.looks_like_sheet,
         repeats=found.repeats,
         looked=_LOOKED,
+        frames=frames,
         unfit=unfit,
     )
 
