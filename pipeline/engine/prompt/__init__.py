@@ -178,7 +178,7 @@ def _chosen(
     first = next((hit for hit in whole if hit.is_verb), None)
     if first is None and asked[0] not in whole:
         idle = Chosen(offers.choose("idle", sprite)[0])
-        return _with_secondary([idle], sprite, vetoed), _partless(asked[0], idle.name)
+        return _with_secondary([idle], sprite, vetoed), _partless(asked[0], sprite, idle.name)
     first = first or asked[0]
     name, reason = _leading(first, sprite, is_sure=is_sure)
     chosen = [Chosen(name, first)]
@@ -299,7 +299,12 @@ def _rooted(hit: Hit, sprite: Sprite, name: str) -> str:
     )
 
 
-def _partless(hit: Hit, name: str) -> str:
+def _partless(hit: Hit, sprite: Sprite, name: str) -> str:
+    if any(part == hit.part for part, _ in sprite.boxes):
+        return (
+            f"'{hit.words}' needs the {hit.part}, and the box that is stated for it lies outside"
+            f" of the sprite or where it is clear, so it stays still. Shown is {name}."
+        )
     return (
         f"'{hit.words}' needs the {hit.part}, and none was found for certain, so it stays still;"
         f" name it by a box, `parts: {{{hit.part}: [left, top, right, bottom]}}`. Shown is {name}."
