@@ -66,7 +66,7 @@ class Follower:
         if self._questions is not None:
             self._wish = msgspec.structs.replace(wish, ask=self._questions.ask)
         self._watcher_stop = threading.Event()
-        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._events: queue.Queue[_Event] = queue.Queue()  # SimpleQueue: see purchase.scheduler
         self._threads: list[threading.Thread] = []
         #: Placeholders never wait for builds, which may last as long as purchases do.
         self._to_show, self._to_build = _Due(), _Due()
