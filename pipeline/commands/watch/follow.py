@@ -78,11 +78,6 @@ class Follower:
         self._looks_at = math.inf
         self._woken: set[str] = set()
 
-    @property
-    def stopping(self) -> threading.Event:
-        """Set when the watch ends: whoever waits for a person gives up."""
-        return self._stop
-
     def run(self, until: threading.Event | None = None) -> Iterator[Report | PixelpipeError]:
         """Yield the report of every build, until KeyboardInterrupt, or until that is set.
 
