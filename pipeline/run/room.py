@@ -16,7 +16,8 @@ from ..core import keys
 from ..core.errors import AssetError
 from ..core.model import Clip, Flip, Frames, Rule, Source, TargetChoice
 from ..storage import pictures
-from ..storage.state import Facts, State
+from ..storage.remembered import Facts
+from ..storage.state import State
 from ..targets import playback
 
 Size = tuple[int, int]

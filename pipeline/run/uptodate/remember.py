@@ -22,7 +22,8 @@ from ...core.model import Record, TargetChoice
 from ...plan.plan import Plan
 from ...storage import files, lock, lock_file, lock_text, trust
 from ...storage.files import Stat
-from ...storage.state import PLACE, State, Whole
+from ...storage.remembered import Whole
+from ...storage.state import PLACE, State
 from .. import engine_roots
 from ..results import Result
 from ..survey import Survey
