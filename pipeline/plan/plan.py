@@ -127,6 +127,8 @@ def make(
     orphans = _orphans(wanted, refused, known)
     gone = tuple(sorted({step.source for step in orphans}.difference(known.existing or ())))
     is_open = _waits_for_new(known)
+    if is_open:  # of what may only have moved nothing is told either
+        orphans = tuple(step for step in orphans if step.source not in gone)
     return Plan(
         service=service if stand_in is None else stand_in[1],
         sources=tuple(_together(one, batch) for one in _without_doubles(planned)),

@@ -232,6 +232,7 @@ def test_what_is_gone_stays_while_a_new_sprite_may_be_it(paying: Game) -> None:
     (paying.root / HERO).rename(to)
     report = paying.make(Wish(settle_s=1000.0, max_credits=0))
     assert (report.exit, takes_of(paying, "hero"), sheet(paying)) == (0, [1], before)
+    assert "assets/hero.png" not in {step.source for step in report.plan.steps}
     settled = frozenset(["assets/people/hero.png"])
     paying.make(Wish(settle_s=1000.0, settled=settled, max_credits=0))
     assert (takes_of(paying, "people/hero"), takes_of(paying, "hero")) == ([1], [])
