@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def trust(
         workers=tuple(dict.fromkeys(map(_scheduler, clusters))),
         env=env,
         budget=budget,
-        http="" if plain is None else host(plain),
+        http="" if plain is None else _plain(host, plain),
         stores=tuple(dict.fromkeys(trusts.store_name(one, root) for one in stores)),
     )
     if revoke:
@@ -128,6 +129,13 @@ def _root(start: Path) -> Path:
         return files.find(start)
     except ConfigError:
         return start.absolute()
+
+
+def _plain(host: Callable[[str], str], text: str) -> str:
+    """Return a host that may be spoken to over http. Raises UsageError for what is none."""
+    if text.lower().startswith("https://"):
+        raise UsageError(f"--http {text}: is https, which needs no such word; say the host alone")
+    return host(text)
 
 
 def _scheduler(text: str) -> str:

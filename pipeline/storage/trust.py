@@ -107,7 +107,7 @@ def host(text: str) -> str:
         raise UsageError(
             f"{text!r} is more than a host, and a host is allowed as a whole: say `{found}`"
         )
-    if rest.removesuffix("/").endswith((":", ":0")) or not _is_host(address(text)[0]):
+    if rest.removesuffix("/").endswith((":", ":0", "..")) or not _is_host(address(text)[0]):
         raise UsageError(f"{text!r} is no host; write it as in `pixelpipe trust api.example.org`")
     return found
 

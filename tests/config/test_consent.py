@@ -206,6 +206,8 @@ _NO_STORES = (
         *(("--http", name) for name in _NO_HOSTS),
         *(("--store", name) for name in _NO_STORES),
         ("good.example", "bad host!"),
+        ("host..",),
+        ("--http", "https://host"),
         ("s3://",),
     ],
     ids=repr,
