@@ -15,6 +15,7 @@ from places import REPOSITORY
 from remembering import (
     answer,
     full,
+    heard,
     look,
     meddled,
     run,
@@ -60,6 +61,17 @@ def test_random_edits_never_get_another_answer(quiet: Game, seed: int) -> None:
         assert said is None or said == truth, names
         if truth is not None and chance.random() < 0.5:
             run(quiet)
+
+
+def test_what_is_right_again_after_a_complaint_is_counted(quiet: Game) -> None:
+    """A run that complained of a sprite has not counted it; the next one takes none away."""
+    settle(quiet)
+    undo = EDITS["output edited"](quiet)
+    run(quiet)
+    undo()
+    report, _ = run(quiet)
+    assert heard(report).startswith("Nothing to do: 5 clips up to date.")
+    assert settle(quiet) == full(quiet)
 
 
 def test_answer_counts_all_and_names_what_no_rule_matches(quiet: Game) -> None:
