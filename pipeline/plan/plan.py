@@ -125,7 +125,7 @@ def make(
     view = steps.View(known, service, clashes, other)
     planned, faulty = _sources(wanted, view)
     orphans = _orphans(wanted, refused, known)
-    gone = tuple(sorted({step.source for step in orphans}.difference(known.existing or ())))
+    gone = {step.source for step in orphans}.difference(known.existing or ())
     is_open = _waits_for_new(known)
     if is_open:  # of what may only have moved nothing is told either
         orphans = tuple(step for step in orphans if step.source not in gone)
@@ -133,8 +133,8 @@ def make(
         service=service if stand_in is None else stand_in[1],
         sources=tuple(_together(one, batch) for one in _without_doubles(planned)),
         orphans=orphans,
-        gone=() if is_open else gone,
-        perhaps_moved=gone if is_open else (),
+        gone=() if is_open else tuple(sorted(gone)),
+        perhaps_moved=tuple(sorted(gone)) if is_open else (),
         refused=(*refused, *faulty),
         unmatched=tuple(unmatched),
         notices=(*known.lock.notices, *_merged(known.lock)),

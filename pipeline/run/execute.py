@@ -212,7 +212,8 @@ class _Run:
         ]
         stands = bool(lost) and self._publication.stands(source.wanted.source)
         clips = tuple(msgspec.structs.replace(clip, digest=digest) for clip, digest in found)
-        shown = self._beside(source, clips, [clip for clip in clips if not clip.digest])
+        missing = [clip for clip in clips if not clip.digest]
+        shown = self._beside(source, clips, missing) if missing else clips
         is_new = any(clip.step.kind is not StepKind.FRESH for clip in bought)
         if not bought or shown is None or (stands and not is_new):
             return [*results, *(step_results.left(clip, stands=stands) for clip in bought)]

@@ -13,7 +13,7 @@ from pathlib import Path
 from .. import targets
 from ..config import cells
 from ..core import keys
-from ..core.errors import AssetError
+from ..core.errors import AssetError, SourceError, SupersededError
 from ..core.model import Clip, Flip, Frames, Rule, Source, TargetChoice
 from ..storage import pictures
 from ..storage.remembered import Facts
@@ -40,7 +40,7 @@ def problem(
 ) -> str:
     """Say why what is asked for would fit no sheet; "" when it would.
 
-    Raises SupersededError for a picture that was saved meanwhile.
+    Raises SourceError for a picture that was saved meanwhile.
     """
     try:
         cell = _cell(root, source, rule, state)
@@ -85,7 +85,10 @@ def _measured(root: Path, source: Source, rule: Rule, places: Sequence[int | Non
     from ..imaging.frames import cell  # heavy, and not needed when nothing has changed
     from ..imaging.picture import raster
 
-    pixels = pictures.pixels(root, source)
+    try:
+        pixels = pictures.pixels(root, source)
+    except SupersededError as exc:
+        raise SourceError(f"{source.path}: was saved while it was read; build again") from exc
     base = raster.array(cells.overlay(pixels, rule))
     parts = [raster.array(cells.picture(pixels, rule, one)) for one in places]
     left, top, right, bottom = cell.mirrored(base, parts, cell.pivot(rule.pivot, base))

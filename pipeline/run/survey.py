@@ -460,6 +460,7 @@ def _wanted(
     played = playback.frames(rule.clips)
     outputs = targets.paths(source.stem, played, chosen)
     targets.fit(source.stem, played, chosen)
+    requests = _requests(workspace.root, source, match, state)
     too_large = ""
     if rule.pick if rule.cells else not (is_sheet or rule.sheet):  # else it is asked about
         room.check(source, rule, adopted, chosen)
@@ -471,7 +472,7 @@ def _wanted(
     return Wanted(
         source=source,
         rule=rule,
-        requests=_requests(workspace.root, source, match, state),
+        requests=requests,
         targets=chosen,
         outputs=outputs,
         adopted=adopted,

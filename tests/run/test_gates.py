@@ -285,3 +285,17 @@ def test_a_folder_of_art_that_is_not_there_passes_no_gate(game: Game, assets: li
         said = ended.stdout + ended.stderr
         assert "is not there" in said
         assert ("leads nowhere" in said) == ("assets" in assets)
+
+
+def test_a_cell_that_is_not_there_is_told_before_its_mirror_image_is_looked_for(
+    paying: Game,
+) -> None:
+    """The room that a flip needs is measured in the cell."""
+    rules = RULES + "      back: {from: idle, flip: x}\n"
+    stated = "    pivot: [90, 3]\n    cells: 6x7\n    pick: [99]\n    clips:"
+    paying.rules(rules.replace("    clips:", stated))
+    ended = paying.run("plan", "--only", HERO)
+    assert ended.exit == 4
+    assert "there is no cell 99" in ended.stdout
+    paying.rules(rules.replace("    clips:", stated.replace("99", "0")))
+    assert "buy" in paying.run("plan", "--only", HERO).stdout
