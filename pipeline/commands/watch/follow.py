@@ -35,8 +35,8 @@ _TICK_S = 0.1
 #: How often to look whether purchases that are kept back were released; never, without any.
 _LOOK_S = 2.0
 #: How long a look at everything waits for a sprite that may be one that is gone; and how many times
-#: as long as such a look takes.
-_MOVED_S, _MOVED_TIMES = 1.0, 20.0
+#: as long as such a look takes. Each that finds the same waits twice as long, up to so many times.
+_MOVED_S, _MOVED_TIMES, _MOST_DOUBLED = 1.0, 20.0, 6
 #: How long the end of a watch waits for purchases whose answer is on its way.
 _LAST_S = 30.0
 _RULES = (".yaml", ".yml")
@@ -82,6 +82,8 @@ class Follower:
         self._woken: set[str] = set()
         #: When to look at everything again, since what is gone may be under another name.
         self._whole_at = math.inf
+        #: How many looks in a row have found that.
+        self._whole_looks = 0
 
     def run(self, until: threading.Event | None = None) -> Iterator[Report | PixelpipeError]:
         """Yield the report of every build, until KeyboardInterrupt, or until that is set.
@@ -240,11 +242,19 @@ class Follower:
         self._looks_at = time.monotonic()
         if isinstance(result, Report):
             self._committed |= result.committed
-            if result.plan.perhaps_moved:
-                settle_s = self._project.workspace.settings.watch.settle_s
-                wait_s = max(_MOVED_S, settle_s, _MOVED_TIMES * result.seconds)
-                self._whole_at = time.monotonic() + wait_s
+            self._expect_moved(result)
         yield from _told(result)
+
+    def _expect_moved(self, report: Report) -> None:
+        """Look at everything again when what is gone may come to rest under another name."""
+        if not report.plan.perhaps_moved:
+            self._whole_looks = 0
+            return
+        settle_s = self._project.workspace.settings.watch.settle_s
+        wait_s = max(_MOVED_S, settle_s, _MOVED_TIMES * report.seconds)
+        doubled = 2 ** min(self._whole_looks, _MOST_DOUBLED)
+        self._whole_looks += 1
+        self._whole_at = time.monotonic() + wait_s * doubled
 
     # -- money ----------------------------------------------------------------------------------
 
