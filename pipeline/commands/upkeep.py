@@ -85,20 +85,21 @@ def verify(opened: Project) -> tuple[str, ...]:
 
 
 def mend(opened: Project) -> tuple[str, ...]:
-    """Replace damaged copies of bought bytes by whole ones from the other place; say which.
+    """Replace damaged copies of bought bytes and records by whole ones; say which.
 
     Bought bytes name themselves, so that a whole copy is known for certain.
     """
     store = opened.workspace.store()
+    records = store.mend_records()
     digests = {
         record.digest: None
         for folder in opened.workspace.bought
         for _, record in store.records(folder)
     }
-    return tuple(
-        f"{path}: was damaged; mended from the second copy"
-        for digest in digests
-        for path in store.mend(digest)
+    copies = (path for digest in digests for path in store.mend(digest))
+    return (
+        *(f"{path}: was damaged; mended from the second copy" for path in copies),
+        *(f"{path}: was damaged; written anew" for path in records),
     )
 
 
