@@ -148,7 +148,7 @@ class Store:
             for folder in self._folders
             for place in (_bytes_path(folder, digest), _record_path(folder, request_key, digest))
         ]
-        return any(is_pointer(place.read_bytes()) for place in places if place.is_file())
+        return any(is_pointer(_content(place) or b"") for place in places)
 
     def find(self, request_key: str) -> Bought | None:
         """Return the purchase under `request_key`.

@@ -10,11 +10,10 @@ from pathlib import Path
 from ...core import keys
 from ...core.errors import SourceError
 from . import paths, resaved
+from .carried import MOST_BYTES
 
 #: Largest source in bytes; the largest picture that is sent has 256 x 256 px.
 MAX_BYTES = 64 * 1024 * 1024
-#: No output is larger; a file that only has an output's name may be.
-MOST_BYTES = 128 * 1024 * 1024
 #: Without O_NONBLOCK a pipe named `x.png` would stop the program for ever.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
