@@ -130,12 +130,13 @@ class Publication:
 
     def stands(self, source: Source) -> bool:
         """Tell whether a source has files, and all of them are as the lock file says."""
-        lines = self._files_of.get(source.stem, ())
-        return bool(lines) and all(
-            (self._workspace.root / line.path).is_file()
-            and files.digest_of(self._workspace.root / line.path) == line.digest
-            for line in lines
-        )
+        lines, root = self._files_of.get(source.stem, ()), self._workspace.root
+        try:
+            return bool(lines) and all(
+                files.is_still(root / line.path, line.digest) for line in lines
+            )
+        except OSError:
+            return False
 
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""

@@ -59,6 +59,17 @@ def digest_of(place: Path) -> str:
     return keys.digest(resaved.restated(content) if place.suffix in resaved.SUFFIXES else content)
 
 
+def is_still(place: Path, digest: str) -> bool:
+    """Tell whether a file of ours is there as it was; a folder or a pipe in its place is none.
+
+    Raises OSError for what cannot be read.
+    """
+    try:
+        return digest_of(place) == digest
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+
+
 def _check(path: str, found: os.stat_result) -> None:
     """Refuse what is no picture, whatever its name says."""
     if not bits.S_ISREG(found.st_mode):
