@@ -228,13 +228,15 @@ class Walk:
         return f"\0{listing.stated(stat)}" if self._is_listed else ""
 
     def _keep(self, path: str, found: os.stat_result, links: list[str]) -> None:
-        """Keep a regular file; put a link aside; leave pipes and devices out."""
+        """Keep a regular file; put a link aside; a pipe or a device is a fault."""
         kind = found.st_mode & 0o170000
         if kind == bits.S_IFREG:
             inode = found.st_ino if HAS_INODES else 0
             self._files[path] = Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
         elif kind == bits.S_IFLNK:
             links.append(path)
+        else:
+            self.miss(path, "is no regular file")
 
     def _miss_file(self, path: str, exc: OSError) -> None:
         """Note a file without a stat; one that vanished since it was listed is just not there."""
