@@ -180,10 +180,10 @@ def remove(opened: Project, purchases: Iterable[Unused]) -> None:
 
     The second copy of what this user bought is made sure of before.
     """
-    store, still = opened.workspace.store(), set(unused(opened))
+    store, still = opened.workspace.store(), {one.path for one in unused(opened)}
     with opened.workspace.ledger(time.time()) as ledger:
         for one in purchases:
-            if one not in still:
+            if one.path not in still:
                 continue
             bought = one.bought
             is_fetched = bought.is_fetched_by(ledger.jobs([bought.request_key]))
