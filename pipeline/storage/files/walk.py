@@ -21,7 +21,7 @@ from typing import NamedTuple
 from ...core import listing, small_files, unfinished
 from ...core.model import Record
 from . import paths
-from .ignore import IGNORE_NAME, MOST_PATTERNS, Ignore
+from .ignore import IGNORE_NAME, Ignore, TooManyError
 from .stats import HAS_INODES, Stat
 
 #: Folders that other programs fill; every folder with a dot (`.godot`, `.git`) is left out as well.
@@ -144,10 +144,9 @@ class Walk:
         try:
             place = Path(self._base, folder, IGNORE_NAME)
             text = small_files.text(place, most=_IGNORE_BYTES, within=self._real_root)
-            own = ignore.extended(text.split("\n"), "" if folder == "." else folder)
-            if own.count <= MOST_PATTERNS:
-                return own
-            reason = f"it makes more than {MOST_PATTERNS} patterns"
+            return ignore.extended(text.split("\n"), "" if folder == "." else folder)
+        except TooManyError as exc:
+            reason = str(exc)
         except (FileNotFoundError, NotADirectoryError):
             return ignore
         except (OSError, UnicodeDecodeError) as exc:
