@@ -108,6 +108,10 @@ _NONE = "none"
 def _shared_problem(text: str) -> str | None:
     """Say why `text` names no shared store: a folder, a bucket, or a web server that is read."""
     if "://" not in text:
+        scheme, colon, rest = text.partition(":")
+        if colon and (known := scheme.lower()) in _STORES:  # no folder of this machine alone
+            place = rest if known == "file" else rest.lstrip("/")
+            return f"wants two slashes: write `{known}://{place}`"
         return _home_problem(text)
     try:
         url = urlsplit(text)
