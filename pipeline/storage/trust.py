@@ -15,6 +15,7 @@ import msgspec
 
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
+from ..core.late import expression
 from ..core.model import Record
 from . import held
 
@@ -55,6 +56,10 @@ class _File(Record, frozen=True, kw_only=True):
     projects: Mapping[str, Trust] = {}
 
 
+#: Letters of any script, digits and what stands between them; `%` is for the zone of an address.
+_HOST = expression(r"[\w.:%-]+")
+
+
 def address(url: str) -> tuple[str, int | None]:
     """Return host and port of a URL or of `host[:port]`; an IPv6 host is in brackets.
 
@@ -65,7 +70,7 @@ def address(url: str) -> tuple[str, int | None]:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         host, port = "", None
-    if not host or parts.username is not None:
+    if not _HOST.fullmatch(host) or parts.username is not None:
         raise UsageError(f"{url!r} names no host; write it as in `pixelpipe trust api.example.org`")
     return (f"[{host}]" if ":" in host else host), port or _PORTS.get(parts.scheme)
 

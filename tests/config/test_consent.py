@@ -184,7 +184,9 @@ def test_an_engine_of_this_user_may_be_named_in_a_file(game: Game, tmp_path: Pat
     assert "pixelpipe trust 127.0.0.1:" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["", "https://", "a@b", "host:port", "http://[::1"])
+@pytest.mark.parametrize(
+    "name", ["", "https://", "a@b", "host:port", "http://[::1", "bad host!", "a,b", "x\\x1b"]
+)
 def test_what_names_no_host_is_not_trusted(game: Game, name: str) -> None:
     """A slip is told, and nothing is written down."""
     assert game.run("trust", name).exit == 2
