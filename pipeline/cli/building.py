@@ -145,10 +145,11 @@ def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[s
             name = wording.name(result.step)
             say(f"Removed what was made of {name}: {result.step.reason}")
     if done:
-        service = report.workspace.service
+        is_known = all(one.step.kind is StepKind.REUSE for one in done)
+        source = "from what was there" if is_known else f"with {report.workspace.service.identity}"
         say(
-            f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s with "
-            f"{service.identity}: {report.charged} credits."
+            f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s {source}: "
+            f"{report.charged} credits."
         )
     elif report.charged:
         say(f"Bought for {report.charged} credits; nothing of it could be published yet.")

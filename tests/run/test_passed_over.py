@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 import unicodedata
 from pathlib import Path
 from typing import Literal
@@ -57,6 +59,39 @@ def test_what_is_not_taken_is_told_by_plan(game: Game, path: str, sentence: str)
     found = game.plan().report["passed_over"]
     assert isinstance(found, list)
     assert [one["path"] for one in found] == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+@pytest.mark.parametrize(
+    ("path", "kind", "code", "sentence"),
+    [
+        ("rules/more.yaml", "link", 3, "is a link that leads nowhere"),
+        ("rules/more.yaml", "pipe", 3, "cannot be read: is no regular file"),
+        ("rules/.#more.yaml", "link", 0, "Nothing to do"),  # a lock of Emacs
+        ("assets/boss.png", "pipe", 4, "is no regular file"),
+        ("assets/hero.png.yaml", "pipe", 4, "is no regular file"),
+        ("assets/boss.png", "link", 4, "is a link that leads nowhere"),
+        ("assets/hero.png.yaml", "link", 4, "is a link that leads nowhere"),
+    ],
+)
+def test_what_is_there_and_cannot_be_read_is_told_also_after_a_run(
+    game: Game, path: str, kind: str, code: int, sentence: str
+) -> None:
+    """Without the rules of a link that leads nowhere something else would be bought."""
+    game.rules(RULES)
+    (game.root / "rules/own.yaml").rename(game.root / "sole.yaml")
+    game.settings(rules=["rules/*.yaml", "sole.yaml"], service="built-in")
+    for _ in range(2):
+        assert game.run("build").exit == 0
+        time.sleep(2.1)  # what is young is not remembered
+    assert game.run("build").exit == 0
+    place = game.root / path
+    place.symlink_to("nowhere") if kind == "link" else os.mkfifo(place)
+    for command in ("build", "plan"):
+        ended = game.run(command)
+        assert ended.exit == code, ended
+        said = ended.stdout + ended.stderr
+        assert (sentence in said and path in said) or not code, said
 
 
 #: The one rule's pattern, and why it gets no file.
