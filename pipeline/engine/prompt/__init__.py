@@ -13,8 +13,9 @@ import msgspec
 
 from ..motions import MOTIONS, Layer, Parameters
 from ..parts import Sprite
-from . import offers, prior, senses, text
+from . import lacks, offers, prior, senses, text
 from .kinds import CREATURES, ROOTED, UPROOTING, Kind
+from .lacks import Lack
 from .senses import Understanding
 from .text import Hit
 
@@ -54,7 +55,8 @@ class Reading(msgspec.Struct, frozen=True):
     `motions` are names with parameters, the leading one first; `needs_ai` says what was asked that
     one still cannot show, or is None; `kind_from` says how it is known what the sprite is, `facing`
     where it looks and how that is known; `unshown` are words that ask for something which is not
-    performed. `effects` says of each word what it did. `sprite` is the sprite with its kind.
+    performed, `lacking` those of them that `needs_ai` is about. `effects` says of each word what it
+    did. `sprite` is the sprite with its kind.
     """
 
     motions: tuple[tuple[str, Parameters], ...]
@@ -66,6 +68,7 @@ class Reading(msgspec.Struct, frozen=True):
     facing: str
     why: str
     unshown: tuple[str, ...]
+    lacking: tuple[str, ...]
     understood: Understanding
     sprite: Sprite
 
@@ -84,14 +87,14 @@ class Reading(msgspec.Struct, frozen=True):
         names = [name for name, _ in self.motions]
         source = f" (from '{self.why}')" if self.why else f" (no motion word; it is {self._a_kind})"
         beside = "".join(f" with {name}" for name in names[1:] if name in done)
-        left = [name for name in names[1:] if name not in done]
         manner = self.understood.manner
         how = [*manner.words, f"{self.fps} frames per second", "looping" if self.loops else "once"]
         told = [f"Read as {names[0]}{source}{beside}; {', '.join(how)}."]
         told += [f"Facing {self.facing}."] if self.facing and names[0] in DIRECTED else []
         ruled = self.understood.ruled_out
         told += [f"Ruled out: {', '.join(ruled)}."] if ruled else []
-        unshown = tuple(dict.fromkeys((*self.unshown, *self._words_of(left))))
+        unshown = (*self.unshown, *self._left(done))
+        unshown = tuple(dict.fromkeys(unshown))
         told += [f"Not shown: {', '.join(unshown)}."] if unshown else []
         ignored = self.understood.ignored
         told += [f"Ignored: {', '.join(ignored)}."] if ignored else []
@@ -101,30 +104,45 @@ class Reading(msgspec.Struct, frozen=True):
     def _a_kind(self) -> str:
         return f"{'an' if self.kind[:1] in 'aeiou' else 'a'} {self.kind}"
 
-    def _words_of(self, names: list[str]) -> list[str]:
-        """Return the words that asked for motions which were left out."""
-        return [hit.words for hit in self.understood.asked if hit.motion in names]
+    def not_shown(self, done: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the words that the clip is about and does not show; `done` is what it does.
+
+        Another motion of the family that leads shows it as well: "hovers" shown as bobbing.
+        """
+        name, first = self.motions[0][0], self.why
+        instead = name != done[0] and first and not any({name, done[0]} <= one for one in FAMILIES)
+        return tuple(dict.fromkeys((*self.lacking, *((first,) if instead else ()))))
+
+    def left_out(self, done: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the other words that ask for what the clip does not show."""
+        words = dict.fromkeys((*self.unshown, *self._left(done)))
+        return tuple(word for word in words if word not in self.not_shown(done))
+
+    def _left(self, done: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the words that asked for motions beside the first which were left out."""
+        names = [name for name, _ in self.motions[1:] if name not in done]
+        return tuple(hit.words for hit in self.understood.asked if hit.motion in names)
 
 
 def read(prompt: str, sprite: Sprite, negative_prompt: str = "") -> Reading:
     """Read a prompt for a sprite; without any known word the look of the sprite decides."""
     sprite, kind_from = _classed(prompt, sprite)
     found = senses.understand(prompt, negative_prompt, sprite.kind)
-    chosen, lacking = _chosen(found, sprite, is_sure=kind_from != _BY_LOOK)
+    chosen, lack = _chosen(found, sprite, is_sure=kind_from != _BY_LOOK)
     leading = chosen[0]
     facing, said = _facing(found, sprite)
     motions = tuple((one.name, _parameters(one, found, facing)) for one in chosen)
-    unshown = _unshown(found, chosen)
     return Reading(
         motions=motions,
         fps=found.manner.fps,
         loops=not (found.is_once_for(leading.hit) and MOTIONS[leading.name].shoots),
-        needs_ai=lacking,
+        needs_ai=lack.sentence if lack else None,
         kind=sprite.kind,
         kind_from=kind_from,
         facing=said,
         why=leading.hit.words if leading.hit else "",
-        unshown=unshown,
+        unshown=_unshown(found, chosen),
+        lacking=lack.words if lack else (),
         understood=found,
         sprite=sprite,
     )
@@ -164,41 +182,42 @@ def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:
 
 def _chosen(
     found: Understanding, sprite: Sprite, *, is_sure: bool
-) -> tuple[list[Chosen], str | None]:
+) -> tuple[list[Chosen], Lack | None]:
     """Return the motions to perform, the leading one first, and what has to be left to a model."""
     vetoed = {offers.choose(sense, sprite)[0] for sense in found.vetoed}
     asked = found.asked
     if found.manner.is_still:
         asked = tuple(hit for hit in asked if hit.is_verb or not _is_whole(hit, sprite)) or asked
+    unread = lacks.of_verbs(found, offers.choose(found.leading, sprite)[0])
     if not asked:
-        return _with_secondary([Chosen(_by_look(found, sprite, vetoed))], sprite, vetoed), (
-            _unread(found, sprite)
-        )
+        look = Chosen(_by_look(found, sprite, vetoed))
+        return _with_secondary([look], sprite, vetoed), unread
     whole = [hit for hit in asked if not _misses_part(hit, sprite)]
     first = next((hit for hit in whole if hit.is_verb), None)
     if first is None and asked[0] not in whole:
         idle = Chosen(offers.choose("idle", sprite)[0])
-        return _with_secondary([idle], sprite, vetoed), _partless(asked[0], idle.name)
+        return _with_secondary([idle], sprite, vetoed), lacks.of_part(asked[0], idle.name)
     first = first or asked[0]
-    name, reason = _leading(first, sprite, is_sure=is_sure)
+    name, lack = _leading(first, sprite, is_sure=is_sure)
     chosen = [Chosen(name, first)]
     for hit in whole:
         other = offers.choose(hit.motion, sprite)[0]
         if hit is not first and _combines(hit, other, chosen):
             chosen.append(Chosen(other, hit))
-    return _with_secondary(chosen, sprite, vetoed), reason or _unread(found, sprite)
+    return _with_secondary(chosen, sprite, vetoed), lack or unread
 
 
-def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, str | None]:
+def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | None]:
     """Return the motion of the leading hit, and what it cannot show of it."""
     name, lacking = offers.choose(first.motion, sprite)
     if is_sure and sprite.kind in ROOTED and first.motion in UPROOTING and not first.part:
         name, _ = offers.choose("idle", sprite)
-        return name, _rooted(first, sprite, name) if first.motion != "idle" else None
+        lack = lacks.of_ground(first, sprite.kind, name)
+        return name, lack if first.motion != "idle" else None
     if first.motion in ("walk", "run") and not prior.can_walk(sprite):
         name = "hop" if sprite.kind in CREATURES else "bob"
-        return name, _legless(first, name)
-    return name, _lacking(first, name, lacking)
+        return name, lacks.of_legs(first, name)
+    return name, lacks.of_picture(first, name, lacking)
 
 
 def _misses_part(hit: Hit, sprite: Sprite) -> bool:
@@ -276,50 +295,6 @@ def _variant(one: Chosen, said: set[str]) -> str:
 
 
 # -- what is missing ----------------------------------------------------------------------------
-
-
-def _lacking(hit: Hit, name: str, lacking: str) -> str | None:
-    reason = hit.beyond or lacking
-    if not reason or not hit.is_verb:
-        return None
-    return (
-        f"'{hit.words}' needs a model: {reason}, which one still picture cannot give;"
-        f" the nearest motion on offer is {name}."
-    )
-
-
-def _legless(hit: Hit, name: str) -> str:
-    return f"'{hit.words}' needs legs, and none were found; the nearest motion on offer is {name}."
-
-
-def _rooted(hit: Hit, sprite: Sprite, name: str) -> str:
-    return (
-        f"'{hit.words}' would move what stands fast: {sprite.kind}s do not; the nearest motion on"
-        f" offer is {name}."
-    )
-
-
-def _partless(hit: Hit, name: str) -> str:
-    return (
-        f"'{hit.words}' needs the {hit.part}, and none was found for certain, so it stays still;"
-        f" name it by a box, `parts: {{{hit.part}: [left, top, right, bottom]}}`. Shown is {name}."
-    )
-
-
-def _unread(found: Understanding, sprite: Sprite) -> str | None:
-    """Say that no verb of the prompt is known, so that what is shown is only how it waits."""
-    if found.says_nothing:
-        words = ", ".join(f"'{word}'" for word in (*found.things, *found.ignored)[:5])
-        name = offers.choose("idle", sprite)[0]
-        return (
-            f"{words or 'The prompt'} asks for no motion that the built-in engine knows; shown is"
-            f" {name}."
-        )
-    if not found.are_verbs_unread:
-        return None
-    name = offers.choose(found.leading, sprite)[0]
-    words = ", ".join(f"'{word}'" for word in found.unread)
-    return f"{words} is no motion that the built-in engine knows; shown is {name}."
 
 
 def _unshown(found: Understanding, chosen: list[Chosen]) -> tuple[str, ...]:

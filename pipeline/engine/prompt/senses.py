@@ -180,15 +180,20 @@ def _ranked(asked: list[Hit], kind: str) -> list[Hit]:
     ranked = sorted(asked, key=_rank)
     verbs_read = [hit.motion for hit in ranked if hit.is_verb]
     for leader in ("jump", "hop", "run"):
-        if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
+        if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump", "wave"}:
             ranked.sort(key=lambda hit: hit.motion != leader)
             break
     _prefer_idle(ranked)
     _prefer_fuller(ranked, kind)
     _prefer_particular(ranked)
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
-    rest = [hit for hit in ranked[1:] if hit.motion not in phases]
+    rest = [hit for hit in ranked[1:] if hit.motion not in phases or _is_gesture(hit)]
     return [*ranked[:1], *rest]
+
+
+def _is_gesture(hit: Hit) -> bool:
+    """Tell whether a hit asks for a gesture, which no phase of another motion shows."""
+    return bool(hit.beyond) and hit.motion == "nod"
 
 
 def _rank(hit: Hit) -> tuple[int, bool, int, int]:

@@ -1,0 +1,74 @@
+"""What a prompt asks for and one still cannot show: the words that ask, and a sentence for people.
+
+Each sentence names the word, what is missing, and what is shown in its place.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .senses import Understanding
+from .text import Hit
+
+
+class Lack(msgspec.Struct, frozen=True):
+    """The `words` of a prompt that are not shown as they are meant, and why."""
+
+    words: tuple[str, ...]
+    sentence: str
+
+
+def of_picture(hit: Hit, name: str, lacking: str) -> Lack | None:
+    """Say what a verb needs that one picture does not have; None when it lacks nothing."""
+    reason = hit.beyond or lacking
+    if not reason or not hit.is_verb:
+        return None
+    return Lack(
+        (hit.words,),
+        f"'{hit.words}' needs a model: {reason}, which one still picture cannot give;"
+        f" the nearest motion on offer is {name}.",
+    )
+
+
+def of_legs(hit: Hit, name: str) -> Lack:
+    """Say that nothing was found to walk on."""
+    return Lack(
+        (hit.words,),
+        f"'{hit.words}' needs legs, and none were found; the nearest motion on offer is {name}.",
+    )
+
+
+def of_ground(hit: Hit, kind: str, name: str) -> Lack:
+    """Say that what stands fast does not move as a whole."""
+    return Lack(
+        (hit.words,),
+        f"'{hit.words}' would move what stands fast: {kind}s do not; the nearest motion on"
+        f" offer is {name}.",
+    )
+
+
+def of_part(hit: Hit, name: str) -> Lack:
+    """Say that the part which is to move was not found."""
+    return Lack(
+        (hit.words,),
+        f"'{hit.words}' needs the {hit.part}, and none was found for certain, so it stays still;"
+        f" name it by a box, `parts: {{{hit.part}: [left, top, right, bottom]}}`. Shown is {name}.",
+    )
+
+
+def of_verbs(found: Understanding, name: str) -> Lack | None:
+    """Say that no verb of the prompt is known, so that what is shown is only how it waits."""
+    if found.says_nothing:
+        words = (*found.things, *found.ignored)
+        said = ", ".join(f"'{word}'" for word in words[:5])
+        return Lack(
+            words,
+            f"{said or 'The prompt'} asks for no motion that the built-in engine knows; shown is"
+            f" {name}.",
+        )
+    if not found.are_verbs_unread:
+        return None
+    said = ", ".join(f"'{word}'" for word in found.unread)
+    return Lack(
+        found.unread, f"{said} is no motion that the built-in engine knows; shown is {name}."
+    )
