@@ -407,3 +407,39 @@ def test_a_prompt_of_which_nothing_is_understood_is_told(text: str) -> None:
     assert "asks for no motion" in (prompt.read(text, SPRITES["hero"]).needs_ai or "")
     assert prompt.read("", SPRITES["hero"]).needs_ai is None
     assert prompt.read(f"{text} idle", SPRITES["hero"]).needs_ai is None
+
+
+CASTLE = replace(SPRITES["coin"], kind="building")
+
+
+@pytest.mark.parametrize(
+    ("text", "thing"),
+    [
+        ("flag waving on top", "flag"),
+        ("the banner flutters above the gate", "banner"),
+        ("the bell swings", "bell"),
+        ("torches flickering on the walls", "torch"),
+    ],
+)
+def test_what_is_part_of_a_building_never_bends_the_building(text: str, thing: str) -> None:
+    """A castle that bends as its flag should is worse than one that stands still."""
+    reading = prompt.read(text, CASTLE)
+    assert reading.motions[0][0] in ("glow", "glint")
+    assert f"needs the {thing}" in (reading.needs_ai or "")
+
+
+def test_a_flag_on_something_is_a_part_also_where_nothing_is_stated() -> None:
+    """A flag by itself waves; so does one whose box is stated."""
+    assert prompt.read("flag waving on top", SPRITES["coin"]).needs_ai
+    assert prompt.read("flag waving on the tower", SPRITES["coin"]).kind == "building"
+    assert prompt.read("flag waving on its pole", SPRITES["flag"]).needs_ai is None
+    stated = replace(CASTLE, boxes=(("cloth", CASTLE.corners),))
+    assert prompt.read("flag waving on top", stated).motions[0][1].part == "cloth"
+
+
+@pytest.mark.parametrize("text", ["levitating a book", "spins a coin", "bounces his ball"])
+def test_what_somebody_does_to_a_thing_is_not_done_by_himself(text: str) -> None:
+    """A wizard who levitates a book stays where he is."""
+    reading = prompt.read(text, replace(SPRITES["hero"], kind="biped"))
+    assert reading.motions[0][0] == "idle"
+    assert "not in the picture" in (reading.needs_ai or "")

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from ..motions import MOTIONS, Layer, Parameters
+from ..motions import MOTIONS, Layer, Parameters, fires
 from ..parts import Sprite
-from . import lacks, offers, prior, senses, text
+from . import lacks, offers, prior, senses, subjects, text
 from .kinds import CREATURES, ROOTED, UPROOTING, Kind
 from .lacks import Lack
 from .senses import Understanding
@@ -43,10 +43,11 @@ _SIDES = {-1: "left", 1: "right"}
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """A motion to perform, and the hit that asked for it; None for what nobody asked for."""
+    """A motion to perform, of a part or of all, and the hit that asked for it, if one did."""
 
     name: str
     hit: Hit | None = None
+    part: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -199,11 +200,11 @@ def _chosen(
         return _with_secondary([idle], sprite, vetoed), lacks.of_part(asked[0], idle.name)
     first = first or asked[0]
     name, lack = _leading(first, sprite, is_sure=is_sure)
-    chosen = [Chosen(name, first)]
+    chosen = [Chosen(name, first, first.part or _held(first, sprite))]
     for hit in whole:
         other = offers.choose(hit.motion, sprite)[0]
         if hit is not first and _combines(hit, other, chosen):
-            chosen.append(Chosen(other, hit))
+            chosen.append(Chosen(other, hit, hit.part or _held(hit, sprite)))
     return _with_secondary(chosen, sprite, vetoed), lack or unread
 
 
@@ -222,9 +223,30 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | 
 
 def _misses_part(hit: Hit, sprite: Sprite) -> bool:
     """Tell whether a verb moves a part that was not found; moving the whole would be wrong."""
+    if hit.object and sprite.kind in CREATURES:
+        return True
+    if _is_of_a_thing(hit, sprite):
+        return not _held(hit, sprite)
     if not hit.part or hit.motion in WHOLE_WITHOUT or sprite.kind in (Kind.ITEM, Kind.EFFECT):
         return False
     return sprite.part(hit.part) is None
+
+
+def _is_of_a_thing(hit: Hit, sprite: Sprite) -> bool:
+    """Tell whether a verb is about a thing that the sprite is not, but carries or bears."""
+    thing = subjects.kind_of(hit.subject) if hit.subject else ""
+    if not thing or (thing == sprite.kind and not hit.is_mounted):
+        return False
+    moves = MOTIONS[offers.choose(hit.motion, sprite)[0]].layer is not Layer.COLOUR
+    if hit.motion == "fire":
+        return sprite.kind != Kind.FLAME and fires.flame_of(sprite) is None
+    return moves and (hit.is_mounted or sprite.kind not in (Kind.ITEM, Kind.EFFECT, Kind.FLAME))
+
+
+def _held(hit: Hit, sprite: Sprite) -> str:
+    """Return the name of the part that is the thing a verb is about, if it was found."""
+    part = subjects.part(hit.subject)
+    return part if part and sprite.part(part) is not None else ""
 
 
 def _is_whole(hit: Hit, sprite: Sprite) -> bool:
@@ -281,7 +303,7 @@ def _parameters(one: Chosen, found: Understanding, facing: int) -> Parameters:
         "cycles": manner.cycles if is_leading else 1,
         "once": found.is_once_for(one.hit),
         "facing": facing,
-        "part": one.hit.part if one.hit else "",
+        "part": one.part,
         "variant": _variant(one, said),
     }
     if one.name == "wave" and one.hit and one.hit.part == "cape" and not manner.across:

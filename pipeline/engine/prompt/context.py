@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from . import heads, text, words
+from . import heads, subjects, text, words
 from .text import Clause, Hit
 from .words import listed
 
@@ -16,6 +16,9 @@ KEEPING = listed("keep keeps stay stays remain remains")
 INTENTS = {("ready", "to"), ("poised", "to"), ("eager", "to"), ("prepared", "to")}
 #: After these a clause tells what goes with the motion, not the motion.
 ASIDE = frozenset({"with"})
+#: What is told of before: "respawns after being collected".
+BEFORE = frozenset({"after"})
+WIND = listed("wind winds breeze gust gusts storm air behind")
 #: Before a participle these say that somebody else does it.
 SUFFERING = listed("get gets got getting is was be being been gotten")
 TAKING = frozenset({"take", "takes", "taking", "took"})
@@ -40,8 +43,9 @@ def read(found: Sequence[Hit], clause: Clause) -> list[Hit]:
     kept = [
         hit for hit in found if not _is_noun(hit, found, clause) and not _is_intent(hit, clause)
     ]
-    kept = heads.read(kept, clause)
-    return [_aside(_with_weapon(_suffered(hit, clause), clause), clause) for hit in kept]
+    kept = subjects.of(heads.read(kept, clause), clause)
+    kept = [_with_weapon(_suffered(_by_hand(hit, clause), clause), clause) for hit in kept]
+    return [_aside(hit, clause) for hit in kept]
 
 
 def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
@@ -53,6 +57,11 @@ def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
     keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
     if is_bare and place < keeps:
         return True
+    before = clause.words[max(0, place - 1) : place]
+    if clause.words[place].endswith("s") and before in (("the",), ("these",), ("those",)):
+        return True  # "beneath the waves": many things, and no verb
+    if hit.motion == "beat" and "to" in clause.words[:place]:
+        return True  # "dances to the beat"
     others = [one for one in found if one.is_verb and one is not hit]
     if clause.words[place] in TOOLS and others:
         return True
@@ -61,6 +70,12 @@ def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
     if at < 0 or clause.words[at] not in text.ARTICLES:
         return False
     return bool(others) and (is_bare or any(one.start < hit.start for one in others))
+
+
+def _by_hand(hit: Hit, clause: Clause) -> Hit:
+    """Note of a verb that it may wave a hand: nothing is said of wind."""
+    is_waving = hit.is_verb and hit.motion == "wave" and text.is_form(hit.words, "wav")
+    return replace(hit, how=(*hit.how, "hand")) if is_waving and not WIND & {*clause.words} else hit
 
 
 def _is_intent(hit: Hit, clause: Clause) -> bool:
@@ -109,4 +124,4 @@ def _with_weapon(hit: Hit, clause: Clause) -> Hit:
 def _aside(hit: Hit, clause: Clause) -> Hit:
     """Count a verb less that tells what goes along: "casting, with glowing hands"."""
     before = clause.words[: min(hit.places)]
-    return replace(hit, is_aside=True) if ASIDE & {*before} else hit
+    return replace(hit, is_aside=True) if (ASIDE | BEFORE) & {*before} else hit

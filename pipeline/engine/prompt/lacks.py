@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from . import subjects
 from .senses import Understanding
 from .text import Hit
 
@@ -48,11 +49,17 @@ def of_ground(hit: Hit, kind: str, name: str) -> Lack:
 
 
 def of_part(hit: Hit, name: str) -> Lack:
-    """Say that the part which is to move was not found."""
+    """Say that the part which is to move was not found, or that it is no part at all."""
+    if hit.object:
+        told = f"'{hit.words}' moves the {hit.object}, which is not in the picture by itself"
+        return Lack((hit.words,), f"{told}; shown is {name}.")
+    part = hit.part or subjects.part(hit.subject)
+    thing = hit.part or hit.subject
+    remedy = f"; name it by a box, `parts: {{{part}: [left, top, right, bottom]}}`" if part else ""
     return Lack(
         (hit.words,),
-        f"'{hit.words}' needs the {hit.part}, and none was found for certain, so it stays still;"
-        f" name it by a box, `parts: {{{hit.part}: [left, top, right, bottom]}}`. Shown is {name}.",
+        f"'{hit.words}' needs the {thing}, and none was found for certain, so it stays still"
+        f"{remedy}. Shown is {name}.",
     )
 
 
