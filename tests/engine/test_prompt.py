@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import drawn_sprites as drawn
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -443,3 +444,27 @@ def test_what_somebody_does_to_a_thing_is_not_done_by_himself(text: str) -> None
     reading = prompt.read(text, replace(SPRITES["hero"], kind="biped"))
     assert reading.motions[0][0] == "idle"
     assert "not in the picture" in (reading.needs_ai or "")
+
+
+FIRE = ((255, 210, 74), (232, 84, 42), (161, 42, 42))
+
+
+def test_what_burns_needs_colours_of_fire_or_says_that_it_has_none() -> None:
+    """Grey flames on a grey castle are no fire; a ramp that is allowed makes one of them."""
+    grey = np.full((20, 20, 4), (120, 120, 120, 255), np.uint8)
+    castle = replace(parts.cut(drawn.padded(grey)), kind="building")
+    reading = prompt.read("a burning building", castle)
+    assert reading.motions[0][0] in ("glow", "glint")
+    assert "extra_colors" in (reading.needs_ai or "")
+    allowed = prompt.read("a burning building", replace(castle, extra_colours=FIRE))
+    assert allowed.motions[0][0] == "fire"
+    assert allowed.needs_ai is None
+
+
+def test_own_colours_of_a_fire_are_told_and_refuse_nothing() -> None:
+    """It burns, and the sentence says how it would burn better."""
+    reading = prompt.read("burns", replace(SPRITES["coin"], kind="machine"))
+    assert reading.motions[0][0] == "fire"
+    assert reading.needs_ai is None
+    assert "extra_colors" in reading.sentence
+    assert "extra_colors" not in prompt.read("burns", SPRITES["torch"]).sentence

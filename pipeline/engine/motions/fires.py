@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec.structs import replace
 
-from ..parts import Sprite
+from ..parts import CREATURES, Sprite
 from ..parts import regions as regions
 from ..parts.types import Bools, Floats, Ints, Pixels
 from . import gather, inks, marks, shears, waves
@@ -18,6 +18,8 @@ WARM_UP = 5
 #: How narrow a flame is in its upper quarter, of its width; and px of a rim above its columns.
 TAPERED = 0.6
 MOST_ABOVE = 2
+#: Lightness of the heart of a flame that somebody carries, and of what may be one's own fire.
+GLARING, PALE = 0.9, 0.85
 #: Parts whose flame goes down.
 DOWNWARD = ("engine",)
 #: How strong a fire burns in the frames beside frame 0, where it does not burn at all.
@@ -67,9 +69,31 @@ def flame_of(sprite: Sprite) -> Sprite | None:
         region = region | (regions.grow(region) & heart)
     if not (region & heart).any() or not (region & fiery).any():
         return None
+    if sprite.kind in CREATURES and not _glares(sprite, region & heart):
+        return None
     if 2 * region.sum() > sprite.area:
         return sprite if _tapers(sprite) else None
     return Sprite(_only(sprite, region)) if _is_bare(sprite, region) else None
+
+
+def _glares(sprite: Sprite, heart: Bools) -> bool:
+    """Tell whether a heart is too bright for fair hair, and no eye: what creatures carry burns."""
+    glaring = heart & (sprite.lightness >= GLARING)
+    if sprite.eyes is not None:
+        left, top, right, bottom = sprite.eyes.box
+        glaring[top:bottom, left:right] = False
+    return bool(glaring.any())
+
+
+def has_colours(sprite: Sprite) -> bool:
+    """Tell whether a sprite has colours for a fire: allowed ones, or a pale and a warm own one."""
+    own = inks.inks(sprite, inks.WARM)
+    if len(sprite.extra) or own is None:
+        return bool(len(sprite.extra))
+    colours = sprite.palette
+    light, middle = (colours.index.reshape(-1)[ink] for ink in (own.light, own.middle))
+    is_pale = bool(colours.fiery[light]) or bool(colours.lab[light, 0] >= PALE)
+    return is_pale and bool(colours.fiery[middle])
 
 
 def _tapers(sprite: Sprite) -> bool:

@@ -54,16 +54,17 @@ class Reading(msgspec.Struct, frozen=True):
     """A prompt as it was understood.
 
     `motions` are names with parameters, the leading one first; `needs_ai` says what was asked that
-    one still cannot show, or is None; `kind_from` says how it is known what the sprite is, `facing`
-    where it looks and how that is known; `unshown` are words that ask for something which is not
-    performed, `lacking` those of them that `needs_ai` is about. `effects` says of each word what it
-    did. `sprite` is the sprite with its kind.
+    one still cannot show, or is None, `remark` what could be better; `kind_from` says how it is
+    known what the sprite is, `facing` where it looks and how that is known; `unshown` are words
+    that ask for something which is not performed, `lacking` those of them that `needs_ai` is about.
+    `effects` says of each word what it did. `sprite` is the sprite with its kind.
     """
 
     motions: tuple[tuple[str, Parameters], ...]
     fps: int
     loops: bool
     needs_ai: str | None
+    remark: str
     kind: str
     kind_from: str
     facing: str
@@ -99,7 +100,7 @@ class Reading(msgspec.Struct, frozen=True):
         told += [f"Not shown: {', '.join(unshown)}."] if unshown else []
         ignored = self.understood.ignored
         told += [f"Ignored: {', '.join(ignored)}."] if ignored else []
-        return " ".join([*told, *([self.needs_ai] if self.needs_ai else [])])
+        return " ".join(filter(None, (*told, self.needs_ai, self.remark)))
 
     @property
     def _a_kind(self) -> str:
@@ -137,7 +138,8 @@ def read(prompt: str, sprite: Sprite, negative_prompt: str = "") -> Reading:
         motions=motions,
         fps=found.manner.fps,
         loops=not (found.is_once_for(leading.hit) and MOTIONS[leading.name].shoots),
-        needs_ai=lack.sentence if lack else None,
+        needs_ai=lack.sentence if lack and lack.words else None,
+        remark=lack.sentence if lack and not lack.words else "",
         kind=sprite.kind,
         kind_from=kind_from,
         facing=said,
@@ -215,10 +217,20 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | 
         name, _ = offers.choose("idle", sprite)
         lack = lacks.of_ground(first, sprite.kind, name)
         return name, lack if first.motion != "idle" else None
+    is_fire = is_sure and "ablaze" in first.how and name == "fire"
+    if is_fire and not _burns_by_itself(first, sprite):
+        name = "fire" if fires.has_colours(sprite) else offers.choose("idle", sprite)[0]
+        return name, lacks.of_colours(first, name)
     if first.motion in ("walk", "run") and not prior.can_walk(sprite):
         name = "hop" if sprite.kind in CREATURES else "bob"
         return name, lacks.of_legs(first, name)
     return name, lacks.of_picture(first, name, lacking)
+
+
+def _burns_by_itself(hit: Hit, sprite: Sprite) -> bool:
+    """Tell whether a sprite is a flame, carries one, or may use colours beside its own."""
+    is_flame = sprite.kind in (Kind.FLAME, Kind.EFFECT) or fires.flame_of(sprite) is not None
+    return is_flame or bool(hit.part or sprite.extra_colours)
 
 
 def _misses_part(hit: Hit, sprite: Sprite) -> bool:

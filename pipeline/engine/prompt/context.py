@@ -44,8 +44,8 @@ def read(found: Sequence[Hit], clause: Clause) -> list[Hit]:
         hit for hit in found if not _is_noun(hit, found, clause) and not _is_intent(hit, clause)
     ]
     kept = subjects.of(heads.read(kept, clause), clause)
-    kept = [_with_weapon(_suffered(_by_hand(hit, clause), clause), clause) for hit in kept]
-    return [_aside(hit, clause) for hit in kept]
+    kept = [_with_weapon(_suffered(_by_hand(hit, kept, clause), clause), clause) for hit in kept]
+    return [_aside(hit, kept, clause) for hit in kept]
 
 
 def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
@@ -72,9 +72,10 @@ def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
     return bool(others) and (is_bare or any(one.start < hit.start for one in others))
 
 
-def _by_hand(hit: Hit, clause: Clause) -> Hit:
-    """Note of a verb that it may wave a hand: nothing is said of wind."""
+def _by_hand(hit: Hit, found: Sequence[Hit], clause: Clause) -> Hit:
+    """Note of a verb that it may wave a hand: nothing is said of wind, or of what waves do."""
     is_waving = hit.is_verb and hit.motion == "wave" and text.is_form(hit.words, "wav")
+    is_waving &= not any(other.is_verb and other is not hit for other in found)
     return replace(hit, how=(*hit.how, "hand")) if is_waving and not WIND & {*clause.words} else hit
 
 
@@ -121,7 +122,10 @@ def _with_weapon(hit: Hit, clause: Clause) -> Hit:
     return hit
 
 
-def _aside(hit: Hit, clause: Clause) -> Hit:
+def _aside(hit: Hit, found: Sequence[Hit], clause: Clause) -> Hit:
     """Count a verb less that tells what goes along: "casting, with glowing hands"."""
     before = clause.words[: min(hit.places)]
+    if hit.motion == "hurt" and hit.words.endswith("ed") and not SUFFERING & {*before[-2:]}:
+        acts = any(one.is_verb and one.start < hit.start for one in found)
+        return replace(hit, is_aside=acts)  # "limping home wounded"
     return replace(hit, is_aside=True) if (ASIDE | BEFORE) & {*before} else hit

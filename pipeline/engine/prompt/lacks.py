@@ -13,7 +13,10 @@ from .text import Hit
 
 
 class Lack(msgspec.Struct, frozen=True):
-    """The `words` of a prompt that are not shown as they are meant, and why."""
+    """The `words` of a prompt that are not shown as they are meant, and why.
+
+    Without words all is shown, and the sentence says how it would be better.
+    """
 
     words: tuple[str, ...]
     sentence: str
@@ -48,6 +51,15 @@ def of_ground(hit: Hit, kind: str, name: str) -> Lack:
     )
 
 
+def of_colours(hit: Hit, name: str) -> Lack:
+    """Say that a fire has only the sprite's own colours, or none that could be fire's."""
+    remedy = 'name the fire\'s, `extra_colors: ["#ffd24a", "#e8542a", "#a12a2a"]`'
+    if name == "fire":
+        return Lack((), f"'{hit.words}' is drawn in the sprite's own colours; {remedy}.")
+    told = f"'{hit.words}' needs colours of fire, and the sprite has none"
+    return Lack((hit.words,), f"{told}; {remedy}. Shown is {name}.")
+
+
 def of_part(hit: Hit, name: str) -> Lack:
     """Say that the part which is to move was not found, or that it is no part at all."""
     if hit.object:
@@ -69,7 +81,7 @@ def of_verbs(found: Understanding, name: str) -> Lack | None:
         words = (*found.things, *found.ignored)
         said = ", ".join(f"'{word}'" for word in words[:5])
         return Lack(
-            words,
+            words or ("the prompt",),
             f"{said or 'The prompt'} asks for no motion that the built-in engine knows; shown is"
             f" {name}.",
         )

@@ -244,6 +244,7 @@ def _prefer_idle(ranked: list[Hit]) -> None:
     first = ranked[0]
     goes_along = first.is_aside and idle.start < first.start and idle.clause == first.clause
     is_said = any(text.is_form(word, "idl") for word in idle.words.split())
+    goes_along |= first.motion == "blink" and idle.start < first.start
     goes_along |= bool(first.beyond) and first.motion == "squash" and is_said
     goes_along |= first.motion == "squash" and first.words.endswith("ing")
     if first.motion == "breathe" or goes_along:

@@ -16,6 +16,8 @@ from .words import listed
 CARRIED = ("item", "flame")
 #: What bodies, trees and flames have too, and "fire", which is mostly a verb.
 OWN = listed("chest crown ring key fire flame flames candlelight")
+#: What opens of itself.
+OPENING = listed("lid chest box door gate trapdoor crate coffin book shell cover")
 CLOTH = listed("flag cloth banner curtain pennant streamer")
 #: What is not in a picture of the thing itself: who says it speaks of a part.
 PLACES = listed(
@@ -76,6 +78,8 @@ def _about(hit: Hit, clause: Clause) -> Hit:
         word = clause.words[at]
         thing = word.removesuffix("es") if word == "torches" else word.removesuffix("s")
         return replace(hit, subject=thing, is_mounted=is_mounted(clause.words, at))
+    if hit.motion in ("open", "close") and len(hit.places) == 1:
+        return replace(hit, object=_opened(clause.words[last + 1 : last + 3]))
     if hit.motion in HANDLED and not hit.part and not hit.beyond:
         return replace(hit, object=_object(clause.words[last + 1 : last + 4]))
     return hit
@@ -84,6 +88,12 @@ def _about(hit: Hit, clause: Clause) -> Hit:
 def _is_carried(clause: Clause, place: int) -> bool:
     is_other = place >= 0 and clause.words[place] not in OWN
     return is_other and kind_of(clause.words[place]) in CARRIED
+
+
+def _opened(after: tuple[str, ...]) -> str:
+    """Return what somebody opens who is no door: "opens a portal"."""
+    is_thing = len(after) == 2 and after[0] in ("a", "an", "the") and after[1] not in OPENING
+    return after[1] if is_thing and not text.is_part(after[1]) else ""
 
 
 def _object(after: tuple[str, ...]) -> str:

@@ -29,7 +29,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "hop celebrate": "victory celebrat triumph rejoic jump_for_joy win_pose victory_danc",
         "jump": "jump leap leapt vault",
         "jump strong": "high_jump jump_high",
-        "pulse": "puls pulsat throb swell grow_shrink grow",
+        "pulse": "puls pulsat throb swell grow_shrink",
+        "grow": "grow",
         "heartbeat": "heart_beat beat_heart heartbeat lub_dub",
         "beat": "beat",
         "sway": "sway rustl bend",
@@ -72,8 +73,9 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "swim": "swim swam paddl",
         "fly": "fly flies flew flown soar glid flight",
         "flap": "flap beat_wing wing_beat flutter_wing dragon_hover flap_wing",
-        "fire": "burn burnt blaz smolder smoulder flicker_flame flame_flicker fire_flicker on_fire"
-        " catch_fire caught_fire abla ablaze alight set_alight crackl_fire fire_crackl"
+        "fire ablaze": "burn burnt blaz on_fire catch_fire caught_fire abla ablaze alight"
+        " set_alight",
+        "fire": "smolder smoulder flicker_flame flame_flicker fire_flicker crackl_fire fire_crackl"
         " flame_danc torch_flicker candle_flicker torch_burn fire_burn flame_burn fire_danc",
         "fire part:engine": "thruster_ignit engin_ignit engin_flam"
         " engin_fir engin_burn thruster_burn thruster_fir"
@@ -183,6 +185,7 @@ BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
             "squash once",
             "lying on its back is another pose",
         ),
+        "barrel_roll": ("tilt", "a roll shows sides that the picture hides"),
         "sink_beneath sink_under sink_below sink_ocean sink_sea sink_water": (
             "death",
             "water has to close over it",
@@ -235,6 +238,10 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("hover8", "biped"): "walk",
         ("hover8", "quadruped"): "walk",
         ("fly", ""): "float",
+        ("water", "biped"): "idle",
+        ("water", "quadruped"): "idle",
+        ("grow", "plant"): "spawn",
+        ("grow", ""): "pulse",
         ("crawl", "biped"): "bob",
         ("crawl", "serpent"): "slither slow",
         ("crawl", ""): "walk slow",
@@ -284,7 +291,7 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("charge", "quadruped"): "run",
         ("buzz", "winged"): "flap",
         ("buzz", ""): "shake",
-        ("burn", ""): "fire",
+        ("burn", ""): "fire ablaze",
         ("wake", "machine"): "glow",
         ("wake", "item"): "glow",
         ("wake", "effect"): "glow",
@@ -305,6 +312,8 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
 #: Readings of `BY_KIND` that show less than was asked for, and why.
 LACKING: Mapping[tuple[str, str], str] = MappingProxyType(
     {
+        ("water", "biped"): "water has to be drawn",
+        ("water", "quadruped"): "water has to be drawn",
         ("crawl", "biped"): "crawling re-poses all limbs",
         ("pickup", "biped"): "picking up re-poses the body",
         ("pickup", "quadruped"): "picking up re-poses the body",
