@@ -196,3 +196,29 @@ def test_an_engine_burns_downwards_from_its_nozzle() -> None:
     new: Bools = np.any((frames[..., 3] > 0) & ~SLIME.opaque, axis=0)
     assert new[box.bottom :].any()
     assert not new[: box.bottom - 1].any()
+
+
+def test_a_beast_dies_on_its_back() -> None:
+    """Pressed to a line it would be a carpet: the legs point up, and most of it is still there."""
+    beast = replace(SLIME, kind="quadruped")
+    last = clip("death", beast, once=True)[-1]
+    solid = last[..., 3] > 0
+    assert lies(beast, last)
+    assert solid.sum() >= 0.5 * beast.area
+    rows = np.flatnonzero(solid.any(axis=1))
+    foot, back = beast.pixels[beast.box.bottom - 1], beast.pixels[beast.box.top]
+    assert (last[rows[0]] == foot).all()
+    assert (last[rows[-1]] == back).all()
+
+
+@pytest.mark.parametrize("kind", ["biped", "quadruped", "legless", "winged", "item"])
+def test_no_real_sprite_dies_to_a_line(kind: str) -> None:
+    """What has been a person must still be one: at least a third of the ink lies there."""
+    sprites = clips.shared(share=0.3)
+    if not sprites:
+        pytest.skip("needs ../shared/sprites")
+    for name, sprite in sprites.items():
+        known = replace(sprite, kind=kind)
+        last = clip("death", known, once=True)[-1]
+        assert lies(known, last), name
+        assert (last[..., 3] > 0).sum() >= 0.33 * known.area, name

@@ -223,6 +223,7 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | 
         return name, lacks.of_colours(first, name)
     if first.motion in ("walk", "run") and not prior.can_walk(sprite):
         name = "hop" if sprite.kind in CREATURES else "bob"
+        name = "flap" if sprite.kind == Kind.WINGED else name
         return name, lacks.of_legs(first, name)
     return name, lacks.of_picture(first, name, lacking)
 
