@@ -468,3 +468,48 @@ def test_own_colours_of_a_fire_are_told_and_refuse_nothing() -> None:
     assert reading.needs_ai is None
     assert "extra_colors" in reading.sentence
     assert "extra_colors" not in prompt.read("burns", SPRITES["torch"]).sentence
+
+
+def test_who_is_told_to_walk_is_no_thing() -> None:
+    """A knight whose visor hides his eyes walks when it is said; a coin has nothing to walk on."""
+    knight = np.full((12, 9, 4), (90, 90, 110, 255), np.uint8)
+    knight[4:8, 2:7] = (160, 60, 60, 255)
+    sprite = parts.cut(drawn.padded(knight))
+    assert prompt.read("idle", sprite).kind == "item"
+    assert prompt.read("walks", sprite).motions[0][0].startswith("walk")
+    assert prompt.read("walks", SPRITES["coin"]).needs_ai
+
+
+WIDE_COAT = """
+......######......
+.....#hhhhhh#.....
+.....#h#hh#h#.....
+.....#hhhhhh#.....
+......######......
+...####yyyy####...
+..#yyyyyyyyyyyy#..
+.#yyyyyyyyyyyyyy#.
+#yyyyyyyyyyyyyyyy#
+#yyyyyyyyyyyyyyyy#
+#yyyyyyyyyyyyyyyy#
+#yyyy##yyyyyy##yy#
+#yyy#..#yyyy#..#y#
+####...######...##
+"""
+
+
+def test_who_looks_at_us_stands_on_two_legs() -> None:
+    """Folds of a wide coat are no four legs; the face in the middle says so."""
+    sprite = parts.cut(drawn.padded(drawn.drawn(WIDE_COAT)))
+    assert sprite.box.width > 1.15 * sprite.box.height
+    assert len(sprite.legs) >= 2
+    assert prompt.read("idle", sprite).kind == "biped"
+
+
+def test_wings_are_no_legs_to_walk_on() -> None:
+    """A bat that is told to walk flies, and that is said."""
+    bat = replace(SPRITES["slime"], kind="winged")
+    assert bat.box.width >= 1.3 * bat.box.height
+    reading = prompt.read("walks", bat)
+    assert reading.motions[0][0] == "flap"
+    assert "needs legs" in (reading.needs_ai or "")

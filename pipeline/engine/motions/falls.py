@@ -177,7 +177,8 @@ def _on_its_back(sprite: Sprite, upside: Ints, up: int, tall: float) -> Ints:
     shown = Sprite(gather.show(sprite, upside[None])[0])
     pressed = resize(shown, np.ones(1), np.array([tall]))
     raised = gather.shift(shown, np.zeros(1, dtype=np.intp), np.array([-up], dtype=np.intp))
-    return gather.through(gather.through(raised, pressed), upside[None])[0]
+    lying: Ints = gather.through(gather.through(raised, pressed), upside[None])[0]
+    return lying
 
 
 def _sinking(sprite: Sprite, order: list[str]) -> Ints:

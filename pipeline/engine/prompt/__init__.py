@@ -27,6 +27,8 @@ DIRECTED = frozenset(
         *("attack_strike", "attack_bite", "attack_thrust", "attack_shoot", "death"),
     }
 )
+#: Senses of what lives: who is told to walk is no thing, though no eyes were found.
+ALIVE = frozenset({"walk", "run", "breathe", "sleep", "talk", "laugh"})
 #: Senses that show something without the part that they name: a chest opens by itself.
 WHOLE_WITHOUT = frozenset({"open", "close", "smoke", "nod", "talk", "look"})
 #: Senses that say much the same: with one of a family shown, another word for it is not missing.
@@ -164,7 +166,10 @@ def _classed(prompt: str, sprite: Sprite) -> tuple[Sprite, str]:
     named = senses.kind_of(clauses, [hit for clause in clauses for hit in text.hits(clause)])
     if named:
         return sprite.of_kind(named), "the prompt says so"
-    return sprite.of_kind(str(prior.kind(sprite))), _BY_LOOK
+    look = prior.kind(sprite)
+    if look is Kind.ITEM and senses.understand(prompt).leading in ALIVE:
+        look = prior.creature(sprite)
+    return sprite.of_kind(str(look)), _BY_LOOK
 
 
 def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:

@@ -47,6 +47,14 @@ def _creature(sprite: Sprite) -> Kind:
     return Kind.WINGED if is_winged else Kind.LEGLESS
 
 
+def creature(sprite: Sprite) -> Kind:
+    """Guess what a creature is of which no eyes were found: by legs and shape; a coin is none."""
+    box, legs = sprite.box, len(sprite.legs)
+    if is_coin(sprite) or not sprite.area:
+        return Kind.ITEM
+    return Kind.QUADRUPED if legs >= 4 or box.width > 1.2 * box.height else Kind.BIPED
+
+
 def _faces_us(sprite: Sprite) -> bool:
     """Tell whether the eyes are in the middle of all that there is: a beast's are at its end."""
     eyes = sprite.eyes
