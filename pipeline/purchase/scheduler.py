@@ -78,7 +78,9 @@ class Scheduler:
         #: Nothing new is claimed; what is claimed goes on.
         self._spent: PixelpipeError | None = None
         self._tasks: queue.SimpleQueue[Turn | Errand | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Turn | Errand] = queue.SimpleQueue()
+        #: No SimpleQueue: its `get` with a timeout that ends as it begins may wait for ever, since
+        #: CPython 3.7 to 3.13 take the time that is left, below zero by then, for no limit.
+        self._answers: queue.Queue[Turn | Errand] = queue.Queue()
         self._workers = 0
 
     def run(
