@@ -243,6 +243,8 @@ def _misses_part(hit: Hit, sprite: Sprite) -> bool:
     """Tell whether a verb moves a part that was not found; moving the whole would be wrong."""
     if hit.object and sprite.kind in CREATURES:
         return True
+    if _opens_nothing(hit, sprite):
+        return True
     if _is_of_a_thing(hit, sprite):
         return not _held(hit, sprite)
     if not hit.part or hit.motion in WHOLE_WITHOUT or sprite.kind in (Kind.ITEM, Kind.EFFECT):
@@ -250,15 +252,27 @@ def _misses_part(hit: Hit, sprite: Sprite) -> bool:
     return sprite.part(hit.part) is None
 
 
+def _opens_nothing(hit: Hit, sprite: Sprite) -> bool:
+    """Tell whether a creature is to open or close that has no lid and is no chest."""
+    opens = hit.motion in ("open", "close") and sprite.kind in (Kind.BIPED, Kind.QUADRUPED)
+    is_chest = "chest" in hit.words or "lid" in hit.words
+    return opens and not is_chest and sprite.part(hit.part) is None
+
+
 def _is_of_a_thing(hit: Hit, sprite: Sprite) -> bool:
     """Tell whether a verb is about a thing that the sprite is not, but carries or bears."""
-    thing = subjects.kind_of(hit.subject) if hit.subject else ""
+    thing = (subjects.kind_of(hit.subject) or _FITTING) if hit.subject else ""
+    if thing == _FITTING and sprite.kind == Kind.MACHINE:
+        return False
     if not thing or (thing == sprite.kind and not hit.is_mounted):
         return False
     moves = MOTIONS[offers.choose(hit.motion, sprite)[0]].layer is not Layer.COLOUR
     if hit.motion == "fire":
         return sprite.kind != Kind.FLAME and fires.flame_of(sprite) is None
     return moves and (hit.is_mounted or sprite.kind not in (Kind.ITEM, Kind.EFFECT, Kind.FLAME))
+
+
+_FITTING = "fitting"
 
 
 def _held(hit: Hit, sprite: Sprite) -> str:

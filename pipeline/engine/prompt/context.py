@@ -35,6 +35,10 @@ SHOOTING = listed(
 )
 #: Things that are held: they do not say what the sprite is where somebody acts.
 TOOLS = STRIKING | THRUSTING | SHOOTING | listed("wand ring dagger torch shield")
+#: After a word that may be a noun these say that it is done to something.
+OBJECTS = frozenset({"the", "a", "an", "his", "her", "its", "their"})
+#: Before a verb these may stand.
+STARTERS = listed("to can will must starts begins and then while who that it he she they")
 BLOWS = listed("attack_strike attack_bite attack_thrust attack_shoot")
 
 
@@ -48,11 +52,21 @@ def read(found: Sequence[Hit], clause: Clause) -> list[Hit]:
     return [_aside(hit, kept, clause) for hit in kept]
 
 
+def is_acting(tokens: tuple[str, ...], place: int) -> bool:
+    """Tell whether a word that may be a noun does something: "paws the ground", "tips his hat"."""
+    word, before = tokens[place], tokens[place - 1] if place else ""
+    is_subject = not before or before in STARTERS or text.is_thing(before)
+    is_many = word.endswith("s") and not word.endswith("ss") and len(word) > 3
+    return bool(is_many and is_subject and {*tokens[place + 1 : place + 2]} & OBJECTS)
+
+
 def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
-    """Tell whether a verb is a noun here, as in "throws a rock" and "draws the bow"."""
+    """Tell whether a verb is a noun here, as in "throws a rock", or a noun a verb."""
+    place = min(hit.places)
+    if not hit.is_verb and len(hit.places) == 1:
+        return is_acting(clause.words, place)  # "plants a flag" asks for no plant
     if not hit.is_verb or len(hit.places) > 1:
         return False
-    place = min(hit.places)
     is_bare = not clause.words[place].endswith(("s", "ing", "ed"))
     keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
     if is_bare and place < keeps:

@@ -57,7 +57,10 @@ PARTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ears": ("ear", "wobble"),
         "tentacles": ("tentacle", "sway"),
         "antennae": ("antenna antennae feeler", "sway"),
-        "cape": ("cape cloak robe skirt", "wave"),
+        "cape": (
+            "cape cloak robe skirt coat gown tunic tabard poncho shawl veil apron kilt",
+            "wave",
+        ),
         "hair": ("hair mane ponytail beard fur", "wave"),
         "scarf": ("scarf scarves ribbon sash", "wave"),
         "wings": ("wing", "flap"),

@@ -31,6 +31,13 @@ THINGS = listed(
     "ball balls baton cane cards plate plates rock stone book books staff hat stick knife pen dice"
     " disc hoop rope barrel boulder box"
 )
+#: What vehicles and buildings have on them.
+FITTINGS = listed("turret radar dish cannon gun weathervane weathercock beacon crane bucket pump")
+#: What follows "a" and is no thing: how far, how often, and what is danced.
+MEASURES = listed(
+    "circle loop turn bit little pixel while moment way time step inch metre meter lap jig dance"
+    " waltz lot full half whole single couple few second round"
+)
 #: What a rule calls the part that such a thing is.
 PARTS = {"cloth": CLOTH, "flame": listed("torch candle flame fire brazier")}
 
@@ -86,8 +93,8 @@ def _about(hit: Hit, clause: Clause) -> Hit:
 
 
 def _is_carried(clause: Clause, place: int) -> bool:
-    is_other = place >= 0 and clause.words[place] not in OWN
-    return is_other and kind_of(clause.words[place]) in CARRIED
+    word = clause.words[place] if place >= 0 else ""
+    return word not in OWN and (kind_of(word) in CARRIED or word.removesuffix("s") in FITTINGS)
 
 
 def _opened(after: tuple[str, ...]) -> str:
@@ -101,4 +108,6 @@ def _object(after: tuple[str, ...]) -> str:
     if not after or after[0] not in text.ARTICLES:
         return ""
     things = (word for word in after[1:] if word in THINGS or kind_of(word) in CARRIED)
-    return next(things, "")
+    thing = next(things, "")
+    is_new = after[0] in ("a", "an") and after[1:] and not text.is_known(after[1])
+    return thing or (after[1] if is_new and after[1] not in MEASURES else "")

@@ -16,9 +16,8 @@ AFTER_PLAYING = listed("once back twice in on at and forward backward backwards 
 AFTER_VERBS = text.ARTICLES | listed("in on at for with")
 #: Looks that are listed with the nouns.
 LOOKS = listed("his has was is slow steady happily sadly angrily nervously proudly gracefully")
-#: After a word that may be a noun these say that it is done to something.
-OBJECTS = frozenset({"the", "a", "an", "his", "her", "its", "their"})
-_STARTERS = listed("to can will must starts begins and then while who that it he she they")
+#: Nouns that ask for a motion when no verb does.
+THINGS = frozenset(word for stems in nouns.NOUNS.values() for word in stems.split())
 
 
 def verbs(
@@ -97,7 +96,7 @@ def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
         return word.endswith("ing") or not is_noun
     if _acts_upon(tokens, place):
         return True
-    is_subject = not before or before in _STARTERS or text.is_thing(before)
+    is_subject = not before or before in context.STARTERS or text.is_thing(before)
     if text.is_known(word):
         return is_subject and _lacks_its_phrase(tokens, place)
     if word.endswith("ing") and len(word) > 5:
@@ -121,12 +120,10 @@ def _lacks_its_phrase(tokens: tuple[str, ...], place: int) -> bool:
 
 
 def _acts_upon(tokens: tuple[str, ...], place: int) -> bool:
-    """Tell whether a word that may be a noun does something: "paws the ground", "tips his hat"."""
-    word, before = tokens[place], tokens[place - 1] if place else ""
-    is_subject = not before or before in _STARTERS or text.is_thing(before)
-    is_many = word.endswith("s") and not word.endswith("ss") and len(word) > 3
-    acts = is_many and is_subject and {*tokens[place + 1 : place + 2]} & OBJECTS
-    return bool(acts) and word not in HOW | STATES and word in nouns.PLAIN_NOUNS
+    """Tell whether a noun of the tables does something."""
+    word = tokens[place]
+    is_noun = word in nouns.PLAIN_NOUNS or text.is_noun(word) or word.removesuffix("s") in THINGS
+    return is_noun and word not in HOW | STATES and context.is_acting(tokens, place)
 
 
 def ignored(

@@ -74,7 +74,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "fly": "fly flies flew flown soar glid flight",
         "flap": "flap beat_wing wing_beat flutter_wing dragon_hover flap_wing",
         "fire ablaze": "burn burnt blaz on_fire catch_fire caught_fire abla ablaze alight"
-        " set_alight",
+        " set_alight burst_flam burst_fire go_up_flam goes_up_flam",
         "fire": "smolder smoulder flicker_flame flame_flicker fire_flicker crackl_fire fire_crackl"
         " flame_danc torch_flicker candle_flicker torch_burn fire_burn flame_burn fire_danc",
         "fire part:engine": "thruster_ignit engin_ignit engin_flam"
@@ -185,6 +185,7 @@ BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
             "squash once",
             "lying on its back is another pose",
         ),
+        "pok_head pok_nose stick_head peek_out": ("nod", "what is hidden has to be drawn"),
         "barrel_roll": ("tilt", "a roll shows sides that the picture hides"),
         "sink_beneath sink_under sink_below sink_ocean sink_sea sink_water": (
             "dissolve",
