@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from places import REPOSITORY
 
 from pipeline.engine import parts, prompt
+from pipeline.engine.contract.orders import Described
 from pipeline.engine.motions import MOTIONS
 from pipeline.engine.prompt import nouns, offers, senses, synonyms, verbs
 from pipeline.engine.prompt import text as prompt_text
@@ -513,3 +514,37 @@ def test_wings_are_no_legs_to_walk_on() -> None:
     reading = prompt.read("walks", bat)
     assert reading.motions[0][0] == "flap"
     assert "needs legs" in (reading.needs_ai or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kneels", ("kneels",)),
+        ("plants a flag", ("plants",)),
+        ("rolls a cigarette", ("rolls",)),
+        ("visor snaps shut", ("shut",)),
+        ("chewing", ("chewing",)),
+        ("hides", ("hides",)),
+        ("\U0001f525", ("the prompt",)),
+        ("walks", ()),
+        ("hovers", ()),
+    ],
+)
+def test_a_clip_names_the_words_that_it_is_about_and_does_not_show(
+    text: str, words: tuple[str, ...]
+) -> None:
+    """A face without a mouth to chew with nods, which is no chewing."""
+    faceless = drawn.every()["hero"].copy()
+    eyes = SPRITES["hero"].eyes
+    assert eyes is not None
+    left, top, right, bottom = eyes.box
+    faceless[top:bottom, left:right] = faceless[top, left - 1]
+    pixels = faceless if text == "chewing" else drawn.every()["hero"]
+    clip = animate.animate(pixels, text, described=Described("biped"))
+    assert clip.not_shown == words
+
+
+def test_words_beside_what_is_shown_are_told_apart() -> None:
+    """Who walks and juggles is shown walking."""
+    clip = animate.animate(drawn.every()["hero"], "walks and juggles")
+    assert (clip.not_shown, clip.left_out) == ((), ("juggles",))
