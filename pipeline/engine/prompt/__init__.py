@@ -222,9 +222,10 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | 
         name, _ = offers.choose("idle", sprite)
         lack = lacks.of_ground(first, sprite.kind, name)
         return name, lack if first.motion != "idle" else None
-    is_fire = is_sure and "ablaze" in first.how and name == "fire"
+    is_fire = "ablaze" in first.how and name == "fire"
     if is_fire and not _burns_by_itself(first, sprite):
-        name = "fire" if fires.has_colours(sprite) else offers.choose("idle", sprite)[0]
+        burns = fires.has_colours(sprite) or not is_sure
+        name = "fire" if burns else offers.choose("idle", sprite)[0]
         return name, lacks.of_colours(first, name)
     if first.motion in ("walk", "run") and not prior.can_walk(sprite):
         name = "hop" if sprite.kind in CREATURES else "bob"
