@@ -222,3 +222,27 @@ def test_no_real_sprite_dies_to_a_line(kind: str) -> None:
         last = clip("death", known, once=True)[-1]
         assert lies(known, last), name
         assert (last[..., 3] > 0).sum() >= 0.33 * known.area, name
+
+
+def test_stone_glints_in_no_other_hue() -> None:
+    """A lighter colour that is red makes wounds on a grey wall."""
+    wall = np.full((24, 24, 4), (110, 104, 112, 255), np.uint8)
+    wall[::6] = (150, 144, 152, 255)
+    wall[4:8, 4:8] = (190, 60, 60, 255)
+    sprite = replace(parts.cut(drawn.padded(wall)), kind="building")
+    red = (clip("glint", sprite) == (190, 60, 60, 255)).all(axis=-1)
+    own = (sprite.pixels == (190, 60, 60, 255)).all(axis=-1)
+    assert not (red & ~own).any()
+
+
+def test_what_explodes_once_is_gone() -> None:
+    """In a known kind of thing; nothing is left hanging in the air."""
+    assert not clip("explode", replace(SLIME, kind="vehicle"), once=True)[-1][..., 3].any()
+
+
+def test_fair_hair_does_not_burn_where_colours_of_fire_are_allowed() -> None:
+    """The fire is on the figure's upper edges, in the colours that the rule names."""
+    allowed = ((255, 210, 74), (232, 84, 42), (161, 42, 42))
+    sprite = replace(HERO, kind="biped", extra_colours=allowed)
+    shown = {tuple(pixel[:3]) for pixel in clip("fire", sprite)[1:].reshape(-1, 4).tolist()}
+    assert set(allowed) <= shown

@@ -18,8 +18,8 @@ WARM_UP = 5
 #: How narrow a flame is in its upper quarter, of its width; and px of a rim above its columns.
 TAPERED = 0.6
 MOST_ABOVE = 2
-#: Lightness of the heart of a flame that somebody carries, and of what may be one's own fire.
-GLARING, PALE = 0.9, 0.85
+#: Lightness of what may be the palest colour of a fire of one's own.
+PALE = 0.85
 #: Parts whose flame goes down.
 DOWNWARD = ("engine",)
 #: How strong a fire burns in the frames beside frame 0, where it does not burn at all.
@@ -69,20 +69,19 @@ def flame_of(sprite: Sprite) -> Sprite | None:
         region = region | (regions.grow(region) & heart)
     if not (region & heart).any() or not (region & fiery).any():
         return None
-    if sprite.kind in CREATURES and not _glares(sprite, region & heart):
+    if _is_of_the_face(sprite, region):
         return None
     if 2 * region.sum() > sprite.area:
         return sprite if _tapers(sprite) else None
     return Sprite(_only(sprite, region)) if _is_bare(sprite, region) else None
 
 
-def _glares(sprite: Sprite, heart: Bools) -> bool:
-    """Tell whether a heart is too bright for fair hair, and no eye: what creatures carry burns."""
-    glaring = heart & (sprite.lightness >= GLARING)
-    if sprite.eyes is not None:
-        left, top, right, bottom = sprite.eyes.box
-        glaring[top:bottom, left:right] = False
-    return bool(glaring.any())
+def _is_of_the_face(sprite: Sprite, region: Bools) -> bool:
+    """Tell whether a region is over or about the eyes: fair hair, and no torch held aside."""
+    if sprite.eyes is None or sprite.kind not in CREATURES:
+        return False
+    left, _, right, _ = sprite.eyes.box
+    return 2 * int(region[:, left:right].any(axis=0).sum()) > right - left
 
 
 def has_colours(sprite: Sprite) -> bool:
