@@ -63,6 +63,10 @@ class Bought(Record, frozen=True, kw_only=True):
     recipe: str = ""
     #: How the built-in engine read the prompt.
     interpretation: str = ""
+    #: Words of the prompt that the built-in engine did not show, those that the clip is about and
+    #: those beside them; none said: none known of.
+    not_shown: str = ""
+    left_out: str = ""
     #: Whether the built-in engine took it for a loop; None: not said, and taken for one.
     loops: bool | None = None
     #: Version of the built-in engine's art; 0: not said, so the oldest.

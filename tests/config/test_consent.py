@@ -250,7 +250,9 @@ def test_what_an_older_release_took_for_a_host_can_be_taken_back(game: Game) -> 
     assert "nothing is allowed" in game.run("trust").stdout
 
 
-@pytest.mark.parametrize("name", ["", "https://", "a@b", "host:port", "http://[::1", "a,b", "x\x1b"])
+@pytest.mark.parametrize(
+    "name", ["", "https://", "a@b", "host:port", "http://[::1", "a,b", "x\x1b"]
+)
 def test_what_names_no_host_is_not_trusted(game: Game, name: str) -> None:
     """A slip is told, and nothing is written down."""
     assert game.run("trust", name).exit == 2
