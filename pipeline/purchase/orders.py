@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import sys
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -39,18 +40,25 @@ _BALANCE_TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def order(
-    workspace: Workspace, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPlan] = ()
-) -> Order:
+class Asked(NamedTuple):
+    """A clip of a source, and all those that one POST buys, itself among them."""
+
+    wanted: Wanted
+    clip: ClipPlan
+    together: Sequence[ClipPlan] = ()
+
+
+def order(workspace: Workspace, clip: ClipPlan, look: Callable[[], Asked]) -> Order:
     """Return the order for a clip; its request is resolved when the order's turn comes.
 
-    `together` are the clips that one POST buys, this one among them.
+    `look` says then what is asked for: until then an order keeps nothing of it.
     """
 
     @apart()
     def prepare() -> tuple[Job, dict[str, object]]:
         from . import resolve  # heavy, and not needed when nothing is bought
 
+        wanted, clip, together = look()
         whole = pictures.pixels(workspace.root, wanted.source)
         picture = cells.picture(whole, wanted.rule, clip.request.cell)
         resolved = resolve.request(
@@ -68,9 +76,9 @@ def order(
 
     step = clip.step
     return Order(
-        request_key=step.request_key,
+        request_key=sys.intern(step.request_key),
         prepare=prepare,
-        rule=step.rule,
+        rule=sys.intern(step.rule),
         credits=step.credits,
         batch=clip.batch,
         is_anew=clip.is_anew,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 
 from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, RefusedError
@@ -121,15 +122,14 @@ class Buying:
     def _orders(self, sources: Sequence[SourcePlan]) -> tuple[list[Order], list[Order]]:
         new: dict[str, Order] = {}
         resumed: dict[str, Order] = {}
-        for source in sources:
-            for clip in source.clips:
-                kinds = {StepKind.BUY: new, StepKind.RESUME: resumed}
-                if (into := kinds.get(clip.step.kind)) is not None:
-                    same = [one for one in source.clips if clip.batch and one.batch == clip.batch]
-                    into.setdefault(
-                        clip.step.request_key,
-                        orders.order(self._workspace, source.wanted, clip, same),
-                    )
+        kinds = {StepKind.BUY: new, StepKind.RESUME: resumed}
+        for place, source in enumerate(sources):
+            for number, clip in enumerate(source.clips):
+                into = kinds.get(clip.step.kind)
+                if into is not None and clip.step.request_key not in into:
+                    look = partial(_asked, sources, place, number)
+                    order = orders.order(self._workspace, clip, look)
+                    into[order.request_key] = order
         return list(new.values()), list(resumed.values())
 
     def _all_refused(self, left: Sequence[Order], error: PixelpipeError) -> Iterator[str]:
@@ -141,6 +141,14 @@ class Buying:
     def _refused(self, order: Order, error: PixelpipeError) -> Iterator[str]:
         self._outcomes[order.request_key] = Outcome(request_key=order.request_key, error=error)
         yield order.request_key
+
+
+def _asked(sources: Sequence[SourcePlan], place: int, number: int) -> orders.Asked:
+    """Return what is asked for of a clip, by its number, of the source at a place."""
+    source = sources[place]
+    clip = source.clips[number]
+    same = [one for one in source.clips if clip.batch and one.batch == clip.batch]
+    return orders.Asked(source.wanted, clip, same)
 
 
 def _consumed(new: list[Order]) -> Iterator[Order]:

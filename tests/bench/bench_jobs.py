@@ -34,6 +34,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from statistics import NormalDist, mean
 from typing import NamedTuple
@@ -199,7 +200,10 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     aside.take(pictures, "pixels")
     aside.take(resolve, "request")
     aside.take(resolve, "upload")
-    wanted = [orders.order(workspace, one.wanted, one.clips[0]) for one in plan.sources]
+    wanted = [
+        orders.order(workspace, one.clips[0], partial(orders.Asked, one.wanted, one.clips[0]))
+        for one in plan.sources
+    ]
     floor_ms = floor(workspace.service.base_url or "", min(in_flight, 10), POLL_S / scale)
     commits: list[int] = [0]
     threads = 0
