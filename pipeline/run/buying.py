@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 
 from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, RefusedError
@@ -127,8 +126,7 @@ class Buying:
             for number, clip in enumerate(source.clips):
                 into = kinds.get(clip.step.kind)
                 if into is not None and clip.step.request_key not in into:
-                    look = partial(_asked, sources, place, number)
-                    order = orders.order(self._workspace, clip, look)
+                    order = orders.order(self._workspace, sources, place, number)
                     into[order.request_key] = order
         return list(new.values()), list(resumed.values())
 
@@ -141,14 +139,6 @@ class Buying:
     def _refused(self, order: Order, error: PixelpipeError) -> Iterator[str]:
         self._outcomes[order.request_key] = Outcome(request_key=order.request_key, error=error)
         yield order.request_key
-
-
-def _asked(sources: Sequence[SourcePlan], place: int, number: int) -> orders.Asked:
-    """Return what is asked for of a clip, by its number, of the source at a place."""
-    source = sources[place]
-    clip = source.clips[number]
-    same = [one for one in source.clips if clip.batch and one.batch == clip.batch]
-    return orders.Asked(source.wanted, clip, same)
 
 
 def _consumed(new: list[Order]) -> Iterator[Order]:

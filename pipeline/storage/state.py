@@ -59,7 +59,7 @@ _STAT = struct.Struct("<qqQq")
 _MOST_APPENDED = 2
 _SMALL_BYTES = 1 << 20
 #: Folders that are kept as records; what is known of the others takes a quarter of that room.
-_MOST_OPEN = 32
+_MOST_OPEN = 8
 #: Pictures that no file of their folder shows now (another branch has them) are kept, up to these.
 _SPARE_PICTURES = 200
 

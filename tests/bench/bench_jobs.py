@@ -34,7 +34,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from statistics import NormalDist, mean
 from typing import NamedTuple
@@ -200,10 +199,8 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     aside.take(pictures, "pixels")
     aside.take(resolve, "request")
     aside.take(resolve, "upload")
-    wanted = [
-        orders.order(workspace, one.clips[0], partial(orders.Asked, one.wanted, one.clips[0]))
-        for one in plan.sources
-    ]
+    planned = plan.sources
+    wanted = [orders.order(workspace, planned, place, 0) for place in range(len(planned))]
     floor_ms = floor(workspace.service.base_url or "", min(in_flight, 10), POLL_S / scale)
     commits: list[int] = [0]
     threads = 0
