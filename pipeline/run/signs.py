@@ -28,6 +28,8 @@ from ..storage.state import Facts, State
 _MOST_BYTES = 2 << 20
 #: Up to so many data files a folder is read whole; else only those that begin as the picture does.
 _MOST_FILES = 64
+#: Sources come folder by folder: those that were looked at before these are done.
+_MOST_FOLDERS = 16
 #: So many numbered files in a row are a sequence, if they show one figure.
 _LEAST = 3
 _NUMBERED = expression(r"(?P<head>.*?)(?P<number>\d{1,4})(?P<tail>\D{0,2})", re.DOTALL)
@@ -61,7 +63,10 @@ def doubted(root: Path, wanted: Iterable[Wanted], locked: Lock, state: State) ->
             yield one
             continue
         place, _, name = path.rpartition("/")
-        folder = folders.setdefault(place, _Folder(root, place))
+        if (folder := folders.get(place)) is None:
+            folder = folders[place] = _Folder(root, place)
+            if len(folders) > _MOST_FOLDERS:
+                del folders[next(iter(folders))]
         doubt = _copy(name, folder) or _described(name, folder) or _sequence(one, folder, state)
         yield msgspec.structs.replace(one, doubt=doubt) if doubt else one
 

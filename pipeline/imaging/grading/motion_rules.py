@@ -176,8 +176,9 @@ def _colors(reel: Reel, motion: Motion) -> Fault | None:
         return None
     group = displacement.groups(reel)
     counts = [_histogram(group, frame) for frame in (reel.source, *reel.index)]
-    size = max(len(one) for one in counts)
-    table = np.stack([np.pad(one, (0, size - len(one))) for one in counts]).astype(float)
+    table = np.zeros((len(counts), max(len(one) for one in counts)))
+    for row, one in zip(table, counts, strict=True):
+        row[: len(one)] = one
     ink = np.maximum(1, table.sum(axis=1, keepdims=True))
     # As shares: a figure that shows less of itself has not changed its colour.
     changed = np.abs(table / ink - table[:1] / ink[0]).sum(axis=1)[1:] / 2
