@@ -81,6 +81,7 @@ class _Folder:
             self.names = frozenset(one.name for one in os.scandir(root / place))
         except OSError:
             self.names = frozenset()
+        self.data = sorted(one for one in self.names if one.rpartition(".")[2].lower() in _READERS)
         self._frames: dict[str, dict[str, int]] = {}
         self._runs: dict[tuple[str, ...], dict[int, tuple[int, int]]] = {}
         self._digests: dict[str, str] = {}
@@ -148,10 +149,10 @@ def _described(name: str, folder: _Folder) -> str:
     for beside in (f"{stem}.aseprite", f"{stem}.ase"):
         if beside in folder.names and (count := _ase_frames(folder.read(beside))) > 1:
             return f"{beside} beside it has {count} frames: it is animated already"
-    data = [one for one in folder.names if one.rpartition(".")[2].lower() in _READERS]
+    data = folder.data
     if len(data) > _MOST_FILES:
         data = [one for one in data if one.startswith(stem)]
-    for beside in sorted(data):
+    for beside in data:
         said = folder.frames(beside)
         own = said.get("", 0) if beside.rpartition(".")[0] == stem else 0
         if (count := max(said.get(name, 0), own)) > 1:
