@@ -128,12 +128,13 @@ class Project:
         """Plan, and return the plan in the form that is saved and carried out later.
 
         With what was `remembered`, only what is not as it was is looked at, if with that nothing is
-        to be done either; the rest is counted, and the plan cannot be saved.
+        to be bought; the rest is counted, and the plan cannot be saved.
         """
         watch = Stopwatch()
         found = self._look(Wish(only=tuple(only)), remembered)
         plan, known = self._planned(found, None, Wish())
-        if found.rest is not None and not (plan.is_up_to_date and not plan.refused):
+        is_free = plan.is_up_to_date or not self.workspace.service.paid
+        if found.rest is not None and (plan.refused or not is_free):
             found.save()
             return self.saved_plan(only=only, with_account=with_account)
         sharing = Sharing(self.workspace, self.environment, is_kept=False)

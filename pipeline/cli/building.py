@@ -196,12 +196,13 @@ def show_rest(report: Report) -> None:
 def _troubles(report: Report) -> list[str]:
     """Say what could not be done; what many clips have in common is said once."""
     alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    refusal = report.refusal
     for result in report.results:
         if result.state in ("failed", "left", "asked"):
             step = result.step
             why = step.error or (result.notes[0] if result.notes else step.reason)
             text = why.removeprefix(f"{step.source}: ")
-            if text == report.refusal:  # it is said in full below, once
+            if text == refusal:  # it is said in full below, once
                 text = "its service may not be contacted before you allow it"
             if step.kind is StepKind.ORPHAN:
                 text += "; `pixelpipe clean --orphans` removes what was made of it"

@@ -78,7 +78,9 @@ class Scheduler:
         #: Nothing new is claimed; what is claimed goes on.
         self._spent: PixelpipeError | None = None
         self._tasks: queue.SimpleQueue[Turn | Errand | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Turn | Errand] = queue.SimpleQueue()
+        #: No SimpleQueue: its `get` with a timeout that ends as it begins may wait for ever, since
+        #: CPython 3.7 to 3.13 take the time that is left, below zero by then, for no limit.
+        self._answers: queue.Queue[Turn | Errand] = queue.Queue()
         self._workers = 0
 
     def run(
@@ -288,14 +290,15 @@ class Scheduler:
         """Ask for the oldest jobs that nobody asks for: one before them has just ended."""
         if self._pace.is_in_turn:
             for turn in self._front():
-                self._later(turn, 0.0)
+                if not turn.is_out:
+                    self._later(turn, 0.0)
 
     def _front(self) -> Iterator[Turn]:
-        """Yield the oldest jobs that wait for nothing but their end."""
+        """Yield the oldest jobs that wait for nothing but their end, asked for now or not."""
         waiting = (
             turn
             for turn in self._flying.values()
-            if turn.job.state is JobState.SUBMITTED and not (turn.is_out or turn.tries)
+            if turn.job.state is JobState.SUBMITTED and not turn.tries
         )
         return itertools.islice(waiting, FRONT)
 

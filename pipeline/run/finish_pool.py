@@ -61,7 +61,7 @@ class Finishing:
         self._most = most if pays(expected) and most > 1 else 0
         self._workers: list[threading.Thread] = []
         self._tasks: queue.SimpleQueue[tuple[str, finish.Task] | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Done] = queue.SimpleQueue()
+        self._done: queue.Queue[Done] = queue.Queue()  # SimpleQueue: see purchase.scheduler
         self._open = 0
         self._starting = threading.Lock()
         self._lent: Lent | None = None

@@ -144,8 +144,11 @@ class Report(Record, frozen=True, kw_only=True):
     @property
     def refusal(self) -> str:
         """Why the service may not be contacted although this run needs it, or ""."""
-        needs = any(step.kind in (StepKind.BUY, StepKind.RESUME) for step in self.plan.each_step())
-        return self.workspace.service.refusal if needs else ""
+        refusal = self.workspace.service.refusal
+        needs = refusal and any(
+            step.kind in (StepKind.BUY, StepKind.RESUME) for step in self.plan.each_step()
+        )
+        return refusal if needs else ""
 
     @property
     def refusals(self) -> tuple[str, ...]:

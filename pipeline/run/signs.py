@@ -22,7 +22,8 @@ from ..core.model import Pixels
 from ..plan.steps import Wanted
 from ..storage import pictures
 from ..storage.lock import Lock
-from ..storage.state import Facts, State
+from ..storage.remembered import Facts
+from ..storage.state import State
 
 #: Larger files are no data of a sprite.
 _MOST_BYTES = 2 << 20

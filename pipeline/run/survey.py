@@ -33,7 +33,8 @@ from ..plan.steps import Wanted
 from ..plan.wish import Wish
 from ..storage import files, lock, lock_file, lock_text
 from ..storage.files import Scan, Stat
-from ..storage.state import Facts, State
+from ..storage.remembered import Facts
+from ..storage.state import State
 from ..targets import playback
 from . import adopting, global_names, passed_over, selection, signs
 from .adopting import Looked

@@ -1,14 +1,8 @@
 """What this checkout remembers, in one file: `.pixelpipe/tmp/state`.
 
-    pixelpipe state 1 PROOF HEAD LISTING   one line; the lengths of the next two parts, in bytes
-    HEAD      what must hold, and what a run with nothing to do says: fields divided by NUL
-    LISTING   every folder of the assets as text, when all that is trusted in it was fresh
-    FACTS     blocks, to the end of the file: digests, pictures and texts of one folder each
-
-A run with nothing to do reads no further than the listing (`run.uptodate.quick`). Losing the file
-costs time and changes no result: one that is damaged, of another version or not ours is made anew.
-Ours means that it carries the proof of a secret in the user's own folder, so that no checkout, and
-nobody else, can bring one.
+`state_format` says how it is written, `remembered` what is in it. A run with nothing to do reads no
+further than its listing (`run.uptodate.quick`). Losing the file costs time and changes no result:
+one that is damaged, of another version or not ours is made anew.
 
 A file that changed less than two seconds before it was looked at is not remembered: on coarse
 clocks it could change again without its stat showing it ("racily clean", git's racy-git.txt).
@@ -19,29 +13,24 @@ from __future__ import annotations
 import logging
 import os
 import stat
-import struct
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from ..core import private, small_files, unfinished
-from ..core.model import PassedOver
+from . import state_format
 from .files import paths
 from .files.stats import RACY_NS, Stat
-from .told import About, Line, Told
-
-try:
-    from _blake2 import blake2b  # what hashlib has; that loads OpenSSL as well
-except ImportError:
-    from hashlib import blake2b
+from .remembered import Facts, Folder, Whole
+from .state_format import WHOLE, begin, block, is_by, packed_block, said
+from .told import Line
 
 PLACE = ".pixelpipe/tmp/state"
-MAGIC = b"pixelpipe state 1 "
 #: What releases before this one kept, and nobody reads any more.
 _OLDER = (
     "index.sqlite",
@@ -52,100 +41,13 @@ _OLDER = (
 )
 #: A project of 100,000 sprites remembers a fifth of this.
 _MOST_BYTES = 256 * small_files.MIB
-_PROOF_BYTES = 32
-#: Bytes of a block's proof, of its folder's name, and of what it holds.
-_BLOCK = struct.Struct("<16sHI")
-_STAT = struct.Struct("<qqQq")
 #: Appended blocks are joined with the others when they are this many times as large.
 _MOST_APPENDED = 2
 _SMALL_BYTES = 1 << 20
 #: Folders that are kept as records; what is known of the others takes a quarter of that room.
 _MOST_OPEN = 8
-#: Pictures that no file of their folder shows now (another branch has them) are kept, up to these.
-_SPARE_PICTURES = 200
 
 _log = logging.getLogger(__name__)
-
-
-class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a file's bytes hold: a picture, or the sentence that says why it cannot be used."""
-
-    pixel_digest: str = ""
-    width: int = 0
-    height: int = 0
-    colors: int = 0
-    opaque_share: float = 0.0
-    looks_like_sheet: bool = False
-    error: str = ""
-    #: Why the picture as a whole cannot be sent, although it is a sound one.
-    unfit: str = ""
-    #: Frames of one figure, as found by the way of looking that `looked` numbers.
-    repeats: bool = False
-    looked: int = 0
-
-
-class Folder(msgspec.Struct, array_like=True):
-    """What is remembered of one folder. Digests are 32 bytes, names are without the folder."""
-
-    #: File to its stat (packed) and the digest of its bytes.
-    files: dict[str, tuple[bytes, bytes]] = {}
-    #: What the bytes of a digest hold.
-    pictures: dict[bytes, Facts] = {}
-    #: Texts by their digests, and which of them a build key stands for.
-    texts: dict[bytes, str] = {}
-    builds: dict[bytes, bytes] = {}
-    #: Clips that a source had when it was fresh.
-    clips: dict[str, int] = {}
-    #: What a plan says of the clips of a source that is fresh, and what they have in common.
-    told: dict[str, tuple[Told, ...]] = {}
-    abouts: dict[bytes, About] = {}
-
-    def update(self, other: Folder) -> None:
-        """Add what `other` says; it is newer."""
-        for mine, theirs in zip(_dicts(self), _dicts(other), strict=True):
-            mine.update(theirs)
-
-
-class Whole(msgspec.Struct, frozen=True, array_like=True):
-    """What was so of the project as a whole when its listing was written."""
-
-    #: All clips that were fresh, and the sources that no rule matches.
-    clips: int
-    unmatched: tuple[str, ...]
-    #: The digest of the lock file's text, and whether it is to the letter as we write it.
-    lock: str
-    is_plain: bool
-    #: What was seen and not taken.
-    passed_over: tuple[PassedOver, ...] = ()
-    #: Clips that an older version of the built-in engine made: each run tells how many.
-    outdated: int = 0
-
-
-class Parts(NamedTuple):
-    """Where the parts of a state file begin and end."""
-
-    proof: str
-    head: slice
-    listing: slice
-
-    @property
-    def signed(self) -> slice:
-        """The part that the proof is of."""
-        return slice(self.head.start, self.listing.stop)
-
-
-def parts(content: bytes) -> Parts | None:
-    """Return the parts of a state file by its first line; None for anything else."""
-    line = content[: content.find(b"\n", 0, 200)]
-    if not line.startswith(MAGIC):
-        return None
-    try:
-        proof, head, listing = line[len(MAGIC) :].split(b" ")
-        begin = len(line) + 1
-        middle = begin + int(head)
-        return Parts(proof.decode(), slice(begin, middle), slice(middle, middle + int(listing)))
-    except ValueError:
-        return None
 
 
 class _Read(NamedTuple):
@@ -218,9 +120,9 @@ class State:
             if state._goes_on(_kept.get(root)):
                 return state
             content = small_files.read(state._place, most=_MOST_BYTES)
-            if home is not None and (found := parts(content)) is not None:
-                state._key = private.known_secret(home)
-                if state._key and _proof(state._key, content[found.signed]) == found.proof:
+            if home is not None and (found := state_format.parts(content)) is not None:
+                key = state._key = private.known_secret(home)
+                if key and state_format.proof(key, content[found.signed]) == found.proof:
                     state._signed = content[: found.listing.stop]
                     state._divide(content, found.listing.stop)
                     state._keep(state._place.stat().st_ino)
@@ -258,12 +160,12 @@ class State:
         """Return the digest of the file's bytes, or None if they have to be read."""
         folder, _, name = path.rpartition("/")
         memo = self._folder(folder).files.get(name)
-        return memo[1].hex() if memo is not None and memo[0] == _packed(stat) else None
+        return memo[1].hex() if memo is not None and memo[0] == state_format.packed(stat) else None
 
     def remember(self, path: str, stat: Stat, digest: str) -> None:
         """Note the digest of the bytes that had this stat *before* they were read."""
         folder, _, name = path.rpartition("/")
-        memo = _packed(stat), bytes.fromhex(digest)
+        memo = state_format.packed(stat), bytes.fromhex(digest)
         if self._clock() - stat.mtime_ns < RACY_NS:
             memo = b"", memo[1]  # no stat is that: the bytes have to be read again
         if self._folder(folder).files.get(name) != memo:
@@ -289,7 +191,7 @@ class State:
     def note(self, path: str, build: str, text: str) -> None:
         """Note what a build key of the source `path` stands for: changes can be named later."""
         folder, key = path.rpartition("/")[0], bytes.fromhex(build)
-        at = blake2b(text.encode(), digest_size=8).digest()
+        at = state_format.short(text)
         known = self._folder(folder)
         if known.builds.get(key) != at or at not in known.texts:
             for where in (known, self._tell(folder)):
@@ -337,7 +239,7 @@ class State:
 
     def tell_only(self, sources: Container[str]) -> None:
         """Forget what was said of all other sources."""
-        for folder in self._blocks.keys() - {_WHOLE}:
+        for folder in self._blocks.keys() - {WHOLE}:
             for name in self._folder(folder).told:
                 source = f"{folder}/{name}" if folder else name
                 if source not in sources:
@@ -354,11 +256,11 @@ class State:
             if key is None:
                 return
             if self._is_torn or not self._signed or self._has_grown():
-                self._replace(self._signed or _signed(key, b"", b""), self._compact(key))
+                self._replace(self._signed or begin(key, [], b""), self._compact(key))
             else:
                 paths.prepare(self._root)  # refuses links
-                added = [_block(key, name, folder) for name, folder in self._new.items()]
-                added += [_sealed(key, name, said) for name, said in self._closed_new.items()]
+                added = [block(key, name, folder) for name, folder in self._new.items()]
+                added += [packed_block(key, *one) for one in self._closed_new.items()]
                 with self._place.open("ab") as stream:
                     stream.write(b"".join(added))
             self._forget_new()
@@ -369,9 +271,8 @@ class State:
             key = self._secret()
             if key is None:
                 return False
-            fields = "\0".join(head).encode("utf-8", "surrogateescape")
-            summary = _block(key, _WHOLE, whole)
-            self._replace(_signed(key, fields, listing), chain((summary,), self._compact(key)))
+            summary = block(key, WHOLE, whole)
+            self._replace(begin(key, head, listing), chain((summary,), self._compact(key)))
             self._forget_new()
             return True
         return False
@@ -379,19 +280,14 @@ class State:
     @property
     def begins(self) -> tuple[list[str], bytes]:
         """What stands in the first two parts of the file: fields, and the listing."""
-        found = parts(self._signed)
-        if found is None:
-            return [], b""
-        fields = self._signed[found.head].decode("utf-8", "surrogateescape")
-        return fields.split("\0"), self._signed[found.listing]
+        return state_format.fields(self._signed)
 
     @property
     def whole(self) -> Whole | None:
         """What was so of the project as a whole, if that stands in the file."""
-        for block in self._blocks.get(_WHOLE, ())[-1:]:
+        for made in self._blocks.get(WHOLE, ())[-1:]:
             with suppress(msgspec.MsgspecError):
-                payload = memoryview(block)[_BLOCK.size + len(_WHOLE) :]
-                return msgspec.msgpack.decode(payload, type=Whole)
+                return msgspec.msgpack.decode(said(made), type=Whole)
         return None
 
     @contextmanager
@@ -442,16 +338,11 @@ class State:
     def _divide(self, content: bytes, at: int) -> None:
         """Keep the blocks that begin at `at`, up to the first that is cut off."""
         self._size = len(content)
-        while at + _BLOCK.size <= len(content):
-            proof, length, size = _BLOCK.unpack_from(content, at)
-            middle = at + _BLOCK.size + length
-            at, block = middle + size, content[at : middle + size]
-            if at > len(content):
-                break
-            name = content[middle - length : middle].decode("utf-8", "surrogateescape")
-            if name == _WHOLE and _short_proof(self._key or b"", block) != proof:
+        for name, made, ends in state_format.blocks(content, at):
+            at = ends
+            if name == WHOLE and not is_by(self._key or b"", made):
                 return
-            self._blocks.setdefault(name, []).append(block)
+            self._blocks.setdefault(name, []).append(made)
         self._is_torn = at != len(content)
 
     def _folder(self, name: str) -> Folder:
@@ -468,13 +359,10 @@ class State:
                 self._new[name] = msgspec.msgpack.decode(news, type=Folder)
             self._pictures |= known.pictures
             return known
-        for block in self._blocks.get(name, ()):
-            proof, length, _ = _BLOCK.unpack_from(block)
-            if self._key is None or _short_proof(self._key, block) != proof:
-                continue
-            with suppress(msgspec.MsgspecError):
-                payload = memoryview(block)[_BLOCK.size + length :]
-                known.update(msgspec.msgpack.decode(payload, type=Folder))
+        for made in self._blocks.get(name, ()):
+            if is_by(self._key, made):
+                with suppress(msgspec.MsgspecError):
+                    known.update(msgspec.msgpack.decode(said(made), type=Folder))
         self._pictures |= known.pictures
         return known
 
@@ -499,70 +387,12 @@ class State:
         """Yield all blocks, each folder's joined to one."""
         for name in self._blocks.keys() | self._known.keys() | self._closed.keys():
             own = self._blocks.get(name, [])
-            if name == _WHOLE:
+            if name == WHOLE:
                 continue
             is_new = name in self._new or name in self._closed_new or name in self._outgrown
             if len(own) == 1 and not is_new:
                 yield own[0]
             else:
-                yield _block(key, name, _trimmed(self._folder(name)))
-
-
-#: The name of the block about the project as a whole: no folder is called so.
-_WHOLE = "\0"
-
-
-def _dicts(folder: Folder) -> tuple[dict[Any, Any], ...]:
-    return (
-        folder.files,
-        folder.pictures,
-        folder.texts,
-        folder.builds,
-        folder.clips,
-        folder.told,
-        folder.abouts,
-    )
-
-
-def _trimmed(folder: Folder) -> Folder:
-    """Return a folder without pictures that long no file has shown, and what nothing needs."""
-    shown = {digest for _, digest in folder.files.values()}
-    spare = [digest for digest in folder.pictures if digest not in shown]
-    for digest in spare[: -_SPARE_PICTURES - len(shown)]:
-        del folder.pictures[digest]
-    folder.told = {name: told for name, told in folder.told.items() if told}
-    used = {one.about for told in folder.told.values() for one in told}
-    folder.abouts = {key: about for key, about in folder.abouts.items() if key in used}
-    return folder
-
-
-def _signed(key: bytes, head: bytes, listing: bytes) -> bytes:
-    """Return the beginning of a state file, with its proof."""
-    body = head + listing
-    line = f"{_proof(key, body)} {len(head)} {len(listing)}\n"
-    return b"".join((MAGIC, line.encode(), body))
-
-
-def _proof(key: bytes, body: bytes) -> str:
-    return blake2b(body, key=key, digest_size=_PROOF_BYTES).hexdigest()
-
-
-def _block(key: bytes, name: str, said: Folder | Whole) -> bytes:
-    """Return a block with its proof."""
-    return _sealed(key, name, msgspec.msgpack.encode(said))
-
-
-def _sealed(key: bytes, name: str, payload: bytes) -> bytes:
-    title = name.encode("utf-8", "surrogateescape")
-    block = _BLOCK.pack(b"", len(title), len(payload)) + title + payload
-    return _short_proof(key, block) + block[16:]
-
-
-def _short_proof(key: bytes, block: bytes) -> bytes:
-    """Return the proof of a block, which stands in its first 16 bytes."""
-    return blake2b(memoryview(block)[16:], key=key, digest_size=16).digest()
-
-
-def _packed(stat: Stat) -> bytes:
-    """Return the stat as it stands in a memo."""
-    return _STAT.pack(stat.size, stat.mtime_ns, stat.inode & 0xFFFF_FFFF_FFFF_FFFF, stat.ctime_ns)
+                known = self._folder(name)
+                known.trim()
+                yield block(key, name, known)

@@ -16,6 +16,7 @@ import msgspec
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
 from ..core.model import Record
+from . import held
 
 VERSION = 1
 NAME = "trust.json"
@@ -148,20 +149,7 @@ def served(state: Path, url: str) -> Iterator[None]:
 
 def is_served(state: Path, url: str) -> bool:
     """Tell whether a living process of this user serves this address."""
-    place = _served(state, url)
-    if not place.exists():
-        return False
-    from filelock import FileLock, Timeout
-
-    probe = FileLock(place)
-    try:
-        probe.acquire(blocking=False)
-    except Timeout:
-        return True
-    except OSError:
-        return False
-    probe.release()
-    return False
+    return held.is_held(_served(state, url))
 
 
 def _served(state: Path, url: str) -> Path:

@@ -26,7 +26,8 @@ from pipeline.core.model import Source
 from pipeline.storage import files, lock
 from pipeline.storage.files import Stat
 from pipeline.storage.lock import ClipLine, FileLine, Lock
-from pipeline.storage.state import Facts, State
+from pipeline.storage.remembered import Facts
+from pipeline.storage.state import State
 
 KINDS = ("characters", "enemies", "props", "effects", "tiles", "ui", "items", "vehicles", "birds")
 ROUNDS = 5

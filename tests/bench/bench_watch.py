@@ -136,8 +136,8 @@ def measure(folders: int, saves: int, sprites: int) -> Result:
 
 def follow(root: Path, folders: int, saves: int) -> tuple[float, list[float], list[float]]:
     """Save files one by one and return (ready, seen, told) in ms."""
-    looks: queue.SimpleQueue[tuple[frozenset[str], float]] = queue.SimpleQueue()
-    sets: queue.SimpleQueue[tuple[frozenset[str], float]] = queue.SimpleQueue()
+    looks: queue.Queue[tuple[frozenset[str], float]] = queue.Queue()
+    sets: queue.Queue[tuple[frozenset[str], float]] = queue.Queue()
     stop = threading.Event()
     note = Gate.note
 
@@ -279,7 +279,7 @@ def appeared(sprite: Path) -> float:
     return output.stat().st_mtime
 
 
-def next_with(found: queue.SimpleQueue[tuple[frozenset[str], float]], path: str) -> float:
+def next_with(found: queue.Queue[tuple[frozenset[str], float]], path: str) -> float:
     """Return when `path` first came out of the queue."""
     while True:
         names, when = found.get(timeout=60)

@@ -123,7 +123,8 @@ def _remember(root: Path) -> None:
     """Fill what is remembered; what a real build has put there stays."""
     from pipeline.core import keys
     from pipeline.storage import files
-    from pipeline.storage.state import Facts, State
+    from pipeline.storage.remembered import Facts
+    from pipeline.storage.state import State
 
     state = State.open(root, Path(os.environ["PIXELPIPE_STATE"]))
     for path, stat in files.scan(root, ["assets"], []).files.items():

@@ -26,7 +26,7 @@ class Followed:
 
     def __init__(self, game: Game, wish: Wish | None = None) -> None:
         self.reports: list[Report] = []
-        self._news: queue.SimpleQueue[Report | BaseException] = queue.SimpleQueue()
+        self._news: queue.Queue[Report | BaseException] = queue.Queue()
         opened = Project(game.root, environment=game.variables())
         said = wish or Wish(yes=True)
         self._follower = Follower(opened, said, ignore, poll=False)

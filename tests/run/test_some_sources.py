@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import pytest
+from counted import steps_of
 from game import Game, Shop, png, sprite
 
 from pipeline.api import Project, Wish
@@ -115,22 +113,6 @@ def test_line_that_another_process_wrote_meanwhile_stays(game: Game) -> None:
             assert game.run("build").exit == 0
     assert game.make().plan.is_up_to_date
     assert len([line for line in game.locked() if "clip" in line]) == 3
-
-
-def steps_of(action: Callable[[], object]) -> int:
-    """Return how many functions of Python's are called."""
-    count = 0
-
-    def called(frame: FrameType, event: str, _: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(called)
-    try:
-        action()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.usefixtures("game")

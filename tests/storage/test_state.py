@@ -15,7 +15,8 @@ from places import REPOSITORY, SUPPORT
 from pipeline.core import keys
 from pipeline.storage import files, state
 from pipeline.storage.files import Stat
-from pipeline.storage.state import Facts, State, Whole
+from pipeline.storage.remembered import Facts, Whole
+from pipeline.storage.state import State
 
 DIGEST = keys.digest(b"png")
 PICTURE = Facts(pixel_digest=keys.digest(b"pixels"), width=16, height=16, colors=4)
@@ -162,7 +163,7 @@ def test_pictures_that_no_file_shows_are_bounded(tmp_path: Path) -> None:
     one = opened(tmp_path)
     for number in range(1_000):
         one.learn("art/hero.png", keys.digest(str(number).encode()), PICTURE)
-    assert one.replace(["head"], b"", state.Whole(0, (), "", True))
+    assert one.replace(["head"], b"", Whole(0, (), "", True))
     again = opened(tmp_path)
     known = [again.facts("art/hero.png", keys.digest(str(n).encode())) for n in range(1_000)]
     assert known[-1] == PICTURE
@@ -176,7 +177,7 @@ def test_what_a_run_learnt_stays_when_it_writes_everything(tmp_path: Path) -> No
     one = opened(tmp_path)
     one.learn("art/hero.png", digest, facts)
     one.save()
-    assert one.replace(["head"], b"", state.Whole(0, (), "", True))
+    assert one.replace(["head"], b"", Whole(0, (), "", True))
     assert opened(tmp_path).facts("art/hero.png", digest) == facts
 
 
@@ -273,7 +274,7 @@ def test_very_many_folders_are_remembered_as_few_are(tmp_path: Path) -> None:
             assert again.digest(name, STAT) == digest
             assert again.facts(name, digest) == Facts(width=len(name), height=2)
     one.note(names[0], digests[names[0]], "made by")
-    assert one.replace(["said"], b"listing", state.Whole(1, (), "", is_plain=True))
+    assert one.replace(["said"], b"listing", Whole(1, (), "", is_plain=True))
     last = opened(tmp_path)
     assert last.noted(names[0], digests[names[0]]) == "made by"
     assert all(last.digest(name, STAT) == digest for name, digest in digests.items())

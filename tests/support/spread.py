@@ -20,7 +20,7 @@ import pytest
 #: Free room that a run of all tests never fills, in bytes; each test clears up behind itself.
 _ROOM = 4 << 30
 _PREFIX = "pixelpipe-tests-"
-_DAY_S = 24 * 60 * 60
+_STALE_S = 2 * 60 * 60
 #: Files and tests that take longest, longest first. A name of a test stands for all its cases.
 LONGEST = (
     "tests/purchase/test_studio_crash.py::test_many_machines_that_are_killed_buy_sixty_clips_once",
@@ -59,10 +59,10 @@ def memory() -> Path | None:
 
 
 def room(place: Path) -> Path:
-    """Make a folder there for the files of one run; what failed runs left a day ago goes."""
+    """Make a folder there for the files of one run; what failed runs left two hours ago goes."""
     for left in place.glob(f"{_PREFIX}*"):
         with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _DAY_S:
+            if time.time() - left.stat().st_mtime > _STALE_S:
                 shutil.rmtree(left, ignore_errors=True)
     made = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     made.chmod(0o711)  # as the usual place: some tests look on as somebody else

@@ -57,7 +57,6 @@ class Hit(msgspec.Struct, frozen=True):
     is_verb: bool
     negated: bool
     beyond: str = ""
-    swapped_for: str = ""
     how: tuple[str, ...] = ()
     part: str = ""
     is_aside: bool = False

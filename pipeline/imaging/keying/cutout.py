@@ -27,8 +27,6 @@ TOLERANCE, TOLERANCE_SHARE = 0.20, 0.45
 SAFE_DISTANCE = 0.45
 #: A matte so near to a colour of an opaque source is no key at all.
 NO_KEY = 0.03
-#: A matte farther than this from the one that was asked for was repainted.
-REPAINTED = 0.15
 #: Shares of matte in an edge pixel that are tried, and from which on it is background.
 SHARES = (0.0, 0.15, 0.30, 0.45, 0.55, 0.70, 0.85)
 CLEAR_SHARE = 0.5
@@ -59,7 +57,6 @@ class Cutout(msgspec.Struct, frozen=True, eq=False):
     residue: int = 0
     is_exact: bool = False
     is_known: bool = False
-    is_repainted: bool = False
     uncertain: int = 0
     notes: tuple[str, ...] = ()
 
@@ -112,13 +109,11 @@ def cut(
         settled = _spilt(scene, solid, settled, palette)
     if repairs.specks:
         solid = specks.cleared(solid, source)
-    nominal = color.distances(color.lab_of(scene.matte), color.lab_of(matte[None]))
     return Cutout(
         solid,
         _within(solid, settled),
         scene.matte,
         residue=_residue(scene, solid, settled, tolerance / 2),
-        is_repainted=bool(nominal.max() > REPAINTED),
         uncertain=uncertain,
     )
 

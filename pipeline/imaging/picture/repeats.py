@@ -22,8 +22,8 @@ Ink = NDArray[np.int32]
 
 #: Smallest cell of a sheet in px.
 MIN_CELL_PX = 8
-#: Least width by height of a cell, and height by width; of two cells alone.
-SIDES, PAIR_SIDES = 0.5, 0.75
+#: Least width by height of a cell, and height by width.
+SIDES = 0.5
 #: Larger pictures are no sprites, and would take seconds.
 MAX_PX = 1 << 20
 #: Cells that are compared at most.

@@ -23,7 +23,8 @@ from ...core.model import Record, TargetChoice
 from ...plan.plan import Plan
 from ...storage import files, lock, lock_file, lock_text, trust
 from ...storage.files import Stat
-from ...storage.state import PLACE, State, Whole
+from ...storage.remembered import Whole
+from ...storage.state import PLACE, State
 from .. import engine_roots
 from ..results import Result
 from ..survey import Survey
@@ -107,8 +108,8 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
     state = survey.state
     fields += _answers(state, fields, listed, said)
     telling.note(survey, seen.plan, _fresh(seen.results))
-    for source, clips in settled.items():
-        state.count(source, clips)
+    for source in {result.step.source for result in seen.results}:
+        state.count(source, settled.get(source, 0))  # what the sum below has of it
     rest = survey.rest
     whole = Whole(
         clips=sum(settled.values()) + (rest.clips if rest else 0),

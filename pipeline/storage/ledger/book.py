@@ -22,6 +22,7 @@ import msgspec
 
 from ...core.errors import RefusedError, StorageError
 from ...core.model import Job, JobState, Record, Taken
+from .. import held
 from .file import PIXELS, in_batches, storage
 from .shared_claims import Place, SharedClaims
 
@@ -267,20 +268,7 @@ class Ledger(SharedClaims):
         """Tell whether the process that holds `holder` still runs (this one included)."""
         if not holder or holder == self._token:
             return holder == self._token and bool(holder)
-        path = self._holder_path(holder)
-        if not path.exists():
-            return False
-        from filelock import FileLock, Timeout
-
-        probe = FileLock(path)
-        try:
-            probe.acquire(blocking=False)
-        except Timeout:
-            return True
-        except OSError:
-            return False
-        probe.release()
-        return False
+        return held.is_held(self._holder_path(holder))
 
     def sweep(self, now: float) -> None:
         """Delete the holder files of processes that were killed, a day after they began."""
