@@ -70,7 +70,8 @@ def _with_ledger(
     """Add what only the ledger and the store know, for clips that the lock does not settle."""
     identity = workspace.service.identity
     # By source, not by key alone: a copy or a renamed file is not settled by another one's line.
-    sources = {one.source.path for one in survey.wanted if survey.lock.clips}
+    is_named = bool(survey.lock.clips)
+    sources = {one.source.path for one in survey.wanted} if is_named else frozenset()
     locked = {
         (line.source, line.clip, line.key)
         for line in survey.lock.clips
