@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -28,6 +29,7 @@ from ..core.errors import (
     UnusableError,
 )
 from ..core.model import Rule, StepKind
+from ..core.packed import Chosen, Packed
 from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan, Wanted
@@ -54,7 +56,7 @@ _ITS_OWN = (HeldOpenError, NoRoomError)
 class Carried(NamedTuple):
     """How each step of a plan ended, and what each file looked like when the run had left it."""
 
-    results: list[Result]
+    results: Sequence[Result]
     left: Mapping[str, Stat | None]
     #: What of a cluster the user should know, in sentences.
     notices: tuple[str, ...] = ()
@@ -113,10 +115,11 @@ class _Run:
             is_standing_in=permit.is_standing_in,
         )
         self._lines = grades.Published(survey.lock)
-        self._sources = {one.wanted.source.path: one for one in plan.sources}
+        #: Of the sources that are being finished: what was planned, and what is bought of it.
+        self._sources: dict[str, SourcePlan] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
-        self._results: list[Result] = []
+        self._results = Packed[Result]()
         #: Request keys that more than one source waits for: how they ended is kept to the end.
         self._common: frozenset[str] = frozenset()
         self.notices: tuple[str, ...] = ()
@@ -126,20 +129,21 @@ class _Run:
         """What every file looked like when it had been written or removed."""
         return self._publication.left
 
-    def run(self) -> list[Result]:
-        watch = self._context.watch
-        work = [one for one in self._plan.sources if not one.is_fresh]
+    def run(self) -> Sequence[Result]:
+        watch, planned = self._context.watch, self._plan.sources
+        work = Chosen(planned, (at for at, one in enumerate(planned) if not one.is_fresh))
         try:
             with self._finishing(len(work)) as finishing:
-                waiting = [one for one in work if not self._begin(one, finishing)]
+                open_ = [not self._begin(one, finishing) for one in work]
+                waiting = Chosen(work, (at for at, is_open in enumerate(open_) if is_open))
                 waiting_for = self._by_key(waiting)
                 self._common = frozenset(k for k, some in waiting_for.items() if len(some) > 1)
                 watch.lap("finishing what is bought")
                 with closing(self._buying.settle(waiting)) as settled:
                     for key in settled:
                         watch.lap("waiting for clips")
-                        for source in waiting_for.pop(key, ()):
-                            self._begin(source, finishing)
+                        for place in waiting_for.pop(key, ()):
+                            self._begin(waiting[place], finishing)
                         watch.lap("preparing clips")
                         self._publish(finishing.ready(), finishing)
                         watch.lap("publishing")
@@ -151,8 +155,8 @@ class _Run:
             self._survey.save()
             self._tidy()
             watch.lap("lock file and state")
-        fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
-        self._report(untouched(step) for step in (*fresh, *self._plan.refused))
+        fresh = (clip.step for one in planned if one.is_fresh for clip in one.clips)
+        self._report(untouched(step) for step in chain(fresh, self._plan.refused))
         return self._results
 
     @contextmanager
@@ -175,17 +179,19 @@ class _Run:
         home.look_after(self._workspace, self._context.ledger, now_s, is_small=is_small)
         self._context.replaced.sweep(self._workspace)
 
-    def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
-        """Return which sources wait for a request key: no other is asked when it is settled."""
-        found: dict[str, list[SourcePlan]] = {}
-        for source in waiting:
+    def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, tuple[int, ...]]:
+        """Return which sources, by their places, wait for a request key.
+
+        No other is asked when it is settled.
+        """
+        found: dict[str, tuple[int, ...]] = {}
+        for place, source in enumerate(waiting):
             for key in {
                 clip.step.request_key for clip in source.clips if self._buying.is_open(clip)
             }:
-                found.setdefault(key, []).append(source)
+                # Its order has the same text: it is kept once.
+                found[sys.intern(key)] = (*found.get(key, ()), place)
         return found
-
-    # -- buying ---------------------------------------------------------------------------------
 
     # -- finishing ------------------------------------------------------------------------------
 
@@ -233,10 +239,11 @@ class _Run:
         self, source: SourcePlan, bought: tuple[ClipPlan, ...], finishing: Finishing
     ) -> list[Result]:
         """Have the files of `source` made; returns how its clips ended where that is impossible."""
-        self._bought[source.wanted.source.path] = bought
+        path = source.wanted.source.path
+        self._sources[path], self._bought[path] = source, bought
         try:
             with apart():
-                finishing.add(source.wanted.source.path, self._workpieces.task(source, bought))
+                finishing.add(path, self._workpieces.task(source, bought))
         except PixelpipeError as exc:
             return self._failed(bought, exc)
         return []
@@ -330,6 +337,7 @@ class _Run:
         """Keep nothing of what is published: memory would grow with every sprite."""
         for clip in bought:
             self._bought.pop(clip.request.source, None)
+            self._sources.pop(clip.request.source, None)
             self._workpieces.let_go(clip)
         self._buying.forget({clip.step.request_key for clip in bought} - self._common)
 

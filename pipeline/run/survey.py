@@ -27,6 +27,7 @@ from ..core.errors import (
     UnfitError,
 )
 from ..core.model import PassedOver, Record, Request, Rule, Source, Step, stem_of
+from ..core.packed import Packed
 from ..plan import steps
 from ..plan.steps import Wanted
 from ..plan.wish import Wish
@@ -60,7 +61,7 @@ class Rest(Record, frozen=True, kw_only=True):
 class Survey(Record, frozen=True, kw_only=True):
     """What was found: the plan's input, and the state that knows the files."""
 
-    wanted: tuple[Wanted, ...]
+    wanted: Sequence[Wanted]
     refused: tuple[Step, ...]
     unmatched: tuple[str, ...]
     lock: lock.Lock
@@ -191,7 +192,7 @@ def _retaken(survey: Survey, wish: Wish) -> Survey:
             is_refreshed=wish.refresh,
         )
 
-    return msgspec.structs.replace(survey, wanted=tuple(change(one) for one in survey.wanted))
+    return msgspec.structs.replace(survey, wanted=Packed(map(change, survey.wanted)))
 
 
 def look(workspace: Workspace, name: str) -> Survey:
@@ -241,7 +242,7 @@ def survey(
     return Survey(
         wanted=global_names.settle(
             workspace.root,
-            [*signs.doubted(workspace.root, wanted, locked, state)]
+            Packed(signs.doubted(workspace.root, wanted, locked, state))
             if workspace.is_project  # a file that was named alone is meant
             else wanted,
             locked,
@@ -296,7 +297,7 @@ def _looked(
 
 def _wishes(workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]) -> Looked:
     """Return what the rules want of sources, what cannot be used, and what no rule matches."""
-    wanted: list[Wanted] = []
+    wanted = Packed[Wanted]()
     refused: list[Step] = []
     unmatched: list[str] = []
     matcher = matching.Matcher(workspace.rules, workspace.settings.assets)
@@ -317,7 +318,7 @@ def _wishes(workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]
             unmatched.append(path)
         else:
             wanted.append(one)
-    return Looked(wanted=tuple(wanted), refused=tuple(refused), unmatched=tuple(unmatched))
+    return Looked(wanted=wanted, refused=tuple(refused), unmatched=tuple(unmatched))
 
 
 def _unread(fault: str) -> Step:

@@ -382,7 +382,11 @@ def _bytes_path(folder: Path, digest: str) -> Path:
 
 
 def _record_path(folder: Path, request_key: str, digest: str) -> Path:
-    return folder.joinpath(request_key[:2], f"{request_key}.{digest[:_SHORT]}.json")
+    return folder.joinpath(request_key[:2], _record_name(request_key, digest))
+
+
+def _record_name(request_key: str, digest: str) -> str:
+    return f"{request_key}.{digest[:_SHORT]}.json"
 
 
 def _read_record(path: Path) -> Bought | None:
@@ -443,8 +447,9 @@ def _is_sound(record: Bought, path: Path) -> bool:
     """Tell whether a record lies where its names say, and its figures are possible."""
     if record.request_key != record.resolved.request_key:
         return False
-    place = _record_path(path.parent.parent, record.request_key, record.digest)
-    return place == path and is_possible(record.resolved)
+    name = _record_name(record.request_key, record.digest)
+    is_there = (path.parent.name, path.name) == (record.request_key[:2], name)
+    return is_there and is_possible(record.resolved)
 
 
 def is_possible(resolved: Resolved) -> bool:
