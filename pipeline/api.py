@@ -28,7 +28,7 @@ from .plan import plan as planning
 from .plan import saved_plans
 from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
-from .plan.steps import Known
+from .plan.wanted import Known
 from .plan.wish import Wish as Wish
 from .purchase import forecast, permission
 from .purchase.connect import Connection, balance

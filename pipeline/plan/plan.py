@@ -28,7 +28,7 @@ from ..core.packed import Packed
 from ..storage import lock
 from ..storage.files import Carried
 from . import steps
-from .steps import ClipPlan, Known, Wanted
+from .wanted import ClipPlan, Known, View, Wanted
 
 _CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
 
@@ -127,8 +127,8 @@ def make(
     rule does not say otherwise.
     """
     clashes = _clashes(wanted)
-    other = None if stand_in is None else steps.View(*stand_in, clashes)
-    view = steps.View(known, service, clashes, other)
+    other = None if stand_in is None else View(*stand_in, clashes)
+    view = View(known, service, clashes, other)
     faulty: list[Step] = []
     decided = _without_doubles(_sources(wanted, view, faulty))
     planned = Packed(_together(one, batch) for one in decided)
@@ -149,9 +149,7 @@ def make(
     )
 
 
-def _sources(
-    wanted: Iterable[Wanted], view: steps.View, faulty: list[Step]
-) -> Iterator[SourcePlan]:
+def _sources(wanted: Iterable[Wanted], view: View, faulty: list[Step]) -> Iterator[SourcePlan]:
     """Decide about each source; one about which nothing can be decided keeps no other back."""
     for one in wanted:
         try:
@@ -164,7 +162,7 @@ def _sources(
             yield found
 
 
-def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
+def _source(wanted: Wanted, view: View) -> SourcePlan:
     decided = (
         steps.fitting(steps.decide(request, view, wanted), wanted) for request in wanted.requests
     )
@@ -193,7 +191,7 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
     return SourcePlan(wanted=wanted, clips=clips, build_key=build_key)
 
 
-def _is_kept_back(wanted: Wanted, clips: Sequence[ClipPlan], view: steps.View) -> bool:
+def _is_kept_back(wanted: Wanted, clips: Sequence[ClipPlan], view: View) -> bool:
     """Tell whether clips are hidden, nothing has changed since, and the files stand."""
     judged = {one.hidden.hidden for one in clips if one.hidden is not None}
     if not judged:
@@ -207,7 +205,7 @@ def _is_kept_back(wanted: Wanted, clips: Sequence[ClipPlan], view: steps.View) -
     )
 
 
-def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
+def _obstacle(wanted: Wanted, view: View) -> tuple[StepKind, str] | None:
     """Return what keeps the whole source from being built, if anything does."""
     if clash := view.clashes.get(wanted.source.path):
         return StepKind.BLOCKED, clash
@@ -223,7 +221,7 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
     return None
 
 
-def _doubt(wanted: Wanted, view: steps.View) -> str:
+def _doubt(wanted: Wanted, view: View) -> str:
     """Say why a source may be no single picture to be animated; "" when a rule says that it is.
 
     What is suspected only is never held against a clip that the lock file names.
@@ -249,11 +247,11 @@ def _all(clips: Sequence[ClipPlan], kind: StepKind, reason: str) -> tuple[ClipPl
     return tuple(steps.changed(one, kind, reason) for one in clips)
 
 
-def _is_restored(wanted: Wanted, view: steps.View) -> bool:
+def _is_restored(wanted: Wanted, view: View) -> bool:
     return wanted.source.stem in view.known.restored
 
 
-def _adopted(wanted: Wanted, view: steps.View) -> str | None:
+def _adopted(wanted: Wanted, view: View) -> str | None:
     """Name an adopted edit that new outputs would replace."""
     if _is_restored(wanted, view):
         return None
@@ -268,7 +266,7 @@ def _adopted(wanted: Wanted, view: steps.View) -> str | None:
     return f"{path} was edited and adopted; `pixelpipe restore` or `detach` it"
 
 
-def _foreign(wanted: Wanted, view: steps.View) -> str | None:
+def _foreign(wanted: Wanted, view: View) -> str | None:
     """Say which output is not ours or was edited by hand; its whole set is left alone."""
     if _is_restored(wanted, view):
         return None
@@ -294,7 +292,7 @@ def _foreign(wanted: Wanted, view: steps.View) -> str | None:
     return None
 
 
-def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
+def _stale(wanted: Wanted, build_key: str, view: View) -> str | None:
     """Say why the outputs must be finished again, or None when they are as they should be."""
     ours = view.files.get(wanted.source.stem, ())
     if _is_restored(wanted, view):
@@ -313,7 +311,7 @@ def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
     return None
 
 
-def _is_new(frames: Frames, wanted: Wanted, view: steps.View) -> bool:
+def _is_new(frames: Frames, wanted: Wanted, view: View) -> bool:
     """Tell whether the lock file does not say of a clip that it is these frames."""
     said = (wanted.source.path, frames.clip, keys.frames_digest(frames))
     return said not in view.adopted

@@ -32,7 +32,7 @@ from ..core.model import Rule, StepKind
 from ..core.packed import Chosen, Packed
 from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
-from ..plan.steps import ClipPlan, Wanted
+from ..plan.wanted import ClipPlan, Wanted
 from ..purchase.budget import Permit
 from ..storage import pictures
 from ..storage.files import Stat

@@ -13,7 +13,7 @@ import msgspec
 
 from ..core import keys
 from ..core.model import StepKind
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..storage.lock import ClipLine
 from ..storage.store import Store
 

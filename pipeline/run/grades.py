@@ -14,7 +14,7 @@ import msgspec
 from ..core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule
 from ..plan import steps
 from ..plan.plan import SourcePlan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..storage.lock import ClipLine, Lock
 from ..storage.store import Store
 from . import fallback

@@ -10,7 +10,7 @@ import msgspec
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.model import Job, JobState, Request
-from ..plan.steps import Known, Wanted
+from ..plan.wanted import Known, Wanted
 from ..storage import files
 from ..storage.files import carried
 from ..storage.files.carried import Carried

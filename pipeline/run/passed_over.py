@@ -15,7 +15,7 @@ from ..config.workspace import Workspace
 from ..core.listing import OTHER_PICTURES
 from ..core.model import PassedOver, Rule, composed, fold, stem_of
 from ..core.model.rules import Box
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..storage import files
 from ..storage.files import Scan
 

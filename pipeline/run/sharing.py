@@ -19,7 +19,7 @@ from ..core.errors import RefusedError, UnavailableError
 from ..core.model import Request, StepKind
 from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
-from ..plan.steps import ClipPlan, Known
+from ..plan.wanted import ClipPlan, Known
 from ..purchase import download
 from ..storage.lock import ClipLine
 from ..storage.store import Bought, Store

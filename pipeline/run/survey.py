@@ -29,7 +29,7 @@ from ..core.errors import (
 from ..core.model import PassedOver, Record, Request, Rule, Source, Step, stem_of
 from ..core.packed import Packed
 from ..plan import steps
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..plan.wish import Wish
 from ..storage import files, lock, lock_file, lock_text
 from ..storage.files import Scan, Stat
