@@ -22,6 +22,7 @@ import msgspec
 from .config import workspace
 from .core import errors
 from .core.errors import PixelpipeError, RefusedError, UsageError
+from .core.packed import Packed
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan import saved_plans
@@ -114,7 +115,7 @@ class Project:
             plan, _ = self._planned(found, ledger, Wish(), sharing)
         found.save()
         return self._report(
-            "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
+            "plan", plan, Packed(map(untouched, plan.each_step())), watch, sharing=sharing
         )
 
     def saved_plan(
@@ -151,7 +152,7 @@ class Project:
         available = None if left is None else left.available
         refusals = permission.refusals(plan, self.workspace, spent, available)
         report = self._report(
-            "plan", plan, [untouched(step) for step in plan.steps], watch, sharing=sharing
+            "plan", plan, Packed(map(untouched, plan.each_step())), watch, sharing=sharing
         )
         report = self._see(found, known, report)
         is_refused = bool(report.refusal or report.cluster_refusal or sharing.refusal)
@@ -197,7 +198,7 @@ class Project:
             leftovers.sweep(self.workspace)
             if not is_kept:
                 self._pay_owed()
-            report = self._report("build", plan, [untouched(step) for step in plan.steps], watch)
+            report = self._report("build", plan, Packed(map(untouched, plan.each_step())), watch)
             return self._see(found, known, report)
         if refusal := self.workspace.workers.refusal:
             raise RefusedError(refusal)
@@ -214,6 +215,8 @@ class Project:
             settled = self._settled(ledger, connection, plan, wish)
             sharing = Sharing(self.workspace, self.environment, is_kept=True)
             stack.callback(sharing.count)
+            if not isinstance(context.team, PixelpipeError):
+                sharing.team = context.team
             del plan, known  # two of each would be the most that a build ever holds
             plan, known = self._planned(found, ledger, wish, sharing)
             watch.lap("planning")
@@ -461,7 +464,7 @@ class Project:
             command=command,
             workspace=self.workspace,
             plan=plan,
-            results=tuple(results),
+            results=results,
             service_url=url,
             seconds=watch.seconds,
             spent=watch.spent,

@@ -6,7 +6,6 @@ import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,11 +17,8 @@ from .voice import say, show_json
 
 if TYPE_CHECKING:
     from ..run.report import Report
-    from ..run.results import Result
 
 _LISTED = 20
-#: Up to so many clips, a sentence that fits them all is repeated for each.
-_LISTED_ALIKE = 3
 
 
 class Asked(NamedTuple):
@@ -116,38 +112,60 @@ def show_build(report: Report) -> None:
                 say(f"{wording.name(result.step)}: {result.step.reason}")
     show_news(report)
     show_rest(report)
-    done = [result for result in report.results if result.state == "done"]
-    if done:
-        say(f"Next: open {report.workspace.root / done[0].files[0]}")
+    done = next((result for result in report.results if result.state == "done"), None)
+    if done is not None:
+        say(f"Next: open {report.workspace.root / done.files[0]}")
 
 
 def show_news(report: Report) -> None:
     """Print what a build made, and what it could not make."""
-    done = [result for result in report.results if result.state == "done"]
-    made: dict[str, list[str]] = defaultdict(list)
-    for result in done:
-        made[result.step.rule].append(f"{Path(result.step.source).stem} [{result.step.clip}]")
     if not loudness.is_quiet():
-        _show_made(report, done, made)
-    told = [result for result in report.results if result.state in ("done", "hidden")]
+        _show_made(report)
+    told = (result for result in report.results if result.state in ("done", "hidden"))
     for notice in dict.fromkeys(one for result in told for one in result.warnings):
         loudness.note(notice)
     for line in _troubles(report):
         say(line, err=True)
 
 
-def _show_made(report: Report, done: Sequence[Result], made: Mapping[str, list[str]]) -> None:
+class _Listed:
+    """The first of many lines, and how many there are."""
+
+    def __init__(self) -> None:
+        self._first: list[str] = []
+        self.count = 0
+
+    def add(self, line: str) -> None:
+        self.count += 1
+        if self.count <= _LISTED:
+            self._first.append(line)
+
+    def lines(self) -> list[str]:
+        rest = self.count - len(self._first)
+        return [*self._first, f"and {rest} more"] if rest else self._first
+
+
+def _show_made(report: Report) -> None:
     """Print what there is now by rule, what is gone, and for how much."""
+    made: dict[str, _Listed] = defaultdict(_Listed)
+    readings = _Listed()
+    kinds = set[StepKind]()
+    for one in report.results:
+        if one.state == "done":
+            kinds.add(one.step.kind)
+            made[one.step.rule].add(f"{Path(one.step.source).stem} [{one.step.clip}]")
+            if one.reading:
+                readings.add(f"{wording.name(one.step)}  {one.reading}")
     for rule, clips in sorted(made.items()):
-        say(f"{rule}: {', '.join(_cut(clips))}")
-    for line in _cut([f"{wording.name(one.step)}  {one.reading}" for one in done if one.reading]):
+        say(f"{rule}: {', '.join(clips.lines())}")
+    for line in readings.lines():
         say(f"  {line}")
     for result in report.results:
         if result.state == "removed" and not sys.stderr.isatty():
             name = wording.name(result.step)
             say(f"Removed what was made of {name}: {result.step.reason}")
-    if done:
-        is_known = all(one.step.kind is StepKind.REUSE for one in done)
+    if done := sum(clips.count for clips in made.values()):
+        is_known = kinds == {StepKind.REUSE}
         source = "from what was there" if is_known else f"with {report.workspace.service.identity}"
         say(
             f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s {source}: "
@@ -178,7 +196,9 @@ def show_rest(report: Report) -> None:
 
 def _troubles(report: Report) -> list[str]:
     """Say what could not be done; what many clips have in common is said once."""
-    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    from ..run import alike  # only where something is wrong
+
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     refusal = report.refusal
     for result in report.results:
         if result.state in ("failed", "left", "asked"):
@@ -190,14 +210,18 @@ def _troubles(report: Report) -> list[str]:
             if step.kind is StepKind.ORPHAN:
                 text += "; `pixelpipe clean --orphans` removes what was made of it"
             verb = wording.verb(step, is_paid=report.workspace.service.paid)
-            alike[verb, text].append(wording.name(step))
+            found[verb, alike.kind(text, step.source)].append((wording.name(step), text))
     lines = []
-    for (kind, text), names in alike.items():
-        if len(names) <= _LISTED_ALIKE:
-            lines += [f"{kind}: {one}: {text}" for one in names]
+    for (verb, _), told in found.items():
+        if len(told) <= alike.FEW:
+            lines += [f"{verb}: {name}: {text}" for name, text in told]
         else:
-            lines.append(f"{kind}: {len(names)} clips: {_together(text, len(names))}")
-            lines += [f"  {one}" for one in _cut(names)]
+            text = alike.sentence([text for _, text in told])
+            names = [name for name, _ in told]
+            noun = "clip" if any(name.endswith("]") for name in names) else "source"
+            number = wording.count(names, noun)
+            lines.append(f"{verb}: {number}: {_together(text, len(told))}")
+            lines += [f"  {name}" for name in _cut(names)]
     return lines
 
 

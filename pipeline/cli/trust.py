@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -82,12 +83,15 @@ def trust(
     stores = (*stores, *filter(_is_store, hosts))
     hosts = tuple(host for host in hosts if not _is_store(host))
     clusters = [one for one in hosts if worker_shape.is_address(one)]
+    host = trusts.named if revoke else trusts.host  # whatever is written down may be taken back
+    if not revoke:
+        stores = tuple(project_settings.store(one, f"--store {one}") for one in stores)
     asked = Trust(
-        hosts=tuple(dict.fromkeys(trusts.named(one) for one in hosts if one not in clusters)),
+        hosts=tuple(dict.fromkeys(host(one) for one in hosts if one not in clusters)),
         workers=tuple(dict.fromkeys(map(_scheduler, clusters))),
         env=env,
         budget=budget,
-        http="" if plain is None else trusts.named(plain),
+        http="" if plain is None else _plain(host, plain),
         stores=tuple(dict.fromkeys(trusts.store_name(one, root) for one in stores)),
     )
     if revoke:
@@ -125,6 +129,13 @@ def _root(start: Path) -> Path:
         return files.find(start)
     except ConfigError:
         return start.absolute()
+
+
+def _plain(host: Callable[[str], str], text: str) -> str:
+    """Return a host that may be spoken to over http. Raises UsageError for what is none."""
+    if text.lower().startswith("https://"):
+        raise UsageError(f"--http {text}: is https, which needs no such word; say the host alone")
+    return host(text)
 
 
 def _scheduler(text: str) -> str:

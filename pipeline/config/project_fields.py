@@ -122,7 +122,8 @@ def _shared_problem(text: str) -> str | None:
         kinds = ", ".join(f"{one}://" for one in _STORES if one not in ("http", "file"))
         return f"must be a folder, or begin with {kinds}"
     if (
-        url.query
+        any(map(str.isspace, url.netloc))
+        or url.query
         or url.fragment
         or url.username is not None
         or (not host and url.path in ("", "/"))

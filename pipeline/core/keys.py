@@ -8,7 +8,7 @@ compared line by line, as ccache does with its inputs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -31,6 +31,14 @@ BOUGHT = "bought"
 def digest(content: bytes) -> str:
     """Return the SHA-256 of `content`: 64 lower-case hex digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """Return the digest of all pieces, one after the other."""
+    found = hashlib.sha256()
+    for piece in pieces:
+        found.update(piece)
+    return found.hexdigest()
 
 
 def pixel_digest(pixels: Pixels) -> str:

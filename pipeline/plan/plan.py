@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -24,6 +24,7 @@ from ..core.model import (
     StepKind,
     fold,
 )
+from ..core.packed import Packed
 from ..storage import lock
 from ..storage.files import Carried
 from . import steps
@@ -50,11 +51,14 @@ class Plan(Record, frozen=True, kw_only=True):
     """All decisions of a run."""
 
     service: ServiceChoice
-    sources: tuple[SourcePlan, ...]
+    sources: Sequence[SourcePlan]
     #: Lock lines that nothing wants any more.
     orphans: tuple[Step, ...] = ()
     #: Sources of orphans that are gone: their outputs are removed.
     gone: tuple[str, ...] = ()
+    #: The same where a new source is not looked at yet, which may be one of them under another
+    #: name: all of theirs stays until then.
+    perhaps_moved: tuple[str, ...] = ()
     #: Sources that cannot be used, with their sentence.
     refused: tuple[Step, ...] = ()
     unmatched: tuple[str, ...] = ()
@@ -65,13 +69,18 @@ class Plan(Record, frozen=True, kw_only=True):
     @property
     def steps(self) -> tuple[Step, ...]:
         """All steps, in the order of the sources."""
-        clips = (clip.step for source in self.sources for clip in source.clips)
-        return (*clips, *self.refused, *self.orphans)
+        return tuple(self.each_step())
+
+    def each_step(self) -> Iterator[Step]:
+        """Yield all steps, in the order of the sources: of very many none has to stay."""
+        for source in self.sources:
+            yield from (clip.step for clip in source.clips)
+        yield from (*self.refused, *self.orphans)
 
     @property
     def credits(self) -> int:
         """What the purchases would cost."""
-        return sum(step.credits for step in self.steps)
+        return sum(step.credits for step in self.each_step())
 
     @property
     def outdated(self) -> int:
@@ -120,36 +129,45 @@ def make(
     clashes = _clashes(wanted)
     other = None if stand_in is None else steps.View(*stand_in, clashes)
     view = steps.View(known, service, clashes, other)
-    planned, faulty = _sources(wanted, view)
+    faulty: list[Step] = []
+    decided = _without_doubles(_sources(wanted, view, faulty))
+    planned = Packed(_together(one, batch) for one in decided)
     orphans = _orphans(wanted, refused, known)
-    sources = {step.source for step in orphans}
+    gone = {step.source for step in orphans}.difference(known.existing or ())
+    is_open = _waits_for_new(known)
+    if is_open:  # of what may only have moved nothing is told either
+        orphans = tuple(step for step in orphans if step.source not in gone)
     return Plan(
         service=service if stand_in is None else stand_in[1],
-        sources=tuple(_together(one, batch) for one in _without_doubles(planned)),
+        sources=planned,
         orphans=orphans,
-        gone=tuple(sorted(sources.difference(known.existing or ()))),
+        gone=() if is_open else tuple(sorted(gone)),
+        perhaps_moved=tuple(sorted(gone)) if is_open else (),
         refused=(*refused, *faulty),
         unmatched=tuple(unmatched),
         notices=(*known.lock.notices, *_merged(known.lock)),
     )
 
 
-def _sources(wanted: Sequence[Wanted], view: steps.View) -> tuple[list[SourcePlan], list[Step]]:
+def _sources(
+    wanted: Iterable[Wanted], view: steps.View, faulty: list[Step]
+) -> Iterator[SourcePlan]:
     """Decide about each source; one about which nothing can be decided keeps no other back."""
-    planned: list[SourcePlan] = []
-    faulty: list[Step] = []
     for one in wanted:
         try:
             with apart():
-                planned.append(_source(one, view))
+                found = _source(one, view)
         except BugError as exc:
             log(exc)
             faulty.append(steps.refused(one.source.path, exc))
-    return planned, faulty
+        else:
+            yield found
 
 
 def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
-    decided = (steps.decide(request, view, wanted) for request in wanted.requests)
+    decided = (
+        steps.fitting(steps.decide(request, view, wanted), wanted) for request in wanted.requests
+    )
     bought = tuple(steps.stand_in(clip, view, wanted) for clip in decided)
     clips = (*bought, *(steps.adopt(frames, wanted) for frames in wanted.adopted))
     if obstacle := _obstacle(wanted, view):
@@ -212,6 +230,8 @@ def _doubt(wanted: Wanted, view: steps.View) -> str:
     """
     if wanted.rule.sheet is False or wanted.rule.cells is not None or not wanted.requests:
         return ""
+    if (frames := wanted.source.frames) > 1:
+        return f"is an animated picture already, an APNG of {frames} frames; export one of them"
     remedy = "split it, or state `cells` and `pick`"
     if wanted.source.looks_like_sheet or wanted.rule.sheet:
         return f"looks like a sheet of several pictures; {remedy}"
@@ -299,25 +319,25 @@ def _is_new(frames: Frames, wanted: Wanted, view: steps.View) -> bool:
     return said not in view.adopted
 
 
-def _without_doubles(sources: Sequence[SourcePlan]) -> tuple[SourcePlan, ...]:
+def _without_doubles(sources: Iterable[SourcePlan]) -> Iterator[SourcePlan]:
     """Let a key that several sources want be bought once; the others reuse it."""
-    first: dict[str, Step] = {}
+    #: By key, the source that is first, and its request key.
+    first: dict[str, tuple[str, str]] = {}
 
     def once(clip: ClipPlan) -> ClipPlan:
         step = clip.step
         if step.kind not in (StepKind.BUY, StepKind.RESUME):
             return clip
-        same = first.setdefault(clip.open_key or step.request_key, step)
-        if same is step:
+        name = clip.open_key or step.request_key
+        if (same := first.get(name)) is None:
+            first[name] = (step.source, step.request_key)
             return clip
-        changed = steps.changed(clip, StepKind.REUSE, f"the same as {same.source}")
-        step = msgspec.structs.replace(changed.step, request_key=same.request_key)
+        changed = steps.changed(clip, StepKind.REUSE, f"the same as {same[0]}")
+        step = msgspec.structs.replace(changed.step, request_key=same[1])
         return msgspec.structs.replace(changed, step=step)
 
-    return tuple(
-        msgspec.structs.replace(one, clips=tuple(once(clip) for clip in one.clips))
-        for one in sources
-    )
+    for one in sources:
+        yield msgspec.structs.replace(one, clips=tuple(once(clip) for clip in one.clips))
 
 
 def _together(source: SourcePlan, batch: bool) -> SourcePlan:
@@ -376,15 +396,26 @@ def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:
     return clashes
 
 
+def _waits_for_new(known: Known) -> bool:
+    """Tell whether a source that may still be written is none that the lock file names."""
+    if not known.waiting:
+        return False
+    named = {line.source for line in known.lock.clips}
+    named |= {line.source for line in known.lock.adopted}
+    return not named.issuperset(known.waiting)
+
+
 def _orphans(wanted: Sequence[Wanted], refused: Sequence[Step], known: Known) -> tuple[Step, ...]:
     """List lock lines whose source is gone; only a complete scan proves that."""
     if known.existing is None:
         return ()
-    in_use = {one.source.path for one in wanted} | {step.source for step in refused}
-    in_use.update(known.waiting)
     steps = []
     lines = [(line.source, line.clip, line.key) for line in known.lock.clips]
     lines += [(line.source, line.clip, "") for line in known.lock.adopted]
+    if not lines:
+        return ()
+    in_use = {one.source.path for one in wanted} | {step.source for step in refused}
+    in_use.update(known.waiting)
     for source, clip, key in sorted(lines):
         if source in in_use:
             continue

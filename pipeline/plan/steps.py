@@ -57,6 +57,8 @@ class Wanted(Record, frozen=True, kw_only=True, gc=False):
     retaken: Collection[str] = ()
     #: Purchases that are used whatever the lock file says, by clip: a person chose them.
     picked: Mapping[str, lock.ClipLine] = {}
+    #: Why a clip that is bought for it would fit no sheet; "" when it would.
+    too_large: str = ""
     #: Sentences that the user should read when it is made.
     notes: tuple[str, ...] = ()
     #: Free clips that an older version of the built-in engine made are to be made anew.
@@ -97,6 +99,8 @@ class Known(Record, frozen=True, kw_only=True):
     restored: Collection[str] = ()
     #: All files that exist under the assets folders, when the scan was complete; else None.
     existing: Collection[str] | None = None
+    #: Sources of later takes that are not there, also where only some files were looked at.
+    gone: Collection[str] = frozenset()
 
 
 class ClipPlan(Record, frozen=True, kw_only=True, gc=False):
@@ -121,6 +125,8 @@ class ClipPlan(Record, frozen=True, kw_only=True, gc=False):
     is_anew: bool = False
     #: An older version of the built-in engine made it; it stays until somebody asks for it anew.
     is_outdated: bool = False
+    #: Shown before, and again in place of the clip that is wanted, which ended otherwise.
+    is_standing_in: bool = False
 
 
 class View:
@@ -156,7 +162,7 @@ class View:
         self.later: dict[str, list[tuple[bool, lock.ClipLine]]] = {}
         for line in known.lock.clips:
             if line.take:
-                is_there = existing is None or line.source in existing
+                is_there = line.source not in known.gone
                 self.later.setdefault(line.clip, []).append((is_there, line))
         self.paid_by = {line.service for line in known.lock.clips if line.paid}
         self.adopted = {(line.source, line.clip, line.digest) for line in known.lock.adopted}
@@ -271,6 +277,13 @@ def _elsewhere(request: Request, view: View) -> ClipPlan | None:
             )
             return _with_line(plan, line)
     return None
+
+
+def fitting(clip: ClipPlan, wanted: Wanted) -> ClipPlan:
+    """Return a clip, kept from being bought when no sheet would hold it."""
+    if not wanted.too_large or clip.step.kind is not StepKind.BUY or not clip.step.credits:
+        return clip
+    return changed(clip, StepKind.BLOCKED, wanted.too_large)
 
 
 def stand_in(clip: ClipPlan, view: View, wanted: Wanted) -> ClipPlan:

@@ -85,7 +85,7 @@ def _chosen(plan: Plan, sources: frozenset[str], permit: Permit) -> Permit:
         permit,
         kept_back={
             step.request_key: f"would cost {step.credits} credits; you did not choose it"
-            for step in plan.steps
+            for step in plan.each_step()
             if step.credits and step.source not in sources
         },
     )
@@ -95,7 +95,7 @@ def _unasked(plan: Plan, settings: Settings) -> str:
     """Say what would allow a plan's purchases; each of them names its own price."""
     budgets = [name for name in ("budget.run", "budget.day") if settings.origin(name) != DEFAULT]
     caps = f" ({settings.origin(budgets[0])} only limits what a yes allows)" if budgets else ""
-    total, clips = plan.credits, sum(1 for step in plan.steps if step.credits)
+    total, clips = plan.credits, sum(1 for step in plan.each_step() if step.credits)
     whole = "it" if clips == 1 else f"all {clips} clips"
     return (
         f"allow {whole} with --max-credits {total}, --yes, or for every run "
@@ -139,7 +139,7 @@ def refused(
 ) -> dict[str, str]:
     """Say for each request key of a plan why it would not be bought; in the rules' order."""
     places = {rule.name: place for place, rule in enumerate(rules)}
-    priced = [step for step in plan.steps if step.credits]
+    priced = [step for step in plan.each_step() if step.credits]
     priced.sort(key=lambda step: places.get(step.rule, len(places)))
     prices = [(step.rule, step.credits) for step in priced]
     reasons = divide(prices, permit or Permit(), available, of_rules(rules))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,7 +18,8 @@ from ..core import keys
 from ..core.apart import apart
 from ..core.errors import PixelpipeError, RefusedError, UnavailableError
 from ..core.model import Balance, Job, JobState, Resolved
-from ..plan.steps import ClipPlan, Wanted
+from ..plan.plan import SourcePlan
+from ..plan.steps import ClipPlan
 from ..storage import pictures
 from ..storage.ledger import Ledger
 from . import books, budget
@@ -39,41 +42,46 @@ _BALANCE_TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-def order(
-    workspace: Workspace, wanted: Wanted, clip: ClipPlan, together: Sequence[ClipPlan] = ()
-) -> Order:
-    """Return the order for a clip; its request is resolved when the order's turn comes.
+def order(workspace: Workspace, sources: Sequence[SourcePlan], place: int, number: int) -> Order:
+    """Return the order for a clip, by its number, of the source at a place.
 
-    `together` are the clips that one POST buys, this one among them.
+    Its request is resolved when the order's turn comes; until then the order keeps nothing of it.
     """
-
-    @apart()
-    def prepare() -> tuple[Job, dict[str, object]]:
-        from . import resolve  # heavy, and not needed when nothing is bought
-
-        whole = pictures.pixels(workspace.root, wanted.source)
-        picture = cells.picture(whole, wanted.rule, clip.request.cell)
-        resolved = resolve.request(
-            clip.request,
-            picture,
-            request_key=clip.step.request_key,
-            open_key=clip.open_key,
-            together=[one.request for one in together],
-            hints=clip.request.hints if workspace.service.identity == keys.BUILT_IN else None,
-        )
-        companions = max(0, len(together) - 1)
-        return _job(workspace, clip, resolved, companions), body(
-            resolved, resolve.upload(picture, resolved)
-        )
-
+    clip = sources[place].clips[number]
     step = clip.step
     return Order(
-        request_key=step.request_key,
-        prepare=prepare,
-        rule=step.rule,
+        request_key=sys.intern(step.request_key),
+        prepare=partial(_prepared, workspace, sources, place, number),
+        rule=sys.intern(step.rule),
         credits=step.credits,
         batch=clip.batch,
         is_anew=clip.is_anew,
+    )
+
+
+@apart()
+def _prepared(
+    workspace: Workspace, sources: Sequence[SourcePlan], place: int, number: int
+) -> tuple[Job, dict[str, object]]:
+    from . import resolve  # heavy, and not needed when nothing is bought
+
+    source = sources[place]
+    wanted, clip = source.wanted, source.clips[number]
+    # What one POST buys, itself among it.
+    together = [one for one in source.clips if clip.batch and one.batch == clip.batch]
+    whole = pictures.pixels(workspace.root, wanted.source)
+    picture = cells.picture(whole, wanted.rule, clip.request.cell)
+    resolved = resolve.request(
+        clip.request,
+        picture,
+        request_key=clip.step.request_key,
+        open_key=clip.open_key,
+        together=[one.request for one in together],
+        hints=clip.request.hints if workspace.service.identity == keys.BUILT_IN else None,
+    )
+    companions = max(0, len(together) - 1)
+    return _job(workspace, clip, resolved, companions), body(
+        resolved, resolve.upload(picture, resolved)
     )
 
 

@@ -145,7 +145,7 @@ class Permission:
         permit = self._allowed(plan, msgspec.structs.replace(self._wish, yes=is_yes))
         if plan.credits and not permit.credits and not is_yes:
             raise RefusedError(f"{NOT_MADE_HERE}; {permit.refusal}")
-        prices = [(step.rule, step.credits) for step in plan.steps if step.credits]
+        prices = [(step.rule, step.credits) for step in plan.each_step() if step.credits]
         refusals = budget.divide(prices, permit, None, budget.of_rules(self._workspace.rules))
         if refusal := next(filter(None, refusals), ""):
             raise RefusedError(f"the saved plan costs {plan.credits} credits, and {refusal}")

@@ -31,7 +31,7 @@ _ITS_OWN = (SourceError, AssetError, BugError, NoRoomError)
 class Looked(Record, frozen=True, kw_only=True):
     """What the rules want of sources, what cannot be used, and what no rule matches."""
 
-    wanted: tuple[Wanted, ...]
+    wanted: Sequence[Wanted]
     refused: tuple[Step, ...]
     unmatched: tuple[str, ...]
     #: Sources that wait because one of their frames may still be written.

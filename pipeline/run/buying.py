@@ -121,15 +121,13 @@ class Buying:
     def _orders(self, sources: Sequence[SourcePlan]) -> tuple[list[Order], list[Order]]:
         new: dict[str, Order] = {}
         resumed: dict[str, Order] = {}
-        for source in sources:
-            for clip in source.clips:
-                kinds = {StepKind.BUY: new, StepKind.RESUME: resumed}
-                if (into := kinds.get(clip.step.kind)) is not None:
-                    same = [one for one in source.clips if clip.batch and one.batch == clip.batch]
-                    into.setdefault(
-                        clip.step.request_key,
-                        orders.order(self._workspace, source.wanted, clip, same),
-                    )
+        kinds = {StepKind.BUY: new, StepKind.RESUME: resumed}
+        for place, source in enumerate(sources):
+            for number, clip in enumerate(source.clips):
+                into = kinds.get(clip.step.kind)
+                if into is not None and clip.step.request_key not in into:
+                    order = orders.order(self._workspace, sources, place, number)
+                    into[order.request_key] = order
         return list(new.values()), list(resumed.values())
 
     def _all_refused(self, left: Sequence[Order], error: PixelpipeError) -> Iterator[str]:

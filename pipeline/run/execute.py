@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -28,6 +29,7 @@ from ..core.errors import (
     UnusableError,
 )
 from ..core.model import Rule, StepKind
+from ..core.packed import Chosen, Packed
 from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
 from ..plan.steps import ClipPlan, Wanted
@@ -35,7 +37,7 @@ from ..purchase.budget import Permit
 from ..storage import pictures
 from ..storage.files import Stat
 from ..storage.lock import AdoptedLine, ClipLine
-from . import cluster, grades, home, leftovers, step_results
+from . import cluster, fallback, grades, home, leftovers, step_results
 from .buying import Buying
 from .context import Context
 from .finish_pool import Done, Finishing, pays
@@ -54,7 +56,7 @@ _ITS_OWN = (HeldOpenError, NoRoomError)
 class Carried(NamedTuple):
     """How each step of a plan ended, and what each file looked like when the run had left it."""
 
-    results: list[Result]
+    results: Sequence[Result]
     left: Mapping[str, Stat | None]
     #: What of a cluster the user should know, in sentences.
     notices: tuple[str, ...] = ()
@@ -112,13 +114,12 @@ class _Run:
             is_frozen=bool(permit.frozen_by),
             is_standing_in=permit.is_standing_in,
         )
-        self._published = {line.source for line in survey.lock.clips}
-        self._published |= {line.source for line in survey.lock.adopted}
         self._lines = grades.Published(survey.lock)
-        self._sources = {one.wanted.source.path: one for one in plan.sources}
+        #: Of the sources that are being finished: what was planned, and what is bought of it.
+        self._sources: dict[str, SourcePlan] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
-        self._results: list[Result] = []
+        self._results = Packed[Result]()
         #: Request keys that more than one source waits for: how they ended is kept to the end.
         self._common: frozenset[str] = frozenset()
         self.notices: tuple[str, ...] = ()
@@ -128,20 +129,21 @@ class _Run:
         """What every file looked like when it had been written or removed."""
         return self._publication.left
 
-    def run(self) -> list[Result]:
-        watch = self._context.watch
-        work = [one for one in self._plan.sources if not one.is_fresh]
+    def run(self) -> Sequence[Result]:
+        watch, planned = self._context.watch, self._plan.sources
+        work = Chosen(planned, (at for at, one in enumerate(planned) if not one.is_fresh))
         try:
             with self._finishing(len(work)) as finishing:
-                waiting = [one for one in work if not self._begin(one, finishing)]
+                open_ = [not self._begin(one, finishing) for one in work]
+                waiting = Chosen(work, (at for at, is_open in enumerate(open_) if is_open))
                 waiting_for = self._by_key(waiting)
                 self._common = frozenset(k for k, some in waiting_for.items() if len(some) > 1)
                 watch.lap("finishing what is bought")
                 with closing(self._buying.settle(waiting)) as settled:
                     for key in settled:
                         watch.lap("waiting for clips")
-                        for source in waiting_for.pop(key, ()):
-                            self._begin(source, finishing)
+                        for place in waiting_for.pop(key, ()):
+                            self._begin(waiting[place], finishing)
                         watch.lap("preparing clips")
                         self._publish(finishing.ready(), finishing)
                         watch.lap("publishing")
@@ -153,8 +155,8 @@ class _Run:
             self._survey.save()
             self._tidy()
             watch.lap("lock file and state")
-        fresh = [clip.step for one in self._plan.sources if one.is_fresh for clip in one.clips]
-        self._report(untouched(step) for step in (*fresh, *self._plan.refused))
+        fresh = (clip.step for one in planned if one.is_fresh for clip in one.clips)
+        self._report(untouched(step) for step in chain(fresh, self._plan.refused))
         return self._results
 
     @contextmanager
@@ -177,17 +179,19 @@ class _Run:
         home.look_after(self._workspace, self._context.ledger, now_s, is_small=is_small)
         self._context.replaced.sweep(self._workspace)
 
-    def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, list[SourcePlan]]:
-        """Return which sources wait for a request key: no other is asked when it is settled."""
-        found: dict[str, list[SourcePlan]] = {}
-        for source in waiting:
+    def _by_key(self, waiting: Sequence[SourcePlan]) -> dict[str, tuple[int, ...]]:
+        """Return which sources, by their places, wait for a request key.
+
+        No other is asked when it is settled.
+        """
+        found: dict[str, tuple[int, ...]] = {}
+        for place, source in enumerate(waiting):
             for key in {
                 clip.step.request_key for clip in source.clips if self._buying.is_open(clip)
             }:
-                found.setdefault(key, []).append(source)
+                # Its order has the same text: it is kept once.
+                found[sys.intern(key)] = (*found.get(key, ()), place)
         return found
-
-    # -- buying ---------------------------------------------------------------------------------
 
     # -- finishing ------------------------------------------------------------------------------
 
@@ -213,24 +217,33 @@ class _Run:
             step_results.without(clip, self._buying.outcome(clip.step.request_key)) for clip in lost
         ]
         stands = bool(lost) and self._publication.stands(source.wanted.source)
+        clips = tuple(msgspec.structs.replace(clip, digest=digest) for clip, digest in found)
+        missing = [clip for clip in clips if not clip.digest]
+        shown = self._beside(source, clips, missing) if missing else clips
         is_new = any(clip.step.kind is not StepKind.FRESH for clip in bought)
-        if not bought or self._would_be_less(source, lost) or (stands and not is_new):
+        if not bought or shown is None or (stands and not is_new):
             return [*results, *(step_results.left(clip, stands=stands) for clip in bought)]
-        return [*results, *self._finish(source, bought, finishing)]
+        return [*results, *self._finish(source, shown, finishing)]
 
-    def _would_be_less(self, source: SourcePlan, lost: Sequence[ClipPlan]) -> bool:
-        """Tell whether a set without the clips `lost` would lack one that is published now."""
-        shown = {line.clip for line in self._lines.of(source.wanted.source.path) if not line.hidden}
-        return any(clip.request.clip in shown for clip in lost)
+    def _beside(
+        self, source: SourcePlan, clips: Sequence[ClipPlan], lost: Sequence[ClipPlan]
+    ) -> tuple[ClipPlan, ...] | None:
+        lines = fallback.shown(self._lines.of(source.wanted.source.path))
+        return fallback.beside(clips, lost, lines, self._store)
+
+    def _is_built(self, source: SourcePlan, shown: Sequence[ClipPlan]) -> bool:
+        build_key = steps.build_key(source.wanted, shown)
+        return self._publication.is_built(source.wanted.source, build_key)
 
     def _finish(
         self, source: SourcePlan, bought: tuple[ClipPlan, ...], finishing: Finishing
     ) -> list[Result]:
         """Have the files of `source` made; returns how its clips ended where that is impossible."""
-        self._bought[source.wanted.source.path] = bought
+        path = source.wanted.source.path
+        self._sources[path], self._bought[path] = source, bought
         try:
             with apart():
-                finishing.add(source.wanted.source.path, self._workpieces.task(source, bought))
+                finishing.add(path, self._workpieces.task(source, bought))
         except PixelpipeError as exc:
             return self._failed(bought, exc)
         return []
@@ -258,7 +271,7 @@ class _Run:
         if isinstance(error, SupersededError):
             for clip in bought:
                 self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
-        return [step_results.failed(clip, error) for clip in bought]
+        return [step_results.failed(clip, error) for clip in fallback.told(bought)]
 
     def _one_published(
         self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
@@ -271,7 +284,7 @@ class _Run:
         if verdict := self._judge(source, bought, finished):
             return self._hide(source, bought, verdict, finished, finishing)
         self._write(source, bought, finished)
-        return [self._done(clip, finished) for clip in bought]
+        return [self._done(clip, finished) for clip in fallback.told(bought)]
 
     def _left_out(
         self,
@@ -282,20 +295,20 @@ class _Run:
     ) -> list[Result]:
         """Publish a source without the clip that cannot be used, unless what stands is whole."""
         bad = [clip for clip in bought if clip.request.clip == error.clip] or list(bought)
-        rest = tuple(clip for clip in bought if clip not in bad)
-        results = [step_results.failed(clip, error) for clip in bad]
-        if rest and source.wanted.source.path not in self._published:
-            self._finish(source, rest, finishing)
-            return results
+        rest = fallback.told(clip for clip in bought if clip not in bad)
+        results = [step_results.failed(clip, error) for clip in fallback.told(bad)]
         stands = self._publication.stands(source.wanted.source)
+        shown = self._beside(source, bought, bad) if rest else None
+        if shown is not None and not (stands and self._is_built(source, shown)):
+            return [*results, *self._finish(source, shown, finishing)]
         path = source.wanted.source.path
         locked = {(path, line.clip, line.digest) for line in self._lines.of(path)}
         for clip in rest:
             is_shown = (clip.request.source, clip.request.clip, clip.digest) in locked
             kind = StepKind.FRESH if is_shown and stands else clip.step.kind
             step = msgspec.structs.replace(clip.step, kind=kind)
-            shown = msgspec.structs.replace(clip, step=step)
-            results.append(step_results.left(shown, stands=stands))
+            kept = msgspec.structs.replace(clip, step=step)
+            results.append(step_results.left(kept, stands=stands))
         return results
 
     def _write(
@@ -324,6 +337,7 @@ class _Run:
         """Keep nothing of what is published: memory would grow with every sprite."""
         for clip in bought:
             self._bought.pop(clip.request.source, None)
+            self._sources.pop(clip.request.source, None)
             self._workpieces.let_go(clip)
         self._buying.forget({clip.step.request_key for clip in bought} - self._common)
 
@@ -360,7 +374,8 @@ class _Run:
         results = [self._kept_back(clip, finished) for clip in verdict.hidden]
         if verdict.instead:
             return [*results, *self._finish(source, verdict.instead, finishing)]
-        results += [grades.waiting(one, verdict) for one in bought if one not in verdict.hidden]
+        rest = [one for one in fallback.told(bought) if one not in verdict.hidden]
+        results += [grades.waiting(one, verdict) for one in rest]
         shown = [one for one in self._lines.of(path) if not one.hidden]
         lines = [*shown, *self._hidden[path]]
         lines += grades.kept(source, self._lines, lines)

@@ -15,6 +15,7 @@ import msgspec
 from .. import targets
 from ..core.errors import SourceError
 from ..core.model import TargetChoice
+from ..core.packed import Packed
 from ..plan.steps import Wanted
 from ..storage import files
 from ..storage.lock import Lock
@@ -23,11 +24,11 @@ from ..storage.lock import Lock
 _Taken = dict[tuple[str, str], str]
 
 
-def settle(root: Path, wanted: Sequence[Wanted], locked: Lock) -> tuple[Wanted, ...]:
+def settle(root: Path, wanted: Sequence[Wanted], locked: Lock) -> Sequence[Wanted]:
     """Return what is wanted, with a prefix and a note where a name is another sprite's."""
+    if not any(map(is_shared, wanted)):
+        return wanted
     open_choices = {one.source.stem: tuple(_open(one.targets)) for one in wanted}
-    if not any(open_choices.values()):
-        return tuple(wanted)
     names = {choice.name for choices in open_choices.values() for choice in choices}
     paths = {stem: [line.path for line in lines] for stem, lines in locked.files_of().items()}
     ours = {path.rpartition("/")[2].casefold() for path in open_choices}
@@ -40,7 +41,7 @@ def settle(root: Path, wanted: Sequence[Wanted], locked: Lock) -> tuple[Wanted, 
     for stem, own in kept.items():
         for target, name in own.items():
             taken.setdefault((target, name.casefold()), stem)
-    return tuple(
+    return Packed(
         _named(one, open_choices[one.source.stem], kept.get(one.source.stem, {}), taken)
         for one in wanted
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.model import Job, JobState, Request
-from ..plan.steps import Known
+from ..plan.steps import Known, Wanted
 from ..storage import files
 from ..storage.files import carried
 from ..storage.files.carried import Carried
@@ -19,6 +19,9 @@ from ..storage.lock import Lock
 from ..storage.store import Store
 from . import claims
 from .survey import Survey
+
+#: Requests that are looked up together.
+_AT_A_TIME = 2000
 
 
 def gather(
@@ -41,6 +44,7 @@ def gather(
         claimed_keys=made.keys,
         restored=restored,
         existing=survey.scan.files.keys() if survey.is_whole else None,
+        gone=_gone(workspace.root, survey),
     )
     return known if ledger is None else _with_ledger(workspace, survey, known, ledger, store)
 
@@ -53,11 +57,20 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     else:
         lines = survey.lock.files_of()
         named = {line.path for one in survey.wanted for line in lines.get(one.source.stem, ())}
-    named.update(path for one in survey.wanted for path in one.outputs)
     # A folder may stand where an output goes: it is there, and it is not ours.
-    there = [path for path in named if path in scanned or path in survey.scan.folders]
+    there = {path for path in named if path in scanned or path in survey.scan.folders}
+    for one in survey.wanted:
+        there.update(path for path in one.outputs if path in scanned or path in survey.scan.folders)
     found = files.digests(root, there, survey.state, files=scanned)
     return {path: digest for path, digest in found.items() if digest is not None}
+
+
+def _gone(root: Path, survey: Survey) -> frozenset[str]:
+    """Return the sources of later takes that are not there: where the scan was not, it is asked."""
+    sources = {line.source for line in survey.lock.clips if line.take} - survey.scan.files.keys()
+    if survey.is_whole:
+        return frozenset(sources)
+    return frozenset(path for path in sources if files.stat_at(root / path) is None)
 
 
 def _with_ledger(
@@ -66,38 +79,72 @@ def _with_ledger(
     """Add what only the ledger and the store know, for clips that the lock does not settle."""
     identity = workspace.service.identity
     # By source, not by key alone: a copy or a renamed file is not settled by another one's line.
-    sources = {one.source.path for one in survey.wanted}
+    is_named = bool(survey.lock.clips)
+    sources = {one.source.path for one in survey.wanted} if is_named else frozenset()
     locked = {
         (line.source, line.clip, line.key)
         for line in survey.lock.clips
         if line.source in sources and line.digest in known.have
     }
-    requests = [request for one in survey.wanted for request in one.requests]
-    named = {
-        key: request
-        for request in requests
-        if (request.source, request.clip, key := keys.request_key(request, identity)) not in locked
-    }
-    missing = list(named)
+    books = _Books()
+    for requests in _some(survey.wanted):
+        named = {
+            key: request
+            for request in requests
+            if (request.source, request.clip, key := keys.request_key(request, identity))
+            not in locked
+        }
+        _look_up(named, books, ledger, store, identity)
+    return msgspec.structs.replace(
+        known,
+        jobs=books.jobs,
+        alike=books.alike,
+        stored=books.stored,
+        made_from=books.made_from,
+        begun=ledger.begun(str(workspace.root), _suspicious(known)),
+        alive=books.alive | _alive(ledger, books.jobs.values()),
+    )
+
+
+class _Books:
+    """What ledger and store say of requests: see `Known`."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Job] = {}
+        self.alike: dict[str, Job] = {}
+        self.stored: dict[str, str] = {}
+        self.made_from: dict[str, list[Job]] = {}
+        self.alive: frozenset[str] = frozenset()
+
+
+def _some(wanted: Iterable[Wanted]) -> Iterator[list[Request]]:
+    """Yield all requests, some at a time: those of very many sources would fill the memory."""
+    some: list[Request] = []
+    for one in wanted:
+        some += one.requests
+        if len(some) >= _AT_A_TIME:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _look_up(
+    named: Mapping[str, Request], books: _Books, ledger: Ledger, store: Store, identity: str
+) -> None:
+    """Add what ledger and store say of the requests `named` by their keys."""
     jobs = _jobs(ledger, list(named.values()), identity)
     alive = _alive(ledger, jobs.values())
     # Looked up again: a process that has ended meanwhile did not die, it went on.
     jobs |= _jobs(ledger, [named[key] for key in _orphaned(jobs, alive) if key in named], identity)
-    alike = ledger.alike(
-        found for one in missing if (found := keys.open_key(named[one], identity)) is not None
-    )
-    pixels = {named[key].pixel_digest for key in missing if not _is_bought(jobs.get(key))}
-    unknown = [key for key in missing if key not in jobs or jobs[key].digest is None]
-    stored = {key: one.digest for key in unknown if (one := store.find(key)) is not None}
-    return msgspec.structs.replace(
-        known,
-        jobs=jobs,
-        alike=alike,
-        stored=stored,
-        made_from=ledger.made_from(pixels, identity),
-        begun=ledger.begun(str(workspace.root), _suspicious(known)),
-        alive=alive | _alive(ledger, jobs.values()),
-    )
+    open_keys = (keys.open_key(one, identity) for one in named.values())
+    books.alike |= ledger.alike(found for found in open_keys if found is not None)
+    pixels = {named[key].pixel_digest for key in named if not _is_bought(jobs.get(key))}
+    unknown = [key for key in named if key not in jobs or jobs[key].digest is None]
+    books.stored |= {key: one.digest for key in unknown if (one := store.find(key)) is not None}
+    books.made_from |= ledger.made_from(pixels, identity)
+    books.jobs |= jobs
+    books.alive |= alive
 
 
 def _is_bought(job: Job | None) -> bool:

@@ -8,6 +8,7 @@ that one is due.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import msgspec
 
@@ -35,7 +36,7 @@ def stand_in(workspace: Workspace) -> Workspace:
 
 def publish(
     workspace: Workspace, found: Survey, wish: Wish, context: Context
-) -> tuple[Plan, list[Result]] | None:
+) -> tuple[Plan, Sequence[Result]] | None:
     """Publish placeholders for what is to be bought of `found`; None when there is nothing to do.
 
     `context` connects to the built-in engine. What `wish` keeps back is so from here on, since

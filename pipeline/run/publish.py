@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from ..config.workspace import Workspace
@@ -62,9 +62,10 @@ class Publication:
         self._is_splicing = is_splicing
         #: The text of the lock file as it was written last, if lines were exchanged in it.
         self._spliced: str | None = None
-        #: The same if it has lines of these sources only, by their stems, and is plain.
+        #: Its digest if it is plain, and has lines of these sources only, by the hashes of their
+        #: stems: two that are taken for one are looked at as a whole.
         self._grown: str | None = None
-        self._stems: set[str] = set()
+        self._stems: set[int] = set()
         self._authorship = authorship
         self._is_frozen = is_frozen
         self._is_standing_in = is_standing_in
@@ -138,6 +139,14 @@ class Publication:
         except OSError:
             return False
 
+    def is_built(self, source: Source, build_key: str) -> bool:
+        """Tell whether the lock file says of all files of a source that they are of this build.
+
+        Files that are no longer ours count as such: they are not made again.
+        """
+        lines = self._files_of.get(source.stem, ())
+        return all(line.build == build_key or not line.is_ours for line in lines)
+
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
         stem = stem_of(source)
@@ -168,7 +177,11 @@ class Publication:
         is_lock_kept = self._is_frozen or not self._workspace.is_project
         if is_lock_kept or not (self._clips or self._files):
             return
-        _rewrite(self._workspace, self._amended, self._authorship, lambda new: new is self._spliced)
+        if not self._has_grown():
+            _rewrite(
+                self._workspace, self._amended, self._authorship, lambda new: new is self._spliced
+            )
+        self._spliced = None
         self._clips.clear()
         self._adopted.clear()
         self._files.clear()
@@ -181,32 +194,62 @@ class Publication:
 
         Where another run has published the same source since then, its lines count and not ours.
         """
-        for stem, stood in self._stood.items():
-            if self._standing(stood) != stood:
-                del self._files[stem]
-                for source in [path for path in self._clips if stem_of(path) == stem]:
-                    del self._clips[source]
-                    self._adopted.pop(source, None)
+        self._drop_overtaken()
         self._spliced = None
         if self._is_splicing and len(self._clips) <= _FEW and lock_file.is_plain(text):
             self._spliced = lock_text.replace(
                 text, clips=self._clips, files=self._files, adopted=self._adopted
             )
             return self._spliced
-        stems = {stem_of(source) for source in self._clips} | self._files.keys()
-        if text != self._grown or not stems.isdisjoint(self._stems):
-            before = lock.parse(text)
-            self._stems = {stem_of(line.source) for line in before.clips}
-            self._stems.update(stem_of(line.source) for line in before.adopted)
-            self._stems.update(lock.stem(line.path) for line in before.files)
-            found = lock.text(
-                lock.replace(before, clips=self._clips, files=self._files, adopted=self._adopted)
-            )
-        else:  # records of all of it would take several times its room
-            found = self._spliced = lock_text.added(text, self._lines())
-        self._stems |= stems
-        self._grown = None if "\\" in found else found
+        before = lock.parse(text)
+        self._stems = {hash(stem_of(line.source)) for line in before.clips}
+        self._stems.update(hash(stem_of(line.source)) for line in before.adopted)
+        self._stems.update(hash(lock.stem(line.path)) for line in before.files)
+        found = lock.text(
+            lock.replace(before, clips=self._clips, files=self._files, adopted=self._adopted)
+        )
+        self._stems |= self._new_stems()
+        self._grown = None if "\\" in found else lock_file.digest(found)
         return found
+
+    def _has_grown(self) -> bool:
+        """Add lines to the lock file that this run wrote last, if nobody else did; tell whether.
+
+        Records of all that it says would take several times its room.
+        """
+        if self._grown is None or not self._stems.isdisjoint(self._new_stems()):
+            return False
+        with guard(self._workspace):
+            root = self._workspace.root
+            before = lock_file.content(root)
+            self._drop_overtaken()
+            lines = [*self._lines()]
+            if keys.digest(before) != self._grown or any("\\" in line for line in lines):
+                return False
+            after = lock_text.added(before, lines)
+            del before
+            old, self._grown = self._grown, keys.digest(after)
+            with self._author(old, self._grown):
+                files.publish(root, [File(path=lock.NAME, content=after)])
+        self._stems |= self._new_stems()
+        return True
+
+    def _author(self, old: str, new: str) -> AbstractContextManager[None]:
+        authorship = self._authorship
+        return nullcontext() if authorship is None else authorship.exchanging(old, lambda: new)
+
+    def _new_stems(self) -> set[int]:
+        sources = {hash(stem_of(source)) for source in self._clips}
+        return sources.union(map(hash, self._files))
+
+    def _drop_overtaken(self) -> None:
+        """Forget what another run has published since then."""
+        for stem, stood in self._stood.items():
+            if self._standing(stood) != stood and stem in self._files:
+                del self._files[stem]
+                for source in [path for path in self._clips if stem_of(path) == stem]:
+                    del self._clips[source]
+                    self._adopted.pop(source, None)
 
     def _lines(self) -> Iterator[str]:
         for some in (self._clips, self._files, self._adopted):

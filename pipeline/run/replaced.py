@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from hashlib import blake2b
 from pathlib import Path
 
 from ..config.workspace import Workspace
@@ -23,35 +24,37 @@ class Replaced:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._guard = threading.Lock()
-        self._made: set[Purchase] = set()
-        self._shown: dict[tuple[str, str], Purchase] = {}
-        self._old: set[Purchase] = set()
+        self._made: set[bytes] = set()
+        self._shown: dict[bytes, bytes] = {}
+        self._old: set[bytes] = set()
 
     def made(self, purchase: Purchase) -> None:
         """Note a free result of this session."""
         with self._guard:
-            self._made.add(purchase)
-            self._old.discard(purchase)
+            self._made.add(_packed(purchase))
+            self._old.discard(_packed(purchase))
 
     def shows(self, source: str, clip: str, purchase: Purchase) -> None:
         """Note what is published of a clip now: what was so before is replaced."""
+        place = blake2b(f"{source}\0{clip}".encode(), digest_size=16).digest()
+        now = _packed(purchase)
         with self._guard:
-            before = self._shown.get((source, clip))
-            self._shown[source, clip] = purchase
-            self._old.discard(purchase)
-            if before is not None and before != purchase:
+            before = self._shown.get(place)
+            self._shown[place] = now
+            self._old.discard(now)
+            if before is not None and before != now:
                 self._old.add(before)
 
     def missed(self, purchase: Purchase) -> None:
         """Note a result that came too late to be published: its source was saved again."""
         with self._guard:
-            self._old.add(purchase)
+            self._old.add(_packed(purchase))
 
     def sweep(self, workspace: Workspace) -> None:
         """Remove what was replaced, from the project and from the user's folder."""
         with self._guard:
             shown = set(self._shown.values())
-            old = sorted((self._old & self._made) - shown)
+            old = sorted(map(_unpacked, (self._old & self._made) - shown))
             self._old.clear()
         if not old or not workspace.is_project:
             return
@@ -62,6 +65,16 @@ class Replaced:
         for one in old:
             if one not in used and one not in kept:
                 store.discard(*one)
+
+
+def _packed(purchase: Purchase) -> bytes:
+    """Return a purchase in a third of its room: a session remembers all that it made."""
+    return bytes.fromhex("".join(purchase))
+
+
+def _unpacked(packed: bytes) -> Purchase:
+    text = packed.hex()
+    return text[: len(text) // 2], text[len(text) // 2 :]
 
 
 def _used(root: Path, purchases: Iterable[Purchase]) -> set[Purchase]:

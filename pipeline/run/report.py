@@ -54,7 +54,7 @@ class Report(Record, frozen=True, kw_only=True):
     command: str
     workspace: Workspace
     plan: Plan
-    results: tuple[Result, ...]
+    results: Sequence[Result]
     service_url: str | None = None
     seconds: float = 0.0
     exit: int = 0
@@ -146,7 +146,7 @@ class Report(Record, frozen=True, kw_only=True):
         """Why the service may not be contacted although this run needs it, or ""."""
         refusal = self.workspace.service.refusal
         needs = refusal and any(
-            step.kind in (StepKind.BUY, StepKind.RESUME) for step in self.plan.steps
+            step.kind in (StepKind.BUY, StepKind.RESUME) for step in self.plan.each_step()
         )
         return refusal if needs else ""
 
@@ -186,11 +186,12 @@ class Report(Record, frozen=True, kw_only=True):
         )
 
     def _totals(self) -> dict[str, object]:
-        kinds = Counter(step.kind for step in self.plan.steps)
-        sources = {step.source for step in self.plan.steps if step.kind is not StepKind.ORPHAN}
+        steps = self.plan.each_step
+        kinds = Counter(step.kind for step in steps())
+        sources = {step.source for step in steps() if step.kind is not StepKind.ORPHAN}
         return {
             "sources": len(sources),
-            "clips": sum(1 for step in self.plan.steps if step.clip),
+            "clips": sum(1 for step in steps() if step.clip),
             **{kind.value: kinds[kind] for kind in StepKind},
             "failed": sum(1 for result in self.results if result.state == "failed"),
             "outdated": self.plan.outdated,

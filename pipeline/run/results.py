@@ -15,6 +15,7 @@ from ..core.errors import (
     UncertainError,
 )
 from ..core.model import FailureClass, Job, JobState, Record, Step, StepKind
+from ..core.packed import Packed
 
 
 class Result(Record, frozen=True, kw_only=True, gc=False):
@@ -61,20 +62,19 @@ def kept_by_lock(steps: Sequence[Step], changes: Collection[Step]) -> list[Resul
     return [_kept(step) if step in changed else untouched(step) for step in steps]
 
 
-def gated(results: Iterable[Result], by: str, *, stale_only: bool) -> list[Result]:
+def gated(results: Sequence[Result], by: str, *, stale_only: bool) -> Sequence[Result]:
     """Return the results of a run that lets no open question pass, as the user would name it.
 
     With `stale_only` those pass that are no purchase whose source has changed.
     """
-    return [
+    if not by:
+        return results
+    return Packed(
         _closed(one, by)
-        if by
-        and one.state == "asked"
-        and not one.step.exit_code
-        and (one.step.is_stale or not stale_only)
+        if one.state == "asked" and not one.step.exit_code and (one.step.is_stale or not stale_only)
         else one
         for one in results
-    ]
+    )
 
 
 def _closed(result: Result, by: str) -> Result:

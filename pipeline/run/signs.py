@@ -29,6 +29,8 @@ from ..storage.state import State
 _MOST_BYTES = 2 << 20
 #: Up to so many data files a folder is read whole; else only those that begin as the picture does.
 _MOST_FILES = 64
+#: Sources come folder by folder: those that were looked at before these are done.
+_MOST_FOLDERS = 16
 #: So many numbered files in a row are a sequence, if they show one figure.
 _LEAST = 3
 _NUMBERED = expression(r"(?P<head>.*?)(?P<number>\d{1,4})(?P<tail>\D{0,2})", re.DOTALL)
@@ -62,7 +64,10 @@ def doubted(root: Path, wanted: Iterable[Wanted], locked: Lock, state: State) ->
             yield one
             continue
         place, _, name = path.rpartition("/")
-        folder = folders.setdefault(place, _Folder(root, place))
+        if (folder := folders.get(place)) is None:
+            folder = folders[place] = _Folder(root, place)
+            if len(folders) > _MOST_FOLDERS:
+                del folders[next(iter(folders))]
         doubt = _copy(name, folder) or _described(name, folder) or _sequence(one, folder, state)
         yield msgspec.structs.replace(one, doubt=doubt) if doubt else one
 
@@ -77,6 +82,7 @@ class _Folder:
             self.names = frozenset(one.name for one in os.scandir(root / place))
         except OSError:
             self.names = frozenset()
+        self.data = sorted(one for one in self.names if one.rpartition(".")[2].lower() in _READERS)
         self._frames: dict[str, dict[str, int]] = {}
         self._runs: dict[tuple[str, ...], dict[int, tuple[int, int]]] = {}
         self._digests: dict[str, str] = {}
@@ -144,10 +150,10 @@ def _described(name: str, folder: _Folder) -> str:
     for beside in (f"{stem}.aseprite", f"{stem}.ase"):
         if beside in folder.names and (count := _ase_frames(folder.read(beside))) > 1:
             return f"{beside} beside it has {count} frames: it is animated already"
-    data = [one for one in folder.names if one.rpartition(".")[2].lower() in _READERS]
+    data = folder.data
     if len(data) > _MOST_FILES:
         data = [one for one in data if one.startswith(stem)]
-    for beside in sorted(data):
+    for beside in data:
         said = folder.frames(beside)
         own = said.get("", 0) if beside.rpartition(".")[0] == stem else 0
         if (count := max(said.get(name, 0), own)) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from . import lock_file
 
@@ -28,10 +29,16 @@ class Authorship:
 
         What others had changed before stays news. Nobody is told of a moment in between.
         """
-        with self._lock:
-            is_known = self._known in (None, lock_file.digest(before))
+        with self.exchanging(lock_file.digest(before), partial(lock_file.digest, after)):
             yield
-            self._known = lock_file.digest(after) if is_known else ""
+
+    @contextmanager
+    def exchanging(self, before: str, after: Callable[[], str]) -> Iterator[None]:
+        """Do the same with the digest of the one, and what returns that of the other."""
+        with self._lock:
+            is_known = self._known in (None, before)
+            yield
+            self._known = after() if is_known else ""
 
     def is_news(self, read: Callable[[], str]) -> bool:
         """Tell, once, whether another has written the text that `read` returns."""

@@ -21,6 +21,8 @@ from .lock import Lock
 
 #: A project of 100,000 sprites has a lock file of half this size.
 _MOST_BYTES = 128 * small_files.MIB
+#: Letters that are digested together.
+_PIECE = small_files.MIB
 
 
 class _Kept:
@@ -71,6 +73,16 @@ def text(root: Path) -> str:
     return known.text
 
 
+def content(root: Path) -> bytes:
+    """Return the bytes of the project's lock file; of an absent one none."""
+    try:
+        return small_files.read(root / lock.NAME, most=_MOST_BYTES, within=root)
+    except FileNotFoundError:
+        return b""
+    except OSError as exc:
+        raise _unread(exc.strerror or exc) from exc
+
+
 def wrote(root: Path, text: str, *, is_plain: bool) -> None:
     """Take note of a text that was written; the next look at the file finds it there, or not.
 
@@ -84,9 +96,9 @@ def wrote(root: Path, text: str, *, is_plain: bool) -> None:
 def digest(text: str) -> str:
     """Return the digest of a text."""
     if (known := _known(text)) is None:
-        return keys.digest(text.encode())
+        return _digest(text)
     if known.digest is None:
-        known.digest = keys.digest(text.encode())
+        known.digest = _digest(text)
     return known.digest
 
 
@@ -105,9 +117,16 @@ def _known(text: str) -> _Kept | None:
 
 def _text(root: Path) -> str:
     try:
-        return small_files.read(root / lock.NAME, most=_MOST_BYTES, within=root).decode()
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as exc:
-        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc
-        raise StorageError(f"{lock.NAME}: cannot be read ({why})") from exc
+        return content(root).decode()
+    except UnicodeDecodeError as exc:
+        raise _unread(exc) from exc
+
+
+def _unread(why: object) -> StorageError:
+    return StorageError(f"{lock.NAME}: cannot be read ({why})")
+
+
+def _digest(text: str) -> str:
+    """Return the digest of a text, of which there is no second one as bytes meanwhile."""
+    pieces = range(0, len(text), _PIECE)
+    return keys.digest_of(text[at : at + _PIECE].encode() for at in pieces)

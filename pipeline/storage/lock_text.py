@@ -10,23 +10,43 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import AnyStr
 
 from ..core.model import stem_of
 from . import lock
 from .lock import AdoptedLine, ClipLine, FileLine, Lock
 
 _NONE: Mapping[str, Sequence[AdoptedLine]] = MappingProxyType({})
+#: Letters of lines that are compared together.
+_PIECE = 1 << 18
 
 
 def is_plain(text: str) -> bool:
     """Tell whether a text is as we write it: sorted, and without an escaped letter."""
-    head, *lines = text.split("\n")
-    if head != lock.HEAD or lines[-1:] != [""] or "\\" in text:
+    begin = len(lock.HEAD) + 1
+    if not text.startswith(f"{lock.HEAD}\n") or text[-1] != "\n" or "\\" in text:
         return False
-    lines.pop()
+    if begin == len(text):
+        return True
+    last = text.rfind("\n", 0, -1) + 1
     # What stands between two such lines in order begins as they do.
-    ends = (*lines[:1], *lines[-1:])
-    return all(end.startswith('{"') for end in ends) and lines == sorted(lines)
+    if not (text.startswith('{"', begin) and text.startswith('{"', last)):
+        return False
+    return all(lines == sorted(lines) for lines in _pieces(text, begin))
+
+
+def _pieces(text: str, begin: int) -> Iterator[list[str]]:
+    """Yield the lines from `begin` on, some at a time: each piece begins with the last one's last.
+
+    All lines at once take several times the room of the text.
+    """
+    last: list[str] = []
+    while begin < len(text):
+        end = text.find("\n", min(begin + _PIECE, len(text) - 1)) + 1
+        lines = text[begin:end].split("\n")
+        lines.pop()
+        yield last + lines
+        last, begin = lines[-1:], end
 
 
 def parse(text: str, stems: Collection[str], open_keys: Collection[str] = ()) -> Lock:
@@ -70,13 +90,19 @@ def replace(
     lines = {lock.written(one) for some in clips.values() for one in some}
     lines |= {lock.written(one) for some in files.values() for one in some}
     lines |= {lock.written(one) for some in adopted.values() for one in some}
-    places = {line: _place(kept, line) for line in lines}
+    places = {line: _place(kept, line, "\n") for line in lines}
     return _spliced(kept, ((at, at, line + "\n") for line, at in places.items()))
 
 
-def added(text: str, lines: Iterable[str]) -> str:
-    """Return a plain text with lines more, each of which it does not have."""
-    return _spliced(text, [(at, at, line + "\n") for line in lines for at in [_place(text, line)]])
+def added(content: bytes, lines: Iterable[str]) -> bytes:
+    """Return the bytes of a plain text with lines more, each of which it does not have."""
+    whole, done = memoryview(content), 0
+    parts: list[bytes | memoryview] = []
+    for line in sorted(line.encode() for line in lines):  # in the order of their letters, too
+        at = _place(content, line, b"\n")
+        parts += [whole[done:at], line, b"\n"]
+        done = at
+    return b"".join((*parts, whole[done:]))
 
 
 def _lines(text: str, stems: Collection[str]) -> Iterator[tuple[int, int, str]]:
@@ -106,12 +132,12 @@ def _spliced(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     return "".join((*parts, text[done:]))
 
 
-def _place(text: str, line: str) -> int:
-    """Return where a line belongs in a plain text."""
+def _place(text: AnyStr, line: AnyStr, newline: AnyStr) -> int:
+    """Return where a line belongs in a plain text, or in its bytes."""
     low, high = len(lock.HEAD) + 1, len(text)
     while low < high:
-        begin = text.rfind("\n", low, (low + high) // 2) + 1 or low
-        end = text.find("\n", begin) + 1
+        begin = text.rfind(newline, low, (low + high) // 2) + 1 or low
+        end = text.find(newline, begin) + 1
         if text[begin : end - 1] < line:
             low = end
         else:

@@ -14,8 +14,9 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ _MOST_BYTES = 256 * small_files.MIB
 _MOST_APPENDED = 2
 _SMALL_BYTES = 1 << 20
 #: Folders that are kept as records; what is known of the others takes a quarter of that room.
-_MOST_OPEN = 32
+_MOST_OPEN = 8
 
 _log = logging.getLogger(__name__)
 
@@ -254,14 +255,14 @@ class State:
             key = self._secret()
             if key is None:
                 return
-            added = b"".join(block(key, name, folder) for name, folder in self._new.items())
-            added += b"".join(packed_block(key, *one) for one in self._closed_new.items())
             if self._is_torn or not self._signed or self._has_grown():
                 self._replace(self._signed or begin(key, [], b""), self._compact(key))
             else:
                 paths.prepare(self._root)  # refuses links
+                added = [block(key, name, folder) for name, folder in self._new.items()]
+                added += [packed_block(key, *one) for one in self._closed_new.items()]
                 with self._place.open("ab") as stream:
-                    stream.write(added)
+                    stream.write(b"".join(added))
             self._forget_new()
 
     def replace(self, head: list[str], listing: bytes, whole: Whole) -> bool:
@@ -271,7 +272,7 @@ class State:
             if key is None:
                 return False
             summary = block(key, WHOLE, whole)
-            self._replace(begin(key, head, listing), summary + self._compact(key))
+            self._replace(begin(key, head, listing), chain((summary,), self._compact(key)))
             self._forget_new()
             return True
         return False
@@ -316,19 +317,21 @@ class State:
         """Tell whether so much was appended that the blocks should be joined."""
         return self._place.stat().st_size > _MOST_APPENDED * max(self._size, _SMALL_BYTES)
 
-    def _replace(self, begin: bytes, rest: bytes) -> None:
-        """Write the whole file, and remove what older releases kept in its place."""
+    def _replace(self, begin: bytes, blocks: Iterable[bytes]) -> None:
+        """Write the whole file block by block, and remove what older releases kept in its place."""
         folder = paths.prepare(self._root)
         self._place.parent.mkdir(exist_ok=True)
         temporary = self._place.with_name(unfinished.name(self._place.name))
         try:
             temporary.unlink(missing_ok=True)  # a checkout may bring a link of that name
             with temporary.open("xb") as stream:
-                stream.writelines((begin, rest))
+                stream.write(begin)
+                stream.writelines(blocks)
+                size = stream.tell()
             temporary.replace(self._place)
         finally:
             temporary.unlink(missing_ok=True)
-        self._signed, self._size, self._is_torn = begin, len(begin) + len(rest), False
+        self._signed, self._size, self._is_torn = begin, size, False
         for name in _OLDER:
             (folder / name).unlink(missing_ok=True)
 
@@ -380,18 +383,16 @@ class State:
             said = self._closed[name] if is_all_new else msgspec.msgpack.encode(news)
             self._closed_new[name] = said
 
-    def _compact(self, key: bytes) -> bytes:
-        """Return all blocks, each folder's joined to one."""
-        joined = []
+    def _compact(self, key: bytes) -> Iterator[bytes]:
+        """Yield all blocks, each folder's joined to one."""
         for name in self._blocks.keys() | self._known.keys() | self._closed.keys():
             own = self._blocks.get(name, [])
             if name == WHOLE:
                 continue
             is_new = name in self._new or name in self._closed_new or name in self._outgrown
             if len(own) == 1 and not is_new:
-                joined.append(own[0])
+                yield own[0]
             else:
                 known = self._folder(name)
                 known.trim()
-                joined.append(block(key, name, known))
-        return b"".join(joined)
+                yield block(key, name, known)

@@ -63,6 +63,10 @@ class Bought(Record, frozen=True, kw_only=True):
     recipe: str = ""
     #: How the built-in engine read the prompt.
     interpretation: str = ""
+    #: Words of the prompt that the built-in engine did not show, those that the clip is about and
+    #: those beside them; none said: none known of.
+    not_shown: str = ""
+    left_out: str = ""
     #: Whether the built-in engine took it for a loop; None: not said, and taken for one.
     loops: bool | None = None
     #: Version of the built-in engine's art; 0: not said, so the oldest.
@@ -378,7 +382,11 @@ def _bytes_path(folder: Path, digest: str) -> Path:
 
 
 def _record_path(folder: Path, request_key: str, digest: str) -> Path:
-    return folder.joinpath(request_key[:2], f"{request_key}.{digest[:_SHORT]}.json")
+    return folder.joinpath(request_key[:2], _record_name(request_key, digest))
+
+
+def _record_name(request_key: str, digest: str) -> str:
+    return f"{request_key}.{digest[:_SHORT]}.json"
 
 
 def _read_record(path: Path) -> Bought | None:
@@ -439,8 +447,9 @@ def _is_sound(record: Bought, path: Path) -> bool:
     """Tell whether a record lies where its names say, and its figures are possible."""
     if record.request_key != record.resolved.request_key:
         return False
-    place = _record_path(path.parent.parent, record.request_key, record.digest)
-    return place == path and is_possible(record.resolved)
+    name = _record_name(record.request_key, record.digest)
+    is_there = (path.parent.name, path.name) == (record.request_key[:2], name)
+    return is_there and is_possible(record.resolved)
 
 
 def is_possible(resolved: Resolved) -> bool:

@@ -6,8 +6,10 @@ Kept in the user's state folder by the project's root, where no checkout can wri
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +17,6 @@ import msgspec
 
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
-from ..core.late import expression
 from ..core.model import Record
 from . import held
 
@@ -56,10 +57,6 @@ class _File(Record, frozen=True, kw_only=True):
     projects: Mapping[str, Trust] = {}
 
 
-#: Letters of any script, digits and what stands between them; `%` is for the zone of an address.
-_HOST = expression(r"[\w.:%-]+")
-
-
 def address(url: str) -> tuple[str, int | None]:
     """Return host and port of a URL or of `host[:port]`; an IPv6 host is in brackets.
 
@@ -70,7 +67,7 @@ def address(url: str) -> tuple[str, int | None]:
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         host, port = "", None
-    if not _HOST.fullmatch(host) or parts.username is not None:
+    if not host or parts.username is not None:
         raise UsageError(f"{url!r} names no host; write it as in `pixelpipe trust api.example.org`")
     return (f"[{host}]" if ":" in host else host), port or _PORTS.get(parts.scheme)
 
@@ -87,6 +84,42 @@ def named(text: str) -> str:
     """Return what a user names as a host, in the form in which it is kept."""
     host, port = address(text)
     return host if port is None else f"{host}:{port}"
+
+
+#: A name's part between dots, as machines in a network of one's own are called, too.
+_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_MOST_NAME = 253
+
+
+def host(text: str) -> str:
+    """Return the host that a user allows something, in the form in which it is kept.
+
+    Raises UsageError for what can be none, and for what says more: a path, a user, a question.
+    """
+    if any(sign.isspace() or not sign.isprintable() for sign in text):  # some are read over
+        raise UsageError(f"{text!r} is no host: it has a space or a sign that no name has")
+    found = named(text)
+    scheme, _, rest = text.rpartition("://")
+    if scheme.lower() not in ("", *_PORTS):
+        kinds = "a shared store is a folder, s3://, gs://, az:// or https://"
+        raise UsageError(f"{text!r} is no host; {kinds}, a cluster tls:// or tcp://")
+    if set(rest.removesuffix("/")) & set("/?#\\"):
+        raise UsageError(
+            f"{text!r} is more than a host, and a host is allowed as a whole: say `{found}`"
+        )
+    if rest.removesuffix("/").endswith((":", ":0", "..")) or not _is_host(address(text)[0]):
+        raise UsageError(f"{text!r} is no host; write it as in `pixelpipe trust api.example.org`")
+    return found
+
+
+def _is_host(name: str) -> bool:
+    """Tell whether `name` can be a machine's: a name, or an address, of IPv6 in brackets."""
+    if name.startswith("["):
+        try:
+            return IPv6Address(name.strip("[]")) is not None
+        except ValueError:
+            return False
+    return len(name) <= _MOST_NAME and all(map(_LABEL.fullmatch, name.split(".")))
 
 
 def store_name(url: str, root: Path) -> str:

@@ -10,6 +10,8 @@ from urllib.parse import quote as quote_url
 MAX_COLUMNS = 320
 #: Signs that a browser takes as they are in the last part of an address.
 _UNENCODED = " !$&'()*+,;=:@-._~"
+#: `json.dumps` makes an encoder at each call.
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 #: What the JSON targets are built of.
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 
@@ -50,7 +52,7 @@ def url(name: str) -> str:
 
 def plain(value: str) -> str:
     """Return `value` as a JSON string."""
-    return json.dumps(value, ensure_ascii=False)
+    return _encoded(value)
 
 
 def boolean(value: bool) -> str:
@@ -60,15 +62,12 @@ def boolean(value: bool) -> str:
 
 def _dump(value: Json, indent: str) -> str:
     """Write `value`, broken into lines where it is longer than one."""
-    flat = json.dumps(value, ensure_ascii=False)
+    flat = _encoded(value)
     if len(indent) + len(flat) <= MAX_COLUMNS or isinstance(value, str) or not value:
         return flat
     inner = indent + " "
     if isinstance(value, Mapping):
-        rows = [
-            f"{json.dumps(key, ensure_ascii=False)}: {_dump(entry, inner)}"
-            for key, entry in value.items()
-        ]
+        rows = [f"{_encoded(key)}: {_dump(entry, inner)}" for key, entry in value.items()]
         return "{\n" + ",\n".join(inner + row for row in rows) + f"\n{indent}}}"
     if isinstance(value, Sequence):
         rows = [_dump(entry, inner) for entry in value]

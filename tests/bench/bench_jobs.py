@@ -199,7 +199,8 @@ def buy(root: str, in_flight: int, scale: float, learnt_s: float | None) -> dict
     aside.take(pictures, "pixels")
     aside.take(resolve, "request")
     aside.take(resolve, "upload")
-    wanted = [orders.order(workspace, one.wanted, one.clips[0]) for one in plan.sources]
+    planned = plan.sources
+    wanted = [orders.order(workspace, planned, place, 0) for place in range(len(planned))]
     floor_ms = floor(workspace.service.base_url or "", min(in_flight, 10), POLL_S / scale)
     commits: list[int] = [0]
     threads = 0

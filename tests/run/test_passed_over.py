@@ -243,3 +243,49 @@ def test_what_is_told_stays_told_after_a_run_that_looked_at_one_file(game: Game)
         assert game.run("build").exit == 0
     for command in ("build", "plan", "build"):
         assert "note: assets/boss.jpg: " in game.run(command).stderr
+
+
+@pytest.mark.parametrize(
+    ("box", "is_told"),
+    [
+        ([12, 0, 20, 5], True),
+        ([0, 14, 5, 20], True),
+        ([900, 900, 950, 950], True),
+        ([11, 13, 20, 20], False),
+        ([0, 0, 999, 999], False),
+    ],
+)
+def test_a_box_outside_of_the_picture_is_told_once_with_its_size(
+    game: Game, box: list[int], is_told: bool
+) -> None:
+    """It would name nothing, and the engine would ask for a box."""
+    for name in ("more", "many"):
+        game.draw(f"{name}.png", tint=len(name))
+    game.write("rules/own.yaml", _boxed(f"parts: {{tail: {box}}}"))
+    for command in ("plan", "build", "doctor"):
+        ended = game.run(command)
+        said = ended.stdout + ended.stderr
+        told = [line for line in said.splitlines() if "lies outside of the 12x14 picture" in line]
+        assert len(told) == int(is_told), said
+        assert "name it by a box" not in said
+        if told:
+            assert f"rules/own.yaml:2: `parts: {{tail: {box}}}`" in told[0]
+            assert "assets/chest.png (and of 4 more)" in told[0]
+
+
+def test_a_box_outside_of_a_cell_or_in_an_override_is_told(game: Game) -> None:
+    """A cell is the picture there; and an override has a file of its own."""
+    game.write(
+        "rules/own.yaml", _boxed("cells: 6x7\n    pick: [0]\n    parts: {tail: [6, 0, 9, 5]}")
+    )
+    assert "outside of the 6x7 cell of assets/chest.png (and of 2 more)" in game.run("plan").stderr
+    game.rules(RULES)
+    game.write("assets/hero.png.yaml", "parts: {tail: [90, 0, 95, 5]}")
+    told = game.run("plan").stderr
+    assert "assets/hero.png.yaml" in told
+    assert "outside of the 12x14 picture of assets/hero.png, so" in told
+
+
+def _boxed(line: str) -> str:
+    said = RULES.replace("breathing calmly, a subtle idle loop", "the tail wags")
+    return said.replace("    clips:", f"    kind: quadruped\n    {line}\n    clips:")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from random import Random
+from unittest.mock import patch
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,3 +116,23 @@ def test_lines_are_replaced_as_records_are(
         by_stem.setdefault(lock.stem(file.path), []).append(file)
     expected = lock.text(lock.replace(one, clips=by_source, files=by_stem))
     assert lock_text.replace(lock.text(one), clips=by_source, files=by_stem) == expected
+
+
+@given(locks(plain_stems), st.lists(clip_lines(plain_stems), max_size=4))
+def test_lines_are_added_to_the_bytes(one: Lock, clips: list[ClipLine]) -> None:
+    """In the order in which the whole text would have them."""
+    there = {*map(lock.written, one.clips), *map(lock.written, one.files)}
+    news = {lock.written(line) for line in clips}.difference(there)
+    expected = "\n".join([lock.HEAD, *sorted(there | news), ""])
+    text = "\n".join([lock.HEAD, *sorted(there), ""])
+    assert lock_text.added(text.encode(), news).decode() == expected
+
+
+@given(locks(plain_stems), st.integers(1, 300), st.randoms())
+def test_order_is_seen_across_pieces(one: Lock, piece: int, chance: Random) -> None:
+    """However few lines are compared together."""
+    head, *lines = lock.text(one).split("\n")[:-1]
+    mixed = chance.sample(lines, len(lines))
+    with patch.object(lock_text, "_PIECE", piece):
+        assert lock_text.is_plain("\n".join([head, *lines, ""]))
+        assert lock_text.is_plain("\n".join([head, *mixed, ""])) is (mixed == lines)

@@ -25,3 +25,17 @@ def test_stats_are_a_mapping_that_grows() -> None:
     kept.update({"a.png": None})
     assert len(kept) == 1
     assert kept["a.png"] is None
+
+
+def test_stats_of_very_many_folders_take_little_room() -> None:
+    """Those of a folder that is looked at again are what they were, and can be changed."""
+    given = {f"art/{n // 10:03}/{n}.png": Stat(n, n + 1, n + 2, n + 3) for n in range(1000)}
+    kept = Stats(given)
+    assert len(kept) == 1000
+    assert dict(kept.items()) == given
+    kept["art/000/3.png"] = None
+    assert kept["art/000/3.png"] is None
+    assert kept["art/099/999.png"] == given["art/099/999.png"]
+    del kept["art/000/4.png"]
+    assert "art/000/4.png" not in kept
+    assert sorted(kept) == sorted(given.keys() - {"art/000/4.png"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from ...core.late import expression
@@ -88,6 +90,7 @@ _STANDING = ("idles", "stands")
 _OTHER = tuple(trait for trait in TRAITS if trait not in (*_STANDING, "breathes", "is_reversible"))
 
 
+@lru_cache(maxsize=256)  # very many sprites share one prompt
 def read(clip: str, prompt: str) -> Motion:
     """Read a clip's name and prompt; what is negated does not count."""
     both, asked = (_told(text) for text in (f"{clip.replace('_', ' ')}, {prompt}", prompt))

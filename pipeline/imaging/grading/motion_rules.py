@@ -7,6 +7,8 @@ clips damaged on purpose (tests/imaging/test_motion_rules.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..frames.indexed import Reel
@@ -136,7 +138,7 @@ def _feet(reel: Reel, motion: Motion) -> Fault | None:
     rows = max(2, round(FEET * (box[3] - box[1])))
     own = reel.source[box[3] - rows : box[3]]
     ink = own >= 0
-    at = [_slide(frame[box[3] - rows : box[3]], own, ink) for frame in reel.index]
+    at = _slides(reel.index[:, box[3] - rows : box[3]], own, ink)
     known = [by for by in at if by is not None]
     if len(known) < max(2, 0.6 * reel.count):
         return None
@@ -149,17 +151,20 @@ def _feet(reel: Reel, motion: Motion) -> Fault | None:
     return fault("feet", share(px / scale, *SLIDE_PX), text)
 
 
-def _slide(frame: Index, own: Index, ink: Bools) -> int | None:
-    """Return by how many px the feet stand aside; None when they are not found again."""
-    if np.array_equal(frame, own) and ink.any():
-        return 0
-    reach = max(REACH_PX, len(own[0]) // 12)
-    wide = np.pad(frame, ((0, 0), (reach, reach)), constant_values=-1)
+def _slides(frames: Index, own: Index, ink: Bools) -> list[int | None]:
+    """Return by how many px the feet stand aside in each; None where they are not found again."""
+    rows, width = own.shape
+    reach = max(REACH_PX, width // 12)
+    wide = np.full((len(frames), rows, width + 2 * reach), -1, frames.dtype)
+    wide[..., reach:-reach] = frames
     # Of each px, what stands there when the frame is moved by -reach .. reach to the left.
-    moved = np.lib.stride_tricks.sliding_window_view(wide, own.shape[1], axis=1)
-    same = np.count_nonzero((moved == own[:, None]) & ink[:, None], axis=(0, 2))
-    union = np.count_nonzero((moved >= 0) | ink[:, None], axis=(0, 2))
-    found = (same / np.maximum(1, union)).tolist()
+    moved = np.lib.stride_tricks.sliding_window_view(wide, width, axis=2)
+    same = np.count_nonzero((moved == own[:, None]) & ink[:, None], axis=(1, 3))
+    union = np.count_nonzero((moved >= 0) | ink[:, None], axis=(1, 3))
+    return [_best(one, reach) for one in (same / np.maximum(1, union)).tolist()]
+
+
+def _best(found: Sequence[float], reach: int) -> int | None:
     best = max(range(-reach, reach + 1), key=lambda by: (found[by + reach], -abs(by)))
     return best if found[best + reach] >= SAME_FEET else None
 
@@ -171,8 +176,9 @@ def _colors(reel: Reel, motion: Motion) -> Fault | None:
         return None
     group = displacement.groups(reel)
     counts = [_histogram(group, frame) for frame in (reel.source, *reel.index)]
-    size = max(len(one) for one in counts)
-    table = np.stack([np.pad(one, (0, size - len(one))) for one in counts]).astype(float)
+    table = np.zeros((len(counts), max(len(one) for one in counts)))
+    for row, one in zip(table, counts, strict=True):
+        row[: len(one)] = one
     ink = np.maximum(1, table.sum(axis=1, keepdims=True))
     # As shares: a figure that shows less of itself has not changed its colour.
     changed = np.abs(table / ink - table[:1] / ink[0]).sum(axis=1)[1:] / 2

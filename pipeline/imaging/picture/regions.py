@@ -65,10 +65,9 @@ def find(mask: Bools, *, diagonal: bool = False) -> Regions:
     that touch are united by the smaller number until nothing changes.
     """
     height, width = mask.shape[1:]
-    wide = np.zeros((*mask.shape[:2], width + 1), dtype=np.bool_)
-    wide[..., :-1] = mask
-    flat = wide.ravel()
-    edges = np.flatnonzero(np.diff(flat, prepend=False))
+    flat = np.zeros(1 + len(mask) * height * (width + 1), dtype=np.bool_)
+    flat[1:].reshape(*mask.shape[:2], width + 1)[..., :-1] = mask
+    edges = np.flatnonzero(flat[1:] != flat[:-1])
     # Each row has a place more here, so that no run goes on in the next one.
     first, end = edges[::2], edges[1::2]
     reach = int(diagonal)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from ... import targets
@@ -63,7 +64,7 @@ class Seen(Record, frozen=True, kw_only=True):
     command: str
     survey: Survey
     plan: Plan
-    results: tuple[Result, ...]
+    results: Sequence[Result]
     #: Sources that were taken for fresh although not all their files stand: bought bytes count.
     unsure: frozenset[str] = frozenset()
     #: When settings and rules began to be read.
@@ -99,14 +100,14 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
     is_sure = lock_stat is None or not lock_stat.is_after(now_ns)
     fields += [quick.LOCK, lock.NAME, str(lock_stat or "") if is_sure else listing.UNTRUSTED]
     try:
-        listed = b"".join(_texts(seen, begun_ns, now_ns).values())
+        settled = _clips(seen.results)
+        listed = b"".join(_texts(seen, settled, begun_ns, now_ns).values())
     except OSError:  # a folder went while the run did
         survey.save()
         return False
     state = survey.state
     fields += _answers(state, fields, listed, said)
     telling.note(survey, seen.plan, _fresh(seen.results))
-    settled = _clips(seen.results)
     for source in {result.step.source for result in seen.results}:
         state.count(source, settled.get(source, 0))  # what the sum below has of it
     rest = survey.rest
@@ -217,24 +218,22 @@ def _clips(results: Iterable[Result]) -> dict[str, int]:
     return {source: clips for source, clips in found.items() if source not in unsettled}
 
 
-def _fresh(results: Iterable[Result]) -> set[str]:
+def _fresh(results: Sequence[Result]) -> set[str]:
     """Return the sources with which nothing was to do."""
-    results = tuple(results)
     return {one.step.source for one in results if one.state == "fresh"}.difference(
         one.step.source for one in results if one.state != "fresh"
     )
 
 
-def _texts(seen: Seen, begun_ns: int, now_ns: int) -> dict[str, bytes]:
+def _texts(seen: Seen, settled: Collection[str], begun_ns: int, now_ns: int) -> dict[str, bytes]:
     """Return the listing, with a mark for each state that must not be believed next time."""
     survey, root = seen.survey, str(seen.workspace.root)
     texts = {**(survey.rest.listing if survey.rest else {}), **survey.scan.listing}
-    settled = _clips(seen.results)
-    doubtful = {result.step.source for result in seen.results} - settled.keys()
+    doubtful = {one.step.source for one in seen.results if one.step.source not in settled}
     doubtful |= {path for path, stat in survey.scan.files.items() if stat.is_after(begun_ns)}
     doubtful |= set(survey.scan.links)
     doubtful |= seen.unsure - {one.step.source for one in seen.results if one.state == "done"}
-    touched = {path.rpartition("/")[0] or "." for path in (*doubtful, *seen.left)}
+    touched = {path.rpartition("/")[0] or "." for path in chain(doubtful, seen.left)}
     touched |= {folder for folder, text in survey.scan.listing.items() if _IGNORE in text}
     for folder in touched & texts.keys():
         before = listing.entries(texts[folder])

@@ -6,7 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ...core import unfinished
 from ...core.errors import ConfigError, PixelpipeError
@@ -159,10 +159,8 @@ def inside(root: Path, path: str, error: type[PixelpipeError]) -> Path:
 
     Raises `error` if that is outside of `root`.
     """
-    parts = PurePosixPath(path).parts
-    is_plain = (
-        parts and "\0" not in path and ".." not in parts and not PurePosixPath(path).is_absolute()
-    )
+    parts = tuple(part for part in path.split("/") if part not in ("", "."))
+    is_plain = parts and "\0" not in path and ".." not in parts and path[0] != "/"
     if not is_plain or (os.name == "nt" and (":" in path or "\\" in path)):
         raise error(f"{path!r}: is not a path inside the project; nothing was read or written")
     if os.name != "nt" and not _has_link(f"{root}", parts):
