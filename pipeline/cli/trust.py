@@ -95,6 +95,7 @@ def trust(
         stores=tuple(dict.fromkeys(trusts.store_name(one, root) for one in stores)),
     )
     if revoke:
+        _check_allowed(trusts.of(state, root), asked)
         now = trusts.change(state, root, lambda before: _without(before, asked))
     elif asked == Trust():
         now = trusts.of(state, root)
@@ -155,6 +156,15 @@ def _joined(before: Trust, asked: Trust) -> Trust:
         stores=tuple(sorted({*before.stores, *asked.stores})),
         workers=tuple(sorted({*before.workers, *asked.workers})),
     )
+
+
+def _check_allowed(now: Trust, asked: Trust) -> None:
+    """Raise UsageError for what was never allowed: a slip, and what was meant stays allowed."""
+    has, named = ([*one.hosts, one.http, *one.stores, *one.workers] for one in (now, asked))
+    for one in filter(None, named):
+        if one not in has:
+            allowed = ", ".join(filter(None, has)) or "nothing"
+            raise UsageError(f"{one} is not allowed here; nothing is taken back of {allowed}")
 
 
 def _without(before: Trust, asked: Trust) -> Trust:

@@ -437,3 +437,14 @@ def test_a_fresh_project_is_still_up_to_date_after_trust(game: Game) -> None:
     built(game)
     game.run("trust", "--budget", "40")
     assert "Nothing to do" in game.run("build").stdout
+
+
+def test_what_was_never_allowed_cannot_be_taken_back(game: Game) -> None:
+    """A slip is told: else the one that was meant would stay allowed, unseen."""
+    assert game.run("trust", "api.example.org").exit == 0
+    ended = game.run("trust", "--revoke", "api.exmaple.org")
+    assert ended.exit == 2
+    assert "nothing is taken back of api.example.org" in ended.stderr
+    assert game.run("trust", "--revoke", "--store", "s3://art").exit == 2
+    assert game.run("trust", "--revoke", "api.example.org").exit == 0
+    assert "nothing is allowed" in game.run("trust").stdout
