@@ -41,7 +41,8 @@ def counts(name: str) -> bool:
 
 def is_notable(name: str) -> bool:
     """Tell whether a file that does not count may have been meant to: it is told, once."""
-    suffix = name[name.rfind(".") :].lower()
+    plain = name.rstrip(" .")  # what cannot be seen at the end of a name, and Windows takes away
+    suffix = plain[plain.rfind(".") :].lower()
     if suffix not in _NOTABLE:
         return "pixelpipe" in name and "ignore" in name
     return ".anim." not in name and not name.startswith("._")

@@ -101,9 +101,15 @@ def _files(
     stems = {fold(stem_of(path)) for path in sources}
     pictures: dict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
-        stem, _, suffix = path.rpartition(".")
+        stem, _, suffix = path.rstrip(" .").rpartition(".")
         suffix = f".{suffix.lower()}"
-        if suffix in OTHER_PICTURES:
+        if path.endswith((" ", ".")):
+            name = path.rpartition("/")[2].rstrip(" .")
+            text = (
+                f"is not taken, since its name ends in a space or a full stop: rename it to {name}"
+            )
+            yield PassedOver(path=path, text=text)
+        elif suffix in OTHER_PICTURES:
             if fold(stem) not in stems:  # else its PNG lies beside it
                 pictures[suffix].append(path)
         elif text := _spelling(path, suffix, sources):
