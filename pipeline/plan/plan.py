@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -286,10 +286,26 @@ def _foreign(wanted: Wanted, view: View) -> str | None:
             return f"{path} is not fetched, this is a Git LFS pointer; run `git lfs pull`"
         if carried is not None:
             continue
+        if path in locked and _is_made_beside(locked, view):
+            return (
+                f"{path} was made beside the rules, as by `pixelpipe animate`: write its clips into"
+                f" a rule or an override and `pixelpipe restore` it, or `adopt` or `detach` it"
+            )
         if path in locked:
             return f"{path} was edited by hand; `pixelpipe adopt`, `restore` or `detach` it"
         return f"{path} is not ours; move or rename it"
     return None
+
+
+def _is_made_beside(locked: Mapping[str, str], view: View) -> bool:
+    """Tell whether a set that is not as the lock file says is whole, and says that it is ours.
+
+    A picture alone may have been painted over: its data file says which pixels it had.
+    """
+    known = view.known
+    odd = [path for path in locked if known.on_disk.get(path) not in (None, locked[path])]
+    are_ours = all(known.claimed.get(path) == known.on_disk[path] for path in odd)
+    return are_ours and any(not path.endswith(".png") for path in odd)
 
 
 def _stale(wanted: Wanted, build_key: str, view: View) -> str | None:

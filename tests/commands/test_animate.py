@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from game import RULES, Game, Run, Shop, png, sprite
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from pipeline import imaging
 from pipeline.imaging.picture import raster
@@ -329,3 +330,24 @@ def test_alpha_keep_costs_nothing(paying: Game, shop: Shop) -> None:
     paying.rules(RULES.replace('"breathing calmly, a subtle idle loop"', wish))
     assert paying.make().exit == 0
     assert shop.calls == 3
+
+
+def test_a_build_tells_what_animate_made_from_what_a_person_edited(game: Game) -> None:
+    """Both stay as they are; only one of them was a person's hand."""
+    assert game.run("build").exit == 0
+    assert game.run("animate", "assets/hero.png", "jumping up").exit == 0
+    told = json.loads(game.plan("--only", "assets/hero.png").stdout)["steps"][0]
+    assert told["step"] == "blocked"
+    assert "was made beside the rules, as by `pixelpipe animate`" in told["reason"]
+    place = game.root / "assets/hero.anim.png"
+    with Image.open(place) as opened:
+        painted = opened.convert("RGBA")
+    painted.putpixel((0, 0), (1, 2, 3, 255))
+    chunks = PngInfo()
+    for name, text in opened.info.items():
+        chunks.add_itxt(str(name), str(text))
+    painted.save(place, pnginfo=chunks)
+    told = json.loads(game.plan("--only", "assets/hero.png").stdout)["steps"][0]
+    assert "was edited by hand" in told["reason"]
+    assert game.run("restore", "assets/hero.png").exit == 0
+    assert game.run("build").exit == 0
