@@ -16,8 +16,12 @@ import pytest
 import spread
 from command import call
 from game import FOREIGN, RULES, Game, Run, Shop, shop_serving
+from hypothesis import settings
 from places import REPOSITORY
 
+# How long an example takes says nothing on a machine that others use as well.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 # Before any fixture of a module or session, which `_no_user` comes too late for.
 for _name in FOREIGN:
     os.environ.pop(_name, None)

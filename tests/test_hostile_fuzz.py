@@ -133,7 +133,6 @@ def test_a_spoiled_project_harms_nobody(victim: Victim) -> None:
     @settings(
         max_examples=ROUNDS,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
         phases=(Phase.generate,),

@@ -120,7 +120,7 @@ def test_files_that_cannot_be_read_are_configuration_errors(tmp_path: Path) -> N
         assert caught.value.exit_code == 3
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet=st.sampled_from("ab:-{}[]&*!|>'\"#%@`, \n\t\x00\ud800é"), max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever is typed while watch runs, only a ConfigError may come out."""

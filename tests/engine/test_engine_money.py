@@ -149,7 +149,6 @@ class Bank(RuleBasedStateMachine):
 Bank.TestCase.settings = settings(
     max_examples=40,
     stateful_step_count=30,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
 test_total_and_reserved_follow_ledger_and_holds = Bank.TestCase

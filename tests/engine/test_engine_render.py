@@ -52,7 +52,7 @@ def frames_of(made: Product) -> Pixels:
 noise = st.integers(0, 2**32).map(lambda seed: np.random.default_rng(seed))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(random=noise, count=st.integers(2, 6), colours=st.integers(1, 200), is_cut=st.booleans())
 def test_gif_and_webp_keep_every_pixel_and_every_frame(
     random: np.random.Generator, count: int, colours: int, is_cut: bool

@@ -112,7 +112,7 @@ def random_sprites(draw: st.DrawFn, least: int = 0) -> Sprite:
     return parts.cut(np.pad(pixels, ((margin, margin), (margin, margin), (0, 0))))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     sprite=random_sprites(),
     name=st.sampled_from(list(MOTIONS)),
@@ -132,7 +132,7 @@ def test_invariants_hold_on_random_sprites(
     assert_sound(sprite, gather.show(sprite, map_), 2 * half, own=own)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(sprite=random_sprites(), name=st.sampled_from(SHIFTS), half=st.integers(2, 8))
 def test_shifts_lose_no_pixel(sprite: Sprite, name: str, half: int) -> None:
     """A shift off the canvas would leave no pixel on its border, so pixels are counted."""
@@ -140,7 +140,7 @@ def test_shifts_lose_no_pixel(sprite: Sprite, name: str, half: int) -> None:
     assert (gather.solid(sprite, map_).sum(axis=(1, 2)) == sprite.area).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     sprite=random_sprites(least=1),
     prompt=st.sampled_from(

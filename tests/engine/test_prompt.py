@@ -370,7 +370,7 @@ def test_every_word_leads_to_a_motion() -> None:
             assert offers.is_known(sense), sense
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=80), st.text(max_size=20))
 def test_any_text_is_read(text: str, negative: str) -> None:
     """No prompt is an error for the reader, and the same prompt is read the same."""

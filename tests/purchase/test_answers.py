@@ -65,7 +65,6 @@ def test_each_answer_is_taken_for_what_it_is(
         @settings(
             max_examples=-(-COUNT // TOGETHER),
             database=None,
-            deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )

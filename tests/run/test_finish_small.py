@@ -63,7 +63,7 @@ def sent(kind: str, art: U8, plan: Resolved, rng: np.random.Generator) -> U8:
     return blank
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(
     kind=st.sampled_from(SOURCES),
     size=st.tuples(st.integers(1, 20), st.integers(1, 20)),

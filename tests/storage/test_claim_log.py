@@ -202,7 +202,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(words=WORDS, seed=st.integers(0, 2**16), share=st.sampled_from([0.0, 0.3]))
 def test_whatever_is_told_nobody_claims_what_is_open(
     tmp_path_factory: pytest.TempPathFactory,

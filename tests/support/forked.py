@@ -145,7 +145,8 @@ def _start(
     connection.connect(_place(tuple(sorted(_at_start(environment).items()))))
     said = json.dumps(order).encode() + b"\n"
     sent = socket.send_fds(connection, [said], list(streams))
-    connection.sendall(said[sent:])
+    if rest := said[sent:]:  # with nothing to send it fails where the program has ended already
+        connection.sendall(rest)
     return Child(connection)
 
 

@@ -11,6 +11,7 @@ standard input does.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -108,7 +109,7 @@ class Server:
         self._events.unregister(watch)
         os.close(watch)
         _, status = os.waitpid(child, 0)
-        with caller:
+        with caller, contextlib.suppress(OSError):  # whoever asked may be gone
             caller.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
 
