@@ -28,7 +28,7 @@ from .plan import plan as planning
 from .plan import saved_plans
 from .plan.plan import Plan
 from .plan.saved_plans import SavedPlan
-from .plan.steps import Known
+from .plan.wanted import Known
 from .plan.wish import Wish as Wish
 from .purchase import forecast, permission
 from .purchase.connect import Connection, balance
@@ -188,16 +188,7 @@ class Project:
         watch = Stopwatch()
         found, plan, known = self._first(wish, watch, remembered)
         if plan.is_up_to_date and wish.saved is None:
-            found.save()
-            wish = permission.limited(wish, self.workspace, self.environment)
-            is_kept = permission.keeps_lock(plan, wish, self.environment)
-            if plan.notices:
-                from .run import publish
-
-                publish.mend(self.workspace, plan.notices, kept=is_kept)
-            leftovers.sweep(self.workspace)
-            if not is_kept:
-                self._pay_owed()
+            self._look_after(found, plan, wish)
             report = self._report("build", plan, Packed(map(untouched, plan.each_step())), watch)
             return self._see(found, known, report)
         if refusal := self.workspace.workers.refusal:
@@ -215,6 +206,8 @@ class Project:
             settled = self._settled(ledger, connection, plan, wish)
             sharing = Sharing(self.workspace, self.environment, is_kept=True)
             stack.callback(sharing.count)
+            if not isinstance(context.team, PixelpipeError):
+                sharing.team = context.team
             del plan, known  # two of each would be the most that a build ever holds
             plan, known = self._planned(found, ledger, wish, sharing)
             watch.lap("planning")
@@ -327,6 +320,19 @@ class Project:
     def _shares(self) -> bool:
         """Purchases are claimed among machines; what costs nothing is not."""
         return bool(self.workspace.shared.url) and self.workspace.service.paid
+
+    def _look_after(self, found: Survey, plan: Plan, wish: Wish) -> None:
+        """Do what is due although nothing is to be made: mend the lock file, tidy, tell others."""
+        found.save()
+        wish = permission.limited(wish, self.workspace, self.environment)
+        is_kept = permission.keeps_lock(plan, wish, self.environment)
+        if plan.notices:
+            from .run import publish
+
+            publish.mend(self.workspace, plan.notices, kept=is_kept)
+        leftovers.sweep(self.workspace)
+        if not is_kept:
+            self._pay_owed()
 
     def _pay_owed(self) -> None:
         """Tell the other machines what could not be told before, although nothing else is to do."""

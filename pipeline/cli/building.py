@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..run.report import Report
 
 _LISTED = 20
-#: Up to so many clips, a sentence that fits them all is repeated for each.
-_LISTED_ALIKE = 3
 
 
 class Asked(NamedTuple):
@@ -151,8 +149,10 @@ def _show_made(report: Report) -> None:
     """Print what there is now by rule, what is gone, and for how much."""
     made: dict[str, _Listed] = defaultdict(_Listed)
     readings = _Listed()
+    kinds = set[StepKind]()
     for one in report.results:
         if one.state == "done":
+            kinds.add(one.step.kind)
             made[one.step.rule].add(f"{Path(one.step.source).stem} [{one.step.clip}]")
             if one.reading:
                 readings.add(f"{wording.name(one.step)}  {one.reading}")
@@ -165,10 +165,11 @@ def _show_made(report: Report) -> None:
             name = wording.name(result.step)
             say(f"Removed what was made of {name}: {result.step.reason}")
     if done := sum(clips.count for clips in made.values()):
-        service = report.workspace.service
+        is_known = kinds == {StepKind.REUSE}
+        source = "from what was there" if is_known else f"with {report.workspace.service.identity}"
         say(
-            f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s with "
-            f"{service.identity}: {report.charged} credits."
+            f"Made {wording.count(done, 'clip')} in {report.seconds:.1f} s {source}: "
+            f"{report.charged} credits."
         )
     elif report.charged:
         say(f"Bought for {report.charged} credits; nothing of it could be published yet.")
@@ -195,7 +196,9 @@ def show_rest(report: Report) -> None:
 
 def _troubles(report: Report) -> list[str]:
     """Say what could not be done; what many clips have in common is said once."""
-    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    from ..run import alike  # only where something is wrong
+
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     refusal = report.refusal
     for result in report.results:
         if result.state in ("failed", "left", "asked"):
@@ -207,14 +210,18 @@ def _troubles(report: Report) -> list[str]:
             if step.kind is StepKind.ORPHAN:
                 text += "; `pixelpipe clean --orphans` removes what was made of it"
             verb = wording.verb(step, is_paid=report.workspace.service.paid)
-            alike[verb, text].append(wording.name(step))
+            found[verb, alike.kind(text, step.source)].append((wording.name(step), text))
     lines = []
-    for (kind, text), names in alike.items():
-        if len(names) <= _LISTED_ALIKE:
-            lines += [f"{kind}: {one}: {text}" for one in names]
+    for (verb, _), told in found.items():
+        if len(told) <= alike.FEW:
+            lines += [f"{verb}: {name}: {text}" for name, text in told]
         else:
-            lines.append(f"{kind}: {len(names)} clips: {_together(text, len(names))}")
-            lines += [f"  {one}" for one in _cut(names)]
+            text = alike.sentence([text for _, text in told])
+            names = [name for name, _ in told]
+            noun = "clip" if any(name.endswith("]") for name in names) else "source"
+            number = wording.count(names, noun)
+            lines.append(f"{verb}: {number}: {_together(text, len(told))}")
+            lines += [f"  {name}" for name in _cut(names)]
     return lines
 
 

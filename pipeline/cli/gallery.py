@@ -8,7 +8,7 @@ import click
 
 from ..api import Project
 from ..core.model import File, Pixels, Request
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..storage import files
 from . import options
 from .voice import say

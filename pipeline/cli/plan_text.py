@@ -11,6 +11,7 @@ from ..core.model import StepKind
 from ..plan.saved_plans import SavedPlan
 from ..purchase import budget
 from ..purchase.forecast import Forecast
+from ..run import alike
 from ..run.report import Detail, Report
 from ..run.results import Result
 from . import loudness, wording
@@ -62,15 +63,19 @@ class Steps:
     def lines(self) -> Iterator[str]:
         """Yield the lines of all steps that are not fresh."""
         due = [one for one in self._report.results if one.step.kind is not StepKind.FRESH]
-        if len(due) <= MOST_SINGLE:
-            for result in due:
-                yield from self._single(result)
-            return
         groups: dict[tuple[str, ...], list[Result]] = {}
         for result in due:
             groups.setdefault(self._alike(result), []).append(result)
-        for group in groups.values():
-            yield from self._single(group[0]) if len(group) == 1 else self._group(group)
+        if len(due) > MOST_SINGLE:
+            for group in groups.values():
+                yield from self._single(group[0]) if len(group) == 1 else self._group(group)
+            return
+        for result in due:
+            group = groups[self._alike(result)]
+            if result.step.kind is not StepKind.BLOCKED or len(group) <= alike.FEW:
+                yield from self._single(result)
+            elif result is group[0]:
+                yield from self._group(group)
 
     def _detail(self, result: Result) -> Detail:
         return self._details.get((result.step.source, result.step.clip), Detail())
@@ -78,7 +83,7 @@ class Steps:
     def _alike(self, result: Result) -> tuple[str, ...]:
         """Return what the results of one group have in common."""
         step, detail = result.step, self._detail(result)
-        reason = "" if step.kind is StepKind.BUY else wording.reason(step)
+        reason = "" if step.kind is StepKind.BUY else alike.kind(wording.reason(step), step.source)
         refusal = self._refusals.get(step.request_key, "")
         return (step.kind, step.rule, step.clip, detail.place, reason, refusal, detail.unfit)
 
@@ -100,7 +105,9 @@ class Steps:
         when = f"  the last in {wording.seconds(max(ready))}" if ready else ""
         clip = f" [{step.clip}]" if step.clip else ""
         sources = wording.count(group, "source")
-        yield f"{verb:8} {sources}{clip}  {wording.reason(step)}{price}{when}"
+        reasons = [wording.reason(one.step) for one in group]
+        reason = reasons[0] if step.kind is StepKind.BUY else alike.sentence(reasons)
+        yield f"{verb:8} {sources}{clip}  {reason}{price}{when}"
         yield from self._about(group)
         listed = len(group) if loudness.is_verbose() else _LISTED
         for one in group[:listed]:

@@ -8,7 +8,7 @@ from ..config import cells
 from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError
 from ..core.model import Pixels, Request
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..storage import pictures
 
 if TYPE_CHECKING:

@@ -114,9 +114,10 @@ def stats(project: str, shared: str | None, as_json: bool) -> None:
 def _count(one: Count) -> str:
     asked = one.hits + one.misses
     share = f" ({100 * one.hits // asked} %)" if asked else ""
+    waited = f", {one.waited} of them waited for" if one.waited else ""
     return (
-        f"{one.month}  {one.machine}  {one.store}: {one.hits} hits{share}, {one.misses} misses, "
-        f"{one.errors} errors, {one.saved_credits} credits saved"
+        f"{one.month}  {one.machine}  {one.store}: {one.hits} hits{share}{waited}, "
+        f"{one.misses} misses, {one.errors} errors, {one.saved_credits} credits saved"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -82,15 +83,19 @@ def trust(
     stores = (*stores, *filter(_is_store, hosts))
     hosts = tuple(host for host in hosts if not _is_store(host))
     clusters = [one for one in hosts if worker_shape.is_address(one)]
+    host = trusts.named if revoke else trusts.host  # whatever is written down may be taken back
+    if not revoke:
+        stores = tuple(project_settings.store(one, f"--store {one}") for one in stores)
     asked = Trust(
-        hosts=tuple(dict.fromkeys(trusts.named(one) for one in hosts if one not in clusters)),
+        hosts=tuple(dict.fromkeys(host(one) for one in hosts if one not in clusters)),
         workers=tuple(dict.fromkeys(map(_scheduler, clusters))),
         env=env,
         budget=budget,
-        http="" if plain is None else trusts.named(plain),
+        http="" if plain is None else _plain(host, plain),
         stores=tuple(dict.fromkeys(trusts.store_name(one, root) for one in stores)),
     )
     if revoke:
+        _check_allowed(trusts.of(state, root), asked)
         now = trusts.change(state, root, lambda before: _without(before, asked))
     elif asked == Trust():
         now = trusts.of(state, root)
@@ -127,6 +132,13 @@ def _root(start: Path) -> Path:
         return start.absolute()
 
 
+def _plain(host: Callable[[str], str], text: str) -> str:
+    """Return a host that may be spoken to over http. Raises UsageError for what is none."""
+    if text.lower().startswith("https://"):
+        raise UsageError(f"--http {text}: is https, which needs no such word; say the host alone")
+    return host(text)
+
+
 def _scheduler(text: str) -> str:
     """Return a scheduler's address as it is kept. Raises UsageError for what is none."""
     try:
@@ -144,6 +156,15 @@ def _joined(before: Trust, asked: Trust) -> Trust:
         stores=tuple(sorted({*before.stores, *asked.stores})),
         workers=tuple(sorted({*before.workers, *asked.workers})),
     )
+
+
+def _check_allowed(now: Trust, asked: Trust) -> None:
+    """Raise UsageError for what was never allowed: a slip, and what was meant stays allowed."""
+    has, named = ([*one.hosts, one.http, *one.stores, *one.workers] for one in (now, asked))
+    for one in filter(None, named):
+        if one not in has:
+            allowed = ", ".join(filter(None, has)) or "nothing"
+            raise UsageError(f"{one} is not allowed here; nothing is taken back of {allowed}")
 
 
 def _without(before: Trust, asked: Trust) -> Trust:

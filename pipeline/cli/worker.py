@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
+import time
+from urllib.parse import urlsplit
 
 import click
 
 from ..config import worker_shape
 from ..core import children
-from ..core.errors import ConfigError, UsageError
+from ..core.errors import ConfigError, UnavailableError, UsageError
 from .voice import say
 
 #: Memory of a finished sprite is kept for the next one: giving it back each time, as Dask has its
@@ -24,6 +27,9 @@ _LEAN = {
     "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
     "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
 }
+#: A scheduler that is started with its workers may take so long to listen.
+_WAIT_S = 10.0
+_TRY_S = 5.0
 
 
 @click.command()
@@ -54,6 +60,7 @@ def worker(address: str, options: tuple[str, ...], processes: int | None) -> Non
 
         if trouble := cluster.lacks_certificates(place):
             raise ConfigError(f"{place}: {trouble}")
+    _await(place)
     count = ["--nworkers", str(processes)] if processes else ["--nworkers", "-1"]
     command = [sys.executable, "-m", "distributed.cli.dask_worker", place, *count]
     command += ["--nthreads", "1", "--no-dashboard", *options]
@@ -66,6 +73,26 @@ def worker(address: str, options: tuple[str, ...], processes: int | None) -> Non
         process.wait()
         raise
     sys.exit(1 if code else 0)
+
+
+def _await(place: str) -> None:
+    """Wait until somebody listens at `place`. Raises UnavailableError when nobody does.
+
+    Dask's worker would wait as well, and then show its stack.
+    """
+    parts = urlsplit(place)
+    ends = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            socket.create_connection((parts.hostname or "", parts.port or 0), _TRY_S).close()
+            return
+        except OSError as exc:
+            if time.monotonic() > ends or isinstance(exc, socket.gaierror):
+                raise UnavailableError(
+                    f"{place}: nobody answers ({exc.strerror or exc}): is `dask scheduler` running "
+                    "there, and may this machine reach it?"
+                ) from exc
+        time.sleep(1)
 
 
 def _stated() -> dict[str, str]:

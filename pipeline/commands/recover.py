@@ -13,7 +13,7 @@ from ..api import Project
 from ..core import keys, provenance, small_files
 from ..core.errors import SourceError, StorageError
 from ..core.model import Provenance, Record
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..run import claims, publish
 from ..storage import files, lock
 from ..storage.lock import AdoptedLine, ClipLine, FileLine, Lock

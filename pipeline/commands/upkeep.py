@@ -85,20 +85,21 @@ def verify(opened: Project) -> tuple[str, ...]:
 
 
 def mend(opened: Project) -> tuple[str, ...]:
-    """Replace damaged copies of bought bytes by whole ones from the other place; say which.
+    """Replace damaged copies of bought bytes and records by whole ones; say which.
 
     Bought bytes name themselves, so that a whole copy is known for certain.
     """
     store = opened.workspace.store()
+    records = store.mend_records()
     digests = {
         record.digest: None
         for folder in opened.workspace.bought
         for _, record in store.records(folder)
     }
-    return tuple(
-        f"{path}: was damaged; mended from the second copy"
-        for digest in digests
-        for path in store.mend(digest)
+    copies = (path for digest in digests for path in store.mend(digest))
+    return (
+        *(f"{path}: was damaged; mended from the second copy" for path in copies),
+        *(f"{path}: was damaged; written anew" for path in records),
     )
 
 
@@ -179,10 +180,10 @@ def remove(opened: Project, purchases: Iterable[Unused]) -> None:
 
     The second copy of what this user bought is made sure of before.
     """
-    store, still = opened.workspace.store(), set(unused(opened))
+    store, still = opened.workspace.store(), {one.path for one in unused(opened)}
     with opened.workspace.ledger(time.time()) as ledger:
         for one in purchases:
-            if one not in still:
+            if one.path not in still:
                 continue
             bought = one.bought
             is_fetched = bought.is_fetched_by(ledger.jobs([bought.request_key]))

@@ -10,7 +10,7 @@ from ..core import keys
 from ..core.model import Record
 from ..plan import steps
 from ..plan.plan import SourcePlan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..run import passed_over
 from ..run.report import Report
 from ..storage import files

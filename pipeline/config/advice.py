@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: Words that people write for "as you like"; here that is said by saying nothing.
 _UNSTATED = ("auto", "automatic", "default", "none")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}\b")
-_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
+_NUMBER = re.compile(r"[-+]?[0-9]{1,15}(\.[0-9]+)?")
 _ASSIGNED = re.compile(r"([A-Za-z_][\w-]*)\s*[=:]\s*(\S.*)")
 #: Words for a boolean that YAML 1.2 does not know.
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}

@@ -19,11 +19,39 @@ def _braces_problem(text: str) -> str | None:
     return "has a brace that names nothing; write `{name}`, or `{{` and `}}` for the signs"
 
 
+def _prompt_problem(text: str) -> str | None:
+    """Say why a text is nothing that could be bought."""
+    if text.strip().lower() in _NO_MOTION:
+        return f"is no motion: `{text.strip()}`; `null`, without quotes, drops the clip"
+    return _braces_problem(text)
+
+
+#: What people write for "not this clip", or for "later": each would be bought as a prompt.
+_NO_MOTION = frozenset(
+    [
+        "none",
+        "null",
+        "nil",
+        "nul",
+        "no",
+        "off",
+        "false",
+        "n/a",
+        "na",
+        "undefined",
+        "disabled",
+        "true",
+        "yes",
+        "on",
+        "todo",
+        "tbd",
+    ]
+)
 PROMPT = Text(
     wanted="a prompt",
     pattern=templates.PATTERN.replace("^", r"^(?=[\s\S]*\S)", 1),
     longest=3000,
-    check=_braces_problem,
+    check=_prompt_problem,
 )
 _NEGATIVE = Text(
     wanted="what to avoid", pattern=templates.PATTERN, longest=1200, check=_braces_problem

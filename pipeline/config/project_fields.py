@@ -18,6 +18,8 @@ _MOST_DEEP = 2
 AUTO, PIXEL_ENGINE, BUILT_IN = "auto", "pixel-engine", "built-in"
 #: Where the API key may stand, first one first.
 KEY_NAMES = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY")
+#: Signs that no path is made of, or none that a line could show.
+_NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _KEY_ADVICE = (
     f"does not belong into a file that is committed; set {KEY_NAMES[0]} in the environment "
     "or in a `.env` file, and if this file was ever pushed, revoke the key"
@@ -26,6 +28,8 @@ _KEY_ADVICE = (
 
 def _path_problem(text: str) -> str | None:
     """Say why `text` is no path inside the project."""
+    if _NOT_IN_NAMES.search(text):
+        return "has a control character"
     if "\\" in text:
         return "has a backslash; folders are separated by `/` on every system"
     if text.startswith(("/", "~")) or re.match(r"[A-Za-z]:", text):
@@ -104,6 +108,10 @@ _NONE = "none"
 def _shared_problem(text: str) -> str | None:
     """Say why `text` names no shared store: a folder, a bucket, or a web server that is read."""
     if "://" not in text:
+        scheme, colon, rest = text.partition(":")
+        if colon and (known := scheme.lower()) in _STORES:  # no folder of this machine alone
+            place = rest if known == "file" else rest.lstrip("/")
+            return f"wants two slashes: write `{known}://{place}`"
         return _home_problem(text)
     try:
         url = urlsplit(text)
@@ -114,7 +122,8 @@ def _shared_problem(text: str) -> str | None:
         kinds = ", ".join(f"{one}://" for one in _STORES if one not in ("http", "file"))
         return f"must be a folder, or begin with {kinds}"
     if (
-        url.query
+        any(map(str.isspace, url.netloc))
+        or url.query
         or url.fragment
         or url.username is not None
         or (not host and url.path in ("", "/"))

@@ -225,6 +225,20 @@ def resolve(
     return _settings(values, origins)
 
 
+def store(text: str, origin: str) -> str:
+    """Return the address of a shared store that `origin` names.
+
+    Raises UsageError for what can be none.
+    """
+    try:
+        found = str(_read("shared.url", text, origin))
+    except ConfigError as exc:
+        raise UsageError(str(exc)) from exc
+    if not found:
+        raise UsageError(f"{origin}: `{text}` names no shared store")
+    return found
+
+
 def _stated(source: Document) -> list[tuple[str, object, tuple[str, ...]]]:
     """Return (dotted setting, value, place) for each setting that the file states."""
     found: list[tuple[str, object, tuple[str, ...]]] = []

@@ -223,9 +223,10 @@ class Whole(Record, frozen=True, kw_only=True):
 
     def read(self, value: object, at: At) -> int:
         """Return the number; 8.0 is 8."""
-        if not self.takes(value) or not isinstance(value, int | float) or value != int(value):
+        if not self.takes(value) or not isinstance(value, int | float):
             raise wrong(self, value, at)
-        if not self.low <= value <= self.high or (self.even and value % 2):
+        # The range first: no whole number is as large as the largest float.
+        if not self.low <= value <= self.high or value % (2 if self.even else 1):
             raise wrong(self, value, at)
         return int(value)
 

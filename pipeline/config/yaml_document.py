@@ -64,6 +64,8 @@ def read(path: Path, name: str, *, within: Path | None = None) -> Document:
     except OSError as exc:
         if exc.errno == errno.EFBIG:
             why = "is larger than 4 MiB; is it really a rule file?"
+        elif exc.errno == errno.ENOENT and path.is_symlink():
+            why = "is a link that leads nowhere"
         else:
             why = f"cannot be read: {exc.strerror or exc}"
         raise ConfigError(why, path=name) from exc

@@ -139,16 +139,20 @@ def _name(pieces: tuple[Run | Wild, ...]) -> str:
 
 def _runs(pieces: tuple[Run | Wild, ...]) -> tuple[Run, list[tuple[Wild, Run]]]:
     """Return the run at the beginning, and each wildcard with the run behind it."""
-    head, rest = Run("", 0), list[tuple[Wild, Run]]()
+    wilds: list[Wild] = []
+    runs: list[list[Run]] = [[]]
     for piece in pieces:
         if isinstance(piece, Wild):
-            rest.append((piece, Run("", 0)))
-        elif rest:
-            wild, run = rest[-1]
-            rest[-1] = wild, Run(run.source + piece.source, run.width + piece.width)
+            wilds.append(piece)
+            runs.append([])
         else:
-            head = Run(head.source + piece.source, head.width + piece.width)
-    return head, rest
+            runs[-1].append(piece)
+    head, *rest = map(_run, runs)
+    return head, list(zip(wilds, rest, strict=True))
+
+
+def _run(parts: Sequence[Run]) -> Run:
+    return Run("".join(part.source for part in parts), sum(part.width for part in parts))
 
 
 def _merged(rest: Sequence[tuple[Wild, Run]]) -> list[tuple[Wild, Run]]:

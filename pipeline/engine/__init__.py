@@ -17,4 +17,4 @@ It must never pass its play credits off as money, keep a whole key, claim to be 
 
 #: Which art this engine draws. It goes up by one when clips of the same request look different; a
 #: clip that was made before keeps what it has until somebody asks for it anew.
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3

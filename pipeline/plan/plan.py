@@ -28,7 +28,7 @@ from ..core.packed import Packed
 from ..storage import lock
 from ..storage.files import Carried
 from . import steps
-from .steps import ClipPlan, Known, Wanted
+from .wanted import ClipPlan, Known, View, Wanted
 
 _CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
 
@@ -56,6 +56,9 @@ class Plan(Record, frozen=True, kw_only=True):
     orphans: tuple[Step, ...] = ()
     #: Sources of orphans that are gone: their outputs are removed.
     gone: tuple[str, ...] = ()
+    #: The same where a new source is not looked at yet, which may be one of them under another
+    #: name: all of theirs stays until then.
+    perhaps_moved: tuple[str, ...] = ()
     #: Sources that cannot be used, with their sentence.
     refused: tuple[Step, ...] = ()
     unmatched: tuple[str, ...] = ()
@@ -124,27 +127,29 @@ def make(
     rule does not say otherwise.
     """
     clashes = _clashes(wanted)
-    other = None if stand_in is None else steps.View(*stand_in, clashes)
-    view = steps.View(known, service, clashes, other)
+    other = None if stand_in is None else View(*stand_in, clashes)
+    view = View(known, service, clashes, other)
     faulty: list[Step] = []
     decided = _without_doubles(_sources(wanted, view, faulty))
     planned = Packed(_together(one, batch) for one in decided)
     orphans = _orphans(wanted, refused, known)
-    sources = {step.source for step in orphans}
+    gone = {step.source for step in orphans}.difference(known.existing or ())
+    is_open = _waits_for_new(known)
+    if is_open:  # of what may only have moved nothing is told either
+        orphans = tuple(step for step in orphans if step.source not in gone)
     return Plan(
         service=service if stand_in is None else stand_in[1],
         sources=planned,
         orphans=orphans,
-        gone=tuple(sorted(sources.difference(known.existing or ()))),
+        gone=() if is_open else tuple(sorted(gone)),
+        perhaps_moved=tuple(sorted(gone)) if is_open else (),
         refused=(*refused, *faulty),
         unmatched=tuple(unmatched),
         notices=(*known.lock.notices, *_merged(known.lock)),
     )
 
 
-def _sources(
-    wanted: Iterable[Wanted], view: steps.View, faulty: list[Step]
-) -> Iterator[SourcePlan]:
+def _sources(wanted: Iterable[Wanted], view: View, faulty: list[Step]) -> Iterator[SourcePlan]:
     """Decide about each source; one about which nothing can be decided keeps no other back."""
     for one in wanted:
         try:
@@ -157,8 +162,10 @@ def _sources(
             yield found
 
 
-def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
-    decided = (steps.decide(request, view, wanted) for request in wanted.requests)
+def _source(wanted: Wanted, view: View) -> SourcePlan:
+    decided = (
+        steps.fitting(steps.decide(request, view, wanted), wanted) for request in wanted.requests
+    )
     bought = tuple(steps.stand_in(clip, view, wanted) for clip in decided)
     clips = (*bought, *(steps.adopt(frames, wanted) for frames in wanted.adopted))
     if obstacle := _obstacle(wanted, view):
@@ -184,7 +191,7 @@ def _source(wanted: Wanted, view: steps.View) -> SourcePlan:
     return SourcePlan(wanted=wanted, clips=clips, build_key=build_key)
 
 
-def _is_kept_back(wanted: Wanted, clips: Sequence[ClipPlan], view: steps.View) -> bool:
+def _is_kept_back(wanted: Wanted, clips: Sequence[ClipPlan], view: View) -> bool:
     """Tell whether clips are hidden, nothing has changed since, and the files stand."""
     judged = {one.hidden.hidden for one in clips if one.hidden is not None}
     if not judged:
@@ -198,7 +205,7 @@ def _is_kept_back(wanted: Wanted, clips: Sequence[ClipPlan], view: steps.View) -
     )
 
 
-def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
+def _obstacle(wanted: Wanted, view: View) -> tuple[StepKind, str] | None:
     """Return what keeps the whole source from being built, if anything does."""
     if clash := view.clashes.get(wanted.source.path):
         return StepKind.BLOCKED, clash
@@ -214,13 +221,15 @@ def _obstacle(wanted: Wanted, view: steps.View) -> tuple[StepKind, str] | None:
     return None
 
 
-def _doubt(wanted: Wanted, view: steps.View) -> str:
+def _doubt(wanted: Wanted, view: View) -> str:
     """Say why a source may be no single picture to be animated; "" when a rule says that it is.
 
     What is suspected only is never held against a clip that the lock file names.
     """
     if wanted.rule.sheet is False or wanted.rule.cells is not None or not wanted.requests:
         return ""
+    if (frames := wanted.source.frames) > 1:
+        return f"is an animated picture already, an APNG of {frames} frames; export one of them"
     remedy = "split it, or state `cells` and `pick`"
     if wanted.source.looks_like_sheet or wanted.rule.sheet:
         return f"looks like a sheet of several pictures; {remedy}"
@@ -238,11 +247,11 @@ def _all(clips: Sequence[ClipPlan], kind: StepKind, reason: str) -> tuple[ClipPl
     return tuple(steps.changed(one, kind, reason) for one in clips)
 
 
-def _is_restored(wanted: Wanted, view: steps.View) -> bool:
+def _is_restored(wanted: Wanted, view: View) -> bool:
     return wanted.source.stem in view.known.restored
 
 
-def _adopted(wanted: Wanted, view: steps.View) -> str | None:
+def _adopted(wanted: Wanted, view: View) -> str | None:
     """Name an adopted edit that new outputs would replace."""
     if _is_restored(wanted, view):
         return None
@@ -257,7 +266,7 @@ def _adopted(wanted: Wanted, view: steps.View) -> str | None:
     return f"{path} was edited and adopted; `pixelpipe restore` or `detach` it"
 
 
-def _foreign(wanted: Wanted, view: steps.View) -> str | None:
+def _foreign(wanted: Wanted, view: View) -> str | None:
     """Say which output is not ours or was edited by hand; its whole set is left alone."""
     if _is_restored(wanted, view):
         return None
@@ -283,7 +292,7 @@ def _foreign(wanted: Wanted, view: steps.View) -> str | None:
     return None
 
 
-def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
+def _stale(wanted: Wanted, build_key: str, view: View) -> str | None:
     """Say why the outputs must be finished again, or None when they are as they should be."""
     ours = view.files.get(wanted.source.stem, ())
     if _is_restored(wanted, view):
@@ -302,7 +311,7 @@ def _stale(wanted: Wanted, build_key: str, view: steps.View) -> str | None:
     return None
 
 
-def _is_new(frames: Frames, wanted: Wanted, view: steps.View) -> bool:
+def _is_new(frames: Frames, wanted: Wanted, view: View) -> bool:
     """Tell whether the lock file does not say of a clip that it is these frames."""
     said = (wanted.source.path, frames.clip, keys.frames_digest(frames))
     return said not in view.adopted
@@ -383,6 +392,15 @@ def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:
         if other != path:
             clashes[path] = f"its outputs would overwrite those of {other}; rename one of them"
     return clashes
+
+
+def _waits_for_new(known: Known) -> bool:
+    """Tell whether a source that may still be written is none that the lock file names."""
+    if not known.waiting:
+        return False
+    named = {line.source for line in known.lock.clips}
+    named |= {line.source for line in known.lock.adopted}
+    return not named.issuperset(known.waiting)
 
 
 def _orphans(wanted: Sequence[Wanted], refused: Sequence[Step], known: Known) -> tuple[Step, ...]:

@@ -47,6 +47,8 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
         model=_model(status, job),
         recipe=job.recipe,
         interpretation=status.inputs.interpretation if status.inputs else "",
+        not_shown=status.inputs.not_shown if status.inputs and not job.paid else "",
+        left_out=status.inputs.left_out if status.inputs and not job.paid else "",
         loops=status.inputs.loops if status.inputs and not job.paid else None,
         engine=status.inputs.engine_version if status.inputs and not job.paid else 0,
         resolved=job.resolved,

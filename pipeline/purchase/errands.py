@@ -51,7 +51,7 @@ class Telling(Errand):
     def ask(self, desk: Desk) -> None:
         """Do it, in a worker."""
         assert desk.team is not None
-        self.is_told = desk.team.tell(self.job, self.place, desk.store)
+        self.is_told = desk.team.tell(self.job, self.place, desk.store) is not None
 
 
 class Wait(Errand):

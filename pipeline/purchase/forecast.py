@@ -16,7 +16,7 @@ from ..config.project_fields import PIXEL_ENGINE
 from ..core import keys
 from ..core.model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
 from ..plan.plan import Plan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from . import budget
 
 #: Seconds for a clip while a service's own durations are unknown: the vendor's typical time.

@@ -14,7 +14,7 @@ import msgspec
 
 from ..core.model import JobState, Kept, StepKind
 from ..plan.plan import Plan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..plan.wish import Wish
 from ..storage.ledger import Ledger
 from ..storage.lock import Lock

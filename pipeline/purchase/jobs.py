@@ -129,6 +129,7 @@ class Fetched(Record, frozen=True, kw_only=True):
     """The result is in the store under `digest`."""
 
     digest: str
+    #: To be booked here: nothing where another machine has done that.
     credits_charged: int
     notice: str = ""
     #: The shared log, where there is one, says so too.
@@ -175,15 +176,16 @@ def ask(job: Job, body: Body | None, desk: Desk, place: Place | None = None) -> 
                 _log.warning("%s [%s]: the service says %r of it", job.source, job.clip, strange)
             return Pending(progress=status.progress, word=strange)
         bought, notice = download.fetch(job, status, desk.service, desk.store)
-        is_told = False
+        said, is_elsewhere = None, False
         if place is not None and desk.team is not None:
             made = msgspec.structs.replace(job, state=JobState.BOUGHT, digest=bought.digest)
-            is_told = desk.team.tell(made, place, desk.store)
+            said = desk.team.tell(made, place, desk.store)
+            is_elsewhere = said is not None and desk.team.is_booked_elsewhere(said)
         return Fetched(
             digest=bought.digest,
-            credits_charged=bought.credits_charged,
+            credits_charged=0 if is_elsewhere else bought.credits_charged,
             notice=notice,
-            is_told=is_told,
+            is_told=said is not None,
         )
     except PixelpipeError as error:
         return error

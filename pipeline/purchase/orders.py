@@ -19,7 +19,7 @@ from ..core.apart import apart
 from ..core.errors import PixelpipeError, RefusedError, UnavailableError
 from ..core.model import Balance, Job, JobState, Resolved
 from ..plan.plan import SourcePlan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..storage import pictures
 from ..storage.ledger import Ledger
 from . import books, budget

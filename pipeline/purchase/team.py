@@ -85,6 +85,8 @@ class Team:
         self.fetching_s = patience_s * _FETCHING
         #: The first trouble in telling what was sent; "" for none.
         self.trouble = ""
+        #: What others were buying, and was taken from the store then: its price by request key.
+        self.waited: dict[str, int] = {}
         self._who = who
         self._publish = publish
         self._bring = bring
@@ -135,23 +137,24 @@ class Team:
         self._held[place.nonce] = since
         return None
 
-    def tell(self, job: Job, place: Place, local: Store) -> bool:
-        """Tell the shared log how a job stands, with its bytes if it is bought; False: it is owed.
+    def tell(self, job: Job, place: Place, local: Store) -> Head | None:
+        """Tell the shared log how a job stands, with its bytes if it is bought; None: it is owed.
 
-        Never raises for the store's sake: what was sent goes on without it.
+        Returns what the log says of it then. Never raises for the store's sake: what was sent goes
+        on without it.
         """
         if self._failures >= _MOST_FAILURES:
-            return False
+            return None
         try:
-            self.insist(job, place, local)
+            found = self.insist(job, place, local)
         except Unreachable as exc:
             self._failures += 1
             self.trouble = self.trouble or str(exc)
-            return False
+            return None
         self._failures = 0
-        return True
+        return found
 
-    def insist(self, job: Job, place: Place, local: Store) -> None:
+    def insist(self, job: Job, place: Place, local: Store) -> Head:
         """Tell the shared log how a job stands, as `tell` does. Raises Unreachable."""
         if job.state is JobState.BOUGHT:
             record = local.record(job.request_key, job.digest or "")
@@ -159,7 +162,17 @@ class Team:
             if record is not None and content is not None:
                 self._publish(self.store, record, content)
         entry = self.entry(job, place, _STATES[job.state])
-        claim_log.say(self.store, job.request_key, place.number, entry)
+        return claim_log.say(self.store, job.request_key, place.number, entry)
+
+    def is_booked_elsewhere(self, head: Head) -> bool:
+        """Tell whether another machine was the first to say that it has a result: it has booked it.
+
+        The service charges for a job once, whoever fetches its result, and however often.
+        """
+        last = head.entry
+        if last is None or last.state is not State.BOUGHT:
+            return False
+        return last.machine != self._who.machine
 
     def fence(self, job: Job, place: Place) -> Head | None:
         """Close a dead process's claim; None: it never stood there, so that nothing was sent.

@@ -52,7 +52,7 @@ class TeamBooks:
         owed = self._ledger.owed(self._team.url)
         for job in self._ledger.jobs(owed):
             place = owed[job.request_key]
-            if not self._team.tell(job, place, self._local):
+            if self._team.tell(job, place, self._local) is None:
                 return
             self._ledger.note_told(job.request_key, place.nonce, job.state)
 
@@ -98,9 +98,11 @@ class TeamBooks:
         """Go on here with what another machine has sent; None if this one has a job for it."""
         entry = wait.head.entry
         assert entry is not None
+        # What is bought already is met as such when the result is told: its price is booked there.
+        number = wait.head.number - (entry.state is State.BOUGHT)
         place = Place(
             store=self._team.url,
-            number=wait.head.number,
+            number=number,
             nonce=entry.nonce,
             told=JobState.SUBMITTED,
         )

@@ -111,6 +111,8 @@ class TeamScheduler(Scheduler):
             self._books.saw(wait)
         match wait.next(self._team):
             case Outcome() as outcome:
+                if wait.bought is not None:
+                    self._team.waited[key] = wait.bought.credits_charged
                 yield outcome
             case Next.BUY:
                 self._orders.append(wait.order)

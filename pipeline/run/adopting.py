@@ -18,7 +18,7 @@ from ..core.apart import apart, log
 from ..core.errors import AssetError, BugError, NoRoomError, PixelpipeError, SourceError
 from ..core.model import Frames, Record, Source, Step
 from ..plan import steps
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..storage import files
 from ..storage.files import Scan
 

@@ -13,7 +13,7 @@ from ..config.workspace import Workspace
 from ..core.errors import PixelpipeError, RefusedError
 from ..core.model import JobState, StepKind
 from ..plan.plan import SourcePlan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..purchase import orders
 from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome

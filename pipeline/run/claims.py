@@ -11,11 +11,12 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from ..core import keys, provenance
+from ..core import keys, provenance, small_files
 from ..core.errors import PixelpipeError
 from ..core.late import expression
 from ..core.model import Provenance, Record
 from ..storage import lock
+from ..storage.files import carried
 
 #: How data files name the sheet's pixels: `"pngHash": "…"`, `png_hash = "…"`, `/* sheet … */`.
 NAMED = expression(rb"(?:png_?hash|sheet)\W{1,12}(?:value\W+)?([0-9a-f]{64})", re.IGNORECASE)
@@ -54,7 +55,7 @@ def _is_made(path: str, content: bytes) -> bool:
 
 def _read(place: Path, digest: str) -> bytes:
     try:
-        content = place.read_bytes()
+        content = small_files.read(place, most=carried.MOST_BYTES)
     except OSError:
         return b""
     return content if keys.digest(content) == digest else b""

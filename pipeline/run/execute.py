@@ -32,12 +32,12 @@ from ..core.model import Rule, StepKind
 from ..core.packed import Chosen, Packed
 from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
-from ..plan.steps import ClipPlan, Wanted
+from ..plan.wanted import ClipPlan, Wanted
 from ..purchase.budget import Permit
 from ..storage import pictures
 from ..storage.files import Stat
 from ..storage.lock import AdoptedLine, ClipLine
-from . import cluster, grades, home, leftovers, step_results
+from . import cluster, fallback, grades, home, leftovers, step_results
 from .buying import Buying
 from .context import Context
 from .finish_pool import Done, Finishing, pays
@@ -114,8 +114,6 @@ class _Run:
             is_frozen=bool(permit.frozen_by),
             is_standing_in=permit.is_standing_in,
         )
-        self._published = {line.source for line in survey.lock.clips}
-        self._published |= {line.source for line in survey.lock.adopted}
         self._lines = grades.Published(survey.lock)
         #: Of the sources that are being finished: what was planned, and what is bought of it.
         self._sources: dict[str, SourcePlan] = {}
@@ -219,15 +217,23 @@ class _Run:
             step_results.without(clip, self._buying.outcome(clip.step.request_key)) for clip in lost
         ]
         stands = bool(lost) and self._publication.stands(source.wanted.source)
+        clips = tuple(msgspec.structs.replace(clip, digest=digest) for clip, digest in found)
+        missing = [clip for clip in clips if not clip.digest]
+        shown = self._beside(source, clips, missing) if missing else clips
         is_new = any(clip.step.kind is not StepKind.FRESH for clip in bought)
-        if not bought or self._would_be_less(source, lost) or (stands and not is_new):
+        if not bought or shown is None or (stands and not is_new):
             return [*results, *(step_results.left(clip, stands=stands) for clip in bought)]
-        return [*results, *self._finish(source, bought, finishing)]
+        return [*results, *self._finish(source, shown, finishing)]
 
-    def _would_be_less(self, source: SourcePlan, lost: Sequence[ClipPlan]) -> bool:
-        """Tell whether a set without the clips `lost` would lack one that is published now."""
-        shown = {line.clip for line in self._lines.of(source.wanted.source.path) if not line.hidden}
-        return any(clip.request.clip in shown for clip in lost)
+    def _beside(
+        self, source: SourcePlan, clips: Sequence[ClipPlan], lost: Sequence[ClipPlan]
+    ) -> tuple[ClipPlan, ...] | None:
+        lines = fallback.shown(self._lines.of(source.wanted.source.path))
+        return fallback.beside(clips, lost, lines, self._store)
+
+    def _is_built(self, source: SourcePlan, shown: Sequence[ClipPlan]) -> bool:
+        build_key = steps.build_key(source.wanted, shown)
+        return self._publication.is_built(source.wanted.source, build_key)
 
     def _finish(
         self, source: SourcePlan, bought: tuple[ClipPlan, ...], finishing: Finishing
@@ -265,7 +271,7 @@ class _Run:
         if isinstance(error, SupersededError):
             for clip in bought:
                 self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
-        return [step_results.failed(clip, error) for clip in bought]
+        return [step_results.failed(clip, error) for clip in fallback.told(bought)]
 
     def _one_published(
         self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
@@ -278,7 +284,7 @@ class _Run:
         if verdict := self._judge(source, bought, finished):
             return self._hide(source, bought, verdict, finished, finishing)
         self._write(source, bought, finished)
-        return [self._done(clip, finished) for clip in bought]
+        return [self._done(clip, finished) for clip in fallback.told(bought)]
 
     def _left_out(
         self,
@@ -289,20 +295,20 @@ class _Run:
     ) -> list[Result]:
         """Publish a source without the clip that cannot be used, unless what stands is whole."""
         bad = [clip for clip in bought if clip.request.clip == error.clip] or list(bought)
-        rest = tuple(clip for clip in bought if clip not in bad)
-        results = [step_results.failed(clip, error) for clip in bad]
-        if rest and source.wanted.source.path not in self._published:
-            self._finish(source, rest, finishing)
-            return results
+        rest = fallback.told(clip for clip in bought if clip not in bad)
+        results = [step_results.failed(clip, error) for clip in fallback.told(bad)]
         stands = self._publication.stands(source.wanted.source)
+        shown = self._beside(source, bought, bad) if rest else None
+        if shown is not None and not (stands and self._is_built(source, shown)):
+            return [*results, *self._finish(source, shown, finishing)]
         path = source.wanted.source.path
         locked = {(path, line.clip, line.digest) for line in self._lines.of(path)}
         for clip in rest:
             is_shown = (clip.request.source, clip.request.clip, clip.digest) in locked
             kind = StepKind.FRESH if is_shown and stands else clip.step.kind
             step = msgspec.structs.replace(clip.step, kind=kind)
-            shown = msgspec.structs.replace(clip, step=step)
-            results.append(step_results.left(shown, stands=stands))
+            kept = msgspec.structs.replace(clip, step=step)
+            results.append(step_results.left(kept, stands=stands))
         return results
 
     def _write(
@@ -368,7 +374,8 @@ class _Run:
         results = [self._kept_back(clip, finished) for clip in verdict.hidden]
         if verdict.instead:
             return [*results, *self._finish(source, verdict.instead, finishing)]
-        results += [grades.waiting(one, verdict) for one in bought if one not in verdict.hidden]
+        rest = [one for one in fallback.told(bought) if one not in verdict.hidden]
+        results += [grades.waiting(one, verdict) for one in rest]
         shown = [one for one in self._lines.of(path) if not one.hidden]
         lines = [*shown, *self._hidden[path]]
         lines += grades.kept(source, self._lines, lines)

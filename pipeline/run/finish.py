@@ -57,6 +57,9 @@ class BoughtClip(Record, frozen=True, kw_only=True):
     model: str
     #: Whether it goes on or ends, as the built-in engine read the prompt; None: not said.
     loops: bool | None = None
+    #: Words of the prompt that the built-in engine did not show; see the purchase's record.
+    not_shown: str = ""
+    left_out: str = ""
 
 
 def bought(clip: str, content: bytes, record: Bought) -> BoughtClip:
@@ -70,6 +73,8 @@ def bought(clip: str, content: bytes, record: Bought) -> BoughtClip:
         service=record.service,
         model=record.model,
         loops=record.loops,
+        not_shown=record.not_shown,
+        left_out=record.left_out,
     )
 
 
@@ -228,6 +233,8 @@ def _bought(task: Task, clip: Clip, bought: BoughtClip) -> _Made:
             loop=loop and not is_back_and_forth,
             keyed=steps["palette"],
             remedies=remedies.find(steps["palette"], bought.resolved),
+            not_shown=bought.not_shown,
+            left_out=bought.left_out,
         ),
         notes=tuple(
             f"{task.stem}.png, clip {clip.name!r}: {note}"

@@ -16,7 +16,7 @@ from .. import targets
 from ..core.errors import SourceError
 from ..core.model import TargetChoice
 from ..core.packed import Packed
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..storage import files
 from ..storage.lock import Lock
 

@@ -11,13 +11,13 @@ from functools import cached_property
 
 import msgspec
 
-from ..core import keys
-from ..core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule, StepKind
+from ..core.model import ANIMATE_CREDITS, Grade, Record, Remedy, Rule
 from ..plan import steps
 from ..plan.plan import SourcePlan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..storage.lock import ClipLine, Lock
 from ..storage.store import Store
+from . import fallback
 from .results import Result
 
 
@@ -92,7 +92,7 @@ def judge(
     if not hidden:
         return None
     lines = published.of(wanted.source.path)
-    before = {line.clip: line for line in lines if not line.hidden}
+    before = fallback.shown(lines)
     stays = any(clip.request.clip in before for clip in hidden) and stands()
     return Verdict(
         hidden=hidden,
@@ -108,22 +108,8 @@ def _instead(
     store: Store,
 ) -> tuple[ClipPlan, ...]:
     """Return the clips that may be shown, with what was shown before in place of hidden ones."""
-    shown = (_before(one, before, store) if one in hidden else one for one in bought)
+    shown = (fallback.before(one, before, store) if one in hidden else one for one in bought)
     return tuple(one for one in shown if one is not None)
-
-
-def _before(clip: ClipPlan, before: Mapping[str, ClipLine], store: Store) -> ClipPlan | None:
-    """Return the purchase that was shown before, if it shows the same pixels."""
-    line = before.get(clip.request.clip)
-    record = None if line is None else store.record(line.key, line.digest)
-    if record is None:
-        return None
-    if keys.values(record.recipe).get("pixels") != clip.request.pixel_digest:
-        return None
-    step = msgspec.structs.replace(
-        clip.step, kind=StepKind.REUSE, reason="shown before", request_key=record.request_key
-    )
-    return msgspec.structs.replace(clip, step=step, digest=record.digest, job=None)
 
 
 def hidden_lines(

@@ -10,7 +10,7 @@ import msgspec
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.model import Job, JobState, Request
-from ..plan.steps import Known, Wanted
+from ..plan.wanted import Known, Wanted
 from ..storage import files
 from ..storage.files import carried
 from ..storage.files.carried import Carried
@@ -44,6 +44,7 @@ def gather(
         claimed_keys=made.keys,
         restored=restored,
         existing=survey.scan.files.keys() if survey.is_whole else None,
+        gone=_gone(workspace.root, survey),
     )
     return known if ledger is None else _with_ledger(workspace, survey, known, ledger, store)
 
@@ -62,6 +63,14 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
         there.update(path for path in one.outputs if path in scanned or path in survey.scan.folders)
     found = files.digests(root, there, survey.state, files=scanned)
     return {path: digest for path, digest in found.items() if digest is not None}
+
+
+def _gone(root: Path, survey: Survey) -> frozenset[str]:
+    """Return the sources of later takes that are not there: where the scan was not, it is asked."""
+    sources = {line.source for line in survey.lock.clips if line.take} - survey.scan.files.keys()
+    if survey.is_whole:
+        return frozenset(sources)
+    return frozenset(path for path in sources if files.stat_at(root / path) is None)
 
 
 def _with_ledger(

@@ -19,6 +19,7 @@ _HELP = {
     "pixelpipe_clips": "Clips by how they ended.",
     "pixelpipe_credits_charged": "Credits that the build was charged.",
     "pixelpipe_shared_hits": "Purchases taken from the shared store.",
+    "pixelpipe_shared_waited": "Those of them that another machine was still buying.",
     "pixelpipe_shared_misses": "Purchases looked for in the shared store in vain.",
     "pixelpipe_shared_errors": "Reads of the shared store that failed.",
     "pixelpipe_shared_saved_credits": "Credits that the purchases taken from there had cost.",

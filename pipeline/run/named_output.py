@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core.errors import StorageError, UsageError
+from ..core.listing import CONFIG_NAME
 
 #: So many bytes tell what a file is.
 _BEGIN = 64 * 1024
@@ -29,8 +30,16 @@ def check(option: str, path: Path | None, is_like: Callable[[bytes], bool]) -> N
 
 
 def is_depfile(begin: bytes) -> bool:
-    """Tell whether a file begins as a rule of Make with several files in it."""
-    return b" \\\n" in begin and b": " in begin.partition(b"\n")[0]
+    """Tell whether a file begins as a rule of Make, as `depfile` writes it.
+
+    With several inputs the first line goes on; else it names the settings, or, where Make could
+    read no path, nothing.
+    """
+    rule, _, rest = begin.partition(b"\n")
+    _, is_rule, first = rule.partition(b": ")
+    if not is_rule or first.endswith(b" \\"):
+        return bool(is_rule)
+    return first.endswith(CONFIG_NAME.encode()) or not (first or rest)
 
 
 def is_plan(begin: bytes) -> bool:

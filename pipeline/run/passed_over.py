@@ -14,7 +14,8 @@ from ..config import globs, matching
 from ..config.workspace import Workspace
 from ..core.listing import OTHER_PICTURES
 from ..core.model import PassedOver, Rule, composed, fold, stem_of
-from ..plan.steps import Wanted
+from ..core.model.rules import Box
+from ..plan.wanted import Wanted
 from ..storage import files
 from ..storage.files import Scan
 
@@ -47,6 +48,7 @@ def find(
     """
     sources = [path for path in scan.files if files.is_source(path)]
     found = [*_in_assets(scan, sources), *_overrides(scan, sources), *workspace.passed_over]
+    found += _boxes(workspace, wanted)
     if sources:
         frames = (path for one in wanted for clip in one.adopted for path in clip.paths)
         found += _rules(workspace, wanted, sources, {*refused, *frames})
@@ -221,6 +223,35 @@ def _idle(
         return f"{head} case counts, and the file is called {relative[hits[0]]}"
     shown = ", ".join(f"`{pattern}`" for pattern in rule.match)
     return f"{head} nothing below {', '.join(assets)} matches {shown}"
+
+
+def _boxes(workspace: Workspace, wanted: Iterable[Wanted]) -> Iterator[PassedOver]:
+    """Yield the boxes of parts that lie outside of a picture, each once for all of its rule's."""
+    outside: dict[tuple[str, int | None, str, Box], list[Wanted]] = defaultdict(list)
+    stated = {(rule.file, rule.line): rule.parts for rule in workspace.rules}
+    for one in wanted:
+        width, height = _size(one)
+        for part, box in one.rule.parts.items():
+            if box[0] >= width or box[1] >= height or box[2] <= 0 or box[3] <= 0:
+                place: tuple[str, int | None] = (one.rule.file, one.rule.line)
+                if stated.get(place, {}).get(part) != box:  # the file beside it says so
+                    place = (f"{one.source.path}.yaml", None)
+                outside[*place, part, box].append(one)
+    for (path, line, part, box), having in outside.items():
+        first, more = having[0], len(having) - 1
+        width, height = _size(first)
+        cell = "cell" if first.rule.cells else "picture"
+        others = f" (and of {more} more)" if more else ""
+        text = (
+            f"`parts: {{{part}: {list(box)}}}` lies outside of the {width}x{height} {cell} of "
+            f"{first.source.path}{others}, so that it names nothing: it is [left, top, right, "
+            f"bottom] in px of the {cell}"
+        )
+        yield PassedOver(path=path, line=line, text=text)
+
+
+def _size(one: Wanted) -> tuple[int, int]:
+    return one.rule.cells or (one.source.width, one.source.height)
 
 
 def _hits(patterns: Iterable[str], relative: Mapping[str, str]) -> list[str]:

@@ -131,12 +131,21 @@ class Publication:
 
     def stands(self, source: Source) -> bool:
         """Tell whether a source has files, and all of them are as the lock file says."""
+        lines, root = self._files_of.get(source.stem, ()), self._workspace.root
+        try:
+            return bool(lines) and all(
+                files.is_still(root / line.path, line.digest) for line in lines
+            )
+        except OSError:
+            return False
+
+    def is_built(self, source: Source, build_key: str) -> bool:
+        """Tell whether the lock file says of all files of a source that they are of this build.
+
+        Files that are no longer ours count as such: they are not made again.
+        """
         lines = self._files_of.get(source.stem, ())
-        return bool(lines) and all(
-            (self._workspace.root / line.path).is_file()
-            and files.digest_of(self._workspace.root / line.path) == line.digest
-            for line in lines
-        )
+        return all(line.build == build_key or not line.is_ours for line in lines)
 
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""

@@ -12,7 +12,7 @@ from ..config.workspace import Workspace
 from ..core import errors
 from ..core.model import Record, Step, StepKind
 from ..plan.plan import Plan, SourcePlan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..purchase.forecast import Forecast
 from .results import Result
 

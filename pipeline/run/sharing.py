@@ -19,12 +19,13 @@ from ..core.errors import RefusedError, UnavailableError
 from ..core.model import Request, StepKind
 from ..plan import steps
 from ..plan.plan import Plan, SourcePlan
-from ..plan.steps import ClipPlan, Known
+from ..plan.wanted import ClipPlan, Known
 from ..purchase import download
 from ..storage.lock import ClipLine
 from ..storage.store import Bought, Store
 
 if TYPE_CHECKING:
+    from ..purchase.team import Team
     from ..storage.shared.reader import Reader, Tally, Want
 
 _Size = tuple[int, int] | None
@@ -43,6 +44,8 @@ class Sharing:
         self._reader: Reader | None = None
         self._trouble = ""
         self._has_failed = False
+        #: The machines among which this run buys: what is waited for comes from the store as well.
+        self.team: Team | None = None
         #: Why something that is missing was not looked for: the user has not allowed it.
         self.refusal = ""
 
@@ -58,9 +61,8 @@ class Sharing:
             return None
         from ..storage.shared.reader import Tally
 
-        if self._reader is None:
-            return Tally(errors=int(self._has_failed))
-        return self._reader.tally
+        found = Tally(errors=int(self._has_failed)) if self._reader is None else self._reader.tally
+        return found if self.team is None else found.with_waited(self.team.waited.values())
 
     @property
     def notices(self) -> tuple[str, ...]:

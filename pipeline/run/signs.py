@@ -19,7 +19,7 @@ from ..core import keys
 from ..core.errors import PixelpipeError
 from ..core.late import expression
 from ..core.model import Pixels
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..storage import pictures
 from ..storage.lock import Lock
 from ..storage.remembered import Facts

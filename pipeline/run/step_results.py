@@ -9,7 +9,7 @@ import msgspec
 from ..core import apart
 from ..core.errors import AssetError, OutOfDateError, PixelpipeError, SupersededError
 from ..core.model import ANIMATE_CREDITS, JobState, Rule, Step, StepKind
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..purchase.jobs import Order, Outcome
 from . import grades
 from .results import Result, error_of, untouched

@@ -29,14 +29,14 @@ from ..core.errors import (
 from ..core.model import PassedOver, Record, Request, Rule, Source, Step, stem_of
 from ..core.packed import Packed
 from ..plan import steps
-from ..plan.steps import Wanted
+from ..plan.wanted import Wanted
 from ..plan.wish import Wish
 from ..storage import files, lock, lock_file, lock_text
 from ..storage.files import Scan, Stat
 from ..storage.remembered import Facts
 from ..storage.state import State
 from ..targets import playback
-from . import adopting, global_names, passed_over, selection, signs
+from . import adopting, global_names, passed_over, room, selection, signs
 from .adopting import Looked
 from .engine_roots import Roots
 
@@ -357,6 +357,7 @@ def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
         opaque_share=facts.opaque_share,
         looks_like_sheet=facts.looks_like_sheet,
         repeats=facts.repeats,
+        frames=facts.frames,
         unfit=facts.unfit,
     )
 
@@ -379,7 +380,8 @@ def _facts(path: str, content: bytes) -> Facts:
         if provenance.is_ours(content):
             return Facts(error=_OURS, looked=_LOOKED)
         pixels = imaging.decode(content, path)
-        found = imaging.facts(pixels, frames=imaging.frame_count(content))
+        frames = imaging.frame_count(content)
+        found = imaging.facts(pixels, frames=frames)
         unfit = imaging.unfit(pixels)
     except SourceError as exc:
         return Facts(error=str(exc).removeprefix(f"{path}: "), looked=_LOOKED)
@@ -392,6 +394,7 @@ def _facts(path: str, content: bytes) -> Facts:
         looks_like_sheet=found.looks_like_sheet,
         repeats=found.repeats,
         looked=_LOOKED,
+        frames=frames,
         unfit=unfit,
     )
 
@@ -448,7 +451,7 @@ def _wanted(
     if match is None:
         return None
     adopted = numbered.frames(match.rule, source.path, match.captures, beside)
-    is_sheet = source.looks_like_sheet or source.repeats
+    is_sheet = match.rule.sheet is not False and (source.looks_like_sheet or source.repeats)
     is_bought = not adopted or any(clip.is_bought for clip in match.rule.clips)
     if source.unfit and not is_sheet and match.rule.cells is None and is_bought:
         raise UnfitError(f"{source.path}: {source.unfit}")
@@ -458,16 +461,23 @@ def _wanted(
     played = playback.frames(rule.clips)
     outputs = targets.paths(source.stem, played, chosen)
     targets.fit(source.stem, played, chosen)
+    requests = _requests(workspace.root, source, match, state)
+    too_large = ""
+    if rule.pick if rule.cells else not (is_sheet or rule.sheet):  # else it is asked about
+        room.check(source, rule, adopted, chosen)
+        if workspace.service.paid:
+            too_large = room.problem(workspace.root, source, rule, chosen, state)
     for path in outputs:
         if problem := files.name_problem(workspace.root, path):
             raise SourceError(f"{source.path}: its output {path} {problem}; rename it")
     return Wanted(
         source=source,
         rule=rule,
-        requests=_requests(workspace.root, source, match, state),
+        requests=requests,
         targets=chosen,
         outputs=outputs,
         adopted=adopted,
+        too_large=too_large,
     )
 
 

@@ -9,7 +9,7 @@ from ..config.workspace import Workspace
 from ..core.errors import AssetError
 from ..core.model import StepKind
 from ..plan.plan import SourcePlan
-from ..plan.steps import ClipPlan
+from ..plan.wanted import ClipPlan
 from ..purchase import jobs
 from ..storage import pictures
 from ..storage.lock import ClipLine

@@ -9,7 +9,7 @@ are dropped with their whole set, and finished again for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Literal
@@ -137,6 +137,11 @@ class _Header(Record, frozen=True, kw_only=True):
 _clip_line = msgspec.json.Decoder(ClipLine)
 _file_line = msgspec.json.Decoder(FileLine)
 _adopted_line = msgspec.json.Decoder(AdoptedLine)
+#: What is said of a line.
+_MARKED = "conflict marker: both sides are kept"
+_UNREAD = "this line cannot be read and is set aside"
+#: So many lines of a kind are named; a checkout may hold any number.
+_TOLD = 10
 _purchase = msgspec.json.Decoder(_Purchase)
 _header = msgspec.json.Decoder(_Header)
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -153,13 +158,13 @@ def parse(text: str) -> Lock:
     clips: dict[tuple[str, str, str, str], ClipLine] = {}
     files: dict[tuple[str, str, str], FileLine] = {}
     adopted: dict[AdoptedLine, None] = {}
-    notices: list[str] = []
+    told: dict[str, list[int]] = {_MARKED: [], _UNREAD: []}
     # Not splitlines: names may hold what Unicode takes for line ends, and JSON leaves them as is.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         if line.startswith(_MARKERS):
-            notices.append(f"{NAME}:{number}: conflict marker: both sides are kept")
+            told[_MARKED].append(number)
             continue
         match record(line):
             case ClipLine() as clip:
@@ -179,13 +184,13 @@ def parse(text: str) -> Lock:
             case _Header():
                 pass
             case None:
-                notices.append(f"{NAME}:{number}: this line cannot be read and is set aside")
+                told[_UNREAD].append(number)
     kept = _without_conflicts(files.values())
     return Lock(
         clips=tuple(clips.values()),
         files=kept,
         adopted=tuple(adopted),
-        notices=tuple(notices),
+        notices=tuple(_notices(told)),
         dropped=frozenset(
             line.digest for line in set(files.values()).difference(kept) if line.is_ours
         ),
@@ -263,6 +268,14 @@ def record(line: str) -> ClipLine | FileLine | AdoptedLine | _Header | None:
         except UNREADABLE:
             continue
     return None
+
+
+def _notices(told: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """Yield a sentence for each of the first lines of a kind, and one for the others."""
+    for text, numbers in told.items():
+        yield from (f"{NAME}:{number}: {text}" for number in numbers[:_TOLD])
+        if len(numbers) > _TOLD:
+            yield f"{NAME}: and {len(numbers) - _TOLD} more lines: {text}"
 
 
 def _without_conflicts(lines: Iterable[FileLine]) -> tuple[FileLine, ...]:

@@ -28,6 +28,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     #: Frames of one figure, as found by the way of looking that `looked` numbers.
     repeats: bool = False
     looked: int = 0
+    #: Frames of an animated picture.
+    frames: int = 1
 
 
 class Folder(msgspec.Struct, array_like=True):

@@ -42,6 +42,8 @@ _NOT_OURS = (errno.EINVAL, errno.EFBIG, errno.EISDIR, errno.ELOOP, errno.ENXIO)
 #: A source of the largest size that is read, brought down to one pixel; frames and some to spare.
 _MOST_SCALE, _MOST_FRAMES = 4096, 64
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+#: What a merge that git left to a person begins with: a record is one line.
+_MERGED = b"<<<<<<< "
 _SHORT = 16  # hex digits of the digest in a record's name: 64 bits tell results of one key apart
 
 
@@ -61,6 +63,10 @@ class Bought(Record, frozen=True, kw_only=True):
     recipe: str = ""
     #: How the built-in engine read the prompt.
     interpretation: str = ""
+    #: Words of the prompt that the built-in engine did not show, those that the clip is about and
+    #: those beside them; none said: none known of.
+    not_shown: str = ""
+    left_out: str = ""
     #: Whether the built-in engine took it for a loop; None: not said, and taken for one.
     loops: bool | None = None
     #: Version of the built-in engine's art; 0: not said, so the oldest.
@@ -146,7 +152,7 @@ class Store:
             for folder in self._folders
             for place in (_bytes_path(folder, digest), _record_path(folder, request_key, digest))
         ]
-        return any(is_pointer(place.read_bytes()) for place in places if place.is_file())
+        return any(is_pointer(_content(place) or b"") for place in places)
 
     def find(self, request_key: str) -> Bought | None:
         """Return the purchase under `request_key`.
@@ -226,6 +232,20 @@ class Store:
         for path in damaged:
             self._write(path, content)
         return damaged
+
+    def mend_records(self) -> tuple[Path, ...]:
+        """Write the nearest tier's damaged records anew where another place has them whole."""
+        nearest, *others = self._folders
+        mended = []
+        for path in sorted(nearest.glob("??/*.json")):
+            if _is_behind_link(nearest, path) or _is_plain(path):
+                continue
+            places = (path, *(folder / path.relative_to(nearest) for folder in others))
+            whole = next(filter(None, map(_read_record, places)), None)
+            if whole is not None:
+                self._write(path, encoded(whole))
+                mended.append(path)
+        return tuple(mended)
 
     def remove(self, folder: Path, bought: Bought) -> None:
         """Remove a purchase from one tier: the record first, then bytes that no record names.
@@ -372,18 +392,31 @@ def _record_name(request_key: str, digest: str) -> str:
 def _read_record(path: Path) -> Bought | None:
     try:
         content = small_files.read(path, most=_RECORD_BYTES)
-        record = msgspec.json.decode(content, type=Bought)
-    except UNREADABLE:
-        return None  # damaged: as good as absent; the bytes stay where they are
     except FileNotFoundError:
         return None  # another process pruned it between two looks
     except OSError as exc:
         if exc.errno in _NOT_OURS:
             return None
         raise _storage_error(path, exc) from exc
+    record = _parsed(content)
+    if record is None:
+        return None  # damaged: as good as absent; the bytes stay where they are
     if record.version > VERSION or record.resolved.version > VERSION:
         raise ConfigError("was written by a newer pixelpipe; update pixelpipe", path=str(path))
     return record if _is_sound(record, path) else None
+
+
+def _parsed(content: bytes) -> Bought | None:
+    """Read a record; of a merge that git left to a person, one side: both name the same bytes."""
+    for text in content.splitlines() if content.startswith(_MERGED) else (content,):
+        with suppress(*UNREADABLE):
+            return msgspec.json.decode(text, type=Bought)
+    return None
+
+
+def _is_plain(path: Path) -> bool:
+    """Tell whether a file holds a record and nothing else."""
+    return _read_record(path) is not None and not (_content(path) or b"").startswith(_MERGED)
 
 
 def decoded(content: bytes, request_key: str, place: str) -> Bought | None:

@@ -6,8 +6,10 @@ Kept in the user's state folder by the project's root, where no checkout can wri
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import IPv6Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,6 +84,42 @@ def named(text: str) -> str:
     """Return what a user names as a host, in the form in which it is kept."""
     host, port = address(text)
     return host if port is None else f"{host}:{port}"
+
+
+#: A name's part between dots, as machines in a network of one's own are called, too.
+_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_MOST_NAME = 253
+
+
+def host(text: str) -> str:
+    """Return the host that a user allows something, in the form in which it is kept.
+
+    Raises UsageError for what can be none, and for what says more: a path, a user, a question.
+    """
+    if any(sign.isspace() or not sign.isprintable() for sign in text):  # some are read over
+        raise UsageError(f"{text!r} is no host: it has a space or a sign that no name has")
+    found = named(text)
+    scheme, _, rest = text.rpartition("://")
+    if scheme.lower() not in ("", *_PORTS):
+        kinds = "a shared store is a folder, s3://, gs://, az:// or https://"
+        raise UsageError(f"{text!r} is no host; {kinds}, a cluster tls:// or tcp://")
+    if set(rest.removesuffix("/")) & set("/?#\\"):
+        raise UsageError(
+            f"{text!r} is more than a host, and a host is allowed as a whole: say `{found}`"
+        )
+    if rest.removesuffix("/").endswith((":", ":0", "..")) or not _is_host(address(text)[0]):
+        raise UsageError(f"{text!r} is no host; write it as in `pixelpipe trust api.example.org`")
+    return found
+
+
+def _is_host(name: str) -> bool:
+    """Tell whether `name` can be a machine's: a name, or an address, of IPv6 in brackets."""
+    if name.startswith("["):
+        try:
+            return IPv6Address(name.strip("[]")) is not None
+        except ValueError:
+            return False
+    return len(name) <= _MOST_NAME and all(map(_LABEL.fullmatch, name.split(".")))
 
 
 def store_name(url: str, root: Path) -> str:

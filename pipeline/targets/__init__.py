@@ -71,6 +71,7 @@ __all__ = [
     "names",
     "options",
     "paths",
+    "room",
     "shown",
     "timing",
 ]
@@ -121,6 +122,23 @@ def fit(stem: str, clips: tuple[tuple[str, int], ...], choices: tuple[TargetChoi
             roots.inside(naming.path("png"), str(naming.options["root"]), target.name)
         if target.fits is not None:
             target.fits(naming)
+
+
+def room(
+    cell: tuple[int, int], clips: tuple[tuple[str, int], ...], choices: tuple[TargetChoice, ...]
+) -> None:
+    """Raise AssetError when cells of this size, so many of each clip, fit no sheet.
+
+    Asked before anything is bought, like `fit`; a clip is its name and the frames that it has.
+    """
+    chosen = registry.chosen(choices)
+    layout = chosen[0][1]
+    counts = dict(clips)
+    for part, described in _parts(tuple(counts), chosen):
+        sheet.arrange(cell, counts[part] if part else sum(counts.values()), layout)
+        for target, stated in described:
+            if target.room is not None:
+                target.room(Naming(stem="", clips=(), options=stated, part=part), cell)
 
 
 def _namings(

@@ -54,10 +54,11 @@ def arrange(cell: tuple[int, int], count: int, limits: Limits | None = None) -> 
     rows = -(-count // columns)
     width, height = _extent(cell[0], columns, limits), _extent(cell[1], rows, limits)
     if width > limits.max_width or height > limits.max_height:
+        frames = "1 frame" if count == 1 else f"{count} frames"
         raise AssetError(
-            f"{count} frames of {cell[0]}x{cell[1]} px need a sheet of {width}x{height} px, more "
-            f"than {limits.max_width}x{limits.max_height}; allow a larger one, or put each clip on "
-            "a sheet of its own (targets: sheet: {per: clip})"
+            f"{frames} of {cell[0]}x{cell[1]} px need{'s' * (count == 1)} a sheet of "
+            f"{width}x{height} px, more than {limits.max_width}x{limits.max_height}; allow a "
+            "larger one (targets: sheet: {max_width: …, max_height: …}), or ask for fewer frames"
         )
     return Layout(
         cell=cell,

@@ -32,6 +32,12 @@ def frames(clips: Sequence[Clip]) -> tuple[tuple[str, int], ...]:
     return tuple((clip.name, _beats(clip, _stored(clip, known))) for clip in clips)
 
 
+def stored(clips: Sequence[Clip]) -> tuple[tuple[str, int], ...]:
+    """Return each clip's name and how many frames of it stand in a sheet, as `frames` has them."""
+    known = {clip.name: clip for clip in clips}
+    return tuple((clip.name, len(_stored(clip, known))) for clip in clips)
+
+
 def _beats(clip: Clip, shown: _Durations) -> int:
     return targets.beats(shown, clip.direction, loop=clip.loop is not False)
 

@@ -34,8 +34,13 @@ def contents(drawn: Drawn) -> tuple[bytes, ...]:
     clips = {clip.name: clip for clip in drawn.sheet.clips}
     rows = [clips[name] for name in _rows(drawn.naming)]
     shown = [frame for clip in rows for frame in _steps(drawn, clip)]
-    places = layout.arrange(drawn.layout.cell, len(shown), layout.Limits(columns=STEPS))
+    places = _places(drawn.naming, drawn.layout.cell)
     return (images.png(layout.draw(places, shown), drawn.sheet.provenance),)
+
+
+def _places(_: Naming, cell: tuple[int, int]) -> layout.Layout:
+    """Lay out the character; raises AssetError when its cells are too large for a sheet."""
+    return layout.arrange(cell, STEPS * len(DIRECTIONS), layout.Limits(columns=STEPS))
 
 
 def _rows(naming: Naming) -> list[str]:
@@ -70,6 +75,7 @@ TARGET = Target(
     paths=paths,
     contents=contents,
     fits=_rows,
+    room=_places,
     options={
         "clip": Option(default="walk", doc="the clip, or what its four names begin with"),
         "directions": Option(

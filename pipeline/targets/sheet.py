@@ -25,15 +25,7 @@ def contents(drawn: Drawn) -> tuple[bytes, ...]:
 
 def draw(sheet: Sheet, options: Mapping[str, Value], part: str = "") -> Drawn:
     """Lay out and draw `sheet`; `part` names the clip when it holds but one."""
-    count = len(sheet.frames)
-    limits = layout.Limits(
-        columns=count if options["layout"] == "row" else int(options["columns"]),
-        gutter=int(options["gutter"]),
-        max_width=int(options["max_width"]),
-        max_height=int(options["max_height"]),
-        power_of_two=bool(options["power_of_two"]),
-    )
-    places = layout.arrange(sheet.cell, count, limits)
+    places = arrange(sheet.cell, len(sheet.frames), options)
     pixels = layout.draw(places, sheet.frames)
     naming = Naming(stem=sheet.stem, clips=(), options=options, part=part)
     return Drawn(
@@ -44,6 +36,18 @@ def draw(sheet: Sheet, options: Mapping[str, Value], part: str = "") -> Drawn:
         image=paths(naming)[0],
         naming=naming,
     )
+
+
+def arrange(cell: tuple[int, int], count: int, options: Mapping[str, Value]) -> layout.Layout:
+    """Lay out `count` cells as the options say; raises AssetError when they do not fit."""
+    limits = layout.Limits(
+        columns=count if options["layout"] == "row" else int(options["columns"]),
+        gutter=int(options["gutter"]),
+        max_width=int(options["max_width"]),
+        max_height=int(options["max_height"]),
+        power_of_two=bool(options["power_of_two"]),
+    )
+    return layout.arrange(cell, count, limits)
 
 
 def only(sheet: Sheet, clip: SheetClip) -> Sheet:

@@ -110,6 +110,8 @@ class Target(Record, frozen=True, kw_only=True):
     options: Mapping[str, Option] = {}
     #: Raises AssetError where names and options alone say that it cannot be written.
     fits: Callable[[Naming], object] | None = None
+    #: Raises AssetError where the size of a cell alone says so.
+    room: Callable[[Naming, tuple[int, int]], object] | None = None
     #: What the option `root` is found from, where there is one.
     home: Home | None = None
     #: Where the option `prefix` shows, when it is the sheet's name by default.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import zlib
 from collections.abc import Mapping
@@ -388,3 +389,13 @@ def test_a_line_names_three_files_and_counts_the_rest() -> None:
         details=("1 %",),
     )
     assert finding.line == "note     sprites: soft (a: 1 %, b, c and 2 more)"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+@pytest.mark.parametrize("name", ["project.godot", "package.json", "Cargo.toml"])
+def test_a_pipe_that_is_called_like_an_engines_file_is_not_waited_for(
+    game: Game, name: str
+) -> None:
+    os.mkfifo(game.root / name)
+    assert game.run("doctor", timeout_s=60).exit == 0
+    assert game.run("init", timeout_s=60).exit == 0

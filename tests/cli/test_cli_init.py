@@ -322,7 +322,7 @@ def test_nothing_of_the_users_is_overwritten(tmp_path: Path) -> None:
     assert (root / "rules" / "sprites.yaml").read_text() == "rules: []\n"
     attributes = (root / ".gitattributes").read_bytes()
     assert attributes.count(b"*.anim.*") == 1
-    assert b"-text -merge\r\n# pixelpipe\r\n.pixelpipe/bought/** -text\r\n" in attributes
+    assert b"-text -merge\r\n# pixelpipe\r\n.pixelpipe/bought/** -text -merge\r\n" in attributes
     assert (root / ".gitignore").read_text() == "build/\n# pixelpipe\n.env\n"
     assert "no target godot" in done.out
 

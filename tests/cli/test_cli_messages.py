@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from game import KEY_NAME, RULES, Game
+from game import KEY_NAME, RULES, Game, Shop
 
 from pipeline.api import Project
 from pipeline.cli.watch import Standing
@@ -123,3 +123,17 @@ def test_a_picture_that_no_service_takes_says_so_in_plan(game: Game) -> None:
     told = game.run("plan").stdout
     assert "blocked  assets/wide.png  cannot be bought: 300x68 px" in told
     assert told.count("assets/wide.png") == 1
+
+
+def test_what_was_bought_is_not_said_to_be_made_by_the_service_of_today(
+    paying: Game, shop: Shop
+) -> None:
+    """Without a key the built-in engine would seem to have replaced what was paid for."""
+    paying.make()
+    paying.use_none()
+    (paying.root / "assets/hero.anim.png").unlink()
+    ended = paying.run("build")
+    assert ended.exit == 0
+    assert "s from what was there: 0 credits." in ended.stdout
+    assert "built-in" not in ended.stdout
+    assert shop.calls == 3

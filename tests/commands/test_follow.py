@@ -6,68 +6,17 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from followed import Followed, made
 from game import RULES, Game, shop_serving
 
-from pipeline.api import Project, Wish, ignore
-from pipeline.commands.watch.follow import Follower
+from pipeline.api import Wish
 from pipeline.run.report import Report
 from pipeline.storage.lock_authorship import Authorship
 
-LIMIT_S = 60.0
 SETTLE_S = 0.3
-
-
-class Followed:
-    """A follower that runs in a thread, and the reports of its builds."""
-
-    def __init__(self, game: Game, wish: Wish | None = None) -> None:
-        self.reports: list[Report] = []
-        self._news: queue.Queue[Report | BaseException] = queue.Queue()
-        opened = Project(game.root, environment=game.variables())
-        said = wish or Wish(yes=True)
-        self._follower = Follower(opened, said, ignore, poll=False)
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> Followed:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join(LIMIT_S)
-        assert not self._thread.is_alive()
-
-    def _run(self) -> None:
-        try:
-            for event in self._follower.run(until=self._is_over):
-                self._news.put(event)
-        except Exception as exc:
-            self._news.put(exc)
-
-    def until(self, is_so: Callable[[Report], bool]) -> Report:
-        """Collect reports up to the first that is meant."""
-        ends = time.monotonic() + LIMIT_S
-        while True:
-            found = self._news.get(timeout=max(0.0, ends - time.monotonic()))
-            assert isinstance(found, Report), found
-            self.reports.append(found)
-            if is_so(found):
-                return found
-
-    def made(self, name: str) -> Report:
-        """Wait for the build that makes a sprite's clips."""
-        return self.until(lambda report: name in _made(report))
-
-
-def _made(report: Report) -> list[str]:
-    return [
-        result.step.source.rpartition("/")[2] for result in report.results if result.state == "done"
-    ]
 
 
 def looked_at(report: Report) -> set[str]:
@@ -93,7 +42,7 @@ def test_what_a_watch_writes_wakes_no_build(own: Game) -> None:
         for number in range(3):
             own.draw(f"new{number}.png", tint=9 + number)
             followed.made(f"new{number}.png")
-    assert [_made(report) for report in followed.reports] == [
+    assert [made(report) for report in followed.reports] == [
         ["new0.png"], ["new1.png"], ["new2.png"],
     ]  # fmt: skip
     assert [looked_at(report) for report in followed.reports] == [
@@ -117,7 +66,7 @@ def test_an_override_and_a_lost_output_concern_their_sprite_only(own: Game) -> N
     """Among ten thousand sprites nobody wants to wait for a look at all."""
     own.draw("slime.png", tint=9)
     with Followed(own) as followed:
-        followed.until(lambda report: len(_made(report)) == 2)
+        followed.until(lambda report: len(made(report)) == 2)
         own.write("assets/hero.png.yaml", "clips: {idle: hopping}\n")
         assert looked_at(followed.made("hero.png")) == {"hero.png"}
         (own.root / "assets/slime.anim.png").unlink()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from command import call
+from followed import Followed
 from game import TWO_CLIPS, Game, Run, Shop
 
 from pipeline.api import Project, Wish
@@ -208,6 +209,49 @@ def test_a_watch_keeps_the_take_of_a_sprite_that_is_renamed(paying: Game) -> Non
     (paying.root / HERO).rename(paying.root / "assets/knight.png")
     paying.make(Wish(paths=frozenset(["assets/knight.png"]), max_credits=0))
     assert takes_of(paying, "knight") == [1]
+
+
+def test_a_watch_keeps_the_take_of_a_moved_sprite_whose_picture_another_has(paying: Game) -> None:
+    """The other one uses the first take: which is meant follows from what is gone."""
+    shutil.copy(paying.root / HERO, paying.root / "assets/twin.png")
+    paying.make()
+    reroll(paying, "idle")
+    (paying.root / "assets/people").mkdir()
+    (paying.root / HERO).rename(paying.root / "assets/people/hero.png")
+    paying.make(Wish(paths=frozenset(["assets/people/hero.png"]), max_credits=0))
+    assert (takes_of(paying, "people/hero"), takes_of(paying, "twin")) == ([1], [0])
+
+
+def test_what_is_gone_stays_while_a_new_sprite_may_be_it(paying: Game) -> None:
+    """A watch hears of the old place first where the new one takes longer to come to rest."""
+    paying.make()
+    reroll(paying, "idle")
+    before = sheet(paying)
+    to = paying.root / "assets/people/hero.png"
+    to.parent.mkdir()
+    (paying.root / HERO).rename(to)
+    report = paying.make(Wish(settle_s=1000.0, max_credits=0))
+    assert (report.exit, takes_of(paying, "hero"), sheet(paying)) == (0, [1], before)
+    assert "assets/hero.png" not in {step.source for step in report.plan.steps}
+    settled = frozenset(["assets/people/hero.png"])
+    paying.make(Wish(settle_s=1000.0, settled=settled, max_credits=0))
+    assert (takes_of(paying, "people/hero"), takes_of(paying, "hero")) == ([1], [])
+    assert to.with_name("hero.anim.png").read_bytes() == before
+
+
+def test_a_watch_gives_up_the_old_place_of_a_moved_sprite_in_the_end(paying: Game) -> None:
+    """Its files go when the new place has been looked at, although nothing changes any more."""
+    paying.settings(watch={"settle": 3.5})  # the old place is given up after 3 s
+    paying.make()
+    reroll(paying, "idle")
+    to = paying.root / "assets/people/hero.png"
+    to.parent.mkdir()
+    with Followed(paying, Wish(max_credits=0)) as followed:
+        followed.until(lambda _: True)
+        (paying.root / HERO).rename(to)
+        followed.until(lambda report: any(one.state == "removed" for one in report.results))
+    assert (takes_of(paying, "people/hero"), takes_of(paying, "hero")) == ([1], [])
+    assert not (paying.root / "assets/hero.anim.png").exists()
 
 
 def takes_of(game: Game, name: str) -> list[object]:

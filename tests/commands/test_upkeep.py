@@ -222,6 +222,19 @@ def test_prune_says_what_would_be_forfeited_and_waits(paying: Game) -> None:
     assert paying.files() == before
 
 
+def test_prune_removes_what_the_built_in_engine_made(game: Game) -> None:
+    """Its records tell what the sprite is: a mapping, which no set takes."""
+    game.rules(SPARKLES.replace("match:", "kind: biped\n    facing: left\n    match:"))
+    assert game.run("build").exit == 0
+    kept = len(bought(game))
+    game.draw("hero.png", tint=70)
+    assert game.run("build").exit == 0
+    ended = game.run("prune", "--yes")
+    assert (ended.exit, "Removed." in ended.stdout) == (0, True), ended
+    assert len(bought(game)) == kept
+    assert game.run("verify").exit == 0
+
+
 def test_prune_never_removes_what_is_in_use(paying: Game, shop: Shop) -> None:
     """After pruning, everything can still be built from the project alone."""
     paying.rules(SPARKLES)

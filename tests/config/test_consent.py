@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from game import KEY_NAME, Game, Shop, built
 
 from pipeline.api import Project, Wish
+from pipeline.storage.trust import Trust, change
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -116,7 +118,7 @@ def test_a_trusted_host_is_used_and_only_in_that_project(
     game.environment[KEY_NAME] = KEY
     game.settings(service=foreign.url)
     host = foreign.url.split("/")[2]
-    assert game.run("trust", trusted.format(host=host, url=foreign.url)).exit == 0
+    assert game.run("trust", trusted.format(host=host, url=f"http://{host}/")).exit == 0
     game.run("balance")
     assert len(foreign.requests) == 1
     assert KEY in foreign.requests[0]
@@ -184,7 +186,73 @@ def test_an_engine_of_this_user_may_be_named_in_a_file(game: Game, tmp_path: Pat
     assert "pixelpipe trust 127.0.0.1:" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["", "https://", "a@b", "host:port", "http://[::1"])
+_NO_HOSTS = (
+    "", " ", "https://", "a@b", "host:port", "http://[::1", "bad host!", "host ", "a b", "a\nb",
+    "host:", "host:0", "host:99999", "*.example.org", "https://api.example.org/v1",
+    "api.example.org/v1",
+    "host?x=1", "host#x", "-a.example", "a..b", "nope://x", "ftp://host", "[::1", "[nope]",
+    "a" * 64, "ä!",
+)  # fmt: skip
+_NO_STORES = (
+    "", " ", "nope://x", "s3://", "s3://a b", "https://", "https://a?b=c", "http://far.example",
+    "file://far/x", "s3://u:p@b", "a\nb", "~nobody-at-all/x", "tls://host:1", "://x",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *((name,) for name in _NO_HOSTS),
+        *(("--http", name) for name in _NO_HOSTS),
+        *(("--store", name) for name in _NO_STORES),
+        ("good.example", "bad host!"),
+        ("host..",),
+        ("--http", "https://host"),
+        ("s3://",),
+    ],
+    ids=repr,
+)
+def test_what_is_no_host_and_no_store_is_not_allowed_anything(
+    game: Game, words: tuple[str, ...]
+) -> None:
+    """It would never be met, and the user would think that something was allowed."""
+    ended = game.run("trust", *words)
+    assert ended.exit == 2, ended.stdout
+    assert ended.stderr
+    assert json.loads(game.run("trust", "--list", "--json").stdout)["projects"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("API.example.org.", "api.example.org"),
+        ("engine_1", "engine_1"),
+        ("host:8443", "host:8443"),
+        ("https://api.example.org/", "api.example.org:443"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("münchen.example", "münchen.example"),
+        ("10.0.0.7", "10.0.0.7"),
+    ],
+)
+def test_what_is_a_host_is(game: Game, name: str, kept: str) -> None:
+    """In whatever spelling."""
+    assert game.run("trust", name).exit == 0
+    listed = json.loads(game.run("trust", "--list", "--json").stdout)["projects"]
+    assert [one["hosts"] for one in listed] == [[kept]]
+
+
+def test_what_an_older_release_took_for_a_host_can_be_taken_back(game: Game) -> None:
+    """It is written down, whatever it is."""
+    odd = Trust(hosts=("bad host!",), stores=("nope://x",))
+    change(Path(os.environ["PIXELPIPE_STATE"]), game.root, lambda _: odd)
+    assert game.run("trust", "--revoke", "bad host!").exit == 0
+    assert game.run("trust", "--revoke", "--store", "nope://x").exit == 0
+    assert "nothing is allowed" in game.run("trust").stdout
+
+
+@pytest.mark.parametrize(
+    "name", ["", "https://", "a@b", "host:port", "http://[::1", "a,b", "x\x1b"]
+)
 def test_what_names_no_host_is_not_trusted(game: Game, name: str) -> None:
     """A slip is told, and nothing is written down."""
     assert game.run("trust", name).exit == 2
@@ -369,3 +437,14 @@ def test_a_fresh_project_is_still_up_to_date_after_trust(game: Game) -> None:
     built(game)
     game.run("trust", "--budget", "40")
     assert "Nothing to do" in game.run("build").stdout
+
+
+def test_what_was_never_allowed_cannot_be_taken_back(game: Game) -> None:
+    """A slip is told: else the one that was meant would stay allowed, unseen."""
+    assert game.run("trust", "api.example.org").exit == 0
+    ended = game.run("trust", "--revoke", "api.exmaple.org")
+    assert ended.exit == 2
+    assert "nothing is taken back of api.example.org" in ended.stderr
+    assert game.run("trust", "--revoke", "--store", "s3://art").exit == 2
+    assert game.run("trust", "--revoke", "api.example.org").exit == 0
+    assert "nothing is allowed" in game.run("trust").stdout

@@ -76,6 +76,36 @@ def test_eleven_mistakes_are_told_as_ten_and_a_count(tmp_path: Path) -> None:
     assert said.endswith("and 2 more mistakes like these")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"budget: {'9' * 400}",
+        "jobs: 1e999",
+        "watch: {settle: -1e999}",
+        f'budget: "{"9" * 5000}"',
+        f'batch: "-{"9" * 5000}"',
+        'assets: ["\\0"]',
+        'rules: ["a\\0.yaml"]',
+        'assets: ["art\\n"]',
+    ],
+)
+def test_what_no_number_or_path_can_be_is_a_mistake_on_its_line(tmp_path: Path, line: str) -> None:
+    (tmp_path / "pixelpipe.yaml").write_text(f"version: 1\n{line}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="yaml:2: `"):
+        workspace.open(tmp_path, {"PIXELPIPE_STATE": str(tmp_path)}, {})
+
+
+@pytest.mark.parametrize("said", ["none", "Off", "no", "nil", "false", "n/a", "TODO", "yes"])
+@pytest.mark.parametrize(
+    "clip", ["idle: {}", "idle: {{prompt: {}}}", "idle: {{prompt: '{} '}}", "idle: '{}'"]
+)
+def test_what_is_no_motion_is_not_bought_as_one(tmp_path: Path, said: str, clip: str) -> None:
+    """Whoever wants to drop a clip and does not know how would pay for it."""
+    text = f"rules:\n  - name: a\n    match: '*'\n    clips:\n      {clip.format(said)}\n"
+    told = sentences(tmp_path, text)
+    assert told.startswith("rules/all.yaml:5: `rules[0].clips.idle")
+
+
 @pytest.mark.parametrize("before", ["", "jobs: 2\n"])
 def test_an_unfinished_merge_is_called_one(tmp_path: Path, before: str) -> None:
     """Quotes around what stands between the marks, as a parser would have them, help nobody."""

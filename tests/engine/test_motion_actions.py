@@ -196,3 +196,53 @@ def test_an_engine_burns_downwards_from_its_nozzle() -> None:
     new: Bools = np.any((frames[..., 3] > 0) & ~SLIME.opaque, axis=0)
     assert new[box.bottom :].any()
     assert not new[: box.bottom - 1].any()
+
+
+def test_a_beast_dies_on_its_back() -> None:
+    """Pressed to a line it would be a carpet: the legs point up, and most of it is still there."""
+    beast = replace(SLIME, kind="quadruped")
+    last = clip("death", beast, once=True)[-1]
+    solid = last[..., 3] > 0
+    assert lies(beast, last)
+    assert solid.sum() >= 0.5 * beast.area
+    rows = np.flatnonzero(solid.any(axis=1))
+    foot, back = beast.pixels[beast.box.bottom - 1], beast.pixels[beast.box.top]
+    assert (last[rows[0]] == foot).all()
+    assert (last[rows[-1]] == back).all()
+
+
+@pytest.mark.parametrize("kind", ["biped", "quadruped", "legless", "winged", "item"])
+def test_no_real_sprite_dies_to_a_line(kind: str) -> None:
+    """What has been a person must still be one: at least a third of the ink lies there."""
+    sprites = clips.shared(share=0.3)
+    if not sprites:
+        pytest.skip("needs ../shared/sprites")
+    for name, sprite in sprites.items():
+        known = replace(sprite, kind=kind)
+        last = clip("death", known, once=True)[-1]
+        assert lies(known, last), name
+        assert (last[..., 3] > 0).sum() >= 0.33 * known.area, name
+
+
+def test_stone_glints_in_no_other_hue() -> None:
+    """A lighter colour that is red makes wounds on a grey wall."""
+    wall = np.full((24, 24, 4), (110, 104, 112, 255), np.uint8)
+    wall[::6] = (150, 144, 152, 255)
+    wall[4:8, 4:8] = (190, 60, 60, 255)
+    sprite = replace(parts.cut(drawn.padded(wall)), kind="building")
+    red = (clip("glint", sprite) == (190, 60, 60, 255)).all(axis=-1)
+    own = (sprite.pixels == (190, 60, 60, 255)).all(axis=-1)
+    assert not (red & ~own).any()
+
+
+def test_what_explodes_once_is_gone() -> None:
+    """In a known kind of thing; nothing is left hanging in the air."""
+    assert not clip("explode", replace(SLIME, kind="vehicle"), once=True)[-1][..., 3].any()
+
+
+def test_fair_hair_does_not_burn_where_colours_of_fire_are_allowed() -> None:
+    """The fire is on the figure's upper edges, in the colours that the rule names."""
+    allowed = ((255, 210, 74), (232, 84, 42), (161, 42, 42))
+    sprite = replace(HERO, kind="biped", extra_colours=allowed)
+    shown = {tuple(pixel[:3]) for pixel in clip("fire", sprite)[1:].reshape(-1, 4).tolist()}
+    assert set(allowed) <= shown

@@ -178,3 +178,15 @@ def test_large_wings_beat_about_their_shoulders() -> None:
     assert (frames[0] == sprite.pixels).all()
     assert max(low) - low[0] >= 3
     assert distinct(frames) >= 6
+
+
+@pytest.mark.parametrize("facing", [-1, 1])
+def test_a_beast_that_chews_keeps_its_back(facing: int) -> None:
+    """Its head is at its end: what bows there takes no rows from the rest."""
+    beast = replace(WOLF, kind="quadruped")
+    frames = clip("nod", beast, facing=facing)
+    left, right = beast.box.left, beast.box.right
+    middle = slice(left + 5, right - 5)
+    assert (frames[:, :, middle] == beast.pixels[:, middle]).all()
+    head = slice(right - 4, right) if facing > 0 else slice(left, left + 4)
+    assert (frames[:, :, head] != beast.pixels[:, head]).any()

@@ -187,6 +187,10 @@ def test_a_motion_without_its_part_is_said_and_leaves_the_rest_still() -> None:
     assert reading.motions[0][0] in ("glow", "glint")
     assert reading.needs_ai is not None
     assert "parts: {blades: [left, top, right, bottom]}" in reading.needs_ai
+    boxed = prompt.read("the blades turn", replace(sprite, boxes=(("blades", (900, 0, 950, 9)),)))
+    assert boxed.needs_ai is not None
+    assert "the box that is stated for it lies outside" in boxed.needs_ai
+    assert "name it by a box" not in boxed.needs_ai
     both = prompt.read("breathing, tail wagging", replace(sprite, kind="biped"))
     assert both.motions[0][0] == "breathe"
     assert both.unshown == ("wagging",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import drawn_sprites as drawn
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from places import REPOSITORY
 
 from pipeline.engine import parts, prompt
+from pipeline.engine.contract.orders import Described
 from pipeline.engine.motions import MOTIONS
 from pipeline.engine.prompt import nouns, offers, senses, synonyms, verbs
 from pipeline.engine.prompt import text as prompt_text
@@ -407,3 +409,142 @@ def test_a_prompt_of_which_nothing_is_understood_is_told(text: str) -> None:
     assert "asks for no motion" in (prompt.read(text, SPRITES["hero"]).needs_ai or "")
     assert prompt.read("", SPRITES["hero"]).needs_ai is None
     assert prompt.read(f"{text} idle", SPRITES["hero"]).needs_ai is None
+
+
+CASTLE = replace(SPRITES["coin"], kind="building")
+
+
+@pytest.mark.parametrize(
+    ("text", "thing"),
+    [
+        ("flag waving on top", "flag"),
+        ("the banner flutters above the gate", "banner"),
+        ("the bell swings", "bell"),
+        ("torches flickering on the walls", "torch"),
+    ],
+)
+def test_what_is_part_of_a_building_never_bends_the_building(text: str, thing: str) -> None:
+    """A castle that bends as its flag should is worse than one that stands still."""
+    reading = prompt.read(text, CASTLE)
+    assert reading.motions[0][0] in ("glow", "glint")
+    assert f"needs the {thing}" in (reading.needs_ai or "")
+
+
+def test_a_flag_on_something_is_a_part_also_where_nothing_is_stated() -> None:
+    """A flag by itself waves; so does one whose box is stated."""
+    assert prompt.read("flag waving on top", SPRITES["coin"]).needs_ai
+    assert prompt.read("flag waving on the tower", SPRITES["coin"]).kind == "building"
+    assert prompt.read("flag waving on its pole", SPRITES["flag"]).needs_ai is None
+    stated = replace(CASTLE, boxes=(("cloth", CASTLE.corners),))
+    assert prompt.read("flag waving on top", stated).motions[0][1].part == "cloth"
+
+
+@pytest.mark.parametrize("text", ["levitating a book", "spins a coin", "bounces his ball"])
+def test_what_somebody_does_to_a_thing_is_not_done_by_himself(text: str) -> None:
+    """A wizard who levitates a book stays where he is."""
+    reading = prompt.read(text, replace(SPRITES["hero"], kind="biped"))
+    assert reading.motions[0][0] == "idle"
+    assert "not in the picture" in (reading.needs_ai or "")
+
+
+FIRE = ((255, 210, 74), (232, 84, 42), (161, 42, 42))
+
+
+def test_what_burns_needs_colours_of_fire_or_says_that_it_has_none() -> None:
+    """Grey flames on a grey castle are no fire; a ramp that is allowed makes one of them."""
+    grey = np.full((20, 20, 4), (120, 120, 120, 255), np.uint8)
+    castle = replace(parts.cut(drawn.padded(grey)), kind="building")
+    reading = prompt.read("a burning building", castle)
+    assert reading.motions[0][0] in ("glow", "glint")
+    assert "extra_colors" in (reading.needs_ai or "")
+    allowed = prompt.read("a burning building", replace(castle, extra_colours=FIRE))
+    assert allowed.motions[0][0] == "fire"
+    assert allowed.needs_ai is None
+
+
+def test_own_colours_of_a_fire_are_told_and_refuse_nothing() -> None:
+    """It burns, and the sentence says how it would burn better."""
+    reading = prompt.read("burns", replace(SPRITES["coin"], kind="machine"))
+    assert reading.motions[0][0] == "fire"
+    assert reading.needs_ai is None
+    assert "extra_colors" in reading.sentence
+    assert "extra_colors" not in prompt.read("burns", SPRITES["torch"]).sentence
+
+
+def test_who_is_told_to_walk_is_no_thing() -> None:
+    """A knight whose visor hides his eyes walks when it is said; a coin has nothing to walk on."""
+    knight = np.full((12, 9, 4), (90, 90, 110, 255), np.uint8)
+    knight[4:8, 2:7] = (160, 60, 60, 255)
+    sprite = parts.cut(drawn.padded(knight))
+    assert prompt.read("idle", sprite).kind == "item"
+    assert prompt.read("walks", sprite).motions[0][0].startswith("walk")
+    assert prompt.read("walks", SPRITES["coin"]).needs_ai
+
+
+WIDE_COAT = """
+......######......
+.....#hhhhhh#.....
+.....#h#hh#h#.....
+.....#hhhhhh#.....
+......######......
+...####yyyy####...
+..#yyyyyyyyyyyy#..
+.#yyyyyyyyyyyyyy#.
+#yyyyyyyyyyyyyyyy#
+#yyyyyyyyyyyyyyyy#
+#yyyyyyyyyyyyyyyy#
+#yyyy##yyyyyy##yy#
+#yyy#..#yyyy#..#y#
+####...######...##
+"""
+
+
+def test_who_looks_at_us_stands_on_two_legs() -> None:
+    """Folds of a wide coat are no four legs; the face in the middle says so."""
+    sprite = parts.cut(drawn.padded(drawn.drawn(WIDE_COAT)))
+    assert sprite.box.width > 1.15 * sprite.box.height
+    assert len(sprite.legs) >= 2
+    assert prompt.read("idle", sprite).kind == "biped"
+
+
+def test_wings_are_no_legs_to_walk_on() -> None:
+    """A bat that is told to walk flies, and that is said."""
+    bat = replace(SPRITES["slime"], kind="winged")
+    assert bat.box.width >= 1.3 * bat.box.height
+    reading = prompt.read("walks", bat)
+    assert reading.motions[0][0] == "flap"
+    assert "needs legs" in (reading.needs_ai or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kneels", ("kneels",)),
+        ("plants a flag", ("plants",)),
+        ("rolls a cigarette", ("rolls",)),
+        ("visor snaps shut", ("shut",)),
+        ("chewing", ("chewing",)),
+        ("hides", ("hides",)),
+        ("\U0001f525", ("the prompt",)),
+        ("walks", ()),
+        ("hovers", ()),
+    ],
+)
+def test_a_clip_names_the_words_that_it_is_about_and_does_not_show(
+    text: str, words: tuple[str, ...]
+) -> None:
+    """A face without a mouth to chew with nods, which is no chewing."""
+    faceless = drawn.every()["hero"].copy()
+    eyes = SPRITES["hero"].eyes
+    assert eyes is not None
+    left, top, right, bottom = eyes.box
+    faceless[top:bottom, left:right] = faceless[top, left - 1]
+    pixels = faceless if text == "chewing" else drawn.every()["hero"]
+    clip = animate.animate(pixels, text, described=Described("biped"))
+    assert clip.not_shown == words
+
+
+def test_words_beside_what_is_shown_are_told_apart() -> None:
+    """Who walks and juggles is shown walking."""
+    clip = animate.animate(drawn.every()["hero"], "walks and juggles")
+    assert (clip.not_shown, clip.left_out) == ((), ("juggles",))

@@ -22,7 +22,7 @@ from pipeline.core.model import (
 )
 from pipeline.plan import plan
 from pipeline.plan.plan import Plan
-from pipeline.plan.steps import Known, Wanted
+from pipeline.plan.wanted import Known, Wanted
 from pipeline.storage.lock import ClipLine, FileLine, Lock
 
 SHOP = ServiceChoice(identity="shop", base_url="https://shop.example/v1", paid=True)

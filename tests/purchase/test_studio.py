@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from studio import store_in
 from pipeline.core.model import Job
 from pipeline.purchase.jobs import Lost
 from pipeline.purchase.team import Team, Who
+from pipeline.storage.ledger import Ledger
 from pipeline.storage.shared import claim_log
 from pipeline.storage.shared.claim_log import Entry, State
 
@@ -71,7 +73,13 @@ def test_two_machines_at_the_same_moment_buy_once_and_both_have_it(two: Studio) 
     ends = [machine.end() for machine in two.machines]
     assert [run.exit for run in ends] == [0, 0]
     assert two.shop.calls == 1
-    assert sorted(run.totals["credits_charged"] for run in ends) == [0, 20]
+    waited, paid = sorted(ends, key=lambda run: run.totals["credits_charged"])
+    assert (waited.totals["credits_charged"], paid.totals["credits_charged"]) == (0, 20)
+    read = {"hits": 1, "waited": 1, "misses": 0, "errors": 0, "saved_credits": 20}
+    assert waited.report["shared"] == read
+    assert paid.report["shared"] == {**dict.fromkeys(read, 0), "misses": 1}
+    told = [machine.run("share", "stats") for machine in two.machines]
+    assert sorted("1 hits (100 %), 1 of them waited for, 0 misses" in one.stdout for one in told)[1]
     first, second = two.machines
     assert first.game.outputs() == second.game.outputs() != set()
     assert first.game.locked() == second.game.locked()
@@ -196,6 +204,31 @@ def test_what_was_sent_by_a_machine_that_is_gone_is_fetched_by_another(two: Stud
     assert states(two, key) == [State.CLAIMED, State.SUBMITTED, State.BOUGHT]
     assert first.build().exit == 0
     assert two.shop.calls == 1
+    assert [booked(one) for one in two.machines] == [0, 20]
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_what_another_machine_has_booked_is_fetched_again_and_booked_nowhere_else(
+    two: Studio, folder: Path, is_gone: bool
+) -> None:
+    """Its bytes in the store are damaged, or gone: the service gives them again for nothing."""
+    first, second = two.machines
+    assert first.build().exit == 0
+    (content,) = [one for one in Path(two.store.url).rglob("*.png") if one.is_file()]
+    content.unlink() if is_gone else content.write_bytes(b"damaged")
+    run = second.build()
+    assert run.exit == 0, run.stdout
+    assert run.totals["credits_charged"] == 0
+    assert two.shop.charged == 20
+    assert [booked(one) for one in two.machines] == [20, 0]
+    assert first.game.outputs() == second.game.outputs() != set()
+    assert [job.credits_charged for job in second.jobs()] == [0]
+
+
+def booked(machine: Machine) -> int:
+    """Return the credits in a machine's ledger."""
+    with closing(Ledger(Path(machine.game.environment["PIXELPIPE_STATE"]), now=0.0)) as ledger:
+        return ledger.charged_since(0.0)
 
 
 @pytest.mark.parametrize(

@@ -113,11 +113,25 @@ def test_unusual_picture_is_animated(game: Game, name: str) -> None:
 
 
 def test_apng_is_asked_about(paying: Game, shop: Shop) -> None:
-    """An animation is several pictures: never bought whole."""
-    paying.write("assets/waves.png", _apng())
-    run = paying.build("--yes")
-    assert run.states()["waves.png", "idle"] == ("ask", "asked")
+    """It is an animation already: nothing is bought for it unasked, and it is no sheet."""
+    paying.write("assets/moving.png", _apng())
+    run = paying.run("build", "--yes")
+    assert run.exit == 0
+    assert "moving.png [idle]: is an animated picture already, an APNG of 3 frames" in run.stderr
+    assert "sheet of several" not in run.stderr
+    for command in (["plan"], ["why", "assets/moving.png"], ["doctor", "--offline"]):
+        assert "is an animated picture already" in paying.run(*command).stdout
     assert shop.calls == 3
+    paying.write("assets/moving.png.yaml", "sheet: false")
+    assert paying.run("build", "--yes").exit == 0
+    assert "moving.anim.png" in paying.outputs()
+
+
+def test_apng_named_alone_is_called_what_it_is(game: Game, tmp_path: Path) -> None:
+    """Where no project is."""
+    (tmp_path / "moving.png").write_bytes(_apng())
+    run = game.run("animate", str(tmp_path / "moving.png"), "hopping")
+    assert "is an animated picture already, an APNG of 3 frames" in run.stdout + run.stderr
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b'{"version": 99, "clips": []}', b"\xff\xfe"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -230,6 +231,16 @@ def test_a_worker_without_certificates_says_so(game: Game) -> None:
     run = game.run("worker", "tls://localhost:8786", environment=missing)
     assert run.exit == 3
     assert "certificates" in run.stderr
+
+
+def test_a_worker_says_where_no_scheduler_is(game: Game) -> None:
+    """Dask would show its stack; with exit 6, once it was waited for."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        run = game.run("worker", f"tcp://127.0.0.1:{taken.getsockname()[1]}")
+    assert run.exit == 6
+    assert "is `dask scheduler` running there" in run.stderr
+    assert game.run("worker", "tcp://no-such-host.invalid:8786").exit == 6
 
 
 def _until_some_are_there(game: Game, there: Farm) -> subprocess.Popen[str]:

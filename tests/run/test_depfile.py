@@ -13,7 +13,7 @@ import pytest
 from game import Game
 
 from pipeline.core.errors import UsageError
-from pipeline.run import depfile
+from pipeline.run import depfile, named_output
 from pipeline.run.depfile import Tracked
 from pipeline.run.uptodate import quick
 
@@ -304,6 +304,29 @@ def test_what_was_written_before_is_written_anew(game: Game) -> None:
     ):
         for _ in range(2):
             assert game.run(*command).exit == 0, command
+
+
+@pytest.mark.usefixtures("in_process")
+@pytest.mark.parametrize("folder", ["plain", "semi;colon", "k=v", "half%"])
+def test_depfile_of_a_deleted_sprite_is_ours(game: Game, tmp_path: Path, folder: str) -> None:
+    """It names the settings alone, or, where Make could read no path, nothing."""
+    game.root = game.root.rename(tmp_path / folder)
+    assert game.run("build").exit == 0
+    (game.root / "assets/hero.png").unlink()
+    (game.root / "rules/own.yaml").unlink()
+    game.write("pixelpipe.yaml", "assets: [assets]\nrules: []\ntargets: [aseprite]\n")
+    stamp = game.root / "one.stamp"
+    command = ("build", "--only", "assets/hero.png", "--depfile", f"{stamp}.d", "--stamp", stamp)
+    for _ in range(2):
+        ended = game.run(*map(str, command))
+        assert ended.exit == 0, ended.stderr
+
+
+@pytest.mark.parametrize(
+    "begin", [b"name: value\n", b"a: b\nc: d\n", b"idle: breathing\n\nwalk: on\n", b"", b"\x89PNG"]
+)
+def test_what_only_looks_like_a_depfile_is_somebody_s(begin: bytes) -> None:
+    assert not named_output.is_depfile(begin)
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder that takes no files")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from game import Game, Shop, built
+import json
 
+import pytest
+from game import RULES, TWO_CLIPS, Game, Shop, built, png, sprite
+from PIL import Image
+
+HERO = "assets/hero.png"
 CI = {"CI": "true"}
 
 
@@ -124,6 +128,10 @@ def test_a_rule_file_is_found_whatever_its_signs(game: Game) -> None:
         ({"bevy": {"root": "asset"}}, "not inside asset/", 3),
         ("rpgmaker", "finds no clip walk_down", 1),
         ({"rpgmaker": {"clip": "run", "directions": "one"}}, "finds no clip run", 1),
+        ({"sheet": {"max_width": 16, "max_height": 30}}, "8 frames of 12x14 px need a sheet", 1),
+        ({"sheet": {"layout": "row", "max_width": 95}}, "need a sheet of 96x14 px", 1),
+        ({"sheet": {"columns": 8, "gutter": 2, "max_width": 100}}, "need a sheet of 110x14 px", 1),
+        ({"sheet": {"columns": 5, "power_of_two": True, "max_width": 63}}, "a sheet of 64x32", 1),
     ],
 )
 def test_nothing_is_bought_for_a_target_that_could_not_be_written(
@@ -140,6 +148,107 @@ def test_nothing_is_bought_for_a_target_that_could_not_be_written(
     assert ended.exit == code
     assert said in ended.stderr
     assert shop.calls == 0
+
+
+@pytest.mark.parametrize("service", ["paid", "free"])
+@pytest.mark.parametrize(
+    ("size", "targets", "said"),
+    [
+        ((40, 14), [{"sheet": {"max_width": 32}}], "1 frame of 40x14 px needs a sheet of 40x14"),
+        ((14, 40), [{"sheet": {"max_height": 32}}], "1 frame of 14x40 px needs a sheet of 14x40"),
+        (
+            (700, 600),
+            [{"rpgmaker": {"clip": "idle", "directions": "one"}}],
+            "12 frames of 700x600 px need a sheet of 2100x2400 px",
+        ),
+    ],
+)
+def test_a_cell_that_no_sheet_holds_is_told_by_the_plan(
+    paying: Game, shop: Shop, service: str, size: tuple[int, int], targets: list[object], said: str
+) -> None:
+    """However many frames come: a cell is never smaller than the sprite."""
+    scale = max(1, max(size) // 175)
+    drawn = sprite(size=(size[0] // scale, size[1] // scale))
+    paying.write("assets/hero.png", png(drawn.resize(size, Image.Resampling.NEAREST)))
+    paying.write("assets/hero.png.yaml", "sheet: false")
+    paying.settings(targets=targets)
+    if service == "free":
+        paying.use_none()
+    for command in ("plan", "build"):
+        ended = paying.run(command, *(["--yes"] if command == "build" else []), "--only", HERO)
+        assert ended.exit == 1
+        assert said in ended.stdout + ended.stderr
+    assert shop.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("pivot", "flip", "crop", "is_bought"),
+    [
+        ([4000, 7], "x", "grow", False),
+        ([-4000, 7], "x", "grow", False),
+        ([1, 13], "x", "grow", False),
+        ([4000, 7], "x", "original", True),
+        ([4000, 7], "y", "grow", True),
+        ("left", "x", "grow", True),
+        ("center", "x", "grow", True),
+    ],
+)
+def test_a_mirror_image_far_away_is_told_before_the_purchase(
+    paying: Game, shop: Shop, pivot: object, flip: str, crop: str, is_bought: bool
+) -> None:
+    """A flip is about the pivot: the cell holds both, and the pivot keeps its share of it."""
+    rules = RULES + f"      back: {{from: idle, flip: {flip}, crop: {crop}}}\n"
+    paying.rules(rules.replace("    clips:", f"    pivot: {json.dumps(pivot)}\n    clips:"))
+    paying.settings(targets=[{"sheet": {"max_width": 90}}])
+    planned = paying.plan("--only", HERO)
+    assert planned.exit == (0 if is_bought else 1), planned.stdout
+    ended = paying.build("--yes", "--only", HERO)
+    assert ended.exit == planned.exit, ended.stdout
+    assert shop.calls == int(is_bought)
+    assert is_bought or "x14 px need a sheet of" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "size", "advice"),
+    [
+        ("rpgmaker", (12, 14), "finds no clip walk_down"),
+        ({"sheet": {"max_width": 16}}, (20, 20), "allow a larger one"),
+        ({"godot": {"root": "elsewhere"}}, (12, 14), "to a folder that holds it"),
+        ("gif", (300, 20), "is wider than 256"),
+    ],
+)
+def test_advice_that_fits_many_sprites_is_given_once(
+    game: Game, target: object, size: tuple[int, int], advice: str
+) -> None:
+    """Although each says its own size or path."""
+    for number in range(6):
+        drawn = sprite(tint=number, size=(size[0] + number, size[1] + number))
+        game.write(f"assets/many{number}.png", png(drawn))
+    game.rules(RULES.replace("**/", "many").replace("clips", "sheet: false\n    clips"))
+    game.settings(targets=[target])
+    for command in ("plan", "build", "doctor"):
+        ended = game.run(command)
+        said = ended.stdout + ended.stderr
+        assert ended.exit
+        assert said.count(advice) == 1, said
+        assert "6 sources" in said or "6 sprites" in said
+        assert "many5.png" in said or "and 3 more" in said or "and 1 more" in said
+    assert len(game.build().report["steps"]) == 6  # type: ignore[arg-type]
+
+
+def test_what_is_published_goes_on_when_a_limit_becomes_too_small_for_more(
+    paying: Game, shop: Shop
+) -> None:
+    """Only a purchase is refused: of what was bought already, finishing says what it needs."""
+    paying.settings(targets=[{"sheet": {"max_width": 60, "max_height": 28}}])
+    paying.rules(RULES + "        frames: 8\n" if False else RULES)
+    assert paying.build("--yes", "--only", HERO).exit == 0
+    paying.rules(TWO_CLIPS)
+    ended = paying.build("--yes", "--only", HERO)
+    assert ended.exit == 1
+    assert "12 frames of 12x14 px need a sheet" in ended.stdout
+    assert set(ended.states().values()) == {("fresh", "fresh"), ("blocked", "failed")}
+    assert shop.calls == 1
 
 
 @pytest.mark.usefixtures("in_process")
@@ -176,3 +285,17 @@ def test_a_folder_of_art_that_is_not_there_passes_no_gate(game: Game, assets: li
         said = ended.stdout + ended.stderr
         assert "is not there" in said
         assert ("leads nowhere" in said) == ("assets" in assets)
+
+
+def test_a_cell_that_is_not_there_is_told_before_its_mirror_image_is_looked_for(
+    paying: Game,
+) -> None:
+    """The room that a flip needs is measured in the cell."""
+    rules = RULES + "      back: {from: idle, flip: x}\n"
+    stated = "    pivot: [90, 3]\n    cells: 6x7\n    pick: [99]\n    clips:"
+    paying.rules(rules.replace("    clips:", stated))
+    ended = paying.run("plan", "--only", HERO)
+    assert ended.exit == 4
+    assert "there is no cell 99" in ended.stdout
+    paying.rules(rules.replace("    clips:", stated.replace("99", "0")))
+    assert "buy" in paying.run("plan", "--only", HERO).stdout

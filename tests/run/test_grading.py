@@ -358,3 +358,24 @@ def test_sample_project_has_no_fault_to_tell(tmp_path: Path) -> None:
     assert len(report.results) >= 30
     told = [warning for one in report.results for warning in one.warnings]
     assert not told
+
+
+@pytest.mark.parametrize(
+    ("prompt", "most", "word"),
+    [
+        ("kneels and prays", 60, "kneels"),
+        ("juggling", 60, "juggling"),
+        ("walks and juggles", 80, "juggles"),
+    ],
+)
+def test_what_was_asked_for_and_is_not_shown_costs_the_grade(
+    game: Game, prompt: str, most: int, word: str
+) -> None:
+    """However well it moves: a walk is no juggling, and the grade's sentence names the word."""
+    game.rules(RULES.replace(IDLE, prompt))
+    report = game.make()
+    assert report.exit == 0
+    (hero,) = [one for one in report.results if one.step.source == HERO]
+    assert hero.grade is not None
+    assert hero.grade <= most
+    assert [one for one in hero.warnings if "not shown" in one and word in one]

@@ -14,6 +14,7 @@ from pipeline.api import Project, Wish
 from pipeline.commands import takes
 from pipeline.commands.init import starter
 from pipeline.core import provenance
+from pipeline.core.model import Preference
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("git"), reason="git is not installed"),
@@ -39,8 +40,9 @@ def commit(game: Game, text: str) -> None:
 @pytest.fixture(params=["new", "old"])
 def repository(paying: Game, request: pytest.FixtureRequest) -> Game:
     """Commit a game whose clips are bought, with today's attributes or an earlier release's."""
-    first = "*.anim.* -text" if request.param == "old" else starter.GITATTRIBUTES[0]
-    paying.write(".gitattributes", "\n".join((first, *starter.GITATTRIBUTES[1:])) + "\n")
+    text = "\n".join(starter.GITATTRIBUTES) + "\n"
+    is_old = request.param == "old"
+    paying.write(".gitattributes", text.replace(" -merge", "") if is_old else text)
     built(paying)
     git(paying, "init", "-q", "-b", "main")
     commit(paying, "base")
@@ -126,9 +128,33 @@ def test_two_takes_of_one_clip(repository: Game, shop: Shop, tmp_path: Path) -> 
     check(repository, shop, 6, tmp_path / "other")
 
 
-def reroll(game: Game) -> None:
+def test_two_people_who_bought_the_same_bytes(repository: Game, shop: Shop, tmp_path: Path) -> None:
+    """Their records differ in the seed, and `git add -A` leaves both in the file."""
+    reroll(repository, seed=1)
+    commit(repository, "take 1")
+    git(repository, "checkout", "-q", "other")
+    repository.environment["PIXELPIPE_STATE"] = str(tmp_path / "colleague")
+    reroll(repository, seed=2)
+    commit(repository, "its take 1")
+    merged(repository)
+    is_old = "-merge" not in (repository.root / ".gitattributes").read_text()
+    assert marked(repository) is is_old
+    (repository.root / "assets/hero.anim.png").unlink()
+    check(repository, shop, 5, tmp_path / "other")
+    assert not marked(repository)
+
+
+def marked(game: Game) -> bool:
+    """Tell whether a record holds the marks of a merge."""
+    records = (game.root / ".pixelpipe/bought").rglob("*.json")
+    return any(b"<<<<<<<" in one.read_bytes() for one in records)
+
+
+def reroll(game: Game, seed: int | None = None) -> None:
     opened = Project(game.root, environment=game.variables())
-    assert takes.reroll(opened, HERO, wish=Wish(yes=True)).exit == 0
+    assert (
+        takes.reroll(opened, HERO, preference=Preference(seed=seed), wish=Wish(yes=True)).exit == 0
+    )
 
 
 # -- what no line of the lock file names ----------------------------------------------------------

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 import unicodedata
 from pathlib import Path
 from typing import Literal
@@ -57,6 +59,39 @@ def test_what_is_not_taken_is_told_by_plan(game: Game, path: str, sentence: str)
     found = game.plan().report["passed_over"]
     assert isinstance(found, list)
     assert [one["path"] for one in found] == [path]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+@pytest.mark.parametrize(
+    ("path", "kind", "code", "sentence"),
+    [
+        ("rules/more.yaml", "link", 3, "is a link that leads nowhere"),
+        ("rules/more.yaml", "pipe", 3, "cannot be read: is no regular file"),
+        ("rules/.#more.yaml", "link", 0, "Nothing to do"),  # a lock of Emacs
+        ("assets/boss.png", "pipe", 4, "is no regular file"),
+        ("assets/hero.png.yaml", "pipe", 4, "is no regular file"),
+        ("assets/boss.png", "link", 4, "is a link that leads nowhere"),
+        ("assets/hero.png.yaml", "link", 4, "is a link that leads nowhere"),
+    ],
+)
+def test_what_is_there_and_cannot_be_read_is_told_also_after_a_run(
+    game: Game, path: str, kind: str, code: int, sentence: str
+) -> None:
+    """Without the rules of a link that leads nowhere something else would be bought."""
+    game.rules(RULES)
+    (game.root / "rules/own.yaml").rename(game.root / "sole.yaml")
+    game.settings(rules=["rules/*.yaml", "sole.yaml"], service="built-in")
+    for _ in range(2):
+        assert game.run("build").exit == 0
+        time.sleep(2.1)  # what is young is not remembered
+    assert game.run("build").exit == 0
+    place = game.root / path
+    place.symlink_to("nowhere") if kind == "link" else os.mkfifo(place)
+    for command in ("build", "plan"):
+        ended = game.run(command)
+        assert ended.exit == code, ended
+        said = ended.stdout + ended.stderr
+        assert (sentence in said and path in said) or not code, said
 
 
 #: The one rule's pattern, and why it gets no file.
@@ -208,3 +243,49 @@ def test_what_is_told_stays_told_after_a_run_that_looked_at_one_file(game: Game)
         assert game.run("build").exit == 0
     for command in ("build", "plan", "build"):
         assert "note: assets/boss.jpg: " in game.run(command).stderr
+
+
+@pytest.mark.parametrize(
+    ("box", "is_told"),
+    [
+        ([12, 0, 20, 5], True),
+        ([0, 14, 5, 20], True),
+        ([900, 900, 950, 950], True),
+        ([11, 13, 20, 20], False),
+        ([0, 0, 999, 999], False),
+    ],
+)
+def test_a_box_outside_of_the_picture_is_told_once_with_its_size(
+    game: Game, box: list[int], is_told: bool
+) -> None:
+    """It would name nothing, and the engine would ask for a box."""
+    for name in ("more", "many"):
+        game.draw(f"{name}.png", tint=len(name))
+    game.write("rules/own.yaml", _boxed(f"parts: {{tail: {box}}}"))
+    for command in ("plan", "build", "doctor"):
+        ended = game.run(command)
+        said = ended.stdout + ended.stderr
+        told = [line for line in said.splitlines() if "lies outside of the 12x14 picture" in line]
+        assert len(told) == int(is_told), said
+        assert "name it by a box" not in said
+        if told:
+            assert f"rules/own.yaml:2: `parts: {{tail: {box}}}`" in told[0]
+            assert "assets/chest.png (and of 4 more)" in told[0]
+
+
+def test_a_box_outside_of_a_cell_or_in_an_override_is_told(game: Game) -> None:
+    """A cell is the picture there; and an override has a file of its own."""
+    game.write(
+        "rules/own.yaml", _boxed("cells: 6x7\n    pick: [0]\n    parts: {tail: [6, 0, 9, 5]}")
+    )
+    assert "outside of the 6x7 cell of assets/chest.png (and of 2 more)" in game.run("plan").stderr
+    game.rules(RULES)
+    game.write("assets/hero.png.yaml", "parts: {tail: [90, 0, 95, 5]}")
+    told = game.run("plan").stderr
+    assert "assets/hero.png.yaml" in told
+    assert "outside of the 12x14 picture of assets/hero.png, so" in told
+
+
+def _boxed(line: str) -> str:
+    said = RULES.replace("breathing calmly, a subtle idle loop", "the tail wags")
+    return said.replace("    clips:", f"    kind: quadruped\n    {line}\n    clips:")

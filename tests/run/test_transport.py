@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,30 @@ def test_each_change_is_known(tmp_path: Path, content: bytes, found: Carried | N
     place.write_bytes(content)
     assert carried.change(place, "0" * 64) is found
     assert carried.change(tmp_path / "none", None) is None
+
+
+@pytest.mark.parametrize("line", [b"<<<<<<< a\n", b"=======\n", b"<<<<<<< a\n=======\n"])
+def test_a_file_full_of_marks_is_read_in_time_that_grows_with_its_length(
+    tmp_path: Path, line: bytes
+) -> None:
+    """A checkout may hold any file under an output's name; this one took hours."""
+    place = tmp_path / "file"
+    place.write_bytes(b"<<<<<<< a\n" + line * 400_000)
+    assert carried.change(place, "0" * 64) is None
+    place.write_bytes(place.read_bytes() + b"=======\n>>>>>>> b")
+    assert carried.change(place, "0" * 64) is Carried.MARKERS
+
+
+@pytest.mark.usefixtures("in_process")
+def test_an_output_in_whose_place_a_file_without_end_lies_is_not_read_whole(game: Game) -> None:
+    """It costs as much memory as the largest output, whoever asks."""
+    assert game.run("build").exit == 0
+    place = game.root / "assets/hero.anim.json"
+    for record in (game.root / ".pixelpipe/bought").rglob("*.json"):
+        os.truncate(record, 1 << 40)
+    os.truncate(place, 1 << 40)
+    expected = {"plan": 1, "build": 1, "verify": 8, "doctor": 1, "prune": 0, "clean": 0}
+    for command, code in expected.items():
+        ended = game.run(command)
+        assert (ended.exit, "memory" in ended.stderr) == (code, False), (command, ended)
+        assert place.stat().st_size == 1 << 40

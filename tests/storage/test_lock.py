@@ -114,3 +114,15 @@ def test_replacing_touches_the_named_sources_only() -> None:
 def test_stem_of_an_output_is_its_source() -> None:
     """Folders and names with dots are not taken for endings."""
     assert lock.stem("x.anim.y/hero.v2.anim.walk_strip8.png") == "x.anim.y/hero.v2"
+
+
+@pytest.mark.parametrize(
+    ("line", "says"), [("{}", "cannot be read"), ("=======", "conflict marker")]
+)
+def test_of_many_damaged_lines_ten_are_named(line: str, says: str) -> None:
+    """A log of 300,000 sentences is read by nobody."""
+    told = lock.parse(f"{line}\n" * 5_000).notices
+    assert len(told) == 11
+    assert told[0].startswith("pixelpipe.lock:1: ")
+    assert told[-1].startswith("pixelpipe.lock: and 4990 more lines: ")
+    assert all(says in one for one in told)

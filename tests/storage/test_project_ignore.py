@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.core.errors import ConfigError
 from pipeline.storage import files
+from pipeline.storage.files import ignore
 from pipeline.storage.files.ignore import Ignore
 
 
@@ -87,3 +89,22 @@ def test_a_scan_leaves_out_exactly_what_git_leaves_out(tmp_path: Path) -> None:
     expected = {name for name in shown.split("\0") if name}
     assert set(files.scan(tmp_path, ["art"], []).files) == expected
     assert len(expected) > 5
+
+
+@pytest.mark.parametrize("unit", ["[", "[\\]", "*[", "*a", "?", "[]", "**/", "**/?", "[!"])
+def test_what_a_file_may_ask_for_is_bounded_and_read_in_linear_time(
+    tmp_path: Path, unit: str
+) -> None:
+    """A line of brackets that nothing closes took minutes; each is looked at once."""
+    line = unit * (ignore.MOST_SIGNS // len(unit))
+    lines = [line] * (ignore.MOST_SIGNS_HERE // ignore.MOST_SIGNS - 1)
+    assert not Ignore().extended(lines, "").matches("assets/hero.png" * 200)
+    for text in (unit * 60_000, "\n".join([*lines, line, line]), "x\n" * 2001):
+        (tmp_path / "assets").mkdir(exist_ok=True)
+        (tmp_path / "assets" / ".pixelpipeignore").write_text(text)
+        (fault,) = files.scan(tmp_path, ["assets"], []).faults
+        assert "its folder waits" in fault
+        with pytest.raises(ConfigError, match="`ignore`: it "):
+            files.scan(tmp_path, ["assets"], text.split("\n"))
+    note = "# " + "a word " * 50_000 + "\n*.bak\n"
+    assert Ignore().extended(note.split("\n"), "").matches("assets/hero.bak")

@@ -119,10 +119,12 @@ def test_a_link_out_of_the_project_is_a_fault(
 
 
 def test_pipes_and_folders_named_like_pictures_are_no_sources(root: Path) -> None:
-    """Opening a pipe would wait for ever."""
+    """Opening a pipe would wait for ever; it is told."""
     (root / "assets/dir.png").mkdir()
     os.mkfifo(root / "assets/pipe.png")
-    assert {name for name in seen(root) if files.is_source(name)} == {"assets/hero.png"}
+    found = files.scan(root, ["assets"], ())
+    assert {name for name in found.files if files.is_source(name)} == {"assets/hero.png"}
+    assert found.faults == ("assets/pipe.png: is no regular file",)
 
 
 def test_a_missing_assets_folder_is_no_deletion(root: Path) -> None:

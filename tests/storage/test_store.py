@@ -138,6 +138,27 @@ def test_damaged_record_hides_no_other(tiers: tuple[Path, Path]) -> None:
     assert store.find(KEY) == bought(b"other take")
 
 
+@pytest.mark.parametrize(
+    "sides", ["<<<<<<< a\n{0}=======\n{0}>>>>>>> b\n", "<<<<<<< a\nrot\n{0}>>>>>>> b\n"]
+)
+def test_record_with_both_sides_of_a_merge_is_read_and_mended(
+    tiers: tuple[Path, Path], sides: str
+) -> None:
+    """Both sides name the same bytes; what only the second place has whole comes from there."""
+    store = Store(*tiers)
+    store.put(bought(), CONTENT)
+    (place,) = tiers[0].rglob("*.json")
+    whole = place.read_text()
+    place.write_text(sides.format(whole))
+    assert Store(tiers[0]).find(KEY) == bought()
+    assert store.mend_records() == (place,)
+    assert (place.read_text(), store.mend_records()) == (whole, ())
+    place.write_text("rot")
+    assert Store(tiers[0]).mend_records() == ()
+    assert store.mend_records() == (place,)
+    assert place.read_text() == whole
+
+
 def test_several_results_of_one_key_stand_side_by_side(tiers: tuple[Path, Path]) -> None:
     """Two teammates bought it: both were paid for; the smaller digest counts, for all alike."""
     store = Store(*tiers)

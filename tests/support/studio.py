@@ -10,6 +10,8 @@ from game import Game
 from pipeline.storage.shared import opening, purchases
 from pipeline.storage.store import Store
 
+#: What a report says of a store that was not asked.
+READ = {"hits": 0, "waited": 0, "misses": 0, "errors": 0, "saved_credits": 0}
 MARK = b'{"format":1,"claims":true}\n'
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from game import Game
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 MAKE_PROJECT = """\
 .pixelpipe/build.stamp:
 \tpixelpipe build --frozen --depfile .pixelpipe/build.d --stamp $@
@@ -46,21 +47,11 @@ rule px
   deps = gcc
 build .pixelpipe/build.stamp: px
 """
-CMAKE_FILES = """\
-cmake_minimum_required(VERSION 3.20)
-project(t NONE)
-file(GLOB PNGS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/assets/*.png)
-list(FILTER PNGS EXCLUDE REGEX "\\\\.anim\\\\.png$")
-foreach(a ${PNGS})
-  get_filename_component(n ${a} NAME_WE)
-  set(s ${CMAKE_BINARY_DIR}/pixelpipe/${n}.stamp)
-  add_custom_command(OUTPUT ${s}
-    COMMAND pixelpipe build --only ${a} --frozen --depfile ${s}.d --stamp ${s}
-    DEPENDS ${a} DEPFILE ${s}.d WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
-  list(APPEND STAMPS ${s})
-endforeach()
-add_custom_target(assets ALL DEPENDS ${STAMPS})
-"""
+#: As README.md gives it.
+CMAKE_FILES = (
+    "cmake_minimum_required(VERSION 3.20)\nproject(t NONE)\n"
+    + README.read_text("utf-8").split("```cmake\n")[1].split("```")[0]
+)
 
 
 class System(ABC):

@@ -134,3 +134,22 @@ def test_frozen_without_key_fails_and_spends_nothing(system: System, shop: Shop)
         assert "--frozen asks no service" in system.said
     assert shop.calls == 0
     assert "chest.anim.png" not in system.game.outputs()
+
+
+def test_cmake_takes_each_sprite_once_and_no_output_for_a_sprite(
+    checkout: Game, tmp_path: Path
+) -> None:
+    """Stems may have a full stop in them, and some targets write a PNG a frame."""
+    programs.program("cmake")
+    programs.program("ninja")
+    for name in ("hero.v2.png", "bad hero.png", "my.anim.notes/chest.png"):
+        checkout.draw(name)
+    checkout.settings(targets=["aseprite", "frames", "gamemaker"], service="built-in")
+    assert checkout.make().exit == 0
+    system = CMakeNinja(checkout, tmp_path / "bin")
+    asked = [line for line in system.runs() if "--only" in line]
+    named = sorted(line.split("--only ")[1].split(" --frozen")[0] for line in asked)
+    wanted = ("bad hero.png", "hero.png", "hero.v2.png", "slime.png")
+    assert named == [str(checkout.root / "assets" / name) for name in wanted]
+    system.settle()
+    assert system.runs() == []

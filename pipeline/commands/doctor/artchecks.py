@@ -12,7 +12,7 @@ from ...core.errors import SourceError
 from ...core.model import Pixels, Record
 from ...imaging import decode
 from ...imaging.picture import raster
-from ...plan.steps import Wanted
+from ...plan.wanted import Wanted
 from ...purchase import resolve
 from ...storage import files
 from . import checks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...api import Project
@@ -13,6 +13,7 @@ from ...core.errors import ConfigError, PixelpipeError, UnavailableError
 from ...core.model import Rule, Step, StepKind
 from ...purchase import account
 from ...purchase.connect import Connection
+from ...run import alike
 from ...run.report import Report
 from ...storage import files, lock_file
 from . import artchecks, checks, placechecks
@@ -86,9 +87,13 @@ def _distinct(rules: Iterator[Rule]) -> list[Rule]:
 
 def _steps(report: Report) -> Iterator[Finding]:
     """Report what the plan cannot do."""
-    # Clips of one source mostly share their obstacle: it is told once.
-    told = dict.fromkeys(_obstacle(step) for step in report.plan.steps)
-    yield from (finding for finding in told if finding is not None)
+    groups: dict[tuple[object, ...], list[Step]] = {}
+    for step in report.plan.steps:
+        if step.error or step.kind in (StepKind.ASK, StepKind.BLOCKED):
+            alike_in = (bool(step.error), step.exit_code, alike.kind(_reason(step), step.source))
+            groups.setdefault(alike_in, []).append(step)
+    for steps in groups.values():
+        yield from _obstacles(steps)
     for one in report.plan.passed_over:
         yield checks.note("passed over", one.sentence)
     if report.plan.unmatched:
@@ -100,15 +105,31 @@ def _steps(report: Report) -> Iterator[Finding]:
         )
 
 
-def _obstacle(step: Step) -> Finding | None:
-    """Return why a step cannot be done, or cannot be done without a person."""
-    reason = step.error or step.reason
-    sentence = reason if reason.startswith(step.source) else f"{step.source}: {reason}"
+def _reason(step: Step) -> str:
+    return (step.error or step.reason).removeprefix(f"{step.source}: ")
+
+
+def _obstacles(steps: Sequence[Step]) -> Iterator[Finding]:
+    """Yield why these steps cannot be done, or cannot be done without a person: once for many.
+
+    Clips of one source mostly share their obstacle.
+    """
+    reasons: dict[str, list[str]] = {}
+    for step in steps:
+        reasons.setdefault(step.source, []).append(_reason(step))
+    if len(reasons) > alike.FEW:
+        text = alike.sentence([one for some in reasons.values() for one in some])
+        yield _told(steps[0], f"{len(reasons)} sprites: {text}", tuple(reasons))
+        return
+    for source, some in reasons.items():
+        for reason in dict.fromkeys(some):
+            yield _told(steps[0], f"{source}: {reason}")
+
+
+def _told(step: Step, text: str, paths: Sequence[str] = ()) -> Finding:
     if step.error:
-        return checks.problem("plan", sentence, exit_code=step.exit_code)
-    if step.kind in (StepKind.ASK, StepKind.BLOCKED):
-        return checks.note("plan", sentence)
-    return None
+        return checks.problem("plan", text, paths=paths, exit_code=step.exit_code)
+    return checks.note("plan", text, paths=paths)
 
 
 def _service(

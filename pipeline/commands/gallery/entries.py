@@ -16,7 +16,7 @@ from ...core import keys, small_files
 from ...core.errors import AssetError, PixelpipeError
 from ...core.model import Clip, Grade, Pixels, Record, Request, SheetClip, StepKind
 from ...plan.plan import SourcePlan
-from ...plan.steps import ClipPlan, Wanted
+from ...plan.wanted import ClipPlan, Wanted
 from ...run import finish
 from ...storage import pictures
 from ...storage.lock import ClipLine

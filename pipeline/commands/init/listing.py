@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...core import small_files
 from ...core.model import Record
 from ...storage import files
 
@@ -88,9 +89,9 @@ def _join(folder: str, name: str) -> str:
 
 
 def _text(place: Path) -> str:
-    """Return a marker's text; "" where it cannot be read."""
+    """Return a marker's text; "" where it cannot be read. A pipe is not waited for."""
     try:
-        with place.open("rb") as stream:
+        with os.fdopen(os.open(place, small_files.FLAGS), "rb") as stream:
             return stream.read(_MAX_TEXT_BYTES).decode(errors="replace")
     except OSError:
         return ""

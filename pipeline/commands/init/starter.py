@@ -14,13 +14,13 @@ from .gameengines import Found
 #: keeps both sides, since both were paid for.
 GITATTRIBUTES = (
     "*.anim.* -text -merge",
-    ".pixelpipe/bought/** -text",
+    ".pixelpipe/bought/** -text -merge",
     "pixelpipe.lock text eol=lf merge=union",
 )
 #: The same where Git LFS takes the pictures: what a build reads is there without it.
 WITHOUT_LFS = (
     "*.anim.* -text -merge -diff -filter",
-    ".pixelpipe/bought/** -text -diff -filter",
+    ".pixelpipe/bought/** -text -merge -diff -filter",
     GITATTRIBUTES[2],
 )
 #: Lines for `.gitignore`: the API key never goes into a commit.

@@ -34,6 +34,9 @@ _BUILDS = 4
 _TICK_S = 0.1
 #: How often to look whether purchases that are kept back were released; never, without any.
 _LOOK_S = 2.0
+#: How long a look at everything waits for a sprite that may be one that is gone; and how many times
+#: as long as such a look takes. Each that finds the same waits twice as long, up to so many times.
+_MOVED_S, _MOVED_TIMES, _MOST_DOUBLED = 1.0, 20.0, 6
 #: How long the end of a watch waits for purchases whose answer is on its way.
 _LAST_S = 30.0
 _RULES = (".yaml", ".yml")
@@ -77,6 +80,10 @@ class Follower:
         #: When to look at purchases that are kept back, and which were taken up again.
         self._looks_at = math.inf
         self._woken: set[str] = set()
+        #: When to look at everything again, since what is gone may be under another name.
+        self._whole_at = math.inf
+        #: How many looks in a row have found that.
+        self._whole_looks = 0
 
     def run(self, until: threading.Event | None = None) -> Iterator[Report | PixelpipeError]:
         """Yield the report of every build, until KeyboardInterrupt, or until that is set.
@@ -103,7 +110,7 @@ class Follower:
         try:
             event = self._events.get(timeout=_TICK_S)
         except queue.Empty:
-            event = self._look_at_kept
+            event = self._look_again
         for told in event():
             if self._questions is not None:
                 self._questions.pause()
@@ -235,9 +242,28 @@ class Follower:
         self._looks_at = time.monotonic()
         if isinstance(result, Report):
             self._committed |= result.committed
+            self._expect_moved(result)
         yield from _told(result)
 
+    def _expect_moved(self, report: Report) -> None:
+        """Look at everything again when what is gone may come to rest under another name."""
+        if not report.plan.perhaps_moved:
+            self._whole_looks = 0
+            return
+        settle_s = self._project.workspace.settings.watch.settle_s
+        wait_s = max(_MOVED_S, settle_s, _MOVED_TIMES * report.seconds)
+        doubled = 2 ** min(self._whole_looks, _MOST_DOUBLED)
+        self._whole_looks += 1
+        self._whole_at = time.monotonic() + wait_s * doubled
+
     # -- money ----------------------------------------------------------------------------------
+
+    def _look_again(self) -> Iterator[Report | PixelpipeError]:
+        """Look at what nobody announces: sprites that may have moved, purchases that are due."""
+        if time.monotonic() >= self._whole_at:
+            self._whole_at = math.inf
+            self._add(frozenset(), is_whole=True)
+        yield from self._look_at_kept()
 
     def _look_at_kept(self) -> Iterator[Report | PixelpipeError]:
         """Wake purchases that are due, or that a person has released; each of them once."""

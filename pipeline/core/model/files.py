@@ -70,6 +70,8 @@ class Source(Record, frozen=True, kw_only=True, gc=False):
     looks_like_sheet: bool = False
     #: Frames of one figure: asked about until it was bought once.
     repeats: bool = False
+    #: Frames that the file itself plays: of an APNG, which is an animation already.
+    frames: int = 1
     #: Why the picture as a whole cannot be sent: too large, or nothing to see; "" when it can.
     unfit: str = ""
 

@@ -12,6 +12,9 @@ from ..parts.types import Bools, Ints
 from . import gather, waves
 from .motion import Layer, Motion, Parameters
 
+#: How far the hue of a glint may lie from the colour that glints, and how much more vivid it is.
+ALIKE_DEGREES, ALIKE, PALER = 30.0, 0.05, 0.02
+
 
 def glow(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Brighten and dim what gives light, among its own colours.
@@ -48,8 +51,21 @@ def glint(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     lit = (along >= start[:, None, None]) & (along < start[:, None, None] + band)
     inside = sprite.opaque & ~sprite.outline & (sprite.islands[0] < 0)
     level = np.where(lit & (inside if inside.any() else sprite.opaque), 1, 0)
-    lighter = _recoloured(sprite, _stepped(sprite, np.full(frames, 2)), sprite.opaque)
+    stepped = _stepped(sprite, np.full(frames, 2))
+    if sprite.kind:
+        stepped = _alike(sprite, stepped)
+    lighter = _recoloured(sprite, stepped, sprite.opaque)
     return np.where(level > 0, lighter, gather.identity(sprite))
+
+
+def _alike(sprite: Sprite, stepped: Ints) -> Ints:
+    """Keep of the lighter colours those of the same hue, and pale ones: no stone glints red."""
+    colours = sprite.palette
+    apart = np.abs((colours.hue[stepped] - colours.hue + 180) % 360 - 180)
+    more = colours.chroma[stepped] - colours.chroma
+    fits = (more <= PALER) | ((apart <= ALIKE_DEGREES) & (more <= ALIKE))
+    own: Ints = np.where(fits, stepped, np.arange(len(colours.lab)))
+    return own
 
 
 def cycle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

@@ -103,7 +103,11 @@ def explode(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> I
     for frame, pose in enumerate(order):
         if pose == "F":
             map_[frame] = inks.flashed(sprite, map_[frame])
-    return _blown(sprite, marks.stage(sprite, map_), time, parameters, seed, fall=0.35, rings=True)
+    stage = marks.stage(sprite, map_)
+    blown = _blown(sprite, stage, time, parameters, seed, fall=0.35, rings=True)
+    if sprite.kind and parameters.once:
+        blown[-1] = gather.VOID  # nothing is left of what plays once
+    return blown
 
 
 def crumble(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

@@ -16,7 +16,12 @@ HURT_TALL = {"F": -0.05, "H": -0.08, "h": -0.03}
 DEATH, DEATH_GROW, DEATH_SHRINK = "RF12LDDD", "FD1D2D", "DD1F"
 ANGLE = {"1": 28.0, "2": 62.0, "L": 90.0, "D": 90.0}
 SUNK = {"F": 0.08, "1": 0.3, "2": 0.55, "L": 0.78, "D": 0.7}
-WIDE = 1.05
+#: How much wider than high one may be and fall over: a figure more than what nobody has classed.
+WIDE, WIDE_FIGURE = 1.05, 1.4
+#: What lies on its back, in the air and on the floor: px that it has sprung up, how high it is.
+ROLLED = {"2": (2, 1.0), "L": (0, 0.65), "D": (0, 0.75)}
+#: What sinks keeps at least such a share of its height, once it is known what it is.
+FLATTEST = 0.5
 LYING = 0.75
 LEAST_SHOWN = 0.93
 
@@ -48,13 +53,15 @@ def hurt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 def death(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Flash, fall over backwards about the rear foot and lie; what is wide sinks flat.
 
-    The variant `fade` dithers away what lies there.
+    What stands on four legs rolls on its back. The variant `fade` dithers away what lies there.
     """
     order = facing.held(frames, DEATH, DEATH_GROW, DEATH_SHRINK)
     side = facing.side(sprite, parameters)
     box = sprite.box
     map_ = None
-    if box.width <= WIDE * box.height:
+    if sprite.kind == "quadruped":
+        map_ = _rolling(sprite, order)
+    elif box.width <= (WIDE_FIGURE if sprite.kind == "biped" else WIDE) * box.height:
         map_ = _falling(sprite, order, side)
     if map_ is None:
         map_ = _sinking(sprite, order)
@@ -150,11 +157,37 @@ def _limits(sprite: Sprite) -> tuple[int, int, int]:
     return min(first, sprite.width - 1), max(0, last), 0 if sprite.opaque[0].any() else 1
 
 
+def _rolling(sprite: Sprite, order: list[str]) -> Ints:
+    """Spring up and come down on the back, legs in the air."""
+    box = sprite.box
+    map_ = _sinking(sprite, [letter if letter in "F1" else "R" for letter in order]).copy()
+    rows = np.arange(sprite.height)
+    upside = gather.identity(sprite)[np.clip(box.top + box.bottom - 1 - rows, 0, sprite.height - 1)]
+    inside = (rows >= box.top) & (rows < box.bottom)
+    upside = np.where(inside[:, None] & (upside >= 0), upside, gather.VOID)
+    for frame, letter in enumerate(order):
+        if letter in ROLLED:
+            up, tall = ROLLED[letter]
+            map_[frame] = _on_its_back(sprite, upside, min(up, max(0, sprite.room.top)), tall)
+    return map_
+
+
+def _on_its_back(sprite: Sprite, upside: Ints, up: int, tall: float) -> Ints:
+    """Return the map of what lies upside down, pressed to a share of its height or in the air."""
+    shown = Sprite(gather.show(sprite, upside[None])[0])
+    pressed = resize(shown, np.ones(1), np.array([tall]))
+    raised = gather.shift(shown, np.zeros(1, dtype=np.intp), np.array([-up], dtype=np.intp))
+    lying: Ints = gather.through(gather.through(raised, pressed), upside[None])[0]
+    return lying
+
+
 def _sinking(sprite: Sprite, order: list[str]) -> Ints:
     """Squash flat on the floor: what has no height to fall from, or no room to lie in."""
     sunk = facing.table(order, SUNK)
     height = sprite.box.height
     tall = np.maximum(1 - sunk, min(1.0, 2.5 / height))
+    if sprite.kind:
+        tall = np.maximum(tall, FLATTEST)
     return (
         gather_parts.rigid(sprite, resize(sprite, 1 + 0.35 * sunk, tall))
         if height < 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec.structs import replace
 
-from ..parts import Sprite
+from ..parts import CREATURES, Sprite
 from ..parts import regions as regions
 from ..parts.types import Bools, Floats, Ints, Pixels
 from . import gather, inks, marks, shears, waves
@@ -18,6 +18,8 @@ WARM_UP = 5
 #: How narrow a flame is in its upper quarter, of its width; and px of a rim above its columns.
 TAPERED = 0.6
 MOST_ABOVE = 2
+#: Lightness of what may be the palest colour of a fire of one's own.
+PALE = 0.85
 #: Parts whose flame goes down.
 DOWNWARD = ("engine",)
 #: How strong a fire burns in the frames beside frame 0, where it does not burn at all.
@@ -67,9 +69,30 @@ def flame_of(sprite: Sprite) -> Sprite | None:
         region = region | (regions.grow(region) & heart)
     if not (region & heart).any() or not (region & fiery).any():
         return None
+    if _is_of_the_face(sprite, region):
+        return None
     if 2 * region.sum() > sprite.area:
         return sprite if _tapers(sprite) else None
     return Sprite(_only(sprite, region)) if _is_bare(sprite, region) else None
+
+
+def _is_of_the_face(sprite: Sprite, region: Bools) -> bool:
+    """Tell whether a region is over or about the eyes: fair hair, and no torch held aside."""
+    if sprite.eyes is None or sprite.kind not in CREATURES:
+        return False
+    left, _, right, _ = sprite.eyes.box
+    return 2 * int(region[:, left:right].any(axis=0).sum()) > right - left
+
+
+def has_colours(sprite: Sprite) -> bool:
+    """Tell whether a sprite has colours for a fire: allowed ones, or a pale and a warm own one."""
+    own = inks.inks(sprite, inks.WARM)
+    if len(sprite.extra) or own is None:
+        return bool(len(sprite.extra))
+    colours = sprite.palette
+    light, middle = (colours.index.reshape(-1)[ink] for ink in (own.light, own.middle))
+    is_pale = bool(colours.fiery[light]) or bool(colours.lab[light, 0] >= PALE)
+    return is_pale and bool(colours.fiery[middle])
 
 
 def _tapers(sprite: Sprite) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from ..parts import Sprite
 from ..parts.limbs import Leg
 from ..parts.types import Bools, Ints
-from . import gather, gather_parts, waves, wings
+from . import facing, gather, gather_parts, waves, wings, zones
 from .motion import Motion, Parameters, amplitude
 
 
@@ -55,14 +55,27 @@ def flap(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 def nod(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Bow the head.
 
-    Everything above the neck sinks by R(.6A(1 - cos)/2), drawn over the body.
+    Everything above the neck sinks by R(.6A(1 - cos)/2), drawn over the body. A beast has its head
+    at its end: that sinks and no more, or its back would.
     """
+    if sprite.kind == "quadruped":
+        return _muzzle(sprite, frames, parameters)
     head: Bools = sprite.opaque & (np.arange(sprite.height) < sprite.neck)[:, None]
     depth = max(1.0, 0.6 * amplitude(sprite, parameters))
     down = waves.half_up(depth * waves.rise(frames, parameters.cycles))
     sinking = gather.shift(sprite, np.zeros(frames, dtype=np.intp), down)
     body = np.where(head, gather.VOID, gather.identity(sprite))
     return gather_parts.over(np.broadcast_to(body, sinking.shape), sinking, head)
+
+
+def _muzzle(sprite: Sprite, frames: int, parameters: Parameters) -> Ints:
+    """Let the end that a beast looks with go down by a pixel or two, and up again."""
+    parts = zones.beast(sprite, facing.side(sprite, parameters), sprite.legs)
+    deep = max(1.0, min(2.0, 0.04 * sprite.box.height) * parameters.strength)
+    down = waves.half_up(deep * waves.rise(frames, parameters.cycles))
+    still = np.zeros_like(down)
+    sunk = zones.sunk(sprite, parts, np.stack([still, down, still, still]))
+    return gather_parts.rigid(sprite, sunk)
 
 
 FAMILY = (

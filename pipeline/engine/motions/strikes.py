@@ -22,6 +22,8 @@ LEAN = {"A": -1.0, "S": 1.0, "C": 1.0, "V": 1.0}
 WAY = {"S": 1.0, "C": 1.0, "V": 1.0, "E": 0.15}
 TALL = {"S": -0.06, "C": -0.06, "V": -0.06}
 WIDE = {"S": 0.1, "C": 0.1, "V": 0.1}
+#: What is large shows its weight: it draws back, leans further, and goes low as it strikes.
+LARGE, BACK, WEIGHT, LOW = 40, {"A": -0.35}, 0.12, {"A": -0.04, "S": -0.1, "C": -0.1, "V": -0.08}
 Draw = Callable[[Stage, "Blow", int, str, int], None]
 
 
@@ -88,14 +90,15 @@ def _way(sprite: Sprite, side: int, parameters: Parameters) -> float:
 def _pose(sprite: Sprite, order: list[str], side: int, way: float) -> poses.Pose:
     """Return the body of an attack; one that is thrown back (`way` below 0) leans back with it."""
     height = sprite.box.height
-    lean = max(1.0, 0.07 * height) * (1.0 if way >= 0 else -0.6)
-    tall = facing.table(order, TALL if way >= 0 else {})
+    is_heavy = bool(sprite.kind) and height >= LARGE and way >= 0
+    lean = max(1.0, (WEIGHT if is_heavy else 0.07) * height) * (1.0 if way >= 0 else -0.6)
+    tall = facing.table(order, (LOW if is_heavy else TALL) if way >= 0 else {})
     tall = np.where(tall < 0, np.minimum(tall, -1.01 / height if height >= 12 else 0), tall)
     return poses.Pose(
         tall=1 + tall,
         wide=1 + facing.table(order, WIDE if way >= 0 else {}),
         lean=side * lean * facing.table(order, LEAN),
-        right=side * way * facing.table(order, WAY),
+        right=side * way * facing.table(order, WAY | (BACK if is_heavy else {})),
         down=np.zeros(len(order)),
     )
 

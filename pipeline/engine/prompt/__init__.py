@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from ..motions import MOTIONS, Layer, Parameters
+from ..motions import MOTIONS, Layer, Parameters, fires
 from ..parts import Sprite
-from . import offers, prior, senses, text
+from . import lacks, offers, prior, senses, subjects, text
 from .kinds import CREATURES, ROOTED, UPROOTING, Kind
+from .lacks import Lack
 from .senses import Understanding
 from .text import Hit
 
@@ -26,6 +27,8 @@ DIRECTED = frozenset(
         *("attack_strike", "attack_bite", "attack_thrust", "attack_shoot", "death"),
     }
 )
+#: Senses of what lives: who is told to walk is no thing, though no eyes were found.
+ALIVE = frozenset({"walk", "run", "breathe", "sleep", "talk", "laugh"})
 #: Senses that show something without the part that they name: a chest opens by itself.
 WHOLE_WITHOUT = frozenset({"open", "close", "smoke", "nod", "talk", "look"})
 #: Senses that say much the same: with one of a family shown, another word for it is not missing.
@@ -42,30 +45,34 @@ _SIDES = {-1: "left", 1: "right"}
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """A motion to perform, and the hit that asked for it; None for what nobody asked for."""
+    """A motion to perform, of a part or of all, and the hit that asked for it, if one did."""
 
     name: str
     hit: Hit | None = None
+    part: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True):
     """A prompt as it was understood.
 
     `motions` are names with parameters, the leading one first; `needs_ai` says what was asked that
-    one still cannot show, or is None; `kind_from` says how it is known what the sprite is, `facing`
-    where it looks and how that is known; `unshown` are words that ask for something which is not
-    performed. `effects` says of each word what it did. `sprite` is the sprite with its kind.
+    one still cannot show, or is None, `remark` what could be better; `kind_from` says how it is
+    known what the sprite is, `facing` where it looks and how that is known; `unshown` are words
+    that ask for something which is not performed, `lacking` those of them that `needs_ai` is about.
+    `effects` says of each word what it did. `sprite` is the sprite with its kind.
     """
 
     motions: tuple[tuple[str, Parameters], ...]
     fps: int
     loops: bool
     needs_ai: str | None
+    remark: str
     kind: str
     kind_from: str
     facing: str
     why: str
     unshown: tuple[str, ...]
+    lacking: tuple[str, ...]
     understood: Understanding
     sprite: Sprite
 
@@ -84,47 +91,63 @@ class Reading(msgspec.Struct, frozen=True):
         names = [name for name, _ in self.motions]
         source = f" (from '{self.why}')" if self.why else f" (no motion word; it is {self._a_kind})"
         beside = "".join(f" with {name}" for name in names[1:] if name in done)
-        left = [name for name in names[1:] if name not in done]
         manner = self.understood.manner
         how = [*manner.words, f"{self.fps} frames per second", "looping" if self.loops else "once"]
         told = [f"Read as {names[0]}{source}{beside}; {', '.join(how)}."]
         told += [f"Facing {self.facing}."] if self.facing and names[0] in DIRECTED else []
         ruled = self.understood.ruled_out
         told += [f"Ruled out: {', '.join(ruled)}."] if ruled else []
-        unshown = tuple(dict.fromkeys((*self.unshown, *self._words_of(left))))
+        unshown = (*self.unshown, *self._left(done))
+        unshown = tuple(dict.fromkeys(unshown))
         told += [f"Not shown: {', '.join(unshown)}."] if unshown else []
         ignored = self.understood.ignored
         told += [f"Ignored: {', '.join(ignored)}."] if ignored else []
-        return " ".join([*told, *([self.needs_ai] if self.needs_ai else [])])
+        return " ".join(filter(None, (*told, self.needs_ai, self.remark)))
 
     @property
     def _a_kind(self) -> str:
         return f"{'an' if self.kind[:1] in 'aeiou' else 'a'} {self.kind}"
 
-    def _words_of(self, names: list[str]) -> list[str]:
-        """Return the words that asked for motions which were left out."""
-        return [hit.words for hit in self.understood.asked if hit.motion in names]
+    def not_shown(self, done: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the words that the clip is about and does not show; `done` is what it does.
+
+        Another motion of the family that leads shows it as well: "hovers" shown as bobbing.
+        """
+        name, first = self.motions[0][0], self.why
+        instead = name != done[0] and first and not any({name, done[0]} <= one for one in FAMILIES)
+        return tuple(dict.fromkeys((*self.lacking, *((first,) if instead else ()))))
+
+    def left_out(self, done: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the other words that ask for what the clip does not show."""
+        words = dict.fromkeys((*self.unshown, *self._left(done)))
+        return tuple(word for word in words if word not in self.not_shown(done))
+
+    def _left(self, done: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the words that asked for motions beside the first which were left out."""
+        names = [name for name, _ in self.motions[1:] if name not in done]
+        return tuple(hit.words for hit in self.understood.asked if hit.motion in names)
 
 
 def read(prompt: str, sprite: Sprite, negative_prompt: str = "") -> Reading:
     """Read a prompt for a sprite; without any known word the look of the sprite decides."""
     sprite, kind_from = _classed(prompt, sprite)
     found = senses.understand(prompt, negative_prompt, sprite.kind)
-    chosen, lacking = _chosen(found, sprite, is_sure=kind_from != _BY_LOOK)
+    chosen, lack = _chosen(found, sprite, is_sure=kind_from != _BY_LOOK)
     leading = chosen[0]
     facing, said = _facing(found, sprite)
     motions = tuple((one.name, _parameters(one, found, facing)) for one in chosen)
-    unshown = _unshown(found, chosen)
     return Reading(
         motions=motions,
         fps=found.manner.fps,
         loops=not (found.is_once_for(leading.hit) and MOTIONS[leading.name].shoots),
-        needs_ai=lacking,
+        needs_ai=lack.sentence if lack and lack.words else None,
+        remark=lack.sentence if lack and not lack.words else "",
         kind=sprite.kind,
         kind_from=kind_from,
         facing=said,
         why=leading.hit.words if leading.hit else "",
-        unshown=unshown,
+        unshown=_unshown(found, chosen),
+        lacking=lack.words if lack else (),
         understood=found,
         sprite=sprite,
     )
@@ -143,7 +166,10 @@ def _classed(prompt: str, sprite: Sprite) -> tuple[Sprite, str]:
     named = senses.kind_of(clauses, [hit for clause in clauses for hit in text.hits(clause)])
     if named:
         return sprite.of_kind(named), "the prompt says so"
-    return sprite.of_kind(str(prior.kind(sprite))), _BY_LOOK
+    look = prior.kind(sprite)
+    if look is Kind.ITEM and senses.understand(prompt).leading in ALIVE:
+        look = prior.creature(sprite)
+    return sprite.of_kind(str(look)), _BY_LOOK
 
 
 def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:
@@ -164,48 +190,96 @@ def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:
 
 def _chosen(
     found: Understanding, sprite: Sprite, *, is_sure: bool
-) -> tuple[list[Chosen], str | None]:
+) -> tuple[list[Chosen], Lack | None]:
     """Return the motions to perform, the leading one first, and what has to be left to a model."""
     vetoed = {offers.choose(sense, sprite)[0] for sense in found.vetoed}
     asked = found.asked
     if found.manner.is_still:
         asked = tuple(hit for hit in asked if hit.is_verb or not _is_whole(hit, sprite)) or asked
+    unread = lacks.of_verbs(found, offers.choose(found.leading, sprite)[0])
     if not asked:
-        return _with_secondary([Chosen(_by_look(found, sprite, vetoed))], sprite, vetoed), (
-            _unread(found, sprite)
-        )
+        look = Chosen(_by_look(found, sprite, vetoed))
+        return _with_secondary([look], sprite, vetoed), unread
     whole = [hit for hit in asked if not _misses_part(hit, sprite)]
     first = next((hit for hit in whole if hit.is_verb), None)
     if first is None and asked[0] not in whole:
         idle = Chosen(offers.choose("idle", sprite)[0])
-        return _with_secondary([idle], sprite, vetoed), _partless(asked[0], idle.name)
+        return _with_secondary([idle], sprite, vetoed), lacks.of_part(asked[0], sprite, idle.name)
     first = first or asked[0]
-    name, reason = _leading(first, sprite, is_sure=is_sure)
-    chosen = [Chosen(name, first)]
+    name, lack = _leading(first, sprite, is_sure=is_sure)
+    chosen = [Chosen(name, first, first.part or _held(first, sprite))]
     for hit in whole:
         other = offers.choose(hit.motion, sprite)[0]
         if hit is not first and _combines(hit, other, chosen):
-            chosen.append(Chosen(other, hit))
-    return _with_secondary(chosen, sprite, vetoed), reason or _unread(found, sprite)
+            chosen.append(Chosen(other, hit, hit.part or _held(hit, sprite)))
+    return _with_secondary(chosen, sprite, vetoed), lack or unread
 
 
-def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, str | None]:
+def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | None]:
     """Return the motion of the leading hit, and what it cannot show of it."""
     name, lacking = offers.choose(first.motion, sprite)
     if is_sure and sprite.kind in ROOTED and first.motion in UPROOTING and not first.part:
         name, _ = offers.choose("idle", sprite)
-        return name, _rooted(first, sprite, name) if first.motion != "idle" else None
+        lack = lacks.of_ground(first, sprite.kind, name)
+        return name, lack if first.motion != "idle" else None
+    is_fire = "ablaze" in first.how and name == "fire"
+    if is_fire and not _burns_by_itself(first, sprite):
+        burns = fires.has_colours(sprite) or not is_sure
+        name = "fire" if burns else offers.choose("idle", sprite)[0]
+        return name, lacks.of_colours(first, name)
     if first.motion in ("walk", "run") and not prior.can_walk(sprite):
         name = "hop" if sprite.kind in CREATURES else "bob"
-        return name, _legless(first, name)
-    return name, _lacking(first, name, lacking)
+        name = "flap" if sprite.kind == Kind.WINGED else name
+        return name, lacks.of_legs(first, name)
+    return name, lacks.of_picture(first, name, lacking)
+
+
+def _burns_by_itself(hit: Hit, sprite: Sprite) -> bool:
+    """Tell whether a sprite is a flame, carries one, or may use colours beside its own."""
+    is_flame = sprite.kind in (Kind.FLAME, Kind.EFFECT) or fires.flame_of(sprite) is not None
+    return is_flame or bool(hit.part or sprite.extra_colours)
 
 
 def _misses_part(hit: Hit, sprite: Sprite) -> bool:
     """Tell whether a verb moves a part that was not found; moving the whole would be wrong."""
+    if hit.object and sprite.kind in CREATURES:
+        return True
+    if _opens_nothing(hit, sprite):
+        return True
+    if _is_of_a_thing(hit, sprite):
+        return not _held(hit, sprite)
     if not hit.part or hit.motion in WHOLE_WITHOUT or sprite.kind in (Kind.ITEM, Kind.EFFECT):
         return False
     return sprite.part(hit.part) is None
+
+
+def _opens_nothing(hit: Hit, sprite: Sprite) -> bool:
+    """Tell whether a creature is to open or close that has no lid and is no chest."""
+    opens = hit.motion in ("open", "close") and sprite.kind in (Kind.BIPED, Kind.QUADRUPED)
+    is_chest = "chest" in hit.words or "lid" in hit.words
+    return opens and not is_chest and sprite.part(hit.part) is None
+
+
+def _is_of_a_thing(hit: Hit, sprite: Sprite) -> bool:
+    """Tell whether a verb is about a thing that the sprite is not, but carries or bears."""
+    thing = (subjects.kind_of(hit.subject) or _FITTING) if hit.subject else ""
+    if thing == _FITTING and sprite.kind == Kind.MACHINE:
+        return False
+    if not thing or (thing == sprite.kind and not hit.is_mounted):
+        return False
+    moves = MOTIONS[offers.choose(hit.motion, sprite)[0]].layer is not Layer.COLOUR
+    if hit.motion == "fire":
+        return sprite.kind != Kind.FLAME and fires.flame_of(sprite) is None
+    return moves and (hit.is_mounted or sprite.kind not in (Kind.ITEM, Kind.EFFECT, Kind.FLAME))
+
+
+_FITTING = "fitting"
+
+
+def _held(hit: Hit, sprite: Sprite) -> str:
+    """Return the name of the part that is the thing a verb is about, if it was found."""
+    part = subjects.part(hit.subject)
+    return part if part and sprite.part(part) is not None else ""
 
 
 def _is_whole(hit: Hit, sprite: Sprite) -> bool:
@@ -262,7 +336,7 @@ def _parameters(one: Chosen, found: Understanding, facing: int) -> Parameters:
         "cycles": manner.cycles if is_leading else 1,
         "once": found.is_once_for(one.hit),
         "facing": facing,
-        "part": one.hit.part if one.hit else "",
+        "part": one.part,
         "variant": _variant(one, said),
     }
     if one.name == "wave" and one.hit and one.hit.part == "cape" and not manner.across:
@@ -276,50 +350,6 @@ def _variant(one: Chosen, said: set[str]) -> str:
 
 
 # -- what is missing ----------------------------------------------------------------------------
-
-
-def _lacking(hit: Hit, name: str, lacking: str) -> str | None:
-    reason = hit.beyond or lacking
-    if not reason or not hit.is_verb:
-        return None
-    return (
-        f"'{hit.words}' needs a model: {reason}, which one still picture cannot give;"
-        f" the nearest motion on offer is {name}."
-    )
-
-
-def _legless(hit: Hit, name: str) -> str:
-    return f"'{hit.words}' needs legs, and none were found; the nearest motion on offer is {name}."
-
-
-def _rooted(hit: Hit, sprite: Sprite, name: str) -> str:
-    return (
-        f"'{hit.words}' would move what stands fast: {sprite.kind}s do not; the nearest motion on"
-        f" offer is {name}."
-    )
-
-
-def _partless(hit: Hit, name: str) -> str:
-    return (
-        f"'{hit.words}' needs the {hit.part}, and none was found for certain, so it stays still;"
-        f" name it by a box, `parts: {{{hit.part}: [left, top, right, bottom]}}`. Shown is {name}."
-    )
-
-
-def _unread(found: Understanding, sprite: Sprite) -> str | None:
-    """Say that no verb of the prompt is known, so that what is shown is only how it waits."""
-    if found.says_nothing:
-        words = ", ".join(f"'{word}'" for word in (*found.things, *found.ignored)[:5])
-        name = offers.choose("idle", sprite)[0]
-        return (
-            f"{words or 'The prompt'} asks for no motion that the built-in engine knows; shown is"
-            f" {name}."
-        )
-    if not found.are_verbs_unread:
-        return None
-    name = offers.choose(found.leading, sprite)[0]
-    words = ", ".join(f"'{word}'" for word in found.unread)
-    return f"{words} is no motion that the built-in engine knows; shown is {name}."
 
 
 def _unshown(found: Understanding, chosen: list[Chosen]) -> tuple[str, ...]:

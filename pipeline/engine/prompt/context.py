@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from . import heads, text, words
+from . import heads, subjects, text, words
 from .text import Clause, Hit
 from .words import listed
 
@@ -16,6 +16,9 @@ KEEPING = listed("keep keeps stay stays remain remains")
 INTENTS = {("ready", "to"), ("poised", "to"), ("eager", "to"), ("prepared", "to")}
 #: After these a clause tells what goes with the motion, not the motion.
 ASIDE = frozenset({"with"})
+#: What is told of before: "respawns after being collected".
+BEFORE = frozenset({"after"})
+WIND = listed("wind winds breeze gust gusts storm air behind")
 #: Before a participle these say that somebody else does it.
 SUFFERING = listed("get gets got getting is was be being been gotten")
 TAKING = frozenset({"take", "takes", "taking", "took"})
@@ -32,6 +35,10 @@ SHOOTING = listed(
 )
 #: Things that are held: they do not say what the sprite is where somebody acts.
 TOOLS = STRIKING | THRUSTING | SHOOTING | listed("wand ring dagger torch shield")
+#: After a word that may be a noun these say that it is done to something.
+OBJECTS = frozenset({"the", "a", "an", "his", "her", "its", "their"})
+#: Before a verb these may stand.
+STARTERS = listed("to can will must starts begins and then while who that it he she they")
 BLOWS = listed("attack_strike attack_bite attack_thrust attack_shoot")
 
 
@@ -40,19 +47,35 @@ def read(found: Sequence[Hit], clause: Clause) -> list[Hit]:
     kept = [
         hit for hit in found if not _is_noun(hit, found, clause) and not _is_intent(hit, clause)
     ]
-    kept = heads.read(kept, clause)
-    return [_aside(_with_weapon(_suffered(hit, clause), clause), clause) for hit in kept]
+    kept = subjects.of(heads.read(kept, clause), clause)
+    kept = [_with_weapon(_suffered(_by_hand(hit, kept, clause), clause), clause) for hit in kept]
+    return [_aside(hit, kept, clause) for hit in kept]
+
+
+def is_acting(tokens: tuple[str, ...], place: int) -> bool:
+    """Tell whether a word that may be a noun does something: "paws the ground", "tips his hat"."""
+    word, before = tokens[place], tokens[place - 1] if place else ""
+    is_subject = not before or before in STARTERS or text.is_thing(before)
+    is_many = word.endswith("s") and not word.endswith("ss") and len(word) > 3
+    return bool(is_many and is_subject and {*tokens[place + 1 : place + 2]} & OBJECTS)
 
 
 def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
-    """Tell whether a verb is a noun here, as in "throws a rock" and "draws the bow"."""
+    """Tell whether a verb is a noun here, as in "throws a rock", or a noun a verb."""
+    place = min(hit.places)
+    if not hit.is_verb and len(hit.places) == 1:
+        return is_acting(clause.words, place)  # "plants a flag" asks for no plant
     if not hit.is_verb or len(hit.places) > 1:
         return False
-    place = min(hit.places)
     is_bare = not clause.words[place].endswith(("s", "ing", "ed"))
     keeps = max((at for at, word in enumerate(clause.words) if word in KEEPING), default=-1)
     if is_bare and place < keeps:
         return True
+    before = clause.words[max(0, place - 1) : place]
+    if clause.words[place].endswith("s") and before in (("the",), ("these",), ("those",)):
+        return True  # "beneath the waves": many things, and no verb
+    if hit.motion == "beat" and "to" in clause.words[:place]:
+        return True  # "dances to the beat"
     others = [one for one in found if one.is_verb and one is not hit]
     if clause.words[place] in TOOLS and others:
         return True
@@ -61,6 +84,13 @@ def _is_noun(hit: Hit, found: Sequence[Hit], clause: Clause) -> bool:
     if at < 0 or clause.words[at] not in text.ARTICLES:
         return False
     return bool(others) and (is_bare or any(one.start < hit.start for one in others))
+
+
+def _by_hand(hit: Hit, found: Sequence[Hit], clause: Clause) -> Hit:
+    """Note of a verb that it may wave a hand: nothing is said of wind, or of what waves do."""
+    is_waving = hit.is_verb and hit.motion == "wave" and text.is_form(hit.words, "wav")
+    is_waving &= not any(other.is_verb and other is not hit for other in found)
+    return replace(hit, how=(*hit.how, "hand")) if is_waving and not WIND & {*clause.words} else hit
 
 
 def _is_intent(hit: Hit, clause: Clause) -> bool:
@@ -106,7 +136,10 @@ def _with_weapon(hit: Hit, clause: Clause) -> Hit:
     return hit
 
 
-def _aside(hit: Hit, clause: Clause) -> Hit:
+def _aside(hit: Hit, found: Sequence[Hit], clause: Clause) -> Hit:
     """Count a verb less that tells what goes along: "casting, with glowing hands"."""
     before = clause.words[: min(hit.places)]
-    return replace(hit, is_aside=True) if ASIDE & {*before} else hit
+    if hit.motion == "hurt" and hit.words.endswith("ed") and not SUFFERING & {*before[-2:]}:
+        acts = any(one.is_verb and one.start < hit.start for one in found)
+        return replace(hit, is_aside=acts)  # "limping home wounded"
+    return replace(hit, is_aside=True) if (ASIDE | BEFORE) & {*before} else hit

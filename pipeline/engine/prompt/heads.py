@@ -170,6 +170,8 @@ def _of_substance(hit: Hit, clause: Clause, busy: set[int]) -> Hit:
         return hit
     if not _is_finite(after[0]) or text.is_plain(after[0]):
         return hit
+    if any(text.is_form(after[0], stem) for stem in ("fall", "drop", "wilt", "wither")):
+        return hit  # what leaves do then is no swaying
     return _moved(replace(hit, is_verb=True, places=hit.places | {place + 1}), clause)
 
 

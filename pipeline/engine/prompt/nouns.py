@@ -57,7 +57,10 @@ PARTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ears": ("ear", "wobble"),
         "tentacles": ("tentacle", "sway"),
         "antennae": ("antenna antennae feeler", "sway"),
-        "cape": ("cape cloak robe skirt", "wave"),
+        "cape": (
+            "cape cloak robe skirt coat gown tunic tabard poncho shawl veil apron kilt",
+            "wave",
+        ),
         "hair": ("hair mane ponytail beard fur", "wave"),
         "scarf": ("scarf scarves ribbon sash", "wave"),
         "wings": ("wing", "flap"),
@@ -104,7 +107,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         " werewolf minotaur cyclops gnoll kobold lizardman valkyrie clown golem cultist berserker"
         " gladiator captain sailor miner baker butcher innkeeper fisherman adventurer ghoul lich"
         " fighter mercenary gunslinger sniper mechanic android cyborg angel hobbit crusader squire"
-        " jester plumber duelist brawler runner dancer healer",
+        " jester maiden damsel outlaw torchbearer plumber duelist brawler runner dancer healer",
         "quadruped": "dog wolf horse cow cat fox bear boar pig sheep goat lion tiger deer ram rat"
         " mouse hound bull lizard crocodile turtle hedgehog spider crab rabbit bunny frog donkey"
         " mule camel elephant rhino hippo giraffe zebra squirrel hamster raccoon badger otter"

@@ -11,6 +11,8 @@ from . import prior
 from .kinds import IDLES, Kind
 
 SMALL_PX = 24
+#: Share of the ink that may be lamps and windows: more of it is the thing itself, less is not seen.
+LIGHTS = (0.04, 0.25)
 _ATTACK = "an attack re-poses the limbs"
 
 #: Senses that are no motion's name, and motions that may be missing: what shows them instead, and
@@ -85,7 +87,9 @@ def _idle(sprite: Sprite) -> tuple[str, ...]:
     kind = Kind(sprite.kind) if sprite.kind else prior.kind(sprite)
     if kind is Kind.WINGED and not sprite.legs and sprite.part("wings") is not None:
         return ("flap", "idle", "breathe")
-    if kind in (Kind.BUILDING, Kind.MACHINE) and not sprite.glowing.any():
+    least, most = LIGHTS
+    is_lit = least <= float(sprite.glowing.sum()) / max(1, sprite.area) <= most
+    if kind in (Kind.BUILDING, Kind.MACHINE) and not is_lit:
         return ("glint",)
     return IDLES[kind]
 

@@ -10,6 +10,8 @@ from .kinds import Kind
 
 WIDE, WINGED, TALL = 1.15, 1.3, 0.8
 FEW_COLOURS = 5
+#: Who looks at us and is so high for its width stands upright, with a staff or a tail for a leg.
+MOST_UPRIGHT, UPRIGHT, FRONT = 3, 0.7, 0.1
 #: Lower creatures that are wide crawl or slide, whatever gaps are under them.
 LEAST_LEGGED = 10
 
@@ -35,12 +37,31 @@ def kind(sprite: Sprite) -> Kind:
 def _creature(sprite: Sprite) -> Kind:
     box, legs = sprite.box, len(sprite.legs)
     is_wide = box.width >= WIDE * box.height
+    if 2 <= legs <= MOST_UPRIGHT and _faces_us(sprite) and box.height >= UPRIGHT * box.width:
+        return Kind.BIPED
     if legs >= 3 or (is_wide and legs >= 2 and box.height >= LEAST_LEGGED):
         return Kind.QUADRUPED
     if legs >= 2 or box.height >= 0.85 * box.width:
         return Kind.BIPED
     is_winged = box.width >= WINGED * box.height and sprite.part("wings") is not None
     return Kind.WINGED if is_winged else Kind.LEGLESS
+
+
+def creature(sprite: Sprite) -> Kind:
+    """Guess what a creature is of which no eyes were found: by legs and shape; a coin is none."""
+    box, legs = sprite.box, len(sprite.legs)
+    if is_coin(sprite) or not sprite.area:
+        return Kind.ITEM
+    return Kind.QUADRUPED if legs >= 4 or box.width > 1.2 * box.height else Kind.BIPED
+
+
+def _faces_us(sprite: Sprite) -> bool:
+    """Tell whether the eyes are in the middle of all that there is: a beast's are at its end."""
+    eyes = sprite.eyes
+    if eyes is None:
+        return False
+    off = (eyes.box[0] + eyes.box[2]) / 2 - sprite.box.centre_x
+    return abs(off) <= FRONT * sprite.box.width
 
 
 def has_face(sprite: Sprite) -> bool:
@@ -94,6 +115,8 @@ def _green_share(sprite: Sprite) -> float:
 
 def can_walk(sprite: Sprite) -> bool:
     """Tell whether stepping would look like walking: two feet, or a creature that stands up."""
+    if sprite.kind == Kind.WINGED and sprite.box.width >= WINGED * sprite.box.height:
+        return False  # what hangs down from spread wings is no leg to walk on
     if len(sprite.legs) >= 2 or sprite.kind in (Kind.BIPED, Kind.QUADRUPED):
         return True
     return has_face(sprite) and sprite.box.height >= TALL * sprite.box.width

@@ -12,13 +12,11 @@ from functools import lru_cache
 import msgspec
 from msgspec.structs import replace
 
-from . import context, heads, nouns, text, verbs
+from . import context, heads, nouns, subjects, text, unknown, verbs
 from . import manner as manners
 from .manner import Manner
 from .phases import PHASES
 from .text import Clause, Hit
-from .unread import ACTION_NOUNS
-from .words import HOW, STATES, listed
 
 #: Words for any blow.
 GENERAL = ("attack", "fight", "fought", "combo", "melee")
@@ -96,7 +94,8 @@ def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Unders
     manner = manners.read(prompt, clauses, hits)
     asked = [_looped(hit, manner) for hit in hits if not hit.negated and hit.motion not in vetoed]
     asked = _ranked([hit for hit in asked if hit.motion != text.UNREAD], kind)
-    unread = _unread(clauses, hits, asked)
+    is_end = bool(asked) and ends(asked[0])
+    unread = unknown.verbs(clauses, hits, asked, is_end=is_end)
     if unread and not any(hit.is_verb for hit in asked):
         asked = []  # things alone do not say what a verb that is not known asks of them
     busy = {(hit.clause, place) for hit in hits for place in hit.places}
@@ -107,7 +106,7 @@ def understand(prompt: str, negative_prompt: str = "", kind: str = "") -> Unders
         manner=manner,
         kind=named,
         unread=unread,
-        ignored=_ignored(clauses, busy, unread),
+        ignored=unknown.ignored(clauses, busy, unread),
         things=tuple(
             word for clause in clauses for word in clause.words if word in nouns.PLAIN_NOUNS
         ),
@@ -125,16 +124,18 @@ def kind_of(clauses: tuple[Clause, ...], hits: list[Hit]) -> str:
         is_late = place > first + len(next(iter(hits)).places) if hits else False
         if is_late or clauses[0].negated[place]:
             return ""
-        for kind, stems in nouns.KINDS.items():
-            stem = next((one for one in stems.split() if word in (one, f"{one}s")), None)
-            is_tool = stem in context.TOOLS and any(hit.is_verb for hit in hits)
-            if stem is not None and not is_tool:
-                return kind
+        kind = subjects.kind_of(word)
+        is_tool = {word, word.removesuffix("s")} & context.TOOLS and any(h.is_verb for h in hits)
+        if kind in subjects.CARRIED and subjects.is_mounted(clauses[0].words, place):
+            return subjects.holder(clauses[0].words, place)
+        if kind and not is_tool:
+            return kind
     return ""
 
 
 def _for_kind(hit: Hit, kind: str) -> Hit:
     """Turn a word that means another thing for another kind of sprite into what it means here."""
+    hit = _waved(hit, kind)
     reading = verbs.BY_KIND.get((hit.motion, kind)) or verbs.BY_KIND.get((hit.motion, ""))
     stands = hit.negated and hit.motion == "move"  # "the base never moves" rules no motion out
     if reading is None or hit.part or stands:
@@ -146,6 +147,13 @@ def _for_kind(hit: Hit, kind: str) -> Hit:
     return replace(
         hit, motion=motion, how=(*hit.how, *how), part=part, beyond=hit.beyond or lacking
     )
+
+
+def _waved(hit: Hit, kind: str) -> Hit:
+    """Let who waves and has nothing that waves raise a hand."""
+    if "hand" not in hit.how or kind not in ("biped", "quadruped") or hit.part or hit.subject:
+        return hit
+    return replace(hit, motion="nod", beyond="a gesture re-poses an arm")
 
 
 def _looped(hit: Hit, manner: Manner) -> Hit:
@@ -180,15 +188,20 @@ def _ranked(asked: list[Hit], kind: str) -> list[Hit]:
     ranked = sorted(asked, key=_rank)
     verbs_read = [hit.motion for hit in ranked if hit.is_verb]
     for leader in ("jump", "hop", "run"):
-        if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump"}:
+        if leader in verbs_read and ranked[0].motion in PHASES[leader] - {"hop", "jump", "wave"}:
             ranked.sort(key=lambda hit: hit.motion != leader)
             break
     _prefer_idle(ranked)
     _prefer_fuller(ranked, kind)
     _prefer_particular(ranked)
     phases = PHASES.get(ranked[0].motion, frozenset()) if ranked else frozenset()
-    rest = [hit for hit in ranked[1:] if hit.motion not in phases]
+    rest = [hit for hit in ranked[1:] if hit.motion not in phases or _is_gesture(hit)]
     return [*ranked[:1], *rest]
+
+
+def _is_gesture(hit: Hit) -> bool:
+    """Tell whether a hit asks for a gesture, which no phase of another motion shows."""
+    return bool(hit.beyond) and hit.motion == "nod"
 
 
 def _rank(hit: Hit) -> tuple[int, bool, int, int]:
@@ -231,106 +244,11 @@ def _prefer_idle(ranked: list[Hit]) -> None:
     first = ranked[0]
     goes_along = first.is_aside and idle.start < first.start and idle.clause == first.clause
     is_said = any(text.is_form(word, "idl") for word in idle.words.split())
+    goes_along |= first.motion == "blink" and idle.start < first.start
     goes_along |= bool(first.beyond) and first.motion == "squash" and is_said
     goes_along |= first.motion == "squash" and first.words.endswith("ing")
     if first.motion == "breathe" or goes_along:
         ranked.sort(key=lambda hit: hit is not idle)
-
-
-# -- what no table knows ------------------------------------------------------------------------
-
-PLAYING = frozenset({"plays", "playing"})
-AFTER_PLAYING = listed("once back twice in on at and forward backward backwards animation only")
-#: After a word that may be a noun these make it a verb: "fishes in the lake".
-AFTER_VERBS = text.ARTICLES | listed("in on at for with")
-_STARTERS = listed("to can will must starts begins and then while who that it he she they")
-
-
-def _unread(clauses: tuple[Clause, ...], hits: list[Hit], asked: list[Hit]) -> tuple[str, ...]:
-    """Return the verbs that nothing performs, in order, each once."""
-    phases = PHASES.get(asked[0].motion, frozenset()) if asked else frozenset()
-    busy = {(hit.clause, place) for hit in hits for place in hit.places}
-    found = {
-        hit.start: hit.words
-        for hit in hits
-        if hit.motion == text.UNREAD
-        and not hit.negated
-        and not ("land" in phases and hit.words.startswith("tak"))
-    } | {
-        100 * clause.number + place: clause.words[place]
-        for clause in clauses
-        for place in range(len(clause.words))
-        if (clause.number, place) not in busy
-        and not clause.negated[place]
-        and _is_verb(clause.words, place)
-        and not any(text.is_form(clause.words[place], phase) for phase in phases)
-        and not (asked and ends(asked[0]) and heads.is_preparing(clause, place, asked[0]))
-    }
-    if not any(hit.is_verb and not hit.negated for hit in hits):
-        found |= _doing(clauses, busy)
-    return tuple(dict.fromkeys(found[start] for start in sorted(found)))
-
-
-def _doing(clauses: tuple[Clause, ...], busy: set[tuple[int, int]]) -> dict[int, str]:
-    """Return verbs that elsewhere only tell how a motion runs, where they have an object.
-
-    "Drops a coin" asks for something; "drops slowly" beside another verb does not.
-    """
-    return {
-        100 * clause.number + place: word
-        for clause in clauses
-        for place, (word, after) in enumerate(zip(clause.words, clause.words[1:], strict=False))
-        if (
-            (word in HOW and word not in STATES and after in text.ARTICLES)
-            or (word in PLAYING and after not in text.ARTICLES | AFTER_PLAYING)
-        )
-        and word.endswith(("s", "ing"))
-        and (clause.number, place) not in busy
-        and not clause.negated[place]
-    }
-
-
-def _is_verb(tokens: tuple[str, ...], place: int) -> bool:
-    """Tell whether an unread word is a verb: by the list, by its ending, or by where it stands."""
-    word = tokens[place]
-    before = tokens[place - 1] if place else ""
-    if word.endswith("'s"):
-        return False
-    if word in ACTION_NOUNS:
-        return True
-    if heads.is_compound(tokens, place) or heads.is_described(tokens, place):
-        return False
-    if text.is_plain(word):
-        return False
-    if text.is_unread_verb(word):
-        acts = word.endswith("s") and {*tokens[place + 1 : place + 2]} & AFTER_VERBS
-        is_noun = before in text.ARTICLES or (text.is_noun(word) and not acts)
-        return word.endswith("ing") or not is_noun
-    if text.is_known(word):
-        return False
-    if word.endswith("ing") and len(word) > 5:
-        return before not in text.ARTICLES
-    if context.KEEPING & {*tokens[place:]}:
-        return False
-    ends = word.endswith(("s", "es", "ed")) and not word.endswith(("ss", "us", "is"))
-    is_subject = not before or before in _STARTERS or text.is_thing(before)
-    return ends and is_subject and len(word) > 3
-
-
-def _ignored(
-    clauses: tuple[Clause, ...], busy: set[tuple[int, int]], unread: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Return the content words that had no effect, in order, each once."""
-    left = (
-        word
-        for clause in clauses
-        for place, word in enumerate(clause.words)
-        if (clause.number, place) not in busy
-        and word not in unread
-        and not (word.isascii() and text.is_silent(word))
-        and not clause.negated[place]
-    )
-    return tuple(dict.fromkeys(left))
 
 
 def _effects(

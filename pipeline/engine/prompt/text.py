@@ -46,6 +46,8 @@ class Hit(msgspec.Struct, frozen=True):
 
     `how` are words of the reading (`slow`, `x2`), `part` is what moves, `beyond` says what one
     still picture cannot give of it; `is_aside` says that it only goes along with another verb.
+    `subject` is the thing that does it, where one is named that somebody may carry; `is_mounted`
+    says that this is told to be on something else; `object` is a thing that it is done to.
     """
 
     motion: str
@@ -60,6 +62,9 @@ class Hit(msgspec.Struct, frozen=True):
     how: tuple[str, ...] = ()
     part: str = ""
     is_aside: bool = False
+    subject: str = ""
+    is_mounted: bool = False
+    object: str = ""
 
     @property
     def reach(self) -> int:
@@ -326,6 +331,20 @@ def _doubles(stem: str) -> bool:
     """Tell whether a stem doubles its last letter: hop, hopping."""
     vowels = [letter in "aeiou" for letter in stem[-3:]]
     return len(stem) <= 5 and vowels == [False, True, False] and stem[-1] not in "wxy"
+
+
+@cache
+def is_in_phrases_only(word: str) -> bool:
+    """Tell whether a word is performed beside others alone: "falls" is, as "falls over"."""
+    near = [stems for stems in _phrases(word[:2]) if any(is_form(word, stem) for stem in stems)]
+    return bool(near) and all(len(stems) > 1 for stems in near)
+
+
+@cache
+def _phrases(start: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        entry.stems for entry in _entries() if any(stem[:2] == start for stem in entry.stems)
+    )
 
 
 @cache

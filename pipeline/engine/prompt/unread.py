@@ -15,7 +15,7 @@ UNREAD_VERBS = listed(
     " drag lift carve repair fix mend forg tinker inspect examin study studi ponder think thought"
     " dream worship kiss cuddl embrac comb brush groom lick shav dress undress measur weigh count"
     " deal shuffle_cards bet negotiat barter trade greet wink_at beg steal stole pickpocket"
-    " lockpick hid hide hid_behind scratch_head facepalm nod_off tap drum strum blow_horn toot"
+    " lockpick scratch_head facepalm nod_off tap drum strum blow_horn toot"
     " whistl hum perform act mim bark meow purr moo neigh bleat cluck crow quack hiss chirp squawk"
     " squeak graz sniff burrow molt moult nest lay_egg lays_egg spin_web weav sting stung peel"
     " shed bloom blossom wilt wither sprout germinat fruit ripen pollinat harvest water_plant mow"

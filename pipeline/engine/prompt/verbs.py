@@ -29,7 +29,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "hop celebrate": "victory celebrat triumph rejoic jump_for_joy win_pose victory_danc",
         "jump": "jump leap leapt vault",
         "jump strong": "high_jump jump_high",
-        "pulse": "puls pulsat throb swell grow_shrink grow",
+        "pulse": "puls pulsat throb swell grow_shrink",
+        "grow": "grow",
         "heartbeat": "heart_beat beat_heart heartbeat lub_dub",
         "beat": "beat",
         "sway": "sway rustl bend",
@@ -72,10 +73,12 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "swim": "swim swam paddl",
         "fly": "fly flies flew flown soar glid flight",
         "flap": "flap beat_wing wing_beat flutter_wing dragon_hover flap_wing",
-        "fire": "burn burnt blaz smolder smoulder flicker_flame flame_flicker fire_flicker on_fire"
-        " catch_fire caught_fire abla ablaze alight set_alight crackl_fire fire_crackl"
+        "fire ablaze": "burn burnt blaz on_fire catch_fire caught_fire abla ablaze alight"
+        " set_alight burst_flam burst_fire go_up_flam goes_up_flam",
+        "fire": "smolder smoulder flicker_flame flame_flicker fire_flicker crackl_fire fire_crackl"
         " flame_danc torch_flicker candle_flicker torch_burn fire_burn flame_burn fire_danc",
-        "fire part:engine": "engin_flam engin_fir engin_burn thruster_burn thruster_fir"
+        "fire part:engine": "thruster_ignit engin_ignit engin_flam"
+        " engin_fir engin_burn thruster_burn thruster_fir"
         " exhaust_flam jet_flam rocket_fir thrust_engin thruster_on rocket_flam thruster_flam"
         " jet_flam_flicker engin_flam_flicker engin_glow_flam",
         "flicker": "flicker",
@@ -117,7 +120,8 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "attack_shoot": "draw_bow pull_trigger open_fire shoot shot fir_arrow fire_arrow fir_gun"
         " fire_gun fir_cannon fire_cannon fire_bow fir_bow fir_laser fire_laser ranged_attack"
         " bow_attack snip spit spat spit_acid fir_shot fir_weapon launch fires firing fired"
-        " shoot_arrow gun_recoil recoil fir_missil shoots_fire",
+        " shoot_arrow gun_recoil recoil fir_missil shoots_fire cannon_fire gun_fire turret_fire"
+        " fire_broadside fire_torpedo fire_volley fire_salvo fire_at",
         "cast": "summon perform_magic perform_spell magic_ritual cast_ritual cast conjur spellcast"
         " cast_spell spell_cast channel_magic magic_attack summons summon_spell channel"
         " cast_magic enchant",
@@ -130,7 +134,9 @@ VERBS: Mapping[str, str] = MappingProxyType(
         " get_struck hit_stun got_hit tak_hit was_hit is_hit in_pain reel",
         "death": "die dies dead death dying died collaps fall_over fall_over_dead fall_down defeat"
         " kill ko knocked_out perish drop_dead faint slain fell_over fell_down pass_out expire"
-        " knock_out fall_dead",
+        " knock_out fall_dead fall_left fall_right fall_back fall_backward fall_backwards"
+        " fall_forward fall_forwards fall_side fall_ground fall_floor fall_knees chop_down cut_down"
+        " hew_down",
         "dissolve": "dissolv disintegrat vanish fad fade_out disappear evaporat vaporis vaporiz"
         " melt_away melt despawn burn_away",
         "erupt": "erupt",
@@ -150,6 +156,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "pickup": "collected pickup get_pick_up gets_picked_up pick_up_anim item_get is_collected"
         " collect is_picked_up picked_up pick_up grabbed loot_get",
         "levelup": "level_up levels_up leveling_up levelling_up levelled_up leveled_up promot",
+        "ooz": "ooz",
         "spread": "twitch flick swish whisk",
         "turn": "turn turn_way",
         "blow": "blow blew",
@@ -169,6 +176,20 @@ BEYOND: Mapping[str, tuple[str, str]] = MappingProxyType(
         " breathes_fire breath_flam breath_ice": (
             "attack_shoot",
             "the breath is not in the picture",
+        ),
+        "hid hid_behind withdraw_shell retreat_shell retract_shell pull_shell tuck_shell": (
+            "squash once",
+            "what hides goes behind or into something",
+        ),
+        "flip_onto_back flip_back roll_onto_back roll_over_onto_back lie_on_back flip_upside": (
+            "squash once",
+            "lying on its back is another pose",
+        ),
+        "pok_head pok_nose stick_head peek_out": ("nod", "what is hidden has to be drawn"),
+        "barrel_roll": ("tilt", "a roll shows sides that the picture hides"),
+        "sink_beneath sink_under sink_below sink_ocean sink_sea sink_water": (
+            "dissolve",
+            "water has to close over it",
         ),
         "poison curs petrif freez frozen froze": ("hurt", "the state needs colours of its own"),
         "transform morph shapeshift shape_shift turn_into": (
@@ -218,6 +239,10 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("hover8", "biped"): "walk",
         ("hover8", "quadruped"): "walk",
         ("fly", ""): "float",
+        ("water", "biped"): "idle",
+        ("water", "quadruped"): "idle",
+        ("grow", "plant"): "spawn",
+        ("grow", ""): "pulse",
         ("crawl", "biped"): "bob",
         ("crawl", "serpent"): "slither slow",
         ("crawl", ""): "walk slow",
@@ -229,6 +254,8 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("flutter", "plant"): "sway",
         ("flutter", ""): "wave",
         ("swim", ""): "slither",
+        ("ooz", "legless"): "walk slow",
+        ("ooz", ""): "water",
         ("sway", "vehicle"): "tilt",
         ("move", "serpent"): "slither",
         ("move", "liquid"): "water",
@@ -238,6 +265,11 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("tilt", "flame"): "fire",
         ("sway", "flame"): "fire",
         ("death", "building"): "crumble",
+        ("death", "machine"): "crumble",
+        ("death", "vehicle"): "explode",
+        ("attack_strike", "building"): "attack_shoot",
+        ("attack_strike", "machine"): "attack_shoot",
+        ("attack_strike", "vehicle"): "attack_shoot",
         ("attack_thrust", "vehicle"): "fire part:engine",
         ("pickup", "biped"): "squash",
         ("pickup", "quadruped"): "squash",
@@ -250,6 +282,8 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("shimmer", "building"): "glint",
         ("shimmer", "vehicle"): "glint",
         ("shimmer", "liquid"): "water",
+        ("shimmer", "biped"): "sparkle",
+        ("shimmer", "quadruped"): "sparkle",
         ("shimmer", ""): "ripple",
         ("erupt", ""): "fire",
         ("flicker", "flame"): "fire",
@@ -263,7 +297,7 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("charge", "quadruped"): "run",
         ("buzz", "winged"): "flap",
         ("buzz", ""): "shake",
-        ("burn", ""): "fire",
+        ("burn", ""): "fire ablaze",
         ("wake", "machine"): "glow",
         ("wake", "item"): "glow",
         ("wake", "effect"): "glow",
@@ -274,7 +308,7 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
         ("press", "machine"): "squash once",
         ("press", ""): "nod",
         ("run", "liquid"): "water",
-        ("hurt", "building"): "shake",
+        ("hurt", "building"): "flash once",
         ("run", "vehicle"): "bob fast",
         ("walk", "vehicle"): "bob",
         ("tilt", "liquid"): "water",
@@ -284,6 +318,8 @@ BY_KIND: Mapping[tuple[str, str], str] = MappingProxyType(
 #: Readings of `BY_KIND` that show less than was asked for, and why.
 LACKING: Mapping[tuple[str, str], str] = MappingProxyType(
     {
+        ("water", "biped"): "water has to be drawn",
+        ("water", "quadruped"): "water has to be drawn",
         ("crawl", "biped"): "crawling re-poses all limbs",
         ("pickup", "biped"): "picking up re-poses the body",
         ("pickup", "quadruped"): "picking up re-poses the body",

@@ -103,6 +103,8 @@ def _animate(order: AnimateOrder, matte_noise: int) -> Product | Refusal:
         "loops": clip.loops,
         "engine_version": ENGINE_VERSION,
     }
+    unsaid = {"not_shown": clip.not_shown, "left_out": clip.left_out}
+    notes |= {name: ", ".join(said) for name, said in unsaid.items() if said}
     if clip.needs_ai is not None:
         notes |= {"needs_ai": True, "needs_ai_reason": clip.needs_ai}
         if order.is_strict:

@@ -29,7 +29,8 @@ class Animation(msgspec.Struct, frozen=True):
 
     `map_` is (count, height, width) of numbers in `words`, each RGBA as one word; -1 is the last.
     `interpretation` is a sentence for people; `needs_ai` says what was asked that one still cannot
-    give, or is None.
+    give, or is None; `not_shown` are the words that the clip is about and does not show, `left_out`
+    those beside what it shows.
     """
 
     map_: Ints
@@ -39,6 +40,8 @@ class Animation(msgspec.Struct, frozen=True):
     fps: int
     loops: bool
     motions: tuple[str, ...]
+    not_shown: tuple[str, ...]
+    left_out: tuple[str, ...]
 
     @property
     def frames(self) -> Pixels:
@@ -79,6 +82,8 @@ def animate(
         reading.fps,
         reading.loops,
         done,
+        reading.not_shown(done),
+        reading.left_out(done),
     )
 
 

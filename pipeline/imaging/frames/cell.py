@@ -122,6 +122,20 @@ def shared(inks: list[Rect], size: tuple[int, int], point: tuple[int, int]) -> R
     return left, top, right, bottom
 
 
+def mirrored(base: U8, parts: Sequence[U8], point: tuple[int, int]) -> Rect:
+    """Return the cell of pictures and their mirror images, before anything moves in them.
+
+    `base` is what the pivot `point` was measured on. What is opaque all over is cut to its size.
+    """
+    inks = []
+    for part in parts:
+        left, top, right, bottom = _art(part)
+        if not raster.is_tile(part):
+            axis = mirror_axis(point, part)
+            inks += [(left, top, right, bottom), (axis - right, top, axis - left, bottom)]
+    return shared(inks, (base.shape[1], base.shape[0]), point)
+
+
 def union(a: Rect, b: Rect) -> Rect:
     """Return the smallest area that holds both."""
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])

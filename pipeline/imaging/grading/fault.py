@@ -14,7 +14,7 @@ WEIGHTS = {
     "identity": 25, "palette": 15, "colors": 25, "parts": 25, "seam": 25, "steps": 20,
     "place": 20, "flicker": 10, "motion": 20, "take": 20, "residue": 20,
     "filled": 30, "still": 40, "poses": 40, "held": 40, "feet": 40, "recolour": 40, "eyes": 40,
-    "part": 40, "end": 40, "stroke": 20,
+    "part": 40, "end": 40, "stroke": 20, "verb": 40, "beside": 20,
 }  # fmt: skip
 
 

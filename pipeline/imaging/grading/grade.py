@@ -29,12 +29,20 @@ SHADED_COLORS, SEEN = 64, 0.08
 
 
 def grade(
-    step: Step, *, loop: bool, keyed: Step | None = None, remedies: Sequence[Remedy] = ()
+    step: Step,
+    *,
+    loop: bool,
+    keyed: Step | None = None,
+    remedies: Sequence[Remedy] = (),
+    not_shown: str = "",
+    left_out: str = "",
 ) -> Grade:
     """Grade the frames of a clip before holds are merged; `loop` says that it repeats.
 
     `keyed` is the clip before repairs, which may have put the source in place of frame 0;
-    `remedies` are faults that were found there.
+    `remedies` are faults that were found there. `not_shown` and `left_out` are words of the prompt
+    that its engine says it does not show, those that the clip is about and those beside them:
+    however well it moves, that is not what was asked for.
     """
     own = identical.frame(step.reel, step.motion)
     faults = _gates(step.reel, step.cutout, own)
@@ -43,6 +51,9 @@ def grade(
         if step.cutout.residue:
             faults.append(Fault(WEIGHTS["residue"], _residue(step.cutout)))
         faults += [Fault(WEIGHTS["take"], remedy.fault) for remedy in remedies]
+        for weight, words in (("verb", not_shown), ("beside", left_out)):
+            if words:
+                faults.append(Fault(WEIGHTS[weight], f"asked for and not shown: {words}"))
     faults.sort(key=lambda fault: -fault.points)
     points = round(100 - sum(fault.points for fault in faults))
     return Grade(

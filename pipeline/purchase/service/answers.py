@@ -120,7 +120,8 @@ class Charge(Record, frozen=True, kw_only=True):
 class Inputs(Record, frozen=True, kw_only=True):
     """The parameters as the service understood them; some only the built-in engine tells.
 
-    `loops` says whether what was read goes on, or ends; `engine_version` which art it draws.
+    `loops` says whether what was read goes on, or ends; `engine_version` which art it draws;
+    `not_shown` which words it is about and does not show, `left_out` which beside what it shows.
     """
 
     model: str = ""
@@ -129,6 +130,8 @@ class Inputs(Record, frozen=True, kw_only=True):
     interpretation: str = ""
     needs_ai: bool = False
     needs_ai_reason: str = ""
+    not_shown: str = ""
+    left_out: str = ""
     loops: bool | None = None
     engine_version: int = 0
 
@@ -142,6 +145,8 @@ class Inputs(Record, frozen=True, kw_only=True):
             interpretation=said.text("interpretation", _READING_CHARACTERS),
             needs_ai=said.flag("needs_ai"),
             needs_ai_reason=said.text("needs_ai_reason", _READING_CHARACTERS),
+            not_shown=said.text("not_shown"),
+            left_out=said.text("left_out"),
             loops=loops if isinstance(loops, bool) else None,
             engine_version=max(0, said.whole("engine_version") or 0),
         )

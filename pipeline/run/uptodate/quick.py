@@ -260,7 +260,10 @@ def _names(folder: str) -> Iterator[str]:
         for entry in entries:
             kind = "d" if entry.is_dir() else ""
             if entry.is_symlink():
-                kind += listing.stated(entry.stat())
+                try:
+                    kind += listing.stated(entry.stat())
+                except OSError:  # it leads nowhere: the other names count all the same
+                    kind += "?"
             yield f"{entry.name}\1{kind}"
 
 

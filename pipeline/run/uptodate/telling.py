@@ -10,7 +10,7 @@ import msgspec
 from ...config.project_fields import PIXEL_ENGINE
 from ...core import keys
 from ...plan.plan import Plan, SourcePlan
-from ...plan.steps import ClipPlan
+from ...plan.wanted import ClipPlan
 from ...storage.told import About, Line, Told
 from ..report import Report, detail
 from ..survey import Survey

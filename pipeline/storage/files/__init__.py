@@ -31,7 +31,7 @@ from .stats import RACY_NS, Stat, Stats, stat_at, stat_of
 
 if TYPE_CHECKING:
     from .carried import Carried
-    from .snapshot import digest_of, read
+    from .snapshot import digest_of, is_still, read
     from .write import digests, publish, remove, sweep, sync_folders
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "is_output",
     "is_override",
     "is_source",
+    "is_still",
     "matching",
     "name_problem",
     "on_disk",
@@ -73,6 +74,7 @@ _LATER = {
     "Carried": "carried",
     "digest_of": "snapshot",
     "digests": "write",
+    "is_still": "snapshot",
     "publish": "write",
     "remove": "write",
     "sweep": "write",

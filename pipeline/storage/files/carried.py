@@ -10,14 +10,17 @@ import re
 from enum import StrEnum
 from pathlib import Path
 
-from ...core import keys
+from ...core import keys, small_files
 
+#: No output is larger; a file that only has an output's name may be.
+MOST_BYTES = 128 * small_files.MIB
 _POINTER = re.compile(rb"version https://git-lfs[^\n]*\n(?:[^\n]*\n)*?oid sha256:([0-9a-f]{64})\s")
 #: Longer files are no pointers.
 _LONGEST_POINTER = 1024
 #: A PNG begins with both line ends, so that this shows.
 _MANGLED = (b"\x89PNG\n\x1a\n", b"\x89PNG\r\r\n\x1a\r\n", b"\x89PNG\n\n\x1a\n")
-_MARKERS = re.compile(rb"^<<<<<<< .*^=======\r?$.*^>>>>>>> ", re.MULTILINE | re.DOTALL)
+#: What the lines begin with that a merge writes around both sides, in this order.
+_MARKERS = (b"\n<<<<<<< ", b"\n=======", b"\n>>>>>>> ")
 
 
 class Carried(StrEnum):
@@ -39,7 +42,7 @@ def change(place: Path, digest: str | None) -> Carried | None:
     `digest` is the one that the file had, if that is known.
     """
     try:
-        content = place.read_bytes()
+        content = small_files.read(place, most=MOST_BYTES)
     except OSError:
         return None
     if is_pointer(content):
@@ -49,4 +52,14 @@ def change(place: Path, digest: str | None) -> Carried | None:
     plain = content.replace(b"\r\n", b"\n")
     if digest is not None and plain != content and keys.digest(plain) == digest:
         return Carried.LINE_ENDS
-    return Carried.MARKERS if b"\0" not in content and _MARKERS.search(content) else None
+    return Carried.MARKERS if b"\0" not in content and _has_markers(plain) else None
+
+
+def _has_markers(text: bytes) -> bool:
+    """Tell whether a text holds both sides of a merge, in time that grows with its length."""
+    text, at = b"\n" + text, 0
+    for mark in _MARKERS:
+        at = text.find(mark, at)
+        if at < 0:
+            return False
+    return True

@@ -11,18 +11,20 @@ Source: gitignore(5), "PATTERN FORMAT".
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ...core import patterns
+from ...core.errors import ConfigError
 from ...core.listing import IGNORE_NAME as IGNORE_NAME
 from ...core.model import composed
 from ...core.patterns import Name, Run, Wild
 
 #: Most patterns that hold in a folder, its own and those from above.
 MOST_PATTERNS = 2_000
+#: Longest line, and signs in all patterns that hold in a folder: each sign is compiled.
+MOST_SIGNS, MOST_SIGNS_HERE = 1_000, 100_000
 
 
 class _Pattern(NamedTuple):
@@ -31,6 +33,11 @@ class _Pattern(NamedTuple):
     regex: re.Pattern[str]
     is_negated: bool
     is_folder_only: bool
+    signs: int
+
+
+class TooManyError(ConfigError):
+    """A file asks for more patterns, or longer ones, than are looked at."""
 
 
 class Ignore:
@@ -47,16 +54,26 @@ class Ignore:
         """Tell whether there is any pattern."""
         return self._any is not None
 
-    @property
-    def count(self) -> int:
-        """How many patterns there are."""
-        return len(self._patterns)
-
     def extended(self, lines: Iterable[str], base: str) -> Ignore:
-        """Add `lines` as written in the folder `base` (POSIX, relative; "" is the root)."""
-        compiled = (pattern for line in lines if (pattern := _compile(line, base)) is not None)
-        added = tuple(itertools.islice(compiled, MOST_PATTERNS + 1))
-        return Ignore(self._patterns + added) if added else self
+        """Add `lines` as written in the folder `base` (POSIX, relative; "" is the root).
+
+        Raises TooManyError for more than can be asked of every path.
+        """
+        found = list(self._patterns)
+        signs = sum(pattern.signs for pattern in found)
+        for line in lines:
+            if not line.strip() or line.startswith("#"):
+                continue
+            signs += len(line)
+            if len(line) > MOST_SIGNS:
+                raise TooManyError(f"it has a line of more than {MOST_SIGNS} signs")
+            if (pattern := _compile(line, base)) is not None:
+                found.append(pattern)
+            if len(found) > MOST_PATTERNS:
+                raise TooManyError(f"it makes more than {MOST_PATTERNS} patterns")
+            if signs > MOST_SIGNS_HERE:
+                raise TooManyError(f"it makes patterns of more than {MOST_SIGNS_HERE} signs")
+        return Ignore(tuple(found)) if len(found) > len(self._patterns) else self
 
     def matches(self, path: str, *, is_folder: bool = False) -> bool:
         """Tell whether `path` itself is ignored; folders above it are the caller's to ask about."""
@@ -87,7 +104,7 @@ def _compile(line: str, base: str) -> _Pattern | None:
         regex = re.compile(prefix + body, re.DOTALL)
     except re.error:  # such as the range [z-a], which matches nothing in git either
         return None
-    return _Pattern(regex, is_negated, is_folder_only) if text else None
+    return _Pattern(regex, is_negated, is_folder_only, len(line)) if text else None
 
 
 def _trimmed(text: str) -> str:
@@ -96,11 +113,15 @@ def _trimmed(text: str) -> str:
     return bare + " " if bare != text and bare.endswith("\\") else bare
 
 
-_TOKEN = re.compile(
-    r"(?P<star>\*+)|(?P<any>\?)|\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|[^]\\])*)\]"
-    r"|\\(?P<escaped>.)|(?P<plain>.)",
-    re.DOTALL,
-)
+def _token(of_class: str) -> re.Pattern[str]:
+    """Compile what reads one token of a pattern."""
+    return re.compile(
+        rf"(?P<star>\*+)|(?P<any>\?)|{of_class}|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL
+    )
+
+
+_TOKEN = _token(r"\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|[^]\\])*)\]")
+_NO_CLASS = _token(r"(?P<not>(?!))(?P<set>(?!))")
 
 
 def expression(glob: str) -> str:
@@ -112,7 +133,7 @@ def _names(glob: str) -> tuple[Name, ...]:
     """Divide a pattern into names; `**` alone between slashes is any number of folders."""
     names: list[list[Run | Wild]] = [[]]
     folders = set()
-    for token in _TOKEN.finditer(glob):
+    for token in _tokens(glob):
         if (token["plain"] or token["escaped"]) == "/":
             names.append([])
         elif token["star"] == "**" and _is_alone(glob, token):
@@ -120,6 +141,20 @@ def _names(glob: str) -> tuple[Name, ...]:
         else:
             names[-1].append(_piece(token))
     return tuple(None if at in folders else tuple(name) for at, name in enumerate(names))
+
+
+def _tokens(glob: str) -> Iterator[re.Match[str]]:
+    """Yield the tokens of a pattern.
+
+    Where one bracket is not closed no later one is: that is looked for once, so that a line full of
+    brackets takes a time that grows with its length.
+    """
+    expected, at = _TOKEN, 0
+    while token := expected.match(glob, at):
+        yield token
+        at = token.end()
+        if token["plain"] == "[":
+            expected = _NO_CLASS
 
 
 def _is_alone(glob: str, token: re.Match[str]) -> bool:

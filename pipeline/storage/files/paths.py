@@ -52,13 +52,14 @@ def find(start: Path) -> Path:
 def matching(root: Path, patterns: Iterable[str]) -> tuple[str, ...]:
     """Return the files below `root` that match globs, each glob's sorted, each file once.
 
-    What names a file that is there means that file, whatever signs are in its name.
+    What names a file that is there means that file, whatever signs are in its name. A link that
+    leads nowhere, a pipe or a device counts, unless it is hidden: whoever reads it is refused.
     """
     found = (
         path.relative_to(root).as_posix()
         for pattern in patterns
         for path in ([root / pattern] if (root / pattern).is_file() else sorted(root.glob(pattern)))
-        if path.is_file()
+        if path.is_file() or not (path.is_dir() or path.name.startswith("."))
     )
     return tuple(dict.fromkeys(found))
 

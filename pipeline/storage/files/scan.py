@@ -6,7 +6,9 @@ import posixpath
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from .ignore import Ignore
+from ...core.errors import ConfigError
+from ...core.listing import CONFIG_NAME
+from .ignore import Ignore, TooManyError
 from .walk import CACHES as CACHES
 from .walk import Scan as Scan
 from .walk import Walk, prefix
@@ -31,9 +33,12 @@ class Tree:
         """Look below `assets` (POSIX, relative to `root`; "." is the root)."""
         self.root = root
         self.assets = tuple(dict.fromkeys(posixpath.normpath(name) for name in assets))
-        self._ignore = {
-            top: Ignore().extended(ignore, "" if top == "." else top) for top in self.assets
-        }
+        try:
+            self._ignore = {
+                top: Ignore().extended(ignore, "" if top == "." else top) for top in self.assets
+            }
+        except TooManyError as exc:
+            raise ConfigError(f"`ignore`: {exc}", path=CONFIG_NAME) from exc
 
     def scan(self, *, is_listed: bool = False) -> Scan:
         """List everything; `is_listed` keeps the text of each folder."""

@@ -10,11 +10,10 @@ from pathlib import Path
 from ...core import keys
 from ...core.errors import SourceError
 from . import paths, resaved
+from .carried import MOST_BYTES
 
 #: Largest source in bytes; the largest picture that is sent has 256 x 256 px.
 MAX_BYTES = 64 * 1024 * 1024
-#: No output is larger; a file that only has an output's name may be.
-MOST_BYTES = 128 * 1024 * 1024
 #: Without O_NONBLOCK a pipe named `x.png` would stop the program for ever.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -58,6 +57,17 @@ def digest_of(place: Path) -> str:
     if len(content) > MOST_BYTES:
         raise IsADirectoryError(errno.EFBIG, "is no file of ours, by its size", str(place))
     return keys.digest(resaved.restated(content) if place.suffix in resaved.SUFFIXES else content)
+
+
+def is_still(place: Path, digest: str) -> bool:
+    """Tell whether a file of ours is there as it was; a folder or a pipe in its place is none.
+
+    Raises OSError for what cannot be read.
+    """
+    try:
+        return digest_of(place) == digest
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
 
 
 def _check(path: str, found: os.stat_result) -> None:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from ...core import listing, small_files, unfinished
 from ...core.model import Record
 from . import paths
-from .ignore import IGNORE_NAME, MOST_PATTERNS, Ignore
+from .ignore import IGNORE_NAME, Ignore, TooManyError
 from .stats import HAS_INODES, Stat
 
 #: Folders that other programs fill; every folder with a dot (`.godot`, `.git`) is left out as well.
@@ -144,10 +144,9 @@ class Walk:
         try:
             place = Path(self._base, folder, IGNORE_NAME)
             text = small_files.text(place, most=_IGNORE_BYTES, within=self._real_root)
-            own = ignore.extended(text.split("\n"), "" if folder == "." else folder)
-            if own.count <= MOST_PATTERNS:
-                return own
-            reason = f"it makes more than {MOST_PATTERNS} patterns"
+            return ignore.extended(text.split("\n"), "" if folder == "." else folder)
+        except TooManyError as exc:
+            reason = str(exc)
         except (FileNotFoundError, NotADirectoryError):
             return ignore
         except (OSError, UnicodeDecodeError) as exc:
@@ -228,13 +227,15 @@ class Walk:
         return f"\0{listing.stated(stat)}" if self._is_listed else ""
 
     def _keep(self, path: str, found: os.stat_result, links: list[str]) -> None:
-        """Keep a regular file; put a link aside; leave pipes and devices out."""
+        """Keep a regular file; put a link aside; a pipe or a device is a fault."""
         kind = found.st_mode & 0o170000
         if kind == bits.S_IFREG:
             inode = found.st_ino if HAS_INODES else 0
             self._files[path] = Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
         elif kind == bits.S_IFLNK:
             links.append(path)
+        else:
+            self.miss(path, "is no regular file")
 
     def _miss_file(self, path: str, exc: OSError) -> None:
         """Note a file without a stat; one that vanished since it was listed is just not there."""

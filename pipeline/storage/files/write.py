@@ -107,7 +107,7 @@ def remove(root: Path, path: str, digest: str, *, below: Sequence[str]) -> bool:
     except AssetError:
         return False
     with _named(path):
-        if place.is_symlink() or not place.is_file() or snapshot.digest_of(place) != digest:
+        if place.is_symlink() or not snapshot.is_still(place, digest):
             return False
         place.unlink()
     return True

@@ -28,6 +28,7 @@ class Count(Record, frozen=True, kw_only=True):
     store: str
     runs: int = 0
     hits: int = 0
+    waited: int = 0
     misses: int = 0
     errors: int = 0
     saved_credits: int = 0
@@ -52,6 +53,7 @@ def add(state: Path, store: str, tally: Tally, now: float) -> None:
                 store=store,
                 runs=before.runs + 1,
                 hits=before.hits + tally.hits,
+                waited=before.waited + tally.waited,
                 misses=before.misses + tally.misses,
                 errors=before.errors + tally.errors,
                 saved_credits=before.saved_credits + tally.saved_credits,

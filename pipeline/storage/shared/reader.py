@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ...core.model import Record
@@ -31,9 +31,21 @@ class Tally(Record, frozen=True, kw_only=True):
     """What became of a run's reads. Credits are those that the purchases found had cost."""
 
     hits: int = 0
+    #: How many of the hits another machine was buying, so that they were waited for.
+    waited: int = 0
     misses: int = 0
     errors: int = 0
     saved_credits: int = 0
+
+    def with_waited(self, credits: Collection[int]) -> Tally:
+        """Return it with what was not there at first, and came: no miss in the end."""
+        return Tally(
+            hits=self.hits + len(credits),
+            waited=self.waited + len(credits),
+            misses=max(0, self.misses - len(credits)),
+            errors=self.errors,
+            saved_credits=self.saved_credits + sum(credits),
+        )
 
 
 class Reader:
