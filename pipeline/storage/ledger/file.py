@@ -17,6 +17,8 @@ _BUSY_S = 30.0
 #: Room for what must be written down after a POST, of as many jobs as are ever in flight.
 _RESERVE_BYTES = 1024 * 1024
 _PAUSE_S = 0.01
+#: What SQLite opens for one database: that, its log, and the log's shared memory.
+_FILES = 3
 _REMEDY = "Free some space, then run the same command again"
 _DAMAGED = (
     "Bring it back from a copy; or move `ledger.*` away to begin anew, which forgets what is in "
@@ -241,11 +243,27 @@ def _remedy(exc: sqlite3.DatabaseError, path: Path) -> str:
             return f". {_REMEDY}"
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return f". {_DAMAGED}"
+        case sqlite3.SQLITE_CANTOPEN if lacking := _lacking():
+            return f": {lacking}. Free some, then run the same command again"
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             return (
                 f". Make {path.parent} writable, or set PIXELPIPE_STATE to a folder that is and "
                 "that lasts"
             )
+    return ""
+
+
+def _lacking() -> str:
+    """Return what the system says when a few more files are opened; "" when it lets us."""
+    opened: list[int] = []
+    try:
+        for _ in range(_FILES):
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as exc:
+        return exc.strerror or str(exc)
+    finally:
+        for one in opened:
+            os.close(one)
     return ""
 
 
