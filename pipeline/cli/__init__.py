@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from ..core.apart import SHORTAGES
+from ..core.apart import shortage
 from ..core.errors import InterruptedRunError, PixelpipeError, StorageError
 from ..run.uptodate.quick import Found
 from .voice import say
@@ -66,9 +66,9 @@ def _sentences() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as exc:
-        if exc.errno in SHORTAGES:
-            _say(f"{exc.strerror}: free some, then run the same command again; nothing was lost")
-        elif exc.errno in _REFUSALS and isinstance(exc.filename, str | bytes):
+        if shortage(exc) is not None:
+            _lacks(exc)
+        if exc.errno in _REFUSALS and isinstance(exc.filename, str | bytes):
             _say(f"{os.fsdecode(exc.filename)}: {exc.strerror}; nothing was lost")
         else:
             _bug(exc)
@@ -77,7 +77,14 @@ def _sentences() -> Iterator[None]:
         _say("not enough memory: free some, then run the same command again; nothing was lost")
         sys.exit(StorageError.exit_code)
     except Exception as exc:
+        if (lack := shortage(exc)) is not None:
+            _lacks(lack)
         _bug(exc)
+
+
+def _lacks(exc: OSError) -> NoReturn:
+    _say(f"{exc.strerror}: free some, then run the same command again; nothing was lost")
+    sys.exit(StorageError.exit_code)
 
 
 def _bug(exc: Exception) -> NoReturn:

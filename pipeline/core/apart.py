@@ -15,6 +15,12 @@ from .errors import BugError, NoRoomError, PixelpipeError
 
 #: What the machine has run out of: disk, quota, open files, memory.
 SHORTAGES = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+#: How the loader of a library tells it: it has no number, and never another language.
+_SAID = {
+    "Too many open files": errno.EMFILE,
+    "Cannot allocate memory": errno.ENOMEM,
+    "No space left on device": errno.ENOSPC,
+}
 #: Folder of the package, with a slash at its end.
 _PACKAGE = __file__.replace("\\", "/").rpartition("/core/")[0] + "/"
 
@@ -31,12 +37,20 @@ def apart() -> Iterator[None]:
         raise
     except MemoryError as exc:
         raise NoRoomError("needs more memory than there is; the others were built") from exc
-    except OSError as exc:
-        if exc.errno in SHORTAGES:
-            raise
-        raise bug(exc) from exc
     except (Exception, SystemExit) as exc:  # a target of another package may even exit
+        if (lack := shortage(exc)) is not None:
+            raise lack from None
         raise bug(exc) from exc
+
+
+def shortage(exc: BaseException) -> OSError | None:
+    """Return what the machine has run out of, if that is what an error says."""
+    if isinstance(exc, OSError) and exc.errno in SHORTAGES:
+        return exc
+    if isinstance(exc, ImportError):
+        found = (OSError(number, said) for said, number in _SAID.items() if said in str(exc))
+        return next(found, None)
+    return None
 
 
 def bug(exc: BaseException) -> BugError:

@@ -17,7 +17,7 @@ from contextlib import suppress
 
 import msgspec
 
-from ..core.apart import bug
+from ..core.apart import bug, shortage
 from ..core.errors import (
     AccountError,
     NotSentError,
@@ -342,9 +342,10 @@ class Scheduler:
     def _dropped(self, turn: Turn, cause: Exception) -> Outcome:
         """Leave a job on which a bug of ours was met; the next run goes on with it.
 
-        A bug while it was sent ends the run: nobody knows what was sent.
+        A bug while it was sent ends the run: nobody knows what was sent. So does what the machine
+        lacks: it concerns every job.
         """
-        if turn.job.state is JobState.CLAIMED:
+        if turn.job.state is JobState.CLAIMED or shortage(cause) is not None:
             raise cause
         del self._flying[turn.job.request_key]
         error = bug(cause)

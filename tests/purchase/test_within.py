@@ -54,6 +54,44 @@ BODY: dict[str, object] = {
 }
 
 
+#: Builds while the renderer cannot be loaded: a library's file is not opened, or is not there.
+LACKING = """
+import sys
+from importlib.abc import MetaPathFinder
+class Lacking(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "pipeline.engine.server.rendering":
+            raise {fault}
+sys.meta_path.insert(0, Lacking())
+sys.argv = ["pixelpipe", "build"]
+from pipeline.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "told"),
+    [
+        ("OSError(24, 'Too many open files')", 8, "Too many open files: free some"),
+        ("ImportError('lib.so: cannot open: Too many open files')", 8, "open files: free some"),
+        ("ImportError('nothing of that name')", 70, "a bug in pixelpipe"),
+    ],
+)
+def test_a_renderer_that_cannot_start_is_not_waited_for(
+    game: Game, fault: str, code: int, told: str
+) -> None:
+    """The thread that renders is the engine's: it may not end unheard."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LACKING.format(fault=fault)],
+        cwd=game.root, env=game.variables(), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert ended.returncode == code, ended.stderr
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert game.run("build").exit == 0
+    assert game.outputs() == OUTPUTS
+
+
 @pytest.fixture
 def inside() -> Iterator[Service]:
     """Give the client of an engine in this process."""

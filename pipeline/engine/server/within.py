@@ -66,6 +66,8 @@ class Within:
         self._fetched: deque[str] = deque()
         self._house_due = 0.0
         self._is_closed = False
+        #: What a renderer's thread has ended by, and what it did.
+        self._fault: tuple[Exception, Callable[[], None]] | None = None
         self._work = threading.Semaphore(0)
         self._hands: list[Hand] = []
         self._workers: list[threading.Thread] = []
@@ -109,7 +111,15 @@ class Within:
     def ask(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
     ) -> Said | None:
-        """Answer one HTTP request; `path` has the API's path before it. None once it is closed."""
+        """Answer one HTTP request; `path` has the API's path before it. None once it is closed.
+
+        Raises what a renderer's thread has ended by, once: whoever waits for its job would wait for
+        ever.
+        """
+        if (fault := self._fault) is not None:
+            self._fault = None
+            self._worker(fault[1])  # by the next request the machine may have what was lacking
+            raise fault[0]
         sent: list[dict[str, Any]] = []  # ASGI's messages are open dictionaries
 
         async def receive() -> dict[str, Any]:
@@ -142,7 +152,13 @@ class Within:
     # -- the renderers' threads -----------------------------------------------------------------
 
     def _worker(self, body: Callable[[], None]) -> None:
-        self._workers.append(threading.Thread(target=body, daemon=True))
+        def work() -> None:
+            try:
+                body()
+            except Exception as exc:  # such as files that have run out while a library is loaded
+                self._fault = exc, body
+
+        self._workers.append(threading.Thread(target=work, daemon=True))
         self._workers[-1].start()
 
     def _render_here(self) -> None:
@@ -162,11 +178,18 @@ class Within:
             if turn is None:
                 self._work.acquire()
                 continue
-            outcome = draw(turn.order)
+            try:
+                outcome = draw(turn.order)
+            except Exception as exc:
+                self._book(turn, Refusal("internal_error", str(exc)))
+                raise
             if self._is_closed:
                 return
-            with self._turn:
-                jobs.finish(self._db, turn.id, outcome, time.time(), hold_s=self._pace.hold_s)
+            self._book(turn, outcome)
+
+    def _book(self, turn: Turn, outcome: Product | Refusal) -> None:
+        with self._turn:
+            jobs.finish(self._db, turn.id, outcome, time.time(), hold_s=self._pace.hold_s)
 
     def _next(self) -> Turn | None:
         with self._turn:
