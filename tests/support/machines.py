@@ -18,6 +18,7 @@ from game import Game, Run, Shop
 from guarantees import Shape
 from places import REPOSITORY, SUPPORT
 
+from pipeline.core.errors import UnavailableError
 from pipeline.core.model import Job, JobState
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.shared import claim_log, names, opening
@@ -25,6 +26,8 @@ from pipeline.storage.shared.claim_log import Head, State
 from pipeline.storage.shared.store import Store, Unreachable
 
 _READY_S = 60.0
+#: A person asks again where a service breaks off, which it does once in a hundred questions.
+_TRIES = 5
 _IN_DOUBT = (JobState.CLAIMED, JobState.UNCONFIRMED)
 
 
@@ -144,7 +147,10 @@ class Studio:
             is_billed = id is not None and id not in failed
             word = ("--bought", str(id)) if is_billed else ("--lost",)
             machine = dice.choice(self.machines)
-            ended = machine.run("jobs", "resolve", key, *word, patience_s=0)
+            for _ in range(_TRIES):
+                ended = machine.run("jobs", "resolve", key, *word, patience_s=0)
+                if ended.exit != UnavailableError.exit_code:
+                    break
             assert ended.exit == 0, ended
         return len(found)
 
