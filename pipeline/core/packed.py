@@ -14,9 +14,9 @@ from typing import TypeVar, overload
 
 T = TypeVar("T")
 
-#: Records in one piece, and so many that are held as they are.
+#: Records in one piece, and so many that are held as they are (each look at packed ones costs).
 _PIECE = 128
-_HELD = 1024
+_HELD = 8192
 #: Pieces that were looked into last stay open: those around the jobs in flight.
 _OPEN = 4
 _LEVEL = 1
