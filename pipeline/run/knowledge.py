@@ -61,7 +61,8 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     there = {path for path in named if path in scanned or path in survey.scan.folders}
     for one in survey.wanted:
         there.update(path for path in one.outputs if path in scanned or path in survey.scan.folders)
-    found = files.digests(root, there, survey.state, files=scanned)
+    # Folder by folder: the state keeps few of them open.
+    found = files.digests(root, sorted(there), survey.state, files=scanned)
     return {path: digest for path, digest in found.items() if digest is not None}
 
 

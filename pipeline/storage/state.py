@@ -45,7 +45,7 @@ _MOST_BYTES = 256 * small_files.MIB
 _MOST_APPENDED = 2
 _SMALL_BYTES = 1 << 20
 #: Folders that are kept as records; what is known of the others takes a quarter of that room.
-_MOST_OPEN = 8
+_MOST_OPEN = 16
 
 _log = logging.getLogger(__name__)
 

@@ -108,7 +108,7 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
     state = survey.state
     fields += _answers(state, fields, listed, said)
     telling.note(survey, seen.plan, _fresh(seen.results))
-    for source in {result.step.source for result in seen.results}:
+    for source in sorted({result.step.source for result in seen.results}):
         state.count(source, settled.get(source, 0))  # what the sum below has of it
     rest = survey.rest
     whole = Whole(
