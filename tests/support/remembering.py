@@ -25,24 +25,24 @@ Document = dict[str, Any]
 
 def full(game: Game) -> str | None:
     """Return what a full `build` would print when nothing is to do; else None."""
-    try:
-        report = Project(game.root, environment=game.variables()).plan()
-    except PixelpipeError:
-        return None
-    if not report.plan.is_up_to_date or report.exit or report.plan.notices:
-        return None
-    return heard(report)
+    report = _settled(game)
+    return None if report is None else heard(report)
 
 
 def planned(game: Game) -> tuple[str, Document] | None:
     """Return what a full `plan` would print, in both forms, when nothing is to do; else None."""
+    report = _settled(game)
+    return None if report is None else (heard(report, plan_text.show), timeless(report.json()))
+
+
+def _settled(game: Game) -> Report | None:
+    """Look at everything; None when something is to do or to be said."""
     try:
         report = Project(game.root, environment=game.variables()).plan()
     except PixelpipeError:
         return None
-    if not report.plan.is_up_to_date or report.exit or report.plan.notices:
-        return None
-    return heard(report, plan_text.show), timeless(report.json())
+    is_settled = report.plan.is_up_to_date and not report.exit and not report.plan.notices
+    return report if is_settled else None
 
 
 def timeless(document: bytes) -> Document:
