@@ -250,6 +250,40 @@ def test_legs_are_found_as_connected_parts() -> None:
     assert COIN.legs == ()
 
 
+def table(*, width: int, legs: int, margin: int) -> Sprite:
+    """Draw a long body on straight legs, the outer ones at its very ends."""
+    pixels = np.zeros((10, width, 4), np.uint8)
+    pixels[:6] = (90, 60, 40, 255)
+    for left in np.linspace(0, width - 2, legs).astype(int):
+        pixels[6:, left : left + 2] = (60, 40, 30, 255)
+    return parts.cut(np.pad(pixels, ((margin, margin), (margin, margin), (0, 0))))
+
+
+@pytest.mark.parametrize("margin", [0, 1, 2, 3])
+@pytest.mark.parametrize("legs", [0, 2, 4])
+@pytest.mark.parametrize("name", ["walk_quad", "run_quad", "walk2", "run"])
+def test_a_foot_stays_on_its_canvas(name: str, legs: int, margin: int) -> None:
+    """It swings shorter where there is no room for it, and is not cut off by the side."""
+    sprite = table(width=20, legs=legs, margin=margin)
+    for frames, across in product((4, 8, 12, 16), (-1, 1)):
+        how = Parameters(strength=2.0, across=across)
+        done, map_ = perform(name, sprite, frames, how, 7)
+        assert_sound(sprite, gather.show(sprite, map_), frames)
+        assert done == name or not legs or not margin or not name.endswith("quad")
+
+
+def test_eyes_in_the_last_rows_talk_without_a_mouth() -> None:
+    """Under the eyes of a head that is cut off there is no place for one."""
+    drawn_rows = ("2122222133202", "3131312313323", "3133321313332")
+    colours = np.array(
+        [(0, 0, 0, 0), (15, 71, 6, 255), (78, 203, 107, 255), (230, 219, 230, 255)], np.uint8
+    )
+    sprite = parts.cut(colours[np.array([list(map(int, row)) for row in drawn_rows])])
+    assert sprite.eyes is not None
+    assert_performs("talk", sprite, 8)
+    assert_performs("laugh", sprite, 8)
+
+
 def test_breathing_keeps_feet_and_head_bit_for_bit() -> None:
     """Breathing lifts the head as it is and leaves the legs alone."""
     box, neck = HERO.box, HERO.neck

@@ -61,7 +61,8 @@ LAST_RESORTS = ("bob", "breathe", "squash", "glint", "flash", "dissolve")
 def perform(
     name: str, sprite: Sprite, frames: int, parameters: Parameters, seed: int
 ) -> tuple[str, Ints]:
-    """Perform a motion, or its fallback when frames are too few or there is no room.
+    """Perform a motion, or its fallback when frames are too few, there is no room, or it would be
+    cut off by the canvas.
 
     `name` may be an alias. Returns the name of the motion that was performed and its map.
     """
@@ -76,6 +77,6 @@ def perform(
             continue
         tried.append(candidate)
         map_ = motion.render(sprite, frames, parameters, seed)
-        if gather.moves(sprite, map_):
+        if gather.contained(sprite, map_) and gather.moves(sprite, map_):
             return candidate, map_
     return name, map_

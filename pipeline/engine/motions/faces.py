@@ -56,7 +56,7 @@ def mouth(sprite: Sprite) -> Bools | None:
     middle = (left + right) // 2
     spot = (rows == chin + 1) & (columns >= middle - 1) & (columns < middle + 1)
     inside: Bools = spot & sprite.opaque & ~sprite.rim & (labels < 0)
-    return inside if inside.sum() == spot.sum() else None
+    return inside if inside.any() and inside.sum() == spot.sum() else None
 
 
 @repeating

@@ -293,9 +293,22 @@ def _legs_only(
         up = waves.half_up(high * gait.lift[number])
         if airborne:
             up = np.maximum(up, -body)
-        shown = _leg(sprite, leg, forward * stride * gait.swing[number], up, body)
+        ahead = np.clip(forward * stride * gait.swing[number], *_reach(sprite, leg))
+        shown = _leg(sprite, leg, ahead, up, body)
         map_ = gather_parts.over(map_, shown, leg.mask)
     return map_
+
+
+def _reach(sprite: Sprite, leg: Leg) -> tuple[int, int]:
+    """Return how far to the left (0 or less) and right a leg may go: to the sides of the canvas, and
+    not onto a side that the sprite leaves free.
+    """
+    columns = np.flatnonzero(leg.mask.any(axis=0))
+    if not columns.size:
+        return 0, 0
+    left, right = int(columns[0]), sprite.width - 1 - int(columns[-1])
+    free = [int(not sprite.opaque[:, side].any()) for side in (0, -1)]
+    return -max(0, left - free[0]), max(0, right - free[1])
 
 
 def _leg(sprite: Sprite, leg: Leg, ahead: Floats, up: Ints, body: Ints) -> Ints:
