@@ -19,9 +19,11 @@ from game import FOREIGN, RULES, Game, Run, Shop, shop_serving
 from hypothesis import settings
 from places import REPOSITORY
 
-# How long an example takes says nothing on a machine that others use as well.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# How long an example takes says nothing on a machine that others use as well, and the same code is
+# judged by the same examples each time. `--hypothesis-profile=hunt` looks for others.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("hunt", deadline=None, derandomize=False)
+settings.load_profile("same")
 # Before any fixture of a module or session, which `_no_user` comes too late for.
 for _name in FOREIGN:
     os.environ.pop(_name, None)

@@ -73,16 +73,32 @@ def test_two_machines_at_the_same_moment_buy_once_and_both_have_it(two: Studio) 
     ends = [machine.end() for machine in two.machines]
     assert [run.exit for run in ends] == [0, 0]
     assert two.shop.calls == 1
-    waited, paid = sorted(ends, key=lambda run: run.totals["credits_charged"])
-    assert (waited.totals["credits_charged"], paid.totals["credits_charged"]) == (0, 20)
-    read = {"hits": 1, "waited": 1, "misses": 0, "errors": 0, "saved_credits": 20}
-    assert waited.report["shared"] == read
-    assert paid.report["shared"] == {**dict.fromkeys(read, 0), "misses": 1}
-    told = [machine.run("share", "stats") for machine in two.machines]
-    assert sorted("1 hits (100 %), 1 of them waited for, 0 misses" in one.stdout for one in told)[1]
+    given, paid = sorted(ends, key=lambda run: run.totals["credits_charged"])
+    assert (given.totals["credits_charged"], paid.totals["credits_charged"]) == (0, 20)
     first, second = two.machines
     assert first.game.outputs() == second.game.outputs() != set()
     assert first.game.locked() == second.game.locked()
+
+
+def test_who_comes_while_another_buys_waits_and_counts_it(two: Studio) -> None:
+    first, second = two.machines
+    key = key_of(second)
+    first.start("build", "--json", "--yes", holds="claimed")
+    while State.CLAIMED not in states(two, key):
+        time.sleep(0.02)
+    second.start("build", "--json", "--progress", "--yes")
+    said = second.folder / "stderr.txt"
+    while not said.exists() or "waiting" not in said.read_text("utf-8"):
+        time.sleep(0.05)
+    (first.folder / "go").touch()
+    paid, waited = first.end(), second.end()
+    assert (paid.exit, waited.exit, two.shop.calls) == (0, 0, 1)
+    read = {"hits": 1, "waited": 1, "misses": 0, "errors": 0, "saved_credits": 20}
+    assert waited.report["shared"] == read
+    assert paid.report["shared"] == {**dict.fromkeys(read, 0), "misses": 1}
+    told = second.run("share", "stats").stdout
+    assert "1 hits (100 %), 1 of them waited for, 0 misses" in told
+    assert "waited for" not in first.run("share", "stats").stdout
 
 
 def test_who_waits_says_for_whom_and_takes_the_bytes_from_the_store(two: Studio) -> None:

@@ -8,6 +8,7 @@ how that ended: `exit` (negative: the signal). The environment says what goes wr
 `MACHINE_STORE` what the store does from a moment on (`away`, `slow`, `refusing`), and
 `MACHINE_FROM` that moment: `start`, or the state of the entry that is written then.
 `MACHINE_KILL` is an entry at which it dies, as `claimed before` or `submitted after`.
+`MACHINE_HOLDS` is the state of an entry after which it waits until its folder has a file `go`.
 `MACHINE_LIVES_S` is after how many seconds it dies, wherever it is then.
 `MACHINE_DIES` is the chance to die at each step: before and after an entry in the store, a POST,
 a download, and a commit of the ledger. `MACHINE_CLAIMS=no` takes claims away: the control, which
@@ -43,6 +44,7 @@ from pipeline.run import finish  # noqa: F401
 from pipeline.storage.shared.store import Refused, Store, Unreachable
 
 _SLOW_S = 0.3
+_GLANCE_S = 0.02
 
 
 def _die() -> None:
@@ -72,8 +74,10 @@ class Fuse(Steps):
 class Bad(Lossy):
     """A store that loses calls, or ends at some moment."""
 
-    def __init__(self, store: Store, environment: Mapping[str, str], fuse: Fuse) -> None:
-        """Stand before `store`."""
+    def __init__(
+        self, store: Store, environment: Mapping[str, str], fuse: Fuse, folder: Path
+    ) -> None:
+        """Stand before `store`, as the machine whose `folder` that is."""
         self._fuse = fuse
         share = float(environment.get("MACHINE_LOSES", "0"))
         super().__init__(store, share, environment.get("MACHINE_DICE"))
@@ -81,6 +85,8 @@ class Bad(Lossy):
         self._from = environment.get("MACHINE_FROM", "start")
         self._is_bad = bool(self._trouble) and self._from == "start"
         self._kill = environment.get("MACHINE_KILL", "").split()
+        self._holds = environment.get("MACHINE_HOLDS", "")
+        self._go = folder / "go"
 
     def create(self, name: str, content: bytes) -> bool:
         """Create, unless this is the moment."""
@@ -89,11 +95,14 @@ class Bad(Lossy):
         is_last = bool(self._kill) and f'"state":"{self._kill[0]}"'.encode() in content
         if is_last and self._kill[1] == "before":
             _die()
+        is_held = bool(self._holds) and f'"state":"{self._holds}"'.encode() in content
         self._fuse.step()
         answer = super().create(name, content)
         self._fuse.step()
         if is_last:
             _die()
+        while is_held and not self._go.exists():
+            time.sleep(_GLANCE_S)
         return answer
 
     def _perhaps(self, call: Callable[[], Answer]) -> Answer:
@@ -105,8 +114,8 @@ class Bad(Lossy):
         return super()._perhaps(call)
 
 
-def arm(environment: Mapping[str, str]) -> None:
-    """Put the trouble between the program and its store."""
+def arm(environment: Mapping[str, str], folder: Path) -> None:
+    """Put the trouble between the program and its store; `folder` is the machine's own."""
     fuse = Fuse(environment)
     if lives_s := float(environment.get("MACHINE_LIVES_S", "0")):
         fuse.burn(lives_s)
@@ -119,7 +128,7 @@ def arm(environment: Mapping[str, str]) -> None:
         found = whole(*arguments)
         if found is None or environment.get("MACHINE_CLAIMS") == "no":
             return None
-        found.store = Bad(found.store, environment, fuse)
+        found.store = Bad(found.store, environment, fuse, folder)
         found.patience_s = float(environment.get("MACHINE_PATIENCE_S", found.patience_s))
         found.fetching_s = found.patience_s / 15
         return found
@@ -137,7 +146,7 @@ def run(order: dict[str, Any]) -> int:
         for number, name in ((1, "stdout"), (2, "stderr")):
             with (Path(order["folder"]) / f"{name}.txt").open("wb") as stream:
                 os.dup2(stream.fileno(), number)
-        arm(os.environ)
+        arm(os.environ, Path(order["folder"]))
         sys.argv = ["pixelpipe", *order["arguments"]]
         code = 70
         try:

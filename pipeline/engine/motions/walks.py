@@ -300,8 +300,8 @@ def _legs_only(
 
 
 def _reach(sprite: Sprite, leg: Leg) -> tuple[int, int]:
-    """Return how far to the left (0 or less) and right a leg may go: to the sides of the canvas, and
-    not onto a side that the sprite leaves free.
+    """Return how far to the left (0 or less) and right a leg may go: to the sides of the canvas,
+    and not onto a side that the sprite leaves free.
     """
     columns = np.flatnonzero(leg.mask.any(axis=0))
     if not columns.size:
