@@ -77,6 +77,8 @@ class Known(Record, frozen=True, kw_only=True):
     claimed: Mapping[str, str] = {}
     #: Request keys that outputs on disk say they were made from.
     claimed_keys: Collection[str] = frozenset()
+    #: Of those outputs the ones that were paid for, and the service that they say they are from.
+    claimed_from: Mapping[str, str] = {}
     #: Holders of claims that still run.
     alive: Collection[str] = frozenset()
     #: Stems whose outputs may be replaced although they were edited.

@@ -42,6 +42,7 @@ def gather(
         carried=_carried(workspace.root, survey.lock, odd),
         claimed=made.files,
         claimed_keys=made.keys,
+        claimed_from=made.services,
         restored=restored,
         existing=survey.scan.files.keys() if survey.is_whole else None,
         gone=_gone(workspace.root, survey),
