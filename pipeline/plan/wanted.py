@@ -69,6 +69,8 @@ class Known(Record, frozen=True, kw_only=True):
     have: Container[str] = frozenset()
     #: Digest of each output on disk; absent when there is no file.
     on_disk: Mapping[str, str] = {}
+    #: What stands where an output would go and is no file that can be replaced: a sentence by path.
+    obstacles: Mapping[str, str] = {}
     #: Digests that publish sets begun but not ended may have written, by path.
     begun: Mapping[str, frozenset[str]] = {}
     #: How version control changed outputs on their way, by path: no edit of a person.

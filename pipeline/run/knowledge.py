@@ -44,6 +44,7 @@ def gather(
         claimed_keys=made.keys,
         claimed_from=made.services,
         restored=restored,
+        obstacles=_obstacles(workspace.root, survey),
         existing=survey.scan.files.keys() if survey.is_whole else None,
         gone=_gone(workspace.root, survey),
     )
@@ -65,6 +66,15 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     # Folder by folder: the state keeps few of them open.
     found = files.digests(root, sorted(there), survey.state, files=scanned)
     return {path: digest for path, digest in found.items() if digest is not None}
+
+
+def _obstacles(root: Path, survey: Survey) -> dict[str, str]:
+    """Say what stands in the place of an output and can be none: of all that is no plain file."""
+    scan = survey.scan
+    pipes = {fault.removesuffix(files.NO_FILE) for fault in scan.faults}.difference(scan.faults)
+    odd = pipes.union(scan.links, scan.folders) - scan.files.keys()
+    outputs = (path for path in odd if files.is_output(path.rpartition("/")[2]))
+    return {path: said for path in outputs if (said := files.obstacle(root, path))}
 
 
 def _gone(root: Path, survey: Survey) -> frozenset[str]:
