@@ -53,11 +53,10 @@ def gather(
 
 def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     """Digest the outputs that the lock names or that stand where we would write."""
-    scan = survey.scan
-    # A folder may stand where an output goes: it is there, and it is not ours.
-    there = {path for path in _outputs(survey) if path in scan.files or path in scan.folders}
+    scanned = survey.scan.files
+    there = {path for path in _outputs(survey) if path in scanned or _is_folder(root, path, survey)}
     # Folder by folder: the state keeps few of them open.
-    found = files.digests(root, sorted(there), survey.state, files=scan.files)
+    found = files.digests(root, sorted(there), survey.state, files=scanned)
     return {path: digest for path, digest in found.items() if digest is not None}
 
 
@@ -69,6 +68,14 @@ def _outputs(survey: Survey) -> Iterator[str]:
     for one in survey.wanted:
         yield from (line.path for line in lines.get(one.source.stem, ()))
         yield from one.outputs
+
+
+def _is_folder(root: Path, path: str, survey: Survey) -> bool:
+    """Tell whether a folder stands where an output goes: it is there, and it is not ours.
+
+    Who looks at a part lists the folders that differ, and not those in them.
+    """
+    return path in survey.scan.folders or (not survey.is_whole and (root / path).is_dir())
 
 
 def _obstacles(root: Path, survey: Survey) -> dict[str, str]:

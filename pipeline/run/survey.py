@@ -49,6 +49,8 @@ class Rest(Record, frozen=True, kw_only=True):
     """Sources that were not looked at, since nothing about them has changed: all are fresh."""
 
     clips: int
+    #: How many of them an older version of the built-in engine made.
+    outdated: int
     unmatched: tuple[str, ...]
     #: The text of every folder, as it was then.
     listing: Mapping[str, bytes]
