@@ -113,16 +113,17 @@ def _met_by_lock(request: Request, view: View, lines: Sequence[lock.ClipLine]) -
 
 
 def _moved(request: Request, view: View, wanted: Wanted) -> ClipPlan | None:
-    """Keep the take that was chosen for the same picture under another name.
+    """Keep the take that was chosen for the same picture under another name, or before it had gone.
 
     A source that is gone was renamed; a copy beside one takes its take unless another has the
     first one.
     """
     if request.clip in wanted.retaken:
         return None
-    for is_there, line in sorted(
-        view.later.get(request.clip, ()), key=lambda one: (one[0], lock.rank(one[1]))
-    ):
+    before = view.put_away.get(request.clip, ())
+    later = [*view.later.get(request.clip, ())]
+    later += [(line.source != request.source, line) for line in before]
+    for is_there, line in sorted(later, key=lambda one: (one[0], lock.rank(one[1]))):
         if view.service.paid and not line.paid:
             continue
         if is_there and keys.request_key(request, line.service) in view.by_key:

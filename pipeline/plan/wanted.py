@@ -17,6 +17,7 @@ from ..core.model import (
 )
 from ..storage import lock
 from ..storage.files import Carried
+from ..storage.lock import ClipLine
 from ..storage.store import Bought
 
 
@@ -89,6 +90,8 @@ class Known(Record, frozen=True, kw_only=True):
     existing: Collection[str] | None = None
     #: Sources of later takes that are not there, also where only some files were looked at.
     gone: Collection[str] = frozenset()
+    #: The lock file's lines of later takes of sources that had gone before.
+    put_away: Sequence[ClipLine] = ()
 
 
 class ClipPlan(Record, frozen=True, kw_only=True, gc=False):
@@ -152,6 +155,10 @@ class View:
             if line.take:
                 is_there = line.source not in known.gone
                 self.later.setdefault(line.clip, []).append((is_there, line))
+        #: The same of sources that had gone before, when the lock file dropped their lines.
+        self.put_away: dict[str, list[ClipLine]] = {}
+        for line in known.put_away:
+            self.put_away.setdefault(line.clip, []).append(line)
         self.paid_by = {line.service for line in known.lock.clips if line.paid}
         self.adopted = {(line.source, line.clip, line.digest) for line in known.lock.adopted}
         self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}

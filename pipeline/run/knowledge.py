@@ -11,11 +11,11 @@ from ..config.workspace import Workspace
 from ..core import keys
 from ..core.model import Job, JobState, Request
 from ..plan.wanted import Known, Wanted
-from ..storage import files
+from ..storage import files, lock
 from ..storage.files import carried
 from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
-from ..storage.lock import Lock
+from ..storage.lock import ClipLine, Lock
 from ..storage.store import Store
 from . import claims
 from .survey import Survey
@@ -124,6 +124,7 @@ def _with_ledger(
             not in locked
         }
         _look_up(named, books, ledger, store, identity)
+        books.has_unnamed |= bool(named)
     return msgspec.structs.replace(
         known,
         jobs=books.jobs,
@@ -132,7 +133,14 @@ def _with_ledger(
         made_from=books.made_from,
         begun=ledger.begun(str(workspace.root), _suspicious(known)),
         alive=books.alive | _alive(ledger, books.jobs.values()),
+        put_away=_put_away(workspace, ledger) if books.has_unnamed else (),
     )
+
+
+def _put_away(workspace: Workspace, ledger: Ledger) -> tuple[ClipLine, ...]:
+    """Return the lines of what had gone and may be back: what cannot be read is as if not there."""
+    found = map(lock.record, ledger.kept_lines(str(workspace.root)))
+    return tuple(line for line in found if isinstance(line, ClipLine))
 
 
 class _Books:
@@ -144,6 +152,8 @@ class _Books:
         self.stored: dict[str, str] = {}
         self.made_from: dict[str, list[Job]] = {}
         self.alive: frozenset[str] = frozenset()
+        #: Some request is not settled by a line of the lock file.
+        self.has_unnamed = False
 
 
 def _some(wanted: Iterable[Wanted]) -> Iterator[list[Request]]:

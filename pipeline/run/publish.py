@@ -77,6 +77,8 @@ class Publication:
         self._written = {line.digest for line in before.files if line.is_ours} | before.dropped
         self._claimed = claimed or {}
         self._files_of = before.files_of()
+        #: Later takes: whoever puts a source back finds it with the one that was chosen.
+        self._chosen = [line for line in before.clips if line.take]
         self._clips: dict[str, Sequence[ClipLine]] = {}
         self._files: dict[str, Sequence[FileLine]] = {}
         self._adopted: dict[str, Sequence[AdoptedLine]] = {}
@@ -150,6 +152,8 @@ class Publication:
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
         stem = stem_of(source)
+        chosen = (lock.written(line) for line in self._chosen if line.source == source)
+        self._ledger.put_away(self._name, source, chosen)
         with guard(self._workspace):
             removed = tuple(
                 line.path

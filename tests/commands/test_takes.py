@@ -202,6 +202,42 @@ def test_a_copy_of_a_sprite_takes_the_chosen_take_and_leaves_the_others(
     assert shop.calls == bought
 
 
+def test_a_sprite_that_is_put_back_later_has_the_take_that_was_chosen(
+    paying: Game, shop: Shop
+) -> None:
+    """Cut, and pasted after its outputs had been removed: by a build, or a watch that waits 3 s."""
+    paying.make()
+    reroll(paying, "idle")
+    bought, picture, before = shop.calls, (paying.root / HERO).read_bytes(), sheet(paying)
+    for place in (HERO, "assets/people/hero.png", HERO):
+        for old in paying.root.rglob("hero.png"):
+            old.unlink()
+        paying.make()
+        assert "hero.anim.png" not in paying.outputs()
+        paying.write(place, picture)
+        paying.make()
+        name = place.removeprefix("assets/").removesuffix(".png")
+        assert takes_of(paying, name) == [1]
+        made = (paying.root / place).with_name("hero.anim.png")
+        assert made.read_bytes() == before
+    takes.pick(opened(paying), HERO, 0, clip="idle")
+    (paying.root / HERO).unlink()
+    paying.make()
+    paying.write(HERO, picture)
+    paying.make()
+    assert takes_of(paying, "hero") == [0], "the last choice counts"
+    assert shop.calls == bought
+
+
+def test_another_picture_or_prompt_has_no_take_of_what_had_gone(paying: Game, shop: Shop) -> None:
+    paying.make()
+    reroll(paying, "idle")
+    (paying.root / HERO).unlink()
+    paying.make()
+    paying.draw("hero.png", tint=99)
+    assert paying.plan().states()["hero.png", "idle"][0] == "buy"
+
+
 def test_a_watch_keeps_the_take_of_a_sprite_that_is_renamed(paying: Game) -> None:
     """It looks at the new name before the old one is given up."""
     paying.make()

@@ -24,7 +24,8 @@ from ...core.errors import RefusedError, StorageError
 from ...core.model import Job, JobState, Record, Taken
 from .. import held
 from .file import PIXELS, in_batches, storage
-from .shared_claims import Place, SharedClaims
+from .put_away import PutAway
+from .shared_claims import Place
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -50,7 +51,7 @@ class Claimed(Record, frozen=True, kw_only=True):
     job: Job
 
 
-class Ledger(SharedClaims):
+class Ledger(PutAway):
     """An open ledger. Owned by one thread; close it, or use it as a context manager."""
 
     def __init__(self, folder: Path, *, now: float, durable: bool = True) -> None:
