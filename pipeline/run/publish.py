@@ -117,6 +117,7 @@ class Publication:
                     files.remove(self._workspace.root, line.path, line.digest, below=below)
             self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
             self.left.update(self._stood[source.stem])
+        self._ledger.put_back(self._name, [line.key for line in clips if line.take])
         self._clips[source.path] = clips
         self._adopted[source.path] = adopted
         self._files[source.stem] = [
@@ -152,8 +153,8 @@ class Publication:
     def forget(self, source: str) -> tuple[str, ...]:
         """Drop a source that is gone, and remove its outputs as far as they are still ours."""
         stem = stem_of(source)
-        chosen = (lock.written(line) for line in self._chosen if line.source == source)
-        self._ledger.put_away(self._name, source, chosen)
+        chosen = {one.key: lock.written(one) for one in self._chosen if one.source == source}
+        self._ledger.put_away(self._name, chosen)
         with guard(self._workspace):
             removed = tuple(
                 line.path
