@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 
 from ..config.workspace import Workspace
-from ..core.errors import PixelpipeError, RefusedError
+from ..core.errors import PixelpipeError, RefusedError, StorageError
 from ..core.model import JobState, StepKind
 from ..plan.plan import SourcePlan
 from ..plan.wanted import ClipPlan
@@ -19,6 +20,7 @@ from ..purchase.budget import Permit
 from ..purchase.jobs import Desk, Order, Outcome
 from ..purchase.polling import Pace
 from ..purchase.scheduler import Scheduler
+from ..storage import files
 from ..storage.store import Store
 from . import step_results
 from .context import Context
@@ -79,8 +81,31 @@ class Buying:
         if isinstance(self._context.team, PixelpipeError):
             yield from self._all_refused(new, self._context.team)
             new = []
+        closed = self._closed(sources) if new and self._workspace.service.paid else {}
+        for order in new:
+            if (error := closed.get(order.request_key)) is not None:
+                yield from self._refused(order, error)
+        new = [order for order in new if order.request_key not in closed]
         if new or resumed:
             yield from self._asked_for(new, resumed)
+
+    def _closed(self, sources: Sequence[SourcePlan]) -> dict[str, StorageError]:
+        """Return by key why what is bought now could not be kept or shown, where that is known."""
+        try:
+            self._store.check()
+            kept = None
+        except StorageError as exc:
+            kept = exc
+        found: dict[str, StorageError] = {}
+        errors: dict[Path, StorageError | None] = {}
+        for source in sources:
+            folder = (self._workspace.root / source.wanted.source.path).parent
+            if folder not in errors:
+                text = f"{folder}: cannot be written; nothing is bought for it"
+                errors[folder] = kept or (None if files.can_be_made(folder) else StorageError(text))
+            if (error := errors[folder]) is not None:
+                found |= {clip.step.request_key: error for clip in source.clips}
+        return found
 
     def _asked_for(self, new: list[Order], resumed: list[Order]) -> Iterator[str]:
         """Ask the service for what may be asked for."""

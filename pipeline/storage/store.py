@@ -29,6 +29,7 @@ from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_PICTURE_PX, MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import UNREADABLE, Credits, Digest, ServiceName, Take
 from .files.carried import is_pointer
+from .files.paths import can_be_made
 from .lock import ClipLine
 
 VERSION = 1
@@ -107,6 +108,17 @@ class Store:
         self._durable = durable
         #: Folders that were made, or found closed to others, since then.
         self._made: set[Path] = set()
+
+    def check(self) -> None:
+        """Raise StorageError for a tier that would refuse what is bought now."""
+        for folder in self._folders:
+            path = folder / "00" / "0"
+            if _is_behind_link(folder, path):
+                raise _behind_link(path.parent)
+            if not can_be_made(folder):
+                raise StorageError(
+                    f"{folder}: cannot be written; bought bytes cannot be kept there"
+                )
 
     def put(self, bought: Bought, content: bytes) -> None:
         """Keep `content` and its record in every tier, bytes first, the user's own tier first.
@@ -289,10 +301,7 @@ class Store:
         if _holds(path, content):
             return
         if _is_behind_link(path.parent.parent, path):
-            raise StorageError(
-                f"{path.parent}: leads through a link, and bought bytes are not written through "
-                "one; replace it by a folder"
-            )
+            raise _behind_link(path.parent)
         try:
             if path.parent not in self._made:
                 self._make_folder(path.parent)
@@ -375,6 +384,13 @@ def _is_behind_link(folder: Path, path: Path) -> bool:
     if folder.parent.name == _STATE_NAME:
         steps.append(folder.parent)
     return any(map(os.path.islink, steps))
+
+
+def _behind_link(folder: Path) -> StorageError:
+    return StorageError(
+        f"{folder}: leads through a link, and bought bytes are not written through one; replace "
+        "it by a folder"
+    )
 
 
 def _bytes_path(folder: Path, digest: str) -> Path:

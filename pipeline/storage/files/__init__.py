@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from .ignore import IGNORE_NAME
 from .paths import (
     CONFIG_NAME,
+    can_be_made,
     expression,
     find,
     fold,
@@ -47,6 +48,7 @@ __all__ = [
     "Stat",
     "Stats",
     "Tree",
+    "can_be_made",
     "digest_of",
     "digests",
     "expression",

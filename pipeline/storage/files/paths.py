@@ -156,6 +156,13 @@ def is_reserved(path: str) -> bool:
     return any(_RESERVED.fullmatch(part.partition(".")[0].rstrip(" ")) for part in path.split("/"))
 
 
+def can_be_made(place: Path) -> bool:
+    """Tell whether a folder can be written into, or be made where there is none."""
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return os.access(place, os.W_OK | os.X_OK)
+
+
 def obstacle(root: Path, path: str) -> str:
     """Say what keeps a file from being written at `path`; "" where nothing but a file stands.
 
