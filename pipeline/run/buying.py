@@ -90,20 +90,21 @@ class Buying:
             yield from self._asked_for(new, resumed)
 
     def _closed(self, sources: Sequence[SourcePlan]) -> dict[str, StorageError]:
-        """Return by key why what is bought now could not be kept or shown, where that is known."""
-        try:
-            self._store.check()
-            kept = None
-        except StorageError as exc:
-            kept = exc
+        """Return by key why what is bought now could not be shown, where that is known.
+
+        Raises StorageError where it could not even be kept.
+        """
+        self._store.check()
         found: dict[str, StorageError] = {}
-        errors: dict[Path, StorageError | None] = {}
+        reasons: dict[Path, str] = {}
         for source in sources:
             folder = (self._workspace.root / source.wanted.source.path).parent
-            if folder not in errors:
-                text = f"{folder}: cannot be written; nothing is bought for it"
-                errors[folder] = kept or (None if files.can_be_made(folder) else StorageError(text))
-            if (error := errors[folder]) is not None:
+            if folder not in reasons:
+                reasons[folder] = files.closed(folder)
+            if why := reasons[folder]:
+                error = StorageError(
+                    f"{folder}: cannot be written: {why}; nothing is bought for it"
+                )
                 found |= {clip.step.request_key: error for clip in source.clips}
         return found
 

@@ -29,7 +29,7 @@ from ..core.errors import ConfigError, StorageError
 from ..core.model import MAX_PICTURE_PX, MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import UNREADABLE, Credits, Digest, ServiceName, Take
 from .files.carried import is_pointer
-from .files.paths import can_be_made
+from .files.paths import closed
 from .lock import ClipLine
 
 VERSION = 1
@@ -115,10 +115,8 @@ class Store:
             path = folder / "00" / "0"
             if _is_behind_link(folder, path):
                 raise _behind_link(path.parent)
-            if not can_be_made(folder):
-                raise StorageError(
-                    f"{folder}: cannot be written; bought bytes cannot be kept there"
-                )
+            if why := closed(folder):
+                raise StorageError(f"{folder}: {why}; bought bytes cannot be kept there")
 
     def put(self, bought: Bought, content: bytes) -> None:
         """Keep `content` and its record in every tier, bytes first, the user's own tier first.

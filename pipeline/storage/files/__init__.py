@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .ignore import IGNORE_NAME
 from .paths import (
     CONFIG_NAME,
-    can_be_made,
+    closed,
     expression,
     find,
     fold,
@@ -48,7 +48,7 @@ __all__ = [
     "Stat",
     "Stats",
     "Tree",
-    "can_be_made",
+    "closed",
     "digest_of",
     "digests",
     "expression",

@@ -156,11 +156,14 @@ def is_reserved(path: str) -> bool:
     return any(_RESERVED.fullmatch(part.partition(".")[0].rstrip(" ")) for part in path.split("/"))
 
 
-def can_be_made(place: Path) -> bool:
-    """Tell whether a folder can be written into, or be made where there is none."""
+def closed(place: Path) -> str:
+    """Say why a folder cannot be written into, or be made where there is none; "" if it can."""
     while not place.exists() and place != place.parent:
         place = place.parent
-    return os.access(place, os.W_OK | os.X_OK)
+    if os.access(place, os.W_OK | os.X_OK):
+        return ""
+    is_locked = os.name != "nt" and bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    return os.strerror(errno.EROFS if is_locked else errno.EACCES)
 
 
 def obstacle(root: Path, path: str) -> str:
