@@ -17,7 +17,7 @@ from ..config.workspace import Workspace
 from ..core import keys
 from ..core.apart import apart
 from ..core.errors import PixelpipeError, RefusedError, UnavailableError
-from ..core.model import Balance, Job, JobState, Resolved
+from ..core.model import ANIMATE_CREDITS, Balance, Job, JobState, Resolved
 from ..plan.plan import SourcePlan
 from ..plan.wanted import ClipPlan
 from ..storage import pictures
@@ -122,6 +122,23 @@ def _sprite(resolved: Resolved) -> dict[str, object] | None:
             for name, box in resolved.hints.parts.items()
         }
     return told
+
+
+def in_turn(orders: Sequence[Order]) -> list[Order]:
+    """Return orders in their turn: those of a batch one after another, the first at its price.
+
+    One POST buys what follows each other, and takes most for the first of them, whatever else the
+    plan had put before it.
+    """
+    if not any(order.batch for order in orders):
+        return list(orders)
+    together: dict[str, list[Order]] = {}
+    for order in orders:
+        together.setdefault(order.batch or order.request_key, []).append(order)
+    for group in together.values():
+        if group[0].batch and group[0].credits:
+            group[0] = msgspec.structs.replace(group[0], credits=ANIMATE_CREDITS)
+    return [order for group in together.values() for order in group]
 
 
 def affordable(
