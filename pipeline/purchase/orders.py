@@ -16,8 +16,8 @@ from ..config import cells
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.apart import apart
-from ..core.errors import PixelpipeError, RefusedError, UnavailableError
-from ..core.model import ANIMATE_CREDITS, Balance, Job, JobState, Resolved
+from ..core.errors import PixelpipeError, RefusedError
+from ..core.model import ANIMATE_CREDITS, Job, JobState, Resolved
 from ..plan.plan import SourcePlan
 from ..plan.wanted import ClipPlan
 from ..storage import pictures
@@ -25,7 +25,7 @@ from ..storage.ledger import Ledger
 from . import books, budget
 from .budget import Permit
 from .jobs import Order
-from .polling import Pace, backoff_s
+from .polling import Pace, patiently
 
 if TYPE_CHECKING:
     from .service.client import Service
@@ -38,7 +38,6 @@ _LOCAL_POLL_S = 0.05
 #: One inside this process answers in less time than it takes to draw a line.
 _WITHIN_POLL_S = 0.01
 _LOCAL_IN_FLIGHT = 16
-_BALANCE_TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -156,7 +155,7 @@ def affordable(
         return list(orders), []
     available = None
     if permit.credits != 0:
-        balance = _balance(service)
+        balance = patiently(service.balance)
         books.note_before(service, workspace.service.identity, ledger, balance, time.time())
         # A service that says nothing of it refuses what is not covered by itself.
         available = balance.available if balance.is_stated else None
@@ -186,16 +185,6 @@ def _priced(order: Order, refusal: str, workspace: Workspace) -> str:
     if refusal == workspace.service.refusal:
         return refusal
     return f"would cost {order.credits} credits; {refusal}"
-
-
-def _balance(service: Service) -> Balance:
-    """Ask for the balance, and again when the answer gets lost: asking is free."""
-    for tries in range(1, _BALANCE_TRIES):
-        try:
-            return service.balance()
-        except UnavailableError as exc:
-            time.sleep(backoff_s(tries, exc))
-    return service.balance()
 
 
 def pace(workspace: Workspace, service: Service, ledger: Ledger) -> Pace:
