@@ -13,7 +13,7 @@ from pathlib import Path
 from ..core import small_files
 from ..core.model import Record
 from . import project_settings
-from .project_fields import KEY_NAMES
+from .project_settings import KEY_NAMES
 
 NAME = ".env"
 _MOST_BYTES = 64 * small_files.KIB

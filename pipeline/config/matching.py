@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..core.model import Clip, Record, Request, Rule, Source, When, composed
 from . import globs, templates
-from .expressions import Expression
+
+if TYPE_CHECKING:
+    from .expressions import Expression
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -122,6 +125,14 @@ class _Phrases:
         )
 
 
+def _expression(path: str | None) -> Expression | None:
+    if path is None:
+        return None
+    from .expressions import Expression  # few rules state one
+
+    return Expression(path)
+
+
 class _Compiled:
     """One rule, ready to be asked."""
 
@@ -134,7 +145,7 @@ class _Compiled:
         self.asks_words = bool(
             self.stem.all or self.folder.all or self.without.all or self.outside.all
         )
-        self.path = Expression(rule.when.path) if rule.when.path is not None else None
+        self.path = _expression(rule.when.path)
         #: Words without one of which the rule cannot match; empty when any path may.
         self.first_words = {phrase.partition(" ")[0] for phrase in self.stem.all or self.folder.all}
 

@@ -12,7 +12,7 @@ from itertools import groupby
 
 import msgspec
 
-from ..config.project_fields import PIXEL_ENGINE
+from ..config.project_settings import PIXEL_ENGINE
 from ..core import keys
 from ..core.model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
 from ..plan.plan import Plan

@@ -167,15 +167,12 @@ def change(state: Path, root: Path, changed: Callable[[Trust], Trust]) -> Trust:
 @contextmanager
 def served(state: Path, url: str) -> Iterator[None]:
     """Write down that this user serves `url` on this machine, for as long as the block lasts."""
-    from filelock import FileLock, Timeout  # slow to load, as below
-
     place = _served(state, url)
     try:
         private.folder(state)
         private.folder(place.parent)
-        lock = FileLock(place, mode=0o600)
-        lock.acquire(blocking=False)
-    except (OSError, Timeout):
+        lock = held.hold(place, mode=0o600)
+    except OSError:
         yield  # it serves all the same; only who names it in a file has to trust it
         return
     try:
@@ -199,13 +196,11 @@ def _served(state: Path, url: str) -> Path:
 
 @contextmanager
 def _locked(state: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
     try:
         private.folder(state)
-        with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):
+        with held.hold(state / f"{NAME}.lock", wait_s=_BUSY_S, mode=0o600):
             yield
-    except Timeout as exc:
+    except held.BusyError as exc:
         raise StorageError(f"{state / NAME}: another pixelpipe is writing it") from exc
     except OSError as exc:
         raise StorageError(f"{state / NAME}: {exc.strerror or exc}; nothing was changed") from exc

@@ -6,14 +6,17 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from . import nouns, real_words, synonyms, verbs, words
-from .spelling import Speller
 from .unread import UNREAD_VERBS
 from .words import listed
+
+if TYPE_CHECKING:
+    from .spelling import Speller
 
 #: Texts whose reading is kept: a project asks for a few motions of very many sprites.
 KEPT = 256
@@ -306,13 +309,15 @@ def _spelled(typed: tuple[str, ...]) -> tuple[str, ...]:
     """Put words right that are meant to be verbs; what follows "a" or "the" is a thing."""
     befores = ("", *typed[:-1]) if typed else ()
     return tuple(
-        word if before in ARTICLES else _speller().corrected(word)
+        word if before in ARTICLES or _is_right(word) else _speller().corrected(word)
         for before, word in zip(befores, typed, strict=True)
     )
 
 
 @cache
 def _speller() -> Speller:
+    from .spelling import Speller  # many prompts have no slip
+
     single = (entry.stems[0] for entry in _entries() if entry.is_verb and len(entry.stems) == 1)
     stems = {stem for stem in single if stem[2:]}
     forms = {stem + ending for stem in stems for ending in ("", "s", "e", "es", "ed", "ing")}

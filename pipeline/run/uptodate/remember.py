@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 
 from ... import targets
-from ...config import packs, project_fields, project_settings
+from ...config import packs, project_settings
 from ...config.workspace import Workspace, kept
 from ...core import keys, listing
 from ...core.model import Record, TargetChoice
@@ -197,7 +197,7 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     stated = [quick.STATED, "", kept(workspace)]
     checks = [(quick.VERSION, ""), (quick.PROGRAM, "")]
     checks += [(quick.VARIABLE, name) for name in (*project_settings.VARIABLES, *HOMES, *_MACHINE)]
-    checks += [(quick.SECRET, name) for name in project_fields.KEY_NAMES]
+    checks += [(quick.SECRET, name) for name in project_settings.KEY_NAMES]
     checks += [(quick.STAT, name) for name in read]
     checks += [(quick.NAMES, folder or ".") for folder in folders]
     return stated + [

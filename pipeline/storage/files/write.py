@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -232,18 +231,28 @@ def _write(file: File, place: Path) -> _Pending:
 
 def _sync(pending: Sequence[_Pending]) -> None:
     """Bring files down to the disk, all at once: waiting for one includes most of the others."""
-    if len(pending) <= 1:
-        for entry in pending:
-            _sync_file(entry)
-        return
-    for _ in _syncing().map(_sync_file, pending):
-        pass
+    left = list(pending)
+    faults: list[BaseException] = []
 
+    def work() -> None:
+        while left and not faults:
+            try:
+                entry = left.pop()
+            except IndexError:  # another was quicker
+                return
+            try:
+                _sync_file(entry)
+            except BaseException as exc:
+                faults.append(exc)
 
-@cache
-def _syncing() -> ThreadPoolExecutor:
-    """Return the threads that wait for the disk: made once, for a build has very many sets."""
-    return ThreadPoolExecutor(_SYNCS, "sync")
+    others = [threading.Thread(target=work) for _ in range(min(len(left), _SYNCS) - 1)]
+    for other in others:
+        other.start()
+    work()
+    for other in others:
+        other.join()
+    if faults:
+        raise faults[0]
 
 
 def _sync_file(entry: _Pending) -> None:
