@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..core.late import expression
 from ..core.model import Clip, Record, Request, Rule, Source, When, composed
 from . import globs, templates
 
 if TYPE_CHECKING:
     from .expressions import Expression
 
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_LETTERS = re.compile(r"[^\W\d_]+")
-_PNG = re.compile(r"\.png$", re.IGNORECASE)
+_HUMP = expression(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LETTERS = expression(r"[^\W\d_]+")
+_PNG = expression(r"\.png$", re.IGNORECASE)
 #: Irregular enough to be worth a rule: (ending of the one, ending of the many).
 _PLURALS = (("f", "ves"), ("fe", "ves"), ("y", "ies"), ("man", "men"), ("", "s"), ("", "es"))
 

@@ -183,7 +183,7 @@ def api_key(environment: Mapping[str, str], dotenv_text: str | None) -> str | No
 def bare_key(text: str) -> str:
     """Return a key without what is copied along with it: quotes, `Bearer`, its name, a comma."""
     key = text
-    while (bare := _AROUND.sub("", key)) != key:
+    while key and (bare := _AROUND.sub("", key)) != key:
         key = bare
     return key
 

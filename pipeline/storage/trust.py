@@ -6,7 +6,6 @@ Kept in the user's state folder by the project's root, where no checkout can wri
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import IPv6Address
@@ -17,6 +16,7 @@ import msgspec
 
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
+from ..core.late import expression
 from ..core.model import Record
 from . import held
 
@@ -87,7 +87,7 @@ def named(text: str) -> str:
 
 
 #: A name's part between dots, as machines in a network of one's own are called, too.
-_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_LABEL = expression(r"(?!-)[\w-]{1,63}(?<!-)")
 _MOST_NAME = 253
 
 

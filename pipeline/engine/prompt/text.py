@@ -29,7 +29,7 @@ PART_REACH = 4
 VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
 IDLE_WEIGHT = 7
 ASIDE_WEIGHT = 3
-_COMPOUND = re.compile(r"([a-z]{2,})(cycle|anim|animation|loop)\Z")
+_COMPOUND = ("cycle", "anim", "animation", "loop")
 
 
 class Clause(msgspec.Struct, frozen=True):
@@ -123,11 +123,17 @@ def _clause(number: int, typed: tuple[str, ...]) -> Clause:
     return Clause(number, tokens, tuple(negated), _parted(typed))
 
 
+def _compound(word: str) -> re.Match[str] | None:
+    if not word.endswith(_COMPOUND):
+        return None
+    return re.match(rf"([a-z]{{2,}})({'|'.join(_COMPOUND)})\Z", word)
+
+
 def _parted(typed: tuple[str, ...]) -> tuple[str, ...]:
     """Part words of the trade that were written as one: `walkcycle`."""
     found: list[str] = []
     for word in typed:
-        match = _COMPOUND.match(word)
+        match = _compound(word)
         is_two = match is not None and not is_plain(word) and is_stem_of_verb(match[1])
         found += [match[1], match[2]] if match is not None and is_two else [word]
     return tuple(found)

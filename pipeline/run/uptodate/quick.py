@@ -98,8 +98,7 @@ def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> st
         return __version__
     try:
         if kind == PROGRAM:
-            package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-            return "/".join(sorted(_modules(package)))
+            return _program()
         if kind == NAMES:
             return "/".join(sorted(_names(os.path.join(root, name))))
         return listing.stated(os.stat(os.path.join(root, name)))
@@ -265,6 +264,17 @@ def _names(folder: str) -> Iterator[str]:
                 except OSError:  # it leads nowhere: the other names count all the same
                     kind += "?"
             yield f"{entry.name}\1{kind}"
+
+
+#: Our own modules as they were when this process first looked: it runs what it has loaded.
+_OWN: list[str] = []
+
+
+def _program() -> str:
+    if not _OWN:
+        package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+        _OWN.append("/".join(sorted(_modules(package))))
+    return _OWN[0]
 
 
 def _modules(folder: str) -> Iterator[str]:
