@@ -3,8 +3,6 @@
 The API key is no setting; `api_key` finds it, and nothing here keeps it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit

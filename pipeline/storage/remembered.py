@@ -1,7 +1,5 @@
 """What a checkout remembers of its files, as records: see `state`, which keeps them in one file."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec
@@ -48,7 +46,7 @@ class Folder(msgspec.Struct, array_like=True):
     told: dict[str, tuple[Told, ...]] = {}
     abouts: dict[bytes, About] = {}
 
-    def update(self, other: Folder) -> None:
+    def update(self, other: "Folder") -> None:
         """Add what `other` says; it is newer."""
         for mine, theirs in zip(self._dicts(), other._dicts(), strict=True):
             mine.update(theirs)

@@ -13,8 +13,6 @@ written or removed through a link; and the user's own tier takes only what this 
     bought/41/41aa….9f2c….json             record: request key, digest
 """
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterable, Iterator

@@ -98,7 +98,7 @@ def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> st
         return __version__
     try:
         if kind == PROGRAM:
-            return _program()
+            return program()
         if kind == NAMES:
             return "/".join(sorted(_names(os.path.join(root, name))))
         return listing.stated(os.stat(os.path.join(root, name)))
@@ -266,15 +266,19 @@ def _names(folder: str) -> Iterator[str]:
             yield f"{entry.name}\1{kind}"
 
 
-#: Our own modules as they were when this process first looked: it runs what it has loaded.
-_OWN: list[str] = []
+#: Our own modules as they were when this process looked at them last, by their folder.
+_own: dict[str, str] = {}
 
 
-def _program() -> str:
-    if not _OWN:
-        package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-        _OWN.append("/".join(sorted(_modules(package))))
-    return _OWN[0]
+def program(*, is_seen: bool = False) -> str:
+    """Return what changes with every edit of our own modules; as it was last `is_seen`, if it was.
+
+    A run writes down what it has looked at before: an edit since then makes another program.
+    """
+    package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    if not is_seen or package not in _own:
+        _own[package] = "/".join(sorted(_modules(package)))
+    return _own[package]
 
 
 def _modules(folder: str) -> Iterator[str]:

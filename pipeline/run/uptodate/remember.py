@@ -195,7 +195,11 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     if any(files.is_glob(folder) for folder in folders):
         return None
     stated = [quick.STATED, "", kept(workspace)]
-    checks = [(quick.VERSION, ""), (quick.PROGRAM, "")]
+    try:
+        stated += [quick.PROGRAM, "", quick.program(is_seen=True)]
+    except OSError:
+        return None
+    checks = [(quick.VERSION, "")]
     checks += [(quick.VARIABLE, name) for name in (*project_settings.VARIABLES, *HOMES, *_MACHINE)]
     checks += [(quick.SECRET, name) for name in project_settings.KEY_NAMES]
     checks += [(quick.STAT, name) for name in read]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +18,8 @@ from . import paths, snapshot
 from .stats import Stat, stat_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from ..state import State
 
 #: Windows refuses to replace a file that another program holds open: an engine that imports the
@@ -229,30 +232,27 @@ def _write(file: File, place: Path) -> _Pending:
     return _Pending(file.path, temporary, place)
 
 
+#: Sets of a process that are brought down file by file: threads pay for many.
+_FIRST_SETS = 2
+_sets = itertools.count()
+
+
 def _sync(pending: Sequence[_Pending]) -> None:
     """Bring files down to the disk, all at once: waiting for one includes most of the others."""
-    left = list(pending)
-    faults: list[BaseException] = []
+    if len(pending) <= 1 or (len(pending) <= _SYNCS and next(_sets) < _FIRST_SETS):
+        for entry in pending:
+            _sync_file(entry)
+        return
+    for _ in _syncing().map(_sync_file, pending):
+        pass
 
-    def work() -> None:
-        while left and not faults:
-            try:
-                entry = left.pop()
-            except IndexError:  # another was quicker
-                return
-            try:
-                _sync_file(entry)
-            except BaseException as exc:
-                faults.append(exc)
 
-    others = [threading.Thread(target=work) for _ in range(min(len(left), _SYNCS) - 1)]
-    for other in others:
-        other.start()
-    work()
-    for other in others:
-        other.join()
-    if faults:
-        raise faults[0]
+@cache
+def _syncing() -> ThreadPoolExecutor:
+    """Return the threads that wait for the disk: made once, for a build has very many sets."""
+    from concurrent.futures import ThreadPoolExecutor  # slow to load
+
+    return ThreadPoolExecutor(_SYNCS, "sync")
 
 
 def _sync_file(entry: _Pending) -> None:
