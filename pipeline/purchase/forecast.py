@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from ..config.project_fields import PIXEL_ENGINE
+from ..config.project_settings import PIXEL_ENGINE
 from ..core import keys
 from ..core.model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
 from ..plan.plan import Plan

@@ -22,7 +22,7 @@ from ..plan.plan import SourcePlan
 from ..plan.wanted import ClipPlan
 from ..storage import pictures
 from ..storage.ledger import Ledger
-from . import books, budget
+from . import budget
 from .budget import Permit
 from .jobs import Order
 from .polling import Pace, patiently
@@ -156,6 +156,8 @@ def affordable(
     available = None
     if permit.credits != 0:
         balance = patiently(service.balance)
+        from . import books
+
         books.note_before(service, workspace.service.identity, ledger, balance, time.time())
         # A service that says nothing of it refuses what is not covered by itself.
         available = balance.available if balance.is_stated else None
