@@ -17,12 +17,12 @@ from ..config.workspace import Workspace
 from ..core import keys
 from ..core.apart import apart
 from ..core.errors import PixelpipeError, RefusedError
-from ..core.model import Job, JobState, Resolved
+from ..core.model import ANIMATE_CREDITS, Job, JobState, Resolved
 from ..plan.plan import SourcePlan
 from ..plan.wanted import ClipPlan
 from ..storage import pictures
 from ..storage.ledger import Ledger
-from . import books, budget
+from . import budget
 from .budget import Permit
 from .jobs import Order
 from .polling import Pace, patiently
@@ -123,6 +123,23 @@ def _sprite(resolved: Resolved) -> dict[str, object] | None:
     return told
 
 
+def in_turn(orders: Sequence[Order]) -> list[Order]:
+    """Return orders in their turn: those of a batch one after another, the first at its price.
+
+    One POST buys what follows each other, and takes most for the first of them, whatever else the
+    plan had put before it.
+    """
+    if not any(order.batch for order in orders):
+        return list(orders)
+    together: dict[str, list[Order]] = {}
+    for order in orders:
+        together.setdefault(order.batch or order.request_key, []).append(order)
+    for group in together.values():
+        if group[0].batch and group[0].credits:
+            group[0] = msgspec.structs.replace(group[0], credits=ANIMATE_CREDITS)
+    return [order for group in together.values() for order in group]
+
+
 def affordable(
     orders: Sequence[Order],
     workspace: Workspace,
@@ -139,6 +156,8 @@ def affordable(
     available = None
     if permit.credits != 0:
         balance = patiently(service.balance)
+        from . import books
+
         books.note_before(service, workspace.service.identity, ledger, balance, time.time())
         # A service that says nothing of it refuses what is not covered by itself.
         available = balance.available if balance.is_stated else None

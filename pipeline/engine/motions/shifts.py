@@ -13,7 +13,6 @@ from ..parts import Sprite, limbs
 from ..parts.types import Floats, Ints
 from . import gather, waves
 from .motion import Layer, Motion, Parameters, amplitude
-from .scales import resize
 
 # Arms, wings, tails and held things follow the body by a sixth of a turn.
 LAG = waves.TURN / 6
@@ -94,6 +93,8 @@ def hop(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     clip = waves.shares(frames)
     lift = waves.half_up(height * waves.along(HOP_LIFT, clip))
     squash = waves.along(HOP_SQUASH, clip)
+    from .scales import resize
+
     body = resize(sprite, 1 + 0.6 * squash, 1 - squash)
     return gather.through(gather.shift(sprite, np.zeros(frames, dtype=np.intp), -lift), body)
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from . import colour, islands, limbs, named, regions
+from . import colour, islands, limbs, regions
 from .colour import Palette
 from .islands import Eyes
 from .limbs import Leg
-from .named import Part
 from .types import Bools, Floats, Ints, Pixels
+
+if TYPE_CHECKING:
+    from .named import Part
 
 ALPHA_CUT = 128
 #: Kinds that may have eyes.
@@ -233,6 +236,8 @@ class Sprite(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def parts(self) -> Mapping[str, Part]:
         """Return all named parts that are stated, or found with enough confidence."""
+        from . import named  # loaded with the first clip that is about one
+
         return {found.name: found for found in named.find(self) if found.is_sure}
 
     @cached_property

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ..motions import MOTIONS, Layer, Parameters, fires
+from ..motions import MOTIONS, Layer, Parameters
 from ..parts import Sprite
 from . import lacks, offers, prior, senses, subjects, text
 from .kinds import CREATURES, ROOTED, UPROOTING, Kind
@@ -224,6 +224,8 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | 
         return name, lack if first.motion != "idle" else None
     is_fire = "ablaze" in first.how and name == "fire"
     if is_fire and not _burns_by_itself(first, sprite):
+        from ..motions import fires  # loaded where fire is asked for
+
         burns = fires.has_colours(sprite) or not is_sure
         name = "fire" if burns else offers.choose("idle", sprite)[0]
         return name, lacks.of_colours(first, name)
@@ -236,8 +238,14 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | 
 
 def _burns_by_itself(hit: Hit, sprite: Sprite) -> bool:
     """Tell whether a sprite is a flame, carries one, or may use colours beside its own."""
-    is_flame = sprite.kind in (Kind.FLAME, Kind.EFFECT) or fires.flame_of(sprite) is not None
+    is_flame = sprite.kind in (Kind.FLAME, Kind.EFFECT) or _carries_flame(sprite)
     return is_flame or bool(hit.part or sprite.extra_colours)
+
+
+def _carries_flame(sprite: Sprite) -> bool:
+    from ..motions import fires  # loaded where fire is asked for
+
+    return fires.flame_of(sprite) is not None
 
 
 def _misses_part(hit: Hit, sprite: Sprite) -> bool:
@@ -269,7 +277,7 @@ def _is_of_a_thing(hit: Hit, sprite: Sprite) -> bool:
         return False
     moves = MOTIONS[offers.choose(hit.motion, sprite)[0]].layer is not Layer.COLOUR
     if hit.motion == "fire":
-        return sprite.kind != Kind.FLAME and fires.flame_of(sprite) is None
+        return sprite.kind != Kind.FLAME and not _carries_flame(sprite)
     return moves and (hit.is_mounted or sprite.kind not in (Kind.ITEM, Kind.EFFECT, Kind.FLAME))
 
 

@@ -100,8 +100,7 @@ def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> st
         return __version__
     try:
         if kind == PROGRAM:
-            package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-            return "/".join(sorted(_modules(package)))
+            return program()
         if kind == NAMES:
             return "/".join(sorted(_names(os.path.join(root, name))))
         if kind == REAL:
@@ -270,6 +269,21 @@ def _names(folder: str) -> Iterator[str]:
                 except OSError:  # it leads nowhere: the other names count all the same
                     kind += "?"
             yield f"{entry.name}\1{kind}"
+
+
+#: Our own modules as they were when this process looked at them last, by their folder.
+_own: dict[str, str] = {}
+
+
+def program(*, is_seen: bool = False) -> str:
+    """Return what changes with every edit of our own modules; as it was last `is_seen`, if it was.
+
+    A run writes down what it has looked at before: an edit since then makes another program.
+    """
+    package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    if not is_seen or package not in _own:
+        _own[package] = "/".join(sorted(_modules(package)))
+    return _own[package]
 
 
 def _modules(folder: str) -> Iterator[str]:

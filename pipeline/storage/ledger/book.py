@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping, 
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,9 +25,6 @@ from .. import held
 from .file import PIXELS, in_batches, storage
 from .put_away import PutAway
 from .shared_claims import Place
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
@@ -66,7 +62,7 @@ class Ledger(PutAway):
         super().__init__(folder / "ledger.sqlite", now=now, durable=durable)
         self._folder = folder
         self._token = ""
-        self._holder_lock: FileLock | None = None
+        self._holder_lock: held.Lock | None = None
 
     def __enter__(self) -> Ledger:
         return self
@@ -79,7 +75,7 @@ class Ledger(PutAway):
         self._base.close()
         if self._holder_lock is not None:
             self._holder_lock.release()
-            Path(self._holder_lock.lock_file).unlink(missing_ok=True)
+            self._holder_lock.place.unlink(missing_ok=True)
             self._holder_lock = None
 
     # -- jobs -----------------------------------------------------------------------------------
@@ -339,15 +335,12 @@ class Ledger(PutAway):
         return day_budget is not None and self.committed_since(now // DAY_S * DAY_S) > day_budget
 
     def _holder(self) -> str:
-        from filelock import FileLock  # slow to load, and a plan claims nothing
-
         if self._holder_lock is None:
             self._token = uuid.uuid4().hex
             path = self._holder_path(self._token)
             with storage(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._holder_lock = FileLock(path)
-                self._holder_lock.acquire(blocking=False)
+                self._holder_lock = held.hold(path)
         return self._token
 
     def _holder_path(self, holder: str) -> Path:
