@@ -52,6 +52,10 @@ def find(
     if sources:
         frames = (path for one in wanted for clip in one.adopted for path in clip.paths)
         found += _rules(workspace, wanted, sources, {*refused, *frames})
+        if not wanted and not refused and workspace.inputs == (files.CONFIG_NAME,):
+            patterns = ", ".join(workspace.settings.rules)
+            said = "there is no such file, so no rule of your own: write one, or correct `rules:`"
+            found.append(PassedOver(path=patterns, text=said))
     elif workspace.is_project and not found:
         folders = ", ".join(workspace.settings.assets)
         said = f"holds no PNG: put one there, or name your art's folder in `assets:` ({folders})"

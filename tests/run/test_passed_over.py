@@ -64,6 +64,17 @@ def test_what_is_not_taken_is_told_by_plan(game: Game, path: str, sentence: str)
     assert [one["path"] for one in found] == [path]
 
 
+@pytest.mark.parametrize("place", ["own.yaml", "assets/own.yaml", "rule/own.yaml"])
+def test_rules_in_another_place_are_missed_by_name(game: Game, place: str) -> None:
+    """It was "No rule matches" for every sprite, and no word of why."""
+    (game.root / place).parent.mkdir(exist_ok=True)
+    (game.root / "rules/own.yaml").rename(game.root / place)
+    (game.root / "rules").rmdir()
+    for command in ("plan", "build", "doctor"):
+        told = game.run(command)
+        assert "rules/*.yaml: there is no such file" in told.stdout + told.stderr, command
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
 @pytest.mark.parametrize(
     ("path", "kind", "code", "sentence"),
