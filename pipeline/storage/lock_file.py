@@ -24,6 +24,11 @@ _MOST_BYTES = 128 * small_files.MIB
 #: Letters that are digested together.
 _PIECE = small_files.MIB
 
+_NO_TEXT = (
+    "is not UTF-8 (PowerShell's `>` writes UTF-16); bring it back from version control, or remove "
+    "it and run `pixelpipe verify --rebuild-lock`"
+)
+
 
 class _Kept:
     """A text as it was read or written last."""
@@ -119,7 +124,7 @@ def _text(root: Path) -> str:
     try:
         return content(root).decode()
     except UnicodeDecodeError as exc:
-        raise _unread(exc) from exc
+        raise StorageError(f"{lock.NAME}: {_NO_TEXT}") from exc
 
 
 def _unread(why: object) -> StorageError:

@@ -230,6 +230,22 @@ def test_damaged_lock_line_is_set_aside(paying: Game, shop: Shop) -> None:
     assert paying.build().totals["fresh"] == 3
 
 
+@pytest.mark.usefixtures("in_process")
+def test_a_lock_that_powershell_wrote_is_told_with_the_way_out(paying: Game, shop: Shop) -> None:
+    """`git show HEAD:pixelpipe.lock > pixelpipe.lock`: the codec's words named no remedy."""
+    built(paying)
+    lock = paying.root / "pixelpipe.lock"
+    lock.write_text(lock.read_text("utf-8"), "utf-16")
+    for command in ("plan", "build", "verify"):
+        ended = paying.run(command)
+        assert (ended.exit, "--rebuild-lock" in ended.stderr) == (8, True), command
+        assert "codec" not in ended.stderr
+    lock.unlink()
+    assert paying.run("verify", "--rebuild-lock").exit == 0
+    assert paying.build().totals["fresh"] == 3
+    assert shop.calls == 3
+
+
 def test_lost_lock_costs_nothing(paying: Game, shop: Shop) -> None:
     """Without the lock file the ledger and the store still know what was bought."""
     built(paying)
