@@ -19,6 +19,7 @@ from ..storage.ledger import DAY_S, Ledger
 from ..storage.lock import Lock
 from . import budget
 from .budget import Limit, Permit
+from .polling import patiently
 
 if TYPE_CHECKING:
     from ..plan.saved_plans import SavedPlan
@@ -151,7 +152,7 @@ class Permission:
         refusals = budget.divide(prices, permit, None, budget.of_rules(self._workspace.rules))
         if refusal := next(filter(None, refusals), ""):
             raise RefusedError(f"the saved plan costs {plan.credits} credits, and {refusal}")
-        if plan.credits and (left := self._connect().balance().available) < plan.credits:
+        if plan.credits and (left := patiently(self._connect().balance).available) < plan.credits:
             raise RefusedError(
                 f"the saved plan costs {plan.credits} credits, and the balance of {left} credits "
                 "does not cover it"

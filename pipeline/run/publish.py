@@ -81,6 +81,7 @@ class Publication:
         #: What every file looked like when this run had written or removed it.
         self.left = Stats()
         self._flush_due = time.monotonic() + _FLUSH_S
+        self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
     def publish(
@@ -97,7 +98,7 @@ class Publication:
         overwritten. Raises StorageError when the disk refuses.
         """
         new = {file.path: keys.digest(file.content) for file in made}
-        with guard(self._workspace):
+        with guard(self._workspace, self._lock):
             old = {} if source.stem in self._restored else self._ours(new)
             self._ledger.begin_set(
                 self._name, {path: (old.get(path), digest) for path, digest in new.items()}
@@ -315,11 +316,18 @@ def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
 
 
 @contextmanager
-def guard(workspace: Workspace) -> Iterator[None]:
-    """Keep other processes from publishing in this folder for a moment."""
+def guard(workspace: Workspace, lock: held.Lock | None = None) -> Iterator[None]:
+    """Keep other processes from publishing in this folder for a moment.
+
+    `lock` is this workspace's, of whoever needs it again and again.
+    """
     try:
-        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
-        with held.hold(workspace.guard, wait_s=_GUARD_TIMEOUT_S):
+        with lock or _lock(workspace):
             yield
     except held.BusyError as exc:
         raise StorageError("another pixelpipe has been publishing for a minute") from exc
+
+
+def _lock(workspace: Workspace) -> held.Lock:
+    workspace.guard.parent.mkdir(parents=True, exist_ok=True)
+    return held.Lock(workspace.guard, wait_s=_GUARD_TIMEOUT_S)

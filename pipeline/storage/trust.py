@@ -198,7 +198,7 @@ def _served(state: Path, url: str) -> Path:
 def _locked(state: Path) -> Iterator[None]:
     try:
         private.folder(state)
-        with held.hold(state / f"{NAME}.lock", wait_s=_BUSY_S, mode=0o600):
+        with held.Lock(state / f"{NAME}.lock", wait_s=_BUSY_S, mode=0o600):
             yield
     except held.BusyError as exc:
         raise StorageError(f"{state / NAME}: another pixelpipe is writing it") from exc

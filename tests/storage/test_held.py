@@ -1,10 +1,11 @@
-"""Locks of files: one holder at a time, whoever asks and by whatever way the system has."""
+"""Locks of files: one holder at a time, whoever asks."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ time.sleep(60)
 def test_a_lock_has_one_holder_until_it_lets_go(tmp_path: Path) -> None:
     """The second is told at once, and gets it afterwards."""
     place = tmp_path / "a.lock"
-    with held.hold(place):
+    with held.Lock(place):
         assert held.is_held(place)
         with pytest.raises(held.BusyError):
             held.hold(place)
@@ -35,13 +36,19 @@ def test_a_lock_has_one_holder_until_it_lets_go(tmp_path: Path) -> None:
 
 def test_who_waits_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
     """Waiting ends with the holder, not with the time that one would wait at most."""
-    place = tmp_path / "a.lock"
-    first = held.hold(place)
-    timer = threading.Timer(0.2, first.release)
-    timer.start()
-    with held.hold(place, wait_s=60.0):
+    place, is_taken = tmp_path / "a.lock", threading.Event()
+
+    def hold_a_moment() -> None:
+        with held.Lock(place):
+            is_taken.set()
+            time.sleep(0.2)
+
+    holder = threading.Thread(target=hold_a_moment)
+    holder.start()
+    assert is_taken.wait(timeout=60)
+    with held.Lock(place, wait_s=60.0):
         assert held.is_held(place)
-    timer.join()
+    holder.join()
 
 
 def test_a_holder_that_is_killed_holds_nothing(tmp_path: Path) -> None:
@@ -63,26 +70,15 @@ def test_a_deleted_lock_file_is_made_anew(tmp_path: Path) -> None:
     first = held.hold(place)
     place.unlink()
     first.release()
-    with held.hold(place):
+    with held.Lock(place):
         assert place.exists()
         assert held.is_held(place)
 
 
-def test_the_package_and_the_system_take_the_same_lock(tmp_path: Path) -> None:
-    """An older release beside this one, which locks by the package, is heard."""
+def test_it_is_the_lock_that_the_last_release_takes(tmp_path: Path) -> None:
+    """An older release beside this one is heard, and hears."""
     place = tmp_path / "a.lock"
     with FileLock(place), pytest.raises(held.BusyError):
         held.hold(place)
-    with held.hold(place), pytest.raises(Timeout):
+    with held.Lock(place), pytest.raises(Timeout):
         FileLock(place).acquire(blocking=False)
-
-
-def test_without_locks_of_the_system_the_package_does_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As on Windows, where there is no such module."""
-    monkeypatch.setitem(sys.modules, "fcntl", None)
-    place = tmp_path / "a.lock"
-    with held.hold(place), pytest.raises(held.BusyError):
-        held.hold(place)
-    held.hold(place).release()

@@ -208,6 +208,7 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     checks += [(quick.SECRET, name) for name in project_settings.KEY_NAMES]
     checks += [(quick.STAT, name) for name in read]
     checks += [(quick.NAMES, folder or ".") for folder in folders]
+    checks += [(quick.REAL, folder) for folder in dict.fromkeys((*settings.assets, *folders))]
     return stated + [
         text
         for kind, name in checks

@@ -37,13 +37,14 @@ _RESERVED = late.expression(
 def find(start: Path) -> Path:
     """Return the nearest folder that holds `pixelpipe.yaml`: `start` or one above it.
 
+    Whatever has that name is meant, also a pipe or a broken link: who reads it says what is wrong.
     Raises ConfigError if there is none.
     """
     begin = start.absolute()
     if begin.is_file():
         begin = begin.parent
     for folder in (begin, *begin.parents):
-        if (folder / CONFIG_NAME).is_file():
+        if os.path.lexists(folder / CONFIG_NAME):
             return folder
     raise ConfigError(
         f"no {CONFIG_NAME} in {start} or above it; run `pixelpipe init` in the project's folder"

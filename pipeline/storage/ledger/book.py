@@ -61,7 +61,7 @@ class Ledger(SharedClaims):
         super().__init__(folder / "ledger.sqlite", now=now, durable=durable)
         self._folder = folder
         self._token = ""
-        self._holder_lock: held.Hold | None = None
+        self._holder_lock: held.Lock | None = None
 
     def __enter__(self) -> Ledger:
         return self

@@ -43,7 +43,7 @@ def add(state: Path, store: str, tally: Tally, now: float) -> None:
     month, machine = time.strftime("%Y-%m", time.gmtime(now)), platform.node()
     with suppress(OSError):
         private.folder(state)
-        with held.hold(state / f"{NAME}.lock", wait_s=_BUSY_S, mode=0o600):
+        with held.Lock(state / f"{NAME}.lock", wait_s=_BUSY_S, mode=0o600):
             counts = {(one.month, one.machine, one.store): one for one in read(state)}
             place = (month, machine, store)
             before = counts.get(place, Count(month=month, machine=machine, store=store))
