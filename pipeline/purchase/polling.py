@@ -8,7 +8,6 @@ few jobs.
 
 from __future__ import annotations
 
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -77,6 +76,8 @@ def backoff_s(tries: int, error: PixelpipeError) -> float:
     """Return how long to wait after `tries` failures: longer each time, and what was wished."""
     wish = error.retry_after_s if isinstance(error, UnavailableError) else None
     # Full jitter: many clients that lost the same service must not come back at one moment.
+    import random  # most runs are never told to wait
+
     backoff: float = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**tries) * random.uniform(0, 1)
     return max(wish or 0.0, backoff)
 

@@ -6,7 +6,6 @@ Pool balances are kept by a trigger on the append-only ledger, so they cannot di
 from __future__ import annotations
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -162,7 +161,7 @@ def _prepare(db: sqlite3.Connection, path: Path | None) -> None:
     if version == 0:
         for statement in _statements(_SCHEMA):
             db.execute(statement)
-        db.execute("INSERT INTO settings VALUES ('link_secret', ?)", (secrets.token_bytes(32),))
+        db.execute("INSERT INTO settings VALUES ('link_secret', ?)", (os.urandom(32),))
         db.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
     if "billing_day" not in {row[1] for row in db.execute("PRAGMA table_info (accounts)")}:
         # An older engine leaves it empty: then the next date that it knew gives the day.

@@ -6,7 +6,6 @@ Source: vendor's introduction.
 from __future__ import annotations
 
 import hashlib
-import secrets
 import sqlite3
 import string
 
@@ -41,6 +40,8 @@ def digest(key: str) -> str:
 
 def generate() -> str:
     """Draw a new key from the system's random source."""
+    import secrets  # few runs make keys
+
     return KEY_START + "".join(secrets.choice(_ALPHABET) for _ in range(40))
 
 

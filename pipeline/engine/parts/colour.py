@@ -214,8 +214,11 @@ def _brightest(colours: Palette, lights: list[Bools]) -> Bools:
 
 
 def _has_halo(colours: Palette, region: Bools) -> bool:
-    own = np.arange(len(colours.lab))
-    return any(bool((steps != own).any()) for steps in own_steps(colours, region))
+    own, ramps = np.arange(len(colours.lab)), _own_ramps(colours, region)
+    return any(
+        bool((_neighbour_steps(colours, ramps, upward=upward) != own).any())
+        for upward in (True, False)
+    )
 
 
 def own_steps(colours: Palette, region: Bools) -> tuple[Ints, Ints]:
@@ -223,13 +226,18 @@ def own_steps(colours: Palette, region: Bools) -> tuple[Ints, Ints]:
 
     So a flame never takes the brown of its logs.
     """
-    among = np.zeros(len(colours.lab), dtype=np.bool_)
-    among[regions.distinct(colours.index[region & (colours.index >= 0)])] = True
-    ramps = tuple(ramp[among[ramp]] for ramp in colours.ramps if among[ramp].any())
+    ramps = _own_ramps(colours, region)
     return (
         _neighbour_steps(colours, ramps, upward=True),
         _neighbour_steps(colours, ramps, upward=False),
     )
+
+
+def _own_ramps(colours: Palette, region: Bools) -> tuple[Ints, ...]:
+    """Return the ramps that a region's own colours make."""
+    among = np.zeros(len(colours.lab), dtype=np.bool_)
+    among[regions.distinct(colours.index[region & (colours.index >= 0)])] = True
+    return tuple(ramp[among[ramp]] for ramp in colours.ramps if among[ramp].any())
 
 
 def _ramps(colours: Palette) -> tuple[Ints, ...]:

@@ -68,9 +68,9 @@ def holder(words: tuple[str, ...], place: int) -> str:
 
 def kind_of(word: str) -> str:
     """Return the kind of sprite that a noun names, or ""."""
-    singular = (word, *(word.removesuffix(many) for many in ("s", "es") if word.endswith(many)))
+    ones = text.singulars(word)
     for kind, stems in _stems().items():
-        if not stems.isdisjoint(singular):
+        if not stems.isdisjoint(ones):
             return kind
     return "item" if word.removesuffix("s") in CLOTH else ""
 

@@ -252,14 +252,27 @@ def parts(clause: Clause) -> dict[int, str]:
     """Return the parts that a clause names, by the place of their word."""
     found: dict[int, str] = {}
     for place, word in enumerate(clause.words):
-        for part, (stems, _) in nouns.PARTS.items():
-            if place not in found and any(_is_noun(word, stem) for stem in stems.split()):
+        ones = singulars(word)
+        for part, stems in _part_stems().items():
+            if place not in found and not stems.isdisjoint(ones):
                 found[place] = part
     return found
 
 
-def _is_noun(word: str, stem: str) -> bool:
-    return word in (stem, f"{stem}s", f"{stem}es")
+def singulars(word: str) -> tuple[str, ...]:
+    """Return what a noun may be one or many of: itself, and what it is without `s` and `es`."""
+    return (word, *(word.removesuffix(many) for many in ("s", "es") if word.endswith(many)))
+
+
+@cache
+def _part_stems() -> dict[str, frozenset[str]]:
+    return {part: frozenset(stems.split()) for part, (stems, _) in nouns.PARTS.items()}
+
+
+@cache
+def _noun_stems() -> frozenset[str]:
+    kinds = (stem for stems in nouns.KINDS.values() for stem in stems.split())
+    return frozenset(kinds).union(*_part_stems().values())
 
 
 def _with_parts(found: list[Hit], clause: Clause) -> list[Hit]:
@@ -387,16 +400,17 @@ _ADVERBS = frozenset(
 
 def is_stem_of_verb(word: str) -> bool:
     """Tell whether a word, alone or in a phrase, is the form of a verb that is performed."""
-    return any(is_form(word, stem) for entry in _near(word[:2]) for stem in entry if stem)
+    return any(is_form(word, stem) for stem in _near().get(word[:2], ()))
 
 
 @cache
-def _near(start: str) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        stems
-        for entry in _entries()
-        if (stems := tuple(stem for stem in entry.stems if stem[:2] == start))
-    )
+def _near() -> dict[str, tuple[str, ...]]:
+    """Return the stems of verbs by their first two letters."""
+    found: dict[str, dict[str, None]] = {}
+    for entry in _entries():
+        for stem in filter(None, entry.stems):
+            found.setdefault(stem[:2], {})[stem] = None
+    return {start: tuple(stems) for start, stems in found.items()}
 
 
 def is_unread_verb(word: str) -> bool:
@@ -406,16 +420,13 @@ def is_unread_verb(word: str) -> bool:
 
 def is_noun(word: str) -> bool:
     """Tell whether a word is a kind of sprite, or a part of one."""
-    return any(
-        _is_noun(word, stem)
-        for table in (*nouns.KINDS.values(), *(stems for stems, _ in nouns.PARTS.values()))
-        for stem in table.split()
-    )
+    return not _noun_stems().isdisjoint(singulars(word))
 
 
 def is_part(word: str) -> bool:
     """Tell whether a word is a part of a sprite."""
-    return any(_is_noun(word, one) for stems, _ in nouns.PARTS.values() for one in stems.split())
+    ones = singulars(word)
+    return not all(stems.isdisjoint(ones) for stems in _part_stems().values())
 
 
 def is_thing(word: str) -> bool:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ...core import patterns
+from ...core import late, patterns
 from ...core.errors import ConfigError
 from ...core.listing import IGNORE_NAME as IGNORE_NAME
 from ...core.model import composed
@@ -115,7 +115,7 @@ def _trimmed(text: str) -> str:
 
 def _token(of_class: str) -> re.Pattern[str]:
     """Compile what reads one token of a pattern."""
-    return re.compile(
+    return late.expression(
         rf"(?P<star>\*+)|(?P<any>\?)|{of_class}|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL
     )
 
