@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def _endless(letters: str, count: int) -> Sequence[str]:
 
 
 def table(
-    poses: Sequence[str], values: dict[str, float]
+    poses: Sequence[str], values: Mapping[str, float]
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the value of each frame's pose, 0 for a pose that is not listed."""
     return np.array([values.get(pose, 0.0) for pose in poses])

@@ -9,8 +9,9 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from . import colour, islands, limbs, named, regions
+from . import colour, held, islands, limbs, named, regions
 from .colour import Palette
+from .held import Held
 from .islands import Eyes
 from .limbs import Leg
 from .named import Part
@@ -209,6 +210,11 @@ class Sprite(msgspec.Struct, frozen=True, eq=False, dict=True):
     def legs(self) -> tuple[Leg, ...]:
         """Return the legs from left to right; none when no two feet stand apart."""
         return limbs.find_legs(self.opaque, self.outline & (self.lightness < 0.35), self.corners)
+
+    @cached_property
+    def held(self) -> Held | None:
+        """Return the long thing in a hand beside the body, if one was found."""
+        return held.find(self)
 
     @cached_property
     def glowing(self) -> Bools:
