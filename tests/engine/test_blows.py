@@ -10,8 +10,10 @@ from clips import clip
 from msgspec.structs import replace
 
 from pipeline.engine import parts
+from pipeline.engine.contract.orders import Described
 from pipeline.engine.parts import Sprite
 from pipeline.engine.parts.types import Bools, Pixels
+from pipeline.engine.render import animate
 
 SPEARMAN = """
 .............Y.
@@ -145,3 +147,26 @@ def test_a_thing_strikes_in_one_piece() -> None:
     wood = [int(where(frame, "t").sum()) for frame in frames]
     assert max(wood) - min(wood) <= 0.35 * wood[0]
     assert (frames[1] != frames[0]).any()
+
+
+@pytest.mark.parametrize("facing", ["", "left"])
+def test_a_ship_from_above_shoots_where_its_nose_is(facing: str) -> None:
+    """Up, unless it is stated that it looks elsewhere; it said that it faced right."""
+    ship = drawn.drawn("....##....\n...#bb#...\n..#bBBb#..\n.#bbBBbb#.\n#bb#bb#bb#\n#b#.##.#b#")
+    described = Described(kind="vehicle", facing=facing)
+    picture = drawn.padded(ship, 0.5)
+    done = animate.animate(picture, "ship shooting", described=described)
+    box = parts.cut(picture).box
+    new = (done.frames[3:6, ..., 3] > 0).any(axis=0) & ~(picture[..., 3] > 0)
+    assert done.motions == ("attack_shoot",)
+    assert new[: box.top - 1].any() is np.bool_(not facing)
+    assert ("up (seen from above" in done.interpretation) is not bool(facing)
+
+
+def test_what_is_held_stays_straight_on_the_way() -> None:
+    """A spear that bends with the body of who walks is a rope."""
+    sprite = standing(SPEARMAN, "biped")
+    for name in ("walk4", "walk2", "run", "idle", "hurt"):
+        for frame in clip(name, sprite):
+            columns = np.flatnonzero(where(frame, "t").any(axis=0))
+            assert len(columns) <= 1, name

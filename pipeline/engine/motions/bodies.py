@@ -33,18 +33,26 @@ STICK, SWUNG, TURNED = 1.8, (-40.0, 70.0), (-18.0, 32.0)
 
 def struck(sprite: Sprite, order: list[str], side: int, way: float, stab: bool = False) -> Ints:
     """Return the map of a body that strikes, its way `way` px to a `side` (-1 or 1)."""
+    if sprite.kind in ROOTED:
+        return recoiling(sprite, order, side, way)
     if sprite.kind == PLANTED:
         return poses.posed(sprite, _pose(sprite, order, side, 0.0, lean=0.12))
     return BODIES[idle.stance(sprite)](sprite, order, side, way, stab)
 
 
-def recoiling(sprite: Sprite, order: list[str], side: int, way: float) -> Ints:
-    """Return the map of a body that is thrown back; what is rooted only sinks by a row."""
+def recoiling(sprite: Sprite, order: list[str], side: int, way: float, *, up: bool = False) -> Ints:
+    """Return the map of a body that is thrown back, or with `up` down; what is rooted only sinks
+    by a row.
+    """
     height, none = sprite.box.height, np.zeros(len(order))
     if sprite.kind in ROOTED or sprite.kind == PLANTED:
         row = 1.01 / height * facing.table(order, {"A": 1.0, "S": -1.0})
         return poses.posed(sprite, Pose(1 + row, 1 + none, none, none, none))
     right = -side * abs(way) * facing.table(order, _blow(0.0, 1.0, 0.3))
+    if up:
+        back = max(1.0, min(0.08 * height, sprite.room.bottom))
+        down = back * facing.table(order, _blow(0.0, 1.0, 0.3)) - facing.table(order, {"A": 1.0})
+        return poses.posed(sprite, Pose(1 + none, 1 + none, none, none, down))
     if idle.stance(sprite) == idle.THING:
         right = right + side * facing.table(order, {"A": 1.0})
         return poses.posed(sprite, Pose(1 + none, 1 + none, none, right, none))

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..parts import Sprite
 from ..parts.types import Floats, Ints
-from . import enlarge, facing, gather, gather_parts, inks, marks, poses, waves
+from . import enlarge, facing, gather, gather_parts, inks, marks, poses, waves, wielding
 from .motion import Layer, Motion, Parameters, repeating
 from .scales import resize
 
@@ -44,6 +44,8 @@ def hurt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
         np.zeros(frames),
     )
     map_ = poses.posed(sprite, pose).copy()
+    if sprite.kind in wielding.FIGURES:
+        map_ = wielding.carried(sprite, map_).copy()
     for frame, letter in enumerate(order):
         if letter == "F":
             map_[frame] = inks.flashed(sprite, map_[frame])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from ..parts import Sprite
 from ..parts.types import Ints
@@ -31,6 +32,7 @@ class Blow(msgspec.Struct, frozen=True, eq=False):
     reach: float
     inks: Inks
     is_armed: bool = False
+    is_up: bool = False
 
 
 @repeating
@@ -72,15 +74,17 @@ def _attack(
     order = facing.held(frames, ORDER, GROW, SHRINK)
     side = facing.side(sprite, parameters)
     way = _way(sprite, side, parameters) * reach
+    is_told = parameters.across or parameters.facing
+    up = way < 0 and not is_told and facing.is_upward(sprite)
     if way < 0:
-        map_ = bodies.recoiling(sprite, order, side, way)
+        map_ = bodies.recoiling(sprite, order, side, way, up=up)
     else:
         map_ = bodies.struck(sprite, order, side, way, stab)
     colours = inks(sprite)
     if colours is None:
         return map_
     stage = marks.stage(sprite, map_)
-    blow = _blow(sprite, map_, order, side, colours, stab)
+    blow = replace(_blow(sprite, map_, order, side, colours, stab), is_up=up)
     for frame, pose in enumerate(order):
         draw(stage, blow, frame, pose, order[:frame].count(pose))
     return stage.map_
@@ -183,33 +187,41 @@ def _bolt(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None:
     if stage.sprite.kind in bodies.ROOTED:
         _lobbed(stage, blow, frame, pose, again)
         return
-    sprite = stage.sprite
-    box = sprite.box
-    muzzle = (box.right if blow.side > 0 else box.left - 1) - blow.side
+    sprite, inks_, box = stage.sprite, blow.inks, stage.sprite.box
     way = {"S": 0, "C": 1 + again, "V": 3, "E": 4}.get(pose)
     if way is None:
         return
     least = min(box.width, box.height)
-    size = max(2 if least >= 10 else 1, least // 10)
-    y = int(blow.y)
     if way == 0:
-        arm = max(2, min(box.width, box.height) // 5)
-        stage.dab(frame, marks.star(sprite, muzzle, y, arm), blow.inks.light)
+        star = marks.star(sprite, *_ahead(sprite, blow, -1), max(2, least // 5))
+        stage.dab(frame, star, inks_.light)
         return
-    ahead = sprite.width - muzzle if blow.side > 0 else muzzle + 1
-    tip = muzzle + blow.side * round(ahead * way / 3.2)
-    if size == 2:
-        stage.dab(frame, marks.star(sprite, tip - blow.side, y, 1), blow.inks.light)
-    if size > 2:
-        centre = tip - blow.side * size + 0.5
-        stage.dab(frame, marks.disc(sprite, centre, y + 0.5, size + 0.3), blow.inks.middle)
-        stage.dab(frame, marks.disc(sprite, centre, y + 0.5, size - 0.8), blow.inks.light)
+    size = max(2 if least >= 10 else 1, least // 10)
+    edge = _ahead(sprite, blow, 0)
+    room = edge[1] + 1 if blow.is_up else sprite.width - edge[0] if blow.side > 0 else edge[0] + 1
+    tip = round((room + 1) * way / 3.2) - 1
     for back in range(4 * size + 1 if size > 2 else 2 * size + 1):
-        ink = blow.inks.light if back <= size else blow.inks.middle
         half = size // 2 if 0 < back <= size else max(0, size // 2 - back // size)
         half = half if size > 2 else 0
-        for row in range(y - half, y + half + 1):
-            stage.dab(frame, marks.dot(sprite, tip - blow.side * back, row), ink)
+        x, y = _ahead(sprite, blow, tip - back)
+        ink = inks_.light if back <= size else inks_.middle
+        for off in range(-half, half + 1):
+            at = (x + off, y) if blow.is_up else (x, y + off)
+            stage.dab(frame, marks.dot(sprite, *at), ink)
+    x, y = _ahead(sprite, blow, tip - size + 1)
+    if size == 2:
+        stage.dab(frame, marks.star(sprite, x, y, 1), inks_.light)
+    if size > 2:
+        stage.dab(frame, marks.disc(sprite, x + 0.5, y + 0.5, size + 0.3), inks_.middle)
+        stage.dab(frame, marks.disc(sprite, x + 0.5, y + 0.5, size - 0.8), inks_.light)
+
+
+def _ahead(sprite: Sprite, blow: Blow, way: int) -> tuple[int, int]:
+    """Return the pixel that lies `way` px before the muzzle."""
+    box = sprite.box
+    if blow.is_up:
+        return int(box.centre_x - 0.5), box.top - 1 - way
+    return (box.right + way if blow.side > 0 else box.left - 1 - way), int(blow.y)
 
 
 def _lobbed(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None:

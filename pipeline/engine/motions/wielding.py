@@ -8,7 +8,10 @@ from ..parts import Sprite, regions
 from ..parts.held import Held
 from ..parts.types import Bools, Floats, Ints
 from . import enlarge, facing, gather, gather_parts, parted, waves
+from .motion import Parameters, Render
 
+#: What has hands.
+FIGURES = frozenset({"biped", ""})
 #: Where the far end points, in degrees from ahead, up below 0: drawn back, and as the blow lands.
 RAISED, STRUCK = -125.0, 15.0
 MOST_BACK, LEAST_BLOW, MOST_BLOW = -80.0, 20.0, 115.0
@@ -42,11 +45,30 @@ def wielded(
     )
 
 
+def carrying(render: Render) -> Render:
+    """Return a motion of a figure that keeps what it holds in one piece, as its hand goes."""
+
+    def carried_along(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
+        map_ = render(sprite, frames, parameters, seed)
+        return carried(sprite, map_) if sprite.kind in FIGURES else map_
+
+    return carried_along
+
+
 def carried(sprite: Sprite, map_: Ints) -> Ints:
-    """Keep what is held in one piece while the body is posed."""
+    """Keep what is held in one piece while the body is posed; it does not sink into the floor."""
     held = sprite.held
-    none = np.zeros(len(map_))
-    return map_ if held is None else _drawn(sprite, map_, held, none, none)
+    if held is None:
+        return map_
+    right, down = _offsets(sprite, map_, held)
+    thing = gather_parts.empty(sprite, len(map_))
+    lowest = int(np.flatnonzero(held.mask.any(axis=1))[-1])
+    down = np.minimum(down, sprite.box.bottom - 1 - lowest)
+    gather_parts.place(sprite, thing, held.mask, right, down)
+    drawn = np.where(thing >= 0, thing, _without(sprite, map_, held))
+    still = (map_ == gather.identity(sprite)).all(axis=(1, 2))
+    drawn[still] = map_[still]
+    return drawn if gather.contained(sprite, drawn) else map_
 
 
 def hand(sprite: Sprite, map_: Ints, frame: int) -> tuple[float, float] | None:
@@ -77,9 +99,7 @@ def _points(held: Held, side: int) -> float:
 
 def _drawn(sprite: Sprite, map_: Ints, held: Held, angles: Floats, pushed: Floats) -> Ints:
     """Draw the held thing over a body without it, its hand where the body's has gone."""
-    bare = np.where(held.mask, parted.behind(sprite, held.mask), gather.identity(sprite))
-    bare = np.where(sprite.opaque, bare, gather.VOID)
-    body = gather.through(map_, np.broadcast_to(bare, map_.shape))
+    body = _without(sprite, map_, held)
     right, down = _offsets(sprite, map_, held)
     thing = _turned(sprite, held, angles, right + waves.symmetric(pushed), down)
     drawn = np.where(thing >= 0, thing, body)
@@ -88,12 +108,21 @@ def _drawn(sprite: Sprite, map_: Ints, held: Held, angles: Floats, pushed: Float
     return drawn
 
 
+def _without(sprite: Sprite, map_: Ints, held: Held) -> Ints:
+    """Return a posed body without what it holds: what is behind that shows, inside the body."""
+    bare = np.where(held.mask, parted.behind(sprite, held.mask), gather.identity(sprite))
+    bare = np.where(sprite.opaque, bare, gather.VOID)
+    return gather.through(map_, np.broadcast_to(bare, map_.shape))
+
+
 def _turned(sprite: Sprite, held: Held, angles: Floats, right: Ints, down: Ints) -> Ints:
     """Return the map of the held thing alone, turned about the hand and moved.
 
     Where it would leave the canvas it slides through the hand.
     """
-    edge = max(sprite.width, sprite.height)
+    rows, columns = np.nonzero(held.mask)
+    away = np.hypot(columns + 0.5 - held.hand[0], rows + 0.5 - held.hand[1])
+    edge = int(np.ceil(away.max(initial=0.0))) + 1
     alone = np.where(held.mask[..., None], sprite.pixels, 0).astype(np.uint8)
     large = Sprite(np.pad(alone, ((edge, edge), (edge, edge), (0, 0))))
     steps, which = np.unique(angles, return_inverse=True)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from ..motions import MOTIONS, Layer, Parameters, fires
+from ..motions.facing import is_upward
 from ..parts import Sprite
 from . import lacks, offers, prior, senses, subjects, text
 from .kinds import CREATURES, ROOTED, UPROOTING, Kind
@@ -182,6 +183,8 @@ def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:
             return sign, f"{_SIDES[sign]} ({why})"
     if sign := prior.looks_to(sprite):
         return sign, f"{_SIDES[sign]} (by its eyes)"
+    if is_upward(sprite):
+        return 0, "up (seen from above; state `facing`)"
     return 1, "right (assumed; state `facing`)"
 
 
