@@ -170,3 +170,23 @@ def test_what_is_held_stays_straight_on_the_way() -> None:
         for frame in clip(name, sprite):
             columns = np.flatnonzero(where(frame, "t").any(axis=0))
             assert len(columns) <= 1, name
+
+
+def test_who_dies_lets_go_of_what_he_held() -> None:
+    """It lies on the floor; it hung in the air over who lay there."""
+    sprite = standing(SPEARMAN, "biped")
+    last = clip("death", sprite, once=True)[-1]
+    rows = np.flatnonzero(where(last, "t").any(axis=1))
+    assert rows.tolist() == [sprite.box.bottom - 1]
+
+
+def test_a_blob_melts_and_a_bat_lies_on_its_back() -> None:
+    """What has no legs has no side to fall on; what flies turns over."""
+    slime = replace(clips.sample("creatures/slime", 0.3), kind="legless")
+    last = clip("death", slime, once=True)[-1]
+    assert (last[..., 3] > 0).any(axis=0).sum() >= slime.box.width
+    bat = replace(parts.cut(drawn.every()["slime"]), kind="winged")
+    lying = clip("death", bat, once=True)[-1]
+    rows = np.flatnonzero((lying[..., 3] > 0).any(axis=1))
+    assert (lying[rows[0]] == bat.pixels[bat.box.bottom - 1]).all()
+    assert (lying[rows[-1]] == bat.pixels[bat.box.top]).all()

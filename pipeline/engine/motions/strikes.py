@@ -15,6 +15,8 @@ from .inks import Inks, inks
 from .marks import Stage
 from .motion import Layer, Motion, Parameters, repeating
 
+#: How much of the room before it a body takes up: the arc of light needs the rest.
+LEFT_FOR_LIGHT = 0.65
 # Rest, anticipation (held), smear, contact (held), recovery, settled.
 ORDER, GROW, SHRINK = "RAASCCVE", "ACVAERER", "CEAV"
 #: From where to where the arc of light goes: in the smear, and twice at contact, in degrees.
@@ -93,7 +95,7 @@ def _attack(
 def _way(sprite: Sprite, side: int, parameters: Parameters) -> float:
     room = sprite.room.right if side > 0 else sprite.room.left
     wanted = max(2.0, 0.2 * sprite.box.width) * min(1.5, parameters.strength)
-    return float(min(wanted, room))
+    return float(min(wanted, max(1.0, LEFT_FOR_LIGHT * room)))
 
 
 def _blow(
@@ -135,7 +137,7 @@ def _slash(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None:
     mask, along = marks.crescent(sprite, blow.x, blow.y, blow.reach, thick, arc, blow.side)
     if pose == "C":
         mask &= marks.sieve(sprite, 0.6) | (along > 0.45)
-        stage.dab(frame, mask, blow.inks.middle)
+        stage.dab(frame, mask, blow.inks.middle, behind=True)
         return
     stage.dab(frame, mask, blow.inks.dark)
     stage.dab(frame, mask & (along > 0.18), blow.inks.middle)

@@ -65,7 +65,7 @@ def carried(sprite: Sprite, map_: Ints) -> Ints:
     lowest = int(np.flatnonzero(held.mask.any(axis=1))[-1])
     down = np.minimum(down, sprite.box.bottom - 1 - lowest)
     gather_parts.place(sprite, thing, held.mask, right, down)
-    drawn = np.where(thing >= 0, thing, _without(sprite, map_, held))
+    drawn = np.where(thing >= 0, thing, without(sprite, map_, held))
     still = (map_ == gather.identity(sprite)).all(axis=(1, 2))
     drawn[still] = map_[still]
     return drawn if gather.contained(sprite, drawn) else map_
@@ -99,7 +99,7 @@ def _points(held: Held, side: int) -> float:
 
 def _drawn(sprite: Sprite, map_: Ints, held: Held, angles: Floats, pushed: Floats) -> Ints:
     """Draw the held thing over a body without it, its hand where the body's has gone."""
-    body = _without(sprite, map_, held)
+    body = without(sprite, map_, held)
     right, down = _offsets(sprite, map_, held)
     thing = _turned(sprite, held, angles, right + waves.symmetric(pushed), down)
     drawn = np.where(thing >= 0, thing, body)
@@ -108,7 +108,7 @@ def _drawn(sprite: Sprite, map_: Ints, held: Held, angles: Floats, pushed: Float
     return drawn
 
 
-def _without(sprite: Sprite, map_: Ints, held: Held) -> Ints:
+def without(sprite: Sprite, map_: Ints, held: Held) -> Ints:
     """Return a posed body without what it holds: what is behind that shows, inside the body."""
     bare = np.where(held.mask, parted.behind(sprite, held.mask), gather.identity(sprite))
     bare = np.where(sprite.opaque, bare, gather.VOID)
