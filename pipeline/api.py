@@ -430,9 +430,9 @@ class Project:
                 left=left,
                 lock=lock_file.digest(found.lock_text) if lock_now is None else lock_now,
             )
-        return (
-            report if found.rest is None else msgspec.structs.replace(report, rest=found.rest.clips)
-        )
+        if (rest := found.rest) is None:
+            return report
+        return msgspec.structs.replace(report, rest=rest.clips, rest_outdated=rest.outdated)
 
     def stale(self, saved: SavedPlan) -> list[str]:
         """Say why a saved plan can no longer be carried out; nothing when it can."""

@@ -177,7 +177,7 @@ def _show_made(report: Report) -> None:
 
 def show_rest(report: Report) -> None:
     """Print notices, what an older engine made, and the sources that no rule matches."""
-    if (number := report.plan.outdated) and not loudness.is_quiet():
+    if (number := report.outdated) and not loudness.is_quiet():
         clips = "1 clip was" if number == 1 else f"{number} clips were"
         say(
             f"{clips} made by an older version of the built-in engine; `pixelpipe refresh` makes "

@@ -76,7 +76,9 @@ def verify(opened: Project) -> tuple[str, ...]:
         if file.detached:
             continue
         digest = _digest(opened.root, file.path)
-        if digest is None:
+        if said := files.obstacle(opened.root, file.path):
+            found.append(said)
+        elif digest is None:
             found.append(f"{file.path}: is missing; `pixelpipe build` brings it back")
         elif digest != file.digest:
             how = carried.change(opened.root / file.path, file.digest)

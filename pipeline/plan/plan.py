@@ -273,6 +273,8 @@ def _foreign(wanted: Wanted, view: View) -> str | None:
     locked = {line.path: line.digest for line in view.files.get(wanted.source.stem, ())}
     for path in (*locked, *wanted.outputs):
         found = view.known.on_disk.get(path)
+        if (said := view.known.obstacles.get(path)) and (path in locked or found is None):
+            return said
         if found in (None, locked.get(path)) or found in view.known.begun.get(path, ()):
             continue
         if path not in locked and found in view.written:

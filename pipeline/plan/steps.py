@@ -75,7 +75,23 @@ def decide(request: Request, view: View, wanted: Wanted) -> ClipPlan:
         reason = f"changed since {paid.service} made it, and no key is set: the old output stays"
         plan = _plan(request, view, StepKind.ASK, reason)
         return msgspec.structs.replace(plan, step=msgspec.structs.replace(plan.step, is_stale=True))
+    if not view.service.paid and (service := _claimed_from(wanted, view)):
+        reason = (
+            f"its outputs were bought from {service}, and pixelpipe.lock has lost them: {_LOST}"
+        )
+        return _plan(request, view, StepKind.ASK, reason, exit_code=9)
     return _unlocked(request, view, lines)
+
+
+#: What leads out when outputs stand that no line of the lock file names.
+_LOST = "`pixelpipe verify --rebuild-lock` takes them over"
+
+
+def _claimed_from(wanted: Wanted, view: View) -> str:
+    """Name the service that outputs say they were bought from, of which no line speaks; or ""."""
+    locked = {line.path for line in view.files.get(wanted.source.stem, ())}
+    bought = view.known.claimed_from
+    return next((bought[one] for one in wanted.outputs if one in bought and one not in locked), "")
 
 
 def _met_by_lock(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> ClipPlan | None:
@@ -194,11 +210,8 @@ def _unlocked(request: Request, view: View, lines: Sequence[lock.ClipLine]) -> C
     if request.take > asked:
         return _plan(request, view, StepKind.BUY, f"take {asked} was billed without a result")
     if view.service.paid and key in view.known.claimed_keys:
-        reason = (
-            "its outputs were made from this very purchase, whose bytes are not here: "
-            "`pixelpipe verify --rebuild-lock` takes them over"
-        )
-        return _plan(request, view, StepKind.ASK, reason)
+        reason = f"its outputs were made from this very purchase, whose bytes are not here: {_LOST}"
+        return _plan(request, view, StepKind.ASK, reason, exit_code=9)
     return _plan(request, view, StepKind.BUY, "changed" if lines else "new")
 
 

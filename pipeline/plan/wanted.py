@@ -69,6 +69,8 @@ class Known(Record, frozen=True, kw_only=True):
     have: Container[str] = frozenset()
     #: Digest of each output on disk; absent when there is no file.
     on_disk: Mapping[str, str] = {}
+    #: What stands where an output would go and is no file that can be replaced: a sentence by path.
+    obstacles: Mapping[str, str] = {}
     #: Digests that publish sets begun but not ended may have written, by path.
     begun: Mapping[str, frozenset[str]] = {}
     #: How version control changed outputs on their way, by path: no edit of a person.
@@ -77,6 +79,8 @@ class Known(Record, frozen=True, kw_only=True):
     claimed: Mapping[str, str] = {}
     #: Request keys that outputs on disk say they were made from.
     claimed_keys: Collection[str] = frozenset()
+    #: Of those outputs the ones that were paid for, and the service that they say they are from.
+    claimed_from: Mapping[str, str] = {}
     #: Holders of claims that still run.
     alive: Collection[str] = frozenset()
     #: Stems whose outputs may be replaced although they were edited.

@@ -26,10 +26,14 @@ _PLAYED = (*_PICTURES, ".gif", ".webp", ".apng", ".ase", ".aseprite")
 
 
 class Claims(Record, frozen=True, kw_only=True):
-    """Digests of files that are ours, by path, and the request keys that they were made from."""
+    """Digests of files that are ours, by path, and the request keys that they were made from.
+
+    Where a file was paid for, `services` says who sold it.
+    """
 
     files: Mapping[str, str] = {}
     keys: Collection[str] = frozenset()
+    services: Mapping[str, str] = {}
 
 
 def find(root: Path, odd: Mapping[str, str]) -> Claims:
@@ -39,13 +43,18 @@ def find(root: Path, odd: Mapping[str, str]) -> Claims:
         sets.setdefault(lock.stem(path), []).append(path)
     files: dict[str, str] = {}
     made: set[str] = set()
+    services: dict[str, str] = {}
     for paths in sets.values():
         read = {path: content for path in paths if (content := _read(root / path, odd[path]))}
         clips = _clips(read)
         if clips and _is_whole(read):
-            files |= {path: odd[path] for path, content in read.items() if _is_made(path, content)}
+            ours = {path: odd[path] for path, content in read.items() if _is_made(path, content)}
+            files |= ours
             made.update(one.request_key for one in clips)
-    return Claims(files=files, keys=frozenset(made))
+            sellers = (one.service for one in clips if one.request_key)
+            if seller := next((one for one in sellers if one != keys.BUILT_IN), ""):
+                services |= dict.fromkeys(ours, seller)
+    return Claims(files=files, keys=frozenset(made), services=services)
 
 
 def _is_made(path: str, content: bytes) -> bool:

@@ -42,7 +42,9 @@ def gather(
         carried=_carried(workspace.root, survey.lock, odd),
         claimed=made.files,
         claimed_keys=made.keys,
+        claimed_from=made.services,
         restored=restored,
+        obstacles=_obstacles(workspace.root, survey),
         existing=survey.scan.files.keys() if survey.is_whole else None,
         gone=_gone(workspace.root, survey),
     )
@@ -57,13 +59,31 @@ def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     else:
         lines = survey.lock.files_of()
         named = {line.path for one in survey.wanted for line in lines.get(one.source.stem, ())}
-    # A folder may stand where an output goes: it is there, and it is not ours.
-    there = {path for path in named if path in scanned or path in survey.scan.folders}
-    for one in survey.wanted:
-        there.update(path for path in one.outputs if path in scanned or path in survey.scan.folders)
+    named.update(path for one in survey.wanted for path in one.outputs)
+    there = {path for path in named if path in scanned or _is_folder(root, path, survey)}
     # Folder by folder: the state keeps few of them open.
     found = files.digests(root, sorted(there), survey.state, files=scanned)
     return {path: digest for path, digest in found.items() if digest is not None}
+
+
+def _is_folder(root: Path, path: str, survey: Survey) -> bool:
+    """Tell whether a folder stands where an output goes: it is there, and it is not ours.
+
+    Who looks at a part lists the folders that differ, and not those in them.
+    """
+    return path in survey.scan.folders or (not survey.is_whole and (root / path).is_dir())
+
+
+def _obstacles(root: Path, survey: Survey) -> dict[str, str]:
+    """Say what stands in the place of an output and can be none: of all that is no plain file."""
+    scan = survey.scan
+    pipes = {fault.removesuffix(files.NO_FILE) for fault in scan.faults}.difference(scan.faults)
+    odd = pipes.union(scan.links, scan.folders)
+    if not survey.is_whole:  # what is in a folder that does not differ was not listed
+        odd.update(path for one in survey.wanted for path in one.outputs)
+    odd -= scan.files.keys()
+    outputs = (path for path in odd if files.is_output(path.rpartition("/")[2]))
+    return {path: said for path in outputs if (said := files.obstacle(root, path))}
 
 
 def _gone(root: Path, survey: Survey) -> frozenset[str]:

@@ -68,11 +68,18 @@ class Report(Record, frozen=True, kw_only=True):
     lent: tuple[str, ...] = ()
     #: Clips that were not looked at, since nothing about them has changed: they are fresh.
     rest: int = 0
+    #: How many of those an older version of the built-in engine made.
+    rest_outdated: int = 0
     #: What became of reads of a shared store; None without one.
     shared: Tally | None = None
     #: What the user should know of it, and why it was not asked.
     shared_notices: tuple[str, ...] = ()
     shared_refusal: str = ""
+
+    @property
+    def outdated(self) -> int:
+        """How many free clips an older version of the built-in engine made. They stay fresh."""
+        return self.plan.outdated + self.rest_outdated
 
     @property
     def charged(self) -> int:
@@ -194,7 +201,7 @@ class Report(Record, frozen=True, kw_only=True):
             "clips": sum(1 for step in steps() if step.clip),
             **{kind.value: kinds[kind] for kind in StepKind},
             "failed": sum(1 for result in self.results if result.state == "failed"),
-            "outdated": self.plan.outdated,
+            "outdated": self.outdated,
             "credits_planned": self.plan.credits,
             "credits_charged": self.charged,
             "seconds": round(self.seconds, 1),

@@ -49,6 +49,8 @@ class Rest(Record, frozen=True, kw_only=True):
     """Sources that were not looked at, since nothing about them has changed: all are fresh."""
 
     clips: int
+    #: How many of them an older version of the built-in engine made.
+    outdated: int
     unmatched: tuple[str, ...]
     #: The text of every folder, as it was then.
     listing: Mapping[str, bytes]
@@ -229,7 +231,7 @@ def survey(
     """
     looked = _looked(workspace, scan, state, paths, is_whole=is_whole, waiting=waiting)
     wanted, unmatched = looked.wanted, looked.unmatched
-    refused = (*looked.refused, *map(_unread, faults))
+    refused = (*looked.refused, *map(_unread, _of_no_output(faults, wanted)))
     if stems is not None:
         stems = {*stems, *(one.source.stem for one in wanted)}
     stat = files.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
@@ -319,6 +321,14 @@ def _wishes(workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]
         else:
             wanted.append(one)
     return Looked(wanted=wanted, refused=tuple(refused), unmatched=tuple(unmatched))
+
+
+def _of_no_output(faults: Sequence[str], wanted: Sequence[Wanted]) -> Sequence[str]:
+    """Leave out what is said of a source's own output: it is told with that, or mended."""
+    if not any(".anim." in fault for fault in faults):
+        return faults
+    outputs = {path for one in wanted for path in one.outputs}
+    return [fault for fault in faults if fault.partition(": ")[0] not in outputs]
 
 
 def _unread(fault: str) -> Step:

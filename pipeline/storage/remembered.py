@@ -47,6 +47,8 @@ class Folder(msgspec.Struct, array_like=True):
     #: What a plan says of the clips of a source that is fresh, and what they have in common.
     told: dict[str, tuple[Told, ...]] = {}
     abouts: dict[bytes, About] = {}
+    #: How many of those clips an older version of the built-in engine made; 0 is not written.
+    outdated: dict[str, int] = {}
 
     def update(self, other: Folder) -> None:
         """Add what `other` says; it is newer."""
@@ -62,6 +64,7 @@ class Folder(msgspec.Struct, array_like=True):
         self.told = {name: told for name, told in self.told.items() if told}
         used = {one.about for told in self.told.values() for one in told}
         self.abouts = {key: about for key, about in self.abouts.items() if key in used}
+        self.outdated = {name: clips for name, clips in self.outdated.items() if clips}
 
     def _dicts(self) -> tuple[dict[Any, Any], ...]:
         return (
@@ -72,6 +75,7 @@ class Folder(msgspec.Struct, array_like=True):
             self.clips,
             self.told,
             self.abouts,
+            self.outdated,
         )
 
 
@@ -86,5 +90,6 @@ class Whole(msgspec.Struct, frozen=True, array_like=True):
     is_plain: bool
     #: What was seen and not taken.
     passed_over: tuple[PassedOver, ...] = ()
-    #: Clips that an older version of the built-in engine made: each run tells how many.
-    outdated: int = 0
+    #: Clips that an older version of the built-in engine made: each run tells how many. None: of
+    #: what was taken from the store no plan has read yet which version made it.
+    outdated: int | None = 0

@@ -202,16 +202,24 @@ class State:
         known = self._folder(path.rpartition("/")[0])
         return known.texts.get(known.builds.get(bytes.fromhex(build), b""))
 
-    def count(self, source: str, clips: int) -> None:
-        """Note how many clips a source has that are fresh now."""
+    def count(self, source: str, clips: int, outdated: int = 0) -> None:
+        """Note how many clips of a source are fresh, and how many an older engine made."""
         folder, _, name = source.rpartition("/")
-        if self._folder(folder).clips.get(name) != clips:
-            self._tell(folder).clips[name] = self._folder(folder).clips[name] = clips
+        known = self._folder(folder)
+        if known.clips.get(name) != clips:
+            self._tell(folder).clips[name] = known.clips[name] = clips
+        if known.outdated.get(name, 0) != outdated:
+            self._tell(folder).outdated[name] = known.outdated[name] = outdated
 
     def counted(self, source: str) -> int:
         """Return how many clips a source had when it was fresh."""
         folder, _, name = source.rpartition("/")
         return self._folder(folder).clips.get(name, 0)
+
+    def outdated(self, source: str) -> int:
+        """Return how many of those clips an older version of the built-in engine had made."""
+        folder, _, name = source.rpartition("/")
+        return self._folder(folder).outdated.get(name, 0)
 
     # -- what a plan says of what is fresh -------------------------------------------------------
 

@@ -26,7 +26,7 @@ import msgspec
 
 from ..core import keys, private, small_files, unfinished
 from ..core.errors import ConfigError, StorageError
-from ..core.model import MAX_SIDE_PX, Job, JobState, Record, Resolved
+from ..core.model import MAX_PICTURE_PX, MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import UNREADABLE, Credits, Digest, ServiceName, Take
 from .files.carried import is_pointer
 from .lock import ClipLine
@@ -453,16 +453,21 @@ def _is_sound(record: Bought, path: Path) -> bool:
 
 
 def is_possible(resolved: Resolved) -> bool:
-    """Tell whether a request can have been resolved so: other figures ask for endless memory."""
+    """Tell whether a request can have been resolved so: other figures ask for endless memory.
+
+    Margins below nothing are those of a large picture, whose empty border was cut away: then
+    there is none to be added at the other side.
+    """
     width, height = resolved.canvas
     left, top, right, bottom = resolved.pad
     colours = (resolved.matte, *(resolved.palette or ()))
     return (
         0 < width <= MAX_SIDE_PX
         and 0 < height <= MAX_SIDE_PX
-        and min(resolved.pad) >= 0
-        and left + right < width
-        and top + bottom < height
+        and left * right >= 0
+        and top * bottom >= 0
+        and 0 < width - left - right <= MAX_PICTURE_PX
+        and 0 < height - top - bottom <= MAX_PICTURE_PX
         and 1 <= resolved.scale <= _MOST_SCALE
         and 1 <= resolved.frames <= _MOST_FRAMES
         and all(map(_COLOUR.fullmatch, colours))

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from game import TWO_CLIPS, Game, Shop
+from upgraded import forget_versions
 
 from pipeline.core.version import ENGINE_VERSION
 from pipeline.storage import lock
 from pipeline.storage.store import Store
 
 pytestmark = pytest.mark.usefixtures("in_process")
-
-
-def _as_before(game: Game) -> None:
-    """Let all clips be those of an engine that did not say its version."""
-    path = game.root / "pixelpipe.lock"
-    path.write_text(path.read_text().replace(f'"engine":{ENGINE_VERSION},', ""))
-    folders = [game.root / ".pixelpipe" / "bought", *Path(_state()).rglob("bought")]
-    for place in [one for folder in folders for one in folder.rglob("*.json")]:
-        record = json.loads(place.read_text())
-        del record["engine"], record["loops"]
-        place.write_text(json.dumps(record, sort_keys=True) + "\n")
-
-
-def _state() -> str:
-    import os
-
-    return os.environ["PIXELPIPE_STATE"]
 
 
 def _lines(game: Game) -> dict[tuple[str, str], lock.ClipLine]:
@@ -42,7 +25,7 @@ def older(game: Game) -> Game:
     """Give a built game whose clips an older engine made."""
     game.rules(TWO_CLIPS)
     assert game.run("build").exit == 0
-    _as_before(game)
+    forget_versions(game)
     return game
 
 
@@ -137,7 +120,7 @@ def test_a_death_plays_once_unless_the_rule_says_otherwise(game: Game) -> None:
     document = json.loads((game.root / "assets" / "hero.anim.json").read_text())
     tags = {tag["name"]: tag.get("repeat") for tag in document["meta"]["frameTags"]}
     assert tags == {"idle": None, "hop": "1", "spawn": None}
-    _as_before(game)
+    forget_versions(game)
     (game.root / "assets" / "hero.anim.json").unlink()
     assert game.run("build").exit == 0
     document = json.loads((game.root / "assets" / "hero.anim.json").read_text())

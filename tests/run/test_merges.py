@@ -197,6 +197,49 @@ def test_a_copied_purchase_without_its_bytes_is_not_bought_again(
     assert shop.calls == 3
 
 
+@pytest.mark.parametrize("has_bytes", [True, False])
+@pytest.mark.parametrize("has_made_its_own", [True, False])
+def test_what_was_bought_is_never_replaced_for_nothing_where_the_lock_is_lost(
+    paying: Game, shop: Shop, tmp_path: Path, has_bytes: bool, has_made_its_own: bool
+) -> None:
+    """A clone whose lock file is ignored, and no key: the built-in engine painted over it all."""
+    other = {"PIXELPIPE_STATE": str(tmp_path / "another")}
+    built(paying)
+    bought = {path: content for path, (_, content) in paying.files().items() if ".anim." in path}
+    paying.use_none()
+    forgotten(paying) if not has_bytes else (paying.root / "pixelpipe.lock").unlink()
+    if has_made_its_own:
+        for path in bought:
+            (paying.root / path).unlink()
+        assert paying.build(environment=other).exit == 0
+        (paying.root / "pixelpipe.lock").unlink()
+        for path, content in bought.items():
+            paying.write(path, content)
+    ended = paying.build(environment=other)
+    assert {step for step, _ in ended.states().values()} == {"ask"}
+    assert ended.exit == 9
+    assert "--rebuild-lock" in ended.stdout
+    assert paying.plan("--check", environment=other).exit == 9
+    assert paying.build("--frozen", environment=other).exit == 9
+    paying.run("verify", "--rebuild-lock", environment=other)
+    assert paying.build(environment=other).exit == 0
+    found = {path: content for path, (_, content) in paying.files().items() if ".anim." in path}
+    assert found == bought
+    assert shop.calls == 3
+
+
+def test_a_lock_that_lost_one_source_s_lines_costs_no_purchase(paying: Game, shop: Shop) -> None:
+    """A merge was settled with one side's lock file: the other side's sprites stay as bought."""
+    built(paying)
+    lock = paying.root / "pixelpipe.lock"
+    lines = [one for one in lock.read_text("utf-8").splitlines(True) if "slime" not in one]
+    lock.write_text("".join(lines), "utf-8")
+    standing = (paying.root / "assets/slime.anim.png").read_bytes()
+    paying.use_none()
+    assert paying.build().states()["slime.png", "idle"][0] == "ask"
+    assert (paying.root / "assets/slime.anim.png").read_bytes() == standing
+
+
 def test_a_painted_sheet_without_a_lock_is_a_person_s(game: Game) -> None:
     built(game)
     sheet = game.root / "assets/hero.anim.png"

@@ -37,6 +37,17 @@ def test_whatever_changes_a_plan_is_noticed(quiet: Game, name: str) -> None:
     expect_true(quiet)
 
 
+@pytest.mark.parametrize("name", EDITS)
+def test_what_a_run_could_not_mend_is_told_again(quiet: Game, name: str) -> None:
+    """The run has noted the project as it stands now, so that the next plan looks at a part."""
+    settle(quiet)
+    EDITS[name](quiet)
+    for _ in range(2):
+        with suppress(PixelpipeError):
+            run(quiet)
+        expect_true(quiet)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_random_edits_never_get_another_plan(quiet: Game, seed: int) -> None:
     """Runs in between look at a part, and what they note of it joins what was noted before."""

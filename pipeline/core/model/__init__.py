@@ -28,6 +28,7 @@ from .limits import (
     FURTHER_CREDITS,
     MAX_ASPECT,
     MAX_FRAMES,
+    MAX_PICTURE_PX,
     MAX_SIDE_PX,
     MIN_SIDE_PX,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "FURTHER_CREDITS",
     "MAX_ASPECT",
     "MAX_FRAMES",
+    "MAX_PICTURE_PX",
     "MAX_SIDE_PX",
     "MIN_SIDE_PX",
     "Balance",

@@ -5,6 +5,8 @@ from __future__ import annotations
 #: Largest side in px and longest aspect that the pixel models take.
 MAX_SIDE_PX = 256
 MAX_ASPECT = 2
+#: Largest side in px of a picture that is read: it decodes to 64 MiB, and nobody animates more.
+MAX_PICTURE_PX = 4096
 #: Smallest side in px that is sent; the vendor's own floor is unknown.
 MIN_SIDE_PX = 8
 DEFAULT_FRAMES = 8

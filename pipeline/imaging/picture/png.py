@@ -15,10 +15,9 @@ import msgspec
 
 from ...core import png
 from ...core.errors import SourceError
+from ...core.model import MAX_PICTURE_PX
 from ...core.png import Chunk
 
-#: A picture of this side decodes to 64 MiB; nobody animates a larger one.
-MAX_SIDE_PX = 4096
 #: Chunks that hold the pixels. All others are dropped before decoding: colour profiles are not
 #: ours to apply, and compressed text is a place for decompression bombs.
 PIXEL_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -69,7 +68,7 @@ class Header(msgspec.Struct, frozen=True):
     is_interlaced: bool = False
 
 
-def inspect(content: bytes, path: str, *, max_side_px: int = MAX_SIDE_PX) -> Header:
+def inspect(content: bytes, path: str, *, max_side_px: int = MAX_PICTURE_PX) -> Header:
     """Read the header and walk all chunks to IEND; `path` is for the sentences.
 
     Raises SourceError: empty, not fetched from LFS, another format, cut off, corrupt, too large,

@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile  # `Image.open` loads the plugins of four others
 
 from ...core.errors import SourceError
-from ...core.model import Pixels
+from ...core.model import MAX_PICTURE_PX, Pixels
 from . import png
 
 U8 = NDArray[np.uint8]
@@ -31,7 +31,7 @@ STICK_PX = 8
 BAND_PX = 1 << 20
 
 
-def decode(content: bytes, path: str, *, max_side_px: int = png.MAX_SIDE_PX) -> Pixels:
+def decode(content: bytes, path: str, *, max_side_px: int = MAX_PICTURE_PX) -> Pixels:
     """Decode a PNG completely to straight RGBA8, RGB zeroed where alpha is 0.
 
     Colour chunks are ignored; of an APNG the first frame is taken; 16-bit samples keep their

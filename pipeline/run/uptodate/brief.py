@@ -27,7 +27,7 @@ def take(workspace: Workspace, found: Found) -> Survey | None:
     """Look at the sources that `found` is not sure of; None when all must be looked at."""
     state = State.open(workspace.root, workspace.state)
     whole = state.whole
-    if whole is None or whole.outdated:  # how many there are is said of all
+    if whole is None or whole.outdated is None:
         return None
     if keys.digest(lock_file.text(workspace.root).encode()) != whole.lock:
         return None
@@ -45,6 +45,7 @@ def take(workspace: Workspace, found: Found) -> Survey | None:
         return None  # frames are no sources of their own, or were none until now
     rest = Rest(
         clips=whole.clips - sum(map(state.counted, sources)),
+        outdated=whole.outdated - sum(map(state.outdated, sources)),
         unmatched=tuple(path for path in whole.unmatched if path not in sources),
         listing=before,
         sources=sources,

@@ -42,13 +42,15 @@ def document(root: Path, home: Path, listed: bytes | None = None) -> bytes | Non
     fields, noted = state.begins
     frames = [fields[at + 2] for at in range(len(fields) - 2) if _is_frame(fields, at)]
     whole = state.whole
-    if whole is None or not frames or listed not in (None, noted):
+    if whole is None or whole.outdated is None or not frames or listed not in (None, noted):
         return None
     sources = _sources(listing.folders(noted, 0))
     lines = {source: lines for source in sources if (lines := state.told(source))}
     if sum(map(len, lines.values())) != whole.clips:
         return None
-    return _filled(msgspec.json.decode(frames[-1]), lines)
+    document = msgspec.json.decode(frames[-1])
+    document["totals"]["outdated"] = whole.outdated
+    return _filled(document, lines)
 
 
 def _is_frame(fields: Sequence[str], at: int) -> bool:

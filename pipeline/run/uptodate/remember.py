@@ -19,7 +19,7 @@ from ... import targets
 from ...config import packs, project_fields, project_settings
 from ...config.workspace import Workspace, kept
 from ...core import keys, listing
-from ...core.model import Record, TargetChoice
+from ...core.model import Record, StepKind, TargetChoice
 from ...plan.plan import Plan
 from ...storage import files, lock, lock_file, lock_text, trust
 from ...storage.files import Stat
@@ -108,8 +108,10 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
     state = survey.state
     fields += _answers(state, fields, listed, said)
     telling.note(survey, seen.plan, _fresh(seen.results))
+    older = _outdated(seen.plan)
     for source in sorted({result.step.source for result in seen.results}):
-        state.count(source, settled.get(source, 0))  # what the sum below has of it
+        # What the sums below have of it.
+        state.count(source, settled.get(source, 0), older.get(source, 0))
     rest = survey.rest
     whole = Whole(
         clips=sum(settled.values()) + (rest.clips if rest else 0),
@@ -117,7 +119,9 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
         lock=seen.lock,
         is_plain=lock_text.is_plain(text),
         passed_over=survey.passed_over,
-        outdated=seen.plan.outdated,
+        outdated=sum(older.values()) + (rest.outdated if rest else 0)
+        if _is_version_known(seen)
+        else None,
     )
     return state.replace(fields, listed, whole)
 
@@ -216,6 +220,23 @@ def _clips(results: Iterable[Result]) -> dict[str, int]:
         if result.state not in _SETTLED:
             unsettled.add(result.step.source)
     return {source: clips for source, clips in found.items() if source not in unsettled}
+
+
+def _outdated(plan: Plan) -> dict[str, int]:
+    """Return how many clips of each source an older version of the built-in engine made."""
+    found: dict[str, int] = {}
+    for source in plan.sources:
+        for clip in source.clips:
+            if clip.is_outdated:
+                found[clip.step.source] = found.get(clip.step.source, 0) + 1
+    return found
+
+
+def _is_version_known(seen: Seen) -> bool:
+    """Tell whether the lock file named every free clip that came from the store: its version."""
+    clips = (clip for source in seen.plan.sources for clip in source.clips)
+    taken = {clip.digest for clip in clips if clip.step.kind is StepKind.REUSE and not clip.paid}
+    return not taken or taken <= {line.digest for line in seen.survey.lock.clips}
 
 
 def _fresh(results: Sequence[Result]) -> set[str]:

@@ -23,11 +23,13 @@ from .paths import (
     is_source,
     matching,
     name_problem,
+    obstacle,
     on_disk,
     prepare,
 )
 from .scan import CACHES, Scan, Tree, scan, shown_names
 from .stats import RACY_NS, Stat, Stats, stat_at, stat_of
+from .walk import NO_FILE
 
 if TYPE_CHECKING:
     from .carried import Carried
@@ -38,6 +40,7 @@ __all__ = [
     "CACHES",
     "CONFIG_NAME",
     "IGNORE_NAME",
+    "NO_FILE",
     "RACY_NS",
     "Carried",
     "Scan",
@@ -56,6 +59,7 @@ __all__ = [
     "is_still",
     "matching",
     "name_problem",
+    "obstacle",
     "on_disk",
     "prepare",
     "publish",

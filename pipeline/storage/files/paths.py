@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat as bits
 from collections.abc import Iterable
 from pathlib import Path
 
 from ...core import unfinished
-from ...core.errors import ConfigError, PixelpipeError
+from ...core.errors import ConfigError, PixelpipeError, StorageError
 from ...core.listing import CONFIG_NAME as CONFIG_NAME
 from ...core.listing import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
 from ...core.model import composed
@@ -152,6 +153,20 @@ def name_problem(root: Path, path: str) -> str | None:
 def is_reserved(path: str) -> bool:
     """Tell whether a part of `path` is a device name of Windows (`aux.png`, `nul`)."""
     return any(_RESERVED.fullmatch(part.partition(".")[0].rstrip(" ")) for part in path.split("/"))
+
+
+def obstacle(root: Path, path: str) -> str:
+    """Say what keeps a file from being written at `path`; "" where nothing but a file stands.
+
+    A link inside of the project is followed, and one that leads nowhere is replaced.
+    """
+    try:
+        kind = inside(root, path, StorageError).stat().st_mode
+    except StorageError as exc:
+        return str(exc)
+    except OSError:
+        return ""
+    return "" if bits.S_ISREG(kind) else f"{path} is a folder or a pipe: it is left alone"
 
 
 def inside(root: Path, path: str, error: type[PixelpipeError]) -> Path:

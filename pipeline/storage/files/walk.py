@@ -29,6 +29,9 @@ CACHES = frozenset(("node_modules", "__pycache__"))
 #: Folders that Unity fills, beside its `ProjectSettings`.
 UNITY_CACHES = frozenset(("Library", "Temp", "Logs", "obj", "Obj"))
 
+#: What is said behind the path of a pipe or a device.
+NO_FILE = ": is no regular file"
+
 _IGNORE_BYTES = small_files.MIB
 _SUFFIXES = listing.SOURCE_SUFFIXES + listing.OVERRIDE_SUFFIXES
 
@@ -235,7 +238,8 @@ class Walk:
         elif kind == bits.S_IFLNK:
             links.append(path)
         else:
-            self.miss(path, "is no regular file")
+            self._faults.append(f"{path}{NO_FILE}")
+            self._is_complete = False
 
     def _miss_file(self, path: str, exc: OSError) -> None:
         """Note a file without a stat; one that vanished since it was listed is just not there."""
