@@ -28,7 +28,7 @@ ROOTED, PLANTED = frozenset({"building", "machine"}), "plant"
 #: What is large shows its weight: it leans further.
 LARGE = 40
 #: What is so slender a thing is swung by its lower end, others about their middle; in degrees.
-STICK, SWUNG, TURNED = 1.8, (-40.0, 70.0), (-18.0, 32.0)
+STICK, SWUNG, TURNED = 1.8, (-40.0, 70.0), (-14.0, 25.0)
 
 
 def struck(sprite: Sprite, order: list[str], side: int, way: float, stab: bool = False) -> Ints:
@@ -253,19 +253,20 @@ def _flyer(sprite: Sprite, order: list[str], side: int, way: float, stab: bool) 
 
 
 def _thing(sprite: Sprite, order: list[str], side: int, way: float, stab: bool) -> Ints:
-    """Swing a thing as one piece, as if by a hand: nothing bends."""
+    """Swing a thing as one piece, as if by a hand: nothing bends, or goes through the floor."""
     box = sprite.box
     is_stick = box.height >= STICK * box.width
     back, blow = (0.0, 0.0) if stab else SWUNG if is_stick else TURNED
     middle, grip = (box.centre_x, box.centre_y), (box.centre_x, box.bottom - 0.15 * box.height)
     angles = np.radians(side * facing.table(order, _blow(back, blow)))
     right = side * facing.table(order, _blow(-max(1.0, 0.4 * way), way, 0.15 * way))
-    none = np.zeros(len(order))
 
     def drawn(share: float, centre: tuple[float, float]) -> Ints:
         turned = enlarge.turned(sprite, angles * share, centre)
-        moved = gather.shift(sprite, waves.symmetric(right * share), waves.symmetric(none))
-        return gather.through(moved, turned)
+        rows: Bools = np.any(turned >= 0, axis=2)
+        lowest = sprite.height - 1 - rows[:, ::-1].argmax(axis=1)
+        up = np.maximum(0, lowest - (box.bottom - 1))
+        return wielding.shifted(turned, waves.symmetric(right * share), -up)
 
     if is_stick and poses.fits(sprite, swung := drawn(1.0, grip)):
         return swung
