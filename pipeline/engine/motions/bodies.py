@@ -46,7 +46,7 @@ def recoiling(sprite: Sprite, order: list[str], side: int, way: float, *, up: bo
     """
     height, none = sprite.box.height, np.zeros(len(order))
     if sprite.kind in ROOTED or sprite.kind == PLANTED:
-        row = 1.01 / height * facing.table(order, {"A": 1.0, "S": -1.0})
+        row = 1.01 / height * facing.table(order, _blow(0.0, -max(1.0, round(0.14 * height))))
         return poses.posed(sprite, Pose(1 + row, 1 + none, none, none, none))
     right = -side * abs(way) * facing.table(order, _blow(0.0, 1.0, 0.3))
     if up:

@@ -229,12 +229,12 @@ def _ahead(sprite: Sprite, blow: Blow, way: int) -> tuple[int, int]:
 def _lobbed(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None:
     """Throw a ball out of the top of what is rooted: up, over its side, and down to the floor."""
     sprite, box = stage.sprite, stage.sprite.box
-    size = max(1.3, 0.09 * min(box.width, box.height))
+    size = max(1.0, 0.07 * min(box.width, box.height))
     columns = np.flatnonzero(sprite.opaque[box.top])
     x, y = (int(columns[0]) + int(columns[-1]) + 1) / 2, float(box.top)
-    if pose == "S":
-        arm = max(2, min(box.width, box.height) // 5)
-        stage.dab(frame, marks.star(sprite, int(x), int(y), arm), blow.inks.light)
+    if pose in "AS":
+        arm = max(2, min(box.width, box.height) // 5) if pose == "S" else min(1, again)
+        stage.dab(frame, marks.star(sprite, int(x), int(y) - (pose == "A"), arm), blow.inks.light)
         return
     place = {"C": 0.35 + 0.4 * min(1, again), "V": 1.0}.get(pose)
     if place is None or again > 1 or (pose == "V" and again):
@@ -245,11 +245,11 @@ def _lobbed(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None
         landing = marks.star(sprite, int(edge), box.bottom - 2, max(1, int(size)))
         stage.dab(frame, landing, blow.inks.middle)
         return
-    for back, ink in ((0.16, blow.inks.dark), (0.08, blow.inks.middle), (0.0, blow.inks.light)):
+    for back, ink in ((0.1, blow.inks.middle), (0.0, blow.inks.light)):
         u = place - back
-        at_x = x + (edge - x) * u
-        at_y = y - 4 * room * u * (1 - u) + (box.bottom - 2 - y) * u**3
-        stage.dab(frame, marks.disc(sprite, at_x, at_y, size * (1 - 3 * back)), ink)
+        at_x = int(x + (edge - x) * u) + 0.5
+        at_y = int(y - 4 * room * u * (1 - u) + (box.bottom - 2 - y) * u**3) + 0.5
+        stage.dab(frame, marks.disc(sprite, at_x, at_y, size * (1 - 4 * back)), ink)
 
 
 def _motion(name: str, render: Callable[[Sprite, int, Parameters, int], Ints]) -> Motion:

@@ -30,11 +30,11 @@ RUN_DOWN = (0.0, -1.0, -1.0, 1.0, 0.0, -1.0, -1.0, 1.0)
 #: How a beast's body, its head's end and its tail's end sink in a turn of its walk.
 TROT_DOWN = (
     (0.0, 0.75, 1.0, 0.25, 0.0, 0.75, 1.0, 0.25),
-    (0.0, 0.25, 0.75, 1.0, 0.25, 0.0, 0.25, 0.75),
-    (0.0, 0.75, 0.25, 0.0, 0.0, 0.25, 0.75, 1.0),
+    (0.0, 0.25, 0.75, 1.0, 0.25, 0.0, 0.25, 0.5),
+    (0.0, 0.75, 0.25, 0.0, 0.0, 0.25, 0.75, 0.5),
 )
 #: How deep, as a share of its height; a beast whose legs are hidden rocks from end to end.
-TROT, ROCK = 0.035, 0.07
+TROT, ROCK = 0.025, 0.07
 HEAD_LATE = (0, 0, 1, 1, 0, 0, 1, 1)
 FOUR_LEGS = (0.0, 0.5, 0.25, 0.75)
 
@@ -228,7 +228,12 @@ def _trotting(
     deep = max(1.0, share * sprite.box.height * min(1.5, parameters.strength))
     sinking = waves.half_up(deep * np.array(TROT_DOWN)[:, eighth])
     if deep >= 2:
-        trunk = sprite.opaque & ~np.any([leg.mask for leg in legs], axis=0)
+        legged = np.any([leg.mask for leg in legs], axis=0)
+        hip = min(leg.hip for leg in legs)
+        stands = sprite.opaque & ~legged & (np.arange(sprite.height)[:, None] >= hip)
+        trunk = sprite.opaque & ~legged & ~stands
+        none = 0 * eighth
+        gather_parts.place(sprite, map_, stands, none, none)
         bent = gather.shear_columns(sprite, _bowed(sprite, sinking, facing))
         return gather_parts.tidy(sprite, zones.closed(sprite, gather_parts.over(map_, bent, trunk)))
     for mask, order in zones.beast(sprite, facing, legs).moving:
