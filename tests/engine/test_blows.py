@@ -190,3 +190,14 @@ def test_a_blob_melts_and_a_bat_lies_on_its_back() -> None:
     rows = np.flatnonzero((lying[..., 3] > 0).any(axis=1))
     assert (lying[rows[0]] == bat.pixels[bat.box.bottom - 1]).all()
     assert (lying[rows[-1]] == bat.pixels[bat.box.top]).all()
+
+
+def test_a_ship_pitches_on_the_waves_and_its_crew_does_not_bend() -> None:
+    """Up and down by a pixel alone is a metronome."""
+    ship = replace(clips.sample("vehicles/boat", 0.3), kind="vehicle")
+    frames = clip("bob", ship)
+    assert clips.distinct(frames) >= 5
+    middle = slice(int(ship.box.centre_x) - 2, int(ship.box.centre_x) + 2)
+    mast = ship.pixels[:, middle]
+    for frame in frames:
+        assert any((frame[:, middle] == np.roll(mast, -up, axis=0)).all() for up in range(6))
