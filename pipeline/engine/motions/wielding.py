@@ -123,18 +123,19 @@ def _turned(sprite: Sprite, held: Held, angles: Floats, right: Ints, down: Ints)
     rows, columns = np.nonzero(held.mask)
     away = np.hypot(columns + 0.5 - held.hand[0], rows + 0.5 - held.hand[1])
     edge = int(np.ceil(away.max(initial=0.0))) + 1
-    alone = np.where(held.mask[..., None], sprite.pixels, 0).astype(np.uint8)
-    large = Sprite(np.pad(alone, ((edge, edge), (edge, edge), (0, 0))))
+    left, top, wide = int(held.hand[0]) - edge, int(held.hand[1]) - edge, 2 * edge + 2
+    window = np.zeros((wide, wide, 4), dtype=np.uint8)
+    window[rows - top, columns - left] = sprite.pixels[rows, columns]
     steps, which = np.unique(angles, return_inverse=True)
-    poses = enlarge.turned(large, steps, (held.hand[0] + edge, held.hand[1] + edge))
+    poses = enlarge.turned(Sprite(window), steps, (held.hand[0] - left, held.hand[1] - top))
     map_ = gather_parts.empty(sprite, len(angles))
     used: tuple[Bools, Bools] = (np.any(sprite.opaque, axis=1), np.any(sprite.opaque, axis=0))
     for frame, pose in enumerate(which.reshape(-1)):
-        rows, columns = np.nonzero(poses[pose] >= 0)
-        source = poses[pose][rows, columns]
-        source = (source // large.width - edge) * sprite.width + source % large.width - edge
-        y = _kept_in(rows - edge + int(down[frame]), used[0])
-        x = _kept_in(columns - edge + int(right[frame]), used[1])
+        y, x = np.nonzero(poses[pose] >= 0)
+        source = poses[pose][y, x]
+        source = (source // wide + top) * sprite.width + source % wide + left
+        y = _kept_in(y + top + int(down[frame]), used[0])
+        x = _kept_in(x + left + int(right[frame]), used[1])
         inside = (y >= 0) & (y < sprite.height) & (x >= 0) & (x < sprite.width)
         map_[frame, y[inside], x[inside]] = source[inside]
     return map_

@@ -38,13 +38,21 @@ class Held(msgspec.Struct, frozen=True, eq=False):
 def find(sprite: Sprite) -> Held | None:
     """Return the longest slender thing beside the body that is no limb and no crest, if any."""
     best: tuple[float, Piece, tuple[Piece, ...]] | None = None
-    for radius in range(1, max(2, round(THICK * sprite.box.height)) + 1):
+    for radius in _radii(max(2, round(THICK * sprite.box.height))):
         pieces = protruding.pieces(sprite, radius)
         for piece in pieces:
             score = _score(sprite, piece)
             if score and (best is None or score > 1.15 * best[0]):
                 best = score, piece, pieces
     return None if best is None else _held(sprite, best[1], best[2])
+
+
+def _radii(most: int) -> list[int]:
+    """Return half the thicknesses that are tried, the next half as large again."""
+    radii = [1]
+    while (following := max(radii[-1] + 1, radii[-1] * 3 // 2)) <= most:
+        radii.append(following)
+    return radii
 
 
 def _score(sprite: Sprite, piece: Piece) -> float:
