@@ -201,3 +201,23 @@ def test_a_ship_pitches_on_the_waves_and_its_crew_does_not_bend() -> None:
     mast = ship.pixels[:, middle]
     for frame in frames:
         assert any((frame[:, middle] == np.roll(mast, -up, axis=0)).all() for up in range(6))
+
+
+def test_a_broad_foot_does_not_sink_into_the_floor() -> None:
+    """What stands beside the legs and is no leg was cut flat where the body sank."""
+    sprite = standing(
+        """
+.##############.
+#ssssssssssssss#
+#ssssssssssssss#
+#ssssssssssssss#
+#ssssssssssssss#
+#ssssssssssssss#
+#s#..#ssss#..#s#
+#s#..#ssss#..#s#
+###..#yyyy#..###
+""",
+        "biped",
+    )
+    for frame in clip("walk4", sprite, 4):
+        assert where(frame, "y").any()

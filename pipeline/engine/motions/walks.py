@@ -55,6 +55,7 @@ def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     if len(legs) >= 2:
         parts = zones.above(sprite, legs)
         map_ = _stepping(sprite, legs, _read(FOOT_UP, eighth), down)
+        gather_parts.place(sprite, map_, zones.standing(sprite, legs), 0 * down, 0 * down)
         lean = np.zeros(frames, dtype=np.intp)
     else:
         parts = zones.figure(sprite)
@@ -197,7 +198,10 @@ def run_quad(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> 
     swing, lift = _feet(phase)
     gait = Gait(body, 0, tuple(1.3 * one for one in swing), lift)
     map_ = _legs_only(sprite, legs, gait, parameters, airborne=True)
-    trunk = sprite.opaque & ~np.any([leg.mask for leg in legs], axis=0)
+    stands = zones.standing(sprite, legs)
+    trunk = sprite.opaque & ~np.any([leg.mask for leg in legs], axis=0) & ~stands
+    raised = gather.shear_columns(sprite, np.minimum(down, 0))
+    map_ = gather_parts.over(map_, raised, stands)
     map_ = gather_parts.over(map_, gather.shear_columns(sprite, down), trunk)
     return gather_parts.rigid(sprite, zones.closed(sprite, map_))
 
@@ -229,8 +233,7 @@ def _trotting(
     sinking = waves.half_up(deep * np.array(TROT_DOWN)[:, eighth])
     if deep >= 2:
         legged = np.any([leg.mask for leg in legs], axis=0)
-        hip = min(leg.hip for leg in legs)
-        stands = sprite.opaque & ~legged & (np.arange(sprite.height)[:, None] >= hip)
+        stands = zones.standing(sprite, legs)
         trunk = sprite.opaque & ~legged & ~stands
         none = 0 * eighth
         gather_parts.place(sprite, map_, stands, none, none)
@@ -274,6 +277,8 @@ def _gone(sprite: Sprite, legs: tuple[Leg, ...], gait: Gait, parameters: Paramet
     frames = len(gait.body[0])
     map_ = _legs_only(sprite, legs, gait, parameters, airborne=gait.lean > 0)
     parts, body = zones.above(sprite, legs), gait.body[0]
+    stands = zones.standing(sprite, legs)
+    gather_parts.place(sprite, map_, stands, 0 * body, np.minimum(body, 0))
     eighth = waves.eighths(frames, parameters.cycles)
     lean = gait.lean * side(sprite, parameters) * (eighth % 4 > 0)
     late = _read(HEAD_LATE, eighth) * (body >= 0)
