@@ -182,7 +182,7 @@ def _streak(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None
         stage.dab(frame, mask & (share > 0.25), blow.inks.light)
     else:
         thin = along & (down == 0) & marks.sieve(sprite, 0.75 - 0.3 * again)
-        stage.dab(frame, thin, blow.inks.middle if again == 0 else blow.inks.dark)
+        stage.dab(frame, thin, blow.inks.middle if again == 0 else blow.inks.dark, behind=True)
 
 
 def _bolt(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None:
