@@ -50,7 +50,7 @@ def bob(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
 def _pitching(sprite: Sprite, frames: int, parameters: Parameters, lift: int) -> Ints:
     """Rise and sink as on a wave that passes under it: the bow a quarter of a turn before.
 
-    dy = Rs(P a sin) - R(A(1 - cos)/2), a from -1 at one end to 1 at the other; its middle, where
+    dy = Rs(P a sin) - R(A(1 - cos)/2 - .1), a from -1 at one end to 1 at the other; its middle, where
     its crew sits, does not bend.
     """
     box, room = sprite.box, sprite.room
@@ -58,7 +58,7 @@ def _pitching(sprite: Sprite, frames: int, parameters: Parameters, lift: int) ->
     ahead = 2 * (np.arange(sprite.width) + 0.5 - box.centre_x) / box.width
     pitch = max(0, min(max(1.0, PITCH * box.width), room.bottom, room.top - lift))
     ends = np.sign(ahead) * np.clip((np.abs(ahead) - 0.3) / 0.5, 0, 1)
-    rise = waves.half_up(lift * (1 - np.cos(turn)) / 2)
+    rise = waves.half_up(lift * (1 - np.cos(turn)) / 2 - 0.1)
     down = waves.symmetric(pitch * ends[None, :] * np.sin(turn)) - rise
     return gather_parts.tidy(sprite, gather.shear_columns(sprite, down))
 
