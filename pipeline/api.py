@@ -25,14 +25,11 @@ from .core.errors import PixelpipeError, RefusedError, UsageError
 from .core.packed import Packed
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
-from .plan import saved_plans
 from .plan.plan import Plan
-from .plan.saved_plans import SavedPlan
 from .plan.wanted import Known
 from .plan.wish import Wish as Wish
-from .purchase import forecast, permission
+from .purchase import permission
 from .purchase.connect import Connection, balance
-from .purchase.forecast import Past
 from .purchase.permission import Permission
 from .run import knowledge, leftovers, survey
 from .run.context import Context
@@ -54,6 +51,8 @@ from .storage.lock import Lock
 from .storage.lock_authorship import Authorship
 
 if TYPE_CHECKING:
+    from .plan.saved_plans import SavedPlan
+    from .purchase.forecast import Past
     from .purchase.proof import Settled
     from .purchase.team import Team
 
@@ -138,7 +137,9 @@ class Project:
             found.save()
             return self.saved_plan(only=only, with_account=with_account)
         sharing = Sharing(self.workspace, self.environment, is_kept=False)
-        past = Past()
+        from .purchase import forecast
+
+        past = forecast.Past()
         spent = 0
         if not plan.is_up_to_date:
             with self.workspace.ledger(time.time()) as ledger:
@@ -163,6 +164,8 @@ class Project:
             ),
             exit=errors.exit_code((report.exit, RefusedError.exit_code if is_refused else 0)),
         )
+        from .plan import saved_plans
+
         saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
         return report, permission.signed(saved, self.workspace) if plan.credits else saved
 
@@ -384,20 +387,21 @@ class Project:
         self, ledger: Ledger, connection: Connection, plan: Plan, wish: Wish
     ) -> tuple[Settled, ...]:
         """Settle the doubts of which the books prove that nothing was billed."""
+        service, now = self.workspace.service, time.time()
+        if not service.paid or permission.keeps_lock(plan, wish, self.environment):
+            return ()
         from .purchase import proof
 
-        service, now = self.workspace.service, time.time()
-        is_quiet = permission.keeps_lock(plan, wish, self.environment)
-        if not service.paid or is_quiet or not proof.is_due(service.identity, ledger, now):
+        if not proof.is_due(service.identity, ledger, now):
             return ()
         with suppress(PixelpipeError):  # whoever needs the service says what is wrong with it
             return proof.settle(connection.service(), service.identity, ledger, now)
         return ()
 
     def _note_doubt(self, ledger: Ledger, connection: Connection) -> None:
-        from .purchase import proof
-
         if self.workspace.service.paid and connection.url is not None:
+            from .purchase import proof
+
             with suppress(PixelpipeError):
                 proof.note_doubt(
                     connection.service(), self.workspace.service.identity, ledger, time.time()
@@ -443,6 +447,8 @@ class Project:
             now = self.saved_plan(only=saved.only, with_account=False)[1]
         except UsageError as exc:  # what it was about is gone
             return [str(exc)]
+        from .plan import saved_plans
+
         return saved_plans.moved(saved, now)
 
     def _past(self, ledger: Ledger) -> Past:
@@ -451,6 +457,8 @@ class Project:
             tuple(rule.name for rule in self.workspace.rules),
             self.workspace.settings.jobs,
         )
+        from .purchase.forecast import Past
+
         return Past(seconds=seconds, in_flight=jobs, now=time.time(), rules=rules)
 
     def _report(
@@ -482,5 +490,7 @@ class Project:
 def as_plan(report: Report) -> Report:
     """Return what a plan reports where a build, or a plan, has found that nothing is to do."""
     nothing = msgspec.structs.replace(report.plan, sources=())
-    expected = forecast.make(nothing, Past())
+    from .purchase import forecast
+
+    expected = forecast.make(nothing, forecast.Past())
     return msgspec.structs.replace(report, command="plan", forecast=expected)

@@ -49,7 +49,7 @@ OWNERS = {
     "yaml": {"config"},
     "watchdog": {"commands"},
     "obstore": {"storage"},
-    "filelock": {"storage", "run"},
+    "filelock": {"storage"},
     "distributed": {"run"},
     "click": {"cli"},
     "rich": {"cli"},

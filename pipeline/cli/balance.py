@@ -17,6 +17,7 @@ from ..core.model import Balance
 from ..purchase import account
 from ..purchase.account import Period, Records
 from ..purchase.connect import Connection
+from ..purchase.polling import patiently
 from . import loudness, options
 from .voice import say, show_json
 
@@ -85,7 +86,9 @@ def billing(
 
 def _billed(workspace: Workspace, ours: Period) -> Totals:
     with Connection(workspace, os.environ) as connection:
-        return connection.service().billing(start_date=ours.first, end_date=ours.last).totals
+        service = connection.service()
+        dates = {"start_date": ours.first, "end_date": ours.last}
+        return patiently(lambda: service.billing(**dates)).totals
 
 
 def _show_billing(
@@ -108,7 +111,7 @@ def _show_billing(
 
 def _asked(workspace: Workspace) -> Balance:
     with Connection(workspace, os.environ) as connection:
-        return connection.service().balance()
+        return patiently(connection.service().balance)
 
 
 def _document(workspace: Workspace, theirs: Balance | None, ours: Records) -> dict[str, object]:

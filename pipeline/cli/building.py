@@ -16,6 +16,8 @@ from .uptodate import Memory
 from .voice import say, show_json
 
 if TYPE_CHECKING:
+    from ..plan.saved_plans import SavedPlan
+    from ..run.depfile import Tracked
     from ..run.report import Report
 
 _LISTED = 20
@@ -50,7 +52,6 @@ def run(asked: Asked, memory: Memory) -> None:
         raise UsageError("--progress belongs to --json; without it, progress is shown anyway")
     # Loaded only now: a run with nothing to do needs none of it.
     from ..api import Project, Wish
-    from ..run import depfile, named_output, plan_file
     from .progress import ask, display
 
     begun_ns = time.time_ns()  # what changes from here on is newer than the stamp
@@ -61,13 +62,9 @@ def run(asked: Asked, memory: Memory) -> None:
         shared=asked.shared,
         workers=asked.workers,
     )
-    agreed = plan_file.read(asked.saved) if asked.saved is not None else None
+    agreed = _agreed(asked.saved)
     chosen = agreed.only if agreed else asked.only
-    tracked = depfile.Tracked(
-        depfile=asked.dep, stamp=asked.stamp, is_whole=not chosen, begun_ns=begun_ns
-    )
-    depfile.check(tracked)
-    named_output.check("--metrics", asked.metrics, named_output.is_metrics)
+    tracked = _tracked(asked, is_whole=not chosen, begun_ns=begun_ns)
     with display(quiet=asked.as_json, as_json=asked.progress) as observe:
         can_ask = sys.stdin.isatty() and sys.stderr.isatty() and not asked.as_json
         wish = Wish(
@@ -80,7 +77,10 @@ def run(asked: Asked, memory: Memory) -> None:
             locked=asked.locked,
         )
         report = opened.build(wish, observe=observe, remembered=memory.found)
-    depfile.write(report, tracked)
+    if tracked is not None:
+        from ..run import depfile
+
+        depfile.write(report, tracked)
     if asked.metrics is not None:
         from ..run import metrics as figures
 
@@ -92,6 +92,32 @@ def run(asked: Asked, memory: Memory) -> None:
     else:
         uptodate.say(memory, opened, report, show_build)
     sys.exit(report.exit)
+
+
+def _agreed(saved: Path | None) -> SavedPlan | None:
+    """Read the plan that is to be carried out, if one is."""
+    if saved is None:
+        return None
+    from ..run import plan_file
+
+    return plan_file.read(saved)
+
+
+def _tracked(asked: Asked, *, is_whole: bool, begun_ns: int) -> Tracked | None:
+    """Return what a build system wants to know afterwards; no file of somebody's is overwritten."""
+    tracked = None
+    if asked.dep is not None or asked.stamp is not None:
+        from ..run import depfile
+
+        tracked = depfile.Tracked(
+            depfile=asked.dep, stamp=asked.stamp, is_whole=is_whole, begun_ns=begun_ns
+        )
+        depfile.check(tracked)
+    if asked.metrics is not None:
+        from ..run import named_output
+
+        named_output.check("--metrics", asked.metrics, named_output.is_metrics)
+    return tracked
 
 
 def _show_timings(report: Report) -> None:

@@ -218,11 +218,11 @@ class _Written:
 
 def _write(root: Path, found: Setup) -> _Written:
     written = _Written(root)
-    if found.is_missing and not (root / files.CONFIG_NAME).exists():
+    if found.is_missing and not os.path.lexists(root / files.CONFIG_NAME):
         written.folder(found.assets[0], "for your PNGs")
     folder = _rules_folder(root)
     rules = starter.rules(first_rule.choose(found.sources, found.assets, _pack_rule(found)))
-    if (root / files.CONFIG_NAME).exists():
+    if os.path.lexists(root / files.CONFIG_NAME):
         written.leave(files.CONFIG_NAME)
     else:
         settings = starter.project(

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from ..config import project_settings, worker_shape, workspace
+from ..config import stated_settings, worker_shape, workspace
 from ..core.errors import ConfigError, UsageError
 from ..storage import files
 from ..storage import trust as trusts
@@ -85,7 +85,7 @@ def trust(
     clusters = [one for one in hosts if worker_shape.is_address(one)]
     host = trusts.named if revoke else trusts.host  # whatever is written down may be taken back
     if not revoke:
-        stores = tuple(project_settings.store(one, f"--store {one}") for one in stores)
+        stores = tuple(stated_settings.store(one, f"--store {one}") for one in stores)
     asked = Trust(
         hosts=tuple(dict.fromkeys(host(one) for one in hosts if one not in clusters)),
         workers=tuple(dict.fromkeys(map(_scheduler, clusters))),
@@ -121,7 +121,7 @@ def remembered(url: str) -> AbstractContextManager[None]:
 
 
 def _state() -> Path:
-    return workspace.state_folder(project_settings.resolve(None, os.environ, {}), os.environ)
+    return workspace.state_folder(stated_settings.resolve(None, os.environ, {}), os.environ)
 
 
 def _root(start: Path) -> Path:

@@ -15,7 +15,7 @@ import msgspec
 
 from .. import imaging
 from ..api import Project
-from ..config import consent, project_settings, rule_file, target_checks, workspace
+from ..config import consent, rule_file, stated_settings, target_checks, workspace
 from ..config.project_settings import Settings
 from ..config.rule_fields import CLIP
 from ..config.shapes import At
@@ -63,9 +63,7 @@ class SingleFile(Project):
     def reload(self) -> None:
         """Take the wish as it is: there is no file to read."""
         self._begun = remember.now()
-        settings = project_settings.resolve(
-            None, self.environment, {"assets": ["."], **self._flags}
-        )
+        settings = stated_settings.resolve(None, self.environment, {"assets": ["."], **self._flags})
         _check_targets(settings)
         root = self._start.absolute().parent
         state = workspace.state_folder(settings, self.environment)

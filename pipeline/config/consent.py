@@ -15,9 +15,8 @@ import msgspec
 
 from ..core.errors import UsageError
 from ..core.loopback import is_loopback
-from ..storage import trust, version_control
-from ..storage.version_control import Standing
-from . import dotenv, project_fields, project_settings
+from ..storage import trust
+from . import dotenv, project_settings
 from .project_settings import ServiceChoice, Settings, Shared
 
 _VENDOR = urlsplit(project_settings.PIXEL_ENGINE_URL).hostname
@@ -152,7 +151,7 @@ def _plain(
     ways = f"set {variable}={named}"
     if not is_machine:
         ways = f"`pixelpipe trust --http {named}` allows it for this project, or {ways}"
-    name = "api_base" if choice.identity == project_fields.PIXEL_ENGINE else "service"
+    name = "api_base" if choice.identity == project_settings.PIXEL_ENGINE else "service"
     return "", (
         f"{settings.origin(name)}: {url} is not https: your key and sprites could be read on the "
         f"way, so nothing was sent. If that way is yours, such as to a container beside, {ways}"
@@ -161,6 +160,9 @@ def _plain(
 
 def _refusal(root: Path, state: Path, environment: Mapping[str, str]) -> str:
     """Say why the key in the project's `.env` does not count; "" when it does."""
+    from ..storage import version_control
+    from ..storage.version_control import Standing
+
     standing = version_control.standing(root, ".env")
     if standing is Standing.IGNORED:
         return ""

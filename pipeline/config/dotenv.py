@@ -7,13 +7,13 @@ is silently passed over would let the built-in engine answer for the service tha
 from __future__ import annotations
 
 import codecs
-import re
 from pathlib import Path
 
 from ..core import small_files
+from ..core.late import expression
 from ..core.model import Record
 from . import project_settings
-from .project_fields import KEY_NAMES
+from .project_settings import KEY_NAMES
 
 NAME = ".env"
 _MOST_BYTES = 64 * small_files.KIB
@@ -24,7 +24,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_KEY = re.compile(r"pe_sk_[A-Za-z0-9_-]{8,}")
+_KEY = expression(r"pe_sk_[A-Za-z0-9_-]{8,}")
 
 
 class Dotenv(Record, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from ..core import patterns
+from ..core.late import expression
 from ..core.model import Record, composed
 from ..core.patterns import Name, Run, Wild
 
@@ -21,8 +22,8 @@ NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 RESERVED = frozenset(("stem", "folder", "clip", "width", "height"))
 
 _MOST_BESIDE_A_REPEAT = 4
-_TOKEN = re.compile(r"\*+|\?|\[[!^]?\]?[^\]/]*\]|\{[^{}]*\}|[^*?\[{]+|.", re.DOTALL)
-_NAME = re.compile(NAME)
+_TOKEN = expression(r"\*+|\?|\[[!^]?\]?[^\]/]*\]|\{[^{}]*\}|[^*?\[{]+|.", re.DOTALL)
+_NAME = expression(NAME)
 
 
 class PatternError(ValueError):

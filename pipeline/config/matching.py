@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from ..core.late import expression
 from ..core.model import Clip, Record, Request, Rule, Source, When, composed
 from . import globs, templates
-from .expressions import Expression
 
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_LETTERS = re.compile(r"[^\W\d_]+")
-_PNG = re.compile(r"\.png$", re.IGNORECASE)
+if TYPE_CHECKING:
+    from .expressions import Expression
+
+_HUMP = expression(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LETTERS = expression(r"[^\W\d_]+")
+_PNG = expression(r"\.png$", re.IGNORECASE)
 #: Irregular enough to be worth a rule: (ending of the one, ending of the many).
 _PLURALS = (("f", "ves"), ("fe", "ves"), ("y", "ies"), ("man", "men"), ("", "s"), ("", "es"))
 
@@ -122,6 +126,14 @@ class _Phrases:
         )
 
 
+def _expression(path: str | None) -> Expression | None:
+    if path is None:
+        return None
+    from .expressions import Expression  # few rules state one
+
+    return Expression(path)
+
+
 class _Compiled:
     """One rule, ready to be asked."""
 
@@ -134,7 +146,7 @@ class _Compiled:
         self.asks_words = bool(
             self.stem.all or self.folder.all or self.without.all or self.outside.all
         )
-        self.path = Expression(rule.when.path) if rule.when.path is not None else None
+        self.path = _expression(rule.when.path)
         #: Words without one of which the rule cannot match; empty when any path may.
         self.first_words = {phrase.partition(" ")[0] for phrase in self.stem.all or self.folder.all}
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ..core.errors import ConfigError
 from ..core.model import Document
-from .shapes import nearest
 
 #: The packs in the order in which `init` lists them. Where two know a word, the first one wins.
 ORDER = (
@@ -49,6 +48,8 @@ def path(name: str) -> Path:
     """
     known = [f"{pack}@{number}" for pack, numbers in versions().items() for number in numbers]
     if name not in known:
+        from .shapes import nearest
+
         raise ConfigError(f"no such pack: `{name}`{nearest(name, known)}")
     return folder() / f"{name}.yaml"
 

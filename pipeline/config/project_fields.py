@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ..core.loopback import is_loopback
 from . import globs, packs
+from .project_settings import AUTO, BUILT_IN, KEY_NAMES, PIXEL_ENGINE
 from .rule_fields import MISPLACED, TARGETS
 from .shapes import Choice, Duration, Switch, Text, Whole, nearest
 from .tables import Field, ListOf, OneOf, Table
@@ -15,9 +16,6 @@ from .worker_shape import WORKERS
 
 #: In one pattern for rule files.
 _MOST_DEEP = 2
-AUTO, PIXEL_ENGINE, BUILT_IN = "auto", "pixel-engine", "built-in"
-#: Where the API key may stand, first one first.
-KEY_NAMES = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY")
 #: Signs that no path is made of, or none that a line could show.
 _NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _KEY_ADVICE = (

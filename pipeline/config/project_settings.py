@@ -1,40 +1,21 @@
-"""Settings: defaults < `pixelpipe.yaml` < environment < flags, each remembering its origin.
+"""Settings as a run has them, each remembering its origin; `stated_settings` reads them.
 
-Pure: the document, the environment and the flags come in as arguments. The API key is no setting;
-`api_key` finds it, and nothing here keeps it.
+The API key is no setting; `api_key` finds it, and nothing here keeps it.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-import msgspec
-
-from ..core.errors import ConfigError, UsageError
 from ..core.late import expression
-from ..core.model import Document, Record, TargetChoice
-from .project_fields import (
-    API_BASE,
-    AUTO,
-    BUILT_IN,
-    CREDITS,
-    GROUPS,
-    KEY_NAMES,
-    LABEL,
-    PIXEL_ENGINE,
-    PROJECT,
-    SAID_SERVICE,
-    SHARED,
-    STATE,
-    STORE,
-    WATCH,
-)
-from .rule_fields import Targets
-from .shapes import At, Switch, Whole, nearest
-from .tables import ListOf, document
+from ..core.model import PassedOver, Record, Rule, TargetChoice
 
+#: Services by name: the first is the second with a key, else the third.
+AUTO, PIXEL_ENGINE, BUILT_IN = "auto", "pixel-engine", "built-in"
+#: Who finishes: processes here (the first, too), or the cluster that the environment names.
+DASK = "dask"
+#: Where the API key may stand, first one first.
+KEY_NAMES = ("PIXEL_ENGINE_API_KEY", "PIXELENGINE_API_KEY")
 #: Base URL of the Pixel Engine (vendor's introduction).
 PIXEL_ENGINE_URL = "https://api.pixelengine.ai/functions/v1"
 DEFAULT = "default"
@@ -121,6 +102,16 @@ class Settings(Record, frozen=True, kw_only=True):
         return origin != DEFAULT and origin not in VARIABLES and not origin.startswith("--")
 
 
+class Stated(Record, frozen=True, kw_only=True):
+    """What settings and rules state: files, environment and flags decide it, and nothing else."""
+
+    settings: Settings
+    rules: tuple[Rule, ...]
+    #: Files that the rules came from, relative to the root where they lie below it.
+    inputs: tuple[str, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+
+
 class ServiceChoice(Record, frozen=True, kw_only=True):
     """The service that answers requests."""
 
@@ -135,23 +126,6 @@ class ServiceChoice(Record, frozen=True, kw_only=True):
     plain_by: str = ""
 
 
-#: Dotted setting to its shape.
-SHAPES = {name: field.shape for name, field in PROJECT.fields.items()} | {
-    "service": SAID_SERVICE,
-    "budget.run": CREDITS,
-    "budget.day": CREDITS,
-    "watch.settle_s": WATCH.fields["settle"].shape,
-    "watch.buy_after_s": WATCH.fields["buy_after"].shape,
-    "watch.burst": WATCH.fields["burst"].shape,
-    "watch.mode": WATCH.fields["mode"].shape,
-    "shared.url": STORE,
-    "shared.mode": SHARED.fields["mode"].shape,
-    "shared.require": SHARED.fields["require"].shape,
-    "shared.label": LABEL,
-    "api_base": API_BASE,
-    "max_credits": CREDITS,
-    "state": STATE,
-}
 #: Variable to dotted setting.
 VARIABLES = {
     "PIXELPIPE_ASSETS": "assets",
@@ -180,136 +154,6 @@ VARIABLES = {
 }
 #: What allows http to one other host. A variable of the environment, and nothing else.
 ALLOW_HTTP = "PIXELPIPE_ALLOW_HTTP"
-#: Variables of ours that are no settings.
-_APART = (ALLOW_HTTP, "PIXELPIPE_ENGINE_KEY", "PIXELPIPE_KEEP_DAYS", "PIXELPIPE_KEEP_MIB")
-#: Flags whose name is not the setting's.
-_FLAGS = {
-    "shared": "shared.url",
-    "settle": "watch.settle_s",
-    "buy_after": "watch.buy_after_s",
-    "burst": "watch.burst",
-}
-
-
-#: What a group's bare value means.
-_FIRST = {"budget": "budget.run", "shared": "shared.url"}
-
-
-def resolve(
-    document_: Document | None, environment: Mapping[str, str], flags: Mapping[str, object]
-) -> Settings:
-    """Return the settings of a run.
-
-    `flags` maps parameter names, such as `service` or `max_credits`, to values; None is not
-    stated. An empty variable is not stated either.
-    Raises ConfigError that names the file and line, the variable, or the flag.
-    """
-    values: dict[str, object] = {}
-    origins: dict[str, str] = {}
-    if document_ is not None:
-        for name, value, place in _stated(document_):
-            values[name] = value
-            origins[name] = f"{document_.path}:{document_.line(*place)}"
-    for variable, name in VARIABLES.items():
-        if text := environment.get(variable, ""):
-            values[name] = _read(name, _from_text(text, name), variable)
-            origins[name] = variable
-    for flag, value in flags.items():
-        if value is not None:
-            name = _FLAGS.get(flag, flag)
-            origins[name] = "--" + flag.replace("_", "-")
-            try:
-                values[name] = _read(name, value, origins[name])
-            except ConfigError as exc:
-                raise UsageError(str(exc)) from exc
-    return _settings(values, origins)
-
-
-def store(text: str, origin: str) -> str:
-    """Return the address of a shared store that `origin` names.
-
-    Raises UsageError for what can be none.
-    """
-    try:
-        found = str(_read("shared.url", text, origin))
-    except ConfigError as exc:
-        raise UsageError(str(exc)) from exc
-    if not found:
-        raise UsageError(f"{origin}: `{text}` names no shared store")
-    return found
-
-
-def _stated(source: Document) -> list[tuple[str, object, tuple[str, ...]]]:
-    """Return (dotted setting, value, place) for each setting that the file states."""
-    found: list[tuple[str, object, tuple[str, ...]]] = []
-    for name, value in document(PROJECT, source).items():
-        if name in _FIRST and not isinstance(value, dict):
-            found.append((_FIRST[name], value, (name,)))
-        elif isinstance(value, dict):
-            keys = {(field.name or key): key for key, field in GROUPS[name].fields.items()}
-            found += [
-                (f"{name}.{part}", inner, (name, keys[part])) for part, inner in value.items()
-            ]
-        else:
-            found.append((name, value, (name,)))
-    return found
-
-
-def _read(name: str, value: object, origin: str) -> object:
-    """Read a value of a variable or a flag; errors name that one."""
-    shape = SHAPES.get(name)
-    if shape is None:
-        raise ConfigError(f"no such setting{nearest(name, SHAPES)}", path=origin)
-    value = list(value) if isinstance(value, tuple) else value
-    if name == "targets" and isinstance(value, list):
-        value = [
-            {one.name: dict(one.options)} if isinstance(one, TargetChoice) else one for one in value
-        ]
-    return shape.read(value, At(document=Document(path=origin, content=value)))
-
-
-def _from_text(text: str, name: str) -> object:
-    """Return the value that a variable's text means to a shape."""
-    shape = SHAPES[name]
-    if isinstance(shape, ListOf | Targets):
-        return [part.strip() for part in text.split(",") if part.strip()]
-    if isinstance(shape, Switch):
-        return {
-            "1": True,
-            "true": True,
-            "yes": True,
-            "on": True,
-            "0": False,
-            "false": False,
-            "no": False,
-            "off": False,
-        }.get(text.strip().lower(), text)
-    if isinstance(shape, Whole) and re.fullmatch(r"\s*\d{1,9}\s*", text):
-        return int(text)
-    return text.strip()
-
-
-def _settings(values: Mapping[str, object], origins: Mapping[str, str]) -> Settings:
-    """Build the records from dotted names."""
-    nested: dict[str, object] = {"origins": dict(origins)}
-    for name, value in values.items():
-        group, _, part = name.partition(".")
-        if part:
-            inner = nested.setdefault(group, {})
-            assert isinstance(inner, dict)
-            inner[part] = value
-        else:
-            nested[name] = value
-    return msgspec.convert(nested, Settings)
-
-
-def strays(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a sentence for each PIXELPIPE_* variable that means nothing, likely misspelt."""
-    return tuple(
-        f"{name} is no setting of pixelpipe{nearest(name.upper(), VARIABLES)}"
-        for name in sorted(environment)
-        if name.startswith("PIXELPIPE_") and name not in (*VARIABLES, *_APART)
-    )
 
 
 def service(settings: Settings, key_is_set: bool) -> ServiceChoice:
@@ -337,7 +181,7 @@ def api_key(environment: Mapping[str, str], dotenv_text: str | None) -> str | No
 def bare_key(text: str) -> str:
     """Return a key without what is copied along with it: quotes, `Bearer`, its name, a comma."""
     key = text
-    while (bare := _AROUND.sub("", key)) != key:
+    while key and (bare := _AROUND.sub("", key)) != key:
         key = bare
     return key
 

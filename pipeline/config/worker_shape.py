@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from .project_settings import AUTO, DASK
 from .shapes import Text, Whole, nearest
 from .tables import OneOf
 
-AUTO, DASK = "auto", "dask"
 #: More processes than this are a slip of the finger.
 _MOST = 1024
 _SCHEMES = ("tcp", "tls")

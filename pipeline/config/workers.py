@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 from ..core.loopback import is_loopback
 from ..core.model import Record
 from ..storage import trust
-from . import consent, worker_shape
-from .project_settings import Settings
-from .worker_shape import AUTO, DASK
+from . import consent
+from .project_settings import AUTO, DASK, Settings
 
 #: Where Dask's own tools look for a scheduler; read for `workers: dask` alone.
 SCHEDULER = "DASK_SCHEDULER_ADDRESS"
@@ -58,6 +57,8 @@ def _of_environment(environment: Mapping[str, str]) -> Workers:
     text = environment.get(SCHEDULER, "").strip()
     if not text:
         return Workers()
+    from . import worker_shape
+
     try:
         return Workers(address=worker_shape.address(text if "://" in text else f"tcp://{text}"))
     except ValueError as exc:

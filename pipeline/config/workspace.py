@@ -2,42 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
 from ..core import keys
-from ..core.errors import ConfigError, each
-from ..core.model import Document, PassedOver, Record, Rule
+from ..core.errors import ConfigError
+from ..core.model import PassedOver, Record, Rule
 from ..storage import ageing, files
 from ..storage.ageing import Limits
 from ..storage.ledger import Ledger
 from ..storage.store import Store
-from . import (
-    consent,
-    packs,
-    project_settings,
-    rule_file,
-    target_checks,
-    unread,
-    workers,
-    yaml_document,
-)
-from .project_settings import ServiceChoice, Settings, Shared
-from .shapes import At, Mistakes
+from . import consent, workers
+from .project_settings import ServiceChoice, Settings, Shared, Stated
 from .workers import Workers
-
-
-class Stated(Record, frozen=True, kw_only=True):
-    """What settings and rules state: files, environment and flags decide it, and nothing else."""
-
-    settings: Settings
-    rules: tuple[Rule, ...]
-    #: As in a workspace.
-    inputs: tuple[str, ...]
-    passed_over: tuple[PassedOver, ...] = ()
 
 
 class Workspace(Record, frozen=True, kw_only=True):
@@ -100,7 +80,10 @@ def open(
     Raises ConfigError with file and line.
     """
     root = files.find(start)
-    stated = stated or read(root, environment, flags)
+    if stated is None:
+        from . import reading  # tables of all fields, and most runs have read the files before
+
+        stated = reading.read(root, environment, flags)
     settings = stated.settings
     state = state_folder(settings, environment)
     service, key_refusal = consent.service(settings, root, state, environment)
@@ -116,31 +99,6 @@ def open(
         workers=workers.choose(settings, root, state, environment),
         inputs=stated.inputs,
         passed_over=stated.passed_over,
-    )
-
-
-def read(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Stated:
-    """Return what settings and rules state. Raises ConfigError with file and line."""
-    mistakes = Mistakes()
-    stated = _read(root, files.CONFIG_NAME, mistakes) or Document(
-        path=files.CONFIG_NAME, content={}
-    )
-    settings = Settings()
-    with mistakes.here():
-        settings = project_settings.resolve(stated, environment, flags)
-        target_checks.check_document(stated)
-        target_checks.check(settings.targets, At(document=_origin(settings, "targets")))
-    settings = msgspec.structs.replace(
-        settings, assets=tuple(files.on_disk(root, folder) for folder in settings.assets)
-    )
-    found, own = _rules(root, settings, mistakes)
-    mistakes.settle()
-    inputs = tuple(document.path for document in own)
-    return Stated(
-        settings=settings,
-        rules=found,
-        inputs=(files.CONFIG_NAME, *inputs),
-        passed_over=(*unread.rule_files(root, settings.rules, inputs), *unread.cut_prompts(own)),
     )
 
 
@@ -165,57 +123,6 @@ def known(text: str) -> Stated | None:
         return msgspec.json.decode(text, type=Stated) if text else None
     except msgspec.MsgspecError:
         return None
-
-
-def _read(root: Path, name: str, mistakes: Mistakes) -> Document | None:
-    """Read a file; of one that is broken what was meant, or None."""
-    try:
-        return yaml_document.read(root / name, name, within=root)
-    except yaml_document.BrokenYamlError as exc:
-        mistakes.found += exc.errors
-        return exc.meant
-    except ConfigError as exc:
-        mistakes.found += each(exc)
-        return None
-
-
-def _rules(
-    root: Path, settings: Settings, mistakes: Mistakes
-) -> tuple[tuple[Rule, ...], tuple[Document, ...]]:
-    """Read the project's rule files, then the packs; a rule may extend any other.
-
-    Returns all rules, and the project's own files as read.
-    """
-    names: tuple[str, ...] = ()
-    with mistakes.here():
-        names = _files(root, settings.rules)
-    read = (_read(root, name, mistakes) for name in names)
-    own = [(document, "") for document in read if document is not None]
-    shipped: list[tuple[Document, str]] = []
-    try:
-        shipped = [(packs.load(pack), pack) for pack in settings.packs]
-    except ConfigError as exc:
-        mistakes.found.append(ConfigError(str(exc), path=settings.origin("packs")))
-    found: tuple[Rule, ...] = ()
-    with mistakes.here():
-        found = rule_file.load([*own, *shipped])
-    for document, _ in own:
-        with mistakes.here():
-            target_checks.check_document(document)
-    return found, tuple(document for document, _ in own)
-
-
-def _origin(settings: Settings, name: str) -> Document:
-    """Return what messages name: the variable or flag that a setting comes from."""
-    return Document(path=settings.origin(name), content=None)
-
-
-def _files(root: Path, patterns: Sequence[str]) -> tuple[str, ...]:
-    for pattern in patterns:
-        is_glob = any(mark in pattern for mark in "*?[")
-        if not is_glob and not files.matching(root, [pattern]):
-            raise ConfigError(f"the rule file {pattern} is not there", path=files.CONFIG_NAME)
-    return files.matching(root, patterns)
 
 
 def state_folder(settings: Settings, environment: Mapping[str, str]) -> Path:

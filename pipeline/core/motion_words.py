@@ -9,8 +9,6 @@ service has.
 
 from __future__ import annotations
 
-import re
-
 from .late import expression
 
 _SHAKES = "shak trembl shiver rumbl vibrat hit explo"
@@ -99,8 +97,8 @@ POSES = (
     r"(?:another|new|different) pose\b",
 )
 
-_WORD = re.compile("[a-z]+")
-_NEGATION = re.compile(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
+_WORD = expression("[a-z]+")
+_NEGATION = expression(r"\b(?:no|not|without|don't|never|avoid)\b[^,.;:!?]*")
 
 
 def affirmed(text: str) -> str:

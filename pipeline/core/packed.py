@@ -6,7 +6,6 @@ it takes two hundred bytes. Of a few records none is packed.
 
 from __future__ import annotations
 
-import pickle
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -94,9 +93,13 @@ class Chosen(Sequence[T]):
 
 
 def _packed(items: list[T]) -> bytes:
+    import pickle  # loads for as long as a small plan takes, which is never packed
+
     return zlib.compress(pickle.dumps(items, pickle.HIGHEST_PROTOCOL), _LEVEL)
 
 
 def _unpacked(piece: bytes) -> list[T]:
+    import pickle
+
     found: list[T] = pickle.loads(zlib.decompress(piece))
     return found

@@ -15,6 +15,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .late import expression
+
 
 class Run(NamedTuple):
     """Signs of fixed number: the source of a regular expression, and how many signs it takes."""
@@ -30,8 +32,8 @@ class Wild(NamedTuple):
     name: str = ""
 
 
-_SIGN = re.compile(r"\\?.", re.DOTALL)
-_TYPED = re.compile(r"(?P<star>\*+)|(?P<any>\?)|\[(?P<not>!?)(?P<set>\]?[^]]*)\]|.", re.DOTALL)
+_SIGN = expression(r"\\?.", re.DOTALL)
+_TYPED = expression(r"(?P<star>\*+)|(?P<any>\?)|\[(?P<not>!?)(?P<set>\]?[^]]*)\]|.", re.DOTALL)
 
 #: One name between slashes; None stands for `**`: any number of folders.
 Name = tuple[Run | Wild, ...] | None

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import re
 
+from .late import expression
+
 #: A longer line is nothing that anybody reads; it may be a service's answer of megabytes.
 MOST_CHARACTERS = 8_000
 #: Control characters but tab and line end, line ends of Unicode, and what turns the direction of
 #: writing; halves of surrogate pairs, which no stream can encode.
-_BAD = re.compile(
+_BAD = expression(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 #: ASCII that means itself.
 _HARMLESS = b"\t\n" + bytes(range(0x20, 0x7F))
 #: What GitHub, Azure and TeamCity take for commands: at the begin of a line, or anywhere in it.
-_COMMAND = re.compile(r"^(?P<blank>\s*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))", re.MULTILINE)
+_COMMAND = expression(r"^(?P<blank>\s*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))", re.MULTILINE)
 
 
 def line(text: str, *, most: int = MOST_CHARACTERS) -> str:

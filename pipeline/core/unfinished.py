@@ -17,11 +17,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from .late import expression
+
 #: Part of the name of every file that is not finished yet; such a file is hidden as well.
 TEMPORARY = ".pixelpipe-tmp"
 #: A temporary file of this age in seconds belongs to no run that is still alive.
 _OLD_S = 300.0
-_OWNER = re.compile(re.escape(TEMPORARY) + r"(\d+)-([0-9a-f]{8})-")
+_OWNER = expression(re.escape(TEMPORARY) + r"(\d+)-([0-9a-f]{8})-")
 _numbers = itertools.count()
 _BEGUN_S = time.time()
 

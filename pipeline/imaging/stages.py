@@ -18,11 +18,11 @@ from ..core.model import Clip, Pixels, Resolved
 from .frames import prompt_motion, strip
 from .frames.indexed import Reel, number
 from .frames.raw import Film
-from .keying import cutout, remap, specks
+from .keying import cutout, remap
 from .keying.cutout import Cutout
 from .picture import color, raster
 from .picture.raster import U8, Bools, Index
-from .repair import align, calibrate, loop, recognise, silhouette, tracks
+from .repair import align, loop, tracks
 from .upload import fit
 
 STAGES = (
@@ -168,8 +168,11 @@ def _on_palette(
         return replace(step, name="palette")
     policy = _policy(clip, len(palette))
     reel = _remapped(film, step, palette, policy)
-    if not step.cutout.is_exact and silhouette.is_needed(reel, step.cutout.matte):
-        return _told_apart(film, step, reel)
+    if not step.cutout.is_exact:
+        from .repair import silhouette  # frames that are exact show no damage
+
+        if silhouette.is_needed(reel, step.cutout.matte):
+            return _told_apart(film, step, reel)
     notes: tuple[str, ...] = ()
     if "align" in stages and any(off := tracks.first(reel)):
         film = Film(_moved(film.frames, step.cutout, off))
@@ -179,13 +182,22 @@ def _on_palette(
     if step.cutout.is_known:
         return replace(step, name="palette", reel=reel, notes=notes)
     on_palette = remap.share_on_palette(film, step.cutout.solid, palette)
-    if "calibrate" in stages and reel.own > recognise.FEW_COLORS:
-        reel = recognise.recognise(film, reel, step.cutout.matte)
-    elif "calibrate" in stages and not step.cutout.is_exact and calibrate.is_possible(reel):
-        reel = calibrate.calibrate(film, step.cutout.matte, reel)
-        if "specks" in stages and not step.motion.fades:
-            reel = specks.tidy(reel)
+    if "calibrate" in stages:
+        reel = _calibrated(film, step, reel, stages)
     return replace(step, name="palette", reel=reel, on_palette=on_palette, notes=notes)
+
+
+def _calibrated(film: Film, step: Step, reel: Reel, stages: Collection[str]) -> Reel:
+    """Read the frames by what frame 0 says of the service's colours, where they are off."""
+    from .keying import specks  # what comes as it was drawn is not calibrated
+    from .repair import calibrate, recognise
+
+    if reel.own > recognise.FEW_COLORS:
+        return recognise.recognise(film, reel, step.cutout.matte)
+    if step.cutout.is_exact or not calibrate.is_possible(reel):
+        return reel
+    reel = calibrate.calibrate(film, step.cutout.matte, reel)
+    return specks.tidy(reel) if "specks" in stages and not step.motion.fades else reel
 
 
 def _remapped(film: Film, step: Step, palette: U8, policy: remap.Policy) -> Reel:
@@ -197,6 +209,8 @@ def _remapped(film: Film, step: Step, palette: U8, policy: remap.Policy) -> Reel
 
 def _told_apart(film: Film, step: Step, reel: Reel) -> Step:
     """Decide by the source's silhouette what the background's colour does not tell."""
+    from .repair import silhouette
+
     decided = silhouette.decide(film, reel, step.cutout.matte)
     solid = decided.reel.solid
     on_palette = remap.share_on_palette(film, solid, reel.palette[: reel.own])

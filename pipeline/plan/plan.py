@@ -15,6 +15,7 @@ from ..core import keys
 from ..core.apart import apart, log
 from ..core.errors import BugError
 from ..core.model import (
+    ANIMATE_CREDITS,
     BATCH_MOST,
     FURTHER_CREDITS,
     Frames,
@@ -370,14 +371,24 @@ def _together(source: SourcePlan, batch: bool) -> SourcePlan:
     clips = []
     for clip, name in zip(source.clips, names, strict=True):
         if name and sizes[name] > 1:
-            step = clip.step
-            if seen[name] % BATCH_MOST:
-                step = msgspec.structs.replace(step, credits=FURTHER_CREDITS)
             number = seen[name] // BATCH_MOST
-            clip = msgspec.structs.replace(clip, step=step, batch=f"{name} {number}")
+            clip = msgspec.structs.replace(clip, batch=f"{name} {number}")
             seen[name] += 1
         clips.append(clip)
-    return msgspec.structs.replace(source, clips=tuple(clips))
+    return msgspec.structs.replace(source, clips=priced(clips))
+
+
+def priced(clips: Iterable[ClipPlan]) -> tuple[ClipPlan, ...]:
+    """Return a source's clips with the prices of those in a batch: its first one costs more."""
+    begun, found = set[str](), []
+    for clip in clips:
+        if clip.batch and clip.step.credits:
+            credits = FURTHER_CREDITS if clip.batch in begun else ANIMATE_CREDITS
+            begun.add(clip.batch)
+            step = msgspec.structs.replace(clip.step, credits=credits)
+            clip = msgspec.structs.replace(clip, step=step)
+        found.append(clip)
+    return tuple(found)
 
 
 def _batch_of(clip: ClipPlan) -> str:

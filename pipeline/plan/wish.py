@@ -8,11 +8,14 @@ overwritten). Nothing else carries a user's wish through the house.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from ..core.model import Preference, Record, stem_of
 from ..storage.lock import ClipLine
 from .plan import Plan
-from .saved_plans import SavedPlan
+
+if TYPE_CHECKING:
+    from .saved_plans import SavedPlan
 
 
 class Wish(Record, frozen=True, kw_only=True):

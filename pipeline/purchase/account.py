@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..config import consent, project_settings, workspace
+from ..config import consent, stated_settings, workspace
 from ..config.project_settings import ServiceChoice
 from ..config.workspace import Workspace
 from ..core.errors import ConfigError
@@ -47,7 +47,7 @@ def open(start: Path, environment: Mapping[str, str], flags: Mapping[str, object
     try:
         files.find(start)
     except ConfigError:
-        settings = project_settings.resolve(None, environment, flags)
+        settings = stated_settings.resolve(None, environment, flags)
         root, state = start.absolute(), workspace.state_folder(settings, environment)
         service, key_refusal = consent.service(settings, root, state, environment)
         return Workspace(

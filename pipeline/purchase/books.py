@@ -8,6 +8,7 @@ from ..core.errors import PixelpipeError
 from ..core.model import Balance, Reading
 from ..storage.ledger import Ledger
 from . import evidence
+from .polling import patiently
 
 if TYPE_CHECKING:
     from .service.client import Service
@@ -19,8 +20,8 @@ def read(service: Service, since: float, now: float, balance: Balance | None = N
     A `balance` that was just asked for is not asked for again. Raises PixelpipeError.
     """
     day = evidence.billing_day(since, now)
-    totals = service.billing(start_date=evidence.date(day)).totals
-    found = service.balance() if balance is None else balance
+    found = patiently(service.balance) if balance is None else balance
+    totals = patiently(lambda: service.billing(start_date=evidence.date(day))).totals
     return Reading(
         **{name: getattr(found, name) for name in found.__struct_fields__},
         at=now,

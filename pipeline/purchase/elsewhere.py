@@ -16,6 +16,7 @@ from ..core.model import Record
 from ..storage.ledger import Ledger
 from ..storage.shared import claim_log, names
 from ..storage.shared.claim_log import OPEN, Entry, Head, State
+from .polling import patiently
 from .team import Team
 
 if TYPE_CHECKING:
@@ -101,7 +102,8 @@ def adopt(
     other = ledger.with_remote_id(remote_id, claim.entry.service)
     if other is not None and other.request_key != claim.request_key:
         raise UsageError(f"{remote_id} is the job of {other.source} [{other.clip}]")
-    seen, sent = service().job(remote_id).inputs, claim.entry.resolved
+    asked = service()
+    seen, sent = patiently(lambda: asked.job(remote_id)).inputs, claim.entry.resolved
     is_known = seen is not None and isinstance(seen.seed, int) and sent is not None
     if is_known and seen and sent and seen.seed != sent.seed:
         raise UsageError(

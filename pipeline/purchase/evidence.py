@@ -10,6 +10,7 @@ import msgspec
 
 from ..core.model import Balance, Job, JobState, Record
 from ..storage.ledger import DAY_S, Ledger
+from .polling import patiently
 
 if TYPE_CHECKING:
     from .service.client import Service
@@ -59,10 +60,10 @@ def ask(service: Service, identity: str, since: float, now: float) -> Account:
     The service answers for a year at most.
     """
     day = billing_day(since, now)
-    totals = service.billing(start_date=date(day)).totals
+    totals = patiently(lambda: service.billing(start_date=date(day))).totals
     return Account(
         service=identity,
-        balance=service.balance(),
+        balance=patiently(service.balance),
         since=day,
         credits_used=totals.credits_used,
         jobs_charged=totals.jobs_charged,

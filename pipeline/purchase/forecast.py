@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 
 import msgspec
 
-from ..config.project_fields import PIXEL_ENGINE
+from ..config.project_settings import PIXEL_ENGINE
 from ..core import keys
 from ..core.model import ANIMATE_CREDITS, FURTHER_CREDITS, Balance, JobState, Record, StepKind
 from ..plan.plan import Plan
@@ -146,9 +145,10 @@ def _groups(clips: Sequence[ClipPlan], rules: Sequence[str]) -> Iterator[list[Cl
     """Yield what one POST buys, in the order of purchase."""
     places = {name: place for place, name in enumerate(rules)}
     ranked = sorted(clips, key=lambda clip: places.get(clip.step.rule, len(places)))
-    for batch, group in groupby(ranked, key=lambda clip: clip.batch):
-        together = list(group)
-        yield from [together] if batch else ([one] for one in together)
+    together: dict[str, list[ClipPlan]] = {}
+    for clip in ranked:
+        together.setdefault(clip.batch or clip.step.request_key, []).append(clip)
+    yield from together.values()
 
 
 def _left(clip: ClipPlan, now: float, clip_s: float) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Container, Iterator
 import msgspec
 
 from ..core.model import JobState, Kept, StepKind
-from ..plan.plan import Plan
+from ..plan.plan import Plan, priced
 from ..plan.wanted import ClipPlan
 from ..plan.wish import Wish
 from ..storage.ledger import Ledger
@@ -57,10 +57,13 @@ def keep_back(
 
 
 def rest(plan: Plan, kept: Container[str]) -> Plan:
-    """Return a plan without the purchases that are kept back: what a person is asked about."""
+    """Return a plan without the purchases that are kept back: what a person is asked about.
+
+    Where the first clip of a batch is kept back, the next one costs what a first one does.
+    """
     sources = tuple(
         msgspec.structs.replace(
-            one, clips=tuple(clip for clip in one.clips if clip.step.request_key not in kept)
+            one, clips=priced(clip for clip in one.clips if clip.step.request_key not in kept)
         )
         for one in plan.sources
     )

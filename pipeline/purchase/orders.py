@@ -16,16 +16,16 @@ from ..config import cells
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.apart import apart
-from ..core.errors import PixelpipeError, RefusedError, UnavailableError
-from ..core.model import Balance, Job, JobState, Resolved
+from ..core.errors import PixelpipeError, RefusedError
+from ..core.model import ANIMATE_CREDITS, Job, JobState, Resolved
 from ..plan.plan import SourcePlan
 from ..plan.wanted import ClipPlan
 from ..storage import pictures
 from ..storage.ledger import Ledger
-from . import books, budget
+from . import budget
 from .budget import Permit
 from .jobs import Order
-from .polling import Pace, backoff_s
+from .polling import Pace, patiently
 
 if TYPE_CHECKING:
     from .service.client import Service
@@ -38,7 +38,6 @@ _LOCAL_POLL_S = 0.05
 #: One inside this process answers in less time than it takes to draw a line.
 _WITHIN_POLL_S = 0.01
 _LOCAL_IN_FLIGHT = 16
-_BALANCE_TRIES = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -124,6 +123,23 @@ def _sprite(resolved: Resolved) -> dict[str, object] | None:
     return told
 
 
+def in_turn(orders: Sequence[Order]) -> list[Order]:
+    """Return orders in their turn: those of a batch one after another, the first at its price.
+
+    One POST buys what follows each other, and takes most for the first of them, whatever else the
+    plan had put before it.
+    """
+    if not any(order.batch for order in orders):
+        return list(orders)
+    together: dict[str, list[Order]] = {}
+    for order in orders:
+        together.setdefault(order.batch or order.request_key, []).append(order)
+    for group in together.values():
+        if group[0].batch and group[0].credits:
+            group[0] = msgspec.structs.replace(group[0], credits=ANIMATE_CREDITS)
+    return [order for group in together.values() for order in group]
+
+
 def affordable(
     orders: Sequence[Order],
     workspace: Workspace,
@@ -139,7 +155,9 @@ def affordable(
         return list(orders), []
     available = None
     if permit.credits != 0:
-        balance = _balance(service)
+        balance = patiently(service.balance)
+        from . import books
+
         books.note_before(service, workspace.service.identity, ledger, balance, time.time())
         # A service that says nothing of it refuses what is not covered by itself.
         available = balance.available if balance.is_stated else None
@@ -169,16 +187,6 @@ def _priced(order: Order, refusal: str, workspace: Workspace) -> str:
     if refusal == workspace.service.refusal:
         return refusal
     return f"would cost {order.credits} credits; {refusal}"
-
-
-def _balance(service: Service) -> Balance:
-    """Ask for the balance, and again when the answer gets lost: asking is free."""
-    for tries in range(1, _BALANCE_TRIES):
-        try:
-            return service.balance()
-        except UnavailableError as exc:
-            time.sleep(backoff_s(tries, exc))
-    return service.balance()
 
 
 def pace(workspace: Workspace, service: Service, ledger: Ledger) -> Pace:

@@ -14,14 +14,15 @@ from ..core import private
 from ..core.errors import OutOfDateError, RefusedError, StorageError
 from ..plan import saved_plans
 from ..plan.plan import Plan
-from ..plan.saved_plans import SavedPlan
 from ..plan.wish import Wish
 from ..storage.ledger import DAY_S, Ledger
 from ..storage.lock import Lock
-from . import budget, hold_back
+from . import budget
 from .budget import Limit, Permit
+from .polling import patiently
 
 if TYPE_CHECKING:
+    from ..plan.saved_plans import SavedPlan
     from .service.client import Service
 
 NOT_MADE_HERE = "the saved plan was not made by you on this computer, and is no yes"
@@ -129,6 +130,8 @@ class Permission:
         kept: dict[str, str] = {}
         if self._wish.buy_after_s is not None and plan.service.paid:
             name, now = str(self._workspace.root), time.time()
+            from . import hold_back
+
             kept = hold_back.keep_back(plan, locked, self._ledger, name, self._wish, now)
             plan = hold_back.rest(plan, kept)
         permit = self._allowed(plan, self._wish)
@@ -149,7 +152,7 @@ class Permission:
         refusals = budget.divide(prices, permit, None, budget.of_rules(self._workspace.rules))
         if refusal := next(filter(None, refusals), ""):
             raise RefusedError(f"the saved plan costs {plan.credits} credits, and {refusal}")
-        if plan.credits and (left := self._connect().balance().available) < plan.credits:
+        if plan.credits and (left := patiently(self._connect().balance).available) < plan.credits:
             raise RefusedError(
                 f"the saved plan costs {plan.credits} credits, and the balance of {left} credits "
                 "does not cover it"

@@ -9,8 +9,10 @@ few jobs.
 from __future__ import annotations
 
 import random
+import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from ..core.errors import PixelpipeError, UnavailableError
 from ..core.model import Taken
@@ -25,7 +27,11 @@ _SHORTER = 0.8
 FRONT = 2
 REST_S = 1.0
 _BACKOFF_S = 0.25
+_TRIES = 4
 _MAX_BACKOFF_S = 30.0
+
+
+Answer = TypeVar("Answer")
 
 
 class Pace:
@@ -73,6 +79,19 @@ def backoff_s(tries: int, error: PixelpipeError) -> float:
     # Full jitter: many clients that lost the same service must not come back at one moment.
     backoff: float = min(_MAX_BACKOFF_S, _BACKOFF_S * 2**tries) * random.uniform(0, 1)
     return max(wish or 0.0, backoff)
+
+
+def patiently(ask: Callable[[], Answer]) -> Answer:
+    """Ask for what is free, and a few times again, seconds apart, when the answer gets lost.
+
+    Raises what `ask` raises: UnavailableError when none of the answers came.
+    """
+    for tries in range(1, _TRIES):
+        try:
+            return ask()
+        except UnavailableError as exc:
+            time.sleep(backoff_s(tries, exc))
+    return ask()
 
 
 def _guessed(taken: Taken) -> float:

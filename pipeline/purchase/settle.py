@@ -30,6 +30,7 @@ from ..storage.store import Store
 from . import batches, evidence, jobs, orders
 from .evidence import Evidence
 from .jobs import Change, Desk, Fetched, Order, Pending
+from .polling import patiently
 from .scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -133,36 +134,43 @@ def charge(job: Job, ledger: Ledger, now: float) -> Job:
 def adopt(job: Job, remote_id: str, desk: Desk) -> Job:
     """Settle that a purchase is the service's job `remote_id`: fetched, checked, stored, booked.
 
-    A job that still runs there is taken up by the next build. Raises UsageError for the id of
+    A job that still runs there is taken up by the next build. One that was said to be lost, and was
+    not bought again, may be found after all. Raises UsageError for the id of
     another job, and what the service or the download says; then nothing has changed.
     """
     other = desk.ledger.with_remote_id(remote_id, job.service)
     if other is not None and other.request_key != job.request_key:
         raise UsageError(f"{remote_id} is the job of {other.source} [{other.clip}]")
-    seen = desk.service.job(remote_id).inputs
+    seen = patiently(lambda: desk.service.job(remote_id)).inputs
     if seen is not None and isinstance(seen.seed, int) and seen.seed != job.resolved.seed:
         raise UsageError(f"{remote_id} was asked for with seed {seen.seed}: it is not {_name(job)}")
     now = desk.clock()
     claimed = msgspec.structs.replace(
         job, state=JobState.SUBMITTED, remote_id=remote_id, submitted_at=now
     )
-    answer = jobs.ask(claimed, None, desk)
-    if not isinstance(answer, Fetched | Pending | JobFailedError):
-        assert isinstance(answer, PixelpipeError)
-        raise answer
-    mine = _mine(job, desk.ledger, now)
+    answer = patiently(lambda: _answer(claimed, desk))
+    mine = _mine(job, desk.ledger, now, ending=(*_ENDING, JobState.FAILED))
     taken = msgspec.structs.replace(claimed, holder=mine.holder)
     if isinstance(answer, Pending):
         return desk.ledger.record(taken, now=now)
     return jobs.advance(taken, answer, desk)
 
 
-def _mine(job: Job, ledger: Ledger, now: float) -> Job:
+def _answer(job: Job, desk: Desk) -> Fetched | Pending | JobFailedError:
+    """Ask how a job stands, and fetch what it has made; raises what is no answer to that."""
+    answer = jobs.ask(job, None, desk)
+    if not isinstance(answer, Fetched | Pending | JobFailedError):
+        assert isinstance(answer, PixelpipeError)
+        raise answer
+    return answer
+
+
+def _mine(job: Job, ledger: Ledger, now: float, *, ending: Sequence[JobState] = _ENDING) -> Job:
     """Take a job that a person may settle, against everybody else who would change it."""
     is_held = job.state in (JobState.CLAIMED, JobState.SUBMITTED)
     if is_held and ledger.is_alive(job.holder):
         raise RefusedError(f"{_name(job)}: another process is at it; end that first")
-    if not is_held and job.state not in _ENDING:
+    if not is_held and job.state not in ending:
         raise UsageError(f"{_name(job)}: is {job.state}; there is nothing to settle")
     mine = ledger.take_over(job, now=now)
     if mine is None:
@@ -183,7 +191,8 @@ def cancel(job: Job, workspace: Workspace, service: Service, ledger: Ledger) -> 
     desk = Desk(service, ledger, Store(workspace.state / "bought"), time.time)
     # It may have ended, or the answer gets lost: polling tells.
     with suppress(UncertainError, RequestRefusedError):
-        service.cancel(batches.own_id(job, service))
+        own = patiently(lambda: batches.own_id(job, service))
+        patiently(lambda: service.cancel(own))
     pace = orders.pace(workspace, service, ledger)
     scheduler = Scheduler(desk, pace, _ignore, threading.Event())
     order = Order(request_key=job.request_key, prepare=_never)

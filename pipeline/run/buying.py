@@ -75,7 +75,8 @@ class Buying:
         for order in new:
             if reason := self._permit.kept_back.get(order.request_key):
                 yield from self._refused(order, RefusedError(reason))
-        new = [order for order in new if order.request_key not in self._permit.kept_back]
+        left = [order for order in new if order.request_key not in self._permit.kept_back]
+        new = orders.in_turn(left)
         if isinstance(self._context.team, PixelpipeError):
             yield from self._all_refused(new, self._context.team)
             new = []

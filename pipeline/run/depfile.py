@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from ..config import packs
 from ..core import unfinished
 from ..core.errors import UsageError
 from ..core.model import File, Record, StepKind
@@ -111,6 +110,8 @@ def _known(report: Report) -> set[str]:
 def _packs(report: Report) -> Iterator[str]:
     """Yield the packs that lie in the project, as in a checkout of pixelpipe."""
     root = report.workspace.root.resolve()
+    from ..config import packs
+
     for name in report.workspace.settings.packs:
         path = packs.path(name)
         if path.is_relative_to(root):

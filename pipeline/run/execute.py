@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,7 +37,7 @@ from ..purchase.budget import Permit
 from ..storage import pictures
 from ..storage.files import Stat
 from ..storage.lock import AdoptedLine, ClipLine
-from . import cluster, fallback, grades, home, leftovers, step_results
+from . import fallback, grades, home, leftovers, step_results
 from .buying import Buying
 from .context import Context
 from .finish_pool import Done, Finishing, pays
@@ -47,10 +47,21 @@ from .survey import Survey
 from .workpieces import Workpieces
 
 if TYPE_CHECKING:
+    from ..config.workers import Workers
     from . import finish
+    from .finish_lent import Lender
 
 #: What keeps one source from being published, and no other.
 _ITS_OWN = (HeldOpenError, NoRoomError)
+
+
+def _lent(workers: Workers, pays: bool) -> AbstractContextManager[tuple[Lender | None, str]]:
+    """Connect to the cluster that is set; see `cluster.lent`."""
+    if not (workers.address or workers.refusal):
+        return nullcontext((None, ""))
+    from . import cluster
+
+    return cluster.lent(workers, pays)
 
 
 class Carried(NamedTuple):
@@ -163,7 +174,7 @@ class _Run:
     def _finishing(self, expected: int) -> Iterator[Finishing]:
         """Finish on the cluster that is set, if there is one and it pays, or else here."""
         workers = self._workspace.workers
-        with cluster.lent(workers, pays(expected)) as (lender, trouble):
+        with _lent(workers, pays(expected)) as (lender, trouble):
             with Finishing(expected, lender, workers.processes) as finishing:
                 yield finishing
             self.notices = (*filter(None, (trouble,)), *finishing.notices)

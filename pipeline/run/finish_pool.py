@@ -10,7 +10,6 @@ ends: a killed build leaves none behind.
 from __future__ import annotations
 
 import os
-import pickle
 import queue
 import sys
 import threading
@@ -22,12 +21,12 @@ from ..core import children
 from ..core.apart import apart
 from ..core.errors import AssetError, PixelpipeError
 from ..core.model import Record
-from .finish_lent import Lender, Lent
 
 if TYPE_CHECKING:
     import subprocess
 
     from . import finish
+    from .finish_lent import Lender, Lent
 
 #: Starting processes and loading numpy in them costs about as much as finishing this many sources.
 _PAYS_FROM = 24
@@ -67,6 +66,8 @@ class Finishing:
         self._lent: Lent | None = None
         if lender is not None:
             self._most = most  # what is given back must not be finished in the lender's threads
+            from .finish_lent import Lent
+
             self._lent = Lent(lender, self._here, self._done.put)
 
     @property
@@ -176,6 +177,8 @@ def _end(worker: subprocess.Popen[bytes]) -> None:
 def _ask(worker: subprocess.Popen[bytes], order: tuple[str, finish.Task]) -> Done:
     assert worker.stdin is not None
     assert worker.stdout is not None
+    import pickle
+
     try:
         worker.stdin.write(pickle.dumps(order, pickle.HIGHEST_PROTOCOL))
         worker.stdin.flush()
@@ -205,6 +208,8 @@ def finish_here(source: str, task: finish.Task) -> Done:
 
 def packed(done: Done) -> bytes:
     """Return an answer as it is sent; an error of another package may refuse to travel."""
+    import pickle
+
     try:
         with apart():
             return pickle.dumps(done, pickle.HIGHEST_PROTOCOL)
@@ -214,6 +219,8 @@ def packed(done: Done) -> bytes:
 
 def work() -> None:
     """Finish the tasks on standard input until it ends: the body of a worker process."""
+    import pickle
+
     from ..core import logs
 
     logs.to_stderr()

@@ -54,16 +54,20 @@ def gather(
 def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
     """Digest the outputs that the lock names or that stand where we would write."""
     scanned = survey.scan.files
-    if survey.is_whole:
-        named = {line.path for line in survey.lock.files}
-    else:
-        lines = survey.lock.files_of()
-        named = {line.path for one in survey.wanted for line in lines.get(one.source.stem, ())}
-    named.update(path for one in survey.wanted for path in one.outputs)
-    there = {path for path in named if path in scanned or _is_folder(root, path, survey)}
+    there = {path for path in _outputs(survey) if path in scanned or _is_folder(root, path, survey)}
     # Folder by folder: the state keeps few of them open.
     found = files.digests(root, sorted(there), survey.state, files=scanned)
     return {path: digest for path, digest in found.items() if digest is not None}
+
+
+def _outputs(survey: Survey) -> Iterator[str]:
+    """Yield the outputs that the lock names of what is looked at, and those that are wanted."""
+    if survey.is_whole:
+        yield from (line.path for line in survey.lock.files)
+    lines = {} if survey.is_whole else survey.lock.files_of()
+    for one in survey.wanted:
+        yield from (line.path for line in lines.get(one.source.stem, ()))
+        yield from one.outputs
 
 
 def _is_folder(root: Path, path: str, survey: Survey) -> bool:
@@ -75,15 +79,19 @@ def _is_folder(root: Path, path: str, survey: Survey) -> bool:
 
 
 def _obstacles(root: Path, survey: Survey) -> dict[str, str]:
-    """Say what stands in the place of an output and can be none: of all that is no plain file."""
+    """Say what stands in the place of an output and can be none.
+
+    A look at everything has found all that is no plain file; else what is not there is asked for.
+    """
     scan = survey.scan
-    pipes = {fault.removesuffix(files.NO_FILE) for fault in scan.faults}.difference(scan.faults)
-    odd = pipes.union(scan.links, scan.folders)
-    if not survey.is_whole:  # what is in a folder that does not differ was not listed
-        odd.update(path for one in survey.wanted for path in one.outputs)
-    odd -= scan.files.keys()
-    outputs = (path for path in odd if files.is_output(path.rpartition("/")[2]))
-    return {path: said for path in outputs if (said := files.obstacle(root, path))}
+    if survey.is_whole:
+        pipes = {fault.removesuffix(files.NO_FILE) for fault in scan.faults}.difference(scan.faults)
+        odd = pipes.union(scan.links, scan.folders)
+        outputs = {path for path in odd if files.is_output(path.rpartition("/")[2])}
+    else:
+        outputs = set(_outputs(survey))
+    absent = outputs - scan.files.keys()
+    return {path: said for path in absent if (said := files.obstacle(root, path))}
 
 
 def _gone(root: Path, survey: Survey) -> frozenset[str]:

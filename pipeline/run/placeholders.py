@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ..config import project_settings
-from ..config.project_fields import BUILT_IN
+from ..config.project_settings import BUILT_IN
 from ..config.workspace import Workspace
 from ..core.model import StepKind
 from ..plan import plan as planning

@@ -10,21 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING
 
 from ..config.workspace import Workspace
 from ..core import keys
 from ..core.errors import AssetError, StorageError, SupersededError
 from ..core.model import File, Source, stem_of
-from ..storage import files, lock, lock_file, lock_text
+from ..storage import files, held, lock, lock_file, lock_text
 from ..storage.files import Stat, Stats, carried
 from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
 from ..storage.lock import AdoptedLine, ClipLine, FileLine
 from ..storage.lock_authorship import Authorship
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 #: The lock file is written at most this often while sources are being published, and takes at
 #: most this share of the time: it grows with the project, and the work on one source does not.
@@ -85,7 +81,6 @@ class Publication:
         #: What every file looked like when this run had written or removed it.
         self.left = Stats()
         self._flush_due = time.monotonic() + _FLUSH_S
-        workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
@@ -321,23 +316,18 @@ def mend(workspace: Workspace, notices: Collection[str], *, kept: bool) -> None:
 
 
 @contextmanager
-def guard(workspace: Workspace, lock: FileLock | None = None) -> Iterator[None]:
+def guard(workspace: Workspace, lock: held.Lock | None = None) -> Iterator[None]:
     """Keep other processes from publishing in this folder for a moment.
 
-    `lock` is this workspace's, of whoever needs it again and again: making one takes a while.
+    `lock` is this workspace's, of whoever needs it again and again.
     """
-    from filelock import Timeout  # slow to load
-
     try:
-        if lock is None:
-            workspace.guard.parent.mkdir(parents=True, exist_ok=True)
         with lock or _lock(workspace):
             yield
-    except Timeout as exc:
+    except held.BusyError as exc:
         raise StorageError("another pixelpipe has been publishing for a minute") from exc
 
 
-def _lock(workspace: Workspace) -> FileLock:
-    from filelock import FileLock
-
-    return FileLock(workspace.guard, timeout=_GUARD_TIMEOUT_S)
+def _lock(workspace: Workspace) -> held.Lock:
+    workspace.guard.parent.mkdir(parents=True, exist_ok=True)
+    return held.Lock(workspace.guard, wait_s=_GUARD_TIMEOUT_S)

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from ..config.workspace import Workspace
-from ..storage import lock, lock_file, lock_text, versioned
+from ..storage import lock, lock_file, lock_text
 
 #: A purchase: its request key, and the digest of what came.
 Purchase = tuple[str, str]
@@ -58,6 +58,8 @@ class Replaced:
             self._old.clear()
         if not old or not workspace.is_project:
             return
+        from ..storage import versioned
+
         used = _used(workspace.root, old)
         store = workspace.store()
         places = {place: one for one in old for place in store.places(*one)}

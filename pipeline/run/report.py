@@ -13,10 +13,10 @@ from ..core import errors
 from ..core.model import Record, Step, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.wanted import ClipPlan
-from ..purchase.forecast import Forecast
 from .results import Result
 
 if TYPE_CHECKING:
+    from ..purchase.forecast import Forecast
     from ..purchase.proof import Settled
     from ..storage.shared.reader import Tally
 

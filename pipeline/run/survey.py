@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from .. import targets
-from ..config import cells, matching, numbered, rule_file, target_checks, yaml_document
+from ..config import cells, matching, numbered
 from ..config.workspace import Workspace
 from ..core import keys, provenance
 from ..core.apart import apart, log
@@ -36,7 +36,7 @@ from ..storage.files import Scan, Stat
 from ..storage.remembered import Facts
 from ..storage.state import State
 from ..targets import playback
-from . import adopting, global_names, passed_over, room, selection, signs
+from . import adopting, global_names, room, signs
 from .adopting import Looked
 from .engine_roots import Roots
 
@@ -109,6 +109,8 @@ def take(workspace: Workspace, wish: Wish) -> Survey:
     scan = files.scan(
         workspace.root, workspace.settings.assets, workspace.settings.ignore, is_listed=True
     )
+    from . import selection
+
     found = [path for path in scan.files if files.is_source(path)]
     waiting = frozenset(selection.waiting(found, scan, wish))
     found = [path for path in found if path not in waiting]
@@ -260,10 +262,16 @@ def survey(
         is_whole=is_whole,
         is_kept=workspace.is_project,
         waiting=waiting | looked.waiting,
-        passed_over=passed_over.find(workspace, scan, wanted, {step.source for step in refused})
-        if is_whole
-        else (),
+        passed_over=_passed_over(workspace, scan, wanted, refused) if is_whole else (),
     )
+
+
+def _passed_over(
+    workspace: Workspace, scan: Scan, wanted: Sequence[Wanted], refused: Sequence[Step]
+) -> tuple[PassedOver, ...]:
+    from . import passed_over  # after a look at everything only
+
+    return passed_over.find(workspace, scan, wanted, {step.source for step in refused})
 
 
 def _open_keys(wanted: Iterable[Wanted], service: str) -> frozenset[str]:
@@ -443,6 +451,16 @@ def _requests(
     return cells.requests(source, match, lambda cell: _cell(root, source, match.rule, state, cell))
 
 
+def _overridden(root: Path, override: str, rule: Rule | None) -> Rule:
+    """Return the rule that the file beside a source makes of its own."""
+    from ..config import rule_file, target_checks, yaml_document  # few sources have such a file
+
+    read = yaml_document.read(root / override, override, within=root)
+    overridden = rule_file.override(rule, read)
+    target_checks.check_document(read)
+    return overridden
+
+
 def _wanted(
     workspace: Workspace,
     source: Source,
@@ -454,9 +472,7 @@ def _wanted(
 ) -> Wanted | None:
     match = matcher.match(source)
     if (override := _override(source.path, scan)) is not None:
-        read = yaml_document.read(workspace.root / override, override, within=workspace.root)
-        rule = rule_file.override(match.rule if match else None, read)
-        target_checks.check_document(read)
+        rule = _overridden(workspace.root, override, match.rule if match else None)
         match = matching.Match(rule=rule, captures=match.captures if match else {})
     if match is None:
         return None

@@ -11,13 +11,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.errors import ConfigError, StorageError
 from ..core.model import Record
-from . import projects, version_control
 from .store import Bought, Store
-from .version_control import Standing
+
+if TYPE_CHECKING:
+    from . import projects
 
 DAYS, MIB = "PIXELPIPE_KEEP_DAYS", "PIXELPIPE_KEEP_MIB"
 #: Below the user's folder: what was found in a shared store for files of no project.
@@ -74,6 +75,8 @@ def sweep(
 
     `is_paid` says what the ledger knows of. Where a project's note cannot be read nothing goes.
     """
+    from . import projects
+
     folder, begun_s, most = home / "bought", projects.begun_s(home), limits.mib << 20
     total = _size(folder)
     if total <= most or begun_s is None or now_s - begun_s <= limits.days * _DAY_S:
@@ -140,6 +143,8 @@ def _is_carried(bought: Bought, seen: tuple[projects.Seen, ...]) -> bool:
     for one in seen:
         root = Path(one.root)
         store = Store(root / ".pixelpipe" / "bought", durable=False)
+        from . import version_control
+
         with suppress(OSError, StorageError, ConfigError, ValueError):
             if store.content(bought.digest) is None:
                 continue
@@ -147,6 +152,9 @@ def _is_carried(bought: Bought, seen: tuple[projects.Seen, ...]) -> bool:
                 place.relative_to(root).as_posix()
                 for place in store.places(bought.request_key, bought.digest)
             ]
-            if all(version_control.standing(root, name) is Standing.CARRIED for name in names):
+            if all(
+                version_control.standing(root, name) is version_control.Standing.CARRIED
+                for name in names
+            ):
                 return True
     return False

@@ -7,8 +7,6 @@ union: clip lines are united, since both sides were paid for; files that two sid
 are dropped with their whole set, and finished again for nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType

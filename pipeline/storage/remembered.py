@@ -1,7 +1,5 @@
 """What a checkout remembers of its files, as records: see `state`, which keeps them in one file."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec
@@ -50,7 +48,7 @@ class Folder(msgspec.Struct, array_like=True):
     #: How many of those clips an older version of the built-in engine made; 0 is not written.
     outdated: dict[str, int] = {}
 
-    def update(self, other: Folder) -> None:
+    def update(self, other: "Folder") -> None:
         """Add what `other` says; it is newer."""
         for mine, theirs in zip(self._dicts(), other._dicts(), strict=True):
             mine.update(theirs)

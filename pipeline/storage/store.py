@@ -13,11 +13,8 @@ written or removed through a link; and the user's own tier takes only what this 
     bought/41/41aa….9f2c….json             record: request key, digest
 """
 
-from __future__ import annotations
-
 import errno
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +23,7 @@ import msgspec
 
 from ..core import keys, private, small_files, unfinished
 from ..core.errors import ConfigError, StorageError
+from ..core.late import expression
 from ..core.model import MAX_PICTURE_PX, MAX_SIDE_PX, Job, JobState, Record, Resolved
 from ..core.model.checked import UNREADABLE, Credits, Digest, ServiceName, Take
 from .files.carried import is_pointer
@@ -41,7 +39,7 @@ _RECORD_BYTES = small_files.MIB
 _NOT_OURS = (errno.EINVAL, errno.EFBIG, errno.EISDIR, errno.ELOOP, errno.ENXIO)
 #: A source of the largest size that is read, brought down to one pixel; frames and some to spare.
 _MOST_SCALE, _MOST_FRAMES = 4096, 64
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_COLOUR = expression(r"#[0-9a-fA-F]{6}")
 #: What a merge that git left to a person begins with: a record is one line.
 _MERGED = b"<<<<<<< "
 _SHORT = 16  # hex digits of the digest in a record's name: 64 bits tell results of one key apart

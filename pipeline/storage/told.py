@@ -3,8 +3,6 @@
 What all clips of a rule have in common is kept once a folder.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 

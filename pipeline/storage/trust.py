@@ -6,7 +6,6 @@ Kept in the user's state folder by the project's root, where no checkout can wri
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from ipaddress import IPv6Address
@@ -17,6 +16,7 @@ import msgspec
 
 from ..core import private, small_files
 from ..core.errors import ConfigError, StorageError, UsageError
+from ..core.late import expression
 from ..core.model import Record
 from . import held
 
@@ -87,7 +87,7 @@ def named(text: str) -> str:
 
 
 #: A name's part between dots, as machines in a network of one's own are called, too.
-_LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
+_LABEL = expression(r"(?!-)[\w-]{1,63}(?<!-)")
 _MOST_NAME = 253
 
 
@@ -167,15 +167,12 @@ def change(state: Path, root: Path, changed: Callable[[Trust], Trust]) -> Trust:
 @contextmanager
 def served(state: Path, url: str) -> Iterator[None]:
     """Write down that this user serves `url` on this machine, for as long as the block lasts."""
-    from filelock import FileLock, Timeout  # slow to load, as below
-
     place = _served(state, url)
     try:
         private.folder(state)
         private.folder(place.parent)
-        lock = FileLock(place, mode=0o600)
-        lock.acquire(blocking=False)
-    except (OSError, Timeout):
+        lock = held.hold(place, mode=0o600)
+    except OSError:
         yield  # it serves all the same; only who names it in a file has to trust it
         return
     try:
@@ -199,13 +196,11 @@ def _served(state: Path, url: str) -> Path:
 
 @contextmanager
 def _locked(state: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
     try:
         private.folder(state)
-        with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):
+        with held.Lock(state / f"{NAME}.lock", wait_s=_BUSY_S, mode=0o600):
             yield
-    except Timeout as exc:
+    except held.BusyError as exc:
         raise StorageError(f"{state / NAME}: another pixelpipe is writing it") from exc
     except OSError as exc:
         raise StorageError(f"{state / NAME}: {exc.strerror or exc}; nothing was changed") from exc

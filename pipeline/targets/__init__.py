@@ -48,7 +48,7 @@ import msgspec
 
 from ..core.errors import ConfigError
 from ..core.model import File, Sheet, TargetChoice
-from . import registry, roots, sheet, timing
+from . import registry, sheet, timing
 from .registry import BUILT_IN, GROUP, names
 from .target import Drawn, Home, Naming, Option, Shown, Target, Value
 
@@ -119,6 +119,8 @@ def fit(stem: str, clips: tuple[tuple[str, int], ...], choices: tuple[TargetChoi
     """
     for target, naming in _namings(stem, clips, registry.chosen(choices)):
         if target.home is not None:
+            from . import roots
+
             roots.inside(naming.path("png"), str(naming.options["root"]), target.name)
         if target.fits is not None:
             target.fits(naming)

@@ -128,6 +128,55 @@ def test_purchase_that_is_found_is_fetched_and_booked(game: Game, tmp_path: Path
         assert len([name for name in game.outputs() if name.endswith(".png")]) == 3
 
 
+@pytest.mark.parametrize(
+    "broken",
+    ["GET /jobs 1-2: 503", "GET /jobs 1: reset", "GET /jobs 2: 429=0.1", "GET /jobs 1: html",
+     "GET /download 1: truncate", "GET /download 1-2: 500", "GET /jobs 1: garbled"],
+)  # fmt: skip
+def test_a_service_that_breaks_off_is_asked_again_by_who_settles(
+    game: Game, tmp_path: Path, broken: str
+) -> None:
+    """A build asks eight times; a person's one answer was lost for one connection."""
+    for name in ("slime", "chest"):
+        (game.root / f"assets/{name}.png").unlink()
+    with _selling(tmp_path, game, f"POST /animate 1: reset-after; {broken}") as shop:
+        job = _in_doubt(game)
+        while not shop.charged:  # it is being drawn
+            time.sleep(0.02)
+        ended = game.run("jobs", "resolve", job.request_key, "--bought", shop.jobs()[0].id)
+        assert ended.exit == 0, ended.stderr
+        assert "bought for 20 credits" in ended.stdout
+        assert game.build().exit == 0
+        assert _booked(shop) == shop.charged == 20
+
+
+def test_free_questions_are_asked_again_too(game: Game, tmp_path: Path) -> None:
+    """Balance, bill and evidence: one answer that got lost is no reason to say nothing."""
+    script = "POST /animate 1: reset-after; GET /balance 3,5,7,9: 503; GET /billing 3,5,7,9: reset"
+    with _selling(tmp_path, game, script):
+        _in_doubt(game)
+        for _ in range(2):
+            assert game.run("balance").exit == 0
+            assert game.run("billing").exit == 0
+            listed = json.loads(game.run("jobs", "list", "--json").stdout)
+            assert listed["entries"][0]["evidence"]["now"]["total_balance"] == 1040
+
+
+def test_a_purchase_that_was_said_to_be_lost_is_found_after_all(game: Game, tmp_path: Path) -> None:
+    """A slip: it had been billed, and its id turned up. It would have been paid for twice."""
+    with _selling(tmp_path, game, "POST /animate 1: reset-after") as shop:
+        job = _in_doubt(game)
+        assert game.run("jobs", "resolve", job.request_key[:8], "--lost").exit == 0
+        lost = shop.jobs()[0].id
+        ended = game.run("jobs", "resolve", job.request_key[:8], "--bought", lost)
+        assert ended.exit == 0, ended.stderr
+        assert game.build().exit == 0
+        assert shop.calls == 3
+        assert _booked(shop) == shop.charged == 60
+        again = game.run("jobs", "resolve", job.request_key[:8], "--bought", lost)
+        assert (again.exit, "nothing to settle" in again.stderr) == (2, True)
+
+
 def test_job_that_was_asked_for_otherwise_is_not_taken(game: Game, tmp_path: Path) -> None:
     """`--bought` with the id of another tool's job: its size may fit, but the seed that the service
     tells does not; nothing is fetched or booked."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline.config import project_settings, yaml_document
+from pipeline.config import project_settings, stated_settings, yaml_document
 from pipeline.core.errors import ConfigError, UsageError
 from pipeline.core.model import TargetChoice
 
@@ -31,7 +31,7 @@ def _resolve(
     **flags: object,
 ) -> project_settings.Settings:
     source = None if text is None else yaml_document.parse(text, "pixelpipe.yaml")
-    return project_settings.resolve(source, environment or {}, flags)
+    return stated_settings.resolve(source, environment or {}, flags)
 
 
 def test_nothing_stated_gives_defaults_that_spend_nothing_unasked() -> None:
@@ -211,7 +211,7 @@ def test_settings_never_hold_the_key() -> None:
 
 def test_misspelt_variables_are_told() -> None:
     """PIXELPIPE_SERVCE=built-in would leave the paid service on without a word."""
-    strays = project_settings.strays(
+    strays = stated_settings.strays(
         {"PIXELPIPE_SERVCE": "built-in", "PIXELPIPE_JOBS": "1", "HOME": "/"}
     )
     assert strays == (

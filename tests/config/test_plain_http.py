@@ -8,7 +8,7 @@ import socket
 import pytest
 from game import KEY_NAME, Game
 
-from pipeline.config import consent, project_settings
+from pipeline.config import consent, stated_settings
 from pipeline.config.project_settings import ALLOW_HTTP, ServiceChoice
 from pipeline.purchase import orders
 
@@ -19,7 +19,7 @@ URL = "http://engine:8787/functions/v1"
 
 def chosen(game: Game, **variables: str) -> ServiceChoice:
     """Decide as a run in this environment would."""
-    settings = project_settings.resolve(None, variables, {})
+    settings = stated_settings.resolve(None, variables, {})
     state = game.root.parent / "state-of-consent"
     return consent.service(settings, game.root, state, variables)[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline.config import project_settings, rule_file, schema, yaml_document
+from pipeline.config import rule_file, schema, stated_settings, yaml_document
 from pipeline.core.errors import ConfigError
 from pipeline.core.model import Document, Rule
 
@@ -145,7 +145,7 @@ def _parse_rules(source: Document) -> object:
 
 
 def _parse_project(source: Document) -> object:
-    return project_settings.resolve(source, {}, {})
+    return stated_settings.resolve(source, {}, {})
 
 
 def _agrees(text: str, validator: Draft202012Validator, parser: object) -> tuple[bool, bool]:

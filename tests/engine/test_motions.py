@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib import import_module
 from itertools import product
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 from places import SPRITES
 
-from pipeline.engine import parts
+from pipeline.engine import motions, parts
 from pipeline.engine.motions import MOTIONS, Layer, Parameters, gather, perform
 from pipeline.engine.parts import Sprite, colour
 from pipeline.engine.parts.types import Pixels
@@ -68,6 +69,18 @@ def assert_sound(sprite: Sprite, picture: Pixels, frames: int, *, own: int = 0) 
     solid = picture[..., 3] > 0
     for side in (np.s_[..., 0, :], np.s_[..., -1, :], np.s_[..., 0], np.s_[..., -1]):
         assert sprite.opaque[side].any() or not solid[side].any()
+
+
+def test_the_table_of_families_names_every_motion_of_every_file() -> None:
+    """A file is loaded by what the table says: a motion that it leaves out would be none."""
+    found = {}
+    for file in sorted(Path(motions.__file__).parent.glob("*.py")):
+        if file.stem == "__init__":
+            continue
+        module = import_module(f"{motions.__name__}.{file.stem}")
+        if family := getattr(module, "FAMILY", ()):
+            found[file.stem] = tuple(motion.name for motion in family)
+    assert found == dict(motions.FAMILIES)
 
 
 @pytest.mark.parametrize("name", MOTIONS)

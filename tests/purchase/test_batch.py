@@ -13,10 +13,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from game import TWO_CLIPS, Game, Shop, shop_serving
+from game import RULES, TWO_CLIPS, Game, Shop, png, shop_serving, sprite
+from PIL import Image
 
+from pipeline.api import Project
 from pipeline.core.model import Job, JobState, Pixels, Request, Resolved
-from pipeline.purchase import resolve
+from pipeline.purchase import hold_back, resolve
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.store import Bought
 
@@ -80,6 +82,61 @@ def test_batch_costs_what_the_plan_says_and_shares_its_canvas(paying: Game, shop
     assert len({(one.canvas, one.pad) for one in _resolved(paying)}) == 1, "equal sprites"
     assert set(Counter(one.matte for one in _resolved(paying)).values()) <= {3, 6, 9}
     assert paying.build().totals["fresh"] == 9
+
+
+#: Clips that share a canvas, with others between them that do not.
+PARTED = (
+    RULES
+    + """\
+      die: {prompt: "dies", loop: false}
+      hurt: {prompt: "a flash", matte: "#00ff00"}
+      hop: {prompt: "hopping on the spot", frames: 4}
+      burn: {prompt: "flickering", matte: "#00ff00"}
+"""
+)
+#: Two clips of each cell of a sheet.
+CELLS = TWO_CLIPS.replace("    clips:", "    cells: 12x14\n    pick: [0, 1, 2]\n    clips:")
+
+
+def test_clips_of_a_batch_are_bought_together_whatever_stands_between_them(
+    paying: Game, shop: Shop
+) -> None:
+    """They were bought one by one where others stood between them, for more than was said."""
+    paying.rules(PARTED)
+    paying.settings(batch=True)
+    plan = paying.plan("--only", "hero.png")
+    assert plan.totals["credits_planned"] == (20 + 12 + 12) + (20 + 12)
+    run = paying.build("--only", "hero.png", "--max-credits", "76")
+    assert run.exit == 0, run.stdout
+    assert run.totals["credits_charged"] == shop.charged == _booked() == 76
+    assert sorted(Counter(job.batch for job in shop.jobs()).values()) == [2, 3]
+
+
+def test_clips_of_each_cell_of_a_sheet_are_bought_together(paying: Game, shop: Shop) -> None:
+    sheet = Image.new("RGBA", (36, 14))
+    for number in range(3):
+        sheet.paste(sprite(number), (12 * number, 0))
+    paying.write("assets/hero.png", png(sheet))
+    paying.rules(CELLS)
+    paying.settings(batch=True)
+    plan = paying.plan("--only", "hero.png")
+    assert plan.totals["credits_planned"] == 3 * (20 + 12)
+    assert paying.build("--only", "hero.png", "--yes").totals["credits_charged"] == 96
+    assert shop.charged == _booked() == 96
+
+
+def test_what_is_left_of_a_batch_is_priced_as_such(paying: Game, shop: Shop) -> None:
+    """A watch keeps the first clip back: without it the next one costs what a first one does."""
+    paying.rules(TWO_CLIPS)
+    paying.settings(batch=True)
+    opened = Project(paying.root, environment=paying.variables())
+    plan = opened.plan(only=["hero.png"]).plan
+    first = next(step.request_key for step in plan.each_step() if step.credits == 20)
+    assert plan.credits == 32
+    left = hold_back.rest(plan, {first})
+    assert left.credits == 20
+    assert [step.credits for step in left.each_step() if step.source.endswith("hero.png")] == [20]
+    assert shop.calls == 0
 
 
 def test_rule_has_the_last_word(paying: Game, shop: Shop) -> None:

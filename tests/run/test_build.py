@@ -374,6 +374,33 @@ def test_no_project_is_a_clear_sentence(tmp_path: Path) -> None:
     assert "pixelpipe init" in run.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+@pytest.mark.parametrize("kind", ["pipe", "folder", "broken link", "link to itself"])
+@pytest.mark.usefixtures("in_process")
+def test_settings_that_are_no_file_are_told_and_no_other_project_is_meant(
+    game: Game, kind: str
+) -> None:
+    """It was "no pixelpipe.yaml", or the project in a folder above was built."""
+    inner = Game(game.root / "assets" / "inner")
+    inner.root.mkdir()
+    place = inner.root / "pixelpipe.yaml"
+    match kind:
+        case "pipe":
+            os.mkfifo(place)
+        case "folder":
+            place.mkdir()
+        case "broken link":
+            place.symlink_to("nowhere")
+        case _:
+            place.symlink_to(place)
+    for command in ("build", "plan", "doctor", "jobs", "balance", "init"):
+        ended = inner.run(command)
+        assert ended.exit == 3, command
+        assert "pixelpipe.yaml: " in ended.stdout + ended.stderr
+        assert "no pixelpipe.yaml" not in ended.stdout + ended.stderr
+    assert os.path.lexists(place)
+
+
 @pytest.mark.slow
 def test_sample_project_builds(tmp_path: Path) -> None:
     """The README's first command: every sprite of the sample has its animation beside it."""

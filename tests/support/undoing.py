@@ -78,7 +78,7 @@ def variable(name: str, value: str) -> Edit:
 
     def edit(game: Game) -> Undo:
         game.environment[name] = value
-        return lambda: game.environment.pop(name)
+        return lambda: game.environment.pop(name, None)  # two edits may set the same one
 
     return edit
 
@@ -109,9 +109,40 @@ def linked_folder(game: Game) -> Undo:
     return place.unlink
 
 
+def moved_away(path: str, to: str) -> Edit:
+    """Move a folder, and leave a link to it: its files, inodes and times are the same."""
+
+    def edit(game: Game) -> Undo:
+        place, away = game.root / path, game.root / to
+        place.rename(away)
+        place.symlink_to(away)
+
+        def undo() -> None:
+            place.unlink()
+            away.rename(place)
+
+        return undo
+
+    return edit
+
+
 def foldered(game: Game) -> Undo:
     """Put a folder where an output was."""
     place = game.root / "assets/bat.anim.png"
+    before = place.read_bytes()
+    place.unlink()
+    place.mkdir()
+
+    def undo() -> None:
+        place.rmdir()
+        place.write_bytes(before)
+
+    return undo
+
+
+def replaced_settings(game: Game) -> Undo:
+    """Put a folder where the settings were: no project above is meant then."""
+    place = game.root / "pixelpipe.yaml"
     before = place.read_bytes()
     place.unlink()
     place.mkdir()
@@ -137,6 +168,11 @@ EDITS: dict[str, Edit] = {
     "source that no rule matches added": added("assets/_icon.png", NEW),
     "source replaced by a link": linked,
     "link to a folder added": linked_folder,
+    "assets moved out of the project": moved_away("assets", "../art"),
+    "assets moved within the project": moved_away("assets", "art"),
+    "a folder of assets moved away": moved_away("assets/deep", "../deep"),
+    "rules moved out of the project": moved_away("rules", "../rules"),
+    "settings moved out of the project": moved_away("pixelpipe.yaml", "../pixelpipe.yaml"),
     "twin by case added": added("assets/HERO.png", NEW),
     "override added": added("assets/hero.png.yaml", b"pivot: center\n"),
     "output removed": removed("assets/bat.anim.png"),
@@ -158,6 +194,7 @@ EDITS: dict[str, Edit] = {
     "targets changed": changed("pixelpipe.yaml", lambda text: text + b"targets: [gif]\n"),
     "assets changed": changed("pixelpipe.yaml", lambda text: text + b"assets: [art]\n"),
     "pack added": changed("pixelpipe.yaml", lambda text: text.replace(b"[]", b"[items@1]", 1)),
+    "settings replaced by a folder": replaced_settings,
     "settings gone": moved("pixelpipe.yaml", "pixelpipe.old"),
     "key in .env": added(".env", b"PIXEL_ENGINE_API_KEY=k\n"),
     "other .env": added(".env", b"OTHER=1\n"),

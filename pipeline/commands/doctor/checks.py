@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import zip_longest
 
-from ...config import project_settings
-from ...config.project_fields import KEY_NAMES
+from ...config import project_settings, stated_settings
+from ...config.project_settings import KEY_NAMES
 from ...core import errors
 from ...core.model import Record, Rule
 from . import poses
@@ -141,7 +141,7 @@ def _second_key(environment: Mapping[str, str], dotenv_text: str | None) -> list
 
 def strays(environment: Mapping[str, str]) -> list[Finding]:
     """Note variables that look like ours and mean nothing."""
-    return [note("environment", sentence) for sentence in project_settings.strays(environment)]
+    return [note("environment", sentence) for sentence in stated_settings.strays(environment)]
 
 
 def collisions(paths: Iterable[str], fold: Callable[[str], str]) -> list[Finding]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from ... import targets
 from ...config import matching, packs, rule_file
-from ...config.project_fields import KEY_NAMES
-from ...config.project_settings import SHAPES, VARIABLES
+from ...config.project_settings import KEY_NAMES, VARIABLES
+from ...config.stated_settings import SHAPES
 from ...core import errors
 from ...core.errors import PixelpipeError
 from ...core.model import Rule, TargetChoice

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from ...config import consent, project_settings
+from ...config import consent, stated_settings
 from ...config import workspace as workspaces
 from ...config.project_settings import Settings, Shared
 from ...core.errors import ConfigError, RefusedError, UsageError
@@ -52,7 +52,7 @@ def find(start: Path, shared: str | None, environment: Mapping[str, str]) -> Pla
     try:
         files.find(start)
     except ConfigError:
-        settings, root = project_settings.resolve(None, environment, flags), start.absolute()
+        settings, root = stated_settings.resolve(None, environment, flags), start.absolute()
         state = workspaces.state_folder(settings, environment)
         return _named(settings, root, state, consent.shared(settings, root, state, environment))
     found = workspaces.open(start, environment, flags)

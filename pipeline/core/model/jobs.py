@@ -1,7 +1,5 @@
 """Requests, and what becomes of them."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Literal
 
@@ -186,7 +184,7 @@ class Reading(Balance, frozen=True, kw_only=True):
     credits_used: int | None = None
     jobs_charged: int | None = None
 
-    def is_same(self, other: Reading) -> bool:
+    def is_same(self, other: "Reading") -> bool:
         """Tell whether nothing at all has moved between two readings, of which both are whole."""
         names = (
             *("monthly_balance", "purchased_balance", "total_balance", "reserved", "available"),

@@ -1,7 +1,5 @@
 """What a plan decides."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from .record import Record

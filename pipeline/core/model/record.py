@@ -1,4 +1,8 @@
-"""The base of all records."""
+"""The base of all records.
+
+Files with records that every run reads back do without `from __future__ import annotations`:
+msgspec reads the annotations, and compiles each that is a text.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """Rules as they are stated."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal

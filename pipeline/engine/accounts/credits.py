@@ -7,8 +7,7 @@ credits are spent first, and only success is charged (vendor's introduction).
 from __future__ import annotations
 
 import sqlite3
-from calendar import monthrange
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -124,7 +123,7 @@ def next_date(day: int, now: float) -> float:
     at = datetime.fromtimestamp(now, UTC)
     for month in (at.month, at.month + 1):
         year, month = at.year + (month - 1) // 12, (month - 1) % 12 + 1
-        last = monthrange(year, month)[1]
+        last = (datetime(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
         found = datetime(year, month, min(day, last), tzinfo=UTC).timestamp()
         if found > now:
             return found

@@ -3,8 +3,6 @@
 Unknown fields are ignored, so that a client of a newer contract still works.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -11,44 +11,66 @@ Rs does so with the sign left out and put back, so that left and right are alike
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from types import MappingProxyType
 
 from ..parts import Sprite
 from ..parts.types import Ints
-from . import (
-    colours,
-    comings,
-    events,
-    faces,
-    falls,
-    fires,
-    gather,
-    idle,
-    leaps,
-    limbs,
-    magic,
-    matter,
-    parted,
-    scales,
-    shears,
-    shifts,
-    strikes,
-    turns,
-    walks,
-)
+from . import gather
 from .motion import Layer, Motion, Parameters
 
 __all__ = ["ALIASES", "MOTIONS", "Layer", "Motion", "Parameters", "perform"]
 
-FAMILIES = (
-    *(shifts, scales, shears, turns, limbs, colours, events),
-    *(idle, walks, strikes, falls, comings, magic, leaps, faces, fires, matter),
+#: The file of each family, and its motions: a file is loaded with the first of them, since a clip
+#: shows one or two.
+FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "shifts": ("bob", "float", "hover8", "hop", "shake", "lunge", "scroll", "afterimage"),
+        "scales": ("breathe", "squash", "pulse", "heartbeat"),
+        "shears": ("sway", "wobble", "wave", "ripple", "flicker"),
+        "turns": ("spin", "rotate", "pendulum", "tilt"),
+        "limbs": ("flap", "nod"),
+        "colours": ("glow", "glint", "cycle", "flash", "sparkle"),
+        "events": ("dissolve", "blink_eyes"),
+        "idle": ("idle",),
+        "walks": ("walk4", "walk2", "walk_quad", "run", "run_quad"),
+        "strikes": ("attack_strike", "attack_bite", "attack_thrust", "attack_shoot"),
+        "falls": ("hurt", "death"),
+        "comings": ("spawn", "teleport", "explode", "crumble"),
+        "magic": ("charge", "heal", "cast", "pickup", "levelup"),
+        "leaps": ("jump", "open", "close"),
+        "faces": ("look", "talk", "laugh", "sleep", "slither"),
+        "fires": ("fire",),
+        "matter": ("smoke", "water", "lava", "electric", "dust"),
+    }
 )
 
-MOTIONS: Mapping[str, Motion] = MappingProxyType(
-    {motion.name: motion for family in FAMILIES for motion in family.FAMILY}
-)
+
+class _Motions(Mapping[str, Motion]):
+    """All motions by name, in the order of their families."""
+
+    def __init__(self) -> None:
+        self._files = {name: file for file, names in FAMILIES.items() for name in names}
+        self._loaded: dict[str, Motion] = {}
+
+    def __getitem__(self, name: str) -> Motion:
+        if name not in self._loaded:
+            family = import_module(f".{self._files[name]}", __name__).FAMILY
+            self._loaded |= {motion.name: motion for motion in family}
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+MOTIONS: Mapping[str, Motion] = _Motions()
 
 #: Other words for a motion, so that readers of prompts may use either.
 ALIASES: Mapping[str, str] = MappingProxyType(
@@ -67,9 +89,12 @@ def perform(
     `name` may be an alias. Returns the name of the motion that was performed and its map.
     """
     name = ALIASES.get(name, name)
-    alone = parted.render(name, sprite, frames, parameters, seed)
-    if alone is not None:
-        return name, alone
+    if parameters.part:
+        from . import parted  # few motions are of a part
+
+        alone = parted.render(name, sprite, frames, parameters, seed)
+        if alone is not None:
+            return name, alone
     tried: list[str] = []
     for candidate in (name, MOTIONS[name].fallback, *LAST_RESORTS):
         motion = MOTIONS[candidate]

@@ -14,7 +14,6 @@ from ..parts.types import Floats, Ints
 from . import gather, gather_parts, waves
 from .facing import is_upward
 from .motion import Layer, Motion, Parameters, amplitude
-from .scales import resize
 
 # Arms, wings, tails and held things follow the body by a sixth of a turn.
 LAG = waves.TURN / 6
@@ -50,8 +49,8 @@ def bob(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
 def _pitching(sprite: Sprite, frames: int, parameters: Parameters, lift: int) -> Ints:
     """Rise and sink as on a wave that passes under it: the bow a quarter of a turn before.
 
-    dy = Rs(P a sin) - R(A(1 - cos)/2 - .1), a from -1 at one end to 1 at the other; its middle, where
-    its crew sits, does not bend.
+    dy = Rs(P a sin) - R(A(1 - cos)/2 - .1), a from -1 at one end to 1 at the other; its middle,
+    where its crew sits, does not bend.
     """
     box, room = sprite.box, sprite.room
     turn = waves.phases(frames, parameters.cycles)[:, None]
@@ -117,6 +116,8 @@ def hop(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     clip = waves.shares(frames)
     lift = waves.half_up(height * waves.along(HOP_LIFT, clip))
     squash = waves.along(HOP_SQUASH, clip)
+    from .scales import resize
+
     body = resize(sprite, 1 + 0.6 * squash, 1 - squash)
     return gather.through(gather.shift(sprite, np.zeros(frames, dtype=np.intp), -lift), body)
 

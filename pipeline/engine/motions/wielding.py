@@ -7,7 +7,7 @@ import numpy as np
 from ..parts import Sprite, regions
 from ..parts.held import Held
 from ..parts.types import Bools, Floats, Ints
-from . import enlarge, facing, gather, gather_parts, parted, waves
+from . import facing, gather, gather_parts, waves
 from .motion import Parameters, Render
 
 #: What has hands.
@@ -110,6 +110,8 @@ def _drawn(sprite: Sprite, map_: Ints, held: Held, angles: Floats, pushed: Float
 
 def without(sprite: Sprite, map_: Ints, held: Held) -> Ints:
     """Return a posed body without what it holds: what is behind that shows, inside the body."""
+    from . import parted  # few hold anything
+
     bare = np.where(held.mask, parted.behind(sprite, held.mask), gather.identity(sprite))
     bare = np.where(sprite.opaque, bare, gather.VOID)
     return gather.through(map_, np.broadcast_to(bare, map_.shape))
@@ -120,6 +122,8 @@ def _turned(sprite: Sprite, held: Held, angles: Floats, right: Ints, down: Ints)
 
     Where it would leave the canvas it slides through the hand.
     """
+    from . import enlarge  # few hold anything
+
     rows, columns = np.nonzero(held.mask)
     away = np.hypot(columns + 0.5 - held.hand[0], rows + 0.5 - held.hand[1])
     edge = int(np.ceil(away.max(initial=0.0))) + 1

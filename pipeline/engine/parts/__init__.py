@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from . import colour, held, islands, limbs, named, regions
+from . import colour, islands, limbs, regions
 from .colour import Palette
-from .held import Held
 from .islands import Eyes
 from .limbs import Leg
-from .named import Part
 from .types import Bools, Floats, Ints, Pixels
+
+if TYPE_CHECKING:
+    from .held import Held
+    from .named import Part
 
 ALPHA_CUT = 128
 #: Kinds that may have eyes.
@@ -214,6 +217,8 @@ class Sprite(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def held(self) -> Held | None:
         """Return the long thing in a hand beside the body, if one was found."""
+        from . import held  # figures alone hold things
+
         return held.find(self)
 
     @cached_property
@@ -239,6 +244,8 @@ class Sprite(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def parts(self) -> Mapping[str, Part]:
         """Return all named parts that are stated, or found with enough confidence."""
+        from . import named  # loaded with the first clip that is about one
+
         return {found.name: found for found in named.find(self) if found.is_sure}
 
     @cached_property

@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from ..motions import MOTIONS, Layer, Parameters, fires
-from ..motions.facing import is_upward
+from ..motions import MOTIONS, Layer, Parameters
 from ..parts import Sprite
 from . import lacks, offers, prior, senses, subjects, text
 from .kinds import CREATURES, ROOTED, UPROOTING, Kind
@@ -183,9 +182,15 @@ def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:
             return sign, f"{_SIDES[sign]} ({why})"
     if sign := prior.looks_to(sprite):
         return sign, f"{_SIDES[sign]} (by its eyes)"
-    if is_upward(sprite):
+    if sprite.kind == Kind.VEHICLE and _is_upward(sprite):
         return 0, "up (seen from above; state `facing`)"
     return 1, "right (assumed; state `facing`)"
+
+
+def _is_upward(sprite: Sprite) -> bool:
+    from ..motions.facing import is_upward  # loaded with the first ship
+
+    return is_upward(sprite)
 
 
 # -- which motions ------------------------------------------------------------------------------
@@ -227,6 +232,8 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | 
         return name, lack if first.motion != "idle" else None
     is_fire = "ablaze" in first.how and name == "fire"
     if is_fire and not _burns_by_itself(first, sprite):
+        from ..motions import fires  # loaded where fire is asked for
+
         burns = fires.has_colours(sprite) or not is_sure
         name = "fire" if burns else offers.choose("idle", sprite)[0]
         return name, lacks.of_colours(first, name)
@@ -239,8 +246,14 @@ def _leading(first: Hit, sprite: Sprite, *, is_sure: bool) -> tuple[str, Lack | 
 
 def _burns_by_itself(hit: Hit, sprite: Sprite) -> bool:
     """Tell whether a sprite is a flame, carries one, or may use colours beside its own."""
-    is_flame = sprite.kind in (Kind.FLAME, Kind.EFFECT) or fires.flame_of(sprite) is not None
+    is_flame = sprite.kind in (Kind.FLAME, Kind.EFFECT) or _carries_flame(sprite)
     return is_flame or bool(hit.part or sprite.extra_colours)
+
+
+def _carries_flame(sprite: Sprite) -> bool:
+    from ..motions import fires  # loaded where fire is asked for
+
+    return fires.flame_of(sprite) is not None
 
 
 def _misses_part(hit: Hit, sprite: Sprite) -> bool:
@@ -272,7 +285,7 @@ def _is_of_a_thing(hit: Hit, sprite: Sprite) -> bool:
         return False
     moves = MOTIONS[offers.choose(hit.motion, sprite)[0]].layer is not Layer.COLOUR
     if hit.motion == "fire":
-        return sprite.kind != Kind.FLAME and fires.flame_of(sprite) is None
+        return sprite.kind != Kind.FLAME and not _carries_flame(sprite)
     return moves and (hit.is_mounted or sprite.kind not in (Kind.ITEM, Kind.EFFECT, Kind.FLAME))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..motions.turns import is_round
 from ..parts import Sprite, burning
 from .kinds import Kind
 
@@ -89,7 +88,11 @@ def looks_to(sprite: Sprite) -> int:
 
 def is_coin(sprite: Sprite) -> bool:
     """Tell whether a sprite is round and plain enough to turn about its axis."""
-    return is_round(sprite) and len(sprite.palette.lab) <= FEW_COLOURS
+    if len(sprite.palette.lab) > FEW_COLOURS:
+        return False
+    from ..motions.turns import is_round  # with the motions that turn
+
+    return is_round(sprite)
 
 
 def is_burning(sprite: Sprite) -> bool:

@@ -6,6 +6,8 @@ spins. Moving the whole sprite would show neither.
 
 from __future__ import annotations
 
+from functools import cache
+
 from msgspec.structs import replace
 
 from . import nouns, text
@@ -66,10 +68,16 @@ def holder(words: tuple[str, ...], place: int) -> str:
 
 def kind_of(word: str) -> str:
     """Return the kind of sprite that a noun names, or ""."""
-    for kind, stems in nouns.KINDS.items():
-        if any(word in (stem, f"{stem}s", f"{stem}es") for stem in stems.split()):
+    singular = (word, *(word.removesuffix(many) for many in ("s", "es") if word.endswith(many)))
+    for kind, stems in _stems().items():
+        if not stems.isdisjoint(singular):
             return kind
     return "item" if word.removesuffix("s") in CLOTH else ""
+
+
+@cache
+def _stems() -> dict[str, frozenset[str]]:
+    return {kind: frozenset(stems.split()) for kind, stems in nouns.KINDS.items()}
 
 
 def part(thing: str) -> str:

@@ -6,14 +6,17 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from . import nouns, real_words, synonyms, verbs, words
-from .spelling import Speller
 from .unread import UNREAD_VERBS
 from .words import listed
+
+if TYPE_CHECKING:
+    from .spelling import Speller
 
 #: Texts whose reading is kept: a project asks for a few motions of very many sprites.
 KEPT = 256
@@ -26,7 +29,7 @@ PART_REACH = 4
 VERB_WEIGHT, FIRST_WEIGHT, NOUN_WEIGHT = 6, 2, 4
 IDLE_WEIGHT = 7
 ASIDE_WEIGHT = 3
-_COMPOUND = re.compile(r"([a-z]{2,})(cycle|anim|animation|loop)\Z")
+_COMPOUND = ("cycle", "anim", "animation", "loop")
 
 
 class Clause(msgspec.Struct, frozen=True):
@@ -120,11 +123,17 @@ def _clause(number: int, typed: tuple[str, ...]) -> Clause:
     return Clause(number, tokens, tuple(negated), _parted(typed))
 
 
+def _compound(word: str) -> re.Match[str] | None:
+    if not word.endswith(_COMPOUND):
+        return None
+    return re.match(rf"([a-z]{{2,}})({'|'.join(_COMPOUND)})\Z", word)
+
+
 def _parted(typed: tuple[str, ...]) -> tuple[str, ...]:
     """Part words of the trade that were written as one: `walkcycle`."""
     found: list[str] = []
     for word in typed:
-        match = _COMPOUND.match(word)
+        match = _compound(word)
         is_two = match is not None and not is_plain(word) and is_stem_of_verb(match[1])
         found += [match[1], match[2]] if match is not None and is_two else [word]
     return tuple(found)
@@ -306,13 +315,15 @@ def _spelled(typed: tuple[str, ...]) -> tuple[str, ...]:
     """Put words right that are meant to be verbs; what follows "a" or "the" is a thing."""
     befores = ("", *typed[:-1]) if typed else ()
     return tuple(
-        word if before in ARTICLES else _speller().corrected(word)
+        word if before in ARTICLES or _is_right(word) else _speller().corrected(word)
         for before, word in zip(befores, typed, strict=True)
     )
 
 
 @cache
 def _speller() -> Speller:
+    from .spelling import Speller  # many prompts have no slip
+
     single = (entry.stems[0] for entry in _entries() if entry.is_verb and len(entry.stems) == 1)
     stems = {stem for stem in single if stem[2:]}
     forms = {stem + ending for stem in stems for ending in ("", "s", "e", "es", "ed", "ing")}

@@ -108,7 +108,7 @@ def _performed(
         if layer in layers or frames < MOTIONS[other].smallest:
             continue
         beside = replace(source, taken=_taken(source, map_)) if layer is Layer.WHOLE else source
-        if leading in WHOLE_NAMES and layer is Layer.FORM:
+        if MOTIONS[leading].layer is Layer.WHOLE and layer is Layer.FORM:
             continue
         layers[layer] = (
             other,
@@ -119,9 +119,6 @@ def _performed(
     for _, outer in ordered[1:]:
         map_ = gather.through(outer, map_)
     return map_, tuple(dict.fromkeys([leading, *(name for name, _ in ordered)]))
-
-
-WHOLE_NAMES = frozenset(name for name, motion in MOTIONS.items() if motion.layer is Layer.WHOLE)
 
 
 def _within(name: str, parameters: Parameters, frames: int) -> Parameters:

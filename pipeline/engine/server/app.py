@@ -9,6 +9,7 @@ import logging
 import time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,11 +23,13 @@ from ..contract.errors import (
 )
 from ..contract.fields import Body
 from . import replies
-from .chaos import Chaos
 from .origin import API_PATH, Origins
 from .replies import Reply
 from .service import ENDPOINTS, Request, Service
 from .wire import Receive, Scope, Send, Wire
+
+if TYPE_CHECKING:
+    from .chaos import Chaos
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +42,7 @@ _LARGEST_BODIES = {"/animate-batch": 32 * _MIB, "/keyframes": 32 * _MIB}
 class App:
     """Be the ASGI application of one service."""
 
-    def __init__(self, service: Service, chaos: Chaos, origins: Origins) -> None:
+    def __init__(self, service: Service, chaos: Chaos | None, origins: Origins) -> None:
         self._service = service
         self._chaos = chaos
         self._origins = origins
@@ -48,7 +51,7 @@ class App:
         """Answer one request; `scope` is an HTTP one."""
         wire = Wire(scope, receive, send, self._origins)
         kind = _kind(wire)
-        fault = self._chaos.draw(kind) if kind else None
+        fault = self._chaos.draw(kind) if self._chaos and kind else None
         try:
             if fault is None:
                 await wire.answer(await self._reply(wire))

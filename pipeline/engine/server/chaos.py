@@ -61,8 +61,8 @@ _RANDOM = {
     "GET": _EVERYWHERE,
     "GET /download": ("500", "html", "reset", "slow", "truncate", "corrupt", "expired"),
 }
-_RULE = re.compile(r"(GET|POST) (/[a-z-]+) ([\d,+*-]+): ?([a-z0-9-]+)(?:=(\d+(?:\.\d+)?))?\Z")
-_SETTING = re.compile(r"(seed|rate|wait)=(\d+(?:\.\d+)?)\Z")
+_RULE = r"(GET|POST) (/[a-z-]+) ([\d,+*-]+): ?([a-z0-9-]+)(?:=(\d+(?:\.\d+)?))?\Z"
+_SETTING = r"(seed|rate|wait)=(\d+(?:\.\d+)?)\Z"
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -125,9 +125,9 @@ def parse(script: str) -> Chaos:
     rules: list[Rule] = []
     settings = {"seed": 0.0, "rate": 0.0, "wait": 1.0}
     for part in filter(None, (part.strip() for part in script.split(";"))):
-        if match := _SETTING.match(part):
+        if match := re.match(_SETTING, part):
             settings[match[1]] = float(match[2])
-        elif match := _RULE.match(part):
+        elif match := re.match(_RULE, part):
             rules.append(
                 Rule(f"{match[1]} {match[2]}", _spans(match[3]), fault(match[4], match[5]))
             )

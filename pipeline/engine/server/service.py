@@ -18,14 +18,13 @@ import msgspec
 from ..accounts import credits, jobs, links
 from ..accounts.database import link_secret
 from ..accounts.jobs import Job
-from ..contract import fields, orders, placeholders
+from ..contract import fields, orders
 from ..contract.errors import InvalidRequest
 from ..contract.fields import Body
 from ..contract.orders import Draft
-from ..render import enhance
 from . import replies
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_DATE = r"\d{4}-\d{2}-\d{2}\Z"
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -105,6 +104,12 @@ def _submitting(read: Callable[[Body], Draft]) -> Endpoint:
     return endpoint
 
 
+def _read_generate(body: Body) -> Draft:
+    from ..contract import placeholders  # few ask for what a placeholder stands for
+
+    return placeholders.read_generate(body)
+
+
 def _animate(service: Service, account: int, request: Request) -> object:
     draft = orders.read_animate(request.body, is_any_model=service.is_any_model)
     return replies.accepted(service.submit(account, request, draft))
@@ -133,7 +138,7 @@ def _day(query: Mapping[str, str], name: str, default: date) -> date:
     if value is None:
         return default
     try:
-        day = date.fromisoformat(value) if _DATE.match(value) else None
+        day = date.fromisoformat(value) if re.match(_DATE, value) else None
     except ValueError:
         day = None
     if day is None or not 1971 <= day.year <= 9998:
@@ -176,6 +181,8 @@ def _cancel(service: Service, account: int, request: Request) -> object:
 
 
 def _enhance_prompt(service: Service, account: int, request: Request) -> object:
+    from ..render import enhance  # with the renderer
+
     return {"enhanced_prompt": enhance.enhance(orders.read_enhance(request.body))}
 
 
@@ -185,6 +192,8 @@ def _retake(service: Service, account: int, request: Request) -> object:
         source = _finished(
             service, account, fields.text(request.body, "api_job_id", None, longest=200)
         )
+    from ..contract import placeholders
+
     draft = placeholders.read_retake(request.body, source)
     return replies.accepted(service.submit(account, request, draft))
 
@@ -206,7 +215,7 @@ ENDPOINTS: dict[str, tuple[str, Endpoint]] = {
     "/billing": ("GET", _billing),
     "/cancel": ("POST", _cancel),
     "/enhance-prompt": ("POST", _enhance_prompt),
-    "/generate-image": ("POST", _submitting(placeholders.read_generate)),
+    "/generate-image": ("POST", _submitting(_read_generate)),
     "/jobs": ("GET", _jobs),
     "/keyframes": ("POST", _submitting(orders.read_keyframes)),
     "/pixelate": ("POST", _submitting(orders.read_pixelate)),

@@ -14,18 +14,19 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..accounts import database, jobs, links
 from ..accounts.jobs import Product, Refusal, Turn
 from ..accounts.latency import Latency
 from . import local, pace
 from .app import App
-from .chaos import Chaos
-from .hands import Hand, Start
 from .origin import API_PATH, Origins
 from .pace import Pace
 from .service import Service
+
+if TYPE_CHECKING:
+    from .hands import Hand, Start
 
 #: Where the API seems to be. Nobody listens there: requests are handed over by `ask`.
 HOST = "localhost"
@@ -62,7 +63,7 @@ class Within:
             self._db, self, link_ttl_s=_LIFE_S, hold_s=self._pace.hold_s, keep_s=_LIFE_S,
             is_any_model=True,
         )  # fmt: skip
-        self._app = App(service, Chaos(), Origins())
+        self._app = App(service, None, Origins())
         self._fetched: deque[str] = deque()
         self._house_due = 0.0
         self._is_closed = False
@@ -81,6 +82,8 @@ class Within:
         """Render in `renderers` processes from now on, which `start` starts; once."""
         if self._hands:
             return
+        from .hands import Hand  # few runs are of so many
+
         self._hands = [Hand(start) for _ in range(renderers)]
         self._work.release()  # the thread that renders here hears of it
         for hand in self._hands:

@@ -18,7 +18,6 @@ from PIL import Image
 from ...core.errors import SourceError
 from ..picture import png, raster
 from ..picture.raster import U8
-from . import containers
 
 #: More frames than any service makes: what follows is not looked at.
 MOST_FRAMES = 64
@@ -76,14 +75,21 @@ def claim(content: bytes, name: str, *, max_side_px: int) -> Claim:
 
     Raises SourceError, naming `name`, for what is damaged, or no picture at all.
     """
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    if is_webp or content[:4] == b"GIF8" or content.startswith(_JPEG):
+        return _contained(content, name)
+    header = png.inspect(content, name, max_side_px=max_side_px)
+    return Claim("PNG", header.width, header.height, header.frames)
+
+
+def _contained(content: bytes, name: str) -> Claim:
+    from . import containers  # mostly it is PNG
+
+    if content[:4] == b"RIFF":
         return Claim("WEBP", *containers.webp(content, name))
     if content[:4] == b"GIF8":
         return Claim("GIF", *containers.gif(content, name))
-    if content.startswith(_JPEG):
-        return Claim("JPEG", *containers.jpeg(content, name), 1)
-    header = png.inspect(content, name, max_side_px=max_side_px)
-    return Claim("PNG", header.width, header.height, header.frames)
+    return Claim("JPEG", *containers.jpeg(content, name), 1)
 
 
 def decode(content: bytes, found: Claim, name: str, *, max_side_px: int) -> Pictures:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from ..frames.raw import Film
 from ..picture import color, nearest, regions
 from ..picture.raster import U8, Bools, Floats, Index, Ints
-from . import specks
 
 Doubles = NDArray[np.float64]
 
@@ -108,6 +107,8 @@ def cut(
         solid, settled = _fringe(scene, solid, palette)
         settled = _spilt(scene, solid, settled, palette)
     if repairs.specks:
+        from . import specks
+
         solid = specks.cleared(solid, source)
     return Cutout(
         solid,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from ..frames.indexed import Reel
 from ..frames.prompt_motion import Motion
 from ..picture.raster import Index, Ints
 from . import tracks
-from .smooth import Paths
+
+if TYPE_CHECKING:
+    from .smooth import Paths
 
 #: Longest shift in px that is believed, along each axis.
 LONGEST_PX = 4
@@ -80,6 +82,8 @@ def shifts(reel: Reel, motion: Motion) -> Ints:
     if (reel.index[-1] == reel.index[0]).all():
         # A service that repeats its first frame says nothing of where the last one belongs.
         found.across[-1] = found.down[-1] = np.nan
+    from .smooth import Paths
+
     axes = [Paths(paths) for paths in found]
     # What jumps by itself looks like a stray frame: then only what stands still can tell.
     jumping = [Paths(paths, only_still=True) for paths in found] if motion.is_abrupt else axes

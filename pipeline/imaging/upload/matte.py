@@ -5,8 +5,6 @@ The service leaves it in the picture, and paints it only nearly: it must be told
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from ...core.model import Record
@@ -78,10 +76,11 @@ def distance(matte: str, palette: U8) -> float:
 
 def _expected(prompt: str) -> tuple[str, ...]:
     text = prompt.lower()
+    begins = [at for at in range(len(text)) if not (at and "a" <= text[at - 1] <= "z")]
     return tuple(
         shade
         for stems, shades in WORDS
-        if re.search(rf"(?<![a-z])(?:{'|'.join(stems)})", text)
+        if any(text.startswith(stems, at) for at in begins)
         for shade in shades
     )
 

@@ -12,7 +12,7 @@ command line.
 """
 
 # pathlib takes longer to load than a thousand files to compare.
-# ruff: noqa: PTH100, PTH109, PTH111, PTH112, PTH113, PTH116, PTH118, PTH120, PTH123
+# ruff: noqa: PTH100, PTH109, PTH111, PTH112, PTH116, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ MAGIC = b"pixelpipe state 1 "
 #: What the first field of three says about the other two: what has to be, and what is printed.
 VERSION, PROGRAM, VARIABLE, SECRET = "version", "program", "variable", "secret"
 STAT, NAMES, LOCK, OUT, ERR = "stat", "names", "lock", "out", "err"
+#: Where a folder is, links followed: one that leads out of the project is not looked at.
+REAL = "real"
 #: What settings and rules state: it follows from the checks.
 STATED = "stated"
 
@@ -98,10 +100,12 @@ def check(kind: str, name: str, root: str, environment: Mapping[str, str]) -> st
         return __version__
     try:
         if kind == PROGRAM:
-            package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-            return "/".join(sorted(_modules(package)))
+            return program()
         if kind == NAMES:
             return "/".join(sorted(_names(os.path.join(root, name))))
+        if kind == REAL:
+            real, base = os.path.realpath(os.path.join(root, name)), os.path.realpath(root)
+            return real[len(base) :] if real.startswith(base) else real
         return listing.stated(os.stat(os.path.join(root, name)))
     except OSError:
         return ""
@@ -170,7 +174,7 @@ def _root(start: str) -> str | None:
     folder = os.path.abspath(start)
     if not os.path.isdir(folder):
         return None
-    while not os.path.isfile(os.path.join(folder, listing.CONFIG_NAME)):
+    while not os.path.lexists(os.path.join(folder, listing.CONFIG_NAME)):
         above = os.path.dirname(folder)
         if above == folder:
             return None
@@ -265,6 +269,21 @@ def _names(folder: str) -> Iterator[str]:
                 except OSError:  # it leads nowhere: the other names count all the same
                     kind += "?"
             yield f"{entry.name}\1{kind}"
+
+
+#: Our own modules as they were when this process looked at them last, by their folder.
+_own: dict[str, str] = {}
+
+
+def program(*, is_seen: bool = False) -> str:
+    """Return what changes with every edit of our own modules; as it was last `is_seen`, if it was.
+
+    A run writes down what it has looked at before: an edit since then makes another program.
+    """
+    package = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    if not is_seen or package not in _own:
+        _own[package] = "/".join(sorted(_modules(package)))
+    return _own[package]
 
 
 def _modules(folder: str) -> Iterator[str]:

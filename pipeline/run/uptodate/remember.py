@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import Path
 
 from ... import targets
-from ...config import packs, project_fields, project_settings
+from ...config import packs, project_settings
 from ...config.workspace import Workspace, kept
 from ...core import keys, listing
 from ...core.model import Record, StepKind, TargetChoice
@@ -199,11 +199,16 @@ def _checks(seen: Seen, begun_ns: int) -> list[str] | None:
     if any(files.is_glob(folder) for folder in folders):
         return None
     stated = [quick.STATED, "", kept(workspace)]
-    checks = [(quick.VERSION, ""), (quick.PROGRAM, "")]
+    try:
+        stated += [quick.PROGRAM, "", quick.program(is_seen=True)]
+    except OSError:
+        return None
+    checks = [(quick.VERSION, "")]
     checks += [(quick.VARIABLE, name) for name in (*project_settings.VARIABLES, *HOMES, *_MACHINE)]
-    checks += [(quick.SECRET, name) for name in project_fields.KEY_NAMES]
+    checks += [(quick.SECRET, name) for name in project_settings.KEY_NAMES]
     checks += [(quick.STAT, name) for name in read]
     checks += [(quick.NAMES, folder or ".") for folder in folders]
+    checks += [(quick.REAL, folder) for folder in dict.fromkeys((*settings.assets, *folders))]
     return stated + [
         text
         for kind, name in checks

@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from ...config.project_fields import PIXEL_ENGINE
+from ...config.project_settings import PIXEL_ENGINE
 from ...core import keys
 from ...plan.plan import Plan, SourcePlan
 from ...plan.wanted import ClipPlan

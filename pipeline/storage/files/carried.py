@@ -6,15 +6,15 @@ merge writes both sides into a text. None of it is what a person wanted of an ou
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from pathlib import Path
 
 from ...core import keys, small_files
+from ...core.late import expression
 
 #: No output is larger; a file that only has an output's name may be.
 MOST_BYTES = 128 * small_files.MIB
-_POINTER = re.compile(rb"version https://git-lfs[^\n]*\n(?:[^\n]*\n)*?oid sha256:([0-9a-f]{64})\s")
+_POINTER = expression(rb"version https://git-lfs[^\n]*\n(?:[^\n]*\n)*?oid sha256:([0-9a-f]{64})\s")
 #: Longer files are no pointers.
 _LONGEST_POINTER = 1024
 #: A PNG begins with both line ends, so that this shows.

@@ -9,7 +9,7 @@ import stat as bits
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...core import unfinished
+from ...core import late, unfinished
 from ...core.errors import ConfigError, PixelpipeError, StorageError
 from ...core.listing import CONFIG_NAME as CONFIG_NAME
 from ...core.listing import OVERRIDE_SUFFIXES, SIDECAR_SUFFIXES, SOURCE_SUFFIXES
@@ -29,7 +29,7 @@ _LONGEST_NAME = 215
 _LONGEST_PATH = 219 if os.name == "nt" else 0
 _OUTPUT = re.compile(r"[^.].*\.anim\.[^/]*[^./]", re.DOTALL)
 #: Device names of Windows: a file of that name cannot be checked out there, with any extension.
-_RESERVED = re.compile(
+_RESERVED = late.expression(
     r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³])", re.IGNORECASE
 )
 
@@ -37,13 +37,14 @@ _RESERVED = re.compile(
 def find(start: Path) -> Path:
     """Return the nearest folder that holds `pixelpipe.yaml`: `start` or one above it.
 
+    Whatever has that name is meant, also a pipe or a broken link: who reads it says what is wrong.
     Raises ConfigError if there is none.
     """
     begin = start.absolute()
     if begin.is_file():
         begin = begin.parent
     for folder in (begin, *begin.parents):
-        if (folder / CONFIG_NAME).is_file():
+        if os.path.lexists(folder / CONFIG_NAME):
             return folder
     raise ConfigError(
         f"no {CONFIG_NAME} in {start} or above it; run `pixelpipe init` in the project's folder"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,8 @@ from . import paths, snapshot
 from .stats import Stat, stat_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from ..state import State
 
 #: Windows refuses to replace a file that another program holds open: an engine that imports the
@@ -230,9 +232,14 @@ def _write(file: File, place: Path) -> _Pending:
     return _Pending(file.path, temporary, place)
 
 
+#: Sets of a process that are brought down file by file: threads pay for many.
+_FIRST_SETS = 2
+_sets = itertools.count()
+
+
 def _sync(pending: Sequence[_Pending]) -> None:
     """Bring files down to the disk, all at once: waiting for one includes most of the others."""
-    if len(pending) <= 1:
+    if len(pending) <= 1 or (len(pending) <= _SYNCS and next(_sets) < _FIRST_SETS):
         for entry in pending:
             _sync_file(entry)
         return
@@ -243,6 +250,8 @@ def _sync(pending: Sequence[_Pending]) -> None:
 @cache
 def _syncing() -> ThreadPoolExecutor:
     """Return the threads that wait for the disk: made once, for a build has very many sets."""
+    from concurrent.futures import ThreadPoolExecutor  # slow to load
+
     return ThreadPoolExecutor(_SYNCS, "sync")
 
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping, 
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,9 +24,6 @@ from ...core.model import Job, JobState, Record, Taken
 from .. import held
 from .file import PIXELS, in_batches, storage
 from .shared_claims import Place, SharedClaims
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 DAY_S = 24 * 60 * 60
 #: Durations that tell how long a service takes; none of them longer than this.
@@ -65,7 +61,7 @@ class Ledger(SharedClaims):
         super().__init__(folder / "ledger.sqlite", now=now, durable=durable)
         self._folder = folder
         self._token = ""
-        self._holder_lock: FileLock | None = None
+        self._holder_lock: held.Lock | None = None
 
     def __enter__(self) -> Ledger:
         return self
@@ -78,7 +74,7 @@ class Ledger(SharedClaims):
         self._base.close()
         if self._holder_lock is not None:
             self._holder_lock.release()
-            Path(self._holder_lock.lock_file).unlink(missing_ok=True)
+            self._holder_lock.place.unlink(missing_ok=True)
             self._holder_lock = None
 
     # -- jobs -----------------------------------------------------------------------------------
@@ -338,15 +334,12 @@ class Ledger(SharedClaims):
         return day_budget is not None and self.committed_since(now // DAY_S * DAY_S) > day_budget
 
     def _holder(self) -> str:
-        from filelock import FileLock  # slow to load, and a plan claims nothing
-
         if self._holder_lock is None:
             self._token = uuid.uuid4().hex
             path = self._holder_path(self._token)
             with storage(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._holder_lock = FileLock(path)
-                self._holder_lock.acquire(blocking=False)
+                self._holder_lock = held.hold(path)
         return self._token
 
     def _holder_path(self, holder: str) -> Path:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from ...core import private, small_files
 from ...core.model import Record
+from .. import held
 from .reader import Tally
 
 NAME = "shared-counts.json"
@@ -41,9 +41,9 @@ class _File(Record, frozen=True, kw_only=True):
 def add(state: Path, store: str, tally: Tally, now: float) -> None:
     """Add one run's reads. Figures are worth no failure: what cannot be written is not counted."""
     month, machine = time.strftime("%Y-%m", time.gmtime(now)), platform.node()
-    with suppress(OSError, Timeout):
+    with suppress(OSError):
         private.folder(state)
-        with FileLock(state / f"{NAME}.lock", timeout=_BUSY_S, mode=0o600):
+        with held.Lock(state / f"{NAME}.lock", wait_s=_BUSY_S, mode=0o600):
             counts = {(one.month, one.machine, one.store): one for one in read(state)}
             place = (month, machine, store)
             before = counts.get(place, Count(month=month, machine=machine, store=store))
