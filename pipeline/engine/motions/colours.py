@@ -9,7 +9,7 @@ import numpy as np
 
 from ..parts import Sprite, colour, regions
 from ..parts.types import Bools, Ints
-from . import gather, waves
+from . import gather, inks, waves
 from .motion import Layer, Motion, Parameters
 
 #: How far the hue of a glint may lie from the colour that glints, and how much more vivid it is.
@@ -91,19 +91,17 @@ def cycle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 
 
 def flash(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
-    """Flash in frames 1 and 3 in the lightest colour.
+    """Flash in frames 1 and 3 in the lightest colours; the line and the eyes stay.
 
     The variant `vanish` hides odd frames instead.
     """
     if parameters.variant == "vanish":
         hidden = (np.arange(frames) % 2 == 1)[:, None, None]
         return np.where(hidden, gather.VOID, gather.identity(sprite))
-    lightest = int(np.argmax(sprite.palette.lab[:, 0])) if len(sprite.palette.lab) else 0
-    table = np.broadcast_to(
-        np.arange(len(sprite.palette.lab)), (frames, len(sprite.palette.lab))
-    ).copy()
-    table[[frame for frame in (1, 3) if frame < frames]] = lightest
-    return _recoloured(sprite, table, sprite.opaque)
+    map_ = gather.still(sprite, frames).copy()
+    lit = [frame for frame in (1, 3) if frame < frames]
+    map_[lit] = inks.flashed(sprite, map_[lit])
+    return map_
 
 
 def sparkle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

@@ -10,8 +10,8 @@ from . import poses, waves
 from .facing import side
 from .motion import Parameters
 
-CREEP_TALL = (0.0, -1.0, -1.0, 0.0, 0.0, 1.0, 1.0, 0.0)
-CREEP_LEAN = (0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, -1.0)
+CREEP_TALL = (0.0, -0.6, -1.0, -0.5, 0.0, 0.6, 1.0, 0.5)
+CREEP_LEAN = (0.0, 0.5, 1.0, 1.0, 0.5, 0.0, -0.5, -0.5)
 #: A bound: crouch, leap, top, landing; the second is lower.
 BOUND_UP = (0.0, 0.6, 1.0, 0.0, 0.0, 0.4, 0.7, 0.0)
 BOUND_PRESS = (0.0, -0.4, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from ..parts import Sprite
 from .motion import Parameters
 
 LEAST_SKEW = 0.08
+#: How much of a ship from above is the mirror of its other side.
+LEAST_MIRRORED = 0.85
 
 
 def side(sprite: Sprite, parameters: Parameters) -> int:
@@ -26,6 +28,15 @@ def is_front(sprite: Sprite, parameters: Parameters) -> bool:
     if sprite.facing or parameters.across:
         return sprite.facing == "front"
     return sprite.eyes is not None and _eyes_look(sprite) == 0
+
+
+def is_upward(sprite: Sprite) -> bool:
+    """Tell whether it is a ship seen from above, its nose up: each side is the other's mirror."""
+    if sprite.kind != "vehicle" or sprite.facing or not sprite.area:
+        return False
+    box = sprite.box
+    shown = sprite.palette.index[box.top : box.bottom, box.left : box.right]
+    return bool((shown == shown[:, ::-1]).mean() >= LEAST_MIRRORED)
 
 
 def _eyes_look(sprite: Sprite) -> int:
@@ -57,7 +68,7 @@ def _endless(letters: str, count: int) -> Sequence[str]:
 
 
 def table(
-    poses: Sequence[str], values: dict[str, float]
+    poses: Sequence[str], values: Mapping[str, float]
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the value of each frame's pose, 0 for a pose that is not listed."""
     return np.array([values.get(pose, 0.0) for pose in poses])

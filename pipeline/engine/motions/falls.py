@@ -6,7 +6,7 @@ import numpy as np
 
 from ..parts import Sprite
 from ..parts.types import Floats, Ints
-from . import enlarge, facing, gather, gather_parts, inks, marks, poses, waves
+from . import enlarge, facing, gather, gather_parts, inks, marks, poses, waves, wielding
 from .motion import Layer, Motion, Parameters, repeating
 from .scales import resize
 
@@ -18,6 +18,8 @@ ANGLE = {"1": 28.0, "2": 62.0, "L": 90.0, "D": 90.0}
 SUNK = {"F": 0.08, "1": 0.3, "2": 0.55, "L": 0.78, "D": 0.7}
 #: How much wider than high one may be and fall over: a figure more than what nobody has classed.
 WIDE, WIDE_FIGURE = 1.05, 1.4
+#: What rolls on its back, and what has no side to lie on and sinks.
+ROLLING, MELTING = frozenset({"quadruped", "winged"}), frozenset({"legless", "serpent"})
 #: What lies on its back, in the air and on the floor: px that it has sprung up, how high it is.
 ROLLED = {"2": (2, 1.0), "L": (0, 0.65), "D": (0, 0.75)}
 #: What sinks keeps at least such a share of its height, once it is known what it is.
@@ -44,6 +46,8 @@ def hurt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
         np.zeros(frames),
     )
     map_ = poses.posed(sprite, pose).copy()
+    if sprite.kind in wielding.FIGURES:
+        map_ = wielding.carried(sprite, map_).copy()
     for frame, letter in enumerate(order):
         if letter == "F":
             map_[frame] = inks.flashed(sprite, map_[frame])
@@ -53,15 +57,19 @@ def hurt(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 def death(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Flash, fall over backwards about the rear foot and lie; what is wide sinks flat.
 
-    What stands on four legs rolls on its back. The variant `fade` dithers away what lies there.
+    What stands on four legs or flies rolls on its back, what has no legs sinks. The variant `fade`
+    dithers away what lies there.
     """
     order = facing.held(frames, DEATH, DEATH_GROW, DEATH_SHRINK)
     side = facing.side(sprite, parameters)
     box = sprite.box
     map_ = None
-    if sprite.kind == "quadruped":
+    if sprite.kind in ROLLING:
         map_ = _rolling(sprite, order)
-    elif box.width <= (WIDE_FIGURE if sprite.kind == "biped" else WIDE) * box.height:
+    elif (
+        sprite.kind not in MELTING
+        and box.width <= (WIDE_FIGURE if sprite.kind == "biped" else WIDE) * box.height
+    ):
         map_ = _falling(sprite, order, side)
     if map_ is None:
         map_ = _sinking(sprite, order)
@@ -87,7 +95,23 @@ def _falling(sprite: Sprite, order: list[str], side: int) -> Ints | None:
             if pose is None:
                 return None
             map_[frame] = pose
-    return _flattened(sprite, map_, order)
+    return _flattened(sprite, _let_go(sprite, map_, order), order)
+
+
+def _let_go(sprite: Sprite, map_: Ints, order: list[str]) -> Ints:
+    """Drop what was held on the floor beside who lies."""
+    held = sprite.held
+    if held is None or sprite.kind not in wielding.FIGURES:
+        return map_
+    bare = wielding.without(sprite, map_, held)
+    for frame, letter in enumerate(order):
+        thing = gather_parts.only(map_[frame : frame + 1], held.mask)
+        rows = np.flatnonzero((thing[0] >= 0).any(axis=1))
+        if letter in "LD" and rows.size:
+            down = np.array([sprite.box.bottom - 1 - int(rows[-1])])
+            thing = wielding.shifted(thing, 0 * down, down)[0]
+            map_[frame] = np.where(thing >= 0, thing, bare[frame])
+    return map_
 
 
 def _fallen(sprite: Sprite, degrees: Floats, foot: tuple[float, float]) -> list[Ints | None]:

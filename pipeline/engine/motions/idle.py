@@ -15,6 +15,7 @@ from .facing import side
 from .limbs import flap
 from .motion import Motion, Parameters, amplitude
 from .shifts import floating
+from .wielding import carrying
 
 LARGE = 40
 FIGURE, BEAST, LEGLESS, WINGED, THING = "stand", "quad", "legless", "winged", "thing"
@@ -33,6 +34,7 @@ STANCES: Mapping[str, str] = MappingProxyType(
 DOWN, UP = 1, 5
 
 
+@carrying
 def idle(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Breathe and let everything follow: the body first, what hangs on it after.
 

@@ -81,7 +81,7 @@ def _turned(sprite: Sprite, part: Part, angles: Floats) -> Ints:
 
 def _over_rest(sprite: Sprite, part: Part, moving: Ints) -> Ints:
     """Draw a moving part over the rest, which is filled where the part stood before it."""
-    bare = np.where(part.mask, _behind(sprite, part.mask), gather.identity(sprite))
+    bare = np.where(part.mask, behind(sprite, part.mask), gather.identity(sprite))
     bare = np.where(sprite.opaque, bare, gather.VOID)
     map_ = gather_parts.over(np.broadcast_to(bare, moving.shape), moving, part.mask)
     map_ = gather_parts.closed(map_, sprite.opaque)
@@ -97,7 +97,7 @@ def _within(sprite: Sprite, map_: Ints) -> Ints:
     return map_
 
 
-def _behind(sprite: Sprite, mask: Bools) -> Ints:
+def behind(sprite: Sprite, mask: Bools) -> Ints:
     """Return what is seen where a part was: the rest around it, nothing outside the rest."""
     rest = sprite.opaque & ~mask
     enclosed = _between(rest) | _between(rest.T).T

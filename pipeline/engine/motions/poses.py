@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from ..parts import Sprite
 from ..parts.types import Floats, Ints
 from . import gather, gather_parts, shears, waves
 from .scales import resize
+
+#: How much of a pose is tried, where all of it would leave the canvas.
+SHARES = (1.0, 0.75, 0.5, 0.25)
 
 
 class Pose(msgspec.Struct, frozen=True, eq=False):
@@ -36,14 +41,20 @@ class Pose(msgspec.Struct, frozen=True, eq=False):
 
 def posed(sprite: Sprite, pose: Pose) -> Ints:
     """Return the map of a pose, as much of it as the canvas has room for."""
-    for share in (1.0, 0.75, 0.5, 0.25):
-        map_ = _map(sprite, pose.scaled(share))
-        if gather.contained(sprite, map_) and _whole(sprite, map_):
+    return fitted(sprite, len(pose.tall), lambda share: bent(sprite, pose.scaled(share)))
+
+
+def fitted(sprite: Sprite, frames: int, draw: Callable[[float], Ints]) -> Ints:
+    """Return what is drawn with the largest share of its way that the canvas has room for."""
+    for share in SHARES:
+        map_ = draw(share)
+        if fits(sprite, map_):
             return map_
-    return gather.still(sprite, len(pose.tall))
+    return gather.still(sprite, frames)
 
 
-def _map(sprite: Sprite, pose: Pose) -> Ints:
+def bent(sprite: Sprite, pose: Pose) -> Ints:
+    """Return the map of a pose, whether the canvas has room for it or not."""
     bend = shears.height_share(sprite)
     body = resize(sprite, pose.wide, pose.tall)
     if pose.lean.any():
@@ -56,7 +67,7 @@ def _map(sprite: Sprite, pose: Pose) -> Ints:
     return gather.through(moved, body)
 
 
-def _whole(sprite: Sprite, map_: Ints) -> bool:
-    """Tell whether no frame has lost more than a quarter of the ink over the canvas's edge."""
+def fits(sprite: Sprite, map_: Ints) -> bool:
+    """Tell whether a map stays on the canvas, and no frame has lost a quarter of the ink."""
     ink = gather.solid(sprite, map_).sum(axis=(1, 2))
-    return bool((ink >= 0.7 * sprite.area).all())
+    return gather.contained(sprite, map_) and bool((ink >= 0.7 * sprite.area).all())

@@ -11,11 +11,15 @@ import numpy as np
 
 from ..parts import Sprite, limbs
 from ..parts.types import Floats, Ints
-from . import gather, waves
+from . import gather, gather_parts, waves
+from .facing import is_upward
 from .motion import Layer, Motion, Parameters, amplitude
 
 # Arms, wings, tails and held things follow the body by a sixth of a turn.
 LAG = waves.TURN / 6
+
+#: How much wider than high a ship is that pitches on the waves, and by how much of its width.
+AFLOAT, PITCH = 1.0, 0.03
 
 LUNGE = (0.0, -0.25, -0.4, -0.4, 0.7, 1.0, 0.5, 0.15, 0.0)
 # Height of a hop (share of its top) and squash of the body (share of its height): stand, crouch,
@@ -28,15 +32,34 @@ HOP_SQUASH = (0.0, 0.16, -0.10, 0.0, 0.0, -0.06, 0.20, 0.06, 0.0)
 def bob(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Lift the sprite and set it down.
 
-    dy = -R(A(1 - cos)/2), arms and tail a moment later.
+    dy = -R(A(1 - cos)/2), arms and tail a moment later; a ship pitches from bow to stern.
     """
     lift = min(amplitude(sprite, parameters), sprite.room.top)
+    is_long = sprite.box.width >= AFLOAT * sprite.box.height
+    if sprite.kind == "vehicle" and is_long and not is_upward(sprite):
+        return _pitching(sprite, frames, parameters, lift)
 
     def height(phase: Floats) -> Floats:
         return lift * (1 - np.cos(phase)) / 2
 
     delayed = _followed(sprite, frames, parameters, height)
     return gather.shear_columns(sprite, -waves.half_up(np.maximum(0, delayed)))
+
+
+def _pitching(sprite: Sprite, frames: int, parameters: Parameters, lift: int) -> Ints:
+    """Rise and sink as on a wave that passes under it: the bow a quarter of a turn before.
+
+    dy = Rs(P a sin) - R(A(1 - cos)/2 - .1), a from -1 at one end to 1 at the other; its middle,
+    where its crew sits, does not bend.
+    """
+    box, room = sprite.box, sprite.room
+    turn = waves.phases(frames, parameters.cycles)[:, None]
+    ahead = 2 * (np.arange(sprite.width) + 0.5 - box.centre_x) / box.width
+    pitch = max(0, min(max(1.0, PITCH * box.width), room.bottom, room.top - lift))
+    ends = np.sign(ahead) * np.clip((np.abs(ahead) - 0.3) / 0.5, 0, 1)
+    rise = waves.half_up(lift * (1 - np.cos(turn)) / 2 - 0.1)
+    down = waves.symmetric(pitch * ends[None, :] * np.sin(turn)) - rise
+    return gather_parts.tidy(sprite, gather.shear_columns(sprite, down))
 
 
 def floating(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:

@@ -6,24 +6,22 @@ from collections.abc import Callable
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from ..parts import Sprite
 from ..parts.types import Ints
-from . import facing, marks, poses
+from . import bodies, facing, gather, idle, marks, wielding
 from .inks import Inks, inks
 from .marks import Stage
 from .motion import Layer, Motion, Parameters, repeating
 
+#: How much of the room before it a body takes up: the arc of light needs the rest.
+LEFT_FOR_LIGHT = 0.65
 # Rest, anticipation (held), smear, contact (held), recovery, settled.
 ORDER, GROW, SHRINK = "RAASCCVE", "ACVAERER", "CEAV"
-# The body strikes once: it stands in one pose from the smear to the end of contact, and only the
-# arc of light goes on.
-LEAN = {"A": -1.0, "S": 1.0, "C": 1.0, "V": 1.0}
-WAY = {"S": 1.0, "C": 1.0, "V": 1.0, "E": 0.15}
-TALL = {"S": -0.06, "C": -0.06, "V": -0.06}
-WIDE = {"S": 0.1, "C": 0.1, "V": 0.1}
-#: What is large shows its weight: it draws back, leans further, and goes low as it strikes.
-LARGE, BACK, WEIGHT, LOW = 40, {"A": -0.35}, 0.12, {"A": -0.04, "S": -0.1, "C": -0.1, "V": -0.08}
+#: From where to where the arc of light goes: in the smear, and twice at contact, in degrees.
+BARE = ((-115.0, 55.0), (0.0, 68.0), (35.0, 75.0))
+ARMED = ((-125.0, 18.0), (-60.0, 14.0), (-25.0, 12.0))
 Draw = Callable[[Stage, "Blow", int, str, int], None]
 
 
@@ -35,6 +33,8 @@ class Blow(msgspec.Struct, frozen=True, eq=False):
     y: float
     reach: float
     inks: Inks
+    is_armed: bool = False
+    is_up: bool = False
 
 
 @repeating
@@ -55,7 +55,7 @@ def bite(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints
 @repeating
 def thrust(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Stab: a streak runs straight ahead and thins out."""
-    return _attack(sprite, frames, parameters, _streak, reach=0.6)
+    return _attack(sprite, frames, parameters, _streak, reach=0.6, stab=True)
 
 
 @repeating
@@ -65,17 +65,28 @@ def shoot(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 
 
 def _attack(
-    sprite: Sprite, frames: int, parameters: Parameters, draw: Draw, reach: float = 1.0
+    sprite: Sprite,
+    frames: int,
+    parameters: Parameters,
+    draw: Draw,
+    reach: float = 1.0,
+    *,
+    stab: bool = False,
 ) -> Ints:
     order = facing.held(frames, ORDER, GROW, SHRINK)
     side = facing.side(sprite, parameters)
     way = _way(sprite, side, parameters) * reach
-    map_ = poses.posed(sprite, _pose(sprite, order, side, way))
+    is_told = parameters.across or parameters.facing
+    up = way < 0 and not is_told and facing.is_upward(sprite)
+    if way < 0:
+        map_ = bodies.recoiling(sprite, order, side, way, up=up)
+    else:
+        map_ = bodies.struck(sprite, order, side, way, stab)
     colours = inks(sprite)
     if colours is None:
         return map_
     stage = marks.stage(sprite, map_)
-    blow = _blow(sprite, side, way, colours)
+    blow = replace(_blow(sprite, map_, order, side, colours, stab), is_up=up)
     for frame, pose in enumerate(order):
         draw(stage, blow, frame, pose, order[:frame].count(pose))
     return stage.map_
@@ -84,43 +95,49 @@ def _attack(
 def _way(sprite: Sprite, side: int, parameters: Parameters) -> float:
     room = sprite.room.right if side > 0 else sprite.room.left
     wanted = max(2.0, 0.2 * sprite.box.width) * min(1.5, parameters.strength)
-    return float(min(wanted, room))
+    return float(min(wanted, max(1.0, LEFT_FOR_LIGHT * room)))
 
 
-def _pose(sprite: Sprite, order: list[str], side: int, way: float) -> poses.Pose:
-    """Return the body of an attack; one that is thrown back (`way` below 0) leans back with it."""
-    height = sprite.box.height
-    is_heavy = bool(sprite.kind) and height >= LARGE and way >= 0
-    lean = max(1.0, (WEIGHT if is_heavy else 0.07) * height) * (1.0 if way >= 0 else -0.6)
-    tall = facing.table(order, (LOW if is_heavy else TALL) if way >= 0 else {})
-    tall = np.where(tall < 0, np.minimum(tall, -1.01 / height if height >= 12 else 0), tall)
-    return poses.Pose(
-        tall=1 + tall,
-        wide=1 + facing.table(order, WIDE if way >= 0 else {}),
-        lean=side * lean * facing.table(order, LEAN),
-        right=side * way * facing.table(order, WAY | (BACK if is_heavy else {})),
-        down=np.zeros(len(order)),
-    )
-
-
-def _blow(sprite: Sprite, side: int, way: float, colours: Inks) -> Blow:
+def _blow(
+    sprite: Sprite, map_: Ints, order: list[str], side: int, colours: Inks, stab: bool
+) -> Blow:
+    """Return where a blow lands, from where the body and its hand are in the frame of the smear."""
     box = sprite.box
-    x = box.centre_x + side * max(0.0, way)
+    frame = order.index("S") if "S" in order else 0
+    solid = gather.solid(sprite, map_[frame])
+    columns = np.flatnonzero(solid.any(axis=0))
+    left, right = (int(columns[0]), int(columns[-1]) + 1) if columns.size else (box.left, box.right)
+    stance = idle.stance(sprite)
+    palm = wielding.hand(sprite, map_, frame) if stance == idle.FIGURE else None
+    x, y, long = (left + right) / 2, box.centre_y, 0.8 * max(box.width, box.height) + 1
+    if palm is not None and sprite.held is not None:
+        held = sprite.held
+        x, y = palm
+        long = float(np.hypot(held.tip[0] - held.hand[0], held.tip[1] - held.hand[1])) + 1.5
+        # Where the canvas ends the thing has slid back through the hand.
+        edge = (sprite.width - 1.0 - x) if side > 0 else x - 1.0
+        x -= side * max(0.0, min(long - edge, 0.5 * long))
+    elif stance == idle.BEAST:
+        long = 0.7 * max(box.height, 0.6 * box.width) + 2
+        x, y = (right if side > 0 else left) - side * 0.4 * long, box.centre_y
+    elif stab:
+        long = 0.6 * max(box.width, box.height) + 1
+        x, y = (right if side > 0 else left) - side * 0.2 * box.width, box.top + 0.6 * box.height
     edge = sprite.width - 1.0 - x if side > 0 else x - 1.0
-    reach = min(edge, 0.8 * max(box.width, box.height) + 1)
-    return Blow(side, x, box.centre_y, max(3.0, reach), colours)
+    return Blow(side, x, y, max(3.0, min(edge, long)), colours, palm is not None)
 
 
 def _slash(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None:
     sprite = stage.sprite
     if pose not in "SC" or again > 1:
         return
-    arc = ((-115.0, 55.0), (0.0, 68.0), (35.0, 75.0))[(pose == "C") + again]
+    swing = ARMED if blow.is_armed else BARE
+    arc = swing[(pose == "C") + again]
     thick = blow.reach * ((0.4, 0.2, 0.08)[(pose == "C") + again])
     mask, along = marks.crescent(sprite, blow.x, blow.y, blow.reach, thick, arc, blow.side)
     if pose == "C":
         mask &= marks.sieve(sprite, 0.6) | (along > 0.45)
-        stage.dab(frame, mask, blow.inks.middle)
+        stage.dab(frame, mask, blow.inks.middle, behind=True)
         return
     stage.dab(frame, mask, blow.inks.dark)
     stage.dab(frame, mask & (along > 0.18), blow.inks.middle)
@@ -156,7 +173,7 @@ def _streak(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None
     down = np.abs(np.arange(sprite.height)[:, None] - int(blow.y))
     tail = -0.15 * blow.reach if pose == "S" else 0.25 * blow.reach + 0.2 * blow.reach * again
     share = np.clip((right - tail) / max(1.0, blow.reach - tail), 0, 1)
-    thick = max(1.0, 0.14 * blow.reach)
+    thick = max(1.5, 0.14 * blow.reach)
     half = np.round(thick * np.sin(np.pi * share**0.6), 6)
     along = (right >= tail) & (right <= blow.reach)
     if pose == "S":
@@ -165,33 +182,74 @@ def _streak(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None
         stage.dab(frame, mask & (share > 0.25), blow.inks.light)
     else:
         thin = along & (down == 0) & marks.sieve(sprite, 0.75 - 0.3 * again)
-        stage.dab(frame, thin, blow.inks.middle if again == 0 else blow.inks.dark)
+        stage.dab(frame, thin, blow.inks.middle if again == 0 else blow.inks.dark, behind=True)
 
 
 def _bolt(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None:
-    sprite = stage.sprite
-    box = sprite.box
-    muzzle = (box.right if blow.side > 0 else box.left - 1) - blow.side
+    if stage.sprite.kind in bodies.ROOTED:
+        _lobbed(stage, blow, frame, pose, again)
+        return
+    sprite, inks_, box = stage.sprite, blow.inks, stage.sprite.box
     way = {"S": 0, "C": 1 + again, "V": 3, "E": 4}.get(pose)
     if way is None:
         return
-    size = max(1, min(box.width, box.height) // 10)
-    y = int(blow.y)
+    least = min(box.width, box.height)
     if way == 0:
-        arm = max(2, min(box.width, box.height) // 5)
-        stage.dab(frame, marks.star(sprite, muzzle, y, arm), blow.inks.light)
+        star = marks.star(sprite, *_ahead(sprite, blow, -1), max(2, least // 5))
+        stage.dab(frame, star, inks_.light)
         return
-    ahead = sprite.width - muzzle if blow.side > 0 else muzzle + 1
-    tip = muzzle + blow.side * round(ahead * way / 3.2)
-    if size > 2:
-        centre = tip - blow.side * size + 0.5
-        stage.dab(frame, marks.disc(sprite, centre, y + 0.5, size + 0.3), blow.inks.middle)
-        stage.dab(frame, marks.disc(sprite, centre, y + 0.5, size - 0.8), blow.inks.light)
+    size = max(2 if least >= 10 else 1, least // 10)
+    edge = _ahead(sprite, blow, 0)
+    room = edge[1] + 1 if blow.is_up else sprite.width - edge[0] if blow.side > 0 else edge[0] + 1
+    tip = round((room + 1) * way / 3.2) - 1
     for back in range(4 * size + 1 if size > 2 else 2 * size + 1):
-        ink = blow.inks.light if back <= size else blow.inks.middle
         half = size // 2 if 0 < back <= size else max(0, size // 2 - back // size)
-        for row in range(y - half, y + half + 1):
-            stage.dab(frame, marks.dot(sprite, tip - blow.side * back, row), ink)
+        half = half if size > 2 else 0
+        x, y = _ahead(sprite, blow, tip - back)
+        ink = inks_.light if back <= size else inks_.middle
+        for off in range(-half, half + 1):
+            at = (x + off, y) if blow.is_up else (x, y + off)
+            stage.dab(frame, marks.dot(sprite, *at), ink)
+    x, y = _ahead(sprite, blow, tip - size + 1)
+    if size == 2:
+        stage.dab(frame, marks.star(sprite, x, y, 1), inks_.light)
+    if size > 2:
+        stage.dab(frame, marks.disc(sprite, x + 0.5, y + 0.5, size + 0.3), inks_.middle)
+        stage.dab(frame, marks.disc(sprite, x + 0.5, y + 0.5, size - 0.8), inks_.light)
+
+
+def _ahead(sprite: Sprite, blow: Blow, way: int) -> tuple[int, int]:
+    """Return the pixel that lies `way` px before the muzzle."""
+    box = sprite.box
+    if blow.is_up:
+        return int(box.centre_x - 0.5), box.top - 1 - way
+    return (box.right + way if blow.side > 0 else box.left - 1 - way), int(blow.y)
+
+
+def _lobbed(stage: Stage, blow: Blow, frame: int, pose: str, again: int) -> None:
+    """Throw a ball out of the top of what is rooted: up, over its side, and down to the floor."""
+    sprite, box = stage.sprite, stage.sprite.box
+    size = max(1.0, 0.07 * min(box.width, box.height))
+    columns = np.flatnonzero(sprite.opaque[box.top])
+    x, y = (int(columns[0]) + int(columns[-1]) + 1) / 2, float(box.top)
+    if pose in "AS":
+        arm = max(2, min(box.width, box.height) // 5) if pose == "S" else min(1, again)
+        stage.dab(frame, marks.star(sprite, int(x), int(y) - (pose == "A"), arm), blow.inks.light)
+        return
+    place = {"C": 0.35 + 0.4 * min(1, again), "V": 1.0}.get(pose)
+    if place is None or again > 1 or (pose == "V" and again):
+        return
+    edge = sprite.width - 2 - size if blow.side > 0 else 1 + size
+    room = min(0.25 * box.height, max(0.0, box.top - 1 - size))
+    if pose == "V":
+        landing = marks.star(sprite, int(edge), box.bottom - 2, max(1, int(size)))
+        stage.dab(frame, landing, blow.inks.middle)
+        return
+    for back, ink in ((0.1, blow.inks.middle), (0.0, blow.inks.light)):
+        u = place - back
+        at_x = int(x + (edge - x) * u) + 0.5
+        at_y = int(y - 4 * room * u * (1 - u) + (box.bottom - 2 - y) * u**3) + 0.5
+        stage.dab(frame, marks.disc(sprite, at_x, at_y, size * (1 - 4 * back)), ink)
 
 
 def _motion(name: str, render: Callable[[Sprite, int, Parameters, int], Ints]) -> Motion:

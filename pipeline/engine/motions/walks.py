@@ -12,10 +12,13 @@ from . import crawls, gather, gather_parts, waves, zones
 from .facing import is_front, side
 from .limbs import halves
 from .motion import Motion, Parameters
+from .wielding import carrying
 
 SMALL = 24
 #: What is lower than this share of its width creeps.
 FLAT = 0.8
+#: What has no legs, whatever gaps are under it.
+CREEPING = frozenset({"legless", "serpent"})
 #: Two steps of a small walk in eighths of a turn: what sinks, and which foot is off the floor.
 STEP_DOWN = (0, 0, 1, 0, 0, 0, 1, 0)
 FOOT_UP = (0, 1, 1, 1, 0, -1, -1, -1)
@@ -25,11 +28,18 @@ LEANING = (0, 1, 1, 0, 0, -1, -1, 0)
 BODY_DOWN = (0.0, -1.0, 0.0, 1.0, 0.0, -1.0, 0.0, 1.0)
 RUN_DOWN = (0.0, -1.0, -1.0, 1.0, 0.0, -1.0, -1.0, 1.0)
 #: How a beast's body, its head's end and its tail's end sink in a turn of its walk.
-TROT_DOWN = ((0, 1, 1, 0, 0, 1, 1, 0), (0, 0, 1, 1, 0, 0, 0, 1), (0, 1, 0, 0, 0, 0, 1, 1))
+TROT_DOWN = (
+    (0.0, 0.75, 1.0, 0.25, 0.0, 0.75, 1.0, 0.25),
+    (0.0, 0.25, 0.75, 1.0, 0.25, 0.0, 0.25, 0.5),
+    (0.0, 0.75, 0.25, 0.0, 0.0, 0.25, 0.75, 0.5),
+)
+#: How deep, as a share of its height; a beast whose legs are hidden rocks from end to end.
+TROT, ROCK = 0.025, 0.07
 HEAD_LATE = (0, 0, 1, 1, 0, 0, 1, 1)
 FOUR_LEGS = (0.0, 0.5, 0.25, 0.75)
 
 
+@carrying
 def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Step on the spot in four poses, 1:1:1:1: rest, left, rest, right.
 
@@ -45,6 +55,7 @@ def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     if len(legs) >= 2:
         parts = zones.above(sprite, legs)
         map_ = _stepping(sprite, legs, _read(FOOT_UP, eighth), down)
+        gather_parts.place(sprite, map_, zones.standing(sprite, legs), 0 * down, 0 * down)
         lean = np.zeros(frames, dtype=np.intp)
     else:
         parts = zones.figure(sprite)
@@ -57,6 +68,8 @@ def walk4(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
 
 def _is_flat(sprite: Sprite) -> bool:
     """Tell whether a body without legs lies on the floor, so that it creeps."""
+    if sprite.kind in CREEPING:
+        return True
     stands = sprite.kind in ("biped", "quadruped")
     return not stands and sprite.box.height <= FLAT * sprite.box.width
 
@@ -68,6 +81,8 @@ def _read(values: tuple[int, ...], eighth: Ints) -> Ints:
 def _legs(sprite: Sprite) -> tuple[Leg, ...]:
     """Return two legs, or none: what is much wider than the other is no leg."""
     legs, box = sprite.legs, sprite.box
+    if sprite.kind in CREEPING:
+        return ()
     if len(legs) < 2 or (box.width >= 1.6 * box.height and min(leg.length for leg in legs) < 2):
         return ()
     widths = [int(leg.mask.any(axis=0).sum()) for leg in legs]
@@ -118,6 +133,7 @@ class Gait(msgspec.Struct, frozen=True, eq=False):
     lift: tuple[Floats, ...]
 
 
+@carrying
 def walk2(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Walk on two legs: pass, up, contact, down, twice; small or legless figures take four poses.
 
@@ -134,6 +150,7 @@ def walk2(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Int
     return _gone(sprite, legs, Gait((body,) * len(legs), 0, *_feet(phase)), parameters)
 
 
+@carrying
 def run(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> Ints:
     """Run on two legs: leaning forward, longer steps, a moment with both feet off the floor."""
     legs = _legs(sprite)
@@ -181,7 +198,10 @@ def run_quad(sprite: Sprite, frames: int, parameters: Parameters, seed: int) -> 
     swing, lift = _feet(phase)
     gait = Gait(body, 0, tuple(1.3 * one for one in swing), lift)
     map_ = _legs_only(sprite, legs, gait, parameters, airborne=True)
-    trunk = sprite.opaque & ~np.any([leg.mask for leg in legs], axis=0)
+    stands = zones.standing(sprite, legs)
+    trunk = sprite.opaque & ~np.any([leg.mask for leg in legs], axis=0) & ~stands
+    raised = gather.shear_columns(sprite, np.minimum(down, 0))
+    map_ = gather_parts.over(map_, raised, stands)
     map_ = gather_parts.over(map_, gather.shear_columns(sprite, down), trunk)
     return gather_parts.rigid(sprite, zones.closed(sprite, map_))
 
@@ -207,11 +227,33 @@ def _trotting(
 ) -> Ints:
     """Draw a beast's body over its legs: sunk on each step, head and tail one after the other."""
     eighth = waves.eighths(frames, parameters.cycles)
-    parts = zones.beast(sprite, side(sprite, parameters), legs)
-    for mask, order in parts.moving:
-        down = _read(TROT_DOWN[order], eighth)
-        gather_parts.place(sprite, map_, mask, 0 * down, down)
+    facing = side(sprite, parameters)
+    share = TROT if _legs(sprite) else ROCK
+    deep = max(1.0, share * sprite.box.height * min(1.5, parameters.strength))
+    sinking = waves.half_up(deep * np.array(TROT_DOWN)[:, eighth])
+    if deep >= 2:
+        legged = np.any([leg.mask for leg in legs], axis=0)
+        stands = zones.standing(sprite, legs)
+        trunk = sprite.opaque & ~legged & ~stands
+        none = 0 * eighth
+        gather_parts.place(sprite, map_, stands, none, none)
+        bent = gather.shear_columns(sprite, _bowed(sprite, sinking, facing))
+        return gather_parts.tidy(sprite, zones.closed(sprite, gather_parts.over(map_, bent, trunk)))
+    for mask, order in zones.beast(sprite, facing, legs).moving:
+        gather_parts.place(sprite, map_, mask, 0 * sinking[order], sinking[order])
     return gather_parts.rigid(sprite, zones.closed(sprite, map_))
+
+
+def _bowed(sprite: Sprite, sinking: Ints, facing: int) -> Ints:
+    """Return (frames, width): how far each column sinks, from its middle to the head and the tail.
+
+    The ends keep their form; between them the columns part by little.
+    """
+    box = sprite.box
+    ahead = 2 * facing * (np.arange(sprite.width) + 0.5 - box.centre_x) / box.width
+    near = np.clip((np.abs(ahead) - 0.2) / 0.5, 0, 1)[None, :]
+    ends = np.where(ahead[None, :] > 0, sinking[1][:, None], sinking[2][:, None])
+    return waves.half_up(sinking[0][:, None] * (1 - near) + ends * near)
 
 
 def _body(table: tuple[float, ...], frames: int, parameters: Parameters, rise: int) -> Ints:
@@ -235,6 +277,8 @@ def _gone(sprite: Sprite, legs: tuple[Leg, ...], gait: Gait, parameters: Paramet
     frames = len(gait.body[0])
     map_ = _legs_only(sprite, legs, gait, parameters, airborne=gait.lean > 0)
     parts, body = zones.above(sprite, legs), gait.body[0]
+    stands = zones.standing(sprite, legs)
+    gather_parts.place(sprite, map_, stands, 0 * body, np.minimum(body, 0))
     eighth = waves.eighths(frames, parameters.cycles)
     lean = gait.lean * side(sprite, parameters) * (eighth % 4 > 0)
     late = _read(HEAD_LATE, eighth) * (body >= 0)

@@ -38,8 +38,19 @@ def figure(sprite: Sprite) -> Zones:
 
 
 def above(sprite: Sprite, legs: tuple[Leg, ...]) -> Zones:
-    """Divide what stands on legs; all that is no leg goes with the trunk."""
-    return _upright(sprite, np.any([leg.mask for leg in legs], axis=0))
+    """Divide what stands on legs; all that is no leg, and does not stand, goes with the trunk."""
+    return _upright(sprite, np.any([leg.mask for leg in legs], axis=0) | standing(sprite, legs))
+
+
+def standing(sprite: Sprite, legs: tuple[Leg, ...]) -> Bools:
+    """Return what stands on the floor beside the legs: a foot too broad for a leg, a train."""
+    legged = np.any([leg.mask for leg in legs], axis=0)
+    hip = min(leg.hip for leg in legs)
+    low = sprite.opaque & ~legged & (np.arange(sprite.height)[:, None] >= hip)
+    labels, _ = regions.label(np.where(low, 0, -1).astype(np.intp), diagonal=True)
+    floor = labels[sprite.box.bottom - 1]
+    found: Bools = low & np.isin(labels, regions.distinct(floor[floor >= 0]))
+    return found
 
 
 def _upright(sprite: Sprite, base: Bools) -> Zones:

@@ -17,6 +17,7 @@ from .limbs import Leg
 from .types import Bools, Floats, Ints, Pixels
 
 if TYPE_CHECKING:
+    from .held import Held
     from .named import Part
 
 ALPHA_CUT = 128
@@ -212,6 +213,13 @@ class Sprite(msgspec.Struct, frozen=True, eq=False, dict=True):
     def legs(self) -> tuple[Leg, ...]:
         """Return the legs from left to right; none when no two feet stand apart."""
         return limbs.find_legs(self.opaque, self.outline & (self.lightness < 0.35), self.corners)
+
+    @cached_property
+    def held(self) -> Held | None:
+        """Return the long thing in a hand beside the body, if one was found."""
+        from . import held  # figures alone hold things
+
+        return held.find(self)
 
     @cached_property
     def glowing(self) -> Bools:

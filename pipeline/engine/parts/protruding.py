@@ -48,9 +48,12 @@ class Piece(msgspec.Struct, frozen=True, eq=False):
         return self.reach**2 / max(1, self.area)
 
 
-def pieces(sprite: Sprite) -> tuple[Piece, ...]:
-    """Return what stands out of the silhouette, largest first; specks are left out."""
-    radius = max(1, round(0.1 * min(sprite.box.width, sprite.box.height)))
+def pieces(sprite: Sprite, radius: int = 0) -> tuple[Piece, ...]:
+    """Return what stands out of the silhouette, largest first; specks are left out.
+
+    What is thinner than twice the radius and one stands out; unstated it fits the sprite.
+    """
+    radius = radius or max(1, round(0.1 * min(sprite.box.width, sprite.box.height)))
     core = opened(sprite.opaque, radius)
     if not core.any():
         return ()

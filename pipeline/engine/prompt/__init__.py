@@ -182,7 +182,15 @@ def _facing(found: Understanding, sprite: Sprite) -> tuple[int, str]:
             return sign, f"{_SIDES[sign]} ({why})"
     if sign := prior.looks_to(sprite):
         return sign, f"{_SIDES[sign]} (by its eyes)"
+    if sprite.kind == Kind.VEHICLE and _is_upward(sprite):
+        return 0, "up (seen from above; state `facing`)"
     return 1, "right (assumed; state `facing`)"
+
+
+def _is_upward(sprite: Sprite) -> bool:
+    from ..motions.facing import is_upward  # loaded with the first ship
+
+    return is_upward(sprite)
 
 
 # -- which motions ------------------------------------------------------------------------------
