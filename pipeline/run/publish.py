@@ -124,8 +124,15 @@ class Publication:
         return written
 
     def note(self, source: Source, clips: Sequence[ClipLine]) -> None:
-        """Write down the purchases of a source whose files stay as they are."""
+        """Write down the purchases of a source whose files stay as they are.
+
+        What is not there any more nothing brings back: the lock file names it no longer.
+        """
         self._clips[source.path] = clips
+        root, lines = self._workspace.root, self._files_of.get(source.stem, ())
+        there = [one for one in lines if files.stat_at(root / one.path) or not one.is_ours]
+        if len(there) < len(lines):
+            self._files[source.stem] = there
 
     def stands(self, source: Source) -> bool:
         """Tell whether a source has files, and all of them are as the lock file says."""

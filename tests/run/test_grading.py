@@ -191,6 +191,16 @@ def test_nothing_is_published_when_all_is_hidden(paying: Game) -> None:
     assert is_quiet(paying)
 
 
+def test_outputs_that_nothing_can_bring_back_are_let_go(strict: Game) -> None:
+    """Their clips are not wanted any more, and the new one is hidden: "reuse" was never done."""
+    strict.rules(STRICT.replace("idle:", "rest:").replace(IDLE, "swaying in the wind"))
+    plant(strict, "rest")
+    assert strict.run("clean").exit == 0
+    assert states(strict.make()) == {"rest": "hidden"}
+    assert is_quiet(strict)
+    assert strict.run("verify").exit == 0
+
+
 def test_clip_that_was_published_once_is_never_hidden(strict: Game) -> None:
     """A stricter rule, a new program, a deleted output: what was shown stays shown."""
     strict.rules(TWO.replace("hide: 60", "hide: 0").replace(IDLE, "swaying in the wind"))
