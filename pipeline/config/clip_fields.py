@@ -108,7 +108,11 @@ SENT = {
 }
 #: What is done afterwards, for nothing.
 FREE = {
-    "loop": Field(shape=Switch(), about="Whether the clip repeats. Default true."),
+    "loop": Field(
+        shape=Switch(),
+        about="Whether the clip repeats. Default true, but for what ends by its prompt: attacks,"
+        " deaths, 'plays once'.",
+    ),
     "fps": Field(
         shape=Number(low=0.5, high=60), about=f"Frames per second. Default {DEFAULT_FPS}."
     ),

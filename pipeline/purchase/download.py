@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..core import keys, png
+from ..core import endings, keys, png
 from ..core.errors import AssetError, LinkExpiredError, SourceError, UnavailableError
 from ..core.model import ANIMATE_CREDITS, MAX_SIDE_PX, Job
 from ..storage.store import Bought, Store
@@ -49,12 +49,22 @@ def fetch(job: Job, status: Status, service: Service, store: Store) -> tuple[Bou
         interpretation=status.inputs.interpretation if status.inputs else "",
         not_shown=status.inputs.not_shown if status.inputs and not job.paid else "",
         left_out=status.inputs.left_out if status.inputs and not job.paid else "",
-        loops=status.inputs.loops if status.inputs and not job.paid else None,
+        loops=_loops(status, job),
         engine=status.inputs.engine_version if status.inputs and not job.paid else 0,
         resolved=job.resolved,
     )
     store.put(bought, content)
     return bought, "; ".join(filter(None, (doubtful, _notice(status))))
+
+
+def _loops(status: Status, job: Job) -> bool | None:
+    """Tell whether a clip goes on; None: nothing speaks against it.
+
+    The built-in engine says how it has read the prompt, a service says nothing.
+    """
+    if job.paid:
+        return False if endings.ends(job.resolved.prompt) else None
+    return status.inputs.loops if status.inputs else None
 
 
 def _model(status: Status, job: Job) -> str:
