@@ -51,7 +51,9 @@ def find(
     found += _boxes(workspace, wanted)
     if sources:
         frames = (path for one in wanted for clip in one.adopted for path in clip.paths)
-        found += _rules(workspace, wanted, sources, {*refused, *frames})
+        told = {*refused, *frames}
+        found += _rules(workspace, wanted, sources, told)
+        found += _capitals(workspace, wanted, sources, told)
         if not wanted and not refused and workspace.inputs == (files.CONFIG_NAME,):
             patterns = ", ".join(workspace.settings.rules)
             said = "there is no such file, so no rule of your own: write one, or correct `rules:`"
@@ -206,6 +208,27 @@ def _rules(
             yield PassedOver(
                 path=rule.file, line=rule.line, text=_idle(rule, workspace, sources, taken)
             )
+
+
+def _capitals(
+    workspace: Workspace, wanted: Sequence[Wanted], sources: Sequence[str], told: Collection[str]
+) -> Iterator[PassedOver]:
+    """Yield sources that no rule takes for their capital letters, once for each rule in use."""
+    left = {*sources}.difference(told, (one.source.path for one in wanted))
+    relative = {path: _relative(path, workspace.settings.assets) for path in left}
+    folded = {path: text.lower() for path, text in relative.items() if text != text.lower()}
+    used = {(one.rule.file, one.rule.name) for one in wanted} if folded else set()
+    for rule in (one for one in workspace.rules if (one.file, one.name) in used and not one.pack):
+        hits = _hits([one.lower() for one in rule.match], folded)
+        if not hits:
+            continue
+        more = f" (and {len(hits) - 1} more)" if len(hits) > 1 else ""
+        text = (
+            f"is matched by no rule for its capital letters: case counts, and `{rule.match[0]}` of"
+            f" rule `{rule.name}` would match {folded[hits[0]]}{more}"
+        )
+        yield PassedOver(path=hits[0], text=text)
+        folded = {path: text for path, text in folded.items() if path not in hits}
 
 
 def _idle(

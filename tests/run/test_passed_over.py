@@ -108,6 +108,21 @@ def test_what_is_there_and_cannot_be_read_is_told_also_after_a_run(
         assert (sentence in said and path in said) or not code, said
 
 
+def test_a_source_that_no_rule_takes_for_its_capitals_is_told(game: Game) -> None:
+    """Programs of Windows write `HERO.PNG`; the other sprites are taken, so the rule is in use."""
+    game.draw("BOSS.PNG", tint=3)
+    game.draw("deep/OGRE.PNG", tint=4)
+    for command in ("plan", "build"):
+        ended = game.run(command)
+        assert ended.exit == 0
+        assert (
+            "assets/BOSS.PNG: is matched by no rule for its capital letters: case counts, and"
+            " `**/*.png` of rule `heroes` would match boss.png (and 1 more)"
+        ) in " ".join((ended.stdout + ended.stderr).split())
+    game.write("rules/own.yaml", (game.root / "rules/own.yaml").read_text().replace(".png", ".*"))
+    assert "capital letters" not in game.run("build").stderr
+
+
 #: The one rule's pattern, and why it gets no file.
 RULE_TABLE = [
     ("assets/*.png", 'write `match: "*.png"` instead of "assets/*.png"'),
