@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from ...core.errors import AssetError
 from ...core.model import Pixels
 from ..picture import raster
 from ..picture.raster import U8
@@ -19,6 +20,9 @@ from ..upload.fit import Placement
 
 #: left, top, right, bottom (exclusive).
 Rect = tuple[int, int, int, int]
+#: Of all frames of a clip together: 16 of 2048x2048 px, 256 MiB. No sheet that is loaded is larger,
+#: and a record of a checkout can say anything of how large the pixels of a source are.
+MOST_PX = 16 * 2048**2
 
 
 class Placed(msgspec.Struct, frozen=True, eq=False):
@@ -58,10 +62,24 @@ def whole(pictures: Sequence[Pixels]) -> Placed:
 
 
 def put_back(frames: U8, placement: Placement) -> Placed:
-    """Lay frames of the canvas (frames, height, width, 4) over the source, at its own scale."""
+    """Lay frames of the canvas (frames, height, width, 4) over the source, at its own scale.
+
+    Of a source that is drawn in blocks only what is not empty is made larger. Raises AssetError
+    when that is more than MOST_PX.
+    """
     scale = placement.scale
     left, top, _, _ = placement.pad
-    return Placed(raster.enlarge(frames, scale), -left * scale, -top * scale)
+    if scale == 1:
+        return Placed(frames, -left, -top)
+    x, y, right, bottom = raster.box(frames[..., 3] > 0) or (0, 0, 1, 1)
+    width, height = (right - x) * scale, (bottom - y) * scale
+    if len(frames) * width * height > MOST_PX:
+        raise AssetError(
+            f"{len(frames)} frames of {width}x{height} px are too large to be made: each pixel of"
+            f" the drawing is {scale} px wide; draw it smaller"
+        )
+    shown = frames[:, y:bottom, x:right]
+    return Placed(raster.enlarge(shown, scale), (x - left) * scale, (y - top) * scale)
 
 
 def keep_alpha(placed: Placed, source: U8) -> Placed:
