@@ -15,6 +15,7 @@ from ..core import keys
 from ..core.errors import PixelpipeError, UnfitError
 from ..core.model import (
     ANIMATE_CREDITS,
+    MAX_PALETTE_COLORS,
     FailureClass,
     Frames,
     Job,
@@ -152,10 +153,23 @@ def _elsewhere(request: Request, view: View) -> ClipPlan | None:
 
 
 def fitting(clip: ClipPlan, wanted: Wanted) -> ClipPlan:
-    """Return a clip, kept from being bought when no sheet would hold it."""
-    if not wanted.too_large or clip.step.kind is not StepKind.BUY or not clip.step.credits:
+    """Return a clip, kept from being bought when no sheet or palette would hold it."""
+    if clip.step.kind is not StepKind.BUY:
+        return clip
+    is_whole, colors = clip.request.cell is None, wanted.source.colors
+    if clip.request.colors == "source" and is_whole and colors >= MAX_PALETTE_COLORS:
+        return changed(clip, StepKind.BLOCKED, too_many_colors(colors))
+    if not wanted.too_large or not clip.step.credits:
         return clip
     return changed(clip, StepKind.BLOCKED, wanted.too_large)
+
+
+def too_many_colors(count: int) -> str:
+    """Say that so many colours leave no room for the background's in a palette."""
+    return (
+        f"{count} colours are too many for `colors: source` (at most {MAX_PALETTE_COLORS - 1}); "
+        "state a number, such as `colors: 64`"
+    )
 
 
 def stand_in(clip: ClipPlan, view: View, wanted: Wanted) -> ClipPlan:

@@ -10,15 +10,22 @@ import hashlib
 from collections.abc import Sequence
 
 from ..core.errors import SourceError
-from ..core.model import DEFAULT_FRAMES, Hints, Pixels, Preference, Request, Resolved
+from ..core.model import (
+    DEFAULT_FRAMES,
+    MAX_PALETTE_COLORS,
+    Hints,
+    Pixels,
+    Preference,
+    Request,
+    Resolved,
+)
 from ..imaging.picture import color, png, raster
 from ..imaging.picture.raster import U8
 from ..imaging.upload import fit, matte
+from ..plan import steps
 
 #: With more colours than this a common palette is no longer sent unless the rule asks for it.
 AUTO_PALETTE_COLORS = 64
-#: Most colours the service takes in one palette, the matte among them.
-MAX_PALETTE_COLORS = 256
 #: A matte this near to a colour of the sprite (deltaE2) cannot be told from it.
 SAME = 0.05
 _MAX_SEED = 2**31 - 1
@@ -108,10 +115,7 @@ def _palette(
         return None, AUTO_PALETTE_COLORS
     palette = (*colors, matte_color) if matte_color not in colors else colors
     if len(palette) > MAX_PALETTE_COLORS:
-        raise SourceError(
-            f"{request.source}: {len(colors)} colours are too many for `colors: source` "
-            f"(at most {MAX_PALETTE_COLORS - 1}); state a number, such as `colors: 64`"
-        )
+        raise SourceError(f"{request.source}: {steps.too_many_colors(len(colors))}")
     return palette, None
 
 

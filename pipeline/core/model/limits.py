@@ -9,6 +9,8 @@ MAX_ASPECT = 2
 MAX_PICTURE_PX = 4096
 #: Smallest side in px that is sent; the vendor's own floor is unknown.
 MIN_SIDE_PX = 8
+#: Most colours the service takes in one palette, the matte among them.
+MAX_PALETTE_COLORS = 256
 DEFAULT_FRAMES = 8
 MAX_FRAMES = 16
 DEFAULT_FPS = 8
