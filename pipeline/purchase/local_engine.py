@@ -7,8 +7,8 @@ it. Its processes end when their standard input closes: a parent that is killed 
 
 from __future__ import annotations
 
-import base64
 import os
+import secrets
 import sys
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
@@ -51,7 +51,7 @@ def within() -> Iterator[Engine]:
     from ..engine.server.within import URL, Within
     from .service.inside import Inside
 
-    key = "pe_sk_" + base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)).decode()
+    key = "pe_sk_" + secrets.token_urlsafe(_KEY_BYTES)
     with closing(Within(key)) as found:
         yield Engine(found, URL, key, Inside(found.ask))
 

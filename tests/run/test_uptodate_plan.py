@@ -11,7 +11,7 @@ import pytest
 from game import Game
 from remembering import (
     expect_true,
-    meddled,
+    expect_true_throughout,
     planned,
     run,
     said_of_plan,
@@ -51,14 +51,8 @@ def test_what_a_run_could_not_mend_is_told_again(quiet: Game, name: str) -> None
 @pytest.mark.parametrize("seed", range(6))
 def test_random_edits_never_get_another_plan(quiet: Game, seed: int) -> None:
     """Runs in between look at a part, and what they note of it joins what was noted before."""
-    chance = random.Random(seed)
     settle(quiet)
-    for _ in meddled(quiet, chance, 10):
-        expect_true(quiet)
-        if planned(quiet) is not None or chance.random() < 0.3:
-            with suppress(PixelpipeError):
-                run(quiet)
-            expect_true(quiet)
+    expect_true_throughout(quiet, random.Random(seed), 10)
 
 
 def test_plan_of_what_a_run_has_made_is_known_once_it_was_looked_at(quiet: Game) -> None:

@@ -17,6 +17,9 @@ from pathlib import Path
 
 from installed import TOOLS, missing
 
+from pipeline.storage.shared import opening
+from pipeline.storage.shared.store import Unreachable
+
 _START_S = 90.0
 
 
@@ -56,7 +59,24 @@ def seaweed(folder: Path) -> Iterator[Bucket]:
     keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}
     environment = _s3(s3, keys)
     with _running(arguments, folder, keys, s3):
-        yield Bucket("s3://art/game", environment)
+        found = Bucket("s3://art/game", environment)
+        _written_to(found, folder)
+        yield found
+
+
+def _written_to(bucket: Bucket, folder: Path) -> None:
+    """Wait until a bucket that is made by the first write is there: the server listens before."""
+    store, ends = (
+        opening.connect(bucket.url, folder, bucket.environment),
+        time.monotonic() + _START_S,
+    )
+    while True:
+        try:
+            store.create("ready", b"")
+            return store.delete("ready")
+        except Unreachable:
+            assert time.monotonic() < ends
+            time.sleep(0.2)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
 from game import Game
@@ -130,6 +130,16 @@ def expect_same_words(game: Game) -> None:
         else:
             words.append(heard(report, plan_text.show))
     assert words[0] == words[1], "\n".join(words)
+
+
+def expect_true_throughout(game: Game, chance: random.Random, times: int) -> None:
+    """Edit and take back at random, and run now and then: what is said is true after each step."""
+    for _ in meddled(game, chance, times):
+        expect_true(game)
+        if planned(game) is not None or chance.random() < 0.3:
+            with suppress(PixelpipeError):
+                run(game)
+            expect_true(game)
 
 
 def meddled(game: Game, chance: random.Random, times: int) -> Iterator[list[str]]:

@@ -126,32 +126,22 @@ def moved_away(path: str, to: str) -> Edit:
     return edit
 
 
-def foldered(game: Game) -> Undo:
-    """Put a folder where an output was."""
-    place = game.root / "assets/bat.anim.png"
-    before = place.read_bytes()
-    place.unlink()
-    place.mkdir()
+def foldered(path: str) -> Edit:
+    """Put a folder where a file was."""
 
-    def undo() -> None:
-        place.rmdir()
-        place.write_bytes(before)
+    def edit(game: Game) -> Undo:
+        place = game.root / path
+        before = place.read_bytes()
+        place.unlink()
+        place.mkdir()
 
-    return undo
+        def undo() -> None:
+            place.rmdir()
+            place.write_bytes(before)
 
+        return undo
 
-def replaced_settings(game: Game) -> Undo:
-    """Put a folder where the settings were: no project above is meant then."""
-    place = game.root / "pixelpipe.yaml"
-    before = place.read_bytes()
-    place.unlink()
-    place.mkdir()
-
-    def undo() -> None:
-        place.rmdir()
-        place.write_bytes(before)
-
-    return undo
+    return edit
 
 
 NEW = png(sprite(77))
@@ -178,7 +168,7 @@ EDITS: dict[str, Edit] = {
     "output removed": removed("assets/bat.anim.png"),
     "output edited": changed("assets/bat.anim.png", lambda content: content + b"x"),
     "output edited in secret": in_secret("assets/bat.anim.json"),
-    "output replaced by a folder": foldered,
+    "output replaced by a folder": foldered("assets/bat.anim.png"),
     "foreign output added": added("assets/_logo.anim.png", NEW),
     "ignore file added": added("assets/.pixelpipeignore", b"hero.png\n"),
     "lock emptied": changed("pixelpipe.lock", lambda _: b""),
@@ -194,7 +184,7 @@ EDITS: dict[str, Edit] = {
     "targets changed": changed("pixelpipe.yaml", lambda text: text + b"targets: [gif]\n"),
     "assets changed": changed("pixelpipe.yaml", lambda text: text + b"assets: [art]\n"),
     "pack added": changed("pixelpipe.yaml", lambda text: text.replace(b"[]", b"[items@1]", 1)),
-    "settings replaced by a folder": replaced_settings,
+    "settings replaced by a folder": foldered("pixelpipe.yaml"),
     "settings gone": moved("pixelpipe.yaml", "pixelpipe.old"),
     "key in .env": added(".env", b"PIXEL_ENGINE_API_KEY=k\n"),
     "other .env": added(".env", b"OTHER=1\n"),
