@@ -41,7 +41,7 @@ from . import fallback, grades, home, leftovers, step_results
 from .buying import Buying
 from .context import Context
 from .finish_pool import Done, Finishing, pays
-from .publish import Publication
+from .publish import Publication, PublishSet
 from .results import Result, untouched
 from .survey import Survey
 from .workpieces import Workpieces
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 #: What keeps one source from being published, and no other.
 _ITS_OWN = (HeldOpenError, NoRoomError)
+#: How often what is finished is published while clips are waited for.
+_PUBLISH_S = 0.2
 
 
 def _lent(workers: Workers, pays: bool) -> AbstractContextManager[tuple[Lender | None, str]]:
@@ -95,6 +97,15 @@ def run(
     return Carried(results=one.run(), left=one.left, notices=one.notices)
 
 
+class _Ready(NamedTuple):
+    """A source that is to be published, with what is bought of it."""
+
+    source: SourcePlan
+    bought: tuple[ClipPlan, ...]
+    finished: finish.Finished
+    made: PublishSet
+
+
 class _Run:
     def __init__(
         self,
@@ -130,6 +141,7 @@ class _Run:
         self._sources: dict[str, SourcePlan] = {}
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
+        self._publish_due = 0.0
         self._results = Packed[Result]()
         #: Request keys that more than one source waits for: how they ended is kept to the end.
         self._common: frozenset[str] = frozenset()
@@ -156,9 +168,10 @@ class _Run:
                         for place in waiting_for.pop(key, ()):
                             self._begin(waiting[place], finishing)
                         watch.lap("preparing clips")
-                        self._publish(finishing.ready(), finishing)
+                        self._publish_now_and_then(finishing)
                         watch.lap("publishing")
-                self._publish(finishing.rest(), finishing)
+                for some in finishing.rest():
+                    self._publish(some, finishing)
             self._remove_orphans()
             watch.lap("finishing the last")
         finally:
@@ -210,7 +223,8 @@ class _Run:
         """Finish `source` if all its clips are settled; tell whether it needs no more waiting."""
         if any(self._buying.is_open(clip) for clip in source.clips):
             return False
-        self._publish(finishing.room(), finishing)
+        for some in finishing.room():
+            self._publish(some, finishing)
         try:
             with apart():
                 results = self._begun(source, finishing)
@@ -261,21 +275,70 @@ class _Run:
 
     # -- publishing -----------------------------------------------------------------------------
 
-    def _publish(self, done: Iterator[Done], finishing: Finishing) -> None:
-        for one in done:
-            bought = self._bought[one.source]
+    def _publish_now_and_then(self, finishing: Finishing) -> None:
+        """Publish what is finished, a few times a second: many cost little more than one."""
+        if time.monotonic() >= self._publish_due:
+            self._publish(finishing.ready(), finishing)
+            self._publish_due = time.monotonic() + _PUBLISH_S
+
+    def _publish(self, done: Iterable[Done], finishing: Finishing) -> None:
+        """Publish sources together, each apart from the others."""
+        ready: list[_Ready] = []
+        try:
+            for one in done:
+                if (made := self._judged(one, finishing)) is not None:
+                    ready.append(made)
+        finally:  # what ends the run over one source does not concern those before it
+            self._show(ready)
+
+    def _judged(self, one: Done, finishing: Finishing) -> _Ready | None:
+        """Return what is to be published of a source, None where it has ended in another way."""
+        source, bought = self._sources[one.source], self._bought[one.source]
+        try:
+            with apart():
+                if one.finished is None:
+                    raise one.error or AssetError("was not finished")
+                finished = _named(one.finished, source.wanted)
+                verdict = self._judge(source, bought, finished)
+                if verdict is None:
+                    return _Ready(
+                        source, bought, finished, self._publish_set(source, bought, finished)
+                    )
+                results = self._hide(source, bought, verdict, finished, finishing)
+        except UnusableError as exc:
+            results = self._left_out(source, bought, exc, finishing)
+        except PixelpipeError as exc:
+            if _ends_the_run(exc):
+                raise
+            results = self._failed(bought, exc)
+        self._end(bought, results)
+        return None
+
+    def _show(self, ready: Sequence[_Ready]) -> None:
+        if not ready:
+            return
+        end: PixelpipeError | None = None
+        errors = self._publication.publish([one.made for one in ready])
+        for one, error in zip(ready, errors, strict=True):
             try:
                 with apart():
-                    results = self._one_published(one, bought, finishing)
-            except UnusableError as exc:
-                results = self._left_out(self._sources[one.source], bought, exc, finishing)
+                    if error is not None:
+                        raise error
+                    results = self._shown(one)
             except PixelpipeError as exc:
-                if isinstance(exc, StorageError) and not isinstance(exc, _ITS_OWN):
-                    raise
-                results = self._failed(bought, exc)
-            self._report(results)
-            if all(result.state == "done" for result in results):
-                self._let_go(bought)
+                if _ends_the_run(exc):
+                    end = exc
+                    continue
+                results = self._failed(one.bought, exc)
+            self._end(one.bought, results)
+        if end is not None:
+            raise end
+        self._publication.flush_if_due()
+
+    def _end(self, bought: Sequence[ClipPlan], results: Sequence[Result]) -> None:
+        self._report(results)
+        if all(result.state == "done" for result in results):
+            self._let_go(bought)
 
     def _failed(self, bought: Sequence[ClipPlan], error: PixelpipeError) -> list[Result]:
         """Return how clips ended that could not be published; of what came too late, take note."""
@@ -283,19 +346,6 @@ class _Run:
             for clip in bought:
                 self._context.replaced.missed((clip.step.request_key, clip.digest or ""))
         return [step_results.failed(clip, error) for clip in fallback.told(bought)]
-
-    def _one_published(
-        self, one: Done, bought: tuple[ClipPlan, ...], finishing: Finishing
-    ) -> list[Result]:
-        """Publish one source, or keep it back; returns how its clips ended."""
-        source, finished = self._sources[one.source], one.finished
-        if finished is None:
-            raise one.error or AssetError("was not finished")
-        finished = _named(finished, source.wanted)
-        if verdict := self._judge(source, bought, finished):
-            return self._hide(source, bought, verdict, finished, finishing)
-        self._write(source, bought, finished)
-        return [self._done(clip, finished) for clip in fallback.told(bought)]
 
     def _left_out(
         self,
@@ -322,9 +372,10 @@ class _Run:
             results.append(step_results.left(kept, stands=stands))
         return results
 
-    def _write(
+    def _publish_set(
         self, source: SourcePlan, bought: Sequence[ClipPlan], finished: finish.Finished
-    ) -> None:
+    ) -> PublishSet:
+        """Return the files of a source, which is as it was, and what the lock file says of them."""
         wanted = source.wanted
         frames = (one for adopted in wanted.adopted for one in adopted.pictures)
         for picture in dict.fromkeys((wanted.source, *frames)):
@@ -335,14 +386,16 @@ class _Run:
         shown = [self._workpieces.line(clip) for clip in bought if not clip.is_adopted]
         lines = [*shown, *self._hidden.get(wanted.source.path, ())]
         lines += grades.kept(source, self._lines, lines)
-        self._publication.publish(
-            wanted.source, finished.files, lines, build_key, _adopted_lines(wanted)
-        )
-        for clip in bought:
+        return PublishSet(wanted.source, finished.files, lines, build_key, _adopted_lines(wanted))
+
+    def _shown(self, one: _Ready) -> list[Result]:
+        """Take note of a source that was published; returns how its clips ended."""
+        for clip in one.bought:
             if not clip.is_adopted:
                 record = self._workpieces.record(clip)
                 made = (clip.step.request_key, clip.digest or record.digest)
                 self._context.replaced.shows(clip.request.source, clip.request.clip, made)
+        return [self._done(clip, one.finished) for clip in fallback.told(one.bought)]
 
     def _let_go(self, bought: Sequence[ClipPlan]) -> None:
         """Keep nothing of what is published: memory would grow with every sprite."""
@@ -430,6 +483,11 @@ class _Run:
     def _kept_back(self, clip: ClipPlan, finished: finish.Finished) -> Result:
         take = self._workpieces.record(clip).take
         return step_results.hidden(self._done(clip, finished), clip, take, self._rule(clip))
+
+
+def _ends_the_run(error: PixelpipeError) -> bool:
+    """Tell whether after an error of one source no other can be published either."""
+    return isinstance(error, StorageError) and not isinstance(error, _ITS_OWN)
 
 
 def _named(finished: finish.Finished, wanted: Wanted) -> finish.Finished:

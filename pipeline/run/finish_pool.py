@@ -95,21 +95,24 @@ class Finishing:
         if self._lent is None or not self._lent.take(source, task):
             self._here(source, task)
 
-    def room(self) -> Iterator[Done]:
-        """Yield results until there is room for another task: memory holds those in flight."""
+    def room(self) -> Iterator[list[Done]]:
+        """Yield results, as many as there are at a time, until there is room for another task:
+        memory holds those in flight."""
         while self._open >= max(1, self._most * _AHEAD, self._lent.room if self._lent else 0):
-            yield self._next()
+            yield [self._next(), *self.ready()]
 
-    def ready(self) -> Iterator[Done]:
-        """Yield what has been finished so far, without waiting."""
+    def ready(self) -> list[Done]:
+        """Return what has been finished so far, without waiting."""
+        found: list[Done] = []
         with suppress(queue.Empty):
             while self._open:
-                yield self._next(wait=False)
+                found.append(self._next(wait=False))
+        return found
 
-    def rest(self) -> Iterator[Done]:
-        """Yield everything that is still to come, waiting for it."""
+    def rest(self) -> Iterator[list[Done]]:
+        """Yield everything that is still to come, as many as there are at a time."""
         while self._open:
-            yield self._next()
+            yield [self._next(), *self.ready()]
 
     def _next(self, *, wait: bool = True) -> Done:
         done = self._done.get(wait) if self._lent is None or not wait else self._awaited(self._lent)

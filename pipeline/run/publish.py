@@ -1,8 +1,9 @@
 """Publish finished sources, and write the lock file after them.
 
-The set is recorded in the ledger before the first rename, so that the next run knows a half
-published set as ours; the lock file names files only once they stand. Several processes publish
-in one project: the guard is held for the moment of a set or of the lock file, never for a job.
+A set, the files of one source, is recorded in the ledger before the first rename, so that the next
+run knows a half published one as ours; the lock file names files only once they stand. Several
+processes publish in one project: the guard is held for the moment of a few sets or of the lock
+file, never for a job.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from ..config.workspace import Workspace
 from ..core import keys
-from ..core.errors import AssetError, StorageError, SupersededError
+from ..core.apart import apart
+from ..core.errors import AssetError, PixelpipeError, StorageError, SupersededError
 from ..core.model import File, Source, stem_of
 from ..storage import files, held, lock, lock_file, lock_text
 from ..storage.files import Stat, Stats, carried
@@ -29,6 +31,26 @@ _FLUSH_SHARE = 0.05
 _GUARD_TIMEOUT_S = 60.0
 #: Lines of so many sources are looked for one by one in the lock file's text.
 _FEW = 16
+
+
+class PublishSet:
+    """The files of one source, as they were made, and what the lock file will say of them."""
+
+    def __init__(
+        self,
+        source: Source,
+        made: Sequence[File],
+        clips: Sequence[ClipLine],
+        build_key: str,
+        adopted: Sequence[AdoptedLine] = (),
+    ) -> None:
+        """Take the digest of each file."""
+        self.source = source
+        self.files = made
+        self.clips = clips
+        self.build_key = build_key
+        self.adopted = adopted
+        self.digests = {file.path: keys.digest(file.content) for file in made}
 
 
 class Publication:
@@ -86,42 +108,62 @@ class Publication:
         self._lock = _lock(workspace)
         self._renamed: list[str] = []
 
-    def publish(
-        self,
-        source: Source,
-        made: Sequence[File],
-        clips: Sequence[ClipLine],
-        build_key: str,
-        adopted: Sequence[AdoptedLine] = (),
-    ) -> tuple[str, ...]:
-        """Write the files of one source; returns the paths whose content changed.
+    def publish(self, sets: Sequence[PublishSet]) -> list[PixelpipeError | None]:
+        """Write the files of sources that are ready; returns for each why that was not possible.
 
-        Raises AssetError when a file that is not ours stands in the way: it is never
-        overwritten. Raises StorageError when the disk refuses.
+        A file that is not ours (AssetError), or that another run has just put there
+        (SupersededError), is never overwritten; the files of one source change together or not at
+        all. Raises StorageError when nobody can publish here.
         """
-        new = {file.path: keys.digest(file.content) for file in made}
+        errors: list[PixelpipeError | None] = [None] * len(sets)
         with guard(self._workspace, self._lock):
-            old = {} if source.stem in self._restored else self._ours(new)
-            self._ledger.begin_set(
-                self._name, {path: (old.get(path), digest) for path, digest in new.items()}
+            begun: list[int] = []
+            changes: dict[str, tuple[str | None, str]] = {}
+            for number, one in enumerate(sets):
+                try:
+                    with apart():
+                        changes |= self._changes(one)
+                    begun.append(number)
+                except PixelpipeError as exc:
+                    errors[number] = exc
+            self._ledger.begin_set(self._name, changes)
+            done = files.publish_sets(
+                self._workspace.root,
+                [sets[number].files for number in begun],
+                below=self._workspace.settings.assets,
             )
-            below = self._workspace.settings.assets
-            written = files.publish(self._workspace.root, made, below=below, syncs_folders=False)
-            for line in self._files_of.get(source.stem, ()):
-                if line.path not in new and line.is_ours and not self._is_frozen:
-                    files.remove(self._workspace.root, line.path, line.digest, below=below)
-            self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
-            self.left.update(self._stood[source.stem])
-        self._ledger.put_back(self._name, [line.key for line in clips if line.take])
-        self._clips[source.path] = clips
-        self._adopted[source.path] = adopted
+            for number, written in zip(begun, done, strict=True):
+                try:
+                    with apart():
+                        self._published(sets[number], written)
+                except PixelpipeError as exc:
+                    errors[number] = exc
+        return errors
+
+    def _changes(self, one: PublishSet) -> dict[str, tuple[str | None, str]]:
+        """Return by path which digest a set replaces, and by which; raises AssetError."""
+        new = one.digests
+        old = {} if one.source.stem in self._restored else self._ours(new)
+        return {path: (old.get(path), digest) for path, digest in new.items()}
+
+    def _published(self, one: PublishSet, written: tuple[str, ...] | PixelpipeError) -> None:
+        """Take note of a set that stands, and remove what was there of the source besides."""
+        if isinstance(written, PixelpipeError):
+            raise written
+        source, new = one.source, one.digests
+        root, below = self._workspace.root, self._workspace.settings.assets
+        for line in self._files_of.get(source.stem, ()):
+            if line.path not in new and line.is_ours and not self._is_frozen:
+                files.remove(root, line.path, line.digest, below=below)
+        self._stood[source.stem] = self._standing((*new, *self._paths(source.stem)))
+        self.left.update(self._stood[source.stem])
+        self._ledger.put_back(self._name, [line.key for line in one.clips if line.take])
+        self._clips[source.path] = one.clips
+        self._adopted[source.path] = one.adopted
         self._files[source.stem] = [
-            FileLine(path=path, digest=digest, build=build_key) for path, digest in new.items()
+            FileLine(path=path, digest=digest, build=one.build_key) for path, digest in new.items()
         ]
         self._renamed += written
-        if time.monotonic() > self._flush_due:
-            self.flush()
-        return written
 
     def note(self, source: Source, clips: Sequence[ClipLine]) -> None:
         """Write down the purchases of a source whose files stay as they are.
@@ -175,6 +217,11 @@ class Publication:
         self._adopted[source] = ()
         self._files[stem] = ()
         return removed
+
+    def flush_if_due(self) -> None:
+        """Write the lock file if that was not done for a while."""
+        if time.monotonic() > self._flush_due:
+            self.flush()
 
     def flush(self) -> None:
         """Write the lock file, keeping every line that another process has written meanwhile."""

@@ -135,9 +135,9 @@ def _results(finishing: Finishing, todo: Sequence[finish.Task]) -> Iterator[tupl
 
 def _done(finishing: Finishing, todo: Sequence[finish.Task]) -> Iterator[Done]:
     for task in todo:
-        yield from finishing.room()
+        yield from itertools.chain(*finishing.room())
         finishing.add(task.stem, task)
-    yield from finishing.rest()
+    yield from itertools.chain(*finishing.rest())
 
 
 def _cpu(farmed: Farm | None, others: frozenset[int]) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from pipeline.core import apart, provenance
 from pipeline.core.errors import BugError, NoRoomError, SourceError
 from pipeline.run import execute, finish, finish_pool, publish, survey
 from pipeline.run.report import Report
+from pipeline.storage.files import write
 from pipeline.targets import BUILT_IN
 
 PACKAGE = REPOSITORY / "pipeline"
@@ -60,7 +61,12 @@ class Watch:
         id(finish.make.__code__): lambda names: names["task"].stem,
         id(survey._source.__code__): lambda names: names["path"][:-4],
         id(survey._wanted.__code__): lambda names: names["source"].stem,
-        id(execute._Run._one_published.__code__): lambda names: names["one"].source[:-4],
+        id(execute._Run._judged.__code__): lambda names: names["one"].source[:-4],
+        id(execute._Run._shown.__code__): lambda names: names["one"].source.wanted.source.stem,
+        id(publish.Publication._changes.__code__): lambda names: names["one"].source.stem,
+        id(publish.Publication._published.__code__): lambda names: names["one"].source.stem,
+        id(write._Set.write.__code__): lambda names: names["self"].files[0].path.partition(".")[0],
+        id(write._Set.switch.__code__): lambda names: names["self"].files[0].path.partition(".")[0],
     }
 
     def __init__(self, plant: CodeType | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 from game import Game
@@ -62,9 +63,9 @@ def test_each_task_gets_one_answer(capfd: object) -> None:
     with Finishing(MANY) as many:
         answers: list[finish_pool.Done] = []
         for number in range(MANY):
-            answers += many.room()
+            answers += chain(*many.room())
             many.add(f"s{number}", task(number))
-        answers += many.rest()
+        answers += chain(*many.rest())
     assert sorted(one.source for one in answers) == sorted(f"s{n}" for n in range(MANY))
     assert all(one.error is not None for one in answers)
 
@@ -73,7 +74,7 @@ def test_few_are_finished_here() -> None:
     """Starting processes would take longer than the work."""
     with Finishing(1) as few:
         few.add("s", task(0))
-        assert [one.source for one in few.rest()] == ["s"]
+        assert [one.source for one in chain(*few.rest())] == ["s"]
         assert not few._workers
 
 
@@ -95,7 +96,7 @@ def test_worker_that_dies_is_replaced(tmp_path: Path) -> None:
         many.add("bad", Poison())  # type: ignore[arg-type]  # ends the process that opens it
         many.add("s1", task(1))
         many.add("s2", task(2))
-        answers = {one.source: one for one in many.rest()}
+        answers = {one.source: one for one in chain(*many.rest())}
     assert "has died" in str(answers["bad"].error)
     assert {"s1", "s2"} < answers.keys()
     assert "has died" not in str(answers["s2"].error)

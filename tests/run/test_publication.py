@@ -16,7 +16,7 @@ from pipeline.api import Project
 from pipeline.core import keys
 from pipeline.core.errors import SupersededError
 from pipeline.core.model import File, Source
-from pipeline.run.publish import Publication
+from pipeline.run.publish import Publication, PublishSet
 from pipeline.storage import files, lock, lock_file
 from pipeline.storage.ledger import Ledger
 from pipeline.storage.lock import ClipLine
@@ -47,7 +47,10 @@ class Runs:
         name = keys.digest(content.encode())
         self._names[name] = content
         clip = ClipLine(source=HERO.path, clip="idle", key=name, digest=name, service="s")
-        run.publish(HERO, [File(path=OUTPUT, content=content.encode())], [clip], name)
+        made = [File(path=OUTPUT, content=content.encode())]
+        (error,) = run.publish([PublishSet(HERO, made, [clip], name)])
+        if error is not None:
+            raise error
 
     def locked(self) -> tuple[list[str], list[str]]:
         """Return which purchases and builds the lock file names."""
@@ -156,7 +159,7 @@ def test_a_lock_file_that_grows_is_to_the_letter_as_one_written_at_once(runs: Ru
         one = msgspec.structs.replace(HERO, path=f"assets/hero{number}.png")
         path, name = f"assets/hero{number}.anim.json", keys.digest(f"{number}".encode())
         clip = ClipLine(source=one.path, clip="idle", key=name, digest=name, service="s")
-        run.publish(one, [File(path=path, content=b"{}")], [clip], name)
+        run.publish([PublishSet(one, [File(path=path, content=b"{}")], [clip], name)])
         run.flush()
         if number == 8:
             runs.publish(other := runs.begin(), "another run")

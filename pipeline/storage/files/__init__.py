@@ -35,7 +35,7 @@ from .walk import NO_FILE
 if TYPE_CHECKING:
     from .carried import Carried
     from .snapshot import digest_of, is_still, read
-    from .write import digests, publish, remove, sweep, sync_folders
+    from .write import digests, publish, publish_sets, remove, sweep, sync_folders
 
 __all__ = [
     "CACHES",
@@ -65,6 +65,7 @@ __all__ = [
     "on_disk",
     "prepare",
     "publish",
+    "publish_sets",
     "read",
     "remove",
     "scan",
@@ -82,6 +83,7 @@ _LATER = {
     "digests": "write",
     "is_still": "snapshot",
     "publish": "write",
+    "publish_sets": "write",
     "remove": "write",
     "sweep": "write",
     "sync_folders": "write",

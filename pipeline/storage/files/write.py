@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core import unfinished
-from ...core.errors import AssetError, HeldOpenError, StorageError
+from ...core.apart import apart
+from ...core.errors import AssetError, HeldOpenError, PixelpipeError, StorageError
 from ...core.model import File
 from . import paths, snapshot
 from .stats import Stat, stat_of
@@ -39,54 +40,89 @@ class _Pending(NamedTuple):
 
 
 def publish(
-    root: Path,
-    files: Sequence[File],
-    *,
-    below: Sequence[str] | None = None,
-    syncs_folders: bool = True,
+    root: Path, files: Sequence[File], *, below: Sequence[str] | None = None
 ) -> tuple[str, ...]:
     """Write `files`, and return the paths of those that were not yet as they should be.
 
-    `below`: these are outputs, and lie in one of these folders.
-
-    All are written and synced under temporary names in their own folders before the first is
-    renamed, so that a full disk changes nothing and the set switches at once. A file that holds
-    the right bytes is not touched: its time stays, and no engine imports it again.
-
-    Pictures are renamed first, data files after them. An engine reacts to a data file by loading
-    the picture that it names; in this order whoever sees new data sees the new picture, and the
-    first time nobody sees data without its picture. The other way round an import triggered by
-    the data would cut the old sheet by the new frames.
-
-    Renames are durable on return, unless `syncs_folders` is off: then `sync_folders` makes those of
-    many sets durable at once.
+    `below`: these are outputs, and lie in one of these folders. Renames are durable on return.
 
     Raises StorageError with the path for a full disk, or a read-only or forbidden place,
     HeldOpenError when patience is at an end (some of the set may be renamed then), and AssetError
     for a name that Windows reserves, or a place outside of the project.
     """
+    (written,) = publish_sets(root, [files], below=below)
+    if isinstance(written, PixelpipeError):
+        raise written
+    sync_folders(root, written)
+    return written
+
+
+def publish_sets(
+    root: Path, sets: Sequence[Sequence[File]], *, below: Sequence[str] | None = None
+) -> list[tuple[str, ...] | PixelpipeError]:
+    """Write several sets of files; returns for each what `publish` returns, or its error.
+
+    All are written and synced under temporary names in their own folders before the first is
+    renamed, so that a full disk changes nothing of a set and each switches at once. A file that
+    holds the right bytes is not touched: its time stays, and no engine imports it again. Renames
+    are durable once `sync_folders` is done.
+
+    Pictures are renamed first, data files after them. An engine reacts to a data file by loading
+    the picture that it names; in this order whoever sees new data sees the new picture, and the
+    first time nobody sees data without its picture. The other way round an import triggered by
+    the data would cut the old sheet by the new frames.
+    """
     real_root = Path(os.path.realpath(root))
-    if below is not None:
-        for file in files:
-            _check_ours(root, file.path, below, real_root)
-    wanted = _checked(root, files, real_root)
-    pending: list[_Pending] = []
-    try:
-        for file, place in wanted:
-            with _named(file.path):
-                pending.append(_write(file, place))
-        _sync(pending)
-        for entry in pending:
-            with _named(entry.path):
-                replace(entry.temporary, entry.place, patience_s=_PATIENCE_S)
-    except StorageError:
-        for entry in pending:
+    begun = [_Set(files) for files in sets]
+    for one in begun:
+        with one, apart():
+            one.write(root, below, real_root)
+    errors = _sync([entry for one in begun for entry in one.pending])
+    for one in begun:
+        with one, apart():
+            one.switch(errors)
+    return [one.error or tuple(entry.path for entry in one.pending) for one in begun]
+
+
+class _Set:
+    """Files that are switched together: an error in a `with` of theirs is their own, and ends them.
+
+    What is not renamed by then is removed.
+    """
+
+    def __init__(self, files: Sequence[File]) -> None:
+        self.files = files
+        self.pending: list[_Pending] = []
+        self.error: PixelpipeError | None = None
+
+    def __enter__(self) -> None:
+        """Watch the block."""
+
+    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> bool:
+        """Keep an error of ours; others go through."""
+        if not isinstance(exc, PixelpipeError):
+            return False
+        self.error = exc
+        for entry in self.pending:
             with suppress(OSError):
                 entry.temporary.unlink(missing_ok=True)
-        raise
-    if syncs_folders:
-        sync_folders(root, (entry.path for entry in pending))
-    return tuple(entry.path for entry in pending)
+        self.pending.clear()
+        return True
+
+    def write(self, root: Path, below: Sequence[str] | None, real_root: Path) -> None:
+        """Write what is not yet as it should be under temporary names, once all may be written."""
+        for file, place in _checked(root, self.files, below, real_root):
+            with _named(file.path):
+                self.pending.append(_write(file, place))
+
+    def switch(self, errors: Mapping[Path, PixelpipeError]) -> None:
+        """Rename what was written, unless some of it did not get to the disk."""
+        for entry in self.pending:
+            if (error := errors.get(entry.temporary)) is not None:
+                raise error
+        for entry in self.pending:
+            with _named(entry.path):
+                replace(entry.temporary, entry.place, patience_s=_PATIENCE_S)
 
 
 def sync_folders(root: Path, names: Iterable[str]) -> None:
@@ -104,8 +140,9 @@ def remove(root: Path, path: str, digest: str, *, below: Sequence[str]) -> bool:
     """
     real_root = Path(os.path.realpath(root))
     try:
-        _check_ours(root, path, below, real_root)
-        place = _place(root, path, real_root)
+        there = paths.inside(root, path, AssetError)
+        _check_ours(root, path, there, below, real_root)
+        place = _place(root, path, there, real_root)
     except AssetError:
         return False
     with _named(path):
@@ -171,7 +208,9 @@ class _named:
             raise StorageError(f"{self._path}: cannot be written: {exc.strerror or exc}") from exc
 
 
-def _checked(root: Path, files: Sequence[File], real_root: Path) -> list[tuple[File, Path]]:
+def _checked(
+    root: Path, files: Sequence[File], below: Sequence[str] | None, real_root: Path
+) -> list[tuple[File, Path]]:
     """Return the files that are to be written, with their places, in order; check all of them."""
     seen: dict[str, str] = {}
     wanted = []
@@ -180,23 +219,30 @@ def _checked(root: Path, files: Sequence[File], real_root: Path) -> list[tuple[F
         if folded in seen:
             raise StorageError(f"{file.path}: is the same file as {seen[folded]} on some systems")
         seen[folded] = file.path
-        place = _place(root, file.path, real_root)
+        there = paths.inside(root, file.path, AssetError)
+        if below is not None:
+            _check_ours(root, file.path, there, below, real_root)
+        place = _place(root, file.path, there, real_root)
         if not _holds(place, file.content):
             wanted.append((file, place))
     return wanted
 
 
-def _place(root: Path, path: str, real_root: Path) -> Path:
-    """Return where to write `path`: in a real folder of the project, links above it followed."""
+def _place(root: Path, path: str, there: Path, real_root: Path) -> Path:
+    """Return where to write `path`: in a real folder of the project, links above it followed.
+
+    `there` is where a file under that name is, which may be a link.
+    """
     if paths.is_reserved(path):
         raise AssetError(f"{path}: is a name that Windows reserves; rename the source")
     folder, _, name = path.rpartition("/")
-    parent = paths.inside(root, folder, AssetError) if folder else real_root
-    paths.inside(root, path, AssetError)
-    return parent / name
+    if not folder:
+        return real_root / name
+    is_plain = there == Path(root, path)
+    return there if is_plain else paths.inside(root, folder, AssetError) / name
 
 
-def _check_ours(root: Path, path: str, below: Sequence[str], real_root: Path) -> None:
+def _check_ours(root: Path, path: str, there: Path, below: Sequence[str], real_root: Path) -> None:
     """Raise AssetError for what is no output by its name, or lies in none of the folders.
 
     Neither may it lie in a hidden folder, also not behind a link.
@@ -204,7 +250,7 @@ def _check_ours(root: Path, path: str, below: Sequence[str], real_root: Path) ->
     is_inside = any(top == "." or path.startswith(f"{top}/") for top in below)
     if not is_inside or not paths.is_output(path) or unfinished.TEMPORARY in path:
         raise AssetError(f"{path}: is no output in the assets folders; it is left alone")
-    parent = paths.inside(root, path, AssetError).parent
+    parent = there.parent
     base = real_root if parent.is_relative_to(real_root) else root
     if any(part[0] == "." for part in parent.relative_to(base).parts):
         raise AssetError(f"{path}: lies in a hidden folder, where nothing of ours is written")
@@ -237,14 +283,14 @@ _FIRST_SETS = 2
 _sets = itertools.count()
 
 
-def _sync(pending: Sequence[_Pending]) -> None:
-    """Bring files down to the disk, all at once: waiting for one includes most of the others."""
-    if len(pending) <= 1 or (len(pending) <= _SYNCS and next(_sets) < _FIRST_SETS):
-        for entry in pending:
-            _sync_file(entry)
-        return
-    for _ in _syncing().map(_sync_file, pending):
-        pass
+def _sync(pending: Sequence[_Pending]) -> dict[Path, StorageError]:
+    """Bring files down to the disk, all at once: waiting for one includes most of the others.
+
+    Returns the errors by temporary name.
+    """
+    is_one_by_one = len(pending) <= 1 or (len(pending) <= _SYNCS and next(_sets) < _FIRST_SETS)
+    synced = (map if is_one_by_one else _syncing().map)(_synced, pending)
+    return {one.temporary: error for one, error in zip(pending, synced, strict=True) if error}
 
 
 @cache
@@ -255,13 +301,18 @@ def _syncing() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_SYNCS, "sync")
 
 
-def _sync_file(entry: _Pending) -> None:
-    with _named(entry.path):
-        descriptor = os.open(entry.temporary, os.O_RDWR)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _synced(entry: _Pending) -> StorageError | None:
+    """Bring a file down to the disk; returns why that was not possible."""
+    try:
+        with _named(entry.path):
+            descriptor = os.open(entry.temporary, os.O_RDWR)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    except StorageError as exc:
+        return exc
+    return None
 
 
 def _sync_folder(folder: Path) -> None:
