@@ -31,7 +31,7 @@ from ..core.packed import Packed
 from ..plan import steps
 from ..plan.wanted import Wanted
 from ..plan.wish import Wish
-from ..storage import files, lock, lock_file, lock_text
+from ..storage import files, lock, lock_file, lock_text, pictures
 from ..storage.files import Scan, Stat
 from ..storage.remembered import Facts
 from ..storage.state import State
@@ -356,10 +356,11 @@ def _source(root: Path, path: str, scan: Scan, state: State) -> Source | None:
         digest = keys.digest(content)
         state.remember(path, stat, digest)
         if _is_unknown(state.facts(path, digest)):
-            state.learn(path, digest, _facts(path, content))
+            state.learn(path, digest, _facts(path, content, digest))
     facts = state.facts(path, digest)
     if facts is None or _is_unknown(facts):
-        state.learn(path, digest, _facts(path, files.read(root, path)))
+        content = files.read(root, path)
+        state.learn(path, digest, _facts(path, content, keys.digest(content)))
         facts = state.facts(path, digest) or Facts()
     if facts.error == _OURS:
         return None
@@ -390,14 +391,14 @@ def _is_unknown(facts: Facts | None) -> bool:
     return facts is None or facts.looked != _LOOKED
 
 
-def _facts(path: str, content: bytes) -> Facts:
+def _facts(path: str, content: bytes, digest: str) -> Facts:
     """Decode a picture that was never seen before."""
     from .. import imaging  # heavy, and not needed when nothing has changed
 
     try:
         if provenance.is_ours(content):
             return Facts(error=_OURS, looked=_LOOKED)
-        pixels = imaging.decode(content, path)
+        pixels = pictures.decoded(content, digest, path)
         frames = imaging.frame_count(content)
         found = imaging.facts(pixels, frames=frames)
         unfit = imaging.unfit(pixels)

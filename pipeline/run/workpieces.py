@@ -77,13 +77,21 @@ class Workpieces:
         from . import finish  # heavy, as above
 
         digest = self._buying.digest(clip) or ""
-        record = self._store.record(clip.step.request_key, digest)
+        fetched = self._store.take_put(clip.step.request_key, digest)
+        record = fetched or self._store.record(clip.step.request_key, digest)
         content = self._store.content(digest) if record else None
         if record is None or content is None:
             state = "not fetched (Git LFS pointers; run `git lfs pull`)"
             if not self._store.has_pointer(clip.step.request_key, digest):
                 state = "damaged; `pixelpipe verify` says where"
             raise AssetError(f"the bought bytes of clip {clip.request.clip!r} are {state}")
+        if fetched is None:
+            self._found(clip, record)
+        self._records[_held(clip)] = record
+        return finish.bought(clip.request.clip, content, record)
+
+    def _found(self, clip: ClipPlan, record: Bought) -> None:
+        """Take note that a purchase is used which was there before."""
         ledger = self._context.ledger
         # What a checkout brought says nothing of a job of ours: that one is asked for by its id.
         is_own = self._store.is_kept_by_user(record)
@@ -91,8 +99,6 @@ class Workpieces:
         if is_own and clip.job is not None and clip.step.kind is StepKind.REUSE:
             jobs.settle(clip.job.request_key, record, ledger, self._context.clock())
         self._store.use(record)
-        self._records[_held(clip)] = record
-        return finish.bought(clip.request.clip, content, record)
 
 
 def _held(clip: ClipPlan) -> tuple[str, str]:

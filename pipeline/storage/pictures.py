@@ -14,11 +14,41 @@ from ..core.errors import SupersededError
 from ..core.model import Frames, Pixels, Source
 from . import files
 
-#: Small pictures that were decoded a moment ago: one is compared, sent and finished in turn.
-_KEPT = 48
+#: Larger pictures are decoded again, and so are those for which there is no room.
 _LARGEST_BYTES = 64 * 1024
-_recent: dict[str, Pixels] = {}
-_turn = threading.Lock()
+_MOST_BYTES = 4 * 1024 * 1024
+#: What a small picture takes besides its pixels.
+_EACH_BYTES = 512
+
+
+class _Recent:
+    """Small pictures that were decoded a while ago; any thread may ask.
+
+    One is looked at, compared, sent and finished in turn.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._kept: dict[str, Pixels] = {}
+        self._bytes = 0
+
+    def get(self, digest: str) -> Pixels | None:
+        return self._kept.get(digest)
+
+    def keep(self, digest: str, picture: Pixels) -> None:
+        """Keep a picture for longer than those that were kept before it."""
+        if len(picture.rgba) > _LARGEST_BYTES:
+            return
+        with self._turn:
+            if self._kept.pop(digest, None) is None:
+                self._bytes += len(picture.rgba) + _EACH_BYTES
+            self._kept[digest] = picture
+            while self._bytes > _MOST_BYTES:
+                gone = self._kept.pop(next(iter(self._kept)))
+                self._bytes -= len(gone.rgba) + _EACH_BYTES
+
+
+_recent = _Recent()
 
 
 def pixels(root: Path, source: Source) -> Pixels:
@@ -33,27 +63,22 @@ def pixels(root: Path, source: Source) -> Pixels:
 
 
 def decoded(content: bytes, digest: str, path: str) -> Pixels:
-    """Decode a picture whose bytes have this `digest`, unless that was done a moment ago.
+    """Decode a picture whose bytes have this `digest`, unless that was done a while ago.
 
     Raises SourceError, naming `path`, when it cannot be decoded.
     """
-    from .. import imaging  # heavy: a run with nothing to do decodes nothing
+    found = _recent.get(digest)
+    if found is None:
+        from .. import imaging  # heavy: a run with nothing to do decodes nothing
 
-    with _turn:
-        known = _recent.pop(digest, None)
-    found = imaging.decode(content, path) if known is None else known
-    if len(found.rgba) <= _LARGEST_BYTES:
-        with _turn:
-            _recent[digest] = found
-            while len(_recent) > _KEPT:
-                del _recent[next(iter(_recent))]
+        found = imaging.decode(content, path)
+    _recent.keep(digest, found)
     return found
 
 
 def recent(digest: str) -> Pixels | None:
-    """Return the picture whose bytes have this `digest`, if it was decoded a moment ago."""
-    with _turn:
-        return _recent.get(digest)
+    """Return the picture whose bytes have this `digest`, if it was decoded a while ago."""
+    return _recent.get(digest)
 
 
 def frames(root: Path, adopted: Frames) -> tuple[Pixels, ...]:

@@ -15,6 +15,7 @@ written or removed through a link; and the user's own tier takes only what this 
 
 import errno
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -97,6 +98,10 @@ class Bought(Record, frozen=True, kw_only=True):
         )
 
 
+#: Records of what was put last: it is finished in a moment.
+_RECENT = 64
+
+
 class Store:
     """Bought bytes in one or more folders, nearest first."""
 
@@ -106,6 +111,9 @@ class Store:
         self._durable = durable
         #: Folders that were made, or found closed to others, since then.
         self._made: set[Path] = set()
+        #: The last records that were put into every tier, by key and digest.
+        self._put: dict[tuple[str, str], Bought] = {}
+        self._turn = threading.Lock()
 
     def check(self) -> None:
         """Raise StorageError for a tier that would refuse what is bought now."""
@@ -135,6 +143,18 @@ class Store:
                 refusals.append(exc)
         if refusals:
             raise refusals[0]
+        with self._turn:
+            self._put[bought.request_key, bought.digest] = bought
+            if len(self._put) > _RECENT:
+                del self._put[next(iter(self._put))]
+
+    def take_put(self, request_key: str, digest: str) -> Bought | None:
+        """Return, once, the record of a purchase that was put here a moment ago, into every tier.
+
+        It need not be read, and there is nothing to keep or to note of it.
+        """
+        with self._turn:
+            return self._put.pop((request_key, digest), None)
 
     def content(self, digest: str) -> bytes | None:
         """Return the bytes under `digest`, or None when no tier has them undamaged."""

@@ -116,11 +116,23 @@ def distinct(rgb: U8) -> tuple[U8, Ints]:
     """
     codes = _codes(rgb)
     flat = codes.ravel()
-    first = np.flatnonzero(np.concatenate([[flat.size > 0], flat[1:] != flat[:-1]]))
-    runs = flat[first]
-    found, number = _numbered(runs)
+    first = np.flatnonzero(_begins(flat))
+    found, number = _numbered(flat[first])
     lengths = np.diff(first, append=flat.size)
     return unpack(found), number.repeat(lengths).reshape(codes.shape)
+
+
+def colors(rgb: U8) -> U8:
+    """Return the distinct colours (n, 3), sorted, as `distinct` does."""
+    flat = _codes(rgb).ravel()
+    return unpack(np.unique(flat[_begins(flat)]))
+
+
+def _begins(flat: NDArray[np.int32]) -> Bools:
+    """Return which pixels (n,) begin a run of one colour."""
+    begins = np.ones(flat.size, dtype=np.bool_)
+    np.not_equal(flat[1:], flat[:-1], out=begins[1:])
+    return begins
 
 
 def _numbered(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], Ints]:
@@ -138,7 +150,7 @@ def _numbered(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], Ints]:
 
 def palette(rgba: U8) -> U8:
     """Return the distinct opaque colours (n, 3) of an alpha-cut picture, sorted."""
-    return distinct(rgba[rgba[..., 3] > 0][:, :3])[0]
+    return colors(rgba[rgba[..., 3] > 0][:, :3])
 
 
 def from_hex(text: str) -> U8:

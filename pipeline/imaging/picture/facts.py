@@ -46,7 +46,7 @@ def _colors(rgba: U8, solid: Bools) -> int:
     """Count the distinct colours of solid pixels, a band at a time."""
     height, width = solid.shape
     if solid.size <= raster.BAND_PX:
-        return len(color.distinct(rgba[solid][:, :3])[0])
+        return len(color.colors(rgba[solid][:, :3]))
     seen = np.zeros(1 << 24, dtype=np.bool_)
     for band in raster.bands(height, width):
         seen[color.pack(rgba[band][solid[band]][:, :3])] = True

@@ -7,6 +7,7 @@ what was sent, so that cutting the margins off again is exact.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -92,6 +93,7 @@ _TELLING = {name: telling(stems) for name, stems in ROOM.items()}
 _TURNS = telling(TURNING)
 
 
+@lru_cache(maxsize=64)
 def motion_classes(clip: str, prompt: str) -> tuple[MotionClass, ...]:
     """Return the classes that the clip's name and the prompt speak of, else idle alone."""
     words = _words(clip, prompt)
@@ -136,6 +138,8 @@ def place(
 def unfit(picture: Pixels) -> str:
     """Say why no margins let a picture be sent as a whole; "" when it can be."""
     rgba = raster.array(picture)
+    if max(rgba.shape[:2]) <= MAX_SIDE_PX and (rgba[..., 3] >= raster.ALPHA_CUT).any():
+        return ""
     # Of a large one only the box of the art counts, and a copy would take its size again.
     source = raster.cut(rgba) if max(rgba.shape[:2]) <= MAX_UPSCALED_PX else rgba
     try:
@@ -157,8 +161,14 @@ def canvas(source: U8, placement: Placement) -> U8:
     return out
 
 
+@lru_cache(maxsize=64)
 def _words(clip: str, prompt: str) -> str:
     return " " + affirmed(f"{clip.replace('_', ' ')}, {prompt}")
+
+
+@lru_cache(maxsize=64)
+def _turns(words: str) -> bool:
+    return _TURNS.search(words)
 
 
 def _margins(
@@ -176,7 +186,7 @@ def _margins(
     side = _room(max(kind.sides for kind in kinds), width)
     top = _room(max(kind.top for kind in kinds), height)
     bottom = _room(0.30 if kinds[0].name == "effect" else 0.10, height)
-    if _TURNS.search(words):
+    if _turns(words):
         diagonal = math.hypot(width, height)
         side = max(side, math.ceil((diagonal - width) / 2) + FREE_PX)
         top = max(top, math.ceil((diagonal - height) / 2) + FREE_PX)

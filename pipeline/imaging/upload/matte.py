@@ -5,6 +5,9 @@ The service leaves it in the picture, and paints it only nearly: it must be told
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
 
 from ...core.model import Record
@@ -52,28 +55,36 @@ class Matte(Record, frozen=True, kw_only=True):
 
 def choose(palette: U8, prompt: str, *, stated: str | None = None) -> Matte:
     """Choose the matte for a palette (n, 3); `stated` is the rule's own choice and is kept."""
-    candidates = np.array([color.from_hex(text) for text in CANDIDATES])
-    art = color.lab_of(palette)
-    near = color.distances(color.lab_of(candidates), art).min(axis=1)
-    score = near - MIX_COST * _lookalikes(candidates, palette)
+    art, candidates = color.lab_of(palette), _lab(CANDIDATES)
+    near = color.distances(candidates, art).min(axis=1)
+    score = near - MIX_COST * _lookalikes(palette, art)
     if expected := _expected(prompt):
-        soft = color.lab_of(np.array([color.from_hex(text) for text in expected]))
-        score = np.minimum(score, color.distances(color.lab_of(candidates), soft).min(axis=1))
+        score = np.minimum(score, color.distances(candidates, _lab(expected)).min(axis=1))
     order = [CANDIDATES[i] for i in np.argsort(-score, kind="stable")]
     best = (stated or order[0]).lower()
     return Matte(
         color=best,
-        distance=round(distance(best, palette), 4),
+        distance=round(_nearest(best, art), 4),
         runner_up=next(text for text in order if text != best),
     )
 
 
 def distance(matte: str, palette: U8) -> float:
     """Return the deltaE2 of a matte to the nearest colour of the sprite."""
-    nominal: Floats = color.lab_of(color.from_hex(matte))[None]
-    return float(color.distances(nominal, color.lab_of(palette)).min())
+    return _nearest(matte, color.lab_of(palette))
 
 
+def _nearest(matte: str, art: Floats) -> float:
+    return float(color.distances(_lab((matte,)), art).min())
+
+
+@lru_cache(maxsize=64)
+def _lab(shades: Sequence[str]) -> Floats:
+    """Return the OKLab (n, 3) of colours that are asked for again and again."""
+    return color.lab_of(np.array([color.from_hex(text) for text in shades]))
+
+
+@lru_cache(maxsize=64)
 def _expected(prompt: str) -> tuple[str, ...]:
     text = prompt.lower()
     begins = [at for at in range(len(text)) if not (at and "a" <= text[at - 1] <= "z")]
@@ -85,18 +96,19 @@ def _expected(prompt: str) -> tuple[str, ...]:
     )
 
 
-def _lookalikes(mattes: U8, palette: U8) -> Ints:
-    """Count the pairs of colours of which one, blended with a matte, looks like the other."""
+def _lookalikes(palette: U8, art: Floats) -> Ints:
+    """Count for each candidate the pairs of colours of which one, blended with it, looks like the
+    other; `art` is the palette's OKLab."""
     count = len(palette)
-    found = np.zeros(len(mattes), dtype=np.int64)
+    found = np.zeros(len(CANDIDATES), dtype=np.int64)
     if count > MAX_MIXED:
         return found
-    art, light = color.lab_of(palette), color.linear(palette)
-    flats = color.linear(mattes)[:, None]
+    light = color.linear(palette)
+    flats = color.linear(np.array([color.from_hex(text) for text in CANDIDATES]))[:, None]
     for share in BLENDS:
         blends = color.lab((1 - share) * light + share * flats)
         close = color.distances(blends.reshape(-1, 3), art) < LOOKALIKE
-        pairs = close.reshape(len(mattes), count, count)
+        pairs = close.reshape(len(CANDIDATES), count, count)
         pairs[:, np.arange(count), np.arange(count)] = False
         found += pairs.sum(axis=(1, 2))
     return found
