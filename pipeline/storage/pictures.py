@@ -16,7 +16,7 @@ from . import files
 
 #: Larger pictures are decoded again, and so are those for which there is no room.
 _LARGEST_BYTES = 64 * 1024
-_MOST_BYTES = 4 * 1024 * 1024
+_MOST_BYTES = 8 * 1024 * 1024
 #: What a small picture takes besides its pixels.
 _EACH_BYTES = 512
 

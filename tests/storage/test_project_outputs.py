@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -194,6 +195,55 @@ def test_one_bad_path_stops_the_set_before_its_first_file(tmp_path: Path) -> Non
     with pytest.raises(StorageError, match=r"A\.anim\.png"):
         files.publish(tmp_path, [file("A.anim.png"), file("a.anim.png")])
     assert listing(tmp_path) == []
+
+
+def test_sets_that_are_written_together_fail_apart(tmp_path: Path) -> None:
+    """A full disk, a forbidden name and a folder in the way concern their own sprites alone."""
+    for name in ("before", "large", "after"):
+        files.publish(tmp_path, [file(f"{name}.anim.png", b"old")])
+    (tmp_path / "folder.anim.json").mkdir()
+    sets = [
+        [file("before.anim.png"), file("before.anim.json")],
+        [file("large.anim.png"), file("large.anim.json", b"x" * 20_000)],
+        [file("nul.anim.png")],
+        [file("folder.anim.png"), file("folder.anim.json")],
+        [file("after.anim.png"), file("after.anim.json")],
+    ]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        done = files.publish_sets(tmp_path, sets)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert done[0] == ("before.anim.png", "before.anim.json")
+    assert [type(one) for one in done[1:4]] == [StorageError, AssetError, StorageError]
+    assert done[4] == ("after.anim.png", "after.anim.json")
+    assert (tmp_path / "large.anim.png").read_bytes() == b"old"
+    assert not [name for name in listing(tmp_path) if "tmp" in name or name.startswith("nul")]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks Linux what is synced")
+def test_a_set_that_does_not_reach_the_disk_is_not_switched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk refuses one file of many that are synced at once."""
+    whole = os.fsync
+
+    def refusing(descriptor: int) -> None:
+        if "bad.anim.json" in os.readlink(f"/proc/self/fd/{descriptor}"):  # noqa: PTH115
+            raise OSError(errno.EIO, "Input/output error")
+        whole(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refusing)
+    names = [f"{n}" for n in range(9)] + ["bad"]
+    sets = [[file(f"{name}.anim.png"), file(f"{name}.anim.json")] for name in names]
+    *good, bad = files.publish_sets(tmp_path, sets)
+    assert [len(one) for one in good if isinstance(one, tuple)] == [2] * 9
+    assert isinstance(bad, StorageError)
+    assert "bad.anim.json" in str(bad)
+    assert len(listing(tmp_path)) == 18
 
 
 def test_a_file_held_open_is_tried_again_for_a_while(tmp_path: Path) -> None:

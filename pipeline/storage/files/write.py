@@ -288,9 +288,12 @@ def _sync(pending: Sequence[_Pending]) -> dict[Path, StorageError]:
 
     Returns the errors by temporary name.
     """
-    is_one_by_one = len(pending) <= 1 or (len(pending) <= _SYNCS and next(_sets) < _FIRST_SETS)
-    synced = (map if is_one_by_one else _syncing().map)(_synced, pending)
-    return {one.temporary: error for one, error in zip(pending, synced, strict=True) if error}
+    if len(pending) <= 1 or (len(pending) <= _SYNCS and next(_sets) < _FIRST_SETS):
+        return _synced(pending)
+    shares = [pending[number::_SYNCS] for number in range(min(_SYNCS, len(pending)))]
+    return {
+        place: error for some in _syncing().map(_synced, shares) for place, error in some.items()
+    }
 
 
 @cache
@@ -301,18 +304,20 @@ def _syncing() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(_SYNCS, "sync")
 
 
-def _synced(entry: _Pending) -> StorageError | None:
-    """Bring a file down to the disk; returns why that was not possible."""
-    try:
-        with _named(entry.path):
-            descriptor = os.open(entry.temporary, os.O_RDWR)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    except StorageError as exc:
-        return exc
-    return None
+def _synced(pending: Sequence[_Pending]) -> dict[Path, StorageError]:
+    """Bring files down to the disk, one after another; returns as `_sync` does."""
+    errors: dict[Path, StorageError] = {}
+    for entry in pending:
+        try:
+            with _named(entry.path):
+                descriptor = os.open(entry.temporary, os.O_RDWR)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+        except StorageError as exc:
+            errors[entry.temporary] = exc
+    return errors
 
 
 def _sync_folder(folder: Path) -> None:
