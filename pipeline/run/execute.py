@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 
 #: What keeps one source from being published, and no other.
 _ITS_OWN = (HeldOpenError, NoRoomError)
-#: How often what is finished is published while clips are waited for.
+#: How often what costs nothing is published while clips are waited for. What is bought comes one
+#: by one, minutes apart, and is shown at once.
 _PUBLISH_S = 0.2
 
 
@@ -277,7 +278,7 @@ class _Run:
 
     def _publish_now_and_then(self, finishing: Finishing) -> None:
         """Publish what is finished, a few times a second: many cost little more than one."""
-        if time.monotonic() >= self._publish_due:
+        if self._workspace.service.paid or time.monotonic() >= self._publish_due:
             self._publish(finishing.ready(), finishing)
             self._publish_due = time.monotonic() + _PUBLISH_S
 
