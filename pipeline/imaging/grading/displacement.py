@@ -33,7 +33,10 @@ class Travel(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def steps(self) -> Floats:
         """Return the way from each frame to the next, the last being the seam."""
-        return _length(np.roll(self.points, -1, axis=0) - self.points)
+        way = np.empty_like(self.points)
+        np.subtract(self.points[1:], self.points[:-1], out=way[:-1])
+        np.subtract(self.points[0], self.points[-1], out=way[-1])
+        return _length(way)
 
     @cached_property
     def turns(self) -> Floats:
@@ -44,8 +47,11 @@ class Travel(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def detours(self) -> Floats:
         """Return the px that the way over each frame is longer than the way past it."""
-        past = _length(np.roll(self.points, -1, axis=0) - np.roll(self.points, 1, axis=0))
-        return np.roll(self.steps, 1) + self.steps - past
+        way, points = np.empty_like(self.points), self.points
+        np.subtract(points[2:], points[:-2], out=way[1:-1])
+        for at in (0, -1):
+            np.subtract(points[at + 1], points[at - 1], out=way[at])
+        return np.roll(self.steps, 1) + self.steps - _length(way)
 
 
 def of_ink(reel: Reel) -> Travel:
@@ -64,17 +70,18 @@ def of_colors(reel: Reel) -> Travel:
     Bound: 16 frames of 256 colours and 256 px take 34 MiB, and as much again on the way.
     """
     count, height, width = reel.index.shape
-    frame, y, x = np.nonzero(reel.solid)
     group = groups(reel)
-    colors = int(group.max(initial=0)) + 1
-    at = frame * colors + group[reel.index[reel.solid]]
-    across = np.bincount(at * width + x, minlength=count * colors * width)
-    down = np.bincount(at * height + y, minlength=count * colors * height)
-    return _travel(
-        reel,
-        across.reshape(-1, width).cumsum(axis=1),
-        down.reshape(-1, height).cumsum(axis=1),
-    )
+    # What is transparent is followed as the last one, and left out.
+    group = np.append(group, group.max(initial=0) + 1)
+    left, top, right, bottom = reel.box
+    every = int(group[-1]) + 1
+    at = group[reel.inside] + every * np.arange(count)[:, None, None]
+    x, y = np.arange(left, right), np.arange(top, bottom)[:, None]
+    sums = []
+    for side, places in ((width, x), (height, y)):
+        many = np.bincount((at * side + places).ravel(), minlength=count * every * side)
+        sums.append(many.reshape(count, every, side)[:, :-1].cumsum(axis=2))
+    return _travel(reel, *sums)
 
 
 def groups(reel: Reel) -> Ints:
@@ -90,12 +97,14 @@ def groups(reel: Reel) -> Ints:
 
 def _travel(reel: Reel, *counts: np.ndarray[tuple[int, ...], np.dtype[np.integer]]) -> Travel:
     area = max(1, int(reel.source_solid.sum()))
-    points = np.concatenate([one.reshape(reel.count, -1) for one in counts], axis=1)
+    points = [one.reshape(reel.count, -1) for one in counts]
     if reel.source.size < _EXACT:  # no count is larger, so the quotient is the same in float32
-        return Travel(points.astype(np.float32) / np.float32(area))
-    return Travel((points / area).astype(np.float32))
+        exact = np.concatenate(points, axis=1, dtype=np.float32)
+        exact /= np.float32(area)
+        return Travel(exact)
+    return Travel((np.concatenate(points, axis=1) / area).astype(np.float32))
 
 
 def _length(way: Floats) -> Floats:
-    length: Floats = np.abs(way).sum(axis=1)
+    length: Floats = np.abs(way, out=way).sum(axis=1)
     return length

@@ -32,6 +32,13 @@ class Regions(msgspec.Struct, frozen=True, eq=False):
         """Return the pixels of each region, (count + 1,), [0] being 0: what lies outside."""
         return self._summed(self.end - self.first)
 
+    def tops(self) -> Labels:
+        """Return the uppermost row of each region, (count + 1,); [0], outside, is below all."""
+        height, width = self.shape[1:]
+        found = np.full(self.count + 1, height)
+        np.minimum.at(found, self.names, self.first // width % height)
+        return found
+
     def totals(self, values: Bools) -> Labels:
         """Return how many pixels of each region are True in `values`, as `areas` does.
 
