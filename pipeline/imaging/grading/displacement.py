@@ -13,7 +13,8 @@ import numpy as np
 
 from ..frames.indexed import Reel
 from ..picture import color
-from ..picture.raster import Floats, Ints
+from ..picture.color import Float64
+from ..picture.raster import Bools, Floats, Ints
 
 #: Of more colours, alike ones are followed together: each costs 16 KiB a frame at 256 px.
 MOST_COLORS = 256
@@ -31,37 +32,43 @@ class Travel(msgspec.Struct, frozen=True, eq=False, dict=True):
     points: Floats
 
     @cached_property
+    def _round(self) -> Floats:
+        """The points of a whole round: the last one before the first, and that behind the last."""
+        return np.concatenate([self.points[-1:], self.points, self.points[:1]])
+
+    @cached_property
     def steps(self) -> Floats:
         """Return the way from each frame to the next, the last being the seam."""
-        way = np.empty_like(self.points)
-        np.subtract(self.points[1:], self.points[:-1], out=way[:-1])
-        np.subtract(self.points[0], self.points[-1], out=way[-1])
-        return _length(way)
+        return _length(self._round[2:] - self.points)
 
     @cached_property
     def turns(self) -> Floats:
         """Return how much the motion changes at each frame: the second difference around it."""
-        after, before = np.roll(self.points, -1, axis=0), np.roll(self.points, 1, axis=0)
-        return _length(after + before - 2 * self.points)
+        return _length(self._round[2:] + self._round[:-2] - 2 * self.points)
 
     @cached_property
     def detours(self) -> Floats:
         """Return the px that the way over each frame is longer than the way past it."""
-        way, points = np.empty_like(self.points), self.points
-        np.subtract(points[2:], points[:-2], out=way[1:-1])
-        for at in (0, -1):
-            np.subtract(points[at + 1], points[at - 1], out=way[at])
-        return np.roll(self.steps, 1) + self.steps - _length(way)
+        past = _length(self._round[2:] - self._round[:-2])
+        return np.roll(self.steps, 1) + self.steps - past
 
 
 def of_ink(reel: Reel) -> Travel:
     """Follow all ink within every row and every column; found once for a reel."""
     known: Travel | None = reel.measures.get(_INK)
     if known is None:
-        across = reel.solid.cumsum(axis=2, dtype=np.int32)
-        down = reel.solid.cumsum(axis=1, dtype=np.int32)
-        known = reel.measures[_INK] = _travel(reel, across, down)
+        known = reel.measures[_INK] = _of_ink(reel)
     return known
+
+
+def _of_ink(reel: Reel) -> Travel:
+    left, top, right, bottom = reel.box
+    solid = reel.inside >= 0
+    points = _points(reel, 2 * reel.source.size)
+    both = points.reshape(reel.count, 2, *reel.source.shape)
+    _add_up(solid, both[:, 0, top:bottom], left)
+    _add_up(solid.swapaxes(1, 2), both[:, 1, :, left:right].swapaxes(1, 2), top)
+    return _travel(reel, points)
 
 
 def of_colors(reel: Reel) -> Travel:
@@ -70,18 +77,20 @@ def of_colors(reel: Reel) -> Travel:
     Bound: 16 frames of 256 colours and 256 px take 34 MiB, and as much again on the way.
     """
     count, height, width = reel.index.shape
-    group = groups(reel)
-    # What is transparent is followed as the last one, and left out.
-    group = np.append(group, group.max(initial=0) + 1)
     left, top, right, bottom = reel.box
-    every = int(group[-1]) + 1
-    at = group[reel.inside] + every * np.arange(count)[:, None, None]
-    x, y = np.arange(left, right), np.arange(top, bottom)[:, None]
-    sums = []
-    for side, places in ((width, x), (height, y)):
-        many = np.bincount((at * side + places).ravel(), minlength=count * every * side)
-        sums.append(many.reshape(count, every, side)[:, :-1].cumsum(axis=2))
-    return _travel(reel, *sums)
+    group = groups(reel)
+    many = int(group.max(initial=0)) + 1
+    # What is transparent is followed as the last one, and left out.
+    number = np.append(group, many)[reel.inside] + (many + 1) * np.arange(count)[:, None, None]
+    points = _points(reel, many * (width + height))
+    x, y = np.arange(right - left), np.arange(bottom - top)[:, None]
+    parts = points[:, : many * width], points[:, many * width :]
+    for part, place, first in zip(parts, (x, y), (left, top), strict=True):
+        kinds = count * (many + 1)
+        sums = np.bincount((number * place.size + place).ravel(), minlength=kinds * place.size)
+        sums = sums.reshape(count, many + 1, place.size)[:, :-1]
+        _add_up(sums, part.reshape(count, many, -1), first)
+    return _travel(reel, points)
 
 
 def groups(reel: Reel) -> Ints:
@@ -95,14 +104,23 @@ def groups(reel: Reel) -> Ints:
     return group
 
 
-def _travel(reel: Reel, *counts: np.ndarray[tuple[int, ...], np.dtype[np.integer]]) -> Travel:
-    area = max(1, int(reel.source_solid.sum()))
-    points = [one.reshape(reel.count, -1) for one in counts]
-    if reel.source.size < _EXACT:  # no count is larger, so the quotient is the same in float32
-        exact = np.concatenate(points, axis=1, dtype=np.float32)
-        exact /= np.float32(area)
-        return Travel(exact)
-    return Travel((np.concatenate(points, axis=1) / area).astype(np.float32))
+def _points(reel: Reel, many: int) -> Floats | Float64:
+    """Return room for counts (frames, many) that are exact: mostly in float32."""
+    if reel.source.size < _EXACT:
+        return np.zeros((reel.count, many), np.float32)
+    return np.zeros((reel.count, many), np.float64)
+
+
+def _add_up(counts: Bools | Ints, sums: Floats | Float64, first: int) -> None:
+    """Add counts up along the last axis; they begin at place `first` of the sums, 0 until then."""
+    end = first + counts.shape[-1]
+    sums[..., first:end] = counts.cumsum(axis=-1, dtype=np.int32)
+    sums[..., end:] = sums[..., end - 1 : end]
+
+
+def _travel(reel: Reel, points: Floats | Float64) -> Travel:
+    points /= points.dtype.type(max(1, int(reel.source_solid.sum())))
+    return Travel(points.astype(np.float32, copy=False))
 
 
 def _length(way: Floats) -> Floats:

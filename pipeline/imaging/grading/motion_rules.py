@@ -220,13 +220,15 @@ def _spots(reel: Reel) -> list[Bools]:
     numbers = regions.distinct(reel.source[:middle][reel.source[:middle] >= 0])
     if len(numbers) > MOST_COLORS:
         return []
+    same = regions.find(reel.source == numbers[:, None, None])
+    which, top = same.begin()
+    small = np.flatnonzero((same.areas()[1:] <= most) & (top < middle))
     found = []
-    for number in numbers.tolist():
-        same = regions.find((reel.source == number)[None])
-        small = np.flatnonzero((same.areas() <= most) & (same.tops() < middle))
+    for at, number in enumerate(numbers.tolist()):
+        spots = small[which[small] == at] + 1
         # Many of one colour are a texture: no face has as many eyes.
-        for one in small.tolist() if len(small) <= MOST_SPOTS else ():
-            spot = same.paint(np.arange(same.count + 1) == one)[0]
+        for one in spots.tolist() if len(spots) <= MOST_SPOTS else ():
+            spot = same.only(one)
             if _stands_out(reel, spot, number):
                 found.append(spot)
     if len(found) > MOST_SPOTS:
