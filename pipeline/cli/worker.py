@@ -17,12 +17,9 @@ from ..core import children
 from ..core.errors import ConfigError, UnavailableError, UsageError
 from .voice import say
 
-#: Memory of a finished sprite is kept for the next one: giving it back each time, as Dask has its
-#: workers do, takes nearly half of their time. Nor do they look at their stack 100 times a second,
-#: and at themselves 60 times: an idle one took 3 % of a core. Variables that are set are obeyed.
+#: Workers do not look at their stack 100 times a second, and at themselves 60 times: an idle one
+#: took 3 % of a core. Variables that are set are obeyed.
 _LEAN = {
-    "MALLOC_TRIM_THRESHOLD_": "268435456",
-    "MALLOC_MMAP_THRESHOLD_": "268435456",
     "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
     "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
     "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",

@@ -13,12 +13,16 @@ from pathlib import Path
 
 #: Products of small matrices gain nothing by threads of numpy's, which wait for work without rest.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+#: Memory of one sprite is kept for the next: giving it back each time, as glibc does with arrays of
+#: this size, took a tenth of the time of a worker, and nearly half of one of Dask's.
+KEPT_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "268435456"}
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return a child's environment: ours, with a path that leads to this package and not to cwd.
 
-    Source: docs.python.org, PYTHONSAFEPATH (3.11). An empty entry of PYTHONPATH means cwd as well.
+    What is set already is obeyed. Sources: docs.python.org, PYTHONSAFEPATH (3.11); mallopt(3). An
+    empty entry of PYTHONPATH means cwd as well.
     """
     folders = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     here = str(Path(__file__).resolve().parents[2])
@@ -26,4 +30,4 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         folders.append(here)
     path = {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return ONE_THREAD | kept | path | {"PYTHONSAFEPATH": "1"} | dict(extra or {})
+    return ONE_THREAD | KEPT_MEMORY | kept | path | {"PYTHONSAFEPATH": "1"} | dict(extra or {})

@@ -173,7 +173,7 @@ def each_stage(task: Task) -> tuple[Stage, ...]:
         Stage(
             clip=bought.clip,
             name=step.name,
-            frames=tuple(raster.pixels(frame) for frame in step.reel.rgba()),
+            frames=raster.each(step.reel.rgba()),
         )
         for bought in task.bought
         for step in _develop(task, bought)
@@ -375,7 +375,7 @@ def _frames(one: _Made, rect: cell.Rect, *, merge: bool) -> list[Frame]:
     Not where one round would then play another number of beats, as the first pose of a ping-pong
     would: the plan has named the files of a target that counts them.
     """
-    pictures = [raster.pixels(picture) for picture in one.placed.crop(rect)]
+    pictures = raster.each(one.placed.crop(rect))
     whole = [Frame(pixels=p, duration_ms=d) for p, d in zip(pictures, one.durations, strict=True)]
     if not merge:
         return whole

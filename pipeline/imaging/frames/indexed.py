@@ -47,6 +47,25 @@ class Reel(msgspec.Struct, frozen=True, eq=False, dict=True):
         """Return which pixels of the source are opaque."""
         return self.source >= 0
 
+    @cached_property
+    def box(self) -> tuple[int, int, int, int]:
+        """Return left, top, right, bottom of what is opaque in any frame; 0, 0, 1, 1 of nothing."""
+        return raster.box(self.solid) or (0, 0, 1, 1)
+
+    @cached_property
+    def inside(self) -> Index:
+        """Return the frames within `box`: outside, all of them are transparent."""
+        left, top, right, bottom = self.box
+        return np.ascontiguousarray(self.index[:, top:bottom, left:right])
+
+    @cached_property
+    def changes(self) -> Bools:
+        """Return which pixels within `box` differ in the next frame; the first follows the last."""
+        changes = np.empty(self.inside.shape, dtype=np.bool_)
+        np.not_equal(self.inside[:-1], self.inside[1:], out=changes[:-1])
+        np.not_equal(self.inside[-1], self.inside[0], out=changes[-1])
+        return changes
+
     def apart(self, a: Index | int, b: Index | int) -> Floats:
         """Return the deltaE2 of palette numbers of one shape; transparent against opaque is 1.0.
 
@@ -82,9 +101,7 @@ class Reel(msgspec.Struct, frozen=True, eq=False, dict=True):
             after = np.roll(self.index, -1, axis=0)
             return tuple(self.difference(a, b) for a, b in zip(self.index, after, strict=True))
         size = len(self._table)
-        left, top, right, bottom = raster.box(self.solid) or (0, 0, 1, 1)
-        numbers = self.index[:, top:bottom, left:right]
-        numbers = np.where(numbers < 0, np.int32(size - 1), numbers)
+        numbers = np.where(self.inside < 0, np.int32(size - 1), self.inside)
         table, empty = self._table.ravel(), size * size - 1
         found = []
         for at, a in enumerate(numbers):
@@ -96,13 +113,17 @@ class Reel(msgspec.Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def rows(self) -> Ints:
         """Return how many px of each row are opaque, (frames, height)."""
-        counts: Ints = self.solid.sum(axis=2)
+        _, top, _, bottom = self.box
+        counts = np.zeros(self.index.shape[:2], dtype=np.int64)
+        np.sum(self.inside >= 0, axis=2, out=counts[:, top:bottom])
         return counts
 
     @cached_property
     def columns(self) -> Ints:
         """Return how many px of each column are opaque, (frames, width)."""
-        counts: Ints = self.solid.sum(axis=1)
+        left, _, right, _ = self.box
+        counts = np.zeros((self.count, self.index.shape[2]), dtype=np.int64)
+        np.sum(self.inside >= 0, axis=1, out=counts[:, left:right])
         return counts
 
     def difference(self, a: Index, b: Index) -> float:

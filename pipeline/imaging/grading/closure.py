@@ -11,7 +11,6 @@ import msgspec
 import numpy as np
 
 from ..frames.indexed import Reel
-from ..picture import raster
 from ..picture.raster import Floats, Index, Ints
 from . import displacement
 
@@ -20,6 +19,7 @@ SMOOTH_FRAMES = 8
 #: Share of lines that must be found again for a frame to be the one before it, rolled.
 ROLLED = 0.8
 _LEAST_PX = 1e-6
+_CENTRES = "middles of the ink"
 
 
 class Closure(msgspec.Struct, frozen=True):
@@ -65,10 +65,8 @@ def stumbles(reel: Reel) -> Ints:
     Rolling round means that every frame is the one before it, moved down or aside within the
     figure's box, what leaves on one side coming back on the other. All 0 when it does not.
     """
-    left, top, right, bottom = raster.box(reel.solid) or (0, 0, 1, 1)
-    inside = reel.index[:, top:bottom, left:right]
     found = np.zeros(reel.count, dtype=np.int64)
-    for lines in (inside, inside.swapaxes(1, 2)):
+    for lines in (reel.inside, reel.inside.swapaxes(1, 2)):
         marks = _marks(lines)
         paces = [_pace(a, b) for a, b in zip(marks, np.roll(marks, -1, axis=0), strict=True)]
         known = [pace for pace in paces if pace is not None]
@@ -99,7 +97,17 @@ def _pace(before: Ints, after: Ints) -> int | None:
 
 
 def centres(reel: Reel) -> Floats:
-    """Return the middle of each frame's ink as (frames, 2) of y and x; an empty frame has 0, 0."""
+    """Return the middle of each frame's ink as (frames, 2) of y and x; an empty frame has 0, 0.
+
+    Found once for a reel.
+    """
+    known: Floats | None = reel.measures.get(_CENTRES)
+    if known is None:
+        known = reel.measures[_CENTRES] = _centres(reel)
+    return known
+
+
+def _centres(reel: Reel) -> Floats:
     rows = np.arange(reel.index.shape[1])
     columns = np.arange(reel.index.shape[2])
     ink = np.maximum(1, reel.rows.sum(axis=1))

@@ -6,6 +6,8 @@ back. So a dip counts by how much these two steps exceed every other step of the
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import msgspec
 import numpy as np
 
@@ -26,28 +28,26 @@ def deepest(series: Floats, *, loops: bool, grows: bool = False) -> Dip:
     Frame 0 never lies in it: it is the source. `loops` says that the last frame is followed by the
     first; `grows`, that the figure may swell for some frames, which is then no reason for doubt.
     """
-    count = len(series)
-    steps = np.roll(series, -1) - series if loops else np.append(np.diff(series), 0.0)
+    after = np.roll(series, -1) if loops else np.append(series[1:], series[-1])
+    steps: list[float] = (after - series).tolist()
     best = Dip()
-    for down in np.flatnonzero(steps < 0):
-        for up in range(int(down) + 1, count):
-            depth = min(-steps[down], steps[up])
-            if depth <= 0 or depth < best.excess:
-                continue
+    for down, up in combinations(range(len(steps)), 2):
+        depth = min(-steps[down], steps[up])
+        if depth > 0 and depth >= best.excess:
             rest = steps.copy()
             rest[down] += depth
             rest[up] -= depth
-            excess = float(depth - np.abs(_without_growth(rest) if grows else rest).max())
-            found = Dip(excess, int(down) + 1, up)
+            excess = depth - max(map(abs, _without_growth(rest) if grows else rest))
+            found = Dip(excess, down + 1, up)
             # Of two that explain it alike the shorter one is meant.
             if (excess, found.first - up) > (best.excess, best.first - best.last):
                 best = found
     return best
 
 
-def _without_growth(steps: Floats) -> Floats:
+def _without_growth(steps: list[float]) -> list[float]:
     """Take the widest pair of steps up and later down again out of the steps."""
-    up, down = int(steps.argmax()), int(steps.argmin())
+    up, down = steps.index(max(steps)), steps.index(min(steps))
     height = min(steps[up], -steps[down])
     if up >= down or height <= 0:
         return steps

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..frames.indexed import Reel
 from ..picture import color
-from ..picture.raster import Floats, Ints
+from ..picture.color import Float64
+from ..picture.raster import Bools, Floats, Ints
 
 #: Of more colours, alike ones are followed together: each costs 16 KiB a frame at 256 px.
 MOST_COLORS = 256
@@ -31,20 +32,24 @@ class Travel(msgspec.Struct, frozen=True, eq=False, dict=True):
     points: Floats
 
     @cached_property
+    def _round(self) -> Floats:
+        """The points of a whole round: the last one before the first, and that behind the last."""
+        return np.concatenate([self.points[-1:], self.points, self.points[:1]])
+
+    @cached_property
     def steps(self) -> Floats:
         """Return the way from each frame to the next, the last being the seam."""
-        return _length(np.roll(self.points, -1, axis=0) - self.points)
+        return _length(self._round[2:] - self.points)
 
     @cached_property
     def turns(self) -> Floats:
         """Return how much the motion changes at each frame: the second difference around it."""
-        after, before = np.roll(self.points, -1, axis=0), np.roll(self.points, 1, axis=0)
-        return _length(after + before - 2 * self.points)
+        return _length(self._round[2:] + self._round[:-2] - 2 * self.points)
 
     @cached_property
     def detours(self) -> Floats:
         """Return the px that the way over each frame is longer than the way past it."""
-        past = _length(np.roll(self.points, -1, axis=0) - np.roll(self.points, 1, axis=0))
+        past = _length(self._round[2:] - self._round[:-2])
         return np.roll(self.steps, 1) + self.steps - past
 
 
@@ -52,10 +57,18 @@ def of_ink(reel: Reel) -> Travel:
     """Follow all ink within every row and every column; found once for a reel."""
     known: Travel | None = reel.measures.get(_INK)
     if known is None:
-        across = reel.solid.cumsum(axis=2, dtype=np.int32)
-        down = reel.solid.cumsum(axis=1, dtype=np.int32)
-        known = reel.measures[_INK] = _travel(reel, across, down)
+        known = reel.measures[_INK] = _of_ink(reel)
     return known
+
+
+def _of_ink(reel: Reel) -> Travel:
+    left, top, right, bottom = reel.box
+    solid = reel.inside >= 0
+    points = _points(reel, 2 * reel.source.size)
+    both = points.reshape(reel.count, 2, *reel.source.shape)
+    _add_up(solid, both[:, 0, top:bottom], left)
+    _add_up(solid.swapaxes(1, 2), both[:, 1, :, left:right].swapaxes(1, 2), top)
+    return _travel(reel, points)
 
 
 def of_colors(reel: Reel) -> Travel:
@@ -64,17 +77,20 @@ def of_colors(reel: Reel) -> Travel:
     Bound: 16 frames of 256 colours and 256 px take 34 MiB, and as much again on the way.
     """
     count, height, width = reel.index.shape
-    frame, y, x = np.nonzero(reel.solid)
+    left, top, right, bottom = reel.box
     group = groups(reel)
-    colors = int(group.max(initial=0)) + 1
-    at = frame * colors + group[reel.index[reel.solid]]
-    across = np.bincount(at * width + x, minlength=count * colors * width)
-    down = np.bincount(at * height + y, minlength=count * colors * height)
-    return _travel(
-        reel,
-        across.reshape(-1, width).cumsum(axis=1),
-        down.reshape(-1, height).cumsum(axis=1),
-    )
+    many = int(group.max(initial=0)) + 1
+    # What is transparent is followed as the last one, and left out.
+    number = np.append(group, many)[reel.inside] + (many + 1) * np.arange(count)[:, None, None]
+    points = _points(reel, many * (width + height))
+    x, y = np.arange(right - left), np.arange(bottom - top)[:, None]
+    parts = points[:, : many * width], points[:, many * width :]
+    for part, place, first in zip(parts, (x, y), (left, top), strict=True):
+        kinds = count * (many + 1)
+        sums = np.bincount((number * place.size + place).ravel(), minlength=kinds * place.size)
+        sums = sums.reshape(count, many + 1, place.size)[:, :-1]
+        _add_up(sums, part.reshape(count, many, -1), first)
+    return _travel(reel, points)
 
 
 def groups(reel: Reel) -> Ints:
@@ -88,14 +104,25 @@ def groups(reel: Reel) -> Ints:
     return group
 
 
-def _travel(reel: Reel, *counts: np.ndarray[tuple[int, ...], np.dtype[np.integer]]) -> Travel:
-    area = max(1, int(reel.source_solid.sum()))
-    points = np.concatenate([one.reshape(reel.count, -1) for one in counts], axis=1)
-    if reel.source.size < _EXACT:  # no count is larger, so the quotient is the same in float32
-        return Travel(points.astype(np.float32) / np.float32(area))
-    return Travel((points / area).astype(np.float32))
+def _points(reel: Reel, many: int) -> Floats | Float64:
+    """Return room for counts (frames, many) that are exact: mostly in float32."""
+    if reel.source.size < _EXACT:
+        return np.zeros((reel.count, many), np.float32)
+    return np.zeros((reel.count, many), np.float64)
+
+
+def _add_up(counts: Bools | Ints, sums: Floats | Float64, first: int) -> None:
+    """Add counts up along the last axis; they begin at place `first` of the sums, 0 until then."""
+    end = first + counts.shape[-1]
+    sums[..., first:end] = counts.cumsum(axis=-1, dtype=np.int32)
+    sums[..., end:] = sums[..., end - 1 : end]
+
+
+def _travel(reel: Reel, points: Floats | Float64) -> Travel:
+    points /= points.dtype.type(max(1, int(reel.source_solid.sum())))
+    return Travel(points.astype(np.float32, copy=False))
 
 
 def _length(way: Floats) -> Floats:
-    length: Floats = np.abs(way).sum(axis=1)
+    length: Floats = np.abs(way, out=way).sum(axis=1)
     return length

@@ -27,7 +27,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 def share(value: float, good: float, reject: float) -> float:
     """Return how bad a value is: 0 up to `good`, 1 from `reject` on."""
-    return float(np.clip((value - good) / (reject - good), 0, 1))
+    return float(min(max((value - good) / (reject - good), 0.0), 1.0))
 
 
 def fault(kind: str, badness: float, sentence: str) -> Fault | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..frames.indexed import Reel
 from ..picture import regions
-from ..picture.raster import Bools, Index
+from ..picture.raster import Bools
 
 #: Components of fewer changed pixels than this are flicker.
 SMALL_PX = 3
@@ -18,13 +18,18 @@ SMALL_PX = 3
 
 def share(reel: Reel) -> float:
     """Return the share of opaque pixels that change for one frame only, in tiny groups."""
-    return float(_flicks(reel.index).sum()) / max(1, int(reel.solid.sum()))
+    return float(_flicks(reel).sum()) / max(1, int(reel.solid.sum()))
 
 
-def _flicks(index: Index) -> Bools:
-    before, after = np.roll(index, 1, axis=0), np.roll(index, -1, axis=0)
-    flick: Bools = (before == after) & (index != before)
-    if len(index) < 3 or not flick.any():
-        return np.zeros_like(flick)
-    changed = regions.find(index != before, diagonal=True)
-    return flick & changed.paint(changed.areas() < SMALL_PX)
+def _flicks(reel: Reel) -> Bools:
+    """Return the pixels within the ink's box that change in tiny groups, and then change back."""
+    changed = np.roll(reel.changes, 1, axis=0)
+    if reel.count < 3:
+        return np.zeros_like(changed)
+    frames = reel.inside
+    before, after = (np.concatenate([frames[by:], frames[:by]]) for by in (-1, 1))
+    flick: Bools = (before == after) & changed
+    if not flick.any():
+        return flick
+    groups = regions.find(changed, diagonal=True)
+    return flick & groups.paint(groups.areas() < SMALL_PX)

@@ -14,8 +14,8 @@ import numpy as np
 from ...core.model import Grade, Remedy
 from ..frames import prompt_motion
 from ..frames.indexed import Reel
-from ..keying.cutout import Cutout
-from ..picture.raster import Index
+from ..keying.cutout import Cutout, Doubles
+from ..picture.raster import Ints
 from ..stages import Step
 from . import flicker, identical, missing, motion_faults, motion_rules
 from .fault import WEIGHTS, Fault, fault, share, where
@@ -96,9 +96,13 @@ def _residue(cutout: Cutout) -> str:
 
 
 def _identity(reel: Reel, own: int) -> Fault | None:
-    differ, place = identical.differ(reel, own), where(identical.wrong(reel, own), reel)
+    differ = identical.differ(reel, own)
+    badness = share(differ, 0.03, 0.10)
+    if not badness:
+        return None
+    place = where(identical.wrong(reel, own), reel)
     sentence = f"frame {own}: {differ:.0%} of the pixels differ from the source, {place}"
-    return fault("identity", share(differ, 0.03, 0.10), sentence)
+    return fault("identity", badness, sentence)
 
 
 def _palette(step: Step) -> Fault | None:
@@ -121,19 +125,23 @@ def _flicker(reel: Reel, *, is_event: bool) -> Fault | None:
 
 
 def _boiling(reel: Reel) -> Fault | None:
-    is_never_still = reel.count >= BOILING_FRAMES and all(value > 0 for value in reel.steps)
-    boiling = float(np.mean(_changes(reel))) if is_never_still else 0.0
+    is_never_still = reel.count >= BOILING_FRAMES and reel.changes.any(axis=(1, 2)).all()
+    boiling = float(np.mean(_changing(reel))) if is_never_still else 0.0
     return fault("motion", share(boiling, 0.85, 1.0), "the whole picture changes in every frame")
 
 
-def _changes(reel: Reel) -> list[float]:
-    pairs = zip(reel.index, np.roll(reel.index, -1, axis=0), strict=True)
-    return [_changed(reel, a, b) / max(1, int(((a >= 0) | (b >= 0)).sum())) for a, b in pairs]
+def _changing(reel: Reel) -> Doubles:
+    """Return the share of each frame's ink, and the next one's, that changes between them."""
+    solid = reel.inside >= 0
+    ink = np.count_nonzero(solid | np.roll(solid, -1, axis=0), axis=(1, 2))
+    found: Doubles = _changed(reel) / np.maximum(1, ink)
+    return found
 
 
-def _changed(reel: Reel, a: Index, b: Index) -> int:
+def _changed(reel: Reel) -> Ints:
     """Count the pixels that change; of a shaded figure that moves every px is another colour."""
-    differ = a != b
-    if reel.own > SHADED_COLORS:
-        differ[differ] = reel.apart(a[differ], b[differ]) > SEEN
-    return int(differ.sum())
+    if reel.own <= SHADED_COLORS:
+        counts: Ints = reel.changes.sum(axis=(1, 2))
+        return counts
+    pairs = zip(reel.inside, np.roll(reel.inside, -1, axis=0), reel.changes, strict=True)
+    return np.array([int((reel.apart(a[by], b[by]) > SEEN).sum()) for a, b, by in pairs])

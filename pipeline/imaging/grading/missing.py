@@ -7,7 +7,7 @@ import numpy as np
 from ..frames.indexed import Reel
 from ..frames.prompt_motion import Motion
 from ..picture import color
-from ..picture.raster import Index
+from ..picture.raster import Ints
 from . import dips
 from .dips import Dip
 from .fault import Fault, fault, frames, share, where
@@ -39,7 +39,7 @@ def of_colors(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
     """Judge a colour of the source that vanishes for some frames."""
     if motion.acts or reel.count < (SHAPED_FRAMES if motion.reshapes else 3):
         return None
-    counts = _counts(reel)
+    counts = counted(reel)
     wanted = np.bincount(reel.source[reel.source_solid], minlength=reel.own)
     least = max(LEAST_PX, NOTABLE * wanted.sum())
     found = [
@@ -96,7 +96,7 @@ def of_parts(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
 
 def _accounted(reel: Reel, dip: Dip) -> float:
     """Return the share of the lost colours that stood where ink is gone, at both ends of a dip."""
-    counts = _counts(reel)
+    counts = counted(reel)
     ends = ((dip.first - 1, dip.first), ((dip.last + 1) % reel.count, dip.last))
     shares = []
     for whole, lacking in ends:
@@ -107,19 +107,19 @@ def _accounted(reel: Reel, dip: Dip) -> float:
     return sum(shares) / len(shares)
 
 
-def _counts(reel: Reel) -> Index:
+def counted(reel: Reel) -> Ints:
     """Return the pixels of every colour in every frame: (frames, colours); found once if few."""
-    known: Index | None = reel.measures.get(_COUNTS)
+    known: Ints | None = reel.measures.get(_COUNTS)
     if known is None:
-        known = _counted(reel)
+        known = _counts(reel)
         if known.size <= _KEPT:
             reel.measures[_COUNTS] = known
     return known
 
 
-def _counted(reel: Reel) -> Index:
+def _counts(reel: Reel) -> Ints:
     colors = len(reel.palette)
-    counts = np.empty((reel.count, colors), np.int32)
-    for frame, row in enumerate(counts):
-        row[:] = np.bincount(reel.index[frame][reel.solid[frame]], minlength=colors)
-    return counts
+    # Of each frame the first number is for what is transparent.
+    numbers = reel.inside + np.arange(1, reel.count * (colors + 1), colors + 1)[:, None, None]
+    counts = np.bincount(numbers.ravel(), minlength=reel.count * (colors + 1))
+    return counts.reshape(reel.count, -1)[:, 1:]

@@ -57,6 +57,7 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
     way = found.jump_px + 0.5
     # A flame turns as it likes, and what dissolves has no way.
     turns = 0.0 if motion.flares or motion.hides else _turns(found)
+    jumps = share(found.jump_px / _scale(reel), *JUMP_PX)
     badness, sentence = max(
         (turns, f"{text}the motion breaks off on its way to frame 0"),
         (
@@ -64,7 +65,7 @@ def of_seam(reel: Reel, motion: Motion, *, loops: bool, sent: int) -> Fault | No
             f"{text}its last step is {wide:.1f} times the widest one",
         ),
         (
-            share(found.jump_px / _scale(reel), *JUMP_PX) * _is_same_pose(reel),
+            jumps if jumps and _is_same_pose(reel) else 0.0,
             f"{text}the figure jumps {way:.1f} px back to frame 0",
         ),
     )

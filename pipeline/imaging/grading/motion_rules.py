@@ -7,17 +7,15 @@ clips damaged on purpose (tests/imaging/test_motion_rules.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ..frames.indexed import Reel
 from ..frames.prompt_motion import Motion
 from ..picture import raster, regions
-from ..picture.raster import Bools, Index, Ints
+from ..picture.raster import Bools, Index
 from ..repair import align
 from ..repair.tracks import Doubles
-from . import closure, displacement
+from . import closure, displacement, missing
 from .fault import Fault, fault, share, where
 
 #: From so many frames on an idle must have several poses, and such a share of them distinct.
@@ -53,7 +51,7 @@ def find(reel: Reel, motion: Motion, *, loops: bool) -> list[Fault]:
     """Return the faults of a clip's motion; none of what does not apply to its action."""
     if reel.count < 2 or not reel.source_solid.any():
         return []
-    if (reel.index == reel.index[0]).all():
+    if not reel.changes.any():
         text = "all frames are the same: nothing moves"
         found = [None if motion.rests else fault("still", 1.0, text)]
     else:
@@ -85,7 +83,7 @@ def _poses(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
         return None  # between two beats a heart is at rest
     if not lives and (reel.count < SURELY or may_be_two) and not motion.breathes:
         return None
-    count = len({frame.tobytes() for frame in reel.index})
+    count = len({frame.tobytes() for frame in reel.inside})
     if count <= 2 and not (motion.walks or motion.breathes) and _bobs(reel):
         return None
     text = f"{count} poses in {reel.count} frames: it ticks like a metronome"
@@ -123,8 +121,9 @@ def _held(reel: Reel, motion: Motion, *, loops: bool) -> Fault | None:
 def _longest_hold(reel: Reel) -> tuple[int, int]:
     """Return the first frame of the longest run of equal ones within the clip, and its length."""
     best, start = (0, 1), 0
+    is_last: Bools = np.any(reel.changes, axis=(1, 2))
     for at in range(1, reel.count + 1):
-        if at == reel.count or (reel.index[at] != reel.index[at - 1]).any():
+        if at == reel.count or is_last[at - 1]:
             best = max(best, (start, at - start), key=lambda run: run[1])
             start = at
     return best
@@ -157,16 +156,18 @@ def _slides(frames: Index, own: Index, ink: Bools) -> list[int | None]:
     reach = max(REACH_PX, width // 12)
     wide = np.full((len(frames), rows, width + 2 * reach), -1, frames.dtype)
     wide[..., reach:-reach] = frames
-    # Of each px, what stands there when the frame is moved by -reach .. reach to the left.
-    moved = np.lib.stride_tricks.sliding_window_view(wide, width, axis=2)
-    same = np.count_nonzero((moved == own[:, None]) & ink[:, None], axis=(1, 3))
-    union = np.count_nonzero((moved >= 0) | ink[:, None], axis=(1, 3))
-    return [_best(one, reach) for one in (same / np.maximum(1, union)).tolist()]
-
-
-def _best(found: Sequence[float], reach: int) -> int | None:
-    best = max(range(-reach, reach + 1), key=lambda by: (found[by + reach], -abs(by)))
-    return best if found[best + reach] >= SAME_FEET else None
+    shifts = np.array(sorted(range(-reach, reach + 1), key=abs))  # of two alike, the smaller one
+    y, x = np.nonzero(ink)
+    # Of each px of the feet, what stands there when the frame is moved to the left.
+    moved = wide[:, y, x + reach + shifts[:, None]]
+    same = np.count_nonzero(moved == own[ink], axis=2)
+    both = np.count_nonzero(moved >= 0, axis=2)
+    columns = np.lib.stride_tricks.sliding_window_view((wide >= 0).sum(axis=1), width, axis=1)
+    there = columns.sum(axis=2)[:, reach + shifts]
+    share = same / np.maximum(1, there + len(y) - both)
+    best = share.argmax(axis=1)
+    told = share.max(axis=1) >= SAME_FEET
+    return [by if sure else None for by, sure in zip(shifts[best].tolist(), told, strict=True)]
 
 
 def _colors(reel: Reel, motion: Motion) -> Fault | None:
@@ -174,11 +175,10 @@ def _colors(reel: Reel, motion: Motion) -> Fault | None:
     is_bright = motion.recolors or motion.flashes or motion.hides or motion.fades
     if is_bright or (motion.acts and not motion.strikes):
         return None
+    own = np.bincount(reel.source[reel.source_solid], minlength=len(reel.palette))
     group = displacement.groups(reel)
-    counts = [_histogram(group, frame) for frame in (reel.source, *reel.index)]
-    table = np.zeros((len(counts), max(len(one) for one in counts)))
-    for row, one in zip(table, counts, strict=True):
-        row[: len(one)] = one
+    counts = [np.bincount(group, row) for row in (own, *missing.counted(reel))]
+    table = np.stack(counts)[:, : np.flatnonzero(np.any(counts, axis=0))[-1] + 1]
     ink = np.maximum(1, table.sum(axis=1, keepdims=True))
     # As shares: a figure that shows less of itself has not changed its colour.
     changed = np.abs(table / ink - table[:1] / ink[0]).sum(axis=1)[1:] / 2
@@ -195,10 +195,6 @@ def _replaced(shares: Doubles) -> Doubles:
     lost = (usual >= LARGE) & (shares < GONE * usual)
     total: Doubles = (lost * usual).sum(axis=1)
     return total
-
-
-def _histogram(group: Ints, frame: Index) -> Ints:
-    return np.bincount(group[frame[frame >= 0]])
 
 
 def _eyes(reel: Reel, motion: Motion) -> Fault | None:
@@ -224,15 +220,15 @@ def _spots(reel: Reel) -> list[Bools]:
     numbers = regions.distinct(reel.source[:middle][reel.source[:middle] >= 0])
     if len(numbers) > MOST_COLORS:
         return []
+    same = regions.find(reel.source == numbers[:, None, None])
+    which, top = same.begin()
+    small = np.flatnonzero((same.areas()[1:] <= most) & (top < middle))
     found = []
-    for number in numbers.tolist():
-        labels, count = regions.label((reel.source == number)[None])
-        sizes = regions.areas(labels, count)
-        above = regions.distinct(labels[0, :middle])
-        small = above[(above > 0) & (sizes[above] <= most)]
+    for at, number in enumerate(numbers.tolist()):
+        spots = small[which[small] == at] + 1
         # Many of one colour are a texture: no face has as many eyes.
-        for one in small.tolist() if len(small) <= MOST_SPOTS else ():
-            spot = labels[0] == one
+        for one in spots.tolist() if len(spots) <= MOST_SPOTS else ():
+            spot = same.only(one)
             if _stands_out(reel, spot, number):
                 found.append(spot)
     if len(found) > MOST_SPOTS:

@@ -170,11 +170,11 @@ def _scene(film: Film, outside: Bools, source: Index) -> _Scene:
     matte[0] = _median(first)
     keys = np.floor(matte + 0.5).astype(np.uint8)
     art = color.lab_of(colors)
-    found, which = np.unique(keys, axis=0, return_inverse=True)
+    found, which = color.distinct(keys)
     tables = [color.distances(art, color.lab_of(key[None]))[:, 0] for key in found]
     for table, key in zip(tables, found, strict=True):
         table[(colors == key).all(axis=1)] = 0.0
-    return _Scene(colors, number, keys, tables, which.ravel())
+    return _Scene(colors, number, keys, tables, which)
 
 
 def _median(pixels: U8) -> Doubles:

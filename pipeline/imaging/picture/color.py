@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from . import regions
 from .raster import U8, Bools, Floats, Ints
 
 Float64 = NDArray[np.float64]
@@ -138,8 +139,8 @@ def _begins(flat: NDArray[np.int32]) -> Bools:
 def _numbered(codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], Ints]:
     """Return the distinct codes (n,), sorted, and the number of each."""
     if codes.size < _SORT_LIMIT:
-        found, number = np.unique(codes, return_inverse=True)
-        return found, number.astype(np.int64, copy=False)
+        found = regions.distinct(codes)
+        return found, found.searchsorted(codes)
     seen = np.zeros(1 << 24, dtype=np.bool_)
     seen[codes] = True
     found = np.flatnonzero(seen).astype(np.int32)

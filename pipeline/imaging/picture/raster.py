@@ -57,6 +57,14 @@ def pixels(rgba: U8) -> Pixels:
     return Pixels(width=width, height=height, rgba=_straight(rgba))
 
 
+def each(frames: U8) -> tuple[Pixels, ...]:
+    """Make a record of each of (frames, height, width, 4) uint8, as `pixels` does of one."""
+    count, height, width = frames.shape[:3]
+    rgba, size = _straight(frames), height * width * 4
+    parts = (rgba[at * size : (at + 1) * size] for at in range(count))
+    return tuple(Pixels(width=width, height=height, rgba=part) for part in parts)
+
+
 def bands(height: int, width: int) -> Iterator[slice]:
     """Yield the rows of a picture in bands of about a megapixel: most pictures are one band."""
     step = max(1, BAND_PX // max(1, width))
@@ -164,21 +172,22 @@ def _straight(rgba: U8) -> bytes:
     """Return the bytes of pixels with the RGB of transparent ones zeroed."""
     if rgba[..., 3].all():
         return rgba.tobytes()
-    return (rgba * (rgba[..., 3:] > 0)).tobytes()
+    words = np.ascontiguousarray(rgba).view(np.uint32)[..., 0]
+    return (words * (rgba[..., 3] > 0)).tobytes()
 
 
 def _rgba(image: Image.Image, header: png.Header) -> U8:
     if image.mode.startswith("I"):
-        sample: NDArray[Any] = np.asarray(image)
-        rgba = np.full((*sample.shape, 4), 255, dtype=np.uint8)
-        rgba[..., :3] = (sample >> 8)[..., None]
+        grey: NDArray[Any] = np.asarray(image)
+        rgba = np.full((*grey.shape, 4), 255, dtype=np.uint8)
+        rgba[..., :3] = (grey >> 8)[..., None]
+    elif image.mode == "RGBA":
+        return np.asarray(image)
     else:
-        sample = np.asarray(image.convert("L")) if image.mode == "1" else np.asarray(image)
-        if image.mode == "RGBA":
-            return sample
         rgba = np.array(image.convert("RGBA"), dtype=np.uint8)
     is_deep = (header.color_type, header.depth) == (png.RGB, 16)
     if header.transparency and header.color_type in (png.GREY, png.RGB) and not is_deep:
+        sample = np.asarray(image.convert("L") if image.mode == "1" else image)
         rgba[_keyed(sample, header), 3] = 0
     return rgba
 

@@ -32,6 +32,23 @@ class Regions(msgspec.Struct, frozen=True, eq=False):
         """Return the pixels of each region, (count + 1,), [0] being 0: what lies outside."""
         return self._summed(self.end - self.first)
 
+    def begin(self) -> tuple[Labels, Labels]:
+        """Return the frame and the uppermost row of each region, (count,) both, from 1 on."""
+        _, height, width = self.shape
+        is_new = np.diff(np.maximum.accumulate(self.names), prepend=0) > 0
+        rows = self.first[is_new] // width
+        return rows // height, rows % height
+
+    def only(self, one: int) -> Bools:
+        """Return the mask (height, width) of one region in its frame."""
+        _, height, width = self.shape
+        mask = np.zeros(height * width, dtype=np.bool_)
+        runs = np.flatnonzero(self.names == one)
+        start = self.first[runs[0]] // mask.size * mask.size
+        for first, end in zip(self.first[runs] - start, self.end[runs] - start, strict=True):
+            mask[first:end] = True
+        return mask.reshape(height, width)
+
     def totals(self, values: Bools) -> Labels:
         """Return how many pixels of each region are True in `values`, as `areas` does.
 
