@@ -3,7 +3,7 @@
     python -m tests.bench.bench_first_build                    # 500 and 1,000 sprites
     python -m tests.bench.bench_first_build --sizes 10000 100000    # an hour or two
     python -m tests.bench.bench_first_build --side 64 --frames 16
-    python -m tests.bench.bench_first_build --against ../the-release-before
+    python -m tests.bench.bench_first_build --against ../the-release-before --rounds 5
     python -m tests.bench.bench_first_build --json
 
 The real command on a project and a state folder of its own. CPU and peak memory are told apart by
@@ -11,7 +11,8 @@ process: the command, the engine, its renderers, and the workers that finish. `s
 command's own account of where the time went. Then the runs that follow: all by index, by seal,
 with one sprite drawn over, and by seal again. Cost is to grow linearly, from 10,000 to 100,000
 sprites within 15 %: compare `CPU ms / sprite`. Where other work shares the cores the wall time says
-nothing, and the CPU time still does: `--against` builds the same with another checkout first.
+nothing, and the CPU time still does: `--against` builds the same with another checkout first, and
+takes turns with it in each of the `--rounds`, of which the medians are told.
 Linux only (`/proc`).
 """
 
@@ -21,6 +22,7 @@ import argparse
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -61,27 +63,40 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--side", type=int, default=16, help="px of a sprite's side")
     parser.add_argument("--frames", type=int, default=8, help="frames of each clip")
     parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="build with that one too")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the projects here")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    if min(options.sizes) < 1:
-        parser.error("there is nothing to measure in a project of no sprites")
+    if min(*options.sizes, options.rounds) < 1:
+        parser.error("there is nothing to measure in a project of no sprites, or in no round")
     found: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-first-") as temporary:
         folder = (options.keep or Path(temporary)).absolute()
         for size in options.sizes:
-            for when, checkout in (("before", options.against), ("", REPOSITORY)):
-                if checkout is None:
-                    continue
-                set_apart(folder / f"{when}state")  # what was made once is not made again
-                name, place = f"{when} {size}".strip(), folder / f"{when}of{size}"
-                trees.draw(place, size, options.side, options.frames)
-                found[name] = measure(place, size, checkout.absolute())
-                if not options.json:
-                    sys.stdout.write("\n".join(table(name, found[name])) + "\n\n")
-                    sys.stdout.flush()
+            rounds: dict[str, list[dict[str, float]]] = {}
+            for number in range(options.rounds):
+                for when, checkout in (("before", options.against), ("", REPOSITORY)):
+                    if checkout is None:
+                        continue
+                    set_apart(folder / f"{when}state{number}")  # nothing was made there yet
+                    place = folder / f"{when}of{size}{f'-{number}' if number else ''}"
+                    trees.draw(place, size, options.side, options.frames)
+                    taken = measure(place, size, checkout.absolute())
+                    rounds.setdefault(f"{when} {size}".strip(), []).append(taken)
+            found |= {name: medians(some) for name, some in rounds.items()}
+            if not options.json:
+                lines = (line for name in rounds for line in (*table(name, found[name]), ""))
+                sys.stdout.write("\n".join(lines) + "\n")
+                sys.stdout.flush()
     if options.json:
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
+
+
+def medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Return the median of each figure over the rounds."""
+    return {
+        name: statistics.median([one[name] for one in rounds if name in one]) for name in rounds[0]
+    }
 
 
 def table(name: str, found: dict[str, float]) -> Iterator[str]:
