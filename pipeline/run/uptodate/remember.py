@@ -18,10 +18,10 @@ from pathlib import Path
 from ... import targets
 from ...config import packs, project_settings
 from ...config.workspace import Workspace, kept
-from ...core import keys, listing
+from ...core import listing
 from ...core.model import Record, StepKind, TargetChoice
 from ...plan.plan import Plan
-from ...storage import files, lock, lock_file, lock_text, trust
+from ...storage import files, lock, lock_file, trust
 from ...storage.files import Stat
 from ...storage.remembered import Whole
 from ...storage.state import PLACE, State
@@ -92,8 +92,8 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
         return False
     begun_ns, now_ns = moments
     fields = _checks(seen, begun_ns)
-    text = lock_file.text(workspace.root)
-    if fields is None or keys.digest(text.encode()) != seen.lock:
+    digest, is_plain = lock_file.glance(workspace.root)
+    if fields is None or digest != seen.lock:
         survey.save()
         return False
     lock_stat = files.stat_at(workspace.root / lock.NAME)
@@ -117,7 +117,7 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
         clips=sum(settled.values()) + (rest.clips if rest else 0),
         unmatched=survey.unmatched,
         lock=seen.lock,
-        is_plain=lock_text.is_plain(text),
+        is_plain=is_plain,
         passed_over=survey.passed_over,
         outdated=sum(older.values()) + (rest.outdated if rest else 0)
         if _is_version_known(seen)
