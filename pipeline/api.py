@@ -223,6 +223,7 @@ class Project:
             may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
+            found.save()  # it takes no memory then while clips are made, and survives a kill
             done = execute.run(
                 self.workspace,
                 found,

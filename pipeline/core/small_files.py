@@ -25,7 +25,7 @@ def read(path: Path, *, most: int, within: Path | None = None) -> bytes:
     `within`: links may lead to places inside of this folder only.
     Raises FileNotFoundError, or another OSError whose `strerror` is a clause for the user.
     """
-    with _opened(path, most, within) as stream:
+    with opened(path, most=most, within=within) as stream:
         content = stream.read(most + 1)
     if len(content) > most:
         raise _too_large(path, most)
@@ -35,7 +35,7 @@ def read(path: Path, *, most: int, within: Path | None = None) -> bytes:
 def pieces(path: Path, size: int, *, most: int, within: Path | None = None) -> Iterator[bytes]:
     """Yield the same `size` bytes at a time."""
     left = most
-    with _opened(path, most, within) as stream:
+    with opened(path, most=most, within=within) as stream:
         while piece := stream.read(size):
             left -= len(piece)
             if left < 0:
@@ -44,7 +44,8 @@ def pieces(path: Path, size: int, *, most: int, within: Path | None = None) -> I
 
 
 @contextmanager
-def _opened(path: Path, most: int, within: Path | None) -> Iterator[BinaryIO]:
+def opened(path: Path, *, most: int, within: Path | None = None) -> Iterator[BinaryIO]:
+    """Open the same to be read in parts."""
     # Not Path.resolve, which has errors of its own for a link that leads to itself.
     if within is not None:
         real = os.path.realpath(path)

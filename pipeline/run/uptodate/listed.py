@@ -40,7 +40,7 @@ def document(root: Path, home: Path, listed: bytes | None = None) -> Iterable[by
     `listed`: it must have been noted beside this listing.
     """
     state = State.open(root, home)
-    fields, noted = state.begins
+    fields, noted = state.fields, state.listing()
     frames = [fields[at + 2] for at in range(len(fields) - 2) if _is_frame(fields, at)]
     whole = state.whole
     if whole is None or whole.outdated is None or not frames or listed not in (None, noted):

@@ -24,6 +24,7 @@ from . import paths
 from .by_folder import FoundFiles
 from .ignore import IGNORE_NAME, Ignore, TooManyError
 from .stats import HAS_INODES, Stat
+from .texts import Texts
 
 #: Folders that other programs fill; every folder with a dot (`.godot`, `.git`) is left out as well.
 CACHES = frozenset(("node_modules", "__pycache__"))
@@ -85,7 +86,7 @@ class Walk:
         self._leftovers: list[str] = []
         self._links: list[str] = []
         self._passed_over: list[str] = []
-        self._listing: dict[str, bytes] = {}
+        self._listing = Texts()
         self._is_complete = True
         self._is_torn = False
 
@@ -216,7 +217,7 @@ class Walk:
             return []
         if self._is_listed:
             text = listing.heading(entry.folder) + "".join(texts)
-            self._listing[entry.folder] = listing.encoded(text)
+            self._listing.add(entry.folder, listing.encoded(text))
         ignore = self.narrowed(entry.folder, entry.ignore) if has_patterns else entry.ignore
         self._drop_ignored(ignore)
         if ignore is None:
