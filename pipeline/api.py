@@ -37,7 +37,7 @@ from .run.context import Observer as Observer
 from .run.context import ignore as ignore
 from .run.replaced import Replaced
 from .run.report import Report, exit_code
-from .run.results import Result, bought, gated, kept_by_lock, untouched
+from .run.results import RESULTS, Result, bought, gated, kept_by_lock, untouched
 from .run.sharing import Sharing
 from .run.survey import Survey
 from .run.uptodate import brief, remember
@@ -114,7 +114,7 @@ class Project:
             plan, _ = self._planned(found, ledger, Wish(), sharing)
         found.save()
         return self._report(
-            "plan", plan, Packed(map(untouched, plan.each_step())), watch, sharing=sharing
+            "plan", plan, Packed(RESULTS, map(untouched, plan.each_step())), watch, sharing=sharing
         )
 
     def saved_plan(
@@ -153,7 +153,7 @@ class Project:
         available = None if left is None else left.available
         refusals = permission.refusals(plan, self.workspace, spent, available)
         report = self._report(
-            "plan", plan, Packed(map(untouched, plan.each_step())), watch, sharing=sharing
+            "plan", plan, Packed(RESULTS, map(untouched, plan.each_step())), watch, sharing=sharing
         )
         report = self._see(found, known, report)
         is_refused = bool(report.refusal or report.cluster_refusal or sharing.refusal)
@@ -192,7 +192,9 @@ class Project:
         found, plan, known = self._first(wish, watch, remembered)
         if plan.is_up_to_date and wish.saved is None:
             self._look_after(found, plan, wish)
-            report = self._report("build", plan, Packed(map(untouched, plan.each_step())), watch)
+            report = self._report(
+                "build", plan, Packed(RESULTS, map(untouched, plan.each_step())), watch
+            )
             return self._see(found, known, report)
         if refusal := self.workspace.workers.refusal:
             raise RefusedError(refusal)
@@ -221,6 +223,7 @@ class Project:
             may = Permission(self.workspace, self.environment, wish, ledger, connection.service)
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
+            found.save()  # it takes no memory then while clips are made, and survives a kill
             done = execute.run(
                 self.workspace,
                 found,
@@ -432,7 +435,7 @@ class Project:
                 unsure=knowledge.unsure(found, known),
                 begun=self._begun,
                 left=left,
-                lock=lock_file.digest(found.lock_text) if lock_now is None else lock_now,
+                lock=found.lock_digest if lock_now is None else lock_now,
             )
         if (rest := found.rest) is None:
             return report

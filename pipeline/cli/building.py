@@ -13,7 +13,7 @@ from ..core.errors import UsageError
 from ..core.model import StepKind
 from . import loudness, uptodate, wording
 from .uptodate import Memory
-from .voice import say, show_json
+from .voice import say, show_pieces
 
 if TYPE_CHECKING:
     from ..plan.saved_plans import SavedPlan
@@ -88,7 +88,7 @@ def run(asked: Asked, memory: Memory) -> None:
     if asked.timings:
         _show_timings(report)
     if asked.as_json:
-        show_json(report.json())
+        show_pieces(report.json_pieces())
     else:
         uptodate.say(memory, opened, report, show_build)
     sys.exit(report.exit)
@@ -133,12 +133,11 @@ def show_build(report: Report) -> None:
     if report.plan.is_up_to_date and not report.plan.refused:
         clips = wording.count(len(report.results) + report.rest, "clip")
         say(f"Nothing to do: {clips} up to date.")
-        for result in report.results:
-            if result.state == "hidden":
-                say(f"{wording.name(result.step)}: {result.step.reason}")
+        for result in report.ended("hidden"):
+            say(f"{wording.name(result.step)}: {result.step.reason}")
     show_news(report)
     show_rest(report)
-    done = next((result for result in report.results if result.state == "done"), None)
+    done = next(report.ended("done"), None)
     if done is not None:
         say(f"Next: open {report.workspace.root / done.files[0]}")
 
@@ -147,7 +146,7 @@ def show_news(report: Report) -> None:
     """Print what a build made, and what it could not make."""
     if not loudness.is_quiet():
         _show_made(report)
-    told = (result for result in report.results if result.state in ("done", "hidden"))
+    told = report.ended("done", "hidden")
     for notice in dict.fromkeys(one for result in told for one in result.warnings):
         loudness.note(notice)
     for line in _troubles(report):
@@ -176,20 +175,18 @@ def _show_made(report: Report) -> None:
     made: dict[str, _Listed] = defaultdict(_Listed)
     readings = _Listed()
     kinds = set[StepKind]()
-    for one in report.results:
-        if one.state == "done":
-            kinds.add(one.step.kind)
-            made[one.step.rule].add(f"{Path(one.step.source).stem} [{one.step.clip}]")
-            if one.reading:
-                readings.add(f"{wording.name(one.step)}  {one.reading}")
+    for one in report.ended("done"):
+        kinds.add(one.step.kind)
+        made[one.step.rule].add(f"{Path(one.step.source).stem} [{one.step.clip}]")
+        if one.reading:
+            readings.add(f"{wording.name(one.step)}  {one.reading}")
     for rule, clips in sorted(made.items()):
         say(f"{rule}: {', '.join(clips.lines())}")
     for line in readings.lines():
         say(f"  {line}")
-    for result in report.results:
-        if result.state == "removed" and not sys.stderr.isatty():
-            name = wording.name(result.step)
-            say(f"Removed what was made of {name}: {result.step.reason}")
+    for result in () if sys.stderr.isatty() else report.ended("removed"):
+        name = wording.name(result.step)
+        say(f"Removed what was made of {name}: {result.step.reason}")
     if done := sum(clips.count for clips in made.values()):
         is_known = kinds == {StepKind.REUSE}
         source = "from what was there" if is_known else f"with {report.workspace.service.identity}"
@@ -226,17 +223,16 @@ def _troubles(report: Report) -> list[str]:
 
     found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     refusal = report.refusal
-    for result in report.results:
-        if result.state in ("failed", "left", "asked"):
-            step = result.step
-            why = step.error or (result.notes[0] if result.notes else step.reason)
-            text = why.removeprefix(f"{step.source}: ")
-            if text == refusal:  # it is said in full below, once
-                text = "its service may not be contacted before you allow it"
-            if step.kind is StepKind.ORPHAN:
-                text += "; `pixelpipe clean --orphans` removes what was made of it"
-            verb = wording.verb(step, is_paid=report.workspace.service.paid)
-            found[verb, alike.kind(text, step.source)].append((wording.name(step), text))
+    for result in report.ended("failed", "left", "asked"):
+        step = result.step
+        why = step.error or (result.notes[0] if result.notes else step.reason)
+        text = why.removeprefix(f"{step.source}: ")
+        if text == refusal:  # it is said in full below, once
+            text = "its service may not be contacted before you allow it"
+        if step.kind is StepKind.ORPHAN:
+            text += "; `pixelpipe clean --orphans` removes what was made of it"
+        verb = wording.verb(step, is_paid=report.workspace.service.paid)
+        found[verb, alike.kind(text, step.source)].append((wording.name(step), text))
     lines = []
     for (verb, _), told in found.items():
         if len(told) <= alike.FEW:

@@ -39,10 +39,10 @@ def run(found: Found) -> None:
 def _list(found: Found) -> None:
     """Print a plan as one object: from memory, where nothing has changed."""
     from ..run.uptodate import listed
-    from .voice import show_json
+    from .voice import show_pieces
 
     if (document := listed.answer(found, Path(quick.home(os.environ)))) is not None:
-        show_json(document)
+        show_pieces(document)
         return
     from . import planning
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -34,19 +35,19 @@ def show(report: Report) -> None:
         say(line)
     _show_readings(report)
     is_paid = report.workspace.service.paid
-    kinds = [wording.verb(step, is_paid=is_paid) for step in report.plan.steps]
-    kinds += [str(StepKind.FRESH)] * report.rest
-    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(_order(kinds)))
-    say(f"{wording.count(kinds, 'step')}: {counts or 'none'}.")
+    kinds = Counter({str(StepKind.FRESH): report.rest})
+    kinds.update(wording.verb(step, is_paid=is_paid) for step in report.plan.each_step())
+    counts = ", ".join(f"{kinds[kind]} {kind}" for kind in _order(kinds))
+    say(f"{wording.count(kinds.total(), 'step')}: {counts or 'none'}.")
     if report.forecast is not None:
         _show_forecast(report, report.forecast)
     show_rest(report)
 
 
-def _order(kinds: Sequence[str]) -> list[str]:
+def _order(kinds: Counter[str]) -> list[str]:
     ranked = [str(kind) for kind in StepKind]
     ranked.insert(ranked.index("buy"), "make")
-    return [kind for kind in ranked if kind in kinds]
+    return [kind for kind in ranked if kinds[kind]]
 
 
 class Steps:
@@ -56,13 +57,13 @@ class Steps:
         """Prompts are shortened to `columns`; None: they are shown whole."""
         self._report = report
         self._columns = columns
-        self._details = report.details
+        self._details: dict[tuple[str, str], Detail] = {}
         self._is_paid = report.workspace.service.paid
         self._refusals = {} if report.forecast is None else report.forecast.refusals
 
     def lines(self) -> Iterator[str]:
         """Yield the lines of all steps that are not fresh."""
-        due = [one for one in self._report.results if one.step.kind is not StepKind.FRESH]
+        due = self._due()
         groups: dict[tuple[str, ...], list[Result]] = {}
         for result in due:
             groups.setdefault(self._alike(result), []).append(result)
@@ -76,6 +77,16 @@ class Steps:
                 yield from self._single(result)
             elif result is group[0]:
                 yield from self._group(group)
+
+    def _due(self) -> list[Result]:
+        """Return the results that are told, and keep what is known of their clips."""
+        due = []
+        if self._report.plan.tally.kinds.total() > self._report.plan.tally.kinds[StepKind.FRESH]:
+            for result, detail in zip(self._report.results, self._report.details(), strict=True):
+                if result.step.kind is not StepKind.FRESH:
+                    due.append(result)
+                    self._details[result.step.source, result.step.clip] = detail
+        return due
 
     def _detail(self, result: Result) -> Detail:
         return self._details.get((result.step.source, result.step.clip), Detail())
@@ -142,14 +153,14 @@ def _show_readings(report: Report) -> None:
                 f"{service.identity}."
             )
         return
+    if not report.plan.tally.kinds[StepKind.BUY]:
+        return
     new = [
         (source.wanted, clip)
         for source in report.plan.sources
         for clip in source.clips
         if clip.step.kind is StepKind.BUY
     ]
-    if not new:
-        return
     from . import prompt_reading  # heavy: loads the engine
 
     for wanted, clip in new[:_READ]:

@@ -10,7 +10,7 @@ from ..core import errors
 from ..core.errors import OutOfDateError, UsageError
 from . import loudness, uptodate
 from .uptodate import Memory
-from .voice import show_json
+from .voice import show_pieces
 
 if TYPE_CHECKING:
     from ..api import Project
@@ -53,7 +53,7 @@ def run(asked: Asked, memory: Memory) -> None:
     if memory.is_listed:
         _list(opened, report)
     elif asked.as_json:
-        show_json(report.json())
+        show_pieces(report.json_pieces())
     else:
         uptodate.say(memory, opened, report, plan_text.show)
         if asked.out is not None:
@@ -70,8 +70,8 @@ def _list(opened: Project, report: Report) -> None:
 
         found = listed.document(opened.root, opened.workspace.state) if is_noted else None
         if found is not None:
-            show_json(found)
+            show_pieces(found)
             return
         report = opened.saved_plan()[0]
         uptodate.note(opened, report)
-    show_json(report.json())
+    show_pieces(report.json_pieces())

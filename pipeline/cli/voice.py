@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 from ..core import plain
 
@@ -24,9 +25,14 @@ def say_block(text: str, *, err: bool = False) -> None:
 
 def show_json(document: bytes) -> None:
     """Print one JSON document on standard output, with a line end."""
-    text = document if document.endswith(b"\n") else document + b"\n"
+    show_pieces([document if document.endswith(b"\n") else document + b"\n"])
+
+
+def show_pieces(document: Iterable[bytes]) -> None:
+    """Print one JSON document, with its line end, as its pieces come."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(plain.block(text.decode()).encode())
+    for piece in document:
+        sys.stdout.buffer.write(plain.block(piece.decode()).encode())
     sys.stdout.buffer.flush()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -81,19 +81,19 @@ def restore(
 
 
 def _amend(
-    project: Project, source: str, change: Callable[[list[FileLine]], Iterable[FileLine]]
+    project: Project, source: str, change: Callable[[Sequence[FileLine]], Iterable[FileLine]]
 ) -> None:
     stem = stem_of(source)
 
     def rewritten(before: Lock) -> Lock:
-        lines = before.files_of().get(stem, [])
+        lines = before.files_of().get(stem, ())
         return lock.replace(before, clips={}, files={stem: tuple(change(lines))})
 
     publish.amend(project.workspace, rewritten)
 
 
-def _lines(project: Project, source: str) -> list[FileLine]:
-    lines = project.lock().files_of().get(stem_of(source), [])
+def _lines(project: Project, source: str) -> Sequence[FileLine]:
+    lines = project.lock().files_of().get(stem_of(source), ())
     if not lines:
         raise UsageError(f"{source}: has no outputs in {lock.NAME}")
     return lines

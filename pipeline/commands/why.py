@@ -110,8 +110,8 @@ def _derived(project: Project, source: SourcePlan) -> Iterator[Difference]:
 
 def _before(project: Project, clip: ClipPlan, store: Store) -> str:
     """Return the recipe of the purchase that the lock file names, or of the one that is reused."""
-    lines = project.lock().lines_of().get((clip.request.source, clip.request.clip), [])
-    lines.sort(key=lambda line: line.hidden)  # what is shown comes first
+    own = project.lock().lines_of().get((clip.request.source, clip.request.clip), ())
+    lines = sorted(own, key=lambda line: line.hidden)  # what is shown comes first
     for key, digest in [(line.key, line.digest) for line in lines] or [
         (clip.step.request_key, clip.digest or "")
     ]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 KIB, MIB = 1 << 10, 1 << 20
 #: Without O_NONBLOCK a pipe would stop the program for ever. Windows has neither of these.
@@ -22,6 +25,27 @@ def read(path: Path, *, most: int, within: Path | None = None) -> bytes:
     `within`: links may lead to places inside of this folder only.
     Raises FileNotFoundError, or another OSError whose `strerror` is a clause for the user.
     """
+    with opened(path, most=most, within=within) as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise _too_large(path, most)
+    return content
+
+
+def pieces(path: Path, size: int, *, most: int, within: Path | None = None) -> Iterator[bytes]:
+    """Yield the same `size` bytes at a time."""
+    left = most
+    with opened(path, most=most, within=within) as stream:
+        while piece := stream.read(size):
+            left -= len(piece)
+            if left < 0:
+                raise _too_large(path, most)
+            yield piece
+
+
+@contextmanager
+def opened(path: Path, *, most: int, within: Path | None = None) -> Iterator[BinaryIO]:
+    """Open the same to be read in parts."""
     # Not Path.resolve, which has errors of its own for a link that leads to itself.
     if within is not None:
         real = os.path.realpath(path)
@@ -31,10 +55,13 @@ def read(path: Path, *, most: int, within: Path | None = None) -> bytes:
         found = os.fstat(stream.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "is no regular file", str(path))
-        content = stream.read(most + 1) if found.st_size <= most else b""
-    if found.st_size > most or len(content) > most:
-        raise OSError(errno.EFBIG, f"is larger than {_size(most)}", str(path))
-    return content
+        if found.st_size > most:
+            raise _too_large(path, most)
+        yield stream
+
+
+def _too_large(path: Path, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"is larger than {_size(most)}", str(path))
 
 
 def text(path: Path, *, most: int, within: Path | None = None) -> str:

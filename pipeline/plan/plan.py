@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,16 +27,16 @@ from ..core.model import (
     StepKind,
     fold,
 )
-from ..core.packed import Packed
+from ..core.packed import Form, Packed
 from ..storage import lock
 from ..storage.files import Carried
 from . import steps
-from .wanted import ClipPlan, Known, View, Wanted
+from .wanted import WANTED, ClipPlan, Known, View, Wanted
 
 _CHANGING = (StepKind.BUY, StepKind.RESUME, StepKind.REUSE)
 
 
-class SourcePlan(Record, frozen=True, kw_only=True, gc=False):
+class SourcePlan(Record, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """All clips of one source; they share one sheet and are published together."""
 
     wanted: Wanted
@@ -48,7 +50,36 @@ class SourcePlan(Record, frozen=True, kw_only=True, gc=False):
         return all(clip.step.kind is StepKind.FRESH for clip in self.clips)
 
 
-class Plan(Record, frozen=True, kw_only=True):
+class _SourceForm(Form[SourcePlan]):
+    """How the plan of a source is packed: as what is wanted of it."""
+
+    def apart(self, item: SourcePlan) -> tuple[SourcePlan, tuple[Any, ...]]:
+        wanted, common = WANTED.apart(item.wanted)
+        return msgspec.structs.replace(item, wanted=wanted), common
+
+    def joined(self, item: SourcePlan, common: tuple[Any, ...]) -> SourcePlan:
+        WANTED.joined(item.wanted, common)
+        return item
+
+
+_FORM = _SourceForm(SourcePlan)
+
+
+class Tally(NamedTuple):
+    """What is counted of a plan: its steps are looked at once for all of it."""
+
+    kinds: Counter[StepKind]
+    #: Sources that have steps, without those that are gone; and steps that are about a clip.
+    sources: int
+    clips: int
+    credits: int
+    #: Free clips that an older version of the built-in engine made.
+    outdated: int
+    #: Nothing is to be done about any source that could be planned.
+    is_fresh: bool
+
+
+class Plan(Record, frozen=True, kw_only=True, dict=True):
     """All decisions of a run."""
 
     service: ServiceChoice
@@ -78,20 +109,38 @@ class Plan(Record, frozen=True, kw_only=True):
             yield from (clip.step for clip in source.clips)
         yield from (*self.refused, *self.orphans)
 
+    @cached_property
+    def tally(self) -> Tally:
+        """What is counted of it."""
+        others = (*self.refused, *self.orphans)
+        kinds = Counter(step.kind for step in others)
+        refused = {step.source for step in self.refused}
+        sources, clips = len(refused), sum(1 for step in others if step.clip)
+        credits, outdated, is_fresh = sum(step.credits for step in others), 0, True
+        for source in self.sources:
+            for clip in source.clips:
+                kinds[clip.step.kind] += 1
+                clips += bool(clip.step.clip)
+                credits += clip.step.credits
+                outdated += clip.is_outdated
+                is_fresh = is_fresh and clip.step.kind is StepKind.FRESH
+            sources += bool(source.clips) and source.wanted.source.path not in refused
+        return Tally(kinds, sources, clips, credits, outdated, is_fresh)
+
     @property
     def credits(self) -> int:
         """What the purchases would cost."""
-        return sum(step.credits for step in self.each_step())
+        return self.tally.credits
 
     @property
     def outdated(self) -> int:
         """How many free clips an older version of the built-in engine made. They stay fresh."""
-        return sum(clip.is_outdated for source in self.sources for clip in source.clips)
+        return self.tally.outdated
 
     @property
     def is_up_to_date(self) -> bool:
         """Nothing would be bought, resumed, finished or removed."""
-        return all(source.is_fresh for source in self.sources) and not self.gone
+        return not self.gone and self.tally.is_fresh
 
     def lock_changes(self, locked: lock.Lock) -> tuple[Step, ...]:
         """Return the steps that would change the lock file as it is now."""
@@ -132,7 +181,7 @@ def make(
     view = View(known, service, clashes, other)
     faulty: list[Step] = []
     decided = _without_doubles(_sources(wanted, view, faulty))
-    planned = Packed(_together(one, batch) for one in decided)
+    planned = Packed(_FORM, (_together(one, batch) for one in decided))
     orphans = _orphans(wanted, refused, known)
     gone = {step.source for step in orphans}.difference(known.existing or ())
     is_open = _waits_for_new(known)
@@ -402,9 +451,10 @@ def _batch_of(clip: ClipPlan) -> str:
 
 def _merged(locked: lock.Lock) -> Iterator[str]:
     """Say of which clips a merge brought two engines' versions together: the newer one is used."""
-    for (source, clip), lines in locked.lines_of().items():
+    for lines in (one for one in locked.lines_of().values() if len(one) > 1):
+        source, clip = lines[0].source, lines[0].clip
         free = [line for line in lines if line.service == keys.BUILT_IN and not line.hidden]
-        if len({line.engine for line in free if line.key == free[0].key}) > 1:
+        if free and len({line.engine for line in free if line.key == free[0].key}) > 1:
             yield (
                 f"{source} [{clip}]: two versions of the built-in engine made it before a merge; "
                 "the newer one's is kept"
@@ -437,15 +487,14 @@ def _orphans(wanted: Sequence[Wanted], refused: Sequence[Step], known: Known) ->
     if known.existing is None:
         return ()
     steps = []
-    lines = [(line.source, line.clip, line.key) for line in known.lock.clips]
-    lines += [(line.source, line.clip, "") for line in known.lock.adopted]
-    if not lines:
+    if not (known.lock.clips or known.lock.adopted):
         return ()
     in_use = {one.source.path for one in wanted} | {step.source for step in refused}
     in_use.update(known.waiting)
+    clips, adopted = known.lock.clips, known.lock.adopted
+    lines = [(one.source, one.clip, one.key) for one in clips if one.source not in in_use]
+    lines += [(one.source, one.clip, "") for one in adopted if one.source not in in_use]
     for source, clip, key in sorted(lines):
-        if source in in_use:
-            continue
         gone = source not in known.existing
         steps.append(
             Step(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import msgspec
 
 from ..config.project_settings import ServiceChoice
 from ..core.model import (
@@ -15,6 +19,7 @@ from ..core.model import (
     Step,
     TargetChoice,
 )
+from ..core.packed import Form
 from ..storage import lock
 from ..storage.files import Carried
 from ..storage.lock import ClipLine
@@ -25,7 +30,7 @@ def _no_record(*_: str) -> Bought | None:
     return None
 
 
-class Wanted(Record, frozen=True, kw_only=True, gc=False):
+class Wanted(Record, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One source, and what the rules want of it."""
 
     source: Source
@@ -39,7 +44,7 @@ class Wanted(Record, frozen=True, kw_only=True, gc=False):
     #: Clips that are numbered pictures as they are; such clips have no request.
     adopted: tuple[Frames, ...] = ()
     #: Clips of which exactly the take of their request is wanted, whatever the lock file says.
-    retaken: Collection[str] = ()
+    retaken: tuple[str, ...] = ()
     #: Purchases that are used whatever the lock file says, by clip: a person chose them.
     picked: Mapping[str, lock.ClipLine] = {}
     #: Why a clip that is bought for it would fit no sheet; "" when it would.
@@ -48,6 +53,25 @@ class Wanted(Record, frozen=True, kw_only=True, gc=False):
     notes: tuple[str, ...] = ()
     #: Free clips that an older version of the built-in engine made are to be made anew.
     is_refreshed: bool = False
+
+
+class WantedForm(Form[Wanted]):
+    """How what is wanted is packed: rules and targets, which many sources share, stand beside."""
+
+    def apart(self, item: Wanted) -> tuple[Wanted, tuple[Any, ...]]:
+        """Return it without its rule and targets, and those."""
+        return msgspec.structs.replace(item, rule=_NO_RULE, targets=()), (item.rule, item.targets)
+
+    def joined(self, item: Wanted, common: tuple[Any, ...]) -> Wanted:
+        """Return it with rule and targets."""
+        put_into(item, "rule", common[0])
+        put_into(item, "targets", common[1])
+        return item
+
+
+_NO_RULE = Rule(name="", match=(), clips=())
+put_into = msgspec.structs.force_setattr
+WANTED = WantedForm(Wanted)
 
 
 class Known(Record, frozen=True, kw_only=True):
@@ -94,7 +118,7 @@ class Known(Record, frozen=True, kw_only=True):
     put_away: Sequence[ClipLine] = ()
 
 
-class ClipPlan(Record, frozen=True, kw_only=True, gc=False):
+class ClipPlan(Record, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A step with what is needed to carry it out."""
 
     step: Step
@@ -140,28 +164,71 @@ class View:
         self.clashes = clashes
         self.lines = known.lock.lines_of()
         self.files = known.lock.files_of()
-        self.written = {line.digest for line in known.lock.files if line.is_ours}
-        self.written |= known.lock.dropped
-        existing = known.existing
-        self.moved = {
-            line.digest
-            for line in (known.lock.files if existing is not None else ())
-            if line.is_ours and not _has_source(line.path, existing or ())
-        }
-        self.by_key = {line.key: line for line in known.lock.clips if line.paid}
-        #: Later takes by clip, of sources that are gone first: whoever moved one keeps its choice.
-        self.later: dict[str, list[tuple[bool, lock.ClipLine]]] = {}
-        for line in known.lock.clips:
-            if line.take:
-                is_there = line.source not in known.gone
-                self.later.setdefault(line.clip, []).append((is_there, line))
-        #: The same of sources that had gone before, when the lock file dropped their lines.
+        #: Later takes of sources that had gone before, when the lock file dropped their lines.
         self.put_away: dict[str, list[ClipLine]] = {}
         for line in known.put_away:
             self.put_away.setdefault(line.clip, []).append(line)
-        self.paid_by = {line.service for line in known.lock.clips if line.paid}
         self.adopted = {(line.source, line.clip, line.digest) for line in known.lock.adopted}
-        self.open_lines = {line.open: line for line in known.lock.clips if line.open is not None}
+
+    # What is asked about few sources is made when it is first asked for: it grows with the project.
+
+    @cached_property
+    def written(self) -> Collection[str]:
+        """Digests of files that we wrote, wherever they lie."""
+        return {line.digest for line in self.known.lock.files if line.is_ours} | (
+            self.known.lock.dropped
+        )
+
+    @cached_property
+    def moved(self) -> Collection[str]:
+        """Digests of files that we wrote and whose source is gone, where all were looked at."""
+        existing = self.known.existing
+        if existing is None:
+            return ()
+        return {
+            line.digest
+            for line in self.known.lock.files
+            if line.is_ours and not _has_source(line.path, existing)
+        }
+
+    @cached_property
+    def by_key(self) -> Mapping[str, ClipLine]:
+        """The lines of paid purchases by their request keys."""
+        return _last((line.key, line) for line in self.known.lock.clips if line.paid)
+
+    @cached_property
+    def open_lines(self) -> Mapping[str, ClipLine]:
+        """The lines of purchases by their open keys."""
+        clips = self.known.lock.clips
+        return _last((line.open, line) for line in clips if line.open is not None)
+
+    @cached_property
+    def paid_by(self) -> Collection[str]:
+        """The services that were paid."""
+        return {line.service for line in self.known.lock.clips if line.paid}
+
+    @cached_property
+    def later(self) -> Mapping[str, Sequence[tuple[bool, ClipLine]]]:
+        """Later takes by clip, of sources that are gone first: whoever moved one keeps its choice.
+
+        Each with whether its source is there.
+        """
+        found: dict[str, list[tuple[bool, ClipLine]]] = {}
+        for line in self.known.lock.clips:
+            if line.take:
+                is_there = line.source not in self.known.gone
+                found.setdefault(line.clip, []).append((is_there, line))
+        return found
+
+
+def _last(lines: Iterable[tuple[str, ClipLine]]) -> Mapping[str, ClipLine]:
+    """Return lines by name; of several the one that stands last in the file."""
+    found: dict[str, ClipLine] = {}
+    for name, line in lines:
+        other = found.setdefault(name, line)
+        if other is not line:
+            found[name] = max(other, line, key=lock.written)
+    return found
 
 
 def _has_source(path: str, existing: Collection[str]) -> bool:

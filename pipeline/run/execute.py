@@ -42,7 +42,7 @@ from .buying import Buying
 from .context import Context
 from .finish_pool import Done, Finishing, pays
 from .publish import Publication, PublishSet
-from .results import Result, untouched
+from .results import RESULTS, Result, untouched
 from .survey import Survey
 from .workpieces import Workpieces
 
@@ -143,7 +143,7 @@ class _Run:
         self._bought: dict[str, tuple[ClipPlan, ...]] = {}
         self._hidden: dict[str, tuple[ClipLine, ...]] = {}
         self._publish_due = 0.0
-        self._results = Packed[Result]()
+        self._results = Packed[Result](RESULTS)
         #: Request keys that more than one source waits for: how they ended is kept to the end.
         self._common: frozenset[str] = frozenset()
         self.notices: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from .. import targets
 from ..core.errors import SourceError
 from ..core.model import TargetChoice
 from ..core.packed import Packed
-from ..plan.wanted import Wanted
+from ..plan.wanted import WANTED, Wanted
 from ..storage import files
 from ..storage.lock import Lock
 
@@ -41,10 +41,11 @@ def settle(root: Path, wanted: Sequence[Wanted], locked: Lock) -> Sequence[Wante
     for stem, own in kept.items():
         for target, name in own.items():
             taken.setdefault((target, name.casefold()), stem)
-    return Packed(
+    named = (
         _named(one, open_choices[one.source.stem], kept.get(one.source.stem, {}), taken)
         for one in wanted
     )
+    return Packed(WANTED, named)
 
 
 def is_shared(one: Wanted) -> bool:

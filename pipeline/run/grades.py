@@ -6,7 +6,7 @@ published once stays, whatever a later release of pixelpipe thinks of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -51,19 +51,12 @@ class Published:
         return self._hidden.get(source, ())
 
     @cached_property
-    def _of(self) -> dict[str, list[ClipLine]]:
-        return _by_source(self._locked.clips)
+    def _of(self) -> Mapping[str, Sequence[ClipLine]]:
+        return self._locked.clips_of()
 
     @cached_property
-    def _hidden(self) -> dict[str, list[ClipLine]]:
-        return _by_source(line for line in self._locked.clips if line.hidden)
-
-
-def _by_source(lines: Iterable[ClipLine]) -> dict[str, list[ClipLine]]:
-    found: dict[str, list[ClipLine]] = {}
-    for line in lines:
-        found.setdefault(line.source, []).append(line)
-    return found
+    def _hidden(self) -> Mapping[str, Sequence[ClipLine]]:
+        return Lock(clips=[line for line in self._locked.clips if line.hidden]).clips_of()
 
 
 def judge(

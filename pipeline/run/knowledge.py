@@ -15,7 +15,7 @@ from ..storage import files, lock
 from ..storage.files import carried
 from ..storage.files.carried import Carried
 from ..storage.ledger import Ledger
-from ..storage.lock import ClipLine, Lock
+from ..storage.lock import ClipLine, FileLine, Lock
 from ..storage.store import Store
 from . import claims
 from .survey import Survey
@@ -48,16 +48,15 @@ def gather(
         existing=survey.scan.files.keys() if survey.is_whole else None,
         gone=_gone(workspace.root, survey),
     )
-    return known if ledger is None else _with_ledger(workspace, survey, known, ledger, store)
+    return known if ledger is None else _with_ledger(workspace, survey, known, odd, ledger, store)
 
 
-def _on_disk(root: Path, survey: Survey) -> dict[str, str]:
+def _on_disk(root: Path, survey: Survey) -> Mapping[str, str]:
     """Digest the outputs that the lock names or that stand where we would write."""
     scanned = survey.scan.files
     there = {path for path in _outputs(survey) if path in scanned or _is_folder(root, path, survey)}
     # Folder by folder: the state keeps few of them open.
-    found = files.digests(root, sorted(there), survey.state, files=scanned)
-    return {path: digest for path, digest in found.items() if digest is not None}
+    return files.digests(root, sorted(there), survey.state, files=scanned)
 
 
 def _outputs(survey: Survey) -> Iterator[str]:
@@ -103,25 +102,28 @@ def _gone(root: Path, survey: Survey) -> frozenset[str]:
 
 
 def _with_ledger(
-    workspace: Workspace, survey: Survey, known: Known, ledger: Ledger, store: Store
+    workspace: Workspace,
+    survey: Survey,
+    known: Known,
+    odd: Collection[str],
+    ledger: Ledger,
+    store: Store,
 ) -> Known:
     """Add what only the ledger and the store know, for clips that the lock does not settle."""
     identity = workspace.service.identity
-    # By source, not by key alone: a copy or a renamed file is not settled by another one's line.
-    is_named = bool(survey.lock.clips)
-    sources = {one.source.path for one in survey.wanted} if is_named else frozenset()
-    locked = {
-        (line.source, line.clip, line.key)
-        for line in survey.lock.clips
-        if line.source in sources and line.digest in known.have
-    }
+    lines = survey.lock.lines_of()
+
+    def is_settled(request: Request, key: str) -> bool:
+        # By source, not by key alone: a copy or a renamed file is not settled by another's line.
+        own = lines.get((request.source, request.clip), ())
+        return any(line.key == key and line.digest in known.have for line in own)
+
     books = _Books()
     for requests in _some(survey.wanted):
         named = {
             key: request
             for request in requests
-            if (request.source, request.clip, key := keys.request_key(request, identity))
-            not in locked
+            if not is_settled(request, key := keys.request_key(request, identity))
         }
         _look_up(named, books, ledger, store, identity)
         books.has_unnamed |= bool(named)
@@ -131,7 +133,7 @@ def _with_ledger(
         alike=books.alike,
         stored=books.stored,
         made_from=books.made_from,
-        begun=ledger.begun(str(workspace.root), _suspicious(known)),
+        begun=ledger.begun(str(workspace.root), odd),
         alive=books.alive | _alive(ledger, books.jobs.values()),
         put_away=_put_away(workspace, ledger) if books.has_unnamed else (),
     )
@@ -190,20 +192,21 @@ def _is_bought(job: Job | None) -> bool:
     return job is not None and job.digest is not None
 
 
-def _suspicious(known: Known) -> list[str]:
-    """Return the outputs on disk that are not as the lock file says."""
-    return list(_odd(known.lock, known.on_disk))
-
-
 def _odd(locked: Lock, on_disk: Mapping[str, str]) -> dict[str, str]:
     """Return the digests of outputs that are not as the lock file says."""
-    named = {line.path: line.digest for line in locked.files}
-    return {path: digest for path, digest in on_disk.items() if named.get(path) != digest}
+    lines = locked.files_of()
+    return {path: found for path, found in on_disk.items() if _named(path, lines) != found}
+
+
+def _named(path: str, lines: Mapping[str, Sequence[FileLine]]) -> str | None:
+    """Return the digest that the lock file says of a file."""
+    own = lines.get(lock.stem(path), ())
+    return next((line.digest for line in own if line.path == path), None)
 
 
 def _carried(root: Path, locked: Lock, odd: Collection[str]) -> dict[str, Carried]:
-    named = {line.path: line.digest for line in locked.files}
-    found = {path: carried.change(root / path, named.get(path)) for path in odd}
+    lines = locked.files_of() if odd else {}
+    found = {path: carried.change(root / path, _named(path, lines)) for path in odd}
     return {path: one for path, one in found.items() if one is not None}
 
 

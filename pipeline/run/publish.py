@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
 
 from ..config.workspace import Workspace
 from ..core import keys
@@ -91,8 +92,7 @@ class Publication:
         self._workspace = workspace
         self._ledger = ledger
         self._name = str(workspace.root)
-        self._locked = {line.path: line.digest for line in before.files if line.is_ours}
-        self._written = {line.digest for line in before.files if line.is_ours} | before.dropped
+        self._before = before
         self._claimed = claimed or {}
         self._files_of = before.files_of()
         #: Later takes: whoever puts a source back finds it with the one that was chosen.
@@ -107,6 +107,18 @@ class Publication:
         self._flush_due = time.monotonic() + _FLUSH_S
         self._lock = _lock(workspace)
         self._renamed: list[str] = []
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """Digests of files that we wrote, wherever they lie: few runs ask for them."""
+        return self._before.dropped.union(
+            line.digest for line in self._before.files if line.is_ours
+        )
+
+    def _locked(self, path: str) -> str | None:
+        """Return the digest of a file of ours, as the lock file says it."""
+        lines = self._files_of.get(lock.stem(path), ())
+        return next((one.digest for one in lines if one.path == path and one.is_ours), None)
 
     def publish(self, sets: Sequence[PublishSet]) -> list[PixelpipeError | None]:
         """Write the files of sources that are ready; returns for each why that was not possible.
@@ -329,11 +341,11 @@ class Publication:
                 raise AssetError(f"{path} is a folder or a pipe: it is left alone") from exc
             except OSError as exc:
                 raise StorageError(f"{path}: {exc.strerror or exc}") from exc
-            if self._is_standing_in and there != self._locked.get(path):
+            if self._is_standing_in and there != self._locked(path):
                 raise SupersededError(f"{path}: was published meanwhile")
-            ours = (digest, self._locked.get(path), *begun.get(path, ()))
+            ours = (digest, self._locked(path), *begun.get(path, ()))
             is_moved = there in self._written
-            is_claimed = path not in self._locked and there == self._claimed.get(path)
+            is_claimed = self._locked(path) is None and there == self._claimed.get(path)
             if there not in ours and not (is_moved or is_claimed or self._is_carried(path)):
                 raise AssetError(f"{path} is not ours, or was edited by hand: it is left alone")
             found[path] = there
@@ -341,7 +353,7 @@ class Publication:
 
     def _is_carried(self, path: str) -> bool:
         """Tell whether only version control has changed a file on its way."""
-        found = carried.change(self._workspace.root / path, self._locked.get(path))
+        found = carried.change(self._workspace.root / path, self._locked(path))
         return found in (Carried.LINE_ENDS, Carried.MARKERS)
 
 

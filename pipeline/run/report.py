@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ..config.workspace import Workspace
 from ..core import errors
-from ..core.model import Record, Step, StepKind
+from ..core.model import Record, StepKind
 from ..plan.plan import Plan, SourcePlan
 from ..plan.wanted import ClipPlan
+from . import json_steps
 from .results import Result
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ class Detail(Record, frozen=True, kw_only=True):
     unfit: str = ""
 
 
+_NO_DETAIL = Detail()
+
+
 def detail(source: SourcePlan, clip: ClipPlan) -> Detail:
     """Return what is known of a planned clip beside its step."""
     stated = {one.name: one for one in source.wanted.rule.clips}
@@ -48,7 +53,7 @@ def detail(source: SourcePlan, clip: ClipPlan) -> Detail:
     )
 
 
-class Report(Record, frozen=True, kw_only=True):
+class Report(Record, frozen=True, kw_only=True, dict=True):
     """What a plan says, or what a run did. `exit` is the code for the caller."""
 
     command: str
@@ -77,6 +82,25 @@ class Report(Record, frozen=True, kw_only=True):
     shared_refusal: str = ""
 
     @property
+    def states(self) -> Counter[str]:
+        """How many results are in each state."""
+        return self._counted[0]
+
+    @cached_property
+    def _counted(self) -> tuple[Counter[str], int]:
+        """How many results are in each state, and what all of them cost: looked at once."""
+        states, credits = Counter[str](), 0
+        for result in self.results:
+            states[result.state] += 1
+            credits += result.credits
+        return states, credits
+
+    def ended(self, *states: str) -> Iterator[Result]:
+        """Yield the results in these states; where there are none, none is looked at."""
+        if any(self.states[state] for state in states):
+            yield from (result for result in self.results if result.state in states)
+
+    @property
     def outdated(self) -> int:
         """How many free clips an older version of the built-in engine made. They stay fresh."""
         return self.plan.outdated + self.rest_outdated
@@ -84,7 +108,7 @@ class Report(Record, frozen=True, kw_only=True):
     @property
     def charged(self) -> int:
         """Credits that this run was charged."""
-        return sum(result.credits for result in self.results)
+        return self._counted[1]
 
     @property
     def committed(self) -> dict[str, int]:
@@ -97,28 +121,40 @@ class Report(Record, frozen=True, kw_only=True):
         ready = {} if self.forecast is None else self.forecast.ready_s
         return ready.get(result.step.request_key)
 
-    @property
-    def details(self) -> dict[tuple[str, str], Detail]:
-        """What is known of each planned clip beside its step, by source and clip."""
+    def details(self) -> Iterator[Detail]:
+        """Yield what is known of the clip of each result beside its step.
+
+        As long as results come in the plan's order, the plan is read along with them.
+        """
+        planned = ((source, clip) for source in self.plan.sources for clip in source.clips)
+        rest: dict[tuple[str, str], Detail] | None = None
+        for result in self.results:
+            name = (result.step.source, result.step.clip)
+            if rest is None:
+                source, clip = next(planned, (None, None))
+                if source and clip and (clip.step.source, clip.step.clip) == name:
+                    yield detail(source, clip)
+                    continue
+                rest = self._details()
+            yield rest.get(name, _NO_DETAIL)
+
+    def _details(self) -> dict[tuple[str, str], Detail]:
+        """Return what is known of each planned clip, by source and clip; what is equal, once."""
+        same: dict[Detail, Detail] = {}
         return {
-            (clip.step.source, clip.step.clip): detail(source, clip)
+            (clip.step.source, clip.step.clip): same.setdefault(found, found)
             for source in self.plan.sources
             for clip in source.clips
-        }
-
-    def _stated(self, step: Step, details: Mapping[tuple[str, str], Detail]) -> dict[str, object]:
-        detail = details.get((step.source, step.clip), Detail())
-        refusals = {} if self.forecast is None else self.forecast.refusals
-        return {
-            "place": detail.place,
-            "prompt": detail.prompt,
-            "refusal": refusals.get(step.request_key),
-            "cannot_be_bought": detail.unfit or None,
+            for found in (detail(source, clip),)
         }
 
     def json(self) -> bytes:
         """Return the report as one JSON object with a line end."""
-        service, details = self.workspace.service, self.details
+        return b"".join(self.json_pieces())
+
+    def json_pieces(self) -> Iterator[bytes]:
+        """Yield the same piece by piece: that of very many clips takes more room than all else."""
+        service = self.workspace.service
         document = {
             "report": VERSION,
             "command": self.command,
@@ -129,10 +165,7 @@ class Report(Record, frozen=True, kw_only=True):
                 "paid": service.paid,
             },
             "totals": self._totals(),
-            "steps": [
-                _step(result, self.ready_s(result)) | self._stated(result.step, details)
-                for result in self.results
-            ],
+            "steps": [],
             "unmatched": list(self.plan.unmatched),
             "notices": list(self.notices),
             "passed_over": [
@@ -146,15 +179,25 @@ class Report(Record, frozen=True, kw_only=True):
             document["shared"] = msgspec.to_builtins(self.shared)
         if self.forecast is not None:
             document["forecast"] = self.forecast.json()
-        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+        yield from json_steps.pieces(document, self._steps())
+
+    def _steps(self) -> Iterator[dict[str, object]]:
+        """Yield each result as the document has it."""
+        refusals = {} if self.forecast is None else self.forecast.refusals
+        for result, found in zip(self.results, self.details(), strict=True):
+            yield _step(result, self.ready_s(result)) | {
+                "place": found.place,
+                "prompt": found.prompt,
+                "refusal": refusals.get(result.step.request_key),
+                "cannot_be_bought": found.unfit or None,
+            }
 
     @property
     def refusal(self) -> str:
         """Why the service may not be contacted although this run needs it, or ""."""
         refusal = self.workspace.service.refusal
-        needs = refusal and any(
-            step.kind in (StepKind.BUY, StepKind.RESUME) for step in self.plan.each_step()
-        )
+        kinds = self.plan.tally.kinds
+        needs = kinds[StepKind.BUY] or kinds[StepKind.RESUME]
         return refusal if needs else ""
 
     @property
@@ -193,14 +236,12 @@ class Report(Record, frozen=True, kw_only=True):
         )
 
     def _totals(self) -> dict[str, object]:
-        steps = self.plan.each_step
-        kinds = Counter(step.kind for step in steps())
-        sources = {step.source for step in steps() if step.kind is not StepKind.ORPHAN}
+        found = self.plan.tally
         return {
-            "sources": len(sources),
-            "clips": sum(1 for step in steps() if step.clip),
-            **{kind.value: kinds[kind] for kind in StepKind},
-            "failed": sum(1 for result in self.results if result.state == "failed"),
+            "sources": found.sources,
+            "clips": found.clips,
+            **{kind.value: found.kinds[kind] for kind in StepKind},
+            "failed": self.states["failed"],
             "outdated": self.outdated,
             "credits_planned": self.plan.credits,
             "credits_charged": self.charged,

@@ -15,10 +15,10 @@ from ..core.errors import (
     UncertainError,
 )
 from ..core.model import FailureClass, Job, JobState, Record, Step, StepKind
-from ..core.packed import Packed
+from ..core.packed import Form, Packed
 
 
-class Result(Record, frozen=True, kw_only=True, gc=False):
+class Result(Record, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A step and how it ended.
 
     `state` is `fresh`, `done`, `left`, `hidden`, `failed`, `asked`, `superseded` or `removed`.
@@ -37,6 +37,10 @@ class Result(Record, frozen=True, kw_only=True, gc=False):
     notes: tuple[str, ...] = ()
     #: How the built-in engine read the prompt; "" when it did not make the clip.
     reading: str = ""
+
+
+#: How results are packed where there are very many.
+RESULTS = Form(Result)
 
 
 def untouched(step: Step) -> Result:
@@ -70,10 +74,15 @@ def gated(results: Sequence[Result], by: str, *, stale_only: bool) -> Sequence[R
     if not by:
         return results
     return Packed(
-        _closed(one, by)
-        if one.state == "asked" and not one.step.exit_code and (one.step.is_stale or not stale_only)
-        else one
-        for one in results
+        RESULTS,
+        (
+            _closed(one, by)
+            if one.state == "asked"
+            and not one.step.exit_code
+            and (one.step.is_stale or not stale_only)
+            else one
+            for one in results
+        ),
     )
 
 

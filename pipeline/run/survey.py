@@ -29,7 +29,7 @@ from ..core.errors import (
 from ..core.model import PassedOver, Record, Request, Rule, Source, Step, stem_of
 from ..core.packed import Packed
 from ..plan import steps
-from ..plan.wanted import Wanted
+from ..plan.wanted import WANTED, Wanted
 from ..plan.wish import Wish
 from ..storage import files, lock, lock_file, lock_text, pictures
 from ..storage.files import Scan, Stat
@@ -73,17 +73,28 @@ class Survey(Record, frozen=True, kw_only=True):
     is_whole: bool
     #: False for a single file that belongs to no project: nothing is remembered of it.
     is_kept: bool = True
-    #: The lock file as it was read: its stat before that, and its text.
+    #: The lock file's stat before it was read.
     lock_stat: Stat | None = None
-    lock_text: str = ""
-    #: Of `lock_text`, which is plain, only the lines about some sources stand in `lock`.
-    is_narrow: bool = False
+    #: The digest of its text, or the text, which is plain: then only the lines about some sources
+    #: stand in `lock`.
+    lock_known: str = ""
+    lock_text: str | None = None
     #: Sources that are not looked at now, because they may still be written.
     waiting: frozenset[str] = frozenset()
     #: What was seen and not taken, when everything was looked at.
     passed_over: tuple[PassedOver, ...] = ()
     #: What is remembered of all other sources, when only those that changed were looked at.
     rest: Rest | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Tell whether only some lines of the lock file were looked at."""
+        return self.lock_text is not None
+
+    @property
+    def lock_digest(self) -> str:
+        """The digest of the lock file's text as it was read."""
+        return self.lock_known if self.lock_text is None else lock_file.digest(self.lock_text)
 
     @property
     def has_all_outputs(self) -> bool:
@@ -196,7 +207,7 @@ def _retaken(survey: Survey, wish: Wish) -> Survey:
             is_refreshed=wish.refresh,
         )
 
-    return msgspec.structs.replace(survey, wanted=Packed(map(change, survey.wanted)))
+    return msgspec.structs.replace(survey, wanted=Packed(WANTED, map(change, survey.wanted)))
 
 
 def look(workspace: Workspace, name: str) -> Survey:
@@ -237,16 +248,18 @@ def survey(
     if stems is not None:
         stems = {*stems, *(one.source.stem for one in wanted)}
     stat = files.stat_at(workspace.root / lock.NAME) if workspace.is_project else None
-    text = lock_file.text(workspace.root) if workspace.is_project else ""
-    locked = (
-        lock.parse(text)
-        if stems is None
-        else lock_text.parse(text, stems, _open_keys(wanted, workspace.service.identity))
-    )
+    text, digest = None, ""
+    if stems is not None:
+        text = lock_file.text(workspace.root) if workspace.is_project else ""
+        locked = lock_text.parse(text, stems, _open_keys(wanted, workspace.service.identity))
+    elif workspace.is_project:
+        locked, digest = lock_file.whole(workspace.root)
+    else:
+        locked = lock.Lock()
     return Survey(
         wanted=global_names.settle(
             workspace.root,
-            Packed(signs.doubted(workspace.root, wanted, locked, state))
+            Packed(WANTED, signs.doubted(workspace.root, wanted, locked, state))
             if workspace.is_project  # a file that was named alone is meant
             else wanted,
             locked,
@@ -255,8 +268,8 @@ def survey(
         unmatched=unmatched,
         lock=locked,
         lock_stat=stat,
+        lock_known=digest,
         lock_text=text,
-        is_narrow=stems is not None,
         scan=scan,
         state=state,
         is_whole=is_whole,
@@ -307,7 +320,7 @@ def _looked(
 
 def _wishes(workspace: Workspace, scan: Scan, state: State, paths: Iterable[str]) -> Looked:
     """Return what the rules want of sources, what cannot be used, and what no rule matches."""
-    wanted = Packed[Wanted]()
+    wanted = Packed[Wanted](WANTED)
     refused: list[Step] = []
     unmatched: list[str] = []
     matcher = matching.Matcher(workspace.rules, workspace.settings.assets)

@@ -7,7 +7,8 @@ union: clip lines are united, since both sides were paid for; files that two sid
 are dropped with their whole set, and finished again for nothing.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Literal
@@ -29,6 +30,7 @@ from ..core.model.checked import (
     Take,
 )
 from ..core.version import ENGINE_VERSION
+from .lock_lines import Form, Gathering, grouped, grouped_here, of_folders
 
 VERSION = 1
 NAME = "pixelpipe.lock"
@@ -93,33 +95,105 @@ class AdoptedLine(Record, frozen=True, kw_only=True):
 class Lock(Record, frozen=True, kw_only=True):
     """A lock file's content. `notices` says what was odd about the text, in sentences."""
 
-    clips: tuple[ClipLine, ...] = ()
-    files: tuple[FileLine, ...] = ()
+    clips: Collection[ClipLine] = ()
+    files: Collection[FileLine] = ()
     adopted: tuple[AdoptedLine, ...] = ()
     notices: tuple[str, ...] = ()
     #: Digests of files that one side of a merge wrote, and whose lines were dropped.
     dropped: frozenset[str] = frozenset()
 
-    def lines_of(self) -> dict[tuple[str, str], list[ClipLine]]:
+    def lines_of(self) -> Mapping[tuple[str, str], Sequence[ClipLine]]:
         """Return the clip lines by source and clip; after a merge there may be several."""
-        found: dict[tuple[str, str], list[ClipLine]] = {}
-        for line in self.clips:
-            found.setdefault((line.source, line.clip), []).append(line)
-        return found
+        return grouped(self.clips, lambda line: (line.source, line.clip), lambda name: name[0])
+
+    def clips_of(self) -> Mapping[str, Sequence[ClipLine]]:
+        """Return the clip lines by source."""
+        return grouped(self.clips, lambda line: line.source, lambda source: source)
 
     def adopted_of(self, sources: Container[str]) -> tuple[AdoptedLine, ...]:
         """Return the lines of clips of some sources that are numbered pictures as they are."""
         return tuple(line for line in self.adopted if line.source in sources)
 
-    def files_of(self) -> dict[str, list[FileLine]]:
+    def files_of(self) -> Mapping[str, Sequence[FileLine]]:
         """Return the file lines by the stem of the source they belong to."""
-        found: dict[str, list[FileLine]] = {}
-        for line in self.files:
-            found.setdefault(stem(line.path), []).append(line)
-        return found
+        return grouped(self.files, lambda line: stem(line.path), lambda stem: stem)
 
 
 _NONE: Mapping[str, Sequence[AdoptedLine]] = MappingProxyType({})
+
+
+class _ClipRow(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
+    """A clip line as it is packed: digests as bytes."""
+
+    name: str
+    clip: str
+    key: bytes
+    digest: bytes
+    service: str
+    paid: bool
+    take: int
+    open: bytes | None
+    hidden: str
+    grade: int | None
+    engine: int
+
+
+class _FileRow(msgspec.Struct, array_like=True, omit_defaults=True, gc=False):
+    """A file line as it is packed."""
+
+    name: str
+    build: bytes
+    digest: bytes
+    adopted: bool
+    detached: bool
+
+
+def _clip_row(line: ClipLine, name: str) -> _ClipRow:
+    return _ClipRow(
+        name,
+        line.clip,
+        bytes.fromhex(line.key),
+        bytes.fromhex(line.digest),
+        line.service,
+        line.paid,
+        line.take,
+        None if line.open is None else bytes.fromhex(line.open),
+        line.hidden,
+        line.grade,
+        line.engine,
+    )
+
+
+def _clip_of(row: _ClipRow, path: str) -> ClipLine:
+    return ClipLine(
+        source=path,
+        clip=row.clip,
+        key=row.key.hex(),
+        digest=row.digest.hex(),
+        service=sys.intern(row.service),
+        paid=row.paid,
+        take=row.take,
+        open=None if row.open is None else row.open.hex(),
+        hidden=row.hidden,
+        grade=row.grade,
+        engine=row.engine,
+    )
+
+
+def _file_row(line: FileLine, name: str) -> _FileRow:
+    digest, build = bytes.fromhex(line.digest), bytes.fromhex(line.build)
+    return _FileRow(name, build, digest, line.adopted, line.detached)
+
+
+def _file_of(row: _FileRow, path: str) -> FileLine:
+    digest, build = row.digest.hex(), row.build.hex()
+    return FileLine(
+        path=path, digest=digest, build=build, adopted=row.adopted, detached=row.detached
+    )
+
+
+_CLIPS = Form[ClipLine](_ClipRow, lambda line: line.source, _clip_row, _clip_of)
+_FILES = Form[FileLine](_FileRow, lambda line: line.path, _file_row, _file_of)
 
 
 class _Purchase(Record, frozen=True, kw_only=True):
@@ -143,22 +217,43 @@ _TOLD = 10
 _purchase = msgspec.json.Decoder(_Purchase)
 _header = msgspec.json.Decoder(_Header)
 _encoder = msgspec.json.Encoder(order="sorted")
+#: Letters that are divided into lines together.
+_PIECE = 1 << 18
 #: The first line.
 HEAD = _encoder.encode(_Header(lock=VERSION)).decode()
 
 
 def parse(text: str) -> Lock:
-    """Read a lock file, also one with conflict markers, doubled or damaged lines.
+    """Read a lock file's text; see `read`."""
+    return read(lines(pieces(text)))
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Yield some lines of a text at a time: all at once take several times its room."""
+    begin = 0
+    while begin < len(text):
+        end = text.find("\n", begin + _PIECE) + 1 or len(text)
+        yield text[begin:end]
+        begin = end
+
+
+def lines(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of pieces that each end where a line does."""
+    for piece in pieces:
+        # Not splitlines: names may hold what Unicode takes for line ends, JSON leaves them as is.
+        yield from piece.removesuffix("\n").split("\n")
+
+
+def read(lines: Iterable[str]) -> Lock:
+    """Read the lines of a lock file, also conflict markers, and doubled or damaged ones.
 
     Raises ConfigError if a newer pixelpipe wrote it: what we do not understand we must not
     rewrite.
     """
-    clips: dict[tuple[str, str, str, str], ClipLine] = {}
-    files: dict[tuple[str, str, str], FileLine] = {}
+    clips, files = Gathering(_CLIPS), Gathering(_FILES)
     adopted: dict[AdoptedLine, None] = {}
     told: dict[str, list[int]] = {_MARKED: [], _UNREAD: []}
-    # Not splitlines: names may hold what Unicode takes for line ends, and JSON leaves them as is.
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         if line.startswith(_MARKERS):
@@ -166,11 +261,9 @@ def parse(text: str) -> Lock:
             continue
         match record(line):
             case ClipLine() as clip:
-                place = (clip.source, clip.clip, clip.key, clip.digest)
-                # Two engines that made the same: the newer one's line says that it is not old.
-                clips[place] = max(clips.get(place, clip), clip, key=lambda one: one.engine)
+                clips.add(clip)
             case FileLine() as file:
-                files[file.path, file.digest, file.build] = file
+                files.add(file)
             case AdoptedLine() as frames:
                 adopted[frames] = None
             case _Header() as header if header.lock > VERSION:
@@ -183,16 +276,49 @@ def parse(text: str) -> Lock:
                 pass
             case None:
                 told[_UNREAD].append(number)
-    kept = _without_conflicts(files.values())
+    found = files.settled(_each_file)
+    doubtful = _doubtful(found)
+    dropped = [line for line in found if line.build in doubtful] if doubtful else []
+    if doubtful:
+        found = tuple(line for line in found if line.build not in doubtful)
     return Lock(
-        clips=tuple(clips.values()),
-        files=kept,
+        clips=clips.settled(_each_clip),
+        files=found,
         adopted=tuple(adopted),
         notices=tuple(_notices(told)),
-        dropped=frozenset(
-            line.digest for line in set(files.values()).difference(kept) if line.is_ours
-        ),
+        dropped=frozenset(line.digest for line in dropped if line.is_ours),
     )
+
+
+def _each_clip(lines: Iterable[ClipLine]) -> Sequence[ClipLine]:
+    """Return each purchase of a clip once."""
+    found: dict[tuple[str, str, str, str], ClipLine] = {}
+    for line in lines:
+        place = (line.source, line.clip, line.key, line.digest)
+        # Two engines that made the same: the newer one's line says that it is not old.
+        found[place] = max(found.get(place, line), line, key=lambda one: one.engine)
+    return [*found.values()]
+
+
+def _each_file(lines: Iterable[FileLine]) -> Sequence[FileLine]:
+    """Return each file of a set once, the lines of one path behind each other."""
+    by_path: dict[str, dict[tuple[str, str], FileLine]] = {}
+    for line in lines:
+        by_path.setdefault(line.path, {})[line.digest, line.build] = line
+    return [line for found in by_path.values() for line in found.values()]
+
+
+def _doubtful(files: Collection[FileLine]) -> frozenset[str]:
+    """Return the builds that two sides of a merge made differently, in at least one file.
+
+    A set with one doubtful file is finished again as a whole: its files refer to each other.
+    """
+    found = set[str]()
+    for lines in of_folders(files):
+        by_path = grouped_here(lines, lambda line: line.path)
+        if len(by_path) < len(lines):
+            found.update(line.build for own in by_path.values() if len(own) > 1 for line in own)
+    return frozenset(found)
 
 
 def bought(text: str) -> set[str]:
@@ -274,12 +400,3 @@ def _notices(told: Mapping[str, Sequence[int]]) -> Iterator[str]:
         yield from (f"{NAME}:{number}: {text}" for number in numbers[:_TOLD])
         if len(numbers) > _TOLD:
             yield f"{NAME}: and {len(numbers) - _TOLD} more lines: {text}"
-
-
-def _without_conflicts(lines: Iterable[FileLine]) -> tuple[FileLine, ...]:
-    by_path: dict[str, list[FileLine]] = {}
-    for line in lines:
-        by_path.setdefault(line.path, []).append(line)
-    # A set with one doubtful file is finished again as a whole: its files refer to each other.
-    doubtful = {line.build for found in by_path.values() if len(found) > 1 for line in found}
-    return tuple(line for found in by_path.values() for line in found if line.build not in doubtful)

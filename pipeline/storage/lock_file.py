@@ -7,6 +7,7 @@ says so, and only if it was read so long after the last change that another woul
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from .lock import Lock
 
 #: A project of 100,000 sprites has a lock file of half this size.
 _MOST_BYTES = 128 * small_files.MIB
-#: Letters that are digested together.
+#: Letters or bytes that are looked at together.
 _PIECE = small_files.MIB
 
 _NO_TEXT = (
@@ -57,7 +58,27 @@ def kept(root: Path) -> Iterator[None]:
 
 def read(root: Path) -> Lock:
     """Return what the project's lock file says; an absent one is empty."""
-    return lock.parse(text(root))
+    return whole(root)[0]
+
+
+def whole(root: Path) -> tuple[Lock, str]:
+    """Return what the project's lock file says, and the digest of its text."""
+    if root in _kept:
+        return lock.parse(text(root)), digest(text(root))
+    found = hashlib.sha256()
+    return lock.read(lock.lines(_pieces(root, found))), found.hexdigest()
+
+
+def glance(root: Path) -> tuple[str, bool]:
+    """Return the digest of the project's lock file, and whether it is plain."""
+    if root in _kept:
+        return digest(text(root)), is_plain(text(root))
+    found = hashlib.sha256()
+    pieces = _pieces(root, found)
+    is_so = lock_text.are_plain(pieces)
+    for _ in pieces:  # what is left where it is not, for the digest
+        pass
+    return found.hexdigest(), is_so
 
 
 def text(root: Path) -> str:
@@ -125,6 +146,27 @@ def _text(root: Path) -> str:
         return content(root).decode()
     except UnicodeDecodeError as exc:
         raise StorageError(f"{lock.NAME}: {_NO_TEXT}") from exc
+
+
+def _pieces(root: Path, found: hashlib._Hash) -> Iterator[str]:
+    """Yield some lines of the file at a time, of an absent one none; `found` gets all bytes."""
+    rest = b""
+    try:
+        for content in small_files.pieces(root / lock.NAME, _PIECE, most=_MOST_BYTES, within=root):
+            found.update(content)
+            end = content.rfind(b"\n") + 1
+            if end:
+                yield (rest + content[:end]).decode()
+                rest = b""
+            rest += content[end:]
+        if rest:
+            yield rest.decode()
+    except UnicodeDecodeError as exc:
+        raise StorageError(f"{lock.NAME}: {_NO_TEXT}") from exc
+    except FileNotFoundError:
+        return
+    except OSError as exc:
+        raise _unread(exc.strerror or exc) from exc
 
 
 def _unread(why: object) -> StorageError:

@@ -17,36 +17,31 @@ from . import lock
 from .lock import AdoptedLine, ClipLine, FileLine, Lock
 
 _NONE: Mapping[str, Sequence[AdoptedLine]] = MappingProxyType({})
-#: Letters of lines that are compared together.
-_PIECE = 1 << 18
 
 
 def is_plain(text: str) -> bool:
     """Tell whether a text is as we write it: sorted, and without an escaped letter."""
-    begin = len(lock.HEAD) + 1
-    if not text.startswith(f"{lock.HEAD}\n") or text[-1] != "\n" or "\\" in text:
-        return False
-    if begin == len(text):
-        return True
-    last = text.rfind("\n", 0, -1) + 1
-    # What stands between two such lines in order begins as they do.
-    if not (text.startswith('{"', begin) and text.startswith('{"', last)):
-        return False
-    return all(lines == sorted(lines) for lines in _pieces(text, begin))
+    # Most that are not are found out at once.
+    return "\\" not in text and are_plain(lock.pieces(text))
 
 
-def _pieces(text: str, begin: int) -> Iterator[list[str]]:
-    """Yield the lines from `begin` on, some at a time: each piece begins with the last one's last.
-
-    All lines at once take several times the room of the text.
-    """
-    last: list[str] = []
-    while begin < len(text):
-        end = text.find("\n", min(begin + _PIECE, len(text) - 1)) + 1
-        lines = text[begin:end].split("\n")
+def are_plain(pieces: Iterable[str]) -> bool:
+    """Tell the same of a text in pieces, each of which ends where a line does."""
+    last = None
+    for piece in pieces:
+        if "\\" in piece or piece[-1] != "\n":
+            return False
+        lines = piece.split("\n")
         lines.pop()
-        yield last + lines
-        last, begin = lines[-1:], end
+        if last is None:
+            # What stands between two such lines in order begins as they do.
+            if lines.pop(0) != lock.HEAD or not all(one.startswith('{"') for one in lines[:1]):
+                return False
+            last = ""
+        if lines != sorted(lines) or (lines and lines[0] < last):
+            return False
+        last = lines[-1] if lines else last
+    return last is not None and (not last or last.startswith('{"'))
 
 
 def parse(text: str, stems: Collection[str], open_keys: Collection[str] = ()) -> Lock:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -27,7 +27,7 @@ from . import state_format
 from .files import paths
 from .files.stats import RACY_NS, Stat
 from .remembered import Facts, Folder, Whole
-from .state_format import WHOLE, begin, block, is_by, packed_block, said
+from .state_format import WHOLE, Place, begin, block, is_by, packed_block, said
 from .told import Line
 
 PLACE = ".pixelpipe/tmp/state"
@@ -50,14 +50,23 @@ _MOST_OPEN = 16
 _log = logging.getLogger(__name__)
 
 
+class _Begin(NamedTuple):
+    """The first two parts of a state file: what is in the one, and where the other stands."""
+
+    fields: bytes
+    listing: Place
+    #: The listing's digest: it is read again when it is wanted.
+    digest: bytes
+
+
 class _Read(NamedTuple):
     """What was read of a state file, to be gone on with where it has only grown."""
 
     inode: int
     size: int
     key: bytes | None
-    signed: bytes
-    blocks: dict[str, list[bytes]]
+    begin: _Begin | None
+    blocks: dict[str, list[Place]]
 
 
 #: What is kept of files that are read again and again, by the root of the project.
@@ -93,16 +102,15 @@ class State:
         self._place = root / PLACE
         self._clock = clock
         self._key: bytes | None = None
-        self._signed = b""
-        #: Blocks as they were read, those that were asked for, and what is new, by folder.
-        self._blocks: dict[str, list[bytes]] = {}
+        self._begin: _Begin | None = None
+        #: Where blocks stand in the file, what is known of folders that were asked for last, and
+        #: what is new, by folder. Each block proves itself: one of a file that another process
+        #: has put there meanwhile is not taken.
+        self._blocks: dict[str, list[Place]] = {}
         self._known: dict[str, Folder] = {}
         self._new: dict[str, Folder] = {}
-        #: The same of folders that were asked for a while ago, as it is written.
-        self._closed: dict[str, bytes] = {}
+        #: What is new of folders that were asked for a while ago, as it is written.
         self._closed_new: dict[str, bytes] = {}
-        #: Folders of which more was written since than the blocks say that were read.
-        self._outgrown: set[str] = set()
         #: Of all folders that were asked for; of one that is closed the folder's name.
         self._pictures: dict[bytes, Facts | str] = {}
         self._size = 0
@@ -119,14 +127,27 @@ class State:
         with suppress(OSError, ValueError):
             if state._goes_on(_kept.get(root)):
                 return state
-            content = small_files.read(state._place, most=_MOST_BYTES)
-            if home is not None and (found := state_format.parts(content)) is not None:
-                key = state._key = private.known_secret(home)
-                if key and state_format.proof(key, content[found.signed]) == found.proof:
-                    state._signed = content[: found.listing.stop]
-                    state._divide(content, found.listing.stop)
-                    state._keep(state._place.stat().st_ino)
+            with small_files.opened(state._place, most=_MOST_BYTES) as stream:
+                state._read(stream)
         return state
+
+    def _read(self, stream: BinaryIO) -> None:
+        """Read a file's beginning, and where its blocks stand."""
+        found = state_format.parts(stream.read(state_format.MOST_LINE))
+        size = os.fstat(stream.fileno()).st_size
+        if self._home is None or found is None:
+            return
+        if not found.head.start <= found.head.stop <= found.listing.stop <= size:
+            return
+        key = self._key = private.known_secret(self._home)
+        stream.seek(found.head.start)
+        fields = stream.read(found.head.stop - found.head.start)
+        listing = stream.read(found.listing.stop - found.listing.start)
+        if key and state_format.proof(key, fields, listing) == found.proof:
+            place = Place(found.listing.start, len(listing))
+            self._begin = _Begin(fields, place, state_format.short_digest(listing))
+            self._divide(stream, found.listing.stop)
+            self._keep(os.fstat(stream.fileno()).st_ino)
 
     def _goes_on(self, read: _Read | None) -> bool:
         """Take what was read before, and read what was appended; tell whether that is all."""
@@ -138,13 +159,10 @@ class State:
                 return False
             if not read.size <= found.st_size <= _MOST_BYTES:
                 return False
-            stream.seek(read.size)
-            added = stream.read(found.st_size - read.size)
-        self._key, self._signed = read.key, read.signed
-        self._blocks = {name: [*blocks] for name, blocks in read.blocks.items()}
-        self._divide(added, 0)
-        self._size = read.size + len(added)
-        if added:
+            self._key, self._begin = read.key, read.begin
+            self._blocks = {name: [*blocks] for name, blocks in read.blocks.items()}
+            self._divide(stream, read.size)
+        if found.st_size > read.size:
             self._keep(found.st_ino)
         return True
 
@@ -152,7 +170,7 @@ class State:
         """Let the next one go on from here, if it may."""
         if self._root in _kept and not self._is_torn:
             blocks = {name: [*blocks] for name, blocks in self._blocks.items()}
-            _kept[self._root] = _Read(inode, self._size, self._key, self._signed, blocks)
+            _kept[self._root] = _Read(inode, self._size, self._key, self._begin, blocks)
 
     # -- files and pictures ---------------------------------------------------------------------
 
@@ -263,14 +281,11 @@ class State:
             key = self._secret()
             if key is None:
                 return
-            if self._is_torn or not self._signed or self._has_grown():
-                self._replace(self._signed or begin(key, [], b""), self._compact(key))
+            if self._is_torn or self._begin is None or self._has_grown():
+                fields, listing = (self.fields, self.listing()) if self._begin else ([], b"")
+                self._replace(begin(key, fields if listing else [], listing), self._compact(key))
             else:
-                paths.prepare(self._root)  # refuses links
-                added = [block(key, name, folder) for name, folder in self._new.items()]
-                added += [packed_block(key, *one) for one in self._closed_new.items()]
-                with self._place.open("ab") as stream:
-                    stream.write(b"".join(added))
+                self._append(key)
             self._forget_new()
 
     def replace(self, head: list[str], listing: bytes, whole: Whole) -> bool:
@@ -279,23 +294,36 @@ class State:
             key = self._secret()
             if key is None:
                 return False
-            summary = block(key, WHOLE, whole)
+            summary = WHOLE, block(key, WHOLE, whole)
             self._replace(begin(key, head, listing), chain((summary,), self._compact(key)))
             self._forget_new()
             return True
         return False
 
     @property
-    def begins(self) -> tuple[list[str], bytes]:
-        """What stands in the first two parts of the file: fields, and the listing."""
-        return state_format.fields(self._signed)
+    def fields(self) -> list[str]:
+        """What stands in the first part of the file."""
+        return [] if self._begin is None else state_format.divided(self._begin.fields)
+
+    def listing(self) -> bytes:
+        """Return what stands in the second part; nothing if it is not there any more."""
+        if self._begin is None:
+            return b""
+        found = self._at(self._begin.listing)
+        return found if state_format.short_digest(found) == self._begin.digest else b""
+
+    def is_listed(self, listing: bytes) -> bool:
+        """Tell whether this stands in the second part."""
+        digest = None if self._begin is None else self._begin.digest
+        return state_format.short_digest(listing) == digest
 
     @property
     def whole(self) -> Whole | None:
         """What was so of the project as a whole, if that stands in the file."""
-        for made in self._blocks.get(WHOLE, ())[-1:]:
+        for place in self._blocks.get(WHOLE, ())[-1:]:
+            made = self._block(WHOLE, place)
             with suppress(msgspec.MsgspecError):
-                return msgspec.msgpack.decode(said(made), type=Whole)
+                return msgspec.msgpack.decode(said(made), type=Whole) if made else None
         return None
 
     @contextmanager
@@ -317,7 +345,6 @@ class State:
         return self._key
 
     def _forget_new(self) -> None:
-        self._outgrown |= self._new.keys() | self._closed_new.keys()
         self._new.clear()
         self._closed_new.clear()
 
@@ -325,7 +352,20 @@ class State:
         """Tell whether so much was appended that the blocks should be joined."""
         return self._place.stat().st_size > _MOST_APPENDED * max(self._size, _SMALL_BYTES)
 
-    def _replace(self, begin: bytes, blocks: Iterable[bytes]) -> None:
+    def _append(self, key: bytes) -> None:
+        """Write the blocks of what is new behind the others."""
+        paths.prepare(self._root)  # refuses links
+        added = [(name, block(key, name, folder)) for name, folder in self._new.items()]
+        added += [(name, packed_block(key, name, said)) for name, said in self._closed_new.items()]
+        with self._place.open("ab") as stream:
+            stream.writelines(made for _, made in added)
+            stream.flush()
+            at = stream.tell() - sum(len(made) for _, made in added)
+        for name, made in added:
+            self._blocks.setdefault(name, []).append(Place(at, len(made)))
+            at += len(made)
+
+    def _replace(self, begin: tuple[bytes, ...], blocks: Iterable[tuple[str, bytes]]) -> None:
         """Write the whole file block by block, and remove what older releases kept in its place."""
         folder = paths.prepare(self._root)
         self._place.parent.mkdir(exist_ok=True)
@@ -333,25 +373,44 @@ class State:
         try:
             temporary.unlink(missing_ok=True)  # a checkout may bring a link of that name
             with temporary.open("xb") as stream:
-                stream.write(begin)
-                stream.writelines(blocks)
-                size = stream.tell()
+                stream.writelines(begin)
+                at, places = stream.tell(), dict[str, list[Place]]()
+                for name, made in blocks:
+                    stream.write(made)
+                    places[name] = [Place(at, len(made))]
+                    at += len(made)
             temporary.replace(self._place)
         finally:
             temporary.unlink(missing_ok=True)
-        self._signed, self._size, self._is_torn = begin, size, False
+        line, fields, listing = begin
+        place = Place(len(line) + len(fields), len(listing))
+        self._begin = _Begin(fields, place, state_format.short_digest(listing))
+        self._blocks, self._size, self._is_torn = places, at, False
         for name in _OLDER:
             (folder / name).unlink(missing_ok=True)
 
-    def _divide(self, content: bytes, at: int) -> None:
-        """Keep the blocks that begin at `at`, up to the first that is cut off."""
-        self._size = len(content)
-        for name, made, ends in state_format.blocks(content, at):
-            at = ends
-            if name == WHOLE and not is_by(self._key or b"", made):
+    def _divide(self, stream: BinaryIO, at: int) -> None:
+        """Keep where the blocks stand that begin at `at`, up to the first that is cut off."""
+        self._size = os.fstat(stream.fileno()).st_size
+        for name, place in state_format.blocks(stream, at, self._size):
+            at = place.at + place.size
+            if name == WHOLE and not self._block(WHOLE, place):
                 return
-            self._blocks.setdefault(name, []).append(made)
-        self._is_torn = at != len(content)
+            self._blocks.setdefault(name, []).append(place)
+        self._is_torn = at != self._size
+
+    def _at(self, place: Place) -> bytes:
+        """Return what stands in the file there now; nothing where it cannot be read."""
+        with suppress(OSError), small_files.opened(self._place, most=_MOST_BYTES) as stream:
+            stream.seek(place.at)
+            return stream.read(place.size)
+        return b""
+
+    def _block(self, name: str, place: Place) -> bytes:
+        """Return the block about a folder that stood there; nothing if it is not there or ours."""
+        made = self._at(place)
+        is_whole = len(made) == place.size and is_by(self._key, made)
+        return made if is_whole and state_format.folder(made) == name else b""
 
     def _folder(self, name: str) -> Folder:
         """Return what is known of a folder; a block that is not ours says nothing."""
@@ -360,17 +419,13 @@ class State:
         known = self._known[name] = Folder()
         if len(self._known) > _MOST_OPEN:
             self._close(next(iter(self._known)))
-        if name in self._closed:
-            known.update(msgspec.msgpack.decode(self._closed.pop(name), type=Folder))
-            if name in self._closed_new:
-                news = self._closed_new.pop(name)
-                self._new[name] = msgspec.msgpack.decode(news, type=Folder)
-            self._pictures |= known.pictures
-            return known
-        for made in self._blocks.get(name, ()):
-            if is_by(self._key, made):
+        for place in self._blocks.get(name, ()):
+            if made := self._block(name, place):
                 with suppress(msgspec.MsgspecError):
                     known.update(msgspec.msgpack.decode(said(made), type=Folder))
+        if name in self._closed_new:
+            new = self._new[name] = msgspec.msgpack.decode(self._closed_new.pop(name), type=Folder)
+            known.update(new)
         self._pictures |= known.pictures
         return known
 
@@ -380,27 +435,22 @@ class State:
         return self._new.setdefault(name, Folder())
 
     def _close(self, name: str) -> None:
-        """Keep what is known of a folder as it is written."""
+        """Keep of a folder only what the file does not say, as it is written."""
         known = self._known.pop(name)
         self._pictures |= dict.fromkeys(known.pictures, name)
-        if name in self._new or name in self._outgrown:  # else its blocks say the same
-            self._closed[name] = msgspec.msgpack.encode(known)
         if name in self._new:
-            news = self._new.pop(name)
-            is_all_new = name not in self._blocks and name not in self._outgrown
-            said = self._closed[name] if is_all_new else msgspec.msgpack.encode(news)
-            self._closed_new[name] = said
+            self._closed_new[name] = msgspec.msgpack.encode(self._new.pop(name))
 
-    def _compact(self, key: bytes) -> Iterator[bytes]:
-        """Yield all blocks, each folder's joined to one."""
-        for name in self._blocks.keys() | self._known.keys() | self._closed.keys():
+    def _compact(self, key: bytes) -> Iterator[tuple[str, bytes]]:
+        """Yield all blocks with their names, each folder's joined to one."""
+        for name in self._blocks.keys() | self._known.keys() | self._closed_new.keys():
             own = self._blocks.get(name, [])
             if name == WHOLE:
                 continue
-            is_new = name in self._new or name in self._closed_new or name in self._outgrown
-            if len(own) == 1 and not is_new:
-                yield own[0]
+            is_new = name in self._new or name in self._closed_new
+            if len(own) == 1 and not is_new and (made := self._block(name, own[0])):
+                yield name, made
             else:
                 known = self._folder(name)
                 known.trim()
-                yield block(key, name, known)
+                yield name, block(key, name, known)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -27,6 +27,8 @@ except ImportError:
     from hashlib import blake2b
 
 MAGIC = b"pixelpipe state 1 "
+#: Bytes of which the first line is at most.
+MOST_LINE = 200
 #: The name of the block about the project as a whole: no folder is called so.
 WHOLE = "\0"
 _PROOF_BYTES = 32
@@ -51,7 +53,7 @@ class Parts(NamedTuple):
 
 def parts(content: bytes) -> Parts | None:
     """Return the parts of a state file by its first line; None for anything else."""
-    line = content[: content.find(b"\n", 0, 200)]
+    line = content[: content.find(b"\n", 0, MOST_LINE)]
     if not line.startswith(MAGIC):
         return None
     try:
@@ -63,24 +65,29 @@ def parts(content: bytes) -> Parts | None:
         return None
 
 
-def begin(key: bytes, head: Sequence[str], listing: bytes) -> bytes:
-    """Return the beginning of a state file, with its proof."""
+def begin(key: bytes, head: Sequence[str], listing: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return the beginning of a state file: the first line with its proof, and both parts."""
     fields = "\0".join(head).encode("utf-8", "surrogateescape")
-    line = f"{proof(key, fields + listing)} {len(fields)} {len(listing)}\n"
-    return b"".join((MAGIC, line.encode(), fields, listing))
+    line = f"{proof(key, fields, listing)} {len(fields)} {len(listing)}\n"
+    return MAGIC + line.encode(), fields, listing
 
 
-def fields(signed: bytes) -> tuple[list[str], bytes]:
-    """Return what stands in the first two parts of a file: fields, and the listing."""
-    found = parts(signed)
-    if found is None:
-        return [], b""
-    return signed[found.head].decode("utf-8", "surrogateescape").split("\0"), signed[found.listing]
+def divided(fields: bytes) -> list[str]:
+    """Return what stands in the first part of a file."""
+    return fields.decode("utf-8", "surrogateescape").split("\0")
 
 
-def proof(key: bytes, signed: bytes) -> str:
+def proof(key: bytes, *signed: bytes) -> str:
     """Return the proof of the first two parts, which stands before them."""
-    return blake2b(signed, key=key, digest_size=_PROOF_BYTES).hexdigest()
+    found = blake2b(key=key, digest_size=_PROOF_BYTES)
+    for part in signed:
+        found.update(part)
+    return found.hexdigest()
+
+
+def short_digest(listing: bytes) -> bytes:
+    """Return what tells one listing from another, of one run."""
+    return blake2b(listing, digest_size=_PROOF_BYTES).digest()
 
 
 def block(key: bytes, folder: str, said: Folder | Whole) -> bytes:
@@ -95,16 +102,33 @@ def packed_block(key: bytes, folder: str, said: bytes) -> bytes:
     return _block_proof(key, made) + made[_BLOCK_PROOF_BYTES:]
 
 
-def blocks(content: bytes, at: int) -> Iterator[tuple[str, bytes, int]]:
-    """Yield folder, block and where it ends, from `at` up to the first that is cut off."""
-    while at + _BLOCK.size <= len(content):
-        _, length, size = _BLOCK.unpack_from(content, at)
-        middle = at + _BLOCK.size + length
-        begun, at = at, middle + size
-        if at > len(content):
+class Place(NamedTuple):
+    """Where in a file something stands, and how many bytes it has."""
+
+    at: int
+    size: int
+
+
+def blocks(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[str, Place]]:
+    """Yield folder and place of each block, from `at` up to the first that is cut off."""
+    while at + _BLOCK.size <= end:
+        stream.seek(at)
+        _, length, size = _BLOCK.unpack(stream.read(_BLOCK.size))
+        place = Place(at, _BLOCK.size + length + size)
+        at += place.size
+        if at > end:
             return
-        name = content[middle - length : middle].decode("utf-8", "surrogateescape")
-        yield name, content[begun:at], at
+        yield _text(stream.read(length)), place
+
+
+def folder(made: bytes) -> str:
+    """Return the folder that a block is about."""
+    length = _BLOCK.unpack_from(made)[1]
+    return _text(made[_BLOCK.size : _BLOCK.size + length])
+
+
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
 
 
 def is_by(key: bytes | None, made: bytes) -> bool:

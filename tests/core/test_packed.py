@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tracemalloc
+from functools import partial
 
 import pytest
 
 from pipeline.core.model import Step, StepKind
-from pipeline.core.packed import Chosen, Packed
+from pipeline.core.packed import Chosen, Form, Packed
+
+STEPS = Form(Step)
 
 
 def step(number: int) -> Step:
@@ -25,7 +28,7 @@ def step(number: int) -> Step:
 def test_records_come_out_as_they_went_in(size: int) -> None:
     """In their order, by place from either end, and as often as they are asked for."""
     steps = [step(number) for number in range(size)]
-    packed = Packed(iter(steps))
+    packed = Packed(STEPS, iter(steps))
     assert len(packed) == size
     assert list(packed) == list(packed) == steps
     places = [place for place in (0, 1, 127, 128, 8191, 8192, size - 1, -1) if -1 <= place < size]
@@ -37,7 +40,7 @@ def test_records_come_out_as_they_went_in(size: int) -> None:
 
 def test_records_can_be_added_later() -> None:
     """Those that were looked at before stay."""
-    packed = Packed[Step]()
+    packed = Packed[Step](STEPS)
     for number in range(2000):
         packed.append(step(number))
         assert packed[0] == step(0)
@@ -46,7 +49,7 @@ def test_records_can_be_added_later() -> None:
 
 def test_some_are_chosen_by_their_places() -> None:
     """Also from a choice, from which some are chosen again."""
-    packed = Packed(map(step, range(3000)))
+    packed = Packed(STEPS, map(step, range(3000)))
     even = Chosen(packed, range(0, 3000, 2))
     assert len(even) == 1500
     assert list(Chosen(even, (0, 700, 1499))) == [step(0), step(1400), step(2998)]
@@ -56,7 +59,7 @@ def test_some_are_chosen_by_their_places() -> None:
 def test_very_many_take_little_room() -> None:
     """A fifth of what the records take."""
     sizes = []
-    for kind in (list, Packed):
+    for kind in (list, partial(Packed, STEPS)):
         tracemalloc.start()
         kept = kind(map(step, range(20_000)))
         sizes.append(tracemalloc.get_traced_memory()[0])

@@ -8,8 +8,8 @@ import pytest
 from game import Game, Shop
 
 from pipeline.core import packed
-from pipeline.storage import state
-from pipeline.storage.files import stats
+from pipeline.storage import lock_lines, state
+from pipeline.storage.files import by_folder
 
 CLIPS = """\
 rules:
@@ -34,7 +34,9 @@ def pack(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let very many be two."""
     monkeypatch.setattr(packed, "_PIECE", 2)
     monkeypatch.setattr(packed, "_HELD", 2)
-    for module in (state, stats):
+    monkeypatch.setattr(lock_lines, "_HELD", 2)
+    monkeypatch.setattr(lock_lines, "_OPEN", 1)
+    for module in (state, by_folder):
         monkeypatch.setattr(module, "_MOST_OPEN", 1)
 
 

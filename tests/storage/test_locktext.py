@@ -133,6 +133,6 @@ def test_order_is_seen_across_pieces(one: Lock, piece: int, chance: Random) -> N
     """However few lines are compared together."""
     head, *lines = lock.text(one).split("\n")[:-1]
     mixed = chance.sample(lines, len(lines))
-    with patch.object(lock_text, "_PIECE", piece):
+    with patch.object(lock, "_PIECE", piece):
         assert lock_text.is_plain("\n".join([head, *lines, ""]))
         assert lock_text.is_plain("\n".join([head, *mixed, ""])) is (mixed == lines)

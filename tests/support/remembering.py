@@ -56,7 +56,7 @@ def said_of_plan(game: Game) -> tuple[str | None, Document | None]:
     """Return what is said of a plan from memory, in both forms."""
     found = look(game, "plan", "--json")
     document = None if found is None else listed.answer(found, game.root.parent / "state")
-    return answer(game, "plan"), None if document is None else timeless(document)
+    return answer(game, "plan"), None if document is None else timeless(b"".join(document))
 
 
 def heard(report: Report, show: Callable[[Report], None] = show_build) -> str:
@@ -112,7 +112,7 @@ def expect_true(game: Game) -> None:
         assert heard(report, plan_text.show) == text
         if report.rest and uptodate.note(opened, report):
             noted = listed.document(game.root, game.root.parent / "state")
-            assert noted is None or timeless(noted) == document
+            assert noted is None or timeless(b"".join(noted)) == document
 
 
 def expect_same_words(game: Game) -> None:

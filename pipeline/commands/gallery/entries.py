@@ -116,7 +116,7 @@ def of(project: Project, path: str) -> tuple[Entry, ...]:
 
 
 def _exhibit(
-    project: Project, source: SourcePlan, lines: dict[tuple[str, str], list[ClipLine]]
+    project: Project, source: SourcePlan, lines: Mapping[tuple[str, str], Sequence[ClipLine]]
 ) -> Entry:
     wanted = source.wanted
     steps = sorted((clip.step for clip in source.clips), key=lambda one: _RANK.index(one.kind))
@@ -156,7 +156,7 @@ def _filled(
     source: SourcePlan,
     pixels: Pixels,
     found: Entry,
-    lines: dict[tuple[str, str], list[ClipLine]],
+    lines: Mapping[tuple[str, str], Sequence[ClipLine]],
 ) -> Entry:
     wanted, reels, edited = source.wanted, list[Reel](), False
     for group in _groups(project, source, lines):
@@ -175,7 +175,7 @@ def _filled(
 
 
 def _groups(
-    project: Project, source: SourcePlan, lines: dict[tuple[str, str], list[ClipLine]]
+    project: Project, source: SourcePlan, lines: Mapping[tuple[str, str], Sequence[ClipLine]]
 ) -> Iterator[_Group]:
     """Yield what is in use as one sheet, then each hidden clip and other take by itself."""
     store, path = project.workspace.store(), source.wanted.source.path

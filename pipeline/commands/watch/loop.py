@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...storage.files import Scan, Stat, Tree
@@ -272,7 +272,7 @@ class Watcher:
         self._faults = set(scan.faults)
         return scan
 
-    def _look(self, names: Collection[str]) -> dict[str, Stat]:
+    def _look(self, names: Collection[str]) -> Mapping[str, Stat]:
         """Stat these files only."""
         extra = {path for path in names if path in self._extra}
         found = self._tree.look(set(names) - extra).files

@@ -54,7 +54,7 @@ class Pixels(Record, frozen=True, kw_only=True):
     rgba: bytes
 
 
-class Source(Record, frozen=True, kw_only=True, gc=False):
+class Source(Record, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A PNG that the artist made, as the rules see it."""
 
     path: str

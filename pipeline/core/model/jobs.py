@@ -18,7 +18,7 @@ class Preference(Record, frozen=True, kw_only=True):
     seed: int | None = None
 
 
-class Request(Record, frozen=True, kw_only=True, gc=False):
+class Request(Record, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """What is asked of the service for one clip of one source, as the rule states it."""
 
     source: str

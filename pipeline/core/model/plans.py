@@ -33,7 +33,7 @@ class PassedOver(Record, frozen=True, kw_only=True):
         return f"{where}: {self.text}"
 
 
-class Step(Record, frozen=True, kw_only=True, gc=False):
+class Step(Record, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One decision of a plan: a clip of a source, what is done, and why."""
 
     source: str

@@ -7,7 +7,7 @@ run has counted: whatever is missing is looked at anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from ...core import listing
 from ...core.model import ANIMATE_CREDITS
 from ...storage.state import State
 from ...storage.told import About, Line, Told
+from .. import json_steps
 from . import quick
 from .quick import Found
 
 _FRESH = "fresh"
 
 
-def answer(found: Found, home: Path) -> bytes | None:
+def answer(found: Found, home: Path) -> Iterable[bytes] | None:
     """Return the document of a plan if nothing differs, as `quick` has found; else None.
 
     `home` is the user's state folder.
@@ -33,13 +34,13 @@ def answer(found: Found, home: Path) -> bytes | None:
     return document(Path(found.root), home, found.content[found.listing_at :])
 
 
-def document(root: Path, home: Path, listed: bytes | None = None) -> bytes | None:
-    """Return the document of a plan as it was noted last; None where it is not all known.
+def document(root: Path, home: Path, listed: bytes | None = None) -> Iterable[bytes] | None:
+    """Return the document of a plan as it was noted last, in pieces; None if not all is known.
 
     `listed`: it must have been noted beside this listing.
     """
     state = State.open(root, home)
-    fields, noted = state.begins
+    fields, noted = state.fields, state.listing()
     frames = [fields[at + 2] for at in range(len(fields) - 2) if _is_frame(fields, at)]
     whole = state.whole
     if whole is None or whole.outdated is None or not frames or listed not in (None, noted):
@@ -70,18 +71,18 @@ def _sources(folders: Mapping[str, bytes]) -> list[str]:
     return sorted(found)
 
 
-def _filled(document: dict[str, Any], told: Mapping[str, Sequence[Line]]) -> bytes:
+def _filled(document: dict[str, Any], told: Mapping[str, Sequence[Line]]) -> Iterator[bytes]:
     """Return the text of a document with these clips, all of which are fresh."""
-    steps = [_step(source, *line) for source, lines in told.items() for line in lines]
+    steps = (_step(source, *line) for source, lines in told.items() for line in lines)
+    clips = sum(map(len, told.values()))
     purchases = [one.purchase for lines in told.values() for one, _ in lines if one.purchase]
-    document["totals"] |= {"sources": len(told), "clips": len(steps), _FRESH: len(steps)}
+    document["totals"] |= {"sources": len(told), "clips": clips, _FRESH: clips}
     document["totals"]["seconds"] = 0.0
-    document["steps"] = steps
     document["forecast"]["placeholders"] = {
         "clips": len(purchases),
         "credits": len(set(purchases)) * ANIMATE_CREDITS,
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return json_steps.pieces(document, steps)
 
 
 def _step(source: str, told: Told, about: About) -> dict[str, object]:

@@ -18,10 +18,10 @@ from pathlib import Path
 from ... import targets
 from ...config import packs, project_settings
 from ...config.workspace import Workspace, kept
-from ...core import keys, listing
+from ...core import listing
 from ...core.model import Record, StepKind, TargetChoice
 from ...plan.plan import Plan
-from ...storage import files, lock, lock_file, lock_text, trust
+from ...storage import files, lock, lock_file, trust
 from ...storage.files import Stat
 from ...storage.remembered import Whole
 from ...storage.state import PLACE, State
@@ -92,8 +92,8 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
         return False
     begun_ns, now_ns = moments
     fields = _checks(seen, begun_ns)
-    text = lock_file.text(workspace.root)
-    if fields is None or keys.digest(text.encode()) != seen.lock:
+    digest, is_plain = lock_file.glance(workspace.root)
+    if fields is None or digest != seen.lock:
         survey.save()
         return False
     lock_stat = files.stat_at(workspace.root / lock.NAME)
@@ -101,7 +101,7 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
     fields += [quick.LOCK, lock.NAME, str(lock_stat or "") if is_sure else listing.UNTRUSTED]
     try:
         settled = _clips(seen.results)
-        listed = b"".join(_texts(seen, settled, begun_ns, now_ns).values())
+        listed = _listed(seen, settled, begun_ns, now_ns)
     except OSError:  # a folder went while the run did
         survey.save()
         return False
@@ -117,7 +117,7 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
         clips=sum(settled.values()) + (rest.clips if rest else 0),
         unmatched=survey.unmatched,
         lock=seen.lock,
-        is_plain=lock_text.is_plain(text),
+        is_plain=is_plain,
         passed_over=survey.passed_over,
         outdated=sum(older.values()) + (rest.outdated if rest else 0)
         if _is_version_known(seen)
@@ -128,9 +128,8 @@ def write(seen: Seen, said: Mapping[str, Said]) -> bool:
 
 def _answers(state: State, fields: list[str], listed: bytes, said: Mapping[str, Said]) -> list[str]:
     """Return what commands say when nothing is to do: these, and others whose answer holds."""
-    old, before = state.begins
-    answers = {}
-    if before == listed and old[: len(fields)] == fields:
+    old, answers = state.fields, {}
+    if old[: len(fields)] == fields and state.is_listed(listed):
         rest = old[len(fields) :]
         answers = {rest[at + 1]: rest[at : at + 6] for at in range(0, len(rest) - 5, 6)}
     for command, one in said.items():
@@ -251,34 +250,50 @@ def _fresh(results: Sequence[Result]) -> set[str]:
     )
 
 
-def _texts(seen: Seen, settled: Collection[str], begun_ns: int, now_ns: int) -> dict[str, bytes]:
+def _listed(seen: Seen, settled: Collection[str], begun_ns: int, now_ns: int) -> bytes:
     """Return the listing, with a mark for each state that must not be believed next time."""
-    survey, root = seen.survey, str(seen.workspace.root)
-    texts = {**(survey.rest.listing if survey.rest else {}), **survey.scan.listing}
+    survey = seen.survey
     doubtful = {one.step.source for one in seen.results if one.step.source not in settled}
     doubtful |= {path for path, stat in survey.scan.files.items() if stat.is_after(begun_ns)}
     doubtful |= set(survey.scan.links)
     doubtful |= seen.unsure - {one.step.source for one in seen.results if one.state == "done"}
     touched = {path.rpartition("/")[0] or "." for path in chain(doubtful, seen.left)}
-    touched |= {folder for folder, text in survey.scan.listing.items() if _IGNORE in text}
-    for folder in touched & texts.keys():
-        before = listing.entries(texts[folder])
-        after = listing.entries(listing.encoded(listing.listed(root, folder)))
-        gone = {name: listing.UNTRUSTED for name in before.keys() - after.keys()}
-        states = {}
-        for name, state in (after | gone).items():
-            path = name if folder == "." else f"{folder}/{name}"
-            if path in seen.left:
-                left = seen.left[path]
-                is_sure = left is not None and not left.is_after(now_ns) and state == str(left)
-            elif name == listing.IGNORE_NAME:
-                is_sure = before.get(name) == state and not _is_young(state, begun_ns)
-            else:
-                is_sure = before.get(name) == state and path not in doubtful
-            if name in after or seen.left.get(path, state) is not None:
-                states[name] = state if is_sure or not state else listing.UNTRUSTED
-        texts[folder] = listing.joined(folder, states)
-    return texts
+    rest: Mapping[str, bytes] = survey.rest.listing if survey.rest else {}
+    found = bytearray()
+    for folder in dict.fromkeys((*rest, *survey.scan.listing)):
+        is_new = folder in survey.scan.listing
+        text = survey.scan.listing[folder] if is_new else rest[folder]
+        if folder in touched or (is_new and _IGNORE in text):
+            text = _text(seen, folder, text, doubtful, begun_ns, now_ns)
+        found += text
+    return bytes(found)
+
+
+def _text(
+    seen: Seen,
+    folder: str,
+    text: bytes,
+    doubtful: Collection[str],
+    begun_ns: int,
+    now_ns: int,
+) -> bytes:
+    """Return the text of a folder in which not all is as it was looked at."""
+    before = listing.entries(text)
+    after = listing.entries(listing.encoded(listing.listed(str(seen.workspace.root), folder)))
+    gone = {name: listing.UNTRUSTED for name in before.keys() - after.keys()}
+    states = {}
+    for name, state in (after | gone).items():
+        path = name if folder == "." else f"{folder}/{name}"
+        if path in seen.left:
+            left = seen.left[path]
+            is_sure = left is not None and not left.is_after(now_ns) and state == str(left)
+        elif name == listing.IGNORE_NAME:
+            is_sure = before.get(name) == state and not _is_young(state, begun_ns)
+        else:
+            is_sure = before.get(name) == state and path not in doubtful
+        if name in after or seen.left.get(path, state) is not None:
+            states[name] = state if is_sure or not state else listing.UNTRUSTED
+    return listing.joined(folder, states)
 
 
 def _is_young(state: str, begun_ns: int) -> bool:

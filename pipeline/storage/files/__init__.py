@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from .by_folder import Digests, Stats
 from .ignore import IGNORE_NAME
 from .paths import (
     CONFIG_NAME,
@@ -29,7 +30,7 @@ from .paths import (
     prepare,
 )
 from .scan import CACHES, Scan, Tree, scan, shown_names
-from .stats import RACY_NS, Stat, Stats, stat_at, stat_of
+from .stats import RACY_NS, Stat, stat_at, stat_of
 from .walk import NO_FILE
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "NO_FILE",
     "RACY_NS",
     "Carried",
+    "Digests",
     "Scan",
     "Stat",
     "Stats",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import stat as bits
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,8 +21,10 @@ from typing import NamedTuple
 from ...core import listing, small_files, unfinished
 from ...core.model import Record
 from . import paths
+from .by_folder import FoundFiles
 from .ignore import IGNORE_NAME, Ignore, TooManyError
 from .stats import HAS_INODES, Stat
+from .texts import Texts
 
 #: Folders that other programs fill; every folder with a dot (`.godot`, `.git`) is left out as well.
 CACHES = frozenset(("node_modules", "__pycache__"))
@@ -39,7 +41,7 @@ _SUFFIXES = listing.SOURCE_SUFFIXES + listing.OVERRIDE_SUFFIXES
 class Scan(Record, frozen=True, kw_only=True):
     """What is there. Paths are POSIX, relative to the project's root, in no particular order."""
 
-    files: dict[str, Stat]
+    files: MutableMapping[str, Stat]
     #: Folders that were listed, with their inodes; "." is the root itself.
     folders: dict[str, int]
     #: False if anything could not be read: then nothing may be taken for deleted.
@@ -75,14 +77,16 @@ class Walk:
         self._is_listed = is_listed
         self._base = f"{root}{os.sep}"
         self._real_root = Path(os.path.realpath(root))
-        self._files: dict[str, Stat] = {}
+        self._files = FoundFiles()
+        #: Those of the folder that is looked at.
+        self._here: dict[str, Stat] = {}
         self._folders: dict[str, int] = {}
         self._faults: list[str] = []
         self._pruned: list[str] = []
         self._leftovers: list[str] = []
         self._links: list[str] = []
         self._passed_over: list[str] = []
-        self._listing: dict[str, bytes] = {}
+        self._listing = Texts()
         self._is_complete = True
         self._is_torn = False
 
@@ -169,6 +173,12 @@ class Walk:
             except OSError as exc:
                 self._miss_file(path, exc)
         self._follow(links)
+        self._leave()
+
+    def _leave(self) -> None:
+        """Put away the files of a folder that was looked at."""
+        self._files.update(self._here)
+        self._here.clear()
 
     def _list(self, entry: _Entry) -> list[_Entry]:
         """List one folder; return the folders in it that are to be listed next."""
@@ -177,7 +187,6 @@ class Walk:
         links: list[str] = []
         texts: list[str] = []
         notable: list[str] = []
-        before = len(self._files)
         has_patterns = False
         try:
             with os.scandir(self._base + entry.folder) as entries:
@@ -200,19 +209,22 @@ class Walk:
                         texts.append(f"{name}{text}/")
         except (FileNotFoundError, NotADirectoryError):
             self._is_torn = True
+            self._leave()
             return []
         except OSError as exc:
             self.miss(entry.folder, f"cannot be read: {exc.strerror}")
+            self._leave()
             return []
         if self._is_listed:
             text = listing.heading(entry.folder) + "".join(texts)
-            self._listing[entry.folder] = listing.encoded(text)
+            self._listing.add(entry.folder, listing.encoded(text))
         ignore = self.narrowed(entry.folder, entry.ignore) if has_patterns else entry.ignore
-        self._drop_ignored(before, ignore)
+        self._drop_ignored(ignore)
         if ignore is None:
             return []
         self._passed_over += (path for path in notable if not ignore.matches(path))
         self._follow(path for path in links if not ignore.matches(path))
+        self._leave()
         return self._inner(inner, ignore, inside)
 
     def _stat(self, path: str, found: os.DirEntry[str], links: list[str]) -> str:
@@ -234,7 +246,7 @@ class Walk:
         kind = found.st_mode & 0o170000
         if kind == bits.S_IFREG:
             inode = found.st_ino if HAS_INODES else 0
-            self._files[path] = Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
+            self._here[path] = Stat(found.st_size, found.st_mtime_ns, inode, found.st_ctime_ns)
         elif kind == bits.S_IFLNK:
             links.append(path)
         else:
@@ -246,12 +258,12 @@ class Walk:
         if not isinstance(exc, FileNotFoundError | NotADirectoryError):
             self.miss(path, f"cannot be read: {exc.strerror}")
 
-    def _drop_ignored(self, before: int, ignore: Ignore | None) -> None:
-        """Forget the files found since there were `before`, if they are ignored."""
-        if ignore is None or ignore:
-            for path in list(self._files)[before:]:
-                if ignore is None or ignore.matches(path):
-                    del self._files[path]
+    def _drop_ignored(self, ignore: Ignore | None) -> None:
+        """Forget the files of the folder that is looked at, if they are ignored."""
+        if ignore is None:
+            self._here.clear()
+        elif ignore:
+            self._here = {path: it for path, it in self._here.items() if not ignore.matches(path)}
 
     def _follow(self, links: Iterable[str]) -> None:
         """Keep the files that links lead to; say which links are not followed."""

@@ -16,6 +16,7 @@ from ...core.apart import apart
 from ...core.errors import AssetError, HeldOpenError, PixelpipeError, StorageError
 from ...core.model import File
 from . import paths, snapshot
+from .by_folder import Digests
 from .stats import Stat, stat_of
 
 if TYPE_CHECKING:
@@ -154,14 +155,17 @@ def remove(root: Path, path: str, digest: str, *, below: Sequence[str]) -> bool:
 
 def digests(
     root: Path, names: Iterable[str], state: State, *, files: Mapping[str, Stat] | None = None
-) -> dict[str, str | None]:
+) -> Digests:
     """Return the digest of each of the files `names` on disk, read only where the state must.
 
-    None: there is no such file. "": something is there that cannot be read as a file, and so is
-    nothing that we wrote. `files` are stats that a scan has just taken; others are looked up.
+    Of what is not there it has none. "": something is there that cannot be read as a file, and so
+    is nothing that we wrote. `files` are stats that a scan has just taken; others are looked up.
     """
-    known = files or {}
-    return {path: _digest(root, path, state, known.get(path)) for path in names}
+    known, found = files or {}, Digests()
+    for path in names:
+        if (digest := _digest(root, path, state, known.get(path))) is not None:
+            found[path] = digest
+    return found
 
 
 def sweep(root: Path, leftovers: Iterable[str], *, now_s: float) -> tuple[str, ...]:
