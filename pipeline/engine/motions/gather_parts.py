@@ -24,15 +24,14 @@ def place(sprite: Sprite, map_: Ints, mask: Bools, right: Ints, down: Ints) -> N
     source = rows * sprite.width + columns
     if not source.size:
         return
-    first, past = int(columns.min()), int(columns.max()) + 1
-    upper, under = int(rows[0]), int(rows[-1]) + 1
-    for frame, (x, y) in enumerate(zip(right.tolist(), down.tolist(), strict=True)):
-        is_across = first + x >= 0 and past + x <= sprite.width
-        if is_across and upper + y >= 0 and under + y <= sprite.height:
-            map_[frame, rows + y, columns + x] = source
-            continue
-        to_x, to_y = columns + x, rows + y
-        inside = (to_x >= 0) & (to_x < sprite.width) & (to_y >= 0) & (to_y < sprite.height)
+    height, width = sprite.height, sprite.width
+    is_whole = (columns.min() + right >= 0) & (columns.max() + right < width)
+    is_whole &= (rows[0] + down >= 0) & (rows[-1] + down < height)
+    starts = np.arange(len(map_)) * height * width + down * width + right
+    np.put(map_, starts[is_whole, None] + source, source)
+    for frame in np.flatnonzero(~is_whole):
+        to_x, to_y = columns + right[frame], rows + down[frame]
+        inside = (to_x >= 0) & (to_x < width) & (to_y >= 0) & (to_y < height)
         map_[frame, to_y[inside], to_x[inside]] = source[inside]
 
 
@@ -72,10 +71,9 @@ def rigid(sprite: Sprite, map_: Ints) -> Ints:
 
 def _mean_offsets(sprite: Sprite, map_: Ints, labels: Ints, count: int) -> tuple[Ints, Ints, Bools]:
     """Return (frames, count) offsets right and down of each island, and whether it shows."""
-    shown = np.append(labels.reshape(-1), -1)[map_]
-    frame, row, column = np.nonzero(shown >= 0)
+    frame, row, column = np.nonzero(np.append(labels.reshape(-1) >= 0, False)[map_])
     source = map_[frame, row, column]
-    group = frame * count + shown[frame, row, column]
+    group = frame * count + labels.reshape(-1)[source]
     length = len(map_) * count
     seen = np.bincount(group, minlength=length)
     right = np.bincount(group, weights=column - source % sprite.width, minlength=length)

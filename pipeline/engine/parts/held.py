@@ -53,8 +53,9 @@ def _standing_out(sprite: Sprite) -> list[tuple[Piece, ...]]:
     """
     found: list[tuple[Piece, ...]] = []
     for radius in reversed(_radii(max(2, round(THICK * sprite.box.height)))):
-        found.insert(0, protruding.pieces(sprite, radius))
-        if found[0] and not any(_is_long(sprite, piece) for piece in found[0]):
+        core = protruding.opened(sprite.opaque, radius)
+        found.insert(0, protruding.outside(sprite, core))
+        if core.any() and not any(_is_long(sprite, piece) for piece in found[0]):
             break
     return found
 
