@@ -6,6 +6,7 @@ import numpy as np
 
 from ..parts import Sprite, islands
 from ..parts.types import Bools, Ints
+from . import gather
 from .gather import VOID
 from .waves import half_up
 
@@ -71,7 +72,7 @@ def rigid(sprite: Sprite, map_: Ints) -> Ints:
 
 def _mean_offsets(sprite: Sprite, map_: Ints, labels: Ints, count: int) -> tuple[Ints, Ints, Bools]:
     """Return (frames, count) offsets right and down of each island, and whether it shows."""
-    frame, row, column = np.nonzero(np.append(labels.reshape(-1) >= 0, False)[map_])
+    frame, row, column = gather.places(np.append(labels >= 0, False)[map_])
     source = map_[frame, row, column]
     group = frame * count + labels.reshape(-1)[source]
     length = len(map_) * count
@@ -111,7 +112,7 @@ def mended(sprite: Sprite, map_: Ints) -> Ints:
     edge = np.append(sprite.rim.reshape(-1), False)[map_]
     wide = np.pad(solid, ((0, 0), (1, 1), (1, 1)))
     enclosed = wide[:, :-2, 1:-1] & wide[:, 2:, 1:-1] & wide[:, 1:-1, :-2] & wide[:, 1:-1, 2:]
-    frame, row, column = np.nonzero(solid & ~edge & ~enclosed)
+    frame, row, column = gather.places(solid & ~edge & ~enclosed)
     source = map_[frame, row, column]
     open_ = np.ones(len(source), dtype=np.bool_)
     for down, right in BESIDE:
