@@ -95,12 +95,15 @@ def hole(sprite: Sprite, mask: Bools) -> Ints:
 
 def closed(map_: Ints, mask: Bools) -> Ints:
     """Close gaps of one pixel inside a mask: what lies between two pixels shows one of them."""
-    wide = np.pad(map_, ((0, 0), (1, 1), (1, 1)), constant_values=VOID)
-    left, right = wide[:, 1:-1, :-2], wide[:, 1:-1, 2:]
-    above, below = wide[:, :-2, 1:-1], wide[:, 2:, 1:-1]
-    empty = (map_ == VOID) & mask
-    shut = np.where(empty & (left >= 0) & (right >= 0), left, map_)
-    return np.where((shut == VOID) & empty & (above >= 0) & (below >= 0), below, shut)
+    wide = np.full((len(map_), map_.shape[1] + 2, map_.shape[2] + 2), VOID, dtype=np.intp)
+    wide[:, 1:-1, 1:-1] = map_
+    frame, row, column = gather.places((map_ == VOID) & mask)
+    left, right = wide[frame, row + 1, column], wide[frame, row + 1, column + 2]
+    above, below = wide[frame, row, column + 1], wide[frame, row + 2, column + 1]
+    upright = np.where((above >= 0) & (below >= 0), below, VOID)
+    shut = map_.copy()
+    shut[frame, row, column] = np.where((left >= 0) & (right >= 0), left, upright)
+    return shut
 
 
 def mended(sprite: Sprite, map_: Ints) -> Ints:
