@@ -122,31 +122,20 @@ def _stepped(sprite: Sprite, map_: Ints, order: list[str], side: int, share: flo
     rear = min(legs, key=lambda leg: side * leg.foot_x)
     back = min(rear.length, max(1.0, 0.35 * rear.length)) * share
     ahead = -side * back * facing.table(order, _blow(0.0, 1.0))
-    return _dragged(map_, rear.mask, ahead)
+    return _dragged(sprite, map_, rear.mask, ahead)
 
 
-def _dragged(map_: Ints, mask: Bools, ahead: Floats) -> Ints:
+def _dragged(sprite: Sprite, map_: Ints, mask: Bools, ahead: Floats) -> Ints:
     """Slide the rows of a limb to the right: its last by `ahead` (frames,), its first hardly."""
     limb = gather_parts.only(map_, mask)
-    drawn = np.where(limb >= 0, gather.VOID, map_)
-    for frame in np.flatnonzero(ahead):
-        rows = np.flatnonzero((limb[frame] >= 0).any(axis=1))
-        for place, row in enumerate(rows):
-            step = int(waves.symmetric(ahead[frame] * (place + 1) / len(rows)))
-            line = _slid(limb[frame, row], step)
-            drawn[frame, row] = np.where(line >= 0, line, drawn[frame, row])
+    rows: Bools = np.any(limb >= 0, axis=2)
+    place, many = rows.cumsum(axis=1), np.maximum(1, rows.sum(axis=1, keepdims=True))
+    steps = waves.symmetric(ahead[:, None] * place / many)
+    slid = gather.through(gather.shear_rows(sprite, steps), limb)
+    drawn = np.where(slid >= 0, slid, np.where(limb >= 0, gather.VOID, map_))
     still = ahead == 0
     drawn[still] = map_[still]
     return drawn
-
-
-def _slid(line: Ints, step: int) -> Ints:
-    moved = np.full_like(line, gather.VOID)
-    if step >= 0:
-        moved[step:] = line[: len(line) - step]
-    else:
-        moved[:step] = line[-step:]
-    return moved
 
 
 def _punched(sprite: Sprite, map_: Ints, order: list[str], side: int, way: float) -> Ints:

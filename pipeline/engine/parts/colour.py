@@ -79,6 +79,16 @@ class Palette(msgspec.Struct, frozen=True, eq=False, dict=True):
         return regions.label(self.index)
 
     @cached_property
+    def sizes(self) -> Ints:
+        """Return the pixels of each of the `regions`."""
+        return regions.sizes(*self.regions)
+
+    @cached_property
+    def bounds(self) -> Ints:
+        """Return the box of each of the `regions`, as `regions.bounds` does."""
+        return regions.bounds(*self.regions)
+
+    @cached_property
     def contrasts(self) -> dict[int, tuple[Bools, Bools]]:
         """Keep which regions stand out from what is beside them, for the lines asked with."""
         return {}
@@ -144,7 +154,10 @@ def palette(pixels: Pixels) -> Palette:
 
 def rim(opaque: Bools) -> Bools:
     """Return the opaque pixels that touch transparency or the canvas edge by a side."""
-    return opaque & regions.grow(~np.pad(opaque, 1), diagonal=False)[1:-1, 1:-1]
+    wide = np.zeros((opaque.shape[0] + 2, opaque.shape[1] + 2), np.bool_)
+    wide[1:-1, 1:-1] = opaque
+    enclosed = wide[1:-1, :-2] & wide[1:-1, 2:] & wide[:-2, 1:-1] & wide[2:, 1:-1]
+    return opaque & ~enclosed
 
 
 def outline(opaque: Bools, lightness: Floats) -> Bools:

@@ -38,13 +38,26 @@ class Held(msgspec.Struct, frozen=True, eq=False):
 def find(sprite: Sprite) -> Held | None:
     """Return the longest slender thing beside the body that is no limb and no crest, if any."""
     best: tuple[float, Piece, tuple[Piece, ...]] | None = None
-    for radius in _radii(max(2, round(THICK * sprite.box.height))):
-        pieces = protruding.pieces(sprite, radius)
+    for pieces in _standing_out(sprite):
         for piece in pieces:
             score = _score(sprite, piece)
             if score and (best is None or score > 1.15 * best[0]):
                 best = score, piece, pieces
     return None if best is None else _held(sprite, best[1], best[2])
+
+
+def _standing_out(sprite: Sprite) -> list[tuple[Piece, ...]]:
+    """Return what stands out, for each thickness from thin to thick from which some may be long.
+
+    What is thin stands out of less than what is thick: no piece of it is longer.
+    """
+    found: list[tuple[Piece, ...]] = []
+    for radius in reversed(_radii(max(2, round(THICK * sprite.box.height)))):
+        core = protruding.opened(sprite.opaque, radius)
+        found.insert(0, protruding.outside(sprite, core))
+        if core.any() and not any(_is_long(sprite, piece) for piece in found[0]):
+            break
+    return found
 
 
 def _radii(most: int) -> list[int]:
@@ -58,16 +71,24 @@ def _radii(most: int) -> list[int]:
 def _score(sprite: Sprite, piece: Piece) -> float:
     """Return how long a piece is; 0 for what is no thing in a hand."""
     box = sprite.box
-    extent = float(np.hypot(piece.bottom - piece.top, piece.right - piece.left))
+    extent = _extent(piece)
     middle = (piece.left + piece.right) / 2
     is_beside = abs(middle - box.centre_x) >= BESIDE * box.width
     is_limb = piece.bottom >= box.bottom and piece.top > box.top + 0.4 * box.height
     hand = (piece.joint[1] - box.top) / box.height
-    if extent < max(5.0, LONG * box.height) or not is_beside or is_limb:
+    if not _is_long(sprite, piece) or not is_beside or is_limb:
         return 0.0
     if not HIGHEST_HAND <= hand <= LOWEST_HAND or piece.area > MOST_INK * sprite.area:
         return 0.0
     return extent if extent**2 / piece.area >= SLENDER else 0.0
+
+
+def _extent(piece: Piece) -> float:
+    return float(np.hypot(piece.bottom - piece.top, piece.right - piece.left))
+
+
+def _is_long(sprite: Sprite, piece: Piece) -> bool:
+    return _extent(piece) >= max(5.0, LONG * sprite.box.height)
 
 
 def _held(sprite: Sprite, piece: Piece, pieces: tuple[Piece, ...]) -> Held:

@@ -77,7 +77,7 @@ def find_eyes(
     if count < 2:
         return None
     candidates, colour = _eye_candidates(colours, line, labels, count, limit, box)
-    size, bounds = regions.sizes(labels, count), regions.bounds(labels, count)
+    size, bounds = colours.sizes, colours.bounds
     pairs = [
         (score, one, other)
         for place, one in enumerate(candidates)
@@ -119,7 +119,7 @@ def _contrasting(colours: Palette, line: Bools, limit: int) -> Bools:
     known = colours.contrasts.get(id(line))
     if known is None or known[0] is not line:
         known = colours.contrasts[id(line)] = line, _standing_out(colours, line, labels, count)
-    return (regions.sizes(labels, count) <= limit) & known[1]
+    return (colours.sizes <= limit) & known[1]
 
 
 def _standing_out(colours: Palette, line: Bools, labels: Ints, count: int) -> Bools:
@@ -156,7 +156,7 @@ def _eye_candidates(
 ) -> tuple[list[int], Ints]:
     """Return the regions that may be an eye, and the colour of every region."""
     contrasting = _contrasting(colours, line, limit)
-    bounds = regions.bounds(labels, count)
+    bounds = colours.bounds
     colour = np.zeros(count, dtype=np.intp)
     colour[labels[labels >= 0]] = colours.index[labels >= 0]
     light, chroma = colours.lab[colour, 0], colours.chroma[colour]

@@ -54,7 +54,11 @@ def pieces(sprite: Sprite, radius: int = 0) -> tuple[Piece, ...]:
     What is thinner than twice the radius and one stands out; unstated it fits the sprite.
     """
     radius = radius or max(1, round(0.1 * min(sprite.box.width, sprite.box.height)))
-    core = opened(sprite.opaque, radius)
+    return outside(sprite, opened(sprite.opaque, radius))
+
+
+def outside(sprite: Sprite, core: Bools) -> tuple[Piece, ...]:
+    """Return what stands out of a core of the silhouette, if there is one, as `pieces` does."""
     if not core.any():
         return ()
     labels, count = regions.label(
@@ -75,13 +79,26 @@ def _piece(mask: Bools, bounds: list[int], sprite: Sprite) -> Piece:
 
 def opened(mask: Bools, radius: int) -> Bools:
     """Return what is left of a mask when everything thinner than a square is worn off."""
-    core = ~mask
-    for _ in range(radius):
-        core = regions.grow(np.pad(core, 1, constant_values=True))[1:-1, 1:-1]
-    core = ~core
-    for _ in range(radius):
-        core = regions.grow(core)
-    return core & mask
+    core = _worn(mask, radius, beyond=False)
+    return mask & ~_worn(~core, radius, beyond=True)
+
+
+def _worn(mask: Bools, radius: int, *, beyond: bool) -> Bools:
+    """Return where all pixels of the square around are in a mask; `beyond` it none are, or all."""
+    height, width = mask.shape
+    wide = np.full((height + 2 * radius, width + 2 * radius), beyond)
+    wide[radius : radius + height, radius : radius + width] = mask
+    return _in_a_row(_in_a_row(wide, 2 * radius + 1).T, 2 * radius + 1).T
+
+
+def _in_a_row(mask: Bools, length: int) -> Bools:
+    """Return which rows are True together with those after them, `length` in all."""
+    known = 1
+    while known < length:
+        more = min(known, length - known)
+        mask = mask[:-more] & mask[more:]
+        known += more
+    return mask
 
 
 def joint(mask: Bools, opaque: Bools) -> tuple[float, float]:

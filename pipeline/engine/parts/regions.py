@@ -6,8 +6,6 @@ import numpy as np
 
 from .types import Bools, Ints
 
-RIGHT, DOWN, DOWN_RIGHT, DOWN_LEFT = (0, 1), (1, 0), (1, 1), (1, -1)
-
 
 def label(keys: Ints, *, diagonal: bool = False) -> tuple[Ints, int]:
     """Number the connected regions of equal key; keys below 0 belong to none and get -1.
@@ -26,11 +24,35 @@ def label(keys: Ints, *, diagonal: bool = False) -> tuple[Ints, int]:
 
 
 def _labelled(keys: Ints, diagonal: bool) -> tuple[Ints, int]:
-    count = keys.size
+    """Cut the rows into runs of one key, and unite those that touch one below them."""
+    begins = np.ones(keys.shape, dtype=np.bool_)
+    np.not_equal(keys[:, 1:], keys[:, :-1], out=begins[:, 1:])
+    first = np.flatnonzero(begins)
+    end = np.append(first[1:], keys.size)
+    key = keys.reshape(-1)[first]
+    upper, lower = _touching(first, end, keys.shape[1], diagonal)
+    same = (key[upper] == key[lower]) & (key[upper] >= 0)
+    parent = _united(len(first), upper[same], lower[same])
+    used = key >= 0
+    number = np.cumsum(used & (parent == np.arange(len(parent)))) - 1
+    labels = np.where(used, number[parent], -1).repeat(end - first)
+    return labels.reshape(keys.shape), int(number[-1]) + 1
+
+
+def _touching(first: Ints, end: Ints, width: int, diagonal: bool) -> tuple[Ints, Ints]:
+    """Return all pairs of a run and one that touches it in the row below."""
+    left = first - (diagonal & (first % width > 0)) + width
+    right = end + (diagonal & (end % width > 0)) + width
+    low, high = end.searchsorted(left, side="right"), first.searchsorted(right)
+    many = high - low
+    upper = np.arange(len(first)).repeat(many)
+    lower = np.arange(len(upper)) - (np.cumsum(many) - high).repeat(many)
+    return upper, lower
+
+
+def _united(count: int, first: Ints, second: Ints) -> Ints:
+    """Return the first of all that are connected with each of `count` things by pairs of them."""
     parent = np.arange(count, dtype=np.intp)
-    first, second = _edges(
-        keys, (RIGHT, DOWN, DOWN_RIGHT, DOWN_LEFT) if diagonal else (RIGHT, DOWN)
-    )
     while first.size:
         low, high = (
             np.minimum(parent[first], parent[second]),
@@ -42,10 +64,7 @@ def _labelled(keys: Ints, diagonal: bool) -> tuple[Ints, int]:
         np.minimum.at(parent, high[open_], low[open_])
         parent = _settled(parent)
         first, second = first[open_], second[open_]
-    used = keys.reshape(-1) >= 0
-    number = np.cumsum(used & (parent == np.arange(count))) - 1
-    labels = np.where(used, number[parent], -1).reshape(keys.shape)
-    return labels, int(number[-1]) + 1
+    return parent
 
 
 def distinct(numbers: Ints) -> Ints:
@@ -88,21 +107,8 @@ def bounds(labels: Ints, count: int) -> Ints:
     return box
 
 
-def _edges(keys: Ints, steps: tuple[tuple[int, int], ...]) -> tuple[Ints, Ints]:
-    height, width = keys.shape
-    place = np.arange(keys.size, dtype=np.intp).reshape(keys.shape)
-    firsts, seconds = [], []
-    for down, right in steps:
-        here = (slice(0, height - down), slice(max(0, -right), width - max(0, right)))
-        there = (slice(down, height), slice(max(0, right), width - max(0, -right)))
-        same = (keys[here] == keys[there]) & (keys[here] >= 0)
-        firsts.append(place[here][same])
-        seconds.append(place[there][same])
-    return np.concatenate(firsts), np.concatenate(seconds)
-
-
 def _settled(parent: Ints) -> Ints:
-    """Point every pixel at the root of its tree."""
+    """Point each at the root of its tree."""
     while True:
         higher = parent[parent]
         if np.array_equal(higher, parent):

@@ -87,11 +87,15 @@ def _idle(sprite: Sprite) -> tuple[str, ...]:
     kind = Kind(sprite.kind) if sprite.kind else prior.kind(sprite)
     if kind is Kind.WINGED and not sprite.legs and sprite.part("wings") is not None:
         return ("flap", "idle", "breathe")
-    least, most = LIGHTS
-    is_lit = least <= float(sprite.glowing.sum()) / max(1, sprite.area) <= most
-    if kind in (Kind.BUILDING, Kind.MACHINE) and not is_lit:
+    if kind in (Kind.BUILDING, Kind.MACHINE) and not _is_lit(sprite):
         return ("glint",)
     return IDLES[kind]
+
+
+def _is_lit(sprite: Sprite) -> bool:
+    """Tell whether lamps and windows are a part of it."""
+    least, most = LIGHTS
+    return least <= float(sprite.glowing.sum()) / max(1, sprite.area) <= most
 
 
 def _gait(sprite: Sprite, pace: str) -> tuple[str, ...]:
