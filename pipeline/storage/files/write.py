@@ -75,7 +75,7 @@ def publish(
     try:
         for file, place in wanted:
             with _named(file.path):
-                pending.append(_write(file, place))
+                pending.append(_write(file.path, place, [file.content]))
         _sync(pending)
         for entry in pending:
             with _named(entry.path):
@@ -88,6 +88,24 @@ def publish(
     if syncs_folders:
         sync_folders(root, (entry.path for entry in pending))
     return tuple(entry.path for entry in pending)
+
+
+def publish_long(root: Path, path: str, pieces: Iterable[bytes | memoryview]) -> None:
+    """Write one file, whose content comes in pieces, as `publish` does.
+
+    What making a piece raises goes through, and nothing is written.
+    """
+    place = _place(root, path, Path(os.path.realpath(root)))
+    with _named(path):
+        pending = _write(path, place, pieces)
+        try:
+            _sync_file(pending)
+            replace(pending.temporary, pending.place, patience_s=_PATIENCE_S)
+        except OSError:
+            with suppress(OSError):
+                pending.temporary.unlink(missing_ok=True)
+            raise
+    sync_folders(root, [path])
 
 
 def sync_folders(root: Path, names: Iterable[str]) -> None:
@@ -222,18 +240,18 @@ def _holds(place: Path, content: bytes) -> bool:
         return False
 
 
-def _write(file: File, place: Path) -> _Pending:
+def _write(path: str, place: Path, pieces: Iterable[bytes | memoryview]) -> _Pending:
     """Write a file under a temporary name in its folder."""
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.parent / unfinished.name(place.name)
     try:
         with temporary.open("xb") as stream:
-            stream.write(file.content)
-    except OSError:
+            stream.writelines(pieces)
+    except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    return _Pending(file.path, temporary, place)
+    return _Pending(path, temporary, place)
 
 
 #: Sets of a process that are brought down file by file: threads pay for many.
