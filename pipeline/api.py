@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -51,10 +51,20 @@ from .storage.lock import Lock
 from .storage.lock_authorship import Authorship
 
 if TYPE_CHECKING:
+    from .core.model import Balance
     from .plan.saved_plans import SavedPlan
     from .purchase.forecast import Past
     from .purchase.proof import Settled
     from .purchase.team import Team
+
+
+class Planned(NamedTuple):
+    """A plan's report, and what stands beside it in a plan that is saved."""
+
+    report: Report
+    lock: Lock
+    only: tuple[str, ...]
+    balance: Balance | None
 
 
 class Project:
@@ -103,7 +113,7 @@ class Project:
 
         `with_account` asks the service once for the balance, if something is to be bought.
         """
-        return self.saved_plan(only=only, with_account=with_account)[0]
+        return self.planned(only=only, with_account=with_account).report
 
     def plan_of(self, source: str) -> Report:
         """Say what `build` would do about one source, by its path from the root."""
@@ -117,14 +127,14 @@ class Project:
             "plan", plan, Packed(RESULTS, map(untouched, plan.each_step())), watch, sharing=sharing
         )
 
-    def saved_plan(
+    def planned(
         self,
         *,
         only: Sequence[str] = (),
         with_account: bool = True,
         remembered: Found | None = None,
-    ) -> tuple[Report, SavedPlan]:
-        """Plan, and return the plan in the form that is saved and carried out later.
+    ) -> Planned:
+        """Plan, and return the report with what it takes to save the plan.
 
         With what was `remembered`, only what is not as it was is looked at, if with that nothing is
         to be bought; the rest is counted, and the plan cannot be saved.
@@ -135,7 +145,7 @@ class Project:
         is_free = plan.is_up_to_date or not self.workspace.service.paid
         if found.rest is not None and (plan.refused or not is_free):
             found.save()
-            return self.saved_plan(only=only, with_account=with_account)
+            return self.planned(only=only, with_account=with_account)
         sharing = Sharing(self.workspace, self.environment, is_kept=False)
         from .purchase import forecast
 
@@ -164,10 +174,19 @@ class Project:
             ),
             exit=errors.exit_code((report.exit, RefusedError.exit_code if is_refused else 0)),
         )
+        return Planned(report, found.lock, tuple(only), left)
+
+    def saved_plan(self, *, only: Sequence[str] = (), with_account: bool = True) -> SavedPlan:
+        """Plan, and return the plan in the form that is saved and carried out later."""
+        return self.savable(self.planned(only=only, with_account=with_account))
+
+    def savable(self, planned: Planned) -> SavedPlan:
+        """Return what `planned` has found in that form: each step of the plan stands in it."""
         from .plan import saved_plans
 
-        saved = saved_plans.make(plan, self.workspace, found.lock, tuple(only), left)
-        return report, permission.signed(saved, self.workspace) if plan.credits else saved
+        plan = planned.report.plan
+        saved = saved_plans.make(plan, self.workspace, planned.lock, planned.only, planned.balance)
+        return permission.signed(saved, self.workspace) if plan.credits else saved
 
     def build(
         self,
@@ -447,7 +466,7 @@ class Project:
             if ledger.is_consumed(saved.id):
                 return [permission.USED_UP]
         try:
-            now = self.saved_plan(only=saved.only, with_account=False)[1]
+            now = self.saved_plan(only=saved.only, with_account=False)
         except UsageError as exc:  # what it was about is gone
             return [str(exc)]
         from .plan import saved_plans

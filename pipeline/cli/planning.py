@@ -45,11 +45,10 @@ def run(asked: Asked, memory: Memory) -> None:
         plan_text.show_saved(opened, plan_file.read(asked.show), asked.as_json)
         return
     named_output.check("--out", asked.out, named_output.is_plan)
-    report, saved = opened.saved_plan(
-        only=asked.only, with_account=not asked.check, remembered=memory.found
-    )
+    planned = opened.planned(only=asked.only, with_account=not asked.check, remembered=memory.found)
+    report = planned.report
     if asked.out is not None:
-        plan_file.write(asked.out, saved)
+        plan_file.write(asked.out, opened.savable(planned))
     if memory.is_listed:
         _list(opened, report)
     elif asked.as_json:
@@ -72,6 +71,6 @@ def _list(opened: Project, report: Report) -> None:
         if found is not None:
             show_pieces(found)
             return
-        report = opened.saved_plan()[0]
+        report = opened.planned().report
         uptodate.note(opened, report)
     show_pieces(report.json_pieces())

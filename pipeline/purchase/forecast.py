@@ -18,6 +18,8 @@ from ..plan.plan import Plan
 from ..plan.wanted import ClipPlan
 from . import budget
 
+#: Bytes that tell purchases apart where they are counted only.
+_SHORT = 8
 #: Seconds for a clip while a service's own durations are unknown: the vendor's typical time.
 _TYPICAL_S = {True: 90.0, False: 1.0}
 #: Jobs of the built-in engine at a time; a paid service is asked for as many as the settings say.
@@ -178,16 +180,17 @@ def _batch_saves(plan: Plan) -> int:
 
 def _placeholders(plan: Plan) -> tuple[int, int]:
     """Count clips that no purchase stands behind, and price what would replace them."""
-    found = [
-        clip
-        for source in plan.sources
-        for clip in source.clips
-        if not plan.service.paid
-        and not clip.paid
-        and clip.step.kind in (StepKind.FRESH, StepKind.REUSE, StepKind.BUY, StepKind.RESUME)
-    ]
-    purchases = {keys.request_key(clip.request, PIXEL_ENGINE) for clip in found}
-    return len(found), len(purchases) * ANIMATE_CREDITS
+    if plan.service.paid:
+        return 0, 0
+    kinds = (StepKind.FRESH, StepKind.REUSE, StepKind.BUY, StepKind.RESUME)
+    count, purchases = 0, set[bytes]()
+    for source in plan.sources:
+        for clip in source.clips:
+            if not clip.paid and clip.step.kind in kinds:
+                count += 1
+                key = keys.request_key(clip.request, PIXEL_ENGINE)
+                purchases.add(bytes.fromhex(key)[:_SHORT])
+    return count, len(purchases) * ANIMATE_CREDITS
 
 
 def _median(values: Sequence[float]) -> float | None:

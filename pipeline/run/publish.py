@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
 
 from ..config.workspace import Workspace
@@ -286,23 +286,20 @@ class Publication:
         if self._grown is None or not self._stems.isdisjoint(self._new_stems()):
             return False
         with guard(self._workspace):
-            root = self._workspace.root
-            before = lock_file.content(root)
             self._drop_overtaken()
             lines = [*self._lines()]
-            if keys.digest(before) != self._grown or any("\\" in line for line in lines):
+            if any("\\" in line for line in lines):
                 return False
-            after = lock_text.added(before, lines)
-            del before
-            old, self._grown = self._grown, keys.digest(after)
-            with self._author(old, self._grown):
-                files.publish(root, [File(path=lock.NAME, content=after)])
-        self._stems |= self._new_stems()
-        return True
+            with suppress(lock_file.ChangedError), self._author(self._grown):
+                self._grown = lock_file.grow(self._workspace.root, lines, self._grown)
+                self._stems |= self._new_stems()
+                return True
+        return False
 
-    def _author(self, old: str, new: str) -> AbstractContextManager[None]:
-        authorship = self._authorship
-        return nullcontext() if authorship is None else authorship.exchanging(old, lambda: new)
+    def _author(self, old: str) -> AbstractContextManager[None]:
+        if self._authorship is None:
+            return nullcontext()
+        return self._authorship.exchanging(old, lambda: self._grown or "")
 
     def _new_stems(self) -> set[int]:
         sources = {hash(stem_of(source)) for source in self._clips}

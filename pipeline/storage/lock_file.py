@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..core import keys, small_files
 from ..core.errors import StorageError
-from . import lock, lock_text
+from . import files, lock, lock_text
 from .files import Stat, stat_at
 from .files.stats import RACY_NS
 from .lock import Lock
@@ -69,6 +69,11 @@ def whole(root: Path) -> tuple[Lock, str]:
     return lock.read(lock.lines(_pieces(root, found))), found.hexdigest()
 
 
+def lines(root: Path) -> Iterator[str]:
+    """Yield the lines of the project's lock file."""
+    return lock.lines(lock.pieces(text(root)) if root in _kept else _pieces(root))
+
+
 def glance(root: Path) -> tuple[str, bool]:
     """Return the digest of the project's lock file, and whether it is plain."""
     if root in _kept:
@@ -107,6 +112,29 @@ def content(root: Path) -> bytes:
         return b""
     except OSError as exc:
         raise _unread(exc.strerror or exc) from exc
+
+
+class ChangedError(Exception):
+    """The lock file is not the one that was to be added to."""
+
+
+def grow(root: Path, lines: Iterable[str], digest: str) -> str:
+    """Add lines to the plain lock file that has this digest; return the new one's.
+
+    It is copied piece by piece: whole, it takes more memory than all else. Raises ChangedError, and
+    nothing is written, if it is another one.
+    """
+    old, new = hashlib.sha256(), hashlib.sha256()
+
+    def pieces() -> Iterator[bytes | memoryview]:
+        for piece in lock_text.added(_bytes(root, old), lines):
+            new.update(piece)
+            yield piece
+        if old.hexdigest() != digest:
+            raise ChangedError
+
+    files.publish_long(root, lock.NAME, pieces())
+    return new.hexdigest()
 
 
 def wrote(root: Path, text: str, *, is_plain: bool) -> None:
@@ -148,21 +176,30 @@ def _text(root: Path) -> str:
         raise StorageError(f"{lock.NAME}: {_NO_TEXT}") from exc
 
 
-def _pieces(root: Path, found: hashlib._Hash) -> Iterator[str]:
+def _pieces(root: Path, found: hashlib._Hash | None = None) -> Iterator[str]:
     """Yield some lines of the file at a time, of an absent one none; `found` gets all bytes."""
+    for piece in _bytes(root, found):
+        try:
+            yield piece.decode()
+        except UnicodeDecodeError as exc:
+            raise StorageError(f"{lock.NAME}: {_NO_TEXT}") from exc
+
+
+def _bytes(root: Path, found: hashlib._Hash | None) -> Iterator[bytes]:
+    """Yield the same as bytes."""
     rest = b""
+    place = root / lock.NAME
     try:
-        for content in small_files.pieces(root / lock.NAME, _PIECE, most=_MOST_BYTES, within=root):
-            found.update(content)
+        for content in small_files.pieces(place, _PIECE, most=_MOST_BYTES, within=root):
+            if found is not None:
+                found.update(content)
             end = content.rfind(b"\n") + 1
             if end:
-                yield (rest + content[:end]).decode()
+                yield rest + content[:end]
                 rest = b""
             rest += content[end:]
         if rest:
-            yield rest.decode()
-    except UnicodeDecodeError as exc:
-        raise StorageError(f"{lock.NAME}: {_NO_TEXT}") from exc
+            yield rest
     except FileNotFoundError:
         return
     except OSError as exc:

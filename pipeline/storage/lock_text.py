@@ -85,19 +85,30 @@ def replace(
     lines = {lock.written(one) for some in clips.values() for one in some}
     lines |= {lock.written(one) for some in files.values() for one in some}
     lines |= {lock.written(one) for some in adopted.values() for one in some}
-    places = {line: _place(kept, line, "\n") for line in lines}
+    places = {line: _place(kept, line, "\n", len(lock.HEAD) + 1) for line in lines}
     return _spliced(kept, ((at, at, line + "\n") for line, at in places.items()))
 
 
-def added(content: bytes, lines: Iterable[str]) -> bytes:
-    """Return the bytes of a plain text with lines more, each of which it does not have."""
-    whole, done = memoryview(content), 0
-    parts: list[bytes | memoryview] = []
-    for line in sorted(line.encode() for line in lines):  # in the order of their letters, too
-        at = _place(content, line, b"\n")
-        parts += [whole[done:at], line, b"\n"]
-        done = at
-    return b"".join((*parts, whole[done:]))
+def added(pieces: Iterable[bytes], lines: Iterable[str]) -> Iterator[bytes | memoryview]:
+    """Yield the bytes of a plain text with lines more, each of which it does not have.
+
+    Each of the `pieces` that it comes in ends where a line does.
+    """
+    left = sorted((line.encode() for line in lines), reverse=True)  # in their letters' order, too
+    begin = len(lock.HEAD) + 1
+    for piece in pieces:
+        whole, done = memoryview(piece), 0
+        # Behind the first line, which is in no order, anything may come.
+        last = piece[piece.rfind(b"\n", 0, -1) + 1 : -1] if len(piece) > begin else b""
+        while left and left[-1] < last:
+            line = left.pop()
+            at = _place(piece, line, b"\n", begin)
+            yield from (whole[done:at], line, b"\n")
+            done = at
+        yield whole[done:]
+        begin = 0
+    for line in reversed(left):
+        yield from (line, b"\n")
 
 
 def _lines(text: str, stems: Collection[str]) -> Iterator[tuple[int, int, str]]:
@@ -127,9 +138,9 @@ def _spliced(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     return "".join((*parts, text[done:]))
 
 
-def _place(text: AnyStr, line: AnyStr, newline: AnyStr) -> int:
-    """Return where a line belongs in a plain text, or in its bytes."""
-    low, high = len(lock.HEAD) + 1, len(text)
+def _place(text: AnyStr, line: AnyStr, newline: AnyStr, begin: int) -> int:
+    """Return where a line belongs in a plain text, or in bytes of it, from `begin` on."""
+    low, high = begin, len(text)
     while low < high:
         begin = text.rfind(newline, low, (low + high) // 2) + 1 or low
         end = text.find(newline, begin) + 1

@@ -44,7 +44,7 @@ def note(home: Path, root: Path) -> None:
     with suppress(OSError, PixelpipeError):
         if place.exists() and place.stat().st_mtime_ns > (root / lock.NAME).stat().st_mtime_ns:
             return
-        digests = {digest[:SHORT] for digest in lock.bought(lock_file.text(root))}
+        digests = {digest[:SHORT] for digest in lock.bought(lock_file.lines(root))}
         seen = Seen(root=str(root.resolve()), named=tuple(sorted(digests)))
         private.folder(place.parent)
         if not (begun := place.parent / _BEGUN).exists():

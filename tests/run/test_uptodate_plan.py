@@ -64,7 +64,7 @@ def test_plan_of_what_a_run_has_made_is_known_once_it_was_looked_at(quiet: Game)
     assert said_of_plan(quiet)[1] is None
     settle(quiet)
     opened = Project(quiet.root, environment=quiet.variables())
-    assert uptodate.note(opened, opened.saved_plan()[0])
+    assert uptodate.note(opened, opened.planned().report)
     assert said_of_plan(quiet) == planned(quiet)
     found = json.loads(quiet.run("plan", "--json").stdout)
     assert len(found["steps"]) == found["totals"]["fresh"] == 5

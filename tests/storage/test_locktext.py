@@ -118,14 +118,16 @@ def test_lines_are_replaced_as_records_are(
     assert lock_text.replace(lock.text(one), clips=by_source, files=by_stem) == expected
 
 
-@given(locks(plain_stems), st.lists(clip_lines(plain_stems), max_size=4))
-def test_lines_are_added_to_the_bytes(one: Lock, clips: list[ClipLine]) -> None:
-    """In the order in which the whole text would have them."""
+@given(locks(plain_stems), st.lists(clip_lines(plain_stems), max_size=4), st.integers(1, 900))
+def test_lines_are_added_to_the_bytes(one: Lock, clips: list[ClipLine], size: int) -> None:
+    """In the order in which the whole text would have them, in whatever pieces it comes."""
     there = {*map(lock.written, one.clips), *map(lock.written, one.files)}
     news = {lock.written(line) for line in clips}.difference(there)
     expected = "\n".join([lock.HEAD, *sorted(there | news), ""])
     text = "\n".join([lock.HEAD, *sorted(there), ""])
-    assert lock_text.added(text.encode(), news).decode() == expected
+    with patch.object(lock, "_PIECE", size):
+        pieces = [piece.encode() for piece in lock.pieces(text)]
+    assert b"".join(lock_text.added(pieces, news)).decode() == expected
 
 
 @given(locks(plain_stems), st.integers(1, 300), st.randoms())

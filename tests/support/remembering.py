@@ -108,7 +108,7 @@ def expect_true(game: Game) -> None:
         found = look(game, "plan")
         opened = Project(game.root, environment=game.variables(), remembered=found)
         assert opened.workspace == Project(game.root, environment=game.variables()).workspace
-        report = opened.saved_plan(remembered=found)[0]
+        report = opened.planned(remembered=found).report
         assert heard(report, plan_text.show) == text
         if report.rest and uptodate.note(opened, report):
             noted = listed.document(game.root, game.root.parent / "state")
@@ -124,7 +124,7 @@ def expect_same_words(game: Game) -> None:
     for remembered in (found, None):
         try:
             opened = Project(game.root, environment=game.variables(), remembered=remembered)
-            report = opened.saved_plan(remembered=remembered)[0]
+            report = opened.planned(remembered=remembered).report
         except PixelpipeError as exc:
             words.append(str(exc))
         else:

@@ -36,7 +36,7 @@ from .walk import NO_FILE
 if TYPE_CHECKING:
     from .carried import Carried
     from .snapshot import digest_of, is_still, read
-    from .write import digests, publish, publish_sets, remove, sweep, sync_folders
+    from .write import digests, publish, publish_long, publish_sets, remove, sweep, sync_folders
 
 __all__ = [
     "CACHES",
@@ -67,6 +67,7 @@ __all__ = [
     "on_disk",
     "prepare",
     "publish",
+    "publish_long",
     "publish_sets",
     "read",
     "remove",
@@ -85,6 +86,7 @@ _LATER = {
     "digests": "write",
     "is_still": "snapshot",
     "publish": "write",
+    "publish_long": "write",
     "publish_sets": "write",
     "remove": "write",
     "sweep": "write",

@@ -114,7 +114,7 @@ class _Set:
         """Write what is not yet as it should be under temporary names, once all may be written."""
         for file, place in _checked(root, self.files, below, real_root):
             with _named(file.path):
-                self.pending.append(_write(file, place))
+                self.pending.append(_write(file.path, place, [file.content]))
 
     def switch(self, errors: Mapping[Path, PixelpipeError]) -> None:
         """Rename what was written, unless some of it did not get to the disk."""
@@ -124,6 +124,23 @@ class _Set:
         for entry in self.pending:
             with _named(entry.path):
                 replace(entry.temporary, entry.place, patience_s=_PATIENCE_S)
+
+
+def publish_long(root: Path, path: str, pieces: Iterable[bytes | memoryview]) -> None:
+    """Write one file, whose content comes in pieces, as `publish` does.
+
+    What making a piece raises goes through, and nothing is written.
+    """
+    real_root = Path(os.path.realpath(root))
+    place = _place(root, path, paths.inside(root, path, AssetError), real_root)
+    one = _Set(())
+    with one:
+        with _named(path):
+            one.pending.append(_write(path, place, pieces))
+        one.switch(_sync(one.pending))
+    if one.error is not None:
+        raise one.error
+    sync_folders(root, [path])
 
 
 def sync_folders(root: Path, names: Iterable[str]) -> None:
@@ -268,18 +285,18 @@ def _holds(place: Path, content: bytes) -> bool:
         return False
 
 
-def _write(file: File, place: Path) -> _Pending:
+def _write(path: str, place: Path, pieces: Iterable[bytes | memoryview]) -> _Pending:
     """Write a file under a temporary name in its folder."""
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = place.parent / unfinished.name(place.name)
     try:
         with temporary.open("xb") as stream:
-            stream.write(file.content)
-    except OSError:
+            stream.writelines(pieces)
+    except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
-    return _Pending(file.path, temporary, place)
+    return _Pending(path, temporary, place)
 
 
 #: Sets of a process that are brought down file by file: threads pay for many.
