@@ -22,7 +22,7 @@ import msgspec
 from .config import workspace
 from .core import errors
 from .core.errors import PixelpipeError, RefusedError, UsageError
-from .core.packed import Packed
+from .core.packed import Mapped, Packed
 from .core.stopwatch import Stopwatch
 from .plan import plan as planning
 from .plan.plan import Plan
@@ -243,6 +243,7 @@ class Project:
             permit = may.granted(plan, found.lock)
             restored = wish.restored_stems
             found.save()  # it takes no memory then while clips are made, and survives a kill
+            found = _once(found, plan)
             done = execute.run(
                 self.workspace,
                 found,
@@ -507,6 +508,14 @@ class Project:
             shared_notices=sharing.notices,
             shared_refusal=sharing.refusal,
         )
+
+
+def _once(found: Survey, plan: Plan) -> Survey:
+    """Return what was found, with what is wanted taken out of the plan: it is kept once."""
+    if len(plan.sources) < len(found.wanted):  # of some nothing could be decided
+        return found
+    wanted = Mapped(lambda source: source.wanted, plan.sources)
+    return msgspec.structs.replace(found, wanted=wanted)
 
 
 def as_plan(report: Report) -> Report:

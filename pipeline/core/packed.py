@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 import msgspec
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 #: Records in one piece, and so many that are held as they are (each look at packed ones costs).
 _PIECE = 64
@@ -146,6 +147,30 @@ class Packed(Sequence[T]):
             self._form.joined(item, self._common[number])
             for item, number in zip(items, numbers, strict=True)
         ]
+
+
+class Mapped(Sequence[T]):
+    """What a function makes of a sequence's items, each time it is asked for."""
+
+    def __init__(self, made: Callable[[S], T], items: Sequence[S]) -> None:
+        """Keep nothing but both."""
+        self._made: Callable[[Any], T] = made
+        self._items: Sequence[Any] = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._made, self._items)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return Mapped(self._made, self._items[index])
+        return self._made(self._items[index])
 
 
 class Chosen(Sequence[T]):

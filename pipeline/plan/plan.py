@@ -29,7 +29,7 @@ from ..core.model import (
 )
 from ..core.packed import Form, Packed
 from ..storage import lock
-from ..storage.files import Carried
+from ..storage.files import Carried, Names
 from . import steps
 from .wanted import WANTED, ClipPlan, Known, View, Wanted
 
@@ -463,6 +463,8 @@ def _merged(locked: lock.Lock) -> Iterator[str]:
 
 def _clashes(wanted: Sequence[Wanted]) -> dict[str, str]:
     """Find sources whose outputs would overwrite each other, also where names are folded."""
+    if len({hash(fold(one.source.stem)) for one in wanted}) == len(wanted):
+        return {}
     first: dict[str, str] = {}
     clashes: dict[str, str] = {}
     for one in wanted:
@@ -489,8 +491,8 @@ def _orphans(wanted: Sequence[Wanted], refused: Sequence[Step], known: Known) ->
     steps = []
     if not (known.lock.clips or known.lock.adopted):
         return ()
-    in_use = {one.source.path for one in wanted} | {step.source for step in refused}
-    in_use.update(known.waiting)
+    in_use = Names.of(one.source.path for one in wanted)
+    in_use.update(dict.fromkeys((*(step.source for step in refused), *known.waiting), True))
     clips, adopted = known.lock.clips, known.lock.adopted
     lines = [(one.source, one.clip, one.key) for one in clips if one.source not in in_use]
     lines += [(one.source, one.clip, "") for one in adopted if one.source not in in_use]

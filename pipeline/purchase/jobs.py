@@ -77,7 +77,7 @@ class Desk:
         self.team = team
 
 
-class Order(Record, frozen=True, kw_only=True):
+class Order(Record, frozen=True, kw_only=True, gc=False):
     """A job to buy. `prepare` resolves the request now, and gives the body to send."""
 
     request_key: str

@@ -101,10 +101,10 @@ def _in_assets(scan: Scan, sources: Sequence[str]) -> Iterator[PassedOver]:
 
 
 def _files(
-    paths: Iterable[str], sources: Sequence[str], *, limit: int | None
+    paths: Collection[str], sources: Sequence[str], *, limit: int | None
 ) -> Iterator[PassedOver]:
     """Yield a sentence for each file, or for each kind of picture when `limit` says how many."""
-    stems = {fold(stem_of(path)) for path in sources}
+    stems = {fold(stem_of(path)) for path in sources} if paths else frozenset()
     pictures: dict[str, list[str]] = defaultdict(list)
     for path in sorted(paths):
         stem, _, suffix = path.rstrip(" .").rpartition(".")
@@ -200,11 +200,11 @@ def _rules(
 ) -> Iterator[PassedOver]:
     """Yield the project's own rules that got no file, and why; not where `told` says it."""
     about = {path: _relative(path, workspace.settings.assets) for path in told}
-    taken: dict[str, Rule] = {one.source.path: one.rule for one in wanted}
-    used = {(rule.file, rule.name) for rule in taken.values()}
-    for rule in workspace.rules:
-        is_idle = not rule.pack and (rule.file, rule.name) not in used
-        if is_idle and not _hits(rule.match, about):
+    used = {(one.rule.file, one.rule.name) for one in wanted}
+    idle = [one for one in workspace.rules if not one.pack and (one.file, one.name) not in used]
+    taken = {one.source.path: one.rule for one in wanted} if idle else {}
+    for rule in idle:
+        if not _hits(rule.match, about):
             yield PassedOver(
                 path=rule.file, line=rule.line, text=_idle(rule, workspace, sources, taken)
             )
@@ -214,7 +214,8 @@ def _capitals(
     workspace: Workspace, wanted: Sequence[Wanted], sources: Sequence[str], told: Collection[str]
 ) -> Iterator[PassedOver]:
     """Yield sources that no rule takes for their capital letters, once for each rule in use."""
-    left = {*sources}.difference(told, (one.source.path for one in wanted))
+    taken = files.Names.of(one.source.path for one in wanted)
+    left = [path for path in sources if path not in taken and path not in told]
     relative = {path: _relative(path, workspace.settings.assets) for path in left}
     folded = {path: text.lower() for path, text in relative.items() if text != text.lower()}
     used = {(one.rule.file, one.rule.name) for one in wanted} if folded else set()

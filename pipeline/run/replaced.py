@@ -24,21 +24,23 @@ class Replaced:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._guard = threading.Lock()
-        self._made: set[bytes] = set()
+        #: Each as itself: what shows it has the same bytes.
+        self._made: dict[bytes, bytes] = {}
         self._shown: dict[bytes, bytes] = {}
         self._old: set[bytes] = set()
 
     def made(self, purchase: Purchase) -> None:
         """Note a free result of this session."""
         with self._guard:
-            self._made.add(_packed(purchase))
-            self._old.discard(_packed(purchase))
+            made = self._made.setdefault(packed := _packed(purchase), packed)
+            self._old.discard(made)
 
     def shows(self, source: str, clip: str, purchase: Purchase) -> None:
         """Note what is published of a clip now: what was so before is replaced."""
         place = blake2b(f"{source}\0{clip}".encode(), digest_size=16).digest()
         now = _packed(purchase)
         with self._guard:
+            now = self._made.get(now, now)
             before = self._shown.get(place)
             self._shown[place] = now
             self._old.discard(now)
@@ -54,7 +56,7 @@ class Replaced:
         """Remove what was replaced, from the project and from the user's folder."""
         with self._guard:
             shown = set(self._shown.values())
-            old = sorted(map(_unpacked, (self._old & self._made) - shown))
+            old = sorted(map(_unpacked, (self._old & self._made.keys()) - shown))
             self._old.clear()
         if not old or not workspace.is_project:
             return

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from pipeline.core.model import Step, StepKind
-from pipeline.core.packed import Chosen, Form, Packed
+from pipeline.core.packed import Chosen, Form, Mapped, Packed
 
 STEPS = Form(Step)
 
@@ -54,6 +54,14 @@ def test_some_are_chosen_by_their_places() -> None:
     assert len(even) == 1500
     assert list(Chosen(even, (0, 700, 1499))) == [step(0), step(1400), step(2998)]
     assert list(even[:2]) == [step(0), step(2)]
+
+
+def test_what_is_made_of_items_is_made_when_it_is_asked_for() -> None:
+    """As often as it is, by place and in a row."""
+    sources = Mapped(lambda one: one.source, Packed(STEPS, map(step, range(10))))
+    assert len(sources) == 10
+    assert list(sources)[3] == sources[3] == "art/000003.png"
+    assert list(sources[8:]) == ["art/000008.png", "art/000009.png"]
 
 
 def test_very_many_take_little_room() -> None:

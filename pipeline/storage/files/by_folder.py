@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
@@ -97,6 +97,20 @@ class FoundFiles(ByFolder[Stat]):
     """The files that a scan has found, with their stats."""
 
     _decoder = msgspec.msgpack.Decoder(dict[str, Stat])
+
+
+class Names(ByFolder[bool]):
+    """Paths of files, each marked with True."""
+
+    _decoder = msgspec.msgpack.Decoder(dict[str, bool])
+
+    @classmethod
+    def of(cls, paths: Iterable[str]) -> Names:
+        """Return these paths."""
+        found = cls()
+        for path in paths:
+            found[path] = True
+        return found
 
 
 class Digests(ByFolder[str]):

@@ -291,7 +291,8 @@ def _write(path: str, place: Path, pieces: Iterable[bytes | memoryview]) -> _Pen
     temporary = place.parent / unfinished.name(place.name)
     try:
         with temporary.open("xb") as stream:
-            stream.writelines(pieces)
+            for piece in pieces:
+                stream.write(piece)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
