@@ -98,8 +98,9 @@ def strip(frames: Sequence[Frame]) -> Pixels:
 
 def digest(pixels: Pixels) -> str:
     """Return the SHA-256 of size and pixels: equal for equal pictures, however encoded."""
-    head = f"{pixels.width}x{pixels.height} rgba8\n".encode()
-    return hashlib.sha256(head + pixels.rgba).hexdigest()
+    found = hashlib.sha256(f"{pixels.width}x{pixels.height} rgba8\n".encode())
+    found.update(pixels.rgba)
+    return found.hexdigest()
 
 
 def _extent(side: int, count: int, limits: Limits) -> int:

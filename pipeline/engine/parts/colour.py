@@ -154,8 +154,7 @@ def palette(pixels: Pixels) -> Palette:
 
 def rim(opaque: Bools) -> Bools:
     """Return the opaque pixels that touch transparency or the canvas edge by a side."""
-    wide = np.zeros((opaque.shape[0] + 2, opaque.shape[1] + 2), np.bool_)
-    wide[1:-1, 1:-1] = opaque
+    wide = regions.framed(opaque, False)
     enclosed = wide[1:-1, :-2] & wide[1:-1, 2:] & wide[:-2, 1:-1] & wide[2:, 1:-1]
     return opaque & ~enclosed
 

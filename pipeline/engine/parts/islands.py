@@ -102,7 +102,7 @@ def filled(mask: Bools, opaque: Bools) -> Ints:
         missing = mask & (source < 0)
         if not missing.any():
             break
-        wide = np.pad(source, 1, constant_values=-1)
+        wide = regions.framed(source, -1)
         near = (wide[1:-1, :-2], wide[1:-1, 2:], wide[:-2, 1:-1], wide[2:, 1:-1])
         found = np.where(near[0] >= 0, near[0], near[1])
         found = np.where(found >= 0, found, np.where(near[2] >= 0, near[2], near[3]))
@@ -129,9 +129,8 @@ def _standing_out(colours: Palette, line: Bools, labels: Ints, count: int) -> Bo
     """
     total, seen, open_ = np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.bool_)
     height, width = labels.shape
-    wide = np.pad(labels, 1, constant_values=-1)
-    wide_colour = np.pad(colours.index, 1, constant_values=-1)
-    wide_line = np.pad(line, 1)
+    wide, wide_colour = regions.framed(labels, -1), regions.framed(colours.index, -1)
+    wide_line = regions.framed(line, False)
     for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
         there = wide[1 + down : 1 + down + height, 1 + right : 1 + right + width]
         tint = wide_colour[1 + down : 1 + down + height, 1 + right : 1 + right + width]
@@ -155,26 +154,27 @@ def _eye_candidates(
     box: tuple[int, int, int, int],
 ) -> tuple[list[int], Ints]:
     """Return the regions that may be an eye, and the colour of every region."""
-    contrasting = _contrasting(colours, line, limit)
     bounds = colours.bounds
     colour = np.zeros(count, dtype=np.intp)
     colour[labels[labels >= 0]] = colours.index[labels >= 0]
+    middle, height = (bounds[:, 1] + bounds[:, 3]) / 2 - box[1], box[3] - box[1]
+    level = (middle <= 0.68 * height) & (middle >= 0.15 * height)
+    wide = bounds[:, 2] - bounds[:, 0] <= 3 * (bounds[:, 3] - bounds[:, 1])
+    if np.count_nonzero(level & wide & (colours.sizes <= limit)) < 2:
+        return [], colour
     light, chroma = colours.lab[colour, 0], colours.chroma[colour]
     around = _light_around(colours, labels, count)
     telling = ((light < EYE_LIGHTNESS) & (around > light)) | (
         ((light > 0.85) | (chroma > 0.2)) & (around < EYE_LIGHTNESS)
     )
-    middle, height = (bounds[:, 1] + bounds[:, 3]) / 2 - box[1], box[3] - box[1]
-    level = (middle <= 0.68 * height) & (middle >= 0.15 * height)
-    wide = bounds[:, 2] - bounds[:, 0] <= 3 * (bounds[:, 3] - bounds[:, 1])
-    found = np.flatnonzero(contrasting & telling & level & wide)
+    found = np.flatnonzero(_contrasting(colours, line, limit) & telling & level & wide)
     return [int(region) for region in found[:MOST_CANDIDATES]], colour
 
 
 def _light_around(colours: Palette, labels: Ints, count: int) -> Floats:
     """Return the mean lightness of the pixels beside each region, left and right."""
-    wide = np.pad(labels, ((0, 0), (1, 1)), constant_values=-1)
-    light = np.pad(np.append(colours.lab[:, 0], 0.0)[colours.index], ((0, 0), (1, 1)))
+    wide = regions.framed(labels, -1)[1:-1]
+    light = regions.framed(np.append(colours.lab[:, 0], 0.0)[colours.index], 0)[1:-1]
     total, seen = np.zeros(count), np.zeros(count)
     for there in (slice(0, -2), slice(2, None)):
         beside = (labels >= 0) & (wide[:, there] >= 0) & (wide[:, there] != labels)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ..contract.pictures import opened
+from ..parts import regions
 from ..parts.types import Ints, Pixels
 
 OPAQUE_FROM = 128
@@ -55,7 +56,8 @@ def words(pixels: Pixels) -> NDArray[np.uint32]:
 
 def colours(pixels: Pixels) -> tuple[Pixels, Ints]:
     """List the colours of (..., 3 or 4) uint8 as (n, 3), and each pixel's index in it (flat)."""
-    codes = pixels[..., :3].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    known, inverse = np.unique(codes, return_inverse=True)
+    wide = pixels.astype(np.intp)
+    codes = (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
+    known = regions.distinct(codes)
     table = np.stack([known >> 16, known >> 8 & 255, known & 255], axis=-1)
-    return table.astype(np.uint8), inverse.ravel()
+    return table.astype(np.uint8), known.searchsorted(codes.ravel())

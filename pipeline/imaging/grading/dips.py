@@ -6,7 +6,7 @@ back. So a dip counts by how much these two steps exceed every other step of the
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import product
 
 import msgspec
 import numpy as np
@@ -31,9 +31,10 @@ def deepest(series: Floats, *, loops: bool, grows: bool = False) -> Dip:
     after = np.roll(series, -1) if loops else np.append(series[1:], series[-1])
     steps: list[float] = (after - series).tolist()
     best = Dip()
-    for down, up in combinations(range(len(steps)), 2):
+    falls, rises = ([at for at, step in enumerate(steps) if sign * step > 0] for sign in (-1, 1))
+    for down, up in product(falls, rises):
         depth = min(-steps[down], steps[up])
-        if depth > 0 and depth >= best.excess:
+        if down < up and depth >= best.excess:
             rest = steps.copy()
             rest[down] += depth
             rest[up] -= depth

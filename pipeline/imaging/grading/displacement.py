@@ -81,7 +81,8 @@ def of_colors(reel: Reel) -> Travel:
     group = groups(reel)
     many = int(group.max(initial=0)) + 1
     # What is transparent is followed as the last one, and left out.
-    number = np.append(group, many)[reel.inside] + (many + 1) * np.arange(count)[:, None, None]
+    group = np.append(group, many)
+    number = group[reel.inside.astype(np.intp)] + (many + 1) * np.arange(count)[:, None, None]
     points = _points(reel, many * (width + height))
     x, y = np.arange(right - left), np.arange(bottom - top)[:, None]
     parts = points[:, : many * width], points[:, many * width :]

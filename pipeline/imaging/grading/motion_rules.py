@@ -12,7 +12,7 @@ import numpy as np
 from ..frames.indexed import Reel
 from ..frames.prompt_motion import Motion
 from ..picture import raster, regions
-from ..picture.raster import Bools, Index
+from ..picture.raster import Bools, Index, Ints
 from ..repair import align
 from ..repair.tracks import Doubles
 from . import closure, displacement, missing
@@ -35,6 +35,7 @@ RECOLOURED, LARGE, GONE = (0.25, 0.33), 0.10, 0.15
 #: Share of the ink up to which a spot is an eye, least distance of its colour from those around it
 #: (deltaE2), and how much of the head around it must be found again.
 EYE_SHARE, EYE_PX, EYE_AWAY, HEAD = 0.02, 12, 0.25, 0.95
+_SPAN = np.arange(-REACH_PX, REACH_PX + 1)
 #: Most spots that may be eyes, and most colours of a drawing that has some: noise has thousands.
 MOST_SPOTS, MOST_COLORS = 32, 256
 #: Share of what changes that may lie in the other end of the figure than the part that was named.
@@ -135,9 +136,10 @@ def _feet(reel: Reel, motion: Motion) -> Fault | None:
     if not motion.stands or motion.floats or motion.strikes or box is None:
         return None
     rows = max(2, round(FEET * (box[3] - box[1])))
-    own = reel.source[box[3] - rows : box[3]]
-    ink = own >= 0
-    at = _slides(reel.index[:, box[3] - rows : box[3]], own, ink)
+    own, feet = (of[..., box[3] - rows : box[3], :] for of in (reel.source, reel.index))
+    if (feet == own).all():
+        return None
+    at = _slides(feet, own, own >= 0)
     known = [by for by in at if by is not None]
     if len(known) < max(2, 0.6 * reel.count):
         return None
@@ -202,11 +204,13 @@ def _eyes(reel: Reel, motion: Motion) -> Fault | None:
     is_bent = motion.floats or motion.hides or (motion.reshapes and not motion.walks)
     if motion.looks or is_bent:
         return None
-    for eye in _spots(reel):
-        faults = [_strays(reel, eye, at) for at in range(1, reel.count)]
+    spots = _spots(reel)
+    pictures = _padded(reel) if spots else reel.index
+    for eye in spots:
+        faults = _strays(reel, eye, pictures)
         worst = max(range(len(faults)), key=lambda at: faults[at])
         if faults[worst]:
-            text = f"frame {worst + 1}: the eyes leave their place by {faults[worst]} px"
+            text = f"frame {worst}: the eyes leave their place by {faults[worst]} px"
             return fault("eyes", 1.0, f"{text}, {where(eye, reel)}")
     return None
 
@@ -246,41 +250,52 @@ def _stands_out(reel: Reel, spot: Bools, number: int) -> bool:
     return bool(reel.apart(np.full_like(around, number), around).min() >= EYE_AWAY)
 
 
-def _strays(reel: Reel, spot: Bools, at: int) -> int:
-    """Return by how many px a spot has left its place among what is around it, 0 if not sure."""
+def _padded(reel: Reel) -> Index:
+    """Return the source and the frames after the first one, with room around to look in."""
+    height, width = reel.source.shape
+    wide = np.full((reel.count, height + 2 * REACH_PX, width + 2 * REACH_PX), -1, dtype=np.int32)
+    inner = wide[:, REACH_PX:-REACH_PX, REACH_PX:-REACH_PX]
+    inner[0], inner[1:] = reel.source, reel.index[1:]
+    return wide
+
+
+def _strays(reel: Reel, spot: Bools, pictures: Index) -> list[int]:
+    """Return by how many px a spot has left its place among what is around it, 0 if not sure.
+
+    For the source and each frame of `pictures` (see `_padded`).
+    """
     around = regions.grow(spot[None], 4)[0] & reel.source_solid & ~regions.grow(spot[None], 2)[0]
-    y, x = np.nonzero(around)
-    if len(y) < 12:
-        return 0
-    best, place = 0.0, (0, 0)
-    span = range(-REACH_PX, REACH_PX + 1)
-    frame = np.pad(reel.index[at], REACH_PX, constant_values=-1)
-    for down in span:
-        for right in span:
-            same = frame[y + REACH_PX + down, x + REACH_PX + right] == reel.source[y, x]
-            score = float(same.mean()) - 0.001 * (abs(down) + abs(right))
-            if score > best:
-                best, place = score, (down, right)
-    if best < HEAD:
-        return 0
-    return _nearest(reel, spot, frame, place)
+    if np.count_nonzero(around) < 12:
+        return [0] * len(pictures)
+    width, flat = pictures.shape[2], pictures.reshape(len(pictures), -1)
+    ring, eye = (np.flatnonzero(np.pad(mask, REACH_PX)) for mask in (around, spot))
+    down, right = (one.ravel() for one in np.meshgrid(_SPAN, _SPAN, indexing="ij"))
+    steps = down * width + right
+    same = np.count_nonzero(flat.take(ring + steps[:, None], axis=1) == flat[0, ring], axis=2)
+    score = same / len(ring) - 0.001 * (np.abs(down) + np.abs(right))
+    best = score.argmax(axis=1)
+    is_sure = score.max(axis=1) >= HEAD
+    return [
+        _nearest(flat[0], frame, eye, step, width) if sure else 0
+        for frame, step, sure in zip(flat, steps[best].tolist(), is_sure, strict=True)
+    ]
 
 
-def _nearest(reel: Reel, spot: Bools, frame: Index, place: tuple[int, int]) -> int:
-    """Return how far from its `place` in a padded frame a spot stands, 0 where it is or is gone."""
-    y, x = np.nonzero(spot)
-    own, eye = np.pad(reel.source, REACH_PX, constant_values=-1), reel.source[spot]
-    to_y, to_x = y + REACH_PX + place[0], x + REACH_PX + place[1]
-    if (frame[to_y, to_x] == eye).any():
+def _nearest(own: Index, frame: Index, eye: Ints, step: int, width: int) -> int:
+    """Return how far from its place a spot stands in a padded frame, 0 where it is or is gone.
+
+    All are rows of places, `width` to a row of the picture; it should be a `step` away.
+    """
+    if (frame[eye + step] == own[eye]).any():
         return 0
     near = [
         max(abs(down), abs(right))
         for down in (-2, -1, 0, 1, 2)
         for right in (-2, -1, 0, 1, 2)
         if (down or right)
-        and (frame[to_y + down, to_x + right] == eye).all()
+        and (frame[eye + step + down * width + right] == own[eye]).all()
         # What has that colour there anyway is no eye that moved: these are closed.
-        and (own[y + REACH_PX + down, x + REACH_PX + right] != eye).any()
+        and (own[eye + down * width + right] != own[eye]).any()
     ]
     return min(near, default=0)
 
