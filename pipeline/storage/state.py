@@ -109,8 +109,11 @@ class State:
         self._blocks: dict[str, list[Place]] = {}
         self._known: dict[str, Folder] = {}
         self._new: dict[str, Folder] = {}
-        #: What is new of folders that were asked for a while ago, as it is written.
+        #: What is new of folders that were asked for a while ago, as it is written; and all that a
+        #: plan says of them, where some of that is new.
         self._closed_new: dict[str, bytes] = {}
+        self._closed_told: dict[str, bytes] = {}
+        self._told_anew: set[str] = set()
         #: Of all folders that were asked for; of one that is closed the folder's name.
         self._pictures: dict[bytes, Facts | str] = {}
         self._size = 0
@@ -252,6 +255,7 @@ class State:
             return
         known.abouts.update((one.about, about) for one, about in lines)
         known.told[name] = told
+        self._told_anew.add(folder)
         self._tell(folder)  # so that it is written anew
 
     def told(self, source: str) -> list[Line]:
@@ -347,6 +351,8 @@ class State:
     def _forget_new(self) -> None:
         self._new.clear()
         self._closed_new.clear()
+        self._closed_told.clear()
+        self._told_anew.clear()
 
     def _has_grown(self) -> bool:
         """Tell whether so much was appended that the blocks should be joined."""
@@ -427,6 +433,9 @@ class State:
         if name in self._closed_new:
             new = self._new[name] = msgspec.msgpack.decode(self._closed_new.pop(name), type=Folder)
             known.update(new)
+        if name in self._closed_told:
+            told = msgspec.msgpack.decode(self._closed_told.pop(name), type=Folder)
+            known.told, known.abouts = told.told, told.abouts
         self._pictures |= known.pictures
         return known
 
@@ -441,6 +450,9 @@ class State:
         self._pictures |= dict.fromkeys(known.pictures, name)
         if name in self._new:
             self._closed_new[name] = msgspec.msgpack.encode(self._new.pop(name))
+        if name in self._told_anew:
+            told = Folder(told=known.told, abouts=known.abouts)
+            self._closed_told[name] = msgspec.msgpack.encode(told)
 
     def _compact(self, key: bytes) -> Iterator[tuple[str, bytes]]:
         """Yield all blocks with their names, each folder's joined to one."""

@@ -22,6 +22,7 @@ from undoing import EDITS
 from pipeline.api import Project
 from pipeline.cli import uptodate
 from pipeline.core.errors import PixelpipeError
+from pipeline.storage import state
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -68,6 +69,19 @@ def test_plan_of_what_a_run_has_made_is_known_once_it_was_looked_at(quiet: Game)
     assert said_of_plan(quiet) == planned(quiet)
     found = json.loads(quiet.run("plan", "--json").stdout)
     assert len(found["steps"]) == found["totals"]["fresh"] == 5
+
+
+def test_plan_of_more_folders_than_are_held_open_is_known(
+    quiet: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told of a folder is not lost when another one is looked at."""
+    monkeypatch.setattr(state, "_MOST_OPEN", 1)
+    assert quiet.run("build").exit == 0
+    settle(quiet)
+    opened = Project(quiet.root, environment=quiet.variables())
+    assert uptodate.note(opened, opened.planned().report)
+    assert said_of_plan(quiet) == planned(quiet)
+    assert said_of_plan(quiet)[1] is not None
 
 
 def test_a_plan_after_one_sprite_was_touched_counts_all(quiet: Game) -> None:
