@@ -176,9 +176,12 @@ class Project:
         )
         return Planned(report, found.lock, tuple(only), left)
 
-    def saved_plan(self, *, only: Sequence[str] = (), with_account: bool = True) -> SavedPlan:
-        """Plan, and return the plan in the form that is saved and carried out later."""
-        return self.savable(self.planned(only=only, with_account=with_account))
+    def saved_plan(
+        self, *, only: Sequence[str] = (), with_account: bool = True
+    ) -> tuple[Report, SavedPlan]:
+        """Plan, and return the plan in the form that is saved and carried out later as well."""
+        planned = self.planned(only=only, with_account=with_account)
+        return planned.report, self.savable(planned)
 
     def savable(self, planned: Planned) -> SavedPlan:
         """Return what `planned` has found in that form: each step of the plan stands in it."""
@@ -467,7 +470,7 @@ class Project:
             if ledger.is_consumed(saved.id):
                 return [permission.USED_UP]
         try:
-            now = self.saved_plan(only=saved.only, with_account=False)
+            _, now = self.saved_plan(only=saved.only, with_account=False)
         except UsageError as exc:  # what it was about is gone
             return [str(exc)]
         from .plan import saved_plans

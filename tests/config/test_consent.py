@@ -399,7 +399,7 @@ def test_a_plan_of_another_user_is_no_yes(paying: Game, shop: Shop, tmp_path: Pa
 def test_a_plan_in_memory_is_the_yes_that_it_was(paying: Game, shop: Shop) -> None:
     """Scripts agree to what they planned a moment ago."""
     project = Project(paying.root, environment=paying.variables())
-    saved = project.saved_plan()
+    _, saved = project.saved_plan()
     report = project.build(Wish(saved=saved))
     assert (report.exit, shop.calls) == (0, 3)
 
