@@ -34,13 +34,17 @@ def are_plain(pieces: Iterable[str]) -> bool:
         lines = piece.split("\n")
         lines.pop()
         if last is None:
-            # What stands between two such lines in order begins as they do.
-            if lines.pop(0) != lock.HEAD or not all(one.startswith('{"') for one in lines[:1]):
+            if lines.pop(0) != lock.HEAD:
                 return False
             last = ""
-        if lines != sorted(lines) or (lines and lines[0] < last):
+        if not lines:
+            continue
+        # What stands between a first and a last line that begin so, in order, begins so too.
+        if not last and not lines[0].startswith('{"'):
             return False
-        last = lines[-1] if lines else last
+        if lines[0] < last or lines != sorted(lines):
+            return False
+        last = lines[-1]
     return last is not None and (not last or last.startswith('{"'))
 
 

@@ -63,6 +63,9 @@ def test_what_others_wrote_is_not_plain(one: Lock) -> None:
     assert not lock_text.is_plain("\n".join(lines[1:]))
     turned = [lines[0], *reversed(lines[1:-1]), ""]
     assert lock_text.is_plain("\n".join(turned)) is (turned == lines)
+    # Piece by piece it is the same, also where each of them is a single line.
+    assert lock_text.are_plain(f"{line}\n" for line in turned[:-1]) is (turned == lines)
+    assert not lock_text.are_plain(f"{line}\n" for line in (lines[0], "!", *lines[1:-1]))
 
 
 @given(locks(plain_stems), st.sets(stems))
