@@ -13,7 +13,7 @@ needed, and appended.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO, NamedTuple
 
 import msgspec
@@ -109,26 +109,24 @@ class Place(NamedTuple):
     size: int
 
 
-def blocks(stream: BinaryIO, at: int, end: int) -> Iterator[tuple[str, Place]]:
-    """Yield folder and place of each block, from `at` up to the first that is cut off."""
+def blocks(stream: BinaryIO, at: int, end: int) -> list[tuple[str, Place]]:
+    """Return folder and place of each block, from `at` up to the first that is cut off."""
+    found = []
     while at + _BLOCK.size <= end:
         stream.seek(at)
         _, length, size = _BLOCK.unpack(stream.read(_BLOCK.size))
         place = Place(at, _BLOCK.size + length + size)
         at += place.size
         if at > end:
-            return
-        yield _text(stream.read(length)), place
+            break
+        found.append((stream.read(length).decode("utf-8", "surrogateescape"), place))
+    return found
 
 
 def folder(made: bytes) -> str:
     """Return the folder that a block is about."""
     length = _BLOCK.unpack_from(made)[1]
-    return _text(made[_BLOCK.size : _BLOCK.size + length])
-
-
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape")
+    return made[_BLOCK.size : _BLOCK.size + length].decode("utf-8", "surrogateescape")
 
 
 def is_by(key: bytes | None, made: bytes) -> bool:

@@ -7,9 +7,10 @@ path has its own quiet time, so that a steady stream of saves on one file delays
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import chain
 
 from ...core.model import Record
-from ...storage.files import Stat, is_output
+from ...storage.files import FoundFiles, Stat, is_output
 
 
 class Timing(Record, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ class Gate:
     def __init__(self, timing: Timing, known: Mapping[str, Stat]) -> None:
         """Start with the files that are there, as already told."""
         self._timing = timing
-        self._known = dict(known)
+        self._known = FoundFiles(known)
         self._waiting: dict[str, _Waiting] = {}
         #: Known files that were not there when last looked at, and since when.
         self._missing: dict[str, float] = {}
@@ -62,7 +63,8 @@ class Gate:
     def known_below(self, folder: str) -> list[str]:
         """Return the known and the waiting paths below `folder`; "." means all."""
         prefix = "" if folder == "." else folder + "/"
-        return [path for path in {**self._known, **self._waiting} if path.startswith(prefix)]
+        below = (path for path in chain(self._known, self._waiting) if path.startswith(prefix))
+        return [*dict.fromkeys(below)]
 
     def note(self, path: str, stat: Stat, now: float) -> bool:
         """Note that the file is there with this stat; tell whether that is news.

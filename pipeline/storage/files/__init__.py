@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from .by_folder import Digests, Names, Stats
+from .by_folder import Digests, FoundFiles, Names, Stats
 from .ignore import IGNORE_NAME
 from .paths import (
     CONFIG_NAME,
@@ -46,6 +46,7 @@ __all__ = [
     "RACY_NS",
     "Carried",
     "Digests",
+    "FoundFiles",
     "Names",
     "Scan",
     "Stat",
