@@ -173,22 +173,9 @@ class Mapped(Sequence[T]):
         return self._made(self._items[index])
 
 
-class Chosen(Sequence[T]):
+class Chosen(Mapped[T]):
     """Some of a sequence's items, by their places."""
 
     def __init__(self, items: Sequence[T], places: Iterable[int]) -> None:
         """Keep the places only, in their order."""
-        self._items = items
-        self._places = array("L", places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[T]: ...
-    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        if isinstance(index, slice):
-            return Chosen(self._items, self._places[index])
-        return self._items[self._places[index]]
+        super().__init__(items.__getitem__, array("L", places))

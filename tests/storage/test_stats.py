@@ -39,3 +39,15 @@ def test_stats_of_very_many_folders_take_little_room() -> None:
     del kept["art/000/4.png"]
     assert "art/000/4.png" not in kept
     assert sorted(kept) == sorted(given.keys() - {"art/000/4.png"})
+
+
+def test_a_name_that_is_no_text_is_kept_among_very_many() -> None:
+    """The system tells such names as they are; only text can be packed."""
+    given = {f"art/{n:03}/{n}.png": Stat(n, n, n) for n in range(100)}
+    given |= {"art/bad\udcff/1.png": Stat(1, 2, 3), "art/007/\udcfe.png": Stat(4, 5, 6)}
+    kept = Stats(given)
+    assert dict(kept.items()) == given
+    del kept["art/007/\udcfe.png"]
+    assert {path: kept[path] for path in given if path in kept} == {
+        path: stat for path, stat in given.items() if path != "art/007/\udcfe.png"
+    }

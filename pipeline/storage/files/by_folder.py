@@ -79,8 +79,13 @@ class ByFolder(MutableMapping[str, V], Generic[V]):
     def _close(self, folder: str) -> None:
         names = self._open.pop(folder)
         if folder in self._changed:
+            try:
+                content = msgspec.msgpack.encode(names)
+            except UnicodeEncodeError:  # a name that is no text: the folder stays open
+                self._open[folder] = names
+                return
             self._changed.remove(folder)
-            self._closed[folder] = zlib.compress(msgspec.msgpack.encode(names), _LEVEL)
+            self._closed[folder] = zlib.compress(content, _LEVEL)
 
     def _unpacked(self, folder: str) -> dict[str, V]:
         found: dict[str, V] = self._decoder.decode(zlib.decompress(self._closed[folder]))
